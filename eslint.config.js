@@ -1,0 +1,72 @@
+import js from '@eslint/js';
+import boundaries from 'eslint-plugin-boundaries';
+import tseslint from 'typescript-eslint';
+
+/** memory ← workspace ← engine ← ask ← ui; kernels is used by engine alone; only ui may import vscode. */
+const layers = {
+  memory: [],
+  kernels: [],
+  workspace: ['memory'],
+  engine: ['memory', 'workspace', 'kernels'],
+  ask: ['memory', 'workspace', 'engine'],
+  ui: ['memory', 'workspace', 'engine', 'ask'],
+};
+
+const allow = (from, to) => ({
+  from: { element: { type: from } },
+  allow: to.map((type) => ({ to: { element: { type } } })),
+});
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'models', '.cache', 'media/*.js'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { boundaries },
+    settings: {
+      'import/resolver': { typescript: true, node: { extensions: ['.ts', '.js'] } },
+      'boundaries/elements': [
+        ...['memory', 'workspace', 'engine', 'ask', 'ui', 'scale'].map((type) => ({ type, pattern: `src/${type}` })),
+        { type: 'kernels', pattern: 'kernels' },
+        { type: 'test', pattern: 'test' },
+      ],
+    },
+    rules: {
+      'boundaries/dependencies': [
+        'error',
+        {
+          default: 'disallow',
+          policies: [
+            ...Object.entries(layers).map(([type, below]) => allow(type, [type, ...below])),
+            allow('scale', ['memory', 'workspace', 'engine', 'ask', 'scale']),
+            allow('test', ['memory', 'kernels', 'workspace', 'engine', 'ask', 'ui', 'scale', 'test']),
+          ],
+        },
+      ],
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'max-lines': ['error', { max: 400 }],
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'kernels/**/*.ts'],
+    ignores: ['src/ui/**', 'src/extension.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [{ name: 'vscode', message: 'Only src/ui may import vscode.' }] }],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/consistent-type-assertions': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  {
+    files: ['*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+);

@@ -1,0 +1,70 @@
+"""The frozen base in plain PyTorch: the reference that the ONNX graphs are checked against, and the state maker.
+
+Shapes: B batch, T tokens, H query heads, G key/value heads, d head size, D hidden size.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+Tensors = dict[str, torch.Tensor]
+
+
+def rope(config: dict, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """cos and sin tables [T, d / 2] (RoFormer, arXiv 2104.09864; half-split pairs)."""
+    half = config["headDim"] // 2
+    frequency = config["ropeTheta"] ** (-torch.arange(half, dtype=torch.float64) / half)
+    angle = positions.double()[:, None] * frequency.to(positions.device)
+    return angle.cos().float(), angle.sin().float()
+
+
+def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
+    a, b = x.float().chunk(2, dim=-1)  # [B, H, T, d / 2]
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1).to(x.dtype)
+
+
+def rms_norm(x: torch.Tensor, weight: torch.Tensor, eps: float) -> torch.Tensor:
+    scaled = x.float() * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + eps)
+    return (scaled * weight.float()).to(x.dtype)
+
+
+def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: dict, mask) -> torch.Tensor:
+    batch, length, _ = x.shape
+    d = config["headDim"]
+
+    def project(part: str, heads: int) -> torch.Tensor:
+        y = F.linear(x, w[f"{prefix}.{part}"], w.get(f"{prefix}.{part}.bias"))
+        return y.view(batch, length, heads, d).transpose(1, 2)  # [B, H, T, d]
+
+    q = rotate(project("q", config["heads"]), *table)
+    k = rotate(project("k", config["kvHeads"]), *table)
+    v = project("v", config["kvHeads"])
+    causal = mask is None
+    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=True)
+    return F.linear(out.transpose(1, 2).reshape(batch, length, -1), w[f"{prefix}.o"])
+
+
+def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, mask=None) -> torch.Tensor:
+    prefix, eps = f"layers.{layer}", config["rmsEps"]
+    x = x + attention(w, f"{prefix}.attention", rms_norm(x, w[f"{prefix}.attention.norm"], eps), table, config, mask)
+    y = rms_norm(x, w[f"{prefix}.mlp.norm"], eps)
+    y = F.silu(F.linear(y, w[f"{prefix}.mlp.gate"])) * F.linear(y, w[f"{prefix}.mlp.up"])
+    return x + F.linear(y, w[f"{prefix}.mlp.down"])
+
+
+@torch.inference_mode()
+def states(w: Tensors, config: dict, ids: torch.Tensor, layers: int) -> torch.Tensor:
+    """Residual stream [B, T, D] after `layers` blocks, from an empty memory, each row starting at position 0."""
+    x = F.embedding(ids, w["embedding"])
+    table = rope(config, torch.arange(ids.shape[1], device=ids.device))
+    for layer in range(layers):
+        x = block(w, layer, x, table, config)
+    return x
+
+
+@torch.inference_mode()
+def logits(w: Tensors, config: dict, ids: torch.Tensor) -> torch.Tensor:
+    """float32 logits [B, T, vocab] of the whole decoder."""
+    x = states(w, config, ids, config["layers"])
+    return F.linear(rms_norm(x, w["norm"], config["rmsEps"]), w["embedding"]).float()
