@@ -10,6 +10,7 @@ const layers = {
   engine: ['memory', 'workspace', 'kernels'],
   ask: ['memory', 'workspace', 'engine'],
   ui: ['memory', 'workspace', 'engine', 'ask'],
+  terminal: ['memory', 'workspace', 'engine', 'ask'],
 };
 
 const allow = (from, to) => ({
@@ -28,7 +29,10 @@ export default tseslint.config(
     settings: {
       'import/resolver': { typescript: true, node: { extensions: ['.ts', '.js'] } },
       'boundaries/elements': [
-        ...['memory', 'workspace', 'engine', 'ask', 'ui', 'scale'].map((type) => ({ type, pattern: `src/${type}` })),
+        ...['memory', 'workspace', 'engine', 'ask', 'ui', 'terminal', 'scale'].map((type) => ({
+          type,
+          pattern: `src/${type}`,
+        })),
         { type: 'kernels', pattern: 'kernels' },
         { type: 'test', pattern: 'test' },
       ],

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BLOCK = 32
+RUN = 1024
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,12 @@ def _eight_bits(blocks: np.ndarray) -> Quantised:
 def _four_bits(matrix: np.ndarray, n: int, blocks: int) -> Quantised:
     from onnxruntime.quantization.neural_compressor.weight_only import quant_tensor_k_quant_cpu
 
+    # The search keeps a dozen temporaries of its input's size: runs of blocks that fit the cache are several times faster.
+    runs = np.array_split(matrix.reshape(-1, BLOCK), max(1, n * blocks // RUN))
     with np.errstate(divide="ignore", invalid="ignore"):
-        _, scales, zeros = quant_tensor_k_quant_cpu(matrix, num_bits=4, group_size=BLOCK)
+        found = [quant_tensor_k_quant_cpu(run, num_bits=4, group_size=BLOCK)[1:] for run in runs]
+    scales = np.concatenate([scale for scale, _ in found])
+    zeros = np.concatenate([zero for _, zero in found])
     # The scale is stored in half precision, so the values are rounded against the stored one.
     scales = np.nan_to_num(scales, nan=1.0).astype(np.float16)
     divisor = np.where(scales == 0, 1, scales).astype(np.float32)

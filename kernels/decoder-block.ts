@@ -1,0 +1,84 @@
+import type { Graph, Value } from './graph.ts';
+import { linear, vector } from './linear.ts';
+import type { Weights } from './linear.ts';
+import type { BaseConfig } from './manifest.ts';
+import { rotary } from './rotary.ts';
+
+/** Values that all blocks of one graph share. */
+export interface Attending {
+  /** [1, T] int64 */
+  readonly positions: Value;
+  /** int32 [1]: keys in the cache after this run, less one */
+  readonly lastKey: Value;
+  /** int32 scalar: keys in the cache after this run */
+  readonly totalKeys: Value;
+}
+
+/** The residual stream between blocks: the sum so far, and a branch not yet added to it (the norm adds and normalises at once). */
+export interface Residual {
+  readonly sum: Value;
+  readonly branch: Value | undefined;
+}
+
+/** RMSNorm(sum + branch) and the new sum (Zhang & Sennrich, arXiv 1910.07467). */
+export function normalise(
+  graph: Graph,
+  weights: Weights,
+  residual: Residual,
+  name: string,
+  epsilon: number,
+): { normal: Value; sum: Value } {
+  const gamma = vector(graph, weights, name);
+  const attributes = { epsilon: { float: epsilon } };
+  if (residual.branch === undefined) {
+    const normal = graph.node('SimplifiedLayerNormalization', [residual.sum, gamma], { ...attributes, axis: -1 });
+    return { normal, sum: residual.sum };
+  }
+  const inputs = [residual.branch, residual.sum, gamma];
+  const outputs = graph.nodes('com.microsoft.SkipSimplifiedLayerNormalization', inputs, 4, attributes);
+  const [normal, , , sum] = outputs;
+  if (normal === undefined || sum === undefined) throw new Error('SkipSimplifiedLayerNormalization has four outputs');
+  return { normal, sum };
+}
+
+/**
+ * One pre-norm block of a Llama or Qwen2 decoder, with its own keys and values as graph inputs `past.N.key|value`
+ * [1, G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache holds.
+ */
+export function decoderBlock(
+  graph: Graph,
+  weights: Weights,
+  config: BaseConfig,
+  layer: number,
+  residual: Residual,
+  attending: Attending,
+): Residual {
+  const prefix = `layers.${layer}`;
+  const before = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
+  const project = (part: string) => linear(graph, weights, before.normal, `${prefix}.attention.${part}`);
+  const query = rotary(graph, config, project('q'), attending.positions, config.heads); // [1, T, H d]
+  const key = rotary(graph, config, project('k'), attending.positions, config.kvHeads); // [1, T, G d]
+  const cache = [1, config.kvHeads, 'past', config.headDim];
+  const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
+  const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
+  const inputs = [query, key, project('v'), pastKey, pastValue, attending.lastKey, attending.totalKeys];
+  const [local, presentKey, presentValue] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
+    num_heads: config.heads,
+    kv_num_heads: config.kvHeads,
+    do_rotary: 0,
+  });
+  if (local === undefined || presentKey === undefined || presentValue === undefined) {
+    throw new Error('GroupQueryAttention has three outputs');
+  }
+  const grown = [1, config.kvHeads, 'total', config.headDim];
+  graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
+  graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
+  const attended = linear(graph, weights, local, `${prefix}.attention.o`);
+  const middle = normalise(graph, weights, { sum: before.sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);
+  const gate = linear(graph, weights, middle.normal, `${prefix}.mlp.gate`);
+  const up = linear(graph, weights, middle.normal, `${prefix}.mlp.up`);
+  // SwiGLU (Shazeer, arXiv 2002.05202): silu(gate) · up.
+  const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
+  const down = linear(graph, weights, graph.node('Mul', [silu, up]), `${prefix}.mlp.down`);
+  return { sum: middle.sum, branch: down };
+}

@@ -1,0 +1,127 @@
+import { decoderBlock, normalise } from './decoder-block.ts';
+import type { Attending, Residual } from './decoder-block.ts';
+import { Graph } from './graph.ts';
+import type { Value } from './graph.ts';
+import { gather, linear, parts } from './linear.ts';
+import type { AccuracyLevel, Weights } from './linear.ts';
+import type { Manifest } from './manifest.ts';
+
+export interface DecoderOptions {
+  readonly accuracyLevel: AccuracyLevel;
+  /** Candidates that leave the graph for sampling: the whole vocabulary stays inside. */
+  readonly candidates: number;
+}
+
+/** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
+export const decoderDefaults: DecoderOptions = { accuracyLevel: 4, candidates: 64 };
+
+/**
+ * The lower half: token ids to the residual stream after `layers` blocks.
+ *
+ * inputs: ids, positions [1, T] int64; last_key [1], total_keys [] int32; past.N.key|value [1, G, S, d]
+ * outputs: states [1, T, D]; present.N.key|value
+ *
+ * Ingest runs this graph alone; an answer runs it and then `upperGraph`, so the weights are in memory once.
+ */
+export function lowerGraph(manifest: Manifest, layers: number, options: DecoderOptions = decoderDefaults): Graph {
+  const graph = new Graph(`lower-${layers}`);
+  const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
+  const ids = graph.input('ids', 'int64', [1, 'tokens']);
+  const residual = { sum: embed(graph, weights, ids), branch: undefined };
+  const top = blocks(graph, weights, manifest, [0, layers], residual);
+  graph.output('states', added(graph, top), 'float32', [1, 'tokens', manifest.config.hidden]);
+  return graph;
+}
+
+/**
+ * The upper half: states [1, T, D] after `from` blocks to the next token's best candidates at the last position.
+ *
+ * inputs: states, positions, last_key, total_keys, past.N.key|value
+ * outputs: logits [1, candidates] float32 and tokens [1, candidates] int64, best first; present.N.key|value
+ */
+export function upperGraph(manifest: Manifest, from: number, options: DecoderOptions = decoderDefaults): Graph {
+  const graph = new Graph(`upper-${from}`);
+  const { normal } = upperStates(graph, manifest, from, options);
+  const last = graph.node('Gather', [normal, graph.int64s([-1], [])], { axis: 1 }); // [1, D]
+  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel }, last); // [1, V]
+  const count = graph.int64s([options.candidates]);
+  const [best, tokens] = graph.nodes('TopK', [logits, count], 2, { axis: -1, largest: 1, sorted: 1 });
+  if (best === undefined || tokens === undefined) throw new Error('TopK has two outputs');
+  graph.output('logits', best, 'float32', [1, options.candidates]);
+  graph.output('tokens', tokens, 'int64', [1, options.candidates]);
+  return graph;
+}
+
+/**
+ * For tests and benchmarks: as `upperGraph`, but for every position the best token and the loss of `targets` [T] int64.
+ *
+ * outputs: best [1, T] int64; loss [1, T] float32 in nats
+ */
+export function scoreGraph(manifest: Manifest, from: number, options: DecoderOptions = decoderDefaults): Graph {
+  const graph = new Graph(`score-${from}`);
+  const { normal } = upperStates(graph, manifest, from, options);
+  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel }, normal); // [1, T, V]
+  const targets = graph.input('targets', 'int64', [1, 'tokens']);
+  const flat = graph.reshape(logits, [-1, manifest.config.vocab]);
+  const goal = graph.reshape(targets, [-1]);
+  const loss = graph.node('SoftmaxCrossEntropyLoss', [flat, goal], { reduction: 'none' });
+  const best = graph.node('ArgMax', [logits], { axis: -1, keepdims: 0 });
+  graph.output('best', best, 'int64', [1, 'tokens']);
+  graph.output('loss', graph.reshape(loss, [1, -1]), 'float32', [1, 'tokens']);
+  return graph;
+}
+
+function upperStates(graph: Graph, manifest: Manifest, from: number, options: DecoderOptions): { normal: Value } {
+  const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
+  const states = graph.input('states', 'float32', [1, 'tokens', manifest.config.hidden]);
+  const top = blocks(graph, weights, manifest, [from, manifest.config.layers], { sum: states, branch: undefined });
+  return normalise(graph, weights, top, 'norm', manifest.config.rmsEps);
+}
+
+function blocks(
+  graph: Graph,
+  weights: Weights,
+  manifest: Manifest,
+  [first, end]: readonly [number, number],
+  start: Residual,
+): Residual {
+  const attending: Attending = {
+    positions: graph.input('positions', 'int64', [1, 'tokens']),
+    lastKey: graph.input('last_key', 'int32', [1]),
+    totalKeys: graph.input('total_keys', 'int32', []),
+  };
+  let residual = start;
+  for (let layer = first; layer < end; layer += 1) {
+    residual = decoderBlock(graph, weights, manifest.config, layer, residual, attending);
+  }
+  return residual;
+}
+
+function added(graph: Graph, residual: Residual): Value {
+  return residual.branch === undefined ? residual.sum : graph.node('Add', [residual.sum, residual.branch]);
+}
+
+/** ids [1, T] → [1, T, D]. A table in several shards is gathered from each part, and each id keeps its own part's row. */
+function embed(graph: Graph, weights: Weights, ids: Value): Value {
+  const [head, ...rest] = parts(weights, 'embedding');
+  if (!head) throw new Error('an embedding has at least one part');
+  let rows = gather(graph, weights, clamped(graph, ids, head), head.name);
+  for (const part of rest) {
+    const own = gather(graph, weights, clamped(graph, ids, part), part.name);
+    const here = graph.node('Less', [ids, graph.int64s([part.first], [])]);
+    rows = graph.node('Where', [graph.node('Unsqueeze', [here, graph.int64s([-1])]), rows, own]);
+  }
+  return rows;
+}
+
+function clamped(graph: Graph, ids: Value, part: { first: number; rows: number }): Value {
+  const local = graph.node('Sub', [ids, graph.int64s([part.first], [])]);
+  return graph.node('Min', [graph.node('Max', [local, graph.int64s([0], [])]), graph.int64s([part.rows - 1], [])]);
+}
+
+/** x [.., D] → logits [.., V] with the tied table. */
+function unembed(graph: Graph, weights: Weights, x: Value): Value {
+  const logits = parts(weights, 'embedding').map((part) => linear(graph, weights, x, part.name));
+  const [only] = logits;
+  return logits.length === 1 && only !== undefined ? only : graph.node('Concat', logits, { axis: -1 });
+}

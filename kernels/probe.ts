@@ -1,0 +1,63 @@
+import { Graph } from './graph.ts';
+
+/** Sizes of the probe: one projection and one compressive memory, as large as a block of the 0.5B base. */
+const SIZE = { hidden: 896, wide: 4864, head: 64, block: 32 } as const;
+
+export interface Feed {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/**
+ * A small graph of the operators that matter (quantised projection, attention over the tokens, memory update and read), with
+ * made-up weights, for asking a device whether it computes the same as the CPU. Input x [1, T, D]; output y [1, T, D].
+ */
+export function probeGraph(tokens: number): { graph: Graph; feeds: Readonly<Record<string, Feed>> } {
+  const graph = new Graph('probe');
+  const noise = generator(7);
+  const x = graph.input('x', 'float32', [1, tokens, SIZE.hidden]);
+  const up = quantised(graph, noise, x, SIZE.hidden, SIZE.wide);
+  const silu = graph.node('Mul', [up, graph.node('Sigmoid', [up])]);
+  const down = quantised(graph, noise, silu, SIZE.wide, SIZE.hidden); // [1, T, D]
+  const heads = SIZE.hidden / SIZE.head;
+  const split = graph.node('Transpose', [graph.reshape(down, [1, tokens, heads, SIZE.head])], { perm: [0, 2, 1, 3] });
+  const sigma = graph.node('Add', [
+    graph.node('Relu', [split]),
+    graph.node('Exp', [graph.node('Min', [split, graph.scalar(0)])]),
+  ]); // ELU + 1, [1, H, T, d]
+  const memory = graph.node('MatMul', [graph.node('Transpose', [sigma], { perm: [0, 1, 3, 2] }), split]);
+  const read = graph.node('MatMul', [sigma, memory]);
+  const norm = graph.node(
+    'MatMul',
+    [sigma, graph.node('ReduceSum', [sigma, graph.int64s([2])], { keepdims: 1 })].map((value, index) =>
+      index === 1 ? graph.node('Transpose', [value], { perm: [0, 1, 3, 2] }) : value,
+    ),
+  );
+  const mixed = graph.node('Transpose', [graph.node('Div', [read, norm])], { perm: [0, 2, 1, 3] });
+  graph.output('y', graph.reshape(mixed, [1, tokens, SIZE.hidden]), 'float32', [1, tokens, SIZE.hidden]);
+  const data = Float32Array.from({ length: tokens * SIZE.hidden }, () => noise() * 2 - 1);
+  return { graph, feeds: { x: { data, shape: [1, tokens, SIZE.hidden] } } };
+}
+
+function quantised(graph: Graph, noise: () => number, x: string, columns: number, rows: number): string {
+  const blocks = columns / SIZE.block;
+  const bytes = Uint8Array.from({ length: (rows * columns) / 2 }, () => Math.floor(noise() * 256));
+  const scales = Float32Array.from({ length: rows * blocks }, () => (0.5 + noise()) / (4 * Math.sqrt(columns)));
+  const data = graph.bytes(bytes, [rows, blocks, SIZE.block / 2]);
+  return graph.node('com.microsoft.MatMulNBits', [x, data, graph.floats(scales, [rows, blocks])], {
+    K: columns,
+    N: rows,
+    bits: 4,
+    block_size: SIZE.block,
+    accuracy_level: 4,
+  });
+}
+
+/** A linear congruential generator (Numerical Recipes): the probe is the same on every machine. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}

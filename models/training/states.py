@@ -1,0 +1,76 @@
+"""Residual states of questions and segments, cached on disk: the frozen base runs once, every training run reads them.
+
+A cache is a folder: `tokens.f16` [total, D] (all texts one after the other), `index.json` (texts, their first row and length,
+the layer, the base's name). It grows in chunks and is resumed where it stopped, so it may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .decoder import states
+
+BATCH_TOKENS = {"cpu": 4_096, "cuda": 262_144}
+
+
+@dataclass(frozen=True)
+class Cache:
+    rows: np.ndarray  # float16 [total, D]
+    first: np.ndarray  # int64 [texts]
+    length: np.ndarray  # int64 [texts]
+
+    def of(self, text: int) -> np.ndarray:
+        """float16 [T, D], the states of one text."""
+        return self.rows[self.first[text] : self.first[text] + self.length[text]]
+
+
+def build(folder: Path, ids: list[list[int]], weights, config: dict, layer: int, device: str) -> Cache:
+    """States after `layer` blocks for every list of token ids. `folder` holds one cache; finished texts are not run again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    width = config["hidden"]
+    length = np.array([len(row) for row in ids], np.int64)
+    first = np.concatenate([[0], np.cumsum(length)[:-1]])
+    path, marker = folder / "tokens.f16", folder / "done.npy"
+    rows = np.memmap(path, np.float16, "r+" if path.exists() else "w+", shape=(int(length.sum()), width))
+    done = np.load(marker) if marker.exists() else np.zeros(len(ids), bool)
+    todo = [int(i) for i in np.argsort(length, kind="stable") if not done[i]]
+    began, seen, saved = time.time(), 0, time.time()
+    for batch in batches(todo, length, BATCH_TOKENS[device]):
+        longest = int(length[batch].max())
+        padded = torch.zeros(len(batch), longest, dtype=torch.long)
+        for row, text in enumerate(batch):
+            padded[row, : length[text]] = torch.tensor(ids[text])
+        # Padding lies to the right of a causal model: it changes nothing before it.
+        out = states(weights, config, padded.to(device), layer).to(torch.float16).cpu().numpy()
+        for row, text in enumerate(batch):
+            rows[first[text] : first[text] + length[text]] = out[row, : length[text]]
+        done[batch] = True
+        seen += int(length[batch].sum())
+        if time.time() - saved > 60:
+            saved = time.time()
+            rows.flush()
+            np.save(marker, done)
+            left = int(length[~done].sum()) * (time.time() - began) / seen
+            print(f"states: {done.sum()}/{len(ids)} texts, {seen / (time.time() - began):.0f} tokens/s, {left / 60:.0f} min left", flush=True)
+    rows.flush()
+    np.save(marker, done)
+    (folder / "index.json").write_text(json.dumps({"layer": layer, "texts": len(ids), "tokens": int(length.sum())}) + "\n")
+    return Cache(rows, first, length)
+
+
+def batches(order: list[int], length: np.ndarray, budget: int):
+    """Runs of texts of like length whose padded size stays under `budget` tokens."""
+    batch: list[int] = []
+    for text in order:
+        if batch and (len(batch) + 1) * length[text] > budget:
+            yield batch
+            batch = []
+        batch.append(text)
+    if batch:
+        yield batch

@@ -1,0 +1,115 @@
+import { defaultSampling } from '../engine/sampler.ts';
+import type { Sampling } from '../engine/sampler.ts';
+import type { Ending } from '../engine/protocol.ts';
+import { Attribution, stillStands } from './citation.ts';
+import type { Attributed } from './citation.ts';
+import type { Codebase } from './codebase.ts';
+import { reread } from './excerpt.ts';
+import type { Excerpt } from './excerpt.ts';
+import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
+import type { Turn } from './prompt.ts';
+import type { Recollection } from './recollection.ts';
+import { sentences } from './sentence.ts';
+
+export interface AnswerOptions {
+  readonly history?: readonly Turn[];
+  readonly sampling?: Sampling;
+  readonly maxTokens?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What happens on the way to an answer, in this order; `token` many times. */
+export type AnswerEvent =
+  | { readonly kind: 'recalled'; readonly recollection: Recollection }
+  | { readonly kind: 'read'; readonly excerpts: readonly Excerpt[]; readonly stale: number }
+  | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
+  | { readonly kind: 'token'; readonly text: string }
+  | { readonly kind: 'unknown'; readonly sentence: string; readonly recollection: Recollection }
+  | { readonly kind: 'answered'; readonly answer: Answer };
+
+export interface Answer {
+  readonly text: string;
+  readonly ending: Ending;
+  readonly sentences: readonly Attributed[];
+  readonly promptTokens: number;
+  readonly tokens: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+export const ABSTAIN = {
+  /** No word of the question occurs, and the memory's best shares are within this of all alike: it does not know. */
+  entropy: 0.97,
+} as const;
+
+/**
+ * Question → recall → excerpts read again from disk → streamed answer → sentences attributed to lines.
+ *
+ * Citations are computed, not hoped for: a model of this size seldom cites when it is told to. Where the memory points
+ * nowhere, nothing is generated: the nearest files are shown and that is said.
+ */
+export async function answer(
+  codebase: Codebase,
+  question: string,
+  options: AnswerOptions,
+  emit: (event: AnswerEvent) => void,
+): Promise<void> {
+  const { signal, history = [] } = options;
+  const recollection = await codebase.recall(question, 'fused', signal);
+  emit({ kind: 'recalled', recollection });
+  if (pointsNowhere(recollection)) {
+    const sentence = 'The memory does not point to any file for this question, so it is not answered.';
+    emit({ kind: 'unknown', sentence, recollection });
+    return;
+  }
+  const { prefillRate } = await codebase.engine.describe(signal ? { signal, priority: 'question' } : {});
+  const budget = excerptBudget(prefillRate);
+  const { excerpts, stale } = await reread(codebase.root, codebase.adapter.id, recollection.segments, budget);
+  emit({ kind: 'read', excerpts, stale });
+  if (excerpts.length === 0) {
+    const sentence =
+      'The files that the memory points to have changed since they were read. Refresh the memory and ask again.';
+    emit({ kind: 'unknown', sentence, recollection });
+    return;
+  }
+  const generated = await codebase.engine.generate(promptFor(question, excerpts, history), {
+    maxTokens: options.maxTokens ?? PROMPT.answer,
+    sampling: options.sampling ?? defaultSampling,
+    ...(signal ? { signal } : {}),
+    onToken: (text) => {
+      emit({ kind: 'token', text });
+    },
+    onPrefill: (tokens, of) => {
+      emit({ kind: 'prefilled', tokens, of });
+    },
+  });
+  const attributed = await attribute(codebase, generated.text, excerpts, signal);
+  emit({ kind: 'answered', answer: { ...generated, sentences: attributed } });
+}
+
+/** Flat recall without a word in common. */
+function pointsNowhere({ hits, flat }: Recollection): boolean {
+  return hits === 0 && flat.entropy > ABSTAIN.entropy;
+}
+
+async function attribute(
+  codebase: Codebase,
+  text: string,
+  excerpts: readonly Excerpt[],
+  signal: AbortSignal | undefined,
+): Promise<Attributed[]> {
+  const attribution = new Attribution(excerpts);
+  const ids = excerpts.flatMap((excerpt) => excerpt.segmentIds);
+  const found: Attributed[] = [];
+  for (const sentence of sentences(text)) {
+    const shares = await codebase.sharesAmong(sentence.text, ids, signal);
+    const owned = excerpts.map(({ segmentIds }) => segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0));
+    const attributed = attribution.attribute(sentence, owned);
+    const stands =
+      attributed.kind === 'unsupported' || (await stillStands(codebase.root, attributed.citation, excerpts));
+    found.push(
+      stands ? attributed : { kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' },
+    );
+  }
+  return found;
+}

@@ -1,0 +1,50 @@
+import type { Message } from '../engine/tokenizer.ts';
+import type { Excerpt } from './excerpt.ts';
+
+/** One exchange that came before. */
+export interface Turn {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** Sizes in tokens, times in seconds. */
+export const PROMPT = {
+  /** From the question to the first token, at most; the model reads as much as it can in that time. */
+  firstToken: 6,
+  /** Less than that is not worth an answer, more is more than a 0.5B model can hold together. */
+  least: 500,
+  most: 3_000,
+  /** System message, question and the frame around the excerpts. */
+  frame: 160,
+  /** An answer of some paragraphs. */
+  answer: 400,
+} as const;
+
+const SYSTEM =
+  'You explain a codebase to an engineer. Answer from the excerpts of its files only, in a few plain sentences. ' +
+  'Name the functions and files that do the work. If the excerpts do not show the answer, say so.';
+
+/** Tokens of file text that may be read for an answer, from the measured prefill speed in tokens per second. */
+export function excerptBudget(prefillRate: number): number {
+  return Math.round(Math.min(PROMPT.most, Math.max(PROMPT.least, PROMPT.firstToken * prefillRate - PROMPT.frame)));
+}
+
+/** The conversation that is put to the model. File text is fenced and named as data. */
+export function promptFor(question: string, excerpts: readonly Excerpt[], history: readonly Turn[]): Message[] {
+  const shown = excerpts.map(({ path, start, end, lines }) => {
+    const text = lines.join('').trimEnd();
+    const fence = text.includes('```') ? '~~~~' : '```';
+    return `File ${path}, lines ${start}-${end}:\n${fence}\n${text}\n${fence}`;
+  });
+  const last = history.at(-1);
+  return [
+    { role: 'system', content: SYSTEM },
+    ...(last
+      ? [
+          { role: 'user' as const, content: last.question },
+          { role: 'assistant' as const, content: last.answer },
+        ]
+      : []),
+    { role: 'user', content: `${shown.join('\n\n')}\n\nQuestion: ${question}` },
+  ];
+}

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { FileEntry } from '../../kernels/manifest.ts';
+import type { TensorPlace } from '../../kernels/memory-tokens.ts';
+import { ModelFileError } from './model-files.ts';
+
+type Name = 'mean' | 'deviation' | 'segment.query' | 'segment.project' | 'question.query' | 'question.project';
+
+/** models/adapter/adapter.json: the trained part, made for one base. */
+export interface Adapter {
+  /** Names base and adapter together: writes made by another pair are never mixed with these. */
+  readonly id: string;
+  /** Blocks of the base that feed the memory tokens. */
+  readonly layer: number;
+  /** P, memory tokens a segment. */
+  readonly tokens: number;
+  /** d_k, numbers a key. */
+  readonly keySize: number;
+  /** Sharpness of the recall: shares are a softmax over tau · cos. */
+  readonly tau: number;
+  readonly file: FileEntry;
+  readonly tensors: Readonly<Record<Name, TensorPlace>>;
+}
+
+const MEND = 'Restore models/adapter from the release, or train one with models/training.';
+
+/** Reads and checks the adapter. Throws ModelFileError where it is missing, damaged or made for another base. */
+export async function readAdapter(folder: string, baseFolder: string): Promise<Adapter> {
+  const json = await readFile(join(folder, 'adapter.json'), 'utf8').catch(() => {
+    throw new ModelFileError(`The adapter is missing (${join(folder, 'adapter.json')}). ${MEND}`);
+  });
+  const base = createHash('sha256')
+    .update(await readFile(join(baseFolder, 'manifest.json')))
+    .digest('hex');
+  const raw = parse(json);
+  if (raw.format !== 1)
+    throw new ModelFileError(`The adapter has format ${String(raw.format)}; this build reads 1. ${MEND}`);
+  if (raw.base !== base) throw new ModelFileError(`The adapter was made for another base model. ${MEND}`);
+  const file = record(raw.file, 'file');
+  const tensors = record(raw.tensors, 'tensors');
+  const place = (name: Name): TensorPlace => tensorPlace(tensors[name], name);
+  const sha256 = String(file.sha256);
+  return {
+    id: `${base.slice(0, 16)}+${sha256.slice(0, 16)}`,
+    layer: positive(raw.layer, 'layer'),
+    tokens: positive(raw.tokens, 'tokens'),
+    keySize: positive(raw.keySize, 'keySize'),
+    tau: positive(raw.tau, 'tau'),
+    file: { bytes: positive(file.bytes, 'file.bytes'), sha256 },
+    tensors: {
+      mean: place('mean'),
+      deviation: place('deviation'),
+      'segment.query': place('segment.query'),
+      'segment.project': place('segment.project'),
+      'question.query': place('question.query'),
+      'question.project': place('question.project'),
+    },
+  };
+}
+
+function parse(json: string): Record<string, unknown> {
+  try {
+    return record(JSON.parse(json), 'adapter.json');
+  } catch (error) {
+    if (error instanceof ModelFileError) throw error;
+    throw new ModelFileError(`adapter.json is not valid JSON. ${MEND}`);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (!isRecord(value)) throw new ModelFileError(`In the adapter, ${where} should be an object. ${MEND}`);
+  return value;
+}
+
+function positive(value: unknown, where: string): number {
+  if (typeof value !== 'number' || !(value > 0)) {
+    throw new ModelFileError(`In the adapter, ${where} should be a positive number. ${MEND}`);
+  }
+  return value;
+}
+
+function tensorPlace(value: unknown, name: string): TensorPlace {
+  const raw = record(value, name);
+  const data = record(raw.data, `${name}.data`);
+  const shape = Array.isArray(raw.shape) ? raw.shape.map((size: unknown) => positive(size, `${name}.shape`)) : [];
+  const offset = typeof data.offset === 'number' && data.offset >= 0 ? data.offset : 0;
+  return { shape, data: { file: String(data.file), offset, bytes: positive(data.bytes, `${name}.bytes`) } };
+}

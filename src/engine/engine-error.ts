@@ -1,0 +1,12 @@
+/** What can go wrong with the engine's process; each comes with a sentence and what to do. */
+export type EngineProblem = 'model-file' | 'memory' | 'internal' | 'crashed' | 'gave-up' | 'stuck';
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly problem: EngineProblem;
+
+  constructor(problem: EngineProblem, sentence: string) {
+    super(sentence);
+    this.problem = problem;
+  }
+}

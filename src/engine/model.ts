@@ -1,0 +1,141 @@
+import * as ort from 'onnxruntime-node';
+import { lowerGraph, upperGraph } from '../../kernels/decoder.ts';
+import type { Manifest } from '../../kernels/manifest.ts';
+import { memoryTokenGraph } from '../../kernels/memory-tokens.ts';
+import { MAX_POSITIONS } from '../../kernels/rotary.ts';
+import { readAdapter } from './adapter.ts';
+import type { Adapter } from './adapter.ts';
+import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
+import type { KeyValueCache } from './decoder.ts';
+import { checkSizes, readManifest } from './model-files.ts';
+import { createSession } from './session.ts';
+import type { Device, SessionOptions } from './session.ts';
+import { Tokenizer } from './tokenizer.ts';
+
+/** Sizes of one run. */
+export const RUN = {
+  /** Tokens of a segment with its header; a longer line is cut here, the file itself is read at ask time. */
+  segmentTokens: 320,
+  /** A question longer than this is cut: the memory was trained on a sentence or two. */
+  questionTokens: 256,
+  /** Prompt tokens of one run: a cancel is noticed between runs. */
+  prefillTokens: 128,
+} as const;
+
+export interface ModelOptions {
+  readonly baseFolder: string;
+  readonly adapterFolder: string;
+  readonly device: Device;
+  readonly threads: number;
+}
+
+/** Best candidates for the next token. */
+export interface Candidates {
+  readonly tokens: readonly number[];
+  readonly logits: Float32Array;
+}
+
+/** A conversation that is being continued: the caches of both halves of the decoder. */
+export interface Context {
+  readonly lower: KeyValueCache;
+  readonly upper: KeyValueCache;
+}
+
+/** The base with its adapter. Sessions are created when first needed; ingest never loads the upper half. */
+export class Model {
+  readonly manifest: Manifest;
+  readonly adapter: Adapter;
+  readonly tokenizer: Tokenizer;
+  readonly #options: ModelOptions;
+  readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
+
+  private constructor(options: ModelOptions, manifest: Manifest, adapter: Adapter, tokenizer: Tokenizer) {
+    this.#options = options;
+    this.manifest = manifest;
+    this.adapter = adapter;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Reads manifest, adapter and tokenizer and checks every file's size. Throws ModelFileError. */
+  static async open(options: ModelOptions): Promise<Model> {
+    const manifest = await readManifest(options.baseFolder);
+    await checkSizes(options.baseFolder, manifest.files);
+    const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
+    await checkSizes(options.adapterFolder, { 'adapter.bin': adapter.file });
+    return new Model(options, manifest, adapter, await Tokenizer.load(options.baseFolder));
+  }
+
+  /** Keys [P · d_k] of a segment that is encoded alone, with an empty memory. */
+  async encode(header: string, text: string): Promise<{ keys: Float32Array; tokens: number }> {
+    const ids = this.tokenizer.encode(header + text).slice(0, RUN.segmentTokens);
+    return { keys: await this.#keys('segment', ids), tokens: ids.length };
+  }
+
+  /** The key [d_k] of a question. */
+  async question(text: string): Promise<{ key: Float32Array; tokens: number }> {
+    const ids = this.tokenizer.encode(text).slice(0, RUN.questionTokens);
+    return { key: await this.#keys('question', ids), tokens: ids.length };
+  }
+
+  /** An empty context for at most `capacity` tokens. */
+  context(capacity: number): Context {
+    const size = Math.min(capacity, MAX_POSITIONS);
+    const { layer } = this.adapter;
+    const { config } = this.manifest;
+    return {
+      lower: keyValueCache(config, [0, layer], size),
+      upper: keyValueCache(config, [layer, config.layers], size),
+    };
+  }
+
+  /** Runs both halves over `ids` and returns candidates for the token after the last. */
+  async next(context: Context, ids: readonly number[]): Promise<Candidates> {
+    const lower = await this.#session('lower');
+    const upper = await this.#session('upper');
+    const below = await runDecoder(lower, { ids: idTensor(ids) }, context.lower, ids.length, ['states']);
+    if (!below.states) throw new Error('The lower half gave no states.');
+    const above = await runDecoder(upper, { states: below.states }, context.upper, ids.length, ['logits', 'tokens']);
+    return { tokens: integers(above, 'tokens'), logits: floats(above, 'logits') };
+  }
+
+  /** Residual states [1, T, D] after the adapter's layer. */
+  async states(ids: readonly number[]): Promise<ort.Tensor> {
+    const cache = keyValueCache(this.manifest.config, [0, this.adapter.layer], 0);
+    const run = await runDecoder(await this.#session('lower'), { ids: idTensor(ids) }, cache, ids.length, ['states']);
+    if (!run.states) throw new Error('The lower half gave no states.');
+    return run.states;
+  }
+
+  async #keys(part: 'segment' | 'question', ids: readonly number[]): Promise<Float32Array> {
+    // The graph leaves out the first token, so there must be a second.
+    const padded = ids.length >= 2 ? ids : [...ids, ...this.tokenizer.encode('\n\n ')].slice(0, 2);
+    const states = await this.states(padded);
+    const session = await this.#session(part);
+    const results = await session.run({ states }, ['keys']);
+    return floats(results, 'keys');
+  }
+
+  #session(name: 'lower' | 'upper' | 'segment' | 'question'): Promise<ort.InferenceSession> {
+    const known = this.#sessions.get(name);
+    if (known) return known;
+    const created = this.#create(name);
+    this.#sessions.set(name, created);
+    return created;
+  }
+
+  #create(name: 'lower' | 'upper' | 'segment' | 'question'): Promise<ort.InferenceSession> {
+    const { adapter, manifest } = this;
+    const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
+    if (name === 'lower') return createSession(lowerGraph(manifest, adapter.layer), this.#options.baseFolder, options);
+    if (name === 'upper') return createSession(upperGraph(manifest, adapter.layer), this.#options.baseFolder, options);
+    const { mean, deviation } = adapter.tensors;
+    const pooling = { query: adapter.tensors[`${name}.query`], project: adapter.tensors[`${name}.project`] };
+    // A few hundred kilobytes of work: the CPU is never the bottleneck here, and its sums are the same everywhere.
+    const graph = memoryTokenGraph({ name, mean, deviation, pooling });
+    return createSession(graph, this.#options.adapterFolder, { ...options, device: 'cpu' });
+  }
+}
+
+function idTensor(ids: readonly number[]): ort.Tensor {
+  return new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+}

@@ -1,0 +1,60 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { isReplyEnvelope } from './protocol.ts';
+import type { Envelope, Reply } from './protocol.ts';
+import type { EngineSettings } from './settings.ts';
+
+/** How a process ended, as a sentence can tell it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProcessEvents {
+  readonly onReply: (id: number, reply: Reply) => void;
+  readonly onExit: (exit: Exit) => void;
+  /** A line that the process wrote to its error stream: the runtime's own warnings, kept for the log. */
+  readonly onLog: (line: string) => void;
+}
+
+/** One forked engine. Settings travel as one short argument; everything else over the channel, never the command line. */
+export class EngineProcess {
+  readonly #child: ChildProcess;
+  #gone = false;
+
+  constructor(script: string, settings: EngineSettings, events: ProcessEvents) {
+    this.#child = fork(script, [JSON.stringify(settings)], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    });
+    this.#child.on('message', (message: unknown) => {
+      if (isReplyEnvelope(message)) events.onReply(message.id, message.reply);
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      events.onLog(text.trimEnd());
+    });
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (this.#gone) return;
+      this.#gone = true;
+      events.onExit({ code, signal });
+    };
+    this.#child.on('exit', ended);
+    this.#child.on('error', () => {
+      ended(null, null);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(envelope: Envelope): void {
+    if (!this.#gone && this.#child.connected) this.#child.send(envelope);
+  }
+
+  /** The hard stop: a run cannot be interrupted, a process can. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** `auto` takes the GPU only after it has proved that it computes the same and faster. */
+export type DeviceChoice = 'auto' | 'cpu' | 'webgpu';
+
+export interface EngineSettings {
+  readonly baseFolder: string;
+  readonly adapterFolder: string;
+  readonly device: DeviceChoice;
+  readonly threads: number;
+}
+
+/** The models that ship with the program: `models` beside `dist` or, from source, at the top. */
+export function modelsFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'models')) && folder !== dirname(folder)) folder = dirname(folder);
+  return join(folder, 'models');
+}
+
+/** One thread a core up to eight, one core left for the editor where there are more than two. */
+export function defaultThreads(cores: number = availableParallelism()): number {
+  return Math.max(1, Math.min(8, cores > 2 ? cores - 1 : cores));
+}
+
+export function defaultSettings(overrides: Partial<EngineSettings> = {}): EngineSettings {
+  const models = process.env.ASK_CODEBASE_MODELS ?? modelsFolder();
+  return {
+    baseFolder: join(models, 'base'),
+    adapterFolder: join(models, 'adapter'),
+    device: 'auto',
+    threads: defaultThreads(),
+    ...overrides,
+  };
+}
+
+/** The settings that the host hands to the engine's process as one argument. */
+export function parseSettings(json: string): EngineSettings {
+  const raw: unknown = JSON.parse(json);
+  if (typeof raw !== 'object' || raw === null) throw new Error('The engine was started without settings.');
+  const text = (key: string): string => {
+    const value: unknown = Reflect.get(raw, key);
+    if (typeof value !== 'string') throw new Error(`The engine's setting ${key} is missing.`);
+    return value;
+  };
+  const device = text('device');
+  if (device !== 'auto' && device !== 'cpu' && device !== 'webgpu') throw new Error(`There is no device ${device}.`);
+  return {
+    baseFolder: text('baseFolder'),
+    adapterFolder: text('adapterFolder'),
+    device,
+    threads: Number(Reflect.get(raw, 'threads')) || 1,
+  };
+}

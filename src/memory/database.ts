@@ -1,0 +1,137 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { damaged, LedgerError, translate } from './ledger-error.ts';
+import { integer, text } from './row.ts';
+import { CONNECTION, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
+import type { Identity } from './schema.ts';
+
+/** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
+export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {
+  return translated(file, () => {
+    mkdirSync(dirname(file), { recursive: true });
+    const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs, enableForeignKeyConstraints: true });
+    try {
+      const isNew = tableNames(db).size === 0;
+      if (isNew) db.exec(`PRAGMA page_size = ${CONNECTION.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL;`);
+      configure(db, maxBytes);
+      if (isNew) begin(db, identity);
+      inspect(db, file, identity);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** A second connection that sees one moment of the database while others go on writing. Close it after use. */
+export function openReader(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: CONNECTION.busyMs });
+  db.exec('BEGIN');
+  return db;
+}
+
+/** Runs work and translates what it throws. Errors that are not about the database pass through. */
+export function translated<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translate(error, file) ?? error;
+  }
+}
+
+/** One transaction, all or nothing. IMMEDIATE: two writers wait for each other here instead of failing half-way. */
+export function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has already rolled back on a full disk.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function configure(db: DatabaseSync, maxBytes: number | undefined): void {
+  // Some network file systems have no shared memory for the log; SQLite then stays in its older, slower mode.
+  db.exec('PRAGMA journal_mode = WAL');
+  // NORMAL: a power cut may lose the last files, never the database; a killed process loses nothing.
+  db.exec(
+    `PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CONNECTION.cacheKib};
+     PRAGMA wal_autocheckpoint = ${CONNECTION.walPages}; PRAGMA journal_size_limit = ${CONNECTION.walBytes};`,
+  );
+  if (maxBytes !== undefined) {
+    const page = integer(db.prepare('PRAGMA page_size').get() ?? {}, 'page_size');
+    db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / page))}`);
+  }
+}
+
+/** Creates the tables unless another process was first. */
+function begin(db: DatabaseSync, identity: Identity): void {
+  transaction(db, () => {
+    if (tableNames(db).size > 0) return;
+    for (const statement of Object.values(TABLES)) db.exec(statement);
+    const version = String(SCHEMA_VERSION);
+    const put = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
+    put.run('schema', version);
+    put.run('repository', identity.repository);
+    put.run('adapter', identity.adapter);
+    put.run('layout', identity.layout);
+    put.run('seal', seal(identity, version));
+    put.run('generation', '0');
+    db.exec(`PRAGMA user_version = ${version}`);
+  });
+}
+
+/** Throws 'damaged', 'newer' or 'foreign'. Cheap enough for every start: README.md has the time. */
+function inspect(db: DatabaseSync, file: string, identity: Identity): void {
+  const names = tableNames(db);
+  if (!Object.keys(TABLES).some((name) => names.has(name))) {
+    throw new LedgerError('foreign', `${file} is a database of another program.`);
+  }
+  const verdict = db.prepare('PRAGMA quick_check(1)').get();
+  if (verdict === undefined || text(verdict, 'quick_check') !== 'ok') throw damaged(file);
+  const meta = new Map(
+    db
+      .prepare('SELECT name, value FROM meta')
+      .all()
+      .map((row) => [text(row, 'name'), text(row, 'value')]),
+  );
+  const stored: Identity = {
+    repository: meta.get('repository') ?? '',
+    adapter: meta.get('adapter') ?? '',
+    layout: meta.get('layout') ?? '',
+  };
+  const version = meta.get('schema') ?? '';
+  if (version !== String(userVersion(db)) || meta.get('seal') !== seal(stored, version)) throw damaged(file);
+  if (Number(version) > SCHEMA_VERSION) {
+    throw new LedgerError('newer', `The memory database ${file} was made by a newer version of this program.`);
+  }
+  const statements = new Set(
+    db
+      .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
+      .all()
+      .map((row) => text(row, 'sql')),
+  );
+  if (!Object.values(TABLES).every((statement) => statements.has(statement))) throw damaged(file);
+  if (
+    stored.repository !== identity.repository ||
+    stored.adapter !== identity.adapter ||
+    stored.layout !== identity.layout
+  ) {
+    throw new LedgerError('foreign', `The memory database ${file} belongs to another repository or adapter.`);
+  }
+}
+
+function tableNames(db: DatabaseSync): Set<string> {
+  const rows = db.prepare('SELECT name FROM sqlite_schema').all();
+  return new Set(rows.map((row) => text(row, 'name')));
+}
+
+function userVersion(db: DatabaseSync): number {
+  return integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
+}

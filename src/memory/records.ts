@@ -1,0 +1,88 @@
+import type { Write } from './write.ts';
+
+/** What became of a file. Every file that was seen has one, so that nothing is left out silently. */
+export type FileState =
+  | { readonly kind: 'ingested' }
+  /** Not wanted: binary, too large, a secret … `reason` is a short name, `sentence` what the user reads. */
+  | { readonly kind: 'skipped'; readonly reason: string; readonly sentence: string }
+  /** Wanted, but it could not be read or encoded. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly sentence: string };
+
+export interface FileMeta {
+  /** Hash of the content (a git blob hash or another the caller keeps to); '' when it could not be read. */
+  readonly blobHash: string;
+  readonly bytes: number;
+  readonly mtimeMs: number;
+  readonly lines: number;
+}
+
+export interface FileRecord extends FileMeta {
+  /** Relative to the repository's root, with '/'. */
+  readonly path: string;
+  readonly state: FileState;
+}
+
+/** A segment as it is handed over. */
+export interface SegmentEntry {
+  /** First and last line as the segmenter counts them; the ledger only asks that 0 <= start <= end. */
+  readonly start: number;
+  readonly end: number;
+  /** Model tokens in the segment. */
+  readonly tokens: number;
+  /** writeKey() of its text. */
+  readonly writeKey: string;
+  /** terms() of its text, repeats kept. */
+  readonly terms: readonly string[];
+}
+
+/** Where a segment lies. */
+export interface SegmentPlace {
+  readonly segmentId: number;
+  readonly path: string;
+  readonly ordinal: number;
+  readonly start: number;
+  readonly end: number;
+  readonly tokens: number;
+  readonly writeKey: string;
+}
+
+export interface StoredSegment extends SegmentPlace {
+  readonly write: Write;
+}
+
+/** What one change did, so that a table in memory can follow without reading everything again. */
+export interface Change {
+  readonly removed: readonly number[];
+  readonly added: readonly number[];
+  /** Generation after the change; more than one above the last known means that another process wrote in between. */
+  readonly generation: number;
+}
+
+/** A set of files. Its memory is the sum over their segments. */
+export type Scope = ReadonlySet<string>;
+
+export interface Totals {
+  readonly files: Readonly<Record<FileState['kind'], number>>;
+  /** Files by state and reason, most first; ingested files have no reason. */
+  readonly reasons: readonly { readonly kind: FileState['kind']; readonly reason: string; readonly files: number }[];
+  readonly segments: number;
+  /** Model tokens of all segments. */
+  readonly tokens: number;
+  readonly writes: number;
+  /** Writes kept for other branches: no segment uses them now. */
+  readonly unusedWrites: number;
+  /** Database and its log on disk. */
+  readonly databaseBytes: number;
+  /** M and z in memory. */
+  readonly memoryBytes: number;
+}
+
+export type Verdict =
+  | { readonly kind: 'sound'; readonly segments: number; readonly writes: number }
+  | {
+      readonly kind: 'unsound';
+      /** mend() is enough, or the database has to be opened again with `distrust`. */
+      readonly cure: 'mend' | 'rebuild';
+      readonly sentence: string;
+      readonly faults: readonly string[];
+    };

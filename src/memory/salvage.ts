@@ -1,0 +1,84 @@
+import { DatabaseSync } from 'node:sqlite';
+
+import { transaction } from './database.ts';
+import { bytes, integer } from './row.ts';
+import type { Row } from './row.ts';
+import type { MemoryShape } from './shape.ts';
+import { decodeWrite } from './write.ts';
+
+const SALVAGE = {
+  /** Ids asked for at once; where they cannot be read they are tried one by one. */
+  range: 128,
+  /** Ranges in a row without anything readable after which the rest is given up. */
+  patience: 100,
+} as const;
+
+/**
+ * Copies every write that can still be read out of a damaged database into a new one, so that mending costs reading the
+ * files again and not hours of encoding. Safe because a write is found by the hash of its content and carries a
+ * checksum: what is copied is right or is not copied.
+ *
+ * @returns how many writes were copied
+ */
+export function salvage(from: string, into: DatabaseSync, shape: MemoryShape): number {
+  const source = attempt(() => openLeniently(from), undefined);
+  if (source === undefined) return 0;
+  try {
+    return transaction(into, () => copy(source, into, shape));
+  } finally {
+    source.close();
+  }
+}
+
+/** Read-only, so that what was set aside stays as it was found. */
+function openLeniently(from: string): DatabaseSync {
+  const source = new DatabaseSync(from, { readOnly: true });
+  // With a writable schema SQLite also reads a file that is shorter than its header says.
+  source.enableDefensive(false);
+  source.exec('PRAGMA writable_schema = ON');
+  return source;
+}
+
+function copy(source: DatabaseSync, into: DatabaseSync, shape: MemoryShape): number {
+  const put = into.prepare('INSERT OR IGNORE INTO write (key, tokens, used_ms, blob) VALUES (?, ?, ?, ?)');
+  const columns = 'SELECT id, key, tokens, used_ms, blob FROM write';
+  const after = attempt(() => source.prepare(`${columns} WHERE id > ? ORDER BY id LIMIT ?`), undefined);
+  const one = attempt(() => source.prepare(`${columns} WHERE id = ?`), undefined);
+  if (after === undefined || one === undefined) return 0;
+  let copied = 0;
+  let last = 0;
+  for (let barren = 0; barren < SALVAGE.patience;) {
+    const whole = attempt(() => after.all(last, SALVAGE.range), undefined);
+    if (whole?.length === 0) break;
+    const singly = Array.from({ length: SALVAGE.range }, (_, n) => last + 1 + n);
+    const rows = whole ?? singly.flatMap((id) => attempt(() => one.all(id), []));
+    barren = rows.length === 0 ? barren + 1 : 0;
+    last =
+      whole === undefined
+        ? last + SALVAGE.range
+        : Math.max(...whole.map((row) => attempt(() => integer(row, 'id'), last + 1)));
+    for (const row of rows) {
+      const write = attempt(() => readable(row, shape), undefined);
+      if (write !== undefined) copied += Number(put.run(write.key, write.tokens, write.usedMs, write.blob).changes);
+    }
+  }
+  return copied;
+}
+
+function readable(
+  row: Row,
+  shape: MemoryShape,
+): { readonly key: Uint8Array; readonly tokens: number; readonly usedMs: number; readonly blob: Uint8Array } {
+  const blob = bytes(row, 'blob');
+  decodeWrite(blob, shape);
+  return { key: bytes(row, 'key'), tokens: integer(row, 'tokens'), usedMs: integer(row, 'used_ms'), blob };
+}
+
+/** Reading a damaged database may throw anywhere; what cannot be read is left behind. */
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+import type { MemoryShape } from './shape.ts';
+
+/** A segment's memory tokens, quantised once: what the ledger stores and every sum is made of. */
+export interface Write {
+  /** [P, d_k]; the L2-normalised key times 127. */
+  readonly keys: Int8Array;
+  /** [B, P, d_v]; the value divided by its block's scale. */
+  readonly values: Int8Array;
+}
+
+/** What the engine hands over: float32 of the same shapes, keys L2-normalised. */
+export interface FloatWrite {
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+}
+
+export class WriteError extends Error {
+  override readonly name = 'WriteError';
+}
+
+const FORMAT = {
+  version: 1,
+  /** version 1, tokens 2, keySize 2, blocks 1, valueSize 2 (little-endian). */
+  headerBytes: 8,
+  checksumBytes: 4,
+  /** An int8 of 127 is a key component of 1; -128 is never written, so that negating a key is exact. */
+  one: 127,
+  /** How far a key's length may be from 1: float16 kernels stay within 0.002, a key not normalised is far outside. */
+  lengthTolerance: 0.02,
+} as const;
+
+/**
+ * Float writes to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped to
+ * ±127. The same floats give the same bytes everywhere.
+ *
+ * `scales`: one per block, from the adapter. Throws WriteError on NaN, Infinity, a wrong length, or a key that is not
+ * L2-normalised (it would be clamped without anyone noticing).
+ */
+export function quantise(write: FloatWrite, shape: MemoryShape, scales: readonly number[]): Write {
+  const { tokens, keySize, blocks, valueSize } = shape;
+  if (write.keys.length !== tokens * keySize || write.values.length !== blocks * tokens * valueSize) {
+    throw new WriteError(
+      `A write has ${write.keys.length} key and ${write.values.length} value numbers; ` +
+        `this adapter makes ${tokens * keySize} and ${blocks * tokens * valueSize}.`,
+    );
+  }
+  if (scales.length !== blocks) {
+    throw new WriteError(`The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
+  }
+  const keys = new Int8Array(write.keys.length);
+  for (let token = 0; token < tokens; token++) {
+    const from = token * keySize;
+    keys.set(quantiseKey(write.keys.subarray(from, from + keySize)), from);
+  }
+  const values = new Int8Array(write.values.length);
+  const perBlock = tokens * valueSize;
+  scales.forEach((scale, block) => {
+    if (!(scale > 0 && Number.isFinite(scale))) {
+      throw new WriteError(`The value scale of block ${block} is ${scale}; it must be above 0.`);
+    }
+    for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((write.values[i] ?? 0) / scale);
+  });
+  return { keys, values };
+}
+
+/** One L2-normalised key or question, d_k floats, to int8. Throws WriteError when its length is not 1 (NaN included). */
+export function quantiseKey(key: Float32Array): Int8Array {
+  let square = 0;
+  for (const component of key) square += component * component;
+  const length = Math.sqrt(square);
+  if (!(Math.abs(length - 1) <= FORMAT.lengthTolerance)) {
+    throw new WriteError(`A key has length ${length}; the model must give keys of length 1.`);
+  }
+  return Int8Array.from(key, (component) => toInt8(component * FORMAT.one));
+}
+
+function toInt8(x: number): number {
+  if (!Number.isFinite(x)) throw new WriteError(`A write holds ${x}; the model gave a number that cannot be stored.`);
+  const rounded = Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
+  return Math.max(-FORMAT.one, Math.min(FORMAT.one, rounded));
+}
+
+/**
+ * One blob: header, keys, values, CRC-32 over all before it. The checksum is there because SQLite's own checks do not
+ * look inside a blob, and a flipped bit in a sum would never be noticed.
+ */
+export function encodeWrite(write: Write, shape: MemoryShape): Uint8Array {
+  checkLengths(write, shape);
+  const body = FORMAT.headerBytes + write.keys.length + write.values.length;
+  const blob = new Uint8Array(body + FORMAT.checksumBytes);
+  const view = new DataView(blob.buffer);
+  view.setUint8(0, FORMAT.version);
+  view.setUint16(1, shape.tokens, true);
+  view.setUint16(3, shape.keySize, true);
+  view.setUint8(5, shape.blocks);
+  view.setUint16(6, shape.valueSize, true);
+  blob.set(new Uint8Array(write.keys.buffer, write.keys.byteOffset, write.keys.length), FORMAT.headerBytes);
+  blob.set(
+    new Uint8Array(write.values.buffer, write.values.byteOffset, write.values.length),
+    FORMAT.headerBytes + write.keys.length,
+  );
+  view.setUint32(body, crc32(blob.subarray(0, body)), true);
+  return blob;
+}
+
+/** The write in a blob, as views into it (no copy). Throws WriteError on another version, shape, length or checksum. */
+export function decodeWrite(blob: Uint8Array, shape: MemoryShape): Write {
+  const { tokens, keySize, blocks, valueSize } = shape;
+  const keyBytes = tokens * keySize;
+  const valueBytes = blocks * tokens * valueSize;
+  const body = FORMAT.headerBytes + keyBytes + valueBytes;
+  if (blob.length !== body + FORMAT.checksumBytes) {
+    throw new WriteError(
+      `A stored write has ${blob.length} bytes; this adapter's have ${body + FORMAT.checksumBytes}.`,
+    );
+  }
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
+  if (view.getUint32(body, true) !== crc32(blob.subarray(0, body))) {
+    throw new WriteError('A stored write does not match its checksum.');
+  }
+  if (view.getUint8(0) !== FORMAT.version) {
+    throw new WriteError(`A stored write has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`);
+  }
+  const stored = [view.getUint16(1, true), view.getUint16(3, true), view.getUint8(5), view.getUint16(6, true)];
+  if (stored.join() !== [tokens, keySize, blocks, valueSize].join()) {
+    throw new WriteError('A stored write was made by an adapter of another shape.');
+  }
+  const start = blob.byteOffset + FORMAT.headerBytes;
+  return {
+    keys: new Int8Array(blob.buffer, start, keyBytes),
+    values: new Int8Array(blob.buffer, start + keyBytes, valueBytes),
+  };
+}
+
+/** Throws WriteError unless the arrays have the shape's lengths. */
+export function checkLengths(write: Write, shape: MemoryShape): void {
+  const keys = shape.tokens * shape.keySize;
+  const values = shape.blocks * shape.tokens * shape.valueSize;
+  if (write.keys.length !== keys || write.values.length !== values) {
+    throw new WriteError(
+      `A write has ${write.keys.length} key and ${write.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
+    );
+  }
+}
+
+/**
+ * The name of a write, from everything that decides it: sha256, hex. `adapter` names base model and adapter together.
+ * Text that was encoded before is found by this name on any branch and in any worktree (peers re-index per branch).
+ */
+export function writeKey(adapter: string, header: string, text: string): string {
+  // JSON keeps the three apart whatever they contain, lone surrogates included.
+  return createHash('sha256')
+    .update(JSON.stringify([adapter, header, text]))
+    .digest('hex');
+}

@@ -1,0 +1,28 @@
+import { AskError } from '../ask/ask-error.ts';
+import { EngineError } from '../engine/engine-error.ts';
+import { ModelFileError } from '../engine/model-files.ts';
+import { LedgerError } from '../memory/ledger-error.ts';
+import { GitError } from '../workspace/git.ts';
+import { EXIT } from './session.ts';
+
+export interface Failure {
+  readonly sentence: string;
+  readonly exitCode: number;
+}
+
+const told = [AskError, EngineError, ModelFileError, LedgerError, GitError];
+
+/** What a person is told of an error, and the exit code. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { sentence: 'Stopped. What was read is saved; run the command again to go on.', exitCode: EXIT.stopped };
+  }
+  if (told.some((kind) => error instanceof kind) && error instanceof Error) {
+    return { sentence: error.message, exitCode: EXIT.failed };
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+    return { sentence: 'The disk is full. Free some space and run the command again.', exitCode: EXIT.failed };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { sentence: `Something unexpected happened: ${message}`, exitCode: EXIT.failed };
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { AskError } from '../ask/ask-error.ts';
+import type { RecallBy, Recollection } from '../ask/recollection.ts';
+import { percent } from './percent.ts';
+import { EXIT, refresh, withCodebase } from './session.ts';
+import type { CommonOptions, Session } from './session.ts';
+
+export interface RecallCommand extends CommonOptions {
+  readonly questions?: string;
+  readonly by: RecallBy;
+}
+
+interface Asked {
+  readonly id: string;
+  readonly question: string;
+}
+
+/** Segments that are listed under each file. */
+const LISTED = { files: 10, segments: 3 } as const;
+
+/** Ranks files without generating anything; reads first what is missing. */
+export async function recallCommand(question: string | undefined, options: RecallCommand): Promise<number> {
+  const asked = await questionsOf(question, options);
+  return withCodebase(options, async (session) => {
+    await refresh(session, options);
+    for (const { id, question: text } of asked) {
+      const recollection = await session.codebase.recall(text, options.by, session.signal);
+      process.stdout.write(
+        options.json === true ? `${jsonLine(id, recollection)}\n` : `${table(recollection, session)}\n`,
+      );
+    }
+    return EXIT.done;
+  });
+}
+
+async function questionsOf(question: string | undefined, { questions }: RecallCommand): Promise<readonly Asked[]> {
+  if (questions === undefined) {
+    if (question === undefined || question.trim() === '') {
+      throw new AskError('empty-question', 'There is no question. Give one, or a file of them with --questions.');
+    }
+    return [{ id: 'question', question }];
+  }
+  const text = await readFile(questions, 'utf8').catch(() => {
+    throw new AskError('bad-questions', `The file ${questions} cannot be read. Give a file with one question a line.`);
+  });
+  return text
+    .split('\n')
+    .map((line, index) => [line.trim(), index + 1] as const)
+    .filter(([line]) => line !== '')
+    .map(([line, number]) => parse(line, number, questions));
+}
+
+function parse(line: string, number: number, file: string): Asked {
+  const bad = `Line ${number} of ${file} is not of the form {"id": "…", "question": "…"}.`;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new AskError('bad-questions', bad);
+  }
+  if (typeof value !== 'object' || value === null || !('id' in value) || !('question' in value)) {
+    throw new AskError('bad-questions', bad);
+  }
+  const { id, question } = value;
+  if (typeof id !== 'string' || typeof question !== 'string') throw new AskError('bad-questions', bad);
+  return { id, question };
+}
+
+function jsonLine(id: string, { files }: Recollection): string {
+  return JSON.stringify({
+    id,
+    files: files.map(({ path, share, segments }) => ({
+      path,
+      share,
+      segments: segments.map((segment) => ({ start: segment.start, end: segment.end, share: segment.share })),
+    })),
+  });
+}
+
+function table({ files }: Recollection, { codebase }: Session): string {
+  const lines = files
+    .slice(0, LISTED.files)
+    .flatMap(({ path, share, segments }) => [
+      `${percent(share).padStart(6)}  ${path}`,
+      ...segments
+        .slice(0, LISTED.segments)
+        .map((segment) => `        ${percent(segment.share).padStart(6)}  lines ${segment.start}-${segment.end}`),
+    ]);
+  return lines.length > 0 ? lines.join('\n') : `Nothing in ${codebase.root} matches.`;
+}

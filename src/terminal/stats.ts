@@ -1,0 +1,36 @@
+import { percent } from './percent.ts';
+import { EXIT, withCodebase } from './session.ts';
+import type { CommonOptions } from './session.ts';
+
+/** What the memory holds, what was left out and why. Runs nothing through the model. */
+export async function statsCommand(options: CommonOptions & { readonly files?: boolean }): Promise<number> {
+  return withCodebase(options, ({ codebase }) => {
+    const { ledger } = codebase;
+    const totals = ledger.totals();
+    const files = ledger.files();
+    const lines = files.reduce((sum, file) => sum + (file.state.kind === 'ingested' ? file.lines : 0), 0);
+    const left = files.flatMap((file) => (file.state.kind === 'ingested' ? [] : [{ path: file.path, ...file.state }]));
+    const bytesPerThousandLines = lines > 0 ? Math.round((1000 * totals.databaseBytes) / lines) : 0;
+    if (options.json === true) {
+      const summary = { root: codebase.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
+      process.stdout.write(`${JSON.stringify({ ...summary, leftOut: left })}\n`);
+      return Promise.resolve(EXIT.done);
+    }
+    const out = [
+      `Memory of ${codebase.root}`,
+      `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
+      `  ${megabytes(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), ` +
+        `compressive memory ${megabytes(totals.memoryBytes)} whatever the size`,
+      `  in ${ledger.location}`,
+      `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
+      ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
+      ...(options.files === true ? left.map(({ path, sentence }) => `    ${path}: ${sentence}`) : []),
+    ];
+    process.stdout.write(`${out.join('\n')}\n`);
+    return Promise.resolve(EXIT.done);
+  });
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

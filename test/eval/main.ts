@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { taskFiles, type Task } from './cases.ts';
+import { judging } from './metrics.ts';
+import { Problem } from './problem.ts';
+import { findPacks } from './repository.ts';
+import { evaluate } from './run.ts';
+import { openSystems, systemNames } from './systems.ts';
+import { render, rowsOf } from './table.ts';
+
+const names = (value: string) => value.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+
+const isTask = (name: string): name is Task => Object.hasOwn(taskFiles, name);
+const allTasks = Object.keys(taskFiles).filter(isTask);
+
+const tasks = (value: string) => {
+  const chosen = names(value).filter(isTask);
+  if (chosen.length < names(value).length) throw new InvalidArgumentError(`There are ${allTasks.join(', ')}.`);
+  return chosen;
+};
+
+const count = (value: string) => {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(value);
+};
+
+const command = new Command('eval')
+  .description('Scores how well files and functions are found; test/eval/README.md says what the numbers mean.')
+  .option('--data <folder>', 'the questions and repositories', '../shared/eval')
+  .option('--cache <folder>', 'unpacked repositories, the MiniLM model, embeddings, ledgers', '.cache/eval')
+  .option('--repos <names>', 'only these repositories, as name, owner/name or name@commit', names, [])
+  .option('--systems <names>', 'only these systems', names, [...systemNames])
+  .option('--tasks <names>', 'only these tasks', tasks, allTasks)
+  .option('--limit <count>', 'at most so many cases per task and repository', count, Number.POSITIVE_INFINITY)
+  .option('--program <file>', 'the command-line program that the memory systems ask', 'dist/cli.js')
+  .option('--json <file>', 'write the rows there too');
+
+interface Options {
+  readonly data: string;
+  readonly cache: string;
+  readonly repos: string[];
+  readonly systems: string[];
+  readonly tasks: Task[];
+  readonly limit: number;
+  readonly program: string;
+  readonly json?: string;
+}
+
+async function main(options: Options, signal: AbortSignal): Promise<void> {
+  const packs = await findPacks(options.data);
+  const line = progressLine();
+  const found = await openSystems(options.systems, { cache: options.cache, program: options.program, say: line.show });
+  const systems = found.flatMap((one) => {
+    if (one.kind === 'ready') return [one.system];
+    line.say(one.sentence);
+    return [];
+  });
+  if (systems.length === 0) throw new Problem('There is no system left to score.');
+  const order = { ...options, packs, repositories: options.repos, systems };
+  const rows = rowsOf(await evaluate(order, signal, line.say));
+  line.clear();
+  console.log(rows.length === 0 ? 'No case of these tasks is over a packed repository.' : render(rows));
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify({ judging, rows }, undefined, 1)}\n`);
+  }
+}
+
+/** Sentences on stderr: `say` keeps its own line, `show` overwrites the last one shown where stderr is a terminal. */
+function progressLine() {
+  const clear = () => process.stderr.write(process.stderr.isTTY ? '\r\u001b[K' : '');
+  return {
+    clear,
+    say: (sentence: string) => {
+      clear();
+      process.stderr.write(`${sentence}\n`);
+    },
+    show: (sentence: string) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${sentence}`);
+    },
+  };
+}
+
+const stop = new AbortController();
+process.once('SIGINT', () => {
+  stop.abort(new Problem('Stopped; what was embedded is kept.'));
+});
+try {
+  await main(command.parse().opts<Options>(), stop.signal);
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

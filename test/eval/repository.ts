@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { readCandidates, type Candidate } from './candidates.ts';
+import { Problem } from './problem.ts';
+
+/** A repository's text at one commit, packed in the data folder as OWNER__NAME@COMMIT.tar.xz. */
+export interface Pack {
+  /** owner/name */
+  readonly repository: string;
+  /** Abbreviated commit: a case belongs here if its commit begins with this. */
+  readonly commit: string;
+  readonly archive: string;
+}
+
+/** An unpacked repository and the files that every system ranks. */
+export interface Repository {
+  /** name@commit, as the tables show it. */
+  readonly name: string;
+  readonly root: string;
+  readonly files: readonly Candidate[];
+}
+
+/** The packs of a data folder, by name. Throws a Problem where there is no such folder. */
+export async function findPacks(data: string): Promise<Pack[]> {
+  const folder = join(resolve(data), 'repos');
+  if (!existsSync(folder)) {
+    throw new Problem(`There is no data in ${resolve(data)}: test/eval/README.md says how to make it.`);
+  }
+  return (await readdir(folder)).sort().flatMap((file) => {
+    const pack = parsePackName(file);
+    return pack === undefined ? [] : [{ ...pack, archive: join(folder, file) }];
+  });
+}
+
+/** owner/name and commit of a file name like OWNER__NAME@COMMIT.tar.xz; undefined for any other name. */
+export function parsePackName(file: string): { repository: string; commit: string } | undefined {
+  const match = /^([^_@]+(?:_[^_@]+)*)__([^@]+)@([0-9a-f]{7,40})\.tar\.xz$/.exec(file);
+  const [, owner, name, commit] = match ?? [];
+  return owner === undefined || name === undefined || commit === undefined
+    ? undefined
+    : { repository: `${owner}/${name}`, commit };
+}
+
+/** The pack that holds a repository at a commit. */
+export function packOf(packs: readonly Pack[], repository: string, commit: string): Pack | undefined {
+  return packs.find((pack) => pack.repository === repository && commit.startsWith(pack.commit));
+}
+
+/** The short name that tables show: name@commit, the commit cut to 7 digits. */
+export function nameOf(pack: { repository: string; commit: string }): string {
+  return `${pack.repository.slice(pack.repository.indexOf('/') + 1)}@${pack.commit.slice(0, 7)}`;
+}
+
+/**
+ * Unpacks a pack into the cache once and reads its candidates. The archive is unpacked beside its place and then
+ * renamed, so that a run that was cut off leaves no half of a repository behind.
+ */
+export async function openRepository(pack: Pack, cache: string, signal: AbortSignal): Promise<Repository> {
+  const folder = join(resolve(cache), 'repos');
+  const root = join(folder, `${pack.repository.replace('/', '__')}@${pack.commit}`);
+  if (!existsSync(root)) {
+    await mkdir(folder, { recursive: true });
+    const half = await mkdtemp(join(folder, 'unpacking-'));
+    try {
+      await promisify(execFile)('tar', ['-xJf', pack.archive, '-C', half], { signal });
+      await rename(half, root);
+    } catch (error) {
+      await rm(half, { recursive: true, force: true });
+      signal.throwIfAborted();
+      throw new Problem(`${pack.archive} could not be unpacked: ${error instanceof Error ? error.message : 'no tar'}`);
+    }
+  }
+  return { name: nameOf(pack), root, files: await readCandidates(root, signal) };
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Encoder } from './encoder.ts';
+import { Fused } from './fused.ts';
+import { Lexical } from './lexical.ts';
+import { Memory } from './memory.ts';
+import { Problem } from './problem.ts';
+import { Semantic } from './semantic.ts';
+import type { System } from './system.ts';
+
+/** A system, or the sentence that says what it still needs. */
+export type Found = { kind: 'ready'; system: System } | { kind: 'missing'; name: string; sentence: string };
+
+interface Surroundings {
+  readonly cache: string;
+  /** The project's bundled command-line program. */
+  readonly program: string;
+  readonly say: (sentence: string) => void;
+  /** The MiniLM encoder, loaded when first asked for; undefined where there is none. */
+  readonly encoder: () => Promise<Encoder | undefined>;
+}
+
+type Open = (name: string, surroundings: Surroundings) => Promise<Found>;
+
+/** Every system by name, in the order of the tables. */
+const systems: Readonly<Record<string, Open>> = {
+  bm25: () => Promise.resolve({ kind: 'ready', system: new Lexical() }),
+  minilm: (name, surroundings) => withMiniLM(name, surroundings, (semantic) => semantic),
+  'minilm+bm25': (name, surroundings) => withMiniLM(name, surroundings, (semantic) => new Fused(semantic)),
+  memory: (name, surroundings) => ours(name, 'memory', surroundings),
+  'memory+bm25': (name, surroundings) => ours(name, 'fused', surroundings),
+};
+
+export const systemNames: readonly string[] = Object.keys(systems);
+
+/** The named systems, in the order of the tables. Throws a Problem for a name that is none. */
+export async function openSystems(
+  names: readonly string[],
+  surroundings: Pick<Surroundings, 'cache' | 'program' | 'say'>,
+): Promise<Found[]> {
+  const unknown = names.find((name) => !systemNames.includes(name));
+  if (unknown !== undefined) throw new Problem(`There is no system ${unknown}; there are ${systemNames.join(', ')}.`);
+  let opened: Promise<Encoder | undefined> | undefined;
+  const encoder = () => (opened ??= Encoder.open(modelFolder(surroundings.cache)));
+  const chosen = Object.entries(systems).filter(([name]) => names.includes(name));
+  return Promise.all(chosen.map(([name, open]) => open(name, { ...surroundings, encoder })));
+}
+
+function modelFolder(cache: string): string {
+  return join(cache, 'minilm');
+}
+
+async function withMiniLM(
+  name: string,
+  { cache, say, encoder }: Surroundings,
+  build: (semantic: Semantic) => System,
+): Promise<Found> {
+  const opened = await encoder();
+  if (opened !== undefined) return { kind: 'ready', system: build(new Semantic(opened, cache, say)) };
+  const sentence = `${name} is left out: there is no model in ${modelFolder(cache)} (run test/eval/setup.sh ${cache}).`;
+  return { kind: 'missing', name, sentence };
+}
+
+function ours(name: string, by: 'memory' | 'fused', { cache, program }: Surroundings): Promise<Found> {
+  return Promise.resolve(
+    existsSync(program)
+      ? { kind: 'ready', system: new Memory(name, by, program, join(cache, 'home')) }
+      : { kind: 'missing', name, sentence: `${name} is left out: ${program} is not built.` },
+  );
+}

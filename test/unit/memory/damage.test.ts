@@ -1,0 +1,200 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { Ledger } from '../../../src/memory/ledger.ts';
+import type { Opened } from '../../../src/memory/ledger.ts';
+import { LedgerError } from '../../../src/memory/ledger-error.ts';
+import { encodeWrite } from '../../../src/memory/write.ts';
+import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from './support.ts';
+
+// A second or two alone; a shared machine has taken twenty times as long.
+vi.setConfig({ testTimeout: 120_000 });
+
+const FILES = Array.from({ length: 30 }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));
+const PAGE = 16_384;
+
+/** Numbers that look random and are the same in every run. */
+function* dice(seed: number): Generator<number, never> {
+  for (let state = seed; ;) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    yield state;
+  }
+}
+
+/** Everything a session does with a ledger. */
+async function useAll(ledger: Ledger): Promise<void> {
+  ledger.files();
+  ledger.totals();
+  ledger.hasWrite(FILES[0]!.segments.map(({ writeKey }) => writeKey));
+  ledger.lexicalSearch(['export', 'part0of1', 'src'], 50);
+  for (const segment of ledger.segments()) ledger.locate([segment.segmentId]);
+  await ledger.memory();
+  put(ledger, madeUpFile('src/f3.ts', 2, 4));
+  put(ledger, madeUpFile('new.ts', 1));
+  ledger.forget(['src/f4.ts']);
+}
+
+describe('a damaged database', () => {
+  let whole: Buffer;
+  let hash: string;
+
+  beforeAll(async () => {
+    await withFolder(async (folder) => {
+      const { ledger } = Ledger.open(folder, IDENTITY);
+      for (const file of FILES) put(ledger, file);
+      hash = (await ledger.memory()).hash();
+      ledger.close();
+      whole = readFileSync(ledger.location);
+    });
+  });
+
+  function openWith(folder: string, content: Uint8Array): Opened & { location: string } {
+    const location = join(folder, 'x.sqlite');
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    writeFileSync(location, content);
+    return { ...Ledger.open(location, IDENTITY), location };
+  }
+
+  it('is set aside with its log, and what can be read of it is kept', async () => {
+    await withFolder(async (folder) => {
+      const content = Buffer.from(whole);
+      // The second page is the root of the first table: the schema stays readable, the content does not.
+      for (let page = 2 * PAGE; page < content.length; page += PAGE) {
+        if (content[page] === 0x0d && content.includes('src/f7.ts', page)) content.fill(0x5a, page, page + 64);
+      }
+      const opened = openWith(folder, content);
+      if (opened.kind !== 'recovered') throw new Error('The damage was not seen.');
+      expect(basename(opened.setAside)).toMatch(/^x\.sqlite\.damaged-\d{8}T\d{9}Z$/);
+      expect(dirname(opened.setAside)).toBe(folder);
+      expect(readFileSync(opened.setAside).equals(content)).toBe(true);
+      expect(opened.sentence).toContain(opened.setAside);
+      expect(opened.salvaged).toBe(120);
+      const keys = FILES.flatMap(({ segments }) => segments.map(({ writeKey }) => writeKey));
+      expect(opened.ledger.hasWrite(keys).size).toBe(120);
+      for (const file of FILES) put(opened.ledger, { ...file, writes: new Map() });
+      expect((await opened.ledger.memory()).hash()).toBe(hash);
+      expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
+      opened.ledger.close();
+      expect(readdirSync(folder).some((name) => name.endsWith('.mending'))).toBe(false);
+    });
+  });
+
+  it('in any bit never throws anything but a sentence, and opening again or mending always helps', async () => {
+    const next = dice(7);
+    const seen = { open: 0, recovered: 0, rebuilt: 0 };
+    await withFolder(async (folder) => {
+      for (let round = 0; round < 60; round++) {
+        const content = Buffer.from(whole);
+        // Half of the flips go to the first page, where header, schema and identity are.
+        const at = next.next().value % (round % 2 === 0 ? PAGE : content.length);
+        content[at]! ^= 1 << (next.next().value & 7);
+        let opened: Opened = openWith(folder, content);
+        seen[opened.kind]++;
+        for (let tries = 0; ; tries++) {
+          try {
+            await useAll(opened.ledger);
+            break;
+          } catch (error) {
+            if (!(error instanceof LedgerError) || tries === 2) throw error;
+            expect(['damaged', 'spoilt']).toContain(error.kind);
+            if (error.kind === 'spoilt') expect((await opened.ledger.mend()).length).toBeGreaterThan(0);
+            opened.ledger.close();
+            opened = Ledger.open(opened.ledger.location, IDENTITY);
+          }
+        }
+        const verdict = await opened.ledger.verify();
+        if (verdict.kind === 'unsound') {
+          // The check at the start is the quick one: it does not compare indexes with their tables.
+          expect(verdict.cure).toBe('rebuild');
+          seen.rebuilt++;
+          opened.ledger.close();
+          opened = Ledger.open(opened.ledger.location, IDENTITY, { distrust: true });
+          expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
+        }
+        opened.ledger.close();
+      }
+    });
+    expect(seen.rebuilt).toBeLessThan(5);
+    expect(seen.open).toBeGreaterThan(5);
+    expect(seen.recovered).toBeGreaterThan(5);
+  });
+
+  it('cut anywhere, emptied or overwritten is replaced', async () => {
+    await withFolder(async (folder) => {
+      const cuts = [15, 100, PAGE - 1, PAGE, 3 * PAGE, whole.length - PAGE, whole.length - 1];
+      const contents = [
+        ...cuts.map((length) => whole.subarray(0, length)),
+        Buffer.alloc(50_000),
+        Buffer.from('not a database at all\n'.repeat(1000)),
+      ];
+      for (const content of contents) {
+        const opened = openWith(folder, content);
+        expect(opened.kind).toBe('recovered');
+        await useAll(opened.ledger);
+        expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
+        opened.ledger.close();
+      }
+      const empty = openWith(folder, Buffer.alloc(0));
+      expect(empty.kind).toBe('open');
+      await useAll(empty.ledger);
+      empty.ledger.close();
+    });
+  });
+
+  it('with one flipped bit in one write costs one file', async () => {
+    await withFolder(async (folder) => {
+      const content = Buffer.from(whole);
+      const [victim] = FILES[11]!.writes.values();
+      const at = content.indexOf(encodeWrite(victim!, SHAPE));
+      content[at + 20]! ^= 4;
+      const { kind, ledger } = openWith(folder, content);
+      expect(kind).toBe('open');
+      const error = thrownBy(() => [...ledger.segments()]);
+      expect(error).toMatchObject({ kind: 'spoilt' });
+      await expect(ledger.memory()).rejects.toMatchObject({ kind: 'spoilt' });
+      expect(await ledger.verify()).toMatchObject({ kind: 'unsound', cure: 'mend' });
+      expect(await ledger.mend()).toEqual(['src/f11.ts']);
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 116, writes: 119 });
+      put(ledger, FILES[11]!);
+      expect((await ledger.memory()).hash()).toBe(hash);
+      ledger.close();
+    });
+  });
+
+  it('that only lost words or segments is found by verify()', async () => {
+    await withFolder(async (folder) => {
+      const breaks = [
+        'DELETE FROM lexical WHERE rowid = 5',
+        'PRAGMA foreign_keys = OFF; DELETE FROM segment WHERE id = 6',
+        'PRAGMA foreign_keys = OFF; DELETE FROM write WHERE id = 6',
+        "UPDATE file SET state = 'skipped' WHERE id = 3",
+      ];
+      for (const statement of breaks) {
+        const { ledger, location } = openWith(folder, whole);
+        expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
+        const db = new DatabaseSync(location);
+        db.exec(statement);
+        db.close();
+        const verdict = await ledger.verify();
+        expect(verdict.kind, statement).toBe('unsound');
+        ledger.close();
+      }
+    });
+  });
+
+  it('is built anew on demand, keeping the writes', async () => {
+    await withFolder((folder) => {
+      const { ledger, location } = openWith(folder, whole);
+      ledger.close();
+      const opened = Ledger.open(location, IDENTITY, { distrust: true });
+      if (opened.kind !== 'recovered') throw new Error('It was not built anew.');
+      expect(opened.salvaged).toBe(120);
+      expect(opened.ledger.files()).toEqual([]);
+      expect(existsSync(opened.setAside)).toBe(true);
+      opened.ledger.close();
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { elu1 } from '../../../src/memory/feature-map.ts';
+import type { LedgerIdentity } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/ledger.ts';
+import { terms } from '../../../src/memory/lexicon.ts';
+import type { FileMeta, SegmentEntry } from '../../../src/memory/records.ts';
+import type { MemoryShape } from '../../../src/memory/shape.ts';
+import { writeKey } from '../../../src/memory/write.ts';
+import type { Write } from '../../../src/memory/write.ts';
+
+export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3, featureMap: elu1(8, 4, 6) };
+export const IDENTITY: LedgerIdentity = { repository: 'some/repository', adapter: 'base-1+adapter-1', shape: SHAPE };
+
+/** Pseudo-random bytes from a name: the same in every process. */
+function bytesOf(name: string, length: number): Int8Array {
+  const out = new Int8Array(length);
+  for (let at = 0, n = 0; at < length; n++) {
+    for (const byte of createHash('sha256').update(`${name}/${n}`).digest()) {
+      if (at < length) out[at++] = Math.max(-127, byte - 128);
+    }
+  }
+  return out;
+}
+
+/** A write made up from its name. */
+export function madeUpWrite(name: string, shape: MemoryShape = SHAPE): Write {
+  return {
+    keys: bytesOf(`k${name}`, shape.tokens * shape.keySize),
+    values: bytesOf(`v${name}`, shape.blocks * shape.tokens * shape.valueSize),
+  };
+}
+
+export interface MadeUpFile {
+  readonly path: string;
+  readonly meta: FileMeta;
+  readonly segments: readonly SegmentEntry[];
+  readonly writes: ReadonlyMap<string, Write>;
+}
+
+/** A file of some segments; everything follows from path and version. */
+export function madeUpFile(path: string, version: number, segments = 3): MadeUpFile {
+  const writes = new Map<string, Write>();
+  const entries = Array.from({ length: segments }, (_, n) => {
+    const text = `export function part${n}Of${version}() { return '${path}'; }`;
+    const key = writeKey(IDENTITY.adapter, path, text);
+    writes.set(key, madeUpWrite(key));
+    return { start: n * 10 + 1, end: n * 10 + 10, tokens: 100 + n, writeKey: key, terms: terms(text) };
+  });
+  const meta = { blobHash: `blob-${version}`, bytes: 1000 + version, mtimeMs: 1.5 + version, lines: segments * 10 };
+  return { path, meta, segments: entries, writes };
+}
+
+export function put(ledger: Ledger, file: MadeUpFile): ReturnType<Ledger['putFile']> {
+  return ledger.putFile(file.path, file.meta, file.segments, file.writes);
+}
+
+/** A folder that is gone after `use`. */
+export async function withFolder<T>(use: (folder: string) => T | Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'memory-test-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A new, empty ledger, closed and removed after `use`. */
+export function withLedger<T>(use: (ledger: Ledger, folder: string) => T | Promise<T>): Promise<T> {
+  return withFolder(async (folder) => {
+    const { ledger } = Ledger.open(folder, IDENTITY);
+    try {
+      return await use(ledger, folder);
+    } finally {
+      ledger.close();
+    }
+  });
+}
+
+/** The error that `work` throws; fails when it does not. */
+export function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('Nothing was thrown.');
+}
+
+const PATHS = 40;
+
+/** What step n of a crash test does to which file: mostly it stores version n of it. */
+export function stepOf(n: number): { readonly path: string; readonly what: 'put' | 'skip' | 'forget' } {
+  const path = `src/f${(n * 7) % PATHS}.ts`;
+  return { path, what: n % 11 === 10 ? 'skip' : n % 13 === 12 ? 'forget' : 'put' };
+}
+
+export function applyStep(ledger: Ledger, n: number): void {
+  const { path, what } = stepOf(n);
+  const { meta } = madeUpFile(path, n, 0);
+  if (what === 'put') put(ledger, madeUpFile(path, n));
+  else if (what === 'skip') ledger.skipFile(path, meta, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
+  else ledger.forget([path]);
+}
