@@ -1,17 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommanderError } from 'commander';
 import { askCommand } from './terminal/ask.ts';
 import type { AskCommand } from './terminal/ask.ts';
 import { failureOf } from './terminal/failure.ts';
 import { ingestCommand } from './terminal/ingest.ts';
 import { recallCommand } from './terminal/recall.ts';
 import type { RecallCommand } from './terminal/recall.ts';
+import { EXIT } from './terminal/session.ts';
 import type { CommonOptions } from './terminal/session.ts';
 import { statsCommand } from './terminal/stats.ts';
 
 const program = new Command('ask-codebase')
   .description('Questions about a codebase, answered on this machine from a memory of all its files.')
-  .showHelpAfterError('(add --help for what can be given)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .exitOverride(usage);
 
 program.addCommand(
   common(new Command('ask'))
@@ -49,6 +50,8 @@ await program.parseAsync();
 /** The options of every command. */
 function common(command: Command): Command {
   return command
+    .showHelpAfterError('Add --help to see what can be given.')
+    .exitOverride(usage)
     .option('--repo <path>', 'the folder to ask about', process.cwd())
     .addOption(
       new Option('--device <device>', 'where the model runs; auto takes the GPU if it proves equal and faster')
@@ -58,6 +61,11 @@ function common(command: Command): Command {
     .addOption(number('--threads <n>', 'threads of the CPU', 1, 256))
     .option('--include <glob...>', 'read these although an ignore file leaves them out')
     .option('--json', 'print JSON and nothing else');
+}
+
+/** Help that was asked for is no error; anything else that commander ends on is wrong usage. */
+function usage(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
 }
 
 function number(flags: string, description: string, least: number, most: number): Option {

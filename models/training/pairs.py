@@ -36,7 +36,7 @@ PERMUTATIONS = 64
 BODY_LINES = (3, 200)  # lines with something on them besides brackets, the first line not counted
 LONGEST_LINE = 1_000  # characters; longer means minified or a table
 TESTS_SHARE = 0.1  # of a package's pairs
-SPARE = 2  # candidates looked at per package, in multiples of its cap: some are dropped as near duplicates
+SPARE = 1.25  # candidates looked at per package, in multiples of its cap: some are dropped as near duplicates
 TYPESCRIPT_FILES = 10  # a package that ships this many has its JavaScript built from them
 GENERIC = 3  # a query said this often says too little to keep any
 
@@ -190,7 +190,7 @@ def build(packages: list[Package], valid: set[str], denied: Denied, caps: argpar
             continue
         split = "valid" if package.name in valid else "train"
         try:
-            found[split] += candidates(package, denied, SPARE * caps.per_package)
+            found[split] += candidates(package, denied, round(SPARE * caps.per_package))
         except (OSError, ValueError) as error:
             log.warning("skipped %s %s: %s", package.registry, package.name, error)
     plain = without_generic(found["valid"] + found["train"])

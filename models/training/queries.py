@@ -34,6 +34,7 @@ _COMMON = set(
 )
 _DANGLING = set("a an the of to in on for with from by as and or that which is are be if when have into e.g. i.e.".split())
 _VERB = r"(?:is|are|was|will|can|may|must|should|\w{2,}s)\b(?!\s+of\b)"
+_SUBJECT = re.compile(rf"(?:[\w.]+[.:#]+)?([\w$#]+)(?:\(\))?(?:\s*(?::|,|[–—-]+)\s+|\s+(?={_VERB}))")
 _DIRECTIVE = re.compile(r"^(?:[a-z]+:[a-z][\w:.-]*|\+build\b|nolint|#\w+).*$", re.M)  # Go's //nolint:all, //go:embed
 _NEW_SENTENCE = r"(?:The|This|These|That|Returns?|If|It|A|An|As|Ok|When|Note|Learn|You|For|In|By|All|Only|Use|Used|Will)\b"
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|fig|eq|no|al|St|Dr|Mr)|\b[A-Z])\.$", re.I)
@@ -126,10 +127,10 @@ def _sentences(text: str) -> list[str]:
 
 def _without_name(sentence: str, name: str) -> str:
     """Only where the name is the subject of a verb or a label: "Port returns ...", "parse - reads ..."."""
-    short = rf"(?:[\w.]+[.:#]+)?{re.escape(name.split('.')[-1])}(?:\(\))?"
+    head = _SUBJECT.match(sentence)
+    own = name.split(".")[-1]
     # In another case only before "is": "Decompress frames ..." of decompress is a verb and its object.
-    head = re.match(rf"{short}(?:\s*(?::|,|[–—-]+)\s+|\s+(?={_VERB}))|(?i:{short})\s+(?=(?:is|are)\s)", sentence)
-    if head is None:
+    if head is None or not (head[1] == own or (head[1].lower() == own.lower() and re.match(r"(?:is|are)\s", sentence[head.end() :]))):
         return sentence
     rest = re.sub(r"^(?:is|are|was) ", "", sentence[head.end() :])
     return rest[:1].upper() + rest[1:]

@@ -76,9 +76,7 @@ export class Codebase {
 
   /** Which files and segments a question brings back. Runs the question through the lower half of the model once. */
   async recall(question: string, by: RecallBy = 'fused', signal?: AbortSignal): Promise<Recollection> {
-    const asked = question.trim();
-    if (asked === '')
-      throw new AskError('empty-question', 'The question is empty. Ask in a sentence what you want to know.');
+    const asked = checkedQuestion(question);
     const table = this.#table();
     if (table.length === 0) {
       const sentence = `There is nothing to read in ${this.root}: no text file that is not skipped. \`stats\` says why for each.`;
@@ -124,6 +122,15 @@ export class Codebase {
     }
     this.#generation = change.generation;
   }
+}
+
+/** The question without the space around it. Throws AskError where nothing is left: before any work is done for it. */
+export function checkedQuestion(question: string): string {
+  const asked = question.trim();
+  if (asked === '') {
+    throw new AskError('empty-question', 'The question is empty. Ask in a sentence what you want to know.');
+  }
+  return asked;
 }
 
 /** What the adapter's writes look like. Its memory blocks are closed: a write is P keys, and z sums their features. */

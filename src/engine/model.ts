@@ -7,7 +7,7 @@ import { readAdapter } from './adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
-import { checkSizes, readManifest } from './model-files.ts';
+import { checkHashes, checkSizes, readManifest } from './model-files.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -56,12 +56,14 @@ export class Model {
     this.tokenizer = tokenizer;
   }
 
-  /** Reads manifest, adapter and tokenizer and checks every file's size. Throws ModelFileError. */
+  /** Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError. */
   static async open(options: ModelOptions): Promise<Model> {
     const manifest = await readManifest(options.baseFolder);
     await checkSizes(options.baseFolder, manifest.files);
     const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
     await checkSizes(options.adapterFolder, { 'adapter.bin': adapter.file });
+    await checkHashes(options.baseFolder, manifest.files);
+    await checkHashes(options.adapterFolder, { 'adapter.bin': adapter.file });
     return new Model(options, manifest, adapter, await Tokenizer.load(options.baseFolder));
   }
 

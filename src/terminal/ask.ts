@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { answer } from '../ask/answer.ts';
 import type { Answer, AnswerEvent } from '../ask/answer.ts';
 import { citationText } from '../ask/citation.ts';
+import { checkedQuestion } from '../ask/codebase.ts';
 import type { Recollection } from '../ask/recollection.ts';
 import { defaultSampling } from '../engine/sampler.ts';
 import { percent } from './percent.ts';
@@ -19,6 +20,7 @@ const LISTED = 6;
 
 /** Refreshes the memory, then prints what it points to, the answer as it streams, and what each sentence rests on. */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
+  const asked = checkedQuestion(question);
   return withCodebase(options, async (session) => {
     const report = await refresh(session, options);
     const view = options.json === true ? jsonView() : textView();
@@ -37,8 +39,8 @@ export async function askCommand(question: string, options: AskCommand): Promise
             repetitionPenalty: defaultSampling.repetitionPenalty,
           };
     const { signal } = session;
-    const asked = { signal, sampling, ...(options.maxTokens ? { maxTokens: options.maxTokens } : {}) };
-    await answer(session.codebase, question, asked, view.event);
+    const how = { signal, sampling, ...(options.maxTokens ? { maxTokens: options.maxTokens } : {}) };
+    await answer(session.codebase, asked, how, view.event);
     return view.end();
   });
 }

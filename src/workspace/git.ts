@@ -121,9 +121,10 @@ export async function isIgnoredFolder(folder: string, signal?: AbortSignal): Pro
 /**
  * What `git ls-files --cached --others --exclude-standard` lists in a folder, in batches as git finds it. A nested
  * repository is one path: a submodule as it is tracked, any other with a `/` at its end.
+ * @param prefix the repository's own, from `findRepository`
  * @throws GitError if git fails, with git's own words
  */
-export async function* listFiles(folder: string, signal?: AbortSignal): AsyncGenerator<Listed[]> {
+export async function* listFiles(folder: string, prefix: string, signal?: AbortSignal): AsyncGenerator<Listed[]> {
   const what = ['-t', '-z', '--no-recurse-submodules', '--cached', '--others', '--exclude-standard'];
   const child = start(folder, ['ls-files', ...what], signal);
   const ended = ending(child);
@@ -146,13 +147,18 @@ export async function* listFiles(folder: string, signal?: AbortSignal): AsyncGen
     signal?.throwIfAborted();
     if (end.kind === 'failed') throw new GitError(end.error.message);
     if (end.code !== 0) throw new GitError(errors.trim() || `git ended with code ${end.code ?? 'none'}.`);
-    yield [...errors.matchAll(/could not open directory '(.*?)\/?': /g)].map(([, path = '']) => ({
-      kind: 'unreadable',
-      path,
-    }));
+    yield closedFolders(errors, prefix);
   } finally {
     child.kill();
   }
+}
+
+/** git only warns of a folder that it cannot open, and names it from the top of the work tree. */
+function closedFolders(errors: string, prefix: string): Listed[] {
+  return [...errors.matchAll(/could not open directory '(.*?)\/?': /g)]
+    .map(([, path = '']) => path)
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => ({ kind: 'unreadable', path: path.slice(prefix.length) }));
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -78,7 +78,7 @@ async function* walkRepository(
   const isReal = realFolders(root);
   let listed = 0;
   try {
-    for await (const batch of listFiles(folder, signal)) {
+    for await (const batch of listFiles(folder, repository.prefix, signal)) {
       const paths: string[] = [];
       for (const item of batch) {
         listed += 1;

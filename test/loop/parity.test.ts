@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { lowerGraph, scoreGraph } from '../../kernels/decoder.ts';
+import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/decoder.ts';
+import { readManifest } from '../../src/engine/model-files.ts';
+import { createSession } from '../../src/engine/session.ts';
+
+/** Made by `python -m models.training.parity`: the PyTorch reference on the shards' dequantised weights. */
+interface Golden {
+  readonly windows: number[][];
+  readonly best: number[][];
+  readonly referenceLoss: number;
+  readonly unquantisedLoss: number;
+}
+
+const LAYERS = 8;
+const base = join(import.meta.dirname, '../../models/base');
+const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/parity.json'), 'utf8')) as Golden;
+
+describe('the answer graph against PyTorch, on real code', () => {
+  let same = 0;
+  let positions = 0;
+  let loss = 0;
+
+  beforeAll(async () => {
+    const manifest = await readManifest(base);
+    const options = { device: 'cpu', threads: 2 } as const;
+    const lower = await createSession(lowerGraph(manifest, LAYERS), base, options);
+    const upper = await createSession(scoreGraph(manifest, LAYERS), base, options);
+    let losses = 0;
+    for (const [index, window] of golden.windows.entries()) {
+      const count = window.length;
+      const row = (ids: readonly number[]) => new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, count]);
+      const below = await runDecoder(
+        lower,
+        { ids: row(window) },
+        keyValueCache(manifest.config, [0, LAYERS], 0),
+        count,
+        ['states'],
+      );
+      const targets = row([...window.slice(1), 0]);
+      const cache = keyValueCache(manifest.config, [LAYERS, manifest.config.layers], 0);
+      const above = await runDecoder(upper, { states: below.states!, targets }, cache, count, ['best', 'loss']);
+      const best = integers(above, 'best');
+      same += best.filter((token, at) => token === golden.best[index]![at]).length;
+      positions += count;
+      const nats = floats(above, 'loss').subarray(0, count - 1);
+      losses += nats.reduce((sum, value) => sum + value, 0) / (count - 1);
+    }
+    loss = losses / golden.windows.length;
+    await lower.release();
+    await upper.release();
+  });
+
+  it('agrees on the best token at 97% of at least 500 positions', () => {
+    console.log(`top-1 agreement ${((100 * same) / positions).toFixed(2)}% of ${positions} positions`);
+    expect(positions).toBeGreaterThanOrEqual(500);
+    expect(same / positions).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it('has a perplexity within 5% of the unquantised base', () => {
+    const ratio = Math.exp(loss - golden.unquantisedLoss);
+    console.log(`perplexity ${Math.exp(loss).toFixed(3)}, ${ratio.toFixed(4)} times the unquantised base's`);
+    expect(ratio).toBeLessThanOrEqual(1.05);
+  });
+});
