@@ -27,6 +27,8 @@ export const CITATION = {
   words: 2,
   /** Part of the weight of the sentence's words that the lines must hold. */
   overlap: 0.25,
+  /** Weight of a word that stands in none of the files and is no name, beside one that does. */
+  everyday: 0.2,
   /** Weight of the logarithm of the recall share beside that of the words. */
   recall: 0.25,
 } as const;
@@ -61,7 +63,12 @@ export class Attribution {
    */
   attribute(sentence: Sentence, shares: readonly number[] | undefined): Attributed {
     const asked = questionTerms(sentence.text);
-    const total = asked.reduce((sum, term) => sum + this.#weight(term), 0);
+    const named = new Set(
+      [...sentence.text.matchAll(/`([^`]+)`|\w+[._(]\w*|[a-z]+[A-Z]\w*/g)].flatMap(([name]) => terms(name)),
+    );
+    // An everyday word that stands nowhere in the files is the answer's own; a name that stands nowhere is made up.
+    const strength = (term: string) => (this.#frequency.has(term) || named.has(term) ? 1 : CITATION.everyday);
+    const total = asked.reduce((sum, term) => sum + strength(term) * this.#weight(term), 0);
     let best: { at: number; window: Window; score: number } | undefined;
     for (const at of this.#excerpts.keys()) {
       const window = this.#bestWindow(at, asked);

@@ -85,7 +85,7 @@ export class Codebase {
     const key = await this.engine.question(asked, signal ? { signal } : {});
     const shares = recall(table, [key], this.adapter.tau);
     const hits = by === 'memory' ? [] : this.ledger.lexicalSearch(questionTerms(asked), LEXICAL_LIMIT);
-    return recollect(by, shares, hits, (ids) => this.ledger.locate(ids.slice(0, RECOLLECTION.segments)));
+    return recollect(asked, by, shares, hits, (ids) => this.ledger.locate(ids.slice(0, RECOLLECTION.segments)));
   }
 
   /** Shares of a few segments among themselves, for each text: what a sentence of an answer rests on. */

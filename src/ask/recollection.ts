@@ -3,6 +3,9 @@ import { flatness, fuse, RANKING } from '../memory/ranking.ts';
 import type { SegmentPlace } from '../memory/records.ts';
 import type { Shares } from '../memory/recall.ts';
 
+import { roleOf } from '../workspace/role.ts';
+import type { Role } from '../workspace/role.ts';
+
 /** What decides the order: the memory, the words, or both. */
 export type RecallBy = 'fused' | 'memory' | 'lexical';
 
@@ -37,8 +40,22 @@ export const RECOLLECTION = {
   segments: 400,
 } as const;
 
+/**
+ * Factors on a share by the file's role, in fused rankings. A test and a changelog use the question's very words, but what
+ * does the work is asked for; a question that names them lifts the factor.
+ */
+export const ROLES: Readonly<Record<Role, { readonly factor: number; readonly named: RegExp }>> = {
+  source: { factor: 1, named: /$^/ },
+  configuration: { factor: 0.6, named: /\b(?:config\w*|settings?|ci|workflow|package|dependenc\w+|build)\b/i },
+  example: { factor: 0.5, named: /\b(?:examples?|samples?|demo|benchmarks?)\b/i },
+  documentation: { factor: 0.5, named: /\b(?:docs?|documentation|readme|guide|install\w*|licen[sc]e)\b/i },
+  test: { factor: 0.3, named: /\b(?:tests?|tested|testing|specs?|fixtures?|assert\w*)\b/i },
+  changelog: { factor: 0.1, named: /\b(?:change ?log|history|release\w*|versions?|since|changed)\b/i },
+};
+
 /** Ranks segments by shares, words or both, and groups them by file. `locate` says where a segment lies. */
 export function recollect(
+  question: string,
   by: RecallBy,
   shares: Shares,
   hits: readonly LexicalHit[],
@@ -46,10 +63,11 @@ export function recollect(
 ): Recollection {
   const ranked = rank(by, shares, hits);
   const places = locate(ranked.map((found) => found.segmentId));
-  const segments = ranked.flatMap(({ segmentId, share }) => {
+  const placed = ranked.flatMap(({ segmentId, share }) => {
     const place = places.get(segmentId);
     return place ? [{ ...place, share }] : [];
   });
+  const segments = by === 'fused' ? weighByRole(question, placed) : placed;
   return { by, files: byFile(segments), segments, flat: flatness(shares.shares), hits: hits.length };
 }
 
@@ -68,6 +86,18 @@ function rank(
       return hits.slice(0, RECOLLECTION.segments).map(({ segmentId, bm25 }) => ({ segmentId, share: bm25 / total }));
     }
   }
+}
+
+/** Shares times their role's factor, renormalised and in order again. */
+function weighByRole(question: string, segments: readonly RecalledSegment[]): readonly RecalledSegment[] {
+  const weighed = segments.map((segment) => {
+    const { factor, named } = ROLES[roleOf(segment.path)];
+    return { ...segment, share: segment.share * (named.test(question) ? 1 : factor) };
+  });
+  const total = weighed.reduce((sum, { share }) => sum + share, 0) || 1;
+  return weighed
+    .map((segment) => ({ ...segment, share: segment.share / total }))
+    .sort((a, b) => b.share - a.share || a.segmentId - b.segmentId);
 }
 
 function byFile(segments: readonly RecalledSegment[]): readonly RecalledFile[] {

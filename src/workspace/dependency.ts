@@ -1,6 +1,6 @@
 /**
- * Folders that a tool fills. Outside git nothing else says so (colbymchenry/codegraph#407: 3032 of 3249 files were
- * node_modules); inside git they matter until somebody writes the .gitignore.
+ * Folders that a tool fills. Outside git nothing else says so, and an index of such a folder would be nearly all packages;
+ * inside git they matter until somebody writes the .gitignore.
  */
 interface Dependency {
   readonly names: readonly string[];

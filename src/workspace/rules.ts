@@ -85,7 +85,7 @@ export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** What the user wants read although a rule ignores it (asked for in RooCodeInc/Roo-Code#11249). */
+/** What the user wants read although a rule ignores it. */
 export interface Include {
   readonly any: boolean;
   matches(path: string): boolean;

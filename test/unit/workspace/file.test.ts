@@ -61,8 +61,12 @@ describe('readText', () => {
   it('reads text back as it was written, for any text', async () => {
     const root = await place();
     // Control characters make a file binary in the eyes of others; a mark at the front is not part of the text.
+    const codePoint = fc
+      .oneof(fc.integer({ min: 0x20, max: 0x17f }), fc.integer({ min: 0x180, max: 0x10ffff }))
+      .filter((code) => code < 0xd800 || code > 0xdfff);
     const text = fc
-      .string({ unit: 'binary', minLength: 1, maxLength: 100 })
+      .array(codePoint, { minLength: 1, maxLength: 100 })
+      .map((codes) => String.fromCodePoint(...codes))
       .map((text) => text.replace(/\p{Cc}/gu, '\n').replace(/^\uFEFF+/, ''))
       .filter((text) => text.trim() !== '' && !/PRIVATE KEY|edit|generated/i.test(text));
     await fc.assert(
@@ -76,7 +80,7 @@ describe('readText', () => {
       }),
       { numRuns: 2 },
     );
-  }, 30_000);
+  });
 
   it('reads a file to its end, whatever its size was when it was opened, and not beyond the limit', async () => {
     const root = await place();

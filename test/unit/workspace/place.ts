@@ -2,15 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { walk } from '../../../src/workspace/walk.ts';
 import type { Entry, WalkOptions } from '../../../src/workspace/walk.ts';
+
+// Real repositories on a busy machine: git alone may take a second.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 const made: string[] = [];
 
 afterAll(async () => {
   await Promise.all(made.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
-}, 60_000);
+});
 
 /** A new folder outside any repository, removed after the test file, with these files in it. */
 export async function place(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<string> {

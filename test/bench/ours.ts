@@ -1,0 +1,63 @@
+import { Model, RUN } from '../../src/engine/model.ts';
+import type { Candidates, Context } from '../../src/engine/model.ts';
+import { defaultSettings } from '../../src/engine/settings.ts';
+import type { Decoding, System } from './system.ts';
+
+export interface Ours extends System {
+  readonly model: Model;
+}
+
+/** The engine's model in this process, on the CPU. `room` is how many tokens may follow a prompt. Throws ModelFileError. */
+export async function openOurs(threads: number, room: number): Promise<Ours> {
+  const { baseFolder, adapterFolder } = defaultSettings();
+  const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads });
+  const bytes = Object.values(model.manifest.files)
+    .map((file) => file.bytes)
+    .reduce((sum, size) => sum + size, 0);
+  return {
+    name: 'ask-codebase',
+    bytes,
+    model,
+    prefill: async (ids, signal) => {
+      await prefill(model, model.context(ids.length), ids, signal);
+    },
+    decode: async (ids, signal): Promise<Decoding> => {
+      const context = model.context(ids.length + room);
+      let token = best(await prefill(model, context, ids, signal));
+      let isNew = true;
+      return {
+        step: async () => {
+          if (!isNew) token = best(await model.next(context, [token]));
+          isNew = false;
+          return token;
+        },
+        end: () => Promise.resolve(),
+      };
+    },
+    takeIn: async ({ header, text }) => {
+      await model.encode(header, text);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** In runs of the same size as an answer's prompt. */
+async function prefill(
+  model: Model,
+  context: Context,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<Candidates | undefined> {
+  let candidates: Candidates | undefined;
+  for (let start = 0; start < ids.length; start += RUN.prefillTokens) {
+    signal.throwIfAborted();
+    candidates = await model.next(context, ids.slice(start, start + RUN.prefillTokens));
+  }
+  return candidates;
+}
+
+function best(candidates: Candidates | undefined): number {
+  const token = candidates?.tokens[0];
+  if (token === undefined) throw new Error('The model gave no candidates.');
+  return token;
+}

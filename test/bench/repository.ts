@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { answer } from '../../src/ask/answer.ts';
+import { Codebase } from '../../src/ask/codebase.ts';
+import { Engine } from '../../src/engine/host.ts';
+import { Problem } from './problem.ts';
+import { peakResident } from './resident.ts';
+import { spread } from './sample.ts';
+import type { Spread } from './sample.ts';
+
+export interface RepositoryOptions {
+  readonly root: string;
+  readonly question: string;
+  readonly threads: number;
+  readonly rounds: number;
+  /** The folder of the built programs. */
+  readonly dist: string;
+  readonly signal: AbortSignal;
+  readonly say: (sentence: string) => void;
+}
+
+/** Seconds from the question to each step of its answer. */
+export interface Waits {
+  /** Nothing has changed on disk: every file was looked at. */
+  readonly looked: number;
+  /** The files and lines that the memory points to are known. */
+  readonly citation: number;
+  /** Those lines were read again from disk and are as they were remembered. */
+  readonly checked: number;
+  readonly firstToken: number;
+  /** Tokens that were put before the model for it. */
+  readonly promptTokens: number;
+}
+
+export interface RepositoryFigures {
+  readonly files: number;
+  readonly lines: number;
+  readonly segments: number;
+  readonly tokens: number;
+  readonly ingestSeconds: number;
+  readonly bytesPerThousandLines: number;
+  /** From the start of the engine's process to all of the model being ready, with a first run through it. */
+  readonly loadSeconds: number;
+  /** The first question of a process: it also reads the memory's keys. */
+  readonly first: Waits;
+  /** The same question asked again in the same process. */
+  readonly again: Readonly<Record<keyof Waits, Spread>>;
+  /** Bytes; absent where the platform does not tell. */
+  readonly peakIngestBytes?: number;
+  readonly peakAnswerBytes?: number;
+}
+
+/** Tokens of the answers: enough to pass every step, short enough to repeat. */
+const ANSWER_TOKENS = 64;
+
+/** Reads a repository into a memory of its own, which is thrown away at the end, and asks it a question again and again. */
+export async function measureRepository(options: RepositoryOptions): Promise<RepositoryFigures> {
+  const home = await mkdtemp(join(tmpdir(), 'ask-codebase-bench-'));
+  try {
+    const taken = await ingest(options, home);
+    const size = await stats(options, home);
+    return { ...taken, ...size, ...(await ask(options, home)) };
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Opens the repository with an engine of its own: what one phase uses must not count as another's peak. */
+async function withCodebase<T>(
+  options: RepositoryOptions,
+  home: string,
+  work: (codebase: Codebase, engine: Engine) => Promise<T>,
+): Promise<T> {
+  const settings = { device: 'cpu', threads: options.threads } as const;
+  const engine = new Engine({ script: join(options.dist, 'engine.js'), settings });
+  try {
+    const codebase = await Codebase.open({ root: options.root, engine, home });
+    try {
+      return await work(codebase, engine);
+    } finally {
+      codebase.close();
+    }
+  } finally {
+    engine.close();
+  }
+}
+
+function ingest({ signal, say, ...options }: RepositoryOptions, home: string) {
+  return withCodebase({ ...options, signal, say }, home, async (codebase, engine) => {
+    const onProgress: Parameters<Codebase['refresh']>[0]['onProgress'] = (progress) => {
+      if (progress.kind !== 'encoding') return;
+      say(`Reading the repository: ${percent(progress.bytes, progress.ofBytes)} % …`);
+    };
+    const report = await codebase.refresh({ signal, onProgress });
+    if (report.encoded === 0)
+      throw new Problem(`There is nothing to read in ${options.root}; --repo takes another folder.`);
+    const peak = await peakResident(engine.pid);
+    return {
+      tokens: report.tokens,
+      ingestSeconds: report.milliseconds / 1000,
+      ...(peak === undefined ? {} : { peakIngestBytes: peak }),
+    };
+  });
+}
+
+/** What `stats --json` tells a user. */
+async function stats({ root, dist, signal }: RepositoryOptions, home: string) {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(dist, 'cli.js'), 'stats', '--repo', root, '--json'],
+    { env: { ...process.env, ASK_CODEBASE_HOME: home }, signal, maxBuffer: 64 * 1024 * 1024 },
+  );
+  const found = JSON.parse(stdout) as {
+    readonly lines: number;
+    readonly segments: number;
+    readonly bytesPerThousandLines: number;
+    readonly files: { readonly ingested: number };
+  };
+  const { lines, segments, bytesPerThousandLines, files } = found;
+  return { files: files.ingested, lines, segments, bytesPerThousandLines };
+}
+
+function ask(options: RepositoryOptions, home: string) {
+  const { signal, rounds, say } = options;
+  return withCodebase(options, home, async (codebase, engine) => {
+    say('Loading the model …');
+    const began = performance.now();
+    await engine.describe({ signal });
+    const loadSeconds = since(began);
+    const waits: Waits[] = [];
+    for (let round = 0; round <= rounds; round += 1) {
+      say(`Asking, ${round} of ${rounds} …`);
+      waits.push(await askOnce(codebase, options));
+    }
+    const [first, ...again] = waits;
+    if (!first) throw new Error('Nothing was asked.');
+    const peak = await peakResident(engine.pid);
+    const over = (step: keyof Waits) => spread(again.map((found) => found[step]));
+    return {
+      loadSeconds,
+      first,
+      again: {
+        looked: over('looked'),
+        citation: over('citation'),
+        checked: over('checked'),
+        firstToken: over('firstToken'),
+        promptTokens: over('promptTokens'),
+      },
+      ...(peak === undefined ? {} : { peakAnswerBytes: peak }),
+    };
+  });
+}
+
+async function askOnce(codebase: Codebase, { question, signal }: RepositoryOptions): Promise<Waits> {
+  const began = performance.now();
+  await codebase.refresh({ signal });
+  const waits = { looked: since(began), citation: NaN, checked: NaN, firstToken: NaN, promptTokens: NaN };
+  await answer(codebase, question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
+    if (event.kind === 'recalled') waits.citation = since(began);
+    if (event.kind === 'read') waits.checked = since(began);
+    if (event.kind === 'token' && Number.isNaN(waits.firstToken)) waits.firstToken = since(began);
+    if (event.kind === 'answered') waits.promptTokens = event.answer.promptTokens;
+  });
+  if (Number.isNaN(waits.firstToken)) {
+    throw new Problem(`The memory points nowhere for "${question}"; --question takes one that fits the repository.`);
+  }
+  return waits;
+}
+
+const since = (began: number) => (performance.now() - began) / 1000;
+
+const percent = (part: number, whole: number) => Math.floor((100 * part) / Math.max(1, whole));

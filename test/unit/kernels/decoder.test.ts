@@ -1,0 +1,128 @@
+import type * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { lowerGraph, scoreGraph, upperGraph } from '../../../kernels/decoder.ts';
+import type { Manifest } from '../../../kernels/manifest.ts';
+import { decoderBlock, rmsNorm, tensor } from '../../../kernels/reference/decoder-block.ts';
+import { linear } from '../../../kernels/reference/linear.ts';
+import { Matrix } from '../../../kernels/reference/matrix.ts';
+import { floats, integers, keyValueCache, runDecoder } from '../../../src/engine/decoder.ts';
+import { randomDecoder } from './shard.ts';
+import type { Kind } from './shard.ts';
+import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder, TOLERANCE } from './support.ts';
+
+/** Ids on both sides of the border between the two parts of the table, which is 30, and its ends. */
+const IDS = [0, 29, 30, 49, 12, 31, 30, 5, 48];
+const OPTIONS = { accuracyLevel: 0, candidates: 5 } as const;
+const SPLIT = 1;
+
+describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kind) => {
+  const folder = temporaryFolder();
+  const shard = randomDecoder(kind, 5);
+  const { values } = shard;
+  const table = new Matrix(CONFIG.vocab, CONFIG.hidden, [
+    ...values['embedding.0']!.data,
+    ...values['embedding.1']!.data,
+  ]);
+  const embedded = new Matrix(
+    IDS.length,
+    CONFIG.hidden,
+    IDS.flatMap((id) => [...table.row(id)]),
+  );
+  const lowerStates = decoderBlock(values, CONFIG, 0, embedded);
+  const upperStates = decoderBlock(values, CONFIG, 1, lowerStates);
+  const logits = linear(rmsNorm(upperStates, tensor(values, 'norm'), CONFIG.rmsEps), table); // [T, V]
+
+  let manifest: Manifest;
+  let lower: ort.InferenceSession;
+  let upper: ort.InferenceSession;
+  beforeAll(async () => {
+    manifest = shard.write(folder);
+    lower = await cpuSession(lowerGraph(manifest, SPLIT, OPTIONS), folder);
+    upper = await cpuSession(upperGraph(manifest, SPLIT, OPTIONS), folder);
+  });
+
+  /** Both halves over `ids` in runs of `step` tokens on caches of `capacity`: all states, and the candidates after each run. */
+  async function decode(step: number, capacity: number) {
+    const below = keyValueCache(CONFIG, [0, SPLIT], capacity);
+    const above = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], capacity);
+    const states: number[] = [];
+    const candidates: { logits: readonly number[]; tokens: readonly number[] }[] = [];
+    for (let from = 0; from < IDS.length; from += step) {
+      const ids = IDS.slice(from, from + step);
+      const row = { ids: intTensor(ids, [1, ids.length]) };
+      const middle = await runDecoder(lower, row, below, ids.length, ['states']);
+      states.push(...floats(middle, 'states'));
+      const top = await runDecoder(upper, { states: middle.states! }, above, ids.length, ['logits', 'tokens']);
+      candidates.push({ logits: [...floats(top, 'logits')], tokens: integers(top, 'tokens') });
+    }
+    return { states, candidates };
+  }
+
+  function best(row: number): readonly number[] {
+    const line = logits.row(row);
+    return [...line.keys()].sort((a, b) => line[b]! - line[a]!).slice(0, OPTIONS.candidates);
+  }
+
+  it('gathers from both parts of the embedding', async () => {
+    const graph = lowerGraph(manifest, 0, OPTIONS);
+    const session = await cpuSession(graph, folder);
+    const results = await runDecoder(
+      session,
+      { ids: intTensor(IDS, [1, IDS.length]) },
+      keyValueCache(CONFIG, [0, 0], 0),
+      IDS.length,
+      ['states'],
+    );
+    expect(deviation(floats(results, 'states'), embedded.data)).toBeLessThan(1e-6);
+  });
+
+  it('is the reference over all tokens at once', async () => {
+    const { states, candidates } = await decode(IDS.length, 0);
+    expect(deviation(states, lowerStates.data)).toBeLessThan(TOLERANCE.float);
+    const expected = best(IDS.length - 1);
+    expect(candidates[0]!.tokens).toEqual(expected);
+    const values = expected.map((token) => logits.at(IDS.length - 1, token));
+    expect(deviation(candidates[0]!.logits, values)).toBeLessThan(TOLERANCE.float);
+  });
+
+  it.each([1, 4])('is the reference in runs of %i tokens on a shared cache', async (step) => {
+    const { states, candidates } = await decode(step, 16);
+    expect(deviation(states, lowerStates.data)).toBeLessThan(TOLERANCE.float);
+    candidates.forEach((run, at) => {
+      const last = Math.min((at + 1) * step, IDS.length) - 1;
+      expect(run.tokens).toEqual(best(last));
+      expect(
+        deviation(
+          run.logits,
+          best(last).map((token) => logits.at(last, token)),
+        ),
+      ).toBeLessThan(TOLERANCE.float);
+    });
+  });
+
+  it('scores every position as the reference does', async () => {
+    const session = await cpuSession(scoreGraph(manifest, SPLIT, OPTIONS), folder);
+    const targets = [...IDS.slice(1), 7];
+    const feeds = {
+      states: (
+        await runDecoder(
+          lower,
+          { ids: intTensor(IDS, [1, IDS.length]) },
+          keyValueCache(CONFIG, [0, SPLIT], 0),
+          IDS.length,
+          ['states'],
+        )
+      ).states!,
+      targets: intTensor(targets, [1, IDS.length]),
+    };
+    const cache = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], 0);
+    const results = await runDecoder(session, feeds, cache, IDS.length, ['best', 'loss']);
+    expect(integers(results, 'best')).toEqual(IDS.map((_, row) => best(row)[0]));
+    const loss = targets.map((target, row) => {
+      const mass = logits.row(row).reduce((sum, value) => sum + Math.exp(value), 0);
+      return Math.log(mass) - logits.at(row, target);
+    });
+    expect(deviation(floats(results, 'loss'), loss)).toBeLessThan(TOLERANCE.float);
+  });
+});

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import type * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { featureSize } from '../../../kernels/feature-map.ts';
+import { infiniDefaults, infiniGraph } from '../../../kernels/infini-attention.ts';
+import { groupedAttention, rotate } from '../../../kernels/reference/decoder-block.ts';
+import { emptyMemory, infiniAttention } from '../../../kernels/reference/infini-attention.ts';
+import { Matrix } from '../../../kernels/reference/matrix.ts';
+import { floats } from '../../../src/engine/decoder.ts';
+import { memoryFeeds, randomSegment, segmentFeeds } from './segment.ts';
+import type { Segment } from './segment.ts';
+import { CONFIG, cpuSession, deviation, FEATURES, generator, RULES, temporaryFolder, TOLERANCE } from './support.ts';
+
+const folder = temporaryFolder();
+const { heads, kvHeads, headDim } = CONFIG;
+const GATES = [-1.5, 0, 0.7, 3].map(Math.fround);
+
+const cases = FEATURES.flatMap((features) => RULES.map((rule) => ({ features, rule, kind: features.kind })));
+
+describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ features, rule }) => {
+  const size = featureSize(features, headDim);
+  const empty = emptyMemory(kvHeads, size, headDim);
+  let session: ort.InferenceSession;
+  beforeAll(async () => {
+    session = await cpuSession(infiniGraph(CONFIG, features, rule), folder);
+  });
+
+  /** Runs segments one after the other, each on the memory that the one before left. */
+  async function stream(segments: readonly Segment[], gates: readonly number[] = GATES) {
+    let memory = memoryFeeds(empty);
+    const runs: Record<string, Float32Array>[] = [];
+    for (const segment of segments) {
+      const results = await session.run({ ...segmentFeeds(segment, gates), ...memory });
+      memory = { matrix: results.matrix_after!, norm: results.norm_after! };
+      const names = ['attended', 'local', 'matrix_after', 'norm_after'];
+      runs.push(Object.fromEntries(names.map((name) => [name, floats(results, name)])));
+    }
+    return runs;
+  }
+
+  it('is the reference over three segments of 1 to 9 tokens', async () => {
+    const normal = generator(11);
+    for (const lengths of [
+      [1, 2, 3],
+      [9, 4, 7],
+      [5, 1, 8],
+      [6, 6, 6],
+    ]) {
+      const segments = lengths.map((length) => randomSegment(length, normal));
+      const runs = await stream(segments);
+      let memory = empty;
+      segments.forEach((segment, at) => {
+        const local = groupedAttention(
+          rotate(segment.query, heads, CONFIG.ropeTheta),
+          rotate(segment.key, kvHeads, CONFIG.ropeTheta),
+          segment.value,
+          CONFIG,
+        );
+        const inputs = { ...segment, local, gate: GATES, memory };
+        const expected = infiniAttention(CONFIG, features, rule, infiniDefaults.epsilon, inputs);
+        memory = expected.memory;
+        expect(deviation(runs[at]!.local!, local.data)).toBeLessThan(TOLERANCE.float);
+        expect(deviation(runs[at]!.attended!, expected.attended.data)).toBeLessThan(TOLERANCE.float);
+        const matrix = memory.flatMap((head) => [...head.matrix.data]);
+        const norm = memory.flatMap((head) => [...head.norm.data]);
+        expect(deviation(runs[at]!.matrix_after!, matrix)).toBeLessThan(TOLERANCE.float);
+        expect(deviation(runs[at]!.norm_after!, norm)).toBeLessThan(TOLERANCE.float);
+      });
+    }
+  });
+
+  it('gives local attention alone where the gate is closed, and memory alone where it is open', async () => {
+    const [, second] = await stream(
+      [randomSegment(4, generator(12)), randomSegment(5, generator(13))],
+      [-50, -50, 50, 50],
+    );
+    const part = (x: Float32Array, head: number) =>
+      new Matrix(5, heads * headDim, x).slice(head * headDim, headDim).data;
+    for (const head of [0, 1]) {
+      expect(deviation(part(second!.attended!, head), part(second!.local!, head))).toBeLessThan(1e-6);
+    }
+    for (const head of [2, 3]) {
+      expect(deviation(part(second!.attended!, head), part(second!.local!, head))).toBeGreaterThan(1e-2);
+    }
+  });
+
+  it('reads 0 from an empty memory', async () => {
+    const [only] = await stream([randomSegment(5, generator(14))], [50, 50, 50, 50]);
+    expect(Math.max(...only!.attended!.map(Math.abs))).toBe(0);
+  });
+
+  it('grows z by the same for both rules: the sum of φ(k)', async () => {
+    const segments = [3, 5].map((length, at) => randomSegment(length, generator(20 + at)));
+    const [, last] = await stream(segments);
+    let expected = empty;
+    for (const segment of segments) {
+      const inputs = { ...segment, local: segment.query, gate: GATES, memory: expected };
+      expected = infiniAttention(CONFIG, features, 'linear', infiniDefaults.epsilon, inputs).memory;
+    }
+    expect(
+      deviation(
+        last!.norm_after!,
+        expected.flatMap((head) => [...head.norm.data]),
+      ),
+    ).toBeLessThan(TOLERANCE.float);
+  });
+
+  if (rule === 'linear') {
+    it('leaves a memory that is the sum over segments, in any order', async () => {
+      const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 3 });
+      await fc.assert(
+        fc.asyncProperty(lengths, fc.integer(), async (tokens, seed) => {
+          const normal = generator(seed);
+          const segments = tokens.map((length) => randomSegment(length, normal));
+          const whole = (await stream(segments)).at(-1)!;
+          const turned = (await stream(segments.toReversed())).at(-1)!;
+          const apart = await Promise.all(segments.map(async (segment) => (await stream([segment]))[0]!));
+          for (const name of ['matrix_after', 'norm_after']) {
+            const sum = whole[name]!.map((_, at) => apart.reduce((total, run) => total + run[name]![at]!, 0));
+            expect(deviation(whole[name]!, sum)).toBeLessThan(TOLERANCE.float);
+            expect(deviation(turned[name]!, sum)).toBeLessThan(TOLERANCE.float);
+          }
+        }),
+        { numRuns: 10 },
+      );
+    });
+  } else {
+    it('adds nothing for what the memory already answers: one token written twice', async () => {
+      const once = randomSegment(1, generator(31));
+      const [first, second] = await stream([once, once]);
+      // φ(k) M / φ(k) z is v up to ε / φ(k) z, so the second write is of v − v.
+      const before = first!.matrix_after!;
+      expect(deviation(second!.matrix_after!, before)).toBeLessThan(TOLERANCE.float);
+      expect(Math.max(...before.map(Math.abs))).toBeGreaterThan(0.1);
+    });
+  }
+});
