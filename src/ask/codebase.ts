@@ -8,7 +8,7 @@ import { featureMap } from '../memory/feature-map.ts';
 import { KeyTable } from '../memory/key-table.ts';
 import { Ledger } from '../memory/ledger.ts';
 import { questionTerms } from '../memory/lexicon.ts';
-import { recall } from '../memory/recall.ts';
+import { nearest, recall } from '../memory/recall.ts';
 import type { Change } from '../memory/records.ts';
 import type { MemoryShape } from '../memory/shape.ts';
 import { AskError } from './ask-error.ts';
@@ -84,8 +84,13 @@ export class Codebase {
     }
     const key = await this.engine.question(asked, signal ? { signal } : {});
     const shares = recall(table, [key], this.adapter.tau);
-    const hits = by === 'memory' ? [] : this.ledger.lexicalSearch(questionTerms(asked), LEXICAL_LIMIT);
-    return recollect(asked, by, shares, hits, (ids) => this.ledger.locate(ids.slice(0, RECOLLECTION.segments)));
+    const words = questionTerms(asked);
+    const hits = by === 'memory' ? [] : this.ledger.lexicalSearch(words, LEXICAL_LIMIT);
+    const standing = words.filter((word) => this.ledger.lexicalSearch([word], 1).length > 0);
+    const nearness = { cosine: nearest(table, key), coverage: words.length > 0 ? standing.length / words.length : 0 };
+    return recollect(asked, by, shares, hits, nearness, (ids) =>
+      this.ledger.locate(ids.slice(0, RECOLLECTION.segments)),
+    );
   }
 
   /** Shares of a few segments among themselves, for each text: what a sentence of an answer rests on. */

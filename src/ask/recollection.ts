@@ -29,8 +29,15 @@ export interface Recollection {
   readonly segments: readonly RecalledSegment[];
   /** How undecided the memory's own shares are. */
   readonly flat: Flatness;
-  /** Segments in which some word of the question occurs. */
-  readonly hits: number;
+  /** How near the question comes to what is remembered. */
+  readonly nearness: Nearness;
+}
+
+export interface Nearness {
+  /** Largest cosine between the question and a memory token, -1..1. */
+  readonly cosine: number;
+  /** Part of the question's telling words that stand anywhere in the files, 0..1. */
+  readonly coverage: number;
 }
 
 export const RECOLLECTION = {
@@ -59,6 +66,7 @@ export function recollect(
   by: RecallBy,
   shares: Shares,
   hits: readonly LexicalHit[],
+  nearness: Nearness,
   locate: (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>,
 ): Recollection {
   const ranked = rank(by, shares, hits);
@@ -68,7 +76,7 @@ export function recollect(
     return place ? [{ ...place, share }] : [];
   });
   const segments = by === 'fused' ? weighByRole(question, placed) : placed;
-  return { by, files: byFile(segments), segments, flat: flatness(shares.shares), hits: hits.length };
+  return { by, files: byFile(segments), segments, flat: flatness(shares.shares), nearness };
 }
 
 function rank(

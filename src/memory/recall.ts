@@ -55,6 +55,19 @@ export function recall(
 }
 
 /**
+ * The largest cosine between a question and any memory token. Shares always sum to 1, whatever is asked; this is how near the
+ * memory comes at all, -1..1, so that a caller can say that it does not know.
+ */
+export function nearest(table: KeyTable, question: Float32Array): number {
+  checkQuestions(table, [question]);
+  const { keys, keySize } = table;
+  const asked = Float64Array.from(question, (x) => x / KEY_ONE);
+  let best = -1;
+  for (let from = 0; from < keys.length; from += keySize) best = Math.max(best, dot(asked, keys, from, keySize));
+  return best;
+}
+
+/**
  * Exact shares of the read through a finite feature map: φ(q)·z_segment / φ(q)·z. The two products are integers, so the
  * shares of a scope are those of its own memory. Where no segment has any weight the shares are equal, which is what
  * the memory knows; flatness() then says so.
