@@ -21,8 +21,13 @@ export const PROMPT = {
 } as const;
 
 const SYSTEM =
-  'You explain a codebase to an engineer. Answer from the excerpts of its files only, in a few plain sentences. ' +
-  'Name the functions and files that do the work. If the excerpts do not show the answer, say so.';
+  'You are a senior engineer who explains a codebase to a colleague. Use only the file excerpts that you are given. ' +
+  'Never invent names.';
+
+/** Said last, next to the question: a small model follows what it read last. */
+const TASK =
+  'Explain in three to five sentences, in order, what the code does about this and which functions do it. ' +
+  'If the excerpts do not show it, say that they do not.';
 
 /** Tokens of file text that may be read for an answer, from the measured prefill speed in tokens per second. */
 export function excerptBudget(prefillRate: number): number {
@@ -45,6 +50,6 @@ export function promptFor(question: string, excerpts: readonly Excerpt[], histor
           { role: 'assistant' as const, content: last.answer },
         ]
       : []),
-    { role: 'user', content: `${shown.join('\n\n')}\n\nQuestion: ${question}` },
+    { role: 'user', content: `${shown.join('\n\n')}\n\nQuestion: ${question}\n${TASK}` },
   ];
 }
