@@ -33,7 +33,7 @@ export default tseslint.config(
           type,
           pattern: `src/${type}`,
         })),
-        { type: 'kernels', pattern: 'kernels' },
+        { type: 'kernels', pattern: '{kernels,kernels/**}', partialMatch: false },
         { type: 'test', pattern: 'test' },
       ],
     },

@@ -1,33 +1,37 @@
 import * as ort from 'onnxruntime-node';
 import type { BaseConfig } from '../../kernels/manifest.ts';
 
-/** Keys and values of the blocks `first` … `end - 1`, each [1, G, capacity, d]; `length` of them are filled. */
+/**
+ * Keys and values of a run of blocks; `length` positions are filled.
+ *
+ * - `once`   an empty past, and a present that nobody wants: for a graph that runs once
+ * - `shared` buffers [1, G, capacity, d] that are handed over as past and as present, so that attention appends in place;
+ *            the CPU provider honours this
+ * - `grown`  the present [1, G, length, d] becomes the next past: WebGPU ignores outputs that are handed over
+ */
 export interface KeyValueCache {
-  readonly first: number;
-  readonly end: number;
-  readonly capacity: number;
+  readonly kind: 'once' | 'shared' | 'grown';
   length: number;
-  readonly tensors: Readonly<Record<string, ort.Tensor>>;
+  tensors: Readonly<Record<string, ort.Tensor>>;
 }
 
-/**
- * A cache of fixed capacity. On the CPU the same buffer is handed over as past and as present, and grouped-query attention
- * appends in place; capacity 0 makes an empty past for a graph that runs once.
- */
+/** A cache for the blocks `first` … `end - 1`; `capacity` in positions matters to a shared one alone. */
 export function keyValueCache(
   config: BaseConfig,
   [first, end]: readonly [number, number],
-  capacity: number,
+  kind: KeyValueCache['kind'],
+  capacity = 0,
 ): KeyValueCache {
   const tensors: Record<string, ort.Tensor> = {};
+  const positions = kind === 'shared' ? capacity : 0;
   for (let layer = first; layer < end; layer += 1) {
     for (const part of ['key', 'value']) {
-      const size = config.kvHeads * capacity * config.headDim;
-      const shape = [1, config.kvHeads, capacity, config.headDim];
+      const size = config.kvHeads * positions * config.headDim;
+      const shape = [1, config.kvHeads, positions, config.headDim];
       tensors[`${layer}.${part}`] = new ort.Tensor('float32', new Float32Array(size), shape);
     }
   }
-  return { first, end, capacity, length: 0, tensors };
+  return { kind, length: 0, tensors };
 }
 
 /**
@@ -52,11 +56,22 @@ export async function runDecoder(
   const fetches: Record<string, ort.Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
   for (const [name, tensor] of Object.entries(cache.tensors)) {
     feeds[`past.${name}`] = tensor;
-    if (cache.capacity > 0) fetches[`present.${name}`] = tensor;
+    if (cache.kind !== 'once') fetches[`present.${name}`] = cache.kind === 'shared' ? tensor : null;
   }
   const results = await session.run(feeds, fetches);
+  if (cache.kind === 'grown') cache.tensors = grown(results, Object.keys(cache.tensors));
   cache.length = total;
   return results;
+}
+
+function grown(results: Readonly<Record<string, ort.Tensor>>, names: readonly string[]): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const present = results[`present.${name}`];
+      if (!present) throw new Error(`The graph gave no present.${name}.`);
+      return [name, present];
+    }),
+  );
 }
 
 /** The output `name` as floats. Throws where the graph gave none. */

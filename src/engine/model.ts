@@ -84,9 +84,10 @@ export class Model {
     const size = Math.min(capacity, MAX_POSITIONS);
     const { layer } = this.adapter;
     const { config } = this.manifest;
+    const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
     return {
-      lower: keyValueCache(config, [0, layer], size),
-      upper: keyValueCache(config, [layer, config.layers], size),
+      lower: keyValueCache(config, [0, layer], kind, size),
+      upper: keyValueCache(config, [layer, config.layers], kind, size),
     };
   }
 
@@ -102,7 +103,7 @@ export class Model {
 
   /** Residual states [1, T, D] after the adapter's layer. */
   async states(ids: readonly number[]): Promise<ort.Tensor> {
-    const cache = keyValueCache(this.manifest.config, [0, this.adapter.layer], 0);
+    const cache = keyValueCache(this.manifest.config, [0, this.adapter.layer], 'once');
     const run = await runDecoder(await this.#session('lower'), { ids: idTensor(ids) }, cache, ids.length, ['states']);
     if (!run.states) throw new Error('The lower half gave no states.');
     return run.states;

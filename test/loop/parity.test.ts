@@ -36,12 +36,12 @@ describe('the answer graph against PyTorch, on real code', () => {
       const below = await runDecoder(
         lower,
         { ids: row(window) },
-        keyValueCache(manifest.config, [0, LAYERS], 0),
+        keyValueCache(manifest.config, [0, LAYERS], 'once'),
         count,
         ['states'],
       );
       const targets = row([...window.slice(1), 0]);
-      const cache = keyValueCache(manifest.config, [LAYERS, manifest.config.layers], 0);
+      const cache = keyValueCache(manifest.config, [LAYERS, manifest.config.layers], 'once');
       const above = await runDecoder(upper, { states: below.states!, targets }, cache, count, ['best', 'loss']);
       const best = integers(above, 'best');
       same += best.filter((token, at) => token === golden.best[index]![at]).length;
