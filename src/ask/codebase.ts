@@ -13,7 +13,7 @@ import type { Change } from '../memory/records.ts';
 import type { MemoryShape } from '../memory/shape.ts';
 import { AskError } from './ask-error.ts';
 import { homeFolder, memoryFolder } from './home.ts';
-import { recollect, RECOLLECTION } from './recollection.ts';
+import { recollect } from './recollection.ts';
 import type { RecallBy, Recollection } from './recollection.ts';
 
 export interface CodebaseOptions {
@@ -83,14 +83,15 @@ export class Codebase {
       throw new AskError('nothing-to-read', sentence);
     }
     const key = await this.engine.question(asked, signal ? { signal } : {});
-    const shares = recall(table, [key], this.adapter.tau);
     const words = questionTerms(asked);
-    const hits = by === 'memory' ? [] : this.ledger.lexicalSearch(words, LEXICAL_LIMIT);
     const standing = words.filter((word) => this.ledger.lexicalSearch([word], 1).length > 0);
-    const nearness = { cosine: nearest(table, key), coverage: words.length > 0 ? standing.length / words.length : 0 };
-    return recollect(asked, by, shares, hits, nearness, (ids) =>
-      this.ledger.locate(ids.slice(0, RECOLLECTION.segments)),
-    );
+    const found = {
+      shares: recall(table, [key], this.adapter.tau),
+      segments: this.ledger.lexicalSearch(words, LEXICAL_LIMIT),
+      files: this.ledger.fileSearch(words),
+      nearness: { cosine: nearest(table, key), coverage: words.length > 0 ? standing.length / words.length : 0 },
+    };
+    return recollect(asked, by, found, (ids) => this.ledger.locate(ids));
   }
 
   /** Shares of a few segments among themselves, for each text: what a sentence of an answer rests on. */

@@ -7,6 +7,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { CompressiveMemory } from './compressive-memory.ts';
 import { openDatabase, openReader, transaction, translated } from './database.ts';
 import { damaged, LedgerError, translate } from './ledger-error.ts';
+import { searchFiles } from './file-search.ts';
+import type { FileHit } from './file-search.ts';
 import { LexicalIndex } from './lexical-index.ts';
 import { terms } from './lexicon.ts';
 import type { LexicalHit } from './ranking.ts';
@@ -225,6 +227,11 @@ export class Ledger {
     return this.#guard(() =>
       this.#lexical.search(asked, limit, scope === undefined ? undefined : this.#fileIds(scope)),
     );
+  }
+
+  /** Files with any of these terms, best first: BM25 over whole files. */
+  fileSearch(asked: readonly string[]): FileHit[] {
+    return this.#guard(() => searchFiles(this.#db, asked));
   }
 
   /** Number of the last change by any process: when it moved by more than one's own changes, others wrote. */

@@ -2,7 +2,10 @@
 export type Role = 'source' | 'test' | 'example' | 'documentation' | 'changelog' | 'configuration';
 
 const patterns: readonly (readonly [Role, RegExp])[] = [
-  ['changelog', /(?:^|\/)(?:changelog|changes|history|news|releases?(?:[-_ ]notes)?)(?:[-_.\w]*)?(?:\.\w+)?$/i],
+  [
+    'changelog',
+    /(?:^|\/)(?:changelog|changes|history|news|releases?(?:[-_ ]notes)?)[-_\w]*(?:\.(?:md|mdx|rst|txt|adoc))?$/i,
+  ],
   ['changelog', /(?:^|\/)(?:changelogs?|\.changeset|news(?:fragments)?|changes)\//i],
   ['test', /(?:^|\/)(?:tests?|specs?|__tests__|testing|testdata|test[-_]\w+|\w+[-_]tests?|e2e|fixtures?)\//i],
   [

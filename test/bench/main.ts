@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,9 @@ interface Options {
   readonly json?: string;
 }
 
+/** Load per core from which on the figures are not to be trusted. */
+const BUSY = 0.5;
+
 const count = (value: string) => {
   if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError('It must be a whole number above 0.');
   return Number(value);
@@ -43,8 +47,13 @@ const command = new Command('bench')
 
 async function main(options: Options, signal: AbortSignal): Promise<void> {
   const { threads, rounds } = options;
+  if (options.repo !== false && !existsSync(options.repo)) throw new Problem(`There is no folder ${options.repo}.`);
   const [load = 0] = loadavg();
   const line = progressLine();
+  if (load > BUSY * availableParallelism()) {
+    const sentence = `Other programs want the cores (load ${load.toFixed(1)}). Threads then wait for one another and the ratios say little; --threads 1 says more.`;
+    line.keep(sentence);
+  }
   const say = line.show;
   say('Loading the model …');
   const ours = await openOurs(threads, SIZES.decode);
@@ -80,31 +89,42 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   if (options.json !== undefined) await writeFile(options.json, toJson(report));
 }
 
-/** Sentences on stderr: `keep` stays, `show` overwrites the last one shown where stderr is a terminal. */
+/** Milliseconds between lines where there is no terminal: a log should stay readable. */
+const LINE_EVERY = 10_000;
+
+/** Sentences on stderr: `keep` stays; `show` overwrites the last one shown, or is one line now and then in a log. */
 function progressLine() {
+  let last = -Infinity;
   const clear = () => process.stderr.write(process.stderr.isTTY ? '\r\u001b[K' : '');
-  return {
-    clear,
-    keep: (sentence: string) => {
-      clear();
-      process.stderr.write(`${sentence}\n`);
-    },
-    show: (sentence: string) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${sentence}`);
-    },
+  const keep = (sentence: string) => {
+    clear();
+    process.stderr.write(`${sentence}\n`);
   };
+  const show = (sentence: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${sentence}`);
+    else if (performance.now() - last >= LINE_EVERY) {
+      last = performance.now();
+      keep(sentence);
+    }
+  };
+  return { clear, keep, show };
 }
 
 const stop = new AbortController();
 process.on('SIGINT', () => {
   if (stop.signal.aborted) process.exit(130);
-  stop.abort(new Problem('Stopped; nothing was written.'));
+  stop.abort();
 });
 try {
   await main(command.parse().opts<Options>(), stop.signal);
 } catch (error) {
-  const told = [Problem, AskError, EngineError, ModelFileError].some((kind) => error instanceof kind);
-  if (!told || !(error instanceof Error)) throw error;
-  console.error(error.message);
-  process.exitCode = stop.signal.aborted ? 130 : 1;
+  if (stop.signal.aborted) {
+    console.error('Stopped; nothing was written.');
+    process.exitCode = 130;
+  } else {
+    const told = [Problem, AskError, EngineError, ModelFileError].some((kind) => error instanceof kind);
+    if (!told || !(error instanceof Error)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

@@ -1,5 +1,5 @@
 import { Model, RUN } from '../../src/engine/model.ts';
-import type { Candidates, Context } from '../../src/engine/model.ts';
+import type { Context } from '../../src/engine/model.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import type { Decoding, System } from './system.ts';
 
@@ -11,9 +11,8 @@ export interface Ours extends System {
 export async function openOurs(threads: number, room: number): Promise<Ours> {
   const { baseFolder, adapterFolder } = defaultSettings();
   const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads });
-  const bytes = Object.values(model.manifest.files)
-    .map((file) => file.bytes)
-    .reduce((sum, size) => sum + size, 0);
+  const shards = Object.entries(model.manifest.files).filter(([name]) => name.endsWith('.bin'));
+  const bytes = shards.reduce((sum, [, file]) => sum + file.bytes, 0);
   return {
     name: 'ask-codebase',
     bytes,
@@ -23,13 +22,12 @@ export async function openOurs(threads: number, room: number): Promise<Ours> {
     },
     decode: async (ids, signal): Promise<Decoding> => {
       const context = model.context(ids.length + room);
-      let token = best(await prefill(model, context, ids, signal));
-      let isNew = true;
+      await prefill(model, context, ids, signal);
       return {
-        step: async () => {
-          if (!isNew) token = best(await model.next(context, [token]));
-          isNew = false;
-          return token;
+        step: async (token) => {
+          const [best] = (await model.next(context, [token])).tokens;
+          if (best === undefined) throw new Error('The model gave no candidates.');
+          return best;
         },
         end: () => Promise.resolve(),
       };
@@ -42,22 +40,9 @@ export async function openOurs(threads: number, room: number): Promise<Ours> {
 }
 
 /** In runs of the same size as an answer's prompt. */
-async function prefill(
-  model: Model,
-  context: Context,
-  ids: readonly number[],
-  signal: AbortSignal,
-): Promise<Candidates | undefined> {
-  let candidates: Candidates | undefined;
+async function prefill(model: Model, context: Context, ids: readonly number[], signal: AbortSignal): Promise<void> {
   for (let start = 0; start < ids.length; start += RUN.prefillTokens) {
     signal.throwIfAborted();
-    candidates = await model.next(context, ids.slice(start, start + RUN.prefillTokens));
+    await model.next(context, ids.slice(start, start + RUN.prefillTokens));
   }
-  return candidates;
-}
-
-function best(candidates: Candidates | undefined): number {
-  const token = candidates?.tokens[0];
-  if (token === undefined) throw new Error('The model gave no candidates.');
-  return token;
 }

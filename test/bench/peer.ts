@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createRequire as requireFrom } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Decoding, System } from './system.ts';
 
@@ -30,7 +30,7 @@ interface Sequence {
   evaluate(
     tokens: readonly number[],
     options: { readonly temperature: 0; readonly yieldEogToken: true },
-  ): AsyncGenerator<number, void>;
+  ): AsyncGenerator<number, void, number | undefined>;
 }
 
 export type Peer =
@@ -55,7 +55,7 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
   const installed = await load(folder);
   if (!installed) {
     const sentence =
-      'node-llama-cpp is not installed, so there is nothing to compare with: `npm install --prefix test/bench` adds it (900 MB).';
+      'node-llama-cpp is not installed, so there is nothing to compare with: `npm install --prefix test/bench` adds it (about 730 MB).';
     return { kind: 'absent', sentence };
   }
   const file = await stat(gguf).catch(() => undefined);
@@ -100,12 +100,11 @@ function systemOf(sequence: Sequence, { bytes, close }: Pick<System, 'bytes' | '
     decode: async (ids): Promise<Decoding> => {
       await sequence.clearHistory();
       const tokens = sequence.evaluate(ids, { temperature: 0, yieldEogToken: true });
-      // The prompt runs when the first token is asked for; that token then waits for the first step.
-      let ahead: IteratorResult<number, void> | undefined = await tokens.next();
+      // The prompt runs when the first token is asked for.
+      await tokens.next();
       return {
-        step: async () => {
-          const next: IteratorResult<number, void> = ahead ?? (await tokens.next());
-          ahead = undefined;
+        step: async (token) => {
+          const next = await tokens.next(token);
           if (next.done === true) throw new Error('The peer ended before it was stopped.');
           return next.value;
         },
@@ -129,6 +128,6 @@ async function load(folder: string): Promise<{ library: Library; version: string
     return undefined;
   }
   const library = (await import(pathToFileURL(entry).href)) as Library;
-  const { version } = peers(join(folder, 'node_modules/node-llama-cpp/package.json')) as { version: string };
+  const { version } = peers(join(dirname(entry), '../package.json')) as { version: string };
   return { library, version };
 }

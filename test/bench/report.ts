@@ -73,7 +73,7 @@ function speedTable({ speeds }: Report): string {
     ...kinds.map((kind) => row(did[kind], kind, kind, ratios[kind])),
     row('ingest against prefill', 'ingest', 'prefill', ratios.ingestToPrefill),
   ]);
-  return `${table}\n\nGreedy tokens that both agree on before they part: ${wide(sameTokens, 0)} of ${SIZES.decode + 1}.`;
+  return `${table}\n\nDecode steps after which both name the same token: ${wide(sameTokens, 0)} of ${SIZES.decode}.`;
 }
 
 function repositoryTable({ repository: found }: Report): string {

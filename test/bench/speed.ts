@@ -29,7 +29,7 @@ export interface Speeds {
   readonly against?: {
     readonly peer: Readonly<Record<Kind, Speed>>;
     readonly ratios: Readonly<Record<Kind | 'ingestToPrefill', Ratio>>;
-    /** Of the greedy tokens of a round, how many are the same in both before they part. */
+    /** Of the decode steps of a round, after how many both name the same token as the likeliest. */
     readonly sameTokens: Spread;
   };
 }
@@ -38,7 +38,8 @@ interface Round {
   readonly prefill: Sample;
   readonly decode: Sample;
   readonly ingest: Sample;
-  readonly tokens: readonly number[];
+  /** What was likeliest after each step. */
+  readonly likeliest: readonly number[];
 }
 
 export interface SpeedOptions {
@@ -72,7 +73,6 @@ export async function measureSpeeds(options: SpeedOptions): Promise<Speeds> {
 async function measureRound(systems: readonly System[], number: number, options: SpeedOptions) {
   const { corpus, signal } = options;
   const window = corpus.window(number, SIZES.prefill);
-  const prompt = window.slice(0, SIZES.prompt);
   const segments = corpus.segments(number, SIZES.segments);
   const prefill = await each(systems, (system) =>
     timed(async () => {
@@ -81,7 +81,7 @@ async function measureRound(systems: readonly System[], number: number, options:
       return window.length;
     }),
   );
-  const decoded = await each(systems, (system) => decode(system, prompt, signal));
+  const decoded = await each(systems, (system) => decode(system, window, signal));
   const ingest = await each(systems, (system) =>
     timed(async () => {
       for (const segment of segments) {
@@ -94,23 +94,26 @@ async function measureRound(systems: readonly System[], number: number, options:
   return systems.flatMap((system, at) => {
     const [first, second, third] = [prefill[at], decoded[at], ingest[at]];
     if (!first || !second || !third) return [];
-    return [{ system, round: { prefill: first, decode: second.sample, ingest: third, tokens: second.tokens } }];
+    return [{ system, round: { prefill: first, decode: second.sample, ingest: third, likeliest: second.likeliest } }];
   });
 }
 
-/** The clock runs from the first token, which comes with the prompt, to the last. */
-async function decode(system: System, prompt: readonly number[], signal: AbortSignal) {
-  const decoding = await system.decode(prompt, signal);
+/**
+ * The prompt does not count. Both systems are led along the code as it stands, whatever they find likeliest: their own
+ * answers would part after a few tokens, and then they could not be compared any more.
+ */
+async function decode(system: System, window: readonly number[], signal: AbortSignal) {
+  const decoding = await system.decode(window.slice(0, SIZES.prompt), signal);
   try {
-    const tokens = [await decoding.step()];
+    const likeliest: number[] = [];
     const sample = await timed(async () => {
-      while (tokens.length <= SIZES.decode) {
+      for (const token of window.slice(SIZES.prompt, SIZES.prompt + SIZES.decode)) {
         signal.throwIfAborted();
-        tokens.push(await decoding.step());
+        likeliest.push(await decoding.step(token));
       }
-      return SIZES.decode;
+      return likeliest.length;
     });
-    return { sample, tokens };
+    return { sample, likeliest };
   } finally {
     await decoding.end();
   }
@@ -147,11 +150,10 @@ function compare(ours: readonly Round[], peer: readonly Round[]): NonNullable<Sp
       ingest: ratio('ingest', 'ingest'),
       ingestToPrefill: ratio('ingest', 'prefill'),
     },
-    sameTokens: spread(ours.map((round, at) => sameAtFirst(round.tokens, peer[at]?.tokens ?? []))),
+    sameTokens: spread(ours.map((round, at) => same(round.likeliest, peer[at]?.likeliest ?? []))),
   };
 }
 
-function sameAtFirst(a: readonly number[], b: readonly number[]): number {
-  const differ = a.findIndex((token, at) => token !== b[at]);
-  return differ < 0 ? a.length : differ;
+function same(a: readonly number[], b: readonly number[]): number {
+  return a.filter((token, at) => token === b[at]).length;
 }

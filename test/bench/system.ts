@@ -7,7 +7,7 @@ export interface System {
   readonly bytes: number;
   /** Runs the whole decoder over `ids`. */
   prefill(ids: readonly number[], signal: AbortSignal): Promise<void>;
-  /** Runs the whole decoder over `ids` and goes on greedily, a token a step. */
+  /** Runs the whole decoder over `ids`, and then over one token a step. */
   decode(ids: readonly number[], signal: AbortSignal): Promise<Decoding>;
   /** What the program has to do to take in one segment. */
   takeIn(segment: Text): Promise<void>;
@@ -15,7 +15,7 @@ export interface System {
 }
 
 export interface Decoding {
-  /** The likeliest token after the prompt, then after all before it. The first one costs no run. */
-  step(): Promise<number>;
+  /** One more token; gives the one that is likeliest to follow it. */
+  step(token: number): Promise<number>;
   end(): Promise<void>;
 }

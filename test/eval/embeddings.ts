@@ -67,11 +67,13 @@ export class Embeddings {
 /** A cache file: two int32 per chunk (first and last line), then a row of float32 per chunk. */
 async function write(file: string, lines: Int32Array, rows: readonly Float32Array[]): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
+  // Two runs may share the cache.
+  const part = `${file}.${process.pid}.part`;
   const bytes = [lines, ...rows].map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),
   );
-  await writeFile(`${file}.part`, Buffer.concat(bytes));
-  await rename(`${file}.part`, file);
+  await writeFile(part, Buffer.concat(bytes));
+  await rename(part, file);
 }
 
 function read(bytes: Buffer): { start: number; end: number; row: Float32Array }[] {

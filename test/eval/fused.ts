@@ -1,12 +1,12 @@
-import { fuse, order } from './fusion.ts';
+import { reciprocalRanks, standardMean } from './fusion.ts';
 import { Lexical, scorer } from './lexical.ts';
 import type { Repository } from './repository.ts';
 import type { Semantic } from './semantic.ts';
 import { bestFirst, group, type Question, type RankedFile, type System } from './system.ts';
 
 /**
- * MiniLM and BM25 by reciprocal ranks: files by the two systems' lists of files, segments by the cosine and the BM25 of
- * the same chunks. README.md says what else was tried.
+ * MiniLM and BM25 together: files by the reciprocal ranks of the two systems' lists, segments by the standardised cosine
+ * and BM25 of the same chunks. README.md says what else was tried.
  */
 export class Fused implements System {
   readonly name = 'minilm+bm25';
@@ -29,14 +29,8 @@ export class Fused implements System {
     const lists = new Map<string, RankedFile[]>();
     for (const { id, text } of questions) {
       const near = cosines.get(id) ?? [];
-      const chunks = fuse([order(near, Number.NEGATIVE_INFINITY), order(bm25(text), 0)]);
-      const segments = new Map(
-        group(
-          lines,
-          lines.map((_, place) => chunks.get(place) ?? 0),
-        ).map((file) => [file.path, file.segments]),
-      );
-      const files = fuse([paths(lexical.get(id) ?? []), paths(group(lines, near))]);
+      const segments = new Map(group(lines, standardMean(near, bm25(text))).map((file) => [file.path, file.segments]));
+      const files = reciprocalRanks([paths(lexical.get(id) ?? []), paths(group(lines, near))]);
       const list = [...files].map(([path, score]) => ({ path, score, segments: segments.get(path) ?? [] }));
       lists.set(id, list.sort(bestFirst));
     }

@@ -5,7 +5,7 @@ const constant = 60;
  * Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): an item's score is the sum of 1 / (60 + its rank) over
  * the lists that hold it; lists are best first.
  */
-export function fuse<Item>(lists: readonly (readonly Item[])[]): Map<Item, number> {
+export function reciprocalRanks<Item>(lists: readonly (readonly Item[])[]): Map<Item, number> {
   const scores = new Map<Item, number>();
   for (const list of lists) {
     for (const [place, item] of list.entries()) {
@@ -15,9 +15,16 @@ export function fuse<Item>(lists: readonly (readonly Item[])[]): Map<Item, numbe
   return scores;
 }
 
-/** The places of the scores above `floor`, best first, ties in their order. */
-export function order(scores: ArrayLike<number>, floor: number): number[] {
-  return Array.from(scores, (_, place) => place)
-    .filter((place) => (scores[place] ?? floor) > floor)
-    .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+/** Two systems' scores of the same items, each in units of its own spread, averaged. */
+export function standardMean(first: ArrayLike<number>, second: ArrayLike<number>): Float64Array {
+  const [a, b] = [standardise(first), standardise(second)];
+  return a.map((score, item) => (score + (b[item] ?? 0)) / 2);
+}
+
+/** Scores less their mean, over their standard deviation; zeros where they are all alike. */
+function standardise(scores: ArrayLike<number>): Float64Array {
+  const values = Float64Array.from(scores);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  return values.map((value) => (spread > 0 ? (value - mean) / spread : 0));
 }

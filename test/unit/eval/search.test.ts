@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { Bm25, standard } from '../../eval/bm25.ts';
 import { chunk } from '../../eval/chunks.ts';
-import { fuse, order } from '../../eval/fusion.ts';
+import { reciprocalRanks, standardMean } from '../../eval/fusion.ts';
 import { cutLines, Lexical } from '../../eval/lexical.ts';
 import { group, segmentsOf } from '../../eval/system.ts';
 import { terms, words } from '../../eval/words.ts';
@@ -132,7 +132,7 @@ describe('chunk', () => {
 
 describe('fusion', () => {
   test('reciprocal ranks add over the lists that hold an item', () => {
-    const fused = fuse([
+    const fused = reciprocalRanks([
       ['a', 'b', 'c'],
       ['b', 'd'],
     ]);
@@ -144,9 +144,18 @@ describe('fusion', () => {
     ]);
   });
 
-  test('order leaves out what is not above the floor and keeps ties in their order', () => {
-    expect(order([0, 2, 1, 2, -1], 0)).toEqual([1, 3, 2]);
-    expect(order(Float64Array.of(-0.1, -0.3, -0.1), Number.NEGATIVE_INFINITY)).toEqual([0, 2, 1]);
+  test('a standardised mean does not care for either scale', () => {
+    const first = [0.1, 0.4, 0.2];
+    const second = [30, 10, 20];
+    const plain = standardMean(first, second);
+    const stretched = first.map((score) => 100 * score - 7);
+    for (const [item, score] of standardMean(stretched, second).entries()) expect(score).toBeCloseTo(plain[item]!, 9);
+    expect(plain[1]).not.toBeCloseTo(plain[2]!, 2);
+  });
+
+  test('scores that are all alike say nothing', () => {
+    expect([...standardMean([5, 5], [1, 3])]).toEqual([-0.5, 0.5]);
+    expect([...standardMean([], [])]).toEqual([]);
   });
 });
 

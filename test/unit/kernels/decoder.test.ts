@@ -44,8 +44,8 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
 
   /** Both halves over `ids` in runs of `step` tokens on caches of `capacity`: all states, and the candidates after each run. */
   async function decode(step: number, capacity: number) {
-    const below = keyValueCache(CONFIG, [0, SPLIT], capacity);
-    const above = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], capacity);
+    const below = keyValueCache(CONFIG, [0, SPLIT], capacity > 0 ? 'shared' : 'grown', capacity);
+    const above = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], capacity > 0 ? 'shared' : 'grown', capacity);
     const states: number[] = [];
     const candidates: { logits: readonly number[]; tokens: readonly number[] }[] = [];
     for (let from = 0; from < IDS.length; from += step) {
@@ -70,7 +70,7 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
     const results = await runDecoder(
       session,
       { ids: intTensor(IDS, [1, IDS.length]) },
-      keyValueCache(CONFIG, [0, 0], 0),
+      keyValueCache(CONFIG, [0, 0], 'once'),
       IDS.length,
       ['states'],
     );
@@ -86,8 +86,13 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
     expect(deviation(candidates[0]!.logits, values)).toBeLessThan(TOLERANCE.float);
   });
 
-  it.each([1, 4])('is the reference in runs of %i tokens on a shared cache', async (step) => {
-    const { states, candidates } = await decode(step, 16);
+  it.each([
+    [1, 'shared', 16],
+    [4, 'shared', 16],
+    [1, 'grown', 0],
+    [4, 'grown', 0],
+  ] as const)('is the reference in runs of %i tokens on a %s cache', async (step, _kind, capacity) => {
+    const { states, candidates } = await decode(step, capacity);
     expect(deviation(states, lowerStates.data)).toBeLessThan(TOLERANCE.float);
     candidates.forEach((run, at) => {
       const last = Math.min((at + 1) * step, IDS.length) - 1;
@@ -109,14 +114,14 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
         await runDecoder(
           lower,
           { ids: intTensor(IDS, [1, IDS.length]) },
-          keyValueCache(CONFIG, [0, SPLIT], 0),
+          keyValueCache(CONFIG, [0, SPLIT], 'once'),
           IDS.length,
           ['states'],
         )
       ).states!,
       targets: intTensor(targets, [1, IDS.length]),
     };
-    const cache = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], 0);
+    const cache = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], 'once');
     const results = await runDecoder(session, feeds, cache, IDS.length, ['best', 'loss']);
     expect(integers(results, 'best')).toEqual(IDS.map((_, row) => best(row)[0]));
     const loss = targets.map((target, row) => {

@@ -20,6 +20,7 @@ import {
   FEATURES,
   floatTensor,
   generator,
+  label,
   randomMatrix,
   temporaryFolder,
   TOLERANCE,
@@ -32,7 +33,7 @@ async function featuresOf(session: ort.InferenceSession, rows: number, values: A
   return floats(await session.run({ x: floatTensor(values, [1, rows, WIDTH]) }), 'y');
 }
 
-describe.each(FEATURES)('φ $kind', (spec) => {
+describe.each(FEATURES.map((spec) => [label(spec), spec] as const))('φ %s', (_, spec) => {
   it('is the reference, row by row', async () => {
     const session = await cpuSession(featureGraph(spec, WIDTH), folder);
     const x = randomMatrix(9, WIDTH, generator(1));
@@ -56,6 +57,15 @@ describe('topk', () => {
     }
   });
 
+  it('keeps no negative feature even where too few are positive', async () => {
+    const most: FeatureSpec = { ...spec, keep: 60 };
+    const session = await cpuSession(featureGraph(most, WIDTH), folder);
+    const x = randomMatrix(9, WIDTH, generator(5));
+    const y = await featuresOf(session, 9, x.data);
+    expect(Math.min(...y)).toBe(0);
+    expect(deviation(y, featureMap(most, x).data)).toBeLessThan(TOLERANCE.float);
+  });
+
   it('refuses to keep more than there are', () => {
     expect(() => featureGraph({ ...spec, keep: 65 }, WIDTH)).toThrow(RangeError);
     expect(() => featureGraph({ kind: 'dpfp', order: 0 }, WIDTH)).toThrow(RangeError);
@@ -69,7 +79,7 @@ const SHARED: IntegerSpec[] = [
   { kind: 'topk', size: 64, keep: 8, fan: 4, seed: 7 },
 ];
 
-describe.each(SHARED)('φ $kind and the map at rest', (spec) => {
+describe.each(SHARED.map((spec) => [label(spec), spec] as const))('φ %s and the map at rest', (_, spec) => {
   const atRest = integerMap(spec, WIDTH);
   /** Half a step of an int8 key component, whose steps are 1 / 127. */
   const HALF = 0.5 / 127;

@@ -10,15 +10,25 @@ import { Matrix } from '../../../kernels/reference/matrix.ts';
 import { floats } from '../../../src/engine/decoder.ts';
 import { memoryFeeds, randomSegment, segmentFeeds } from './segment.ts';
 import type { Segment } from './segment.ts';
-import { CONFIG, cpuSession, deviation, FEATURES, generator, RULES, temporaryFolder, TOLERANCE } from './support.ts';
+import {
+  CONFIG,
+  cpuSession,
+  deviation,
+  FEATURES,
+  generator,
+  label,
+  RULES,
+  temporaryFolder,
+  TOLERANCE,
+} from './support.ts';
 
 const folder = temporaryFolder();
 const { heads, kvHeads, headDim } = CONFIG;
 const GATES = [-1.5, 0, 0.7, 3].map(Math.fround);
 
-const cases = FEATURES.flatMap((features) => RULES.map((rule) => ({ features, rule, kind: features.kind })));
+const cases = FEATURES.flatMap((features) => RULES.map((rule) => [label(features), rule, features] as const));
 
-describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ features, rule }) => {
+describe.each(cases)('Infini-attention with %s and the %s rule', (_, rule, features) => {
   const size = featureSize(features, headDim);
   const empty = emptyMemory(kvHeads, size, headDim);
   let session: ort.InferenceSession;
@@ -32,8 +42,8 @@ describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ featur
     const runs: Record<string, Float32Array>[] = [];
     for (const segment of segments) {
       const results = await session.run({ ...segmentFeeds(segment, gates), ...memory });
-      memory = { matrix: results.matrix_after!, norm: results.norm_after! };
-      const names = ['attended', 'local', 'matrix_after', 'norm_after'];
+      memory = { 'before.0.matrix': results['after.0.matrix']!, 'before.0.norm': results['after.0.norm']! };
+      const names = ['attended', 'local', 'after.0.matrix', 'after.0.norm'];
       runs.push(Object.fromEntries(names.map((name) => [name, floats(results, name)])));
     }
     return runs;
@@ -64,8 +74,8 @@ describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ featur
         expect(deviation(runs[at]!.attended!, expected.attended.data)).toBeLessThan(TOLERANCE.float);
         const matrix = memory.flatMap((head) => [...head.matrix.data]);
         const norm = memory.flatMap((head) => [...head.norm.data]);
-        expect(deviation(runs[at]!.matrix_after!, matrix)).toBeLessThan(TOLERANCE.float);
-        expect(deviation(runs[at]!.norm_after!, norm)).toBeLessThan(TOLERANCE.float);
+        expect(deviation(runs[at]!['after.0.matrix']!, matrix)).toBeLessThan(TOLERANCE.float);
+        expect(deviation(runs[at]!['after.0.norm']!, norm)).toBeLessThan(TOLERANCE.float);
       });
     }
   });
@@ -100,7 +110,7 @@ describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ featur
     }
     expect(
       deviation(
-        last!.norm_after!,
+        last!['after.0.norm']!,
         expected.flatMap((head) => [...head.norm.data]),
       ),
     ).toBeLessThan(TOLERANCE.float);
@@ -116,7 +126,7 @@ describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ featur
           const whole = (await stream(segments)).at(-1)!;
           const turned = (await stream(segments.toReversed())).at(-1)!;
           const apart = await Promise.all(segments.map(async (segment) => (await stream([segment]))[0]!));
-          for (const name of ['matrix_after', 'norm_after']) {
+          for (const name of ['after.0.matrix', 'after.0.norm']) {
             const sum = whole[name]!.map((_, at) => apart.reduce((total, run) => total + run[name]![at]!, 0));
             expect(deviation(whole[name]!, sum)).toBeLessThan(TOLERANCE.float);
             expect(deviation(turned[name]!, sum)).toBeLessThan(TOLERANCE.float);
@@ -130,8 +140,8 @@ describe.each(cases)('Infini-attention with $kind and the $rule rule', ({ featur
       const once = randomSegment(1, generator(31));
       const [first, second] = await stream([once, once]);
       // φ(k) M / φ(k) z is v up to ε / φ(k) z, so the second write is of v − v.
-      const before = first!.matrix_after!;
-      expect(deviation(second!.matrix_after!, before)).toBeLessThan(TOLERANCE.float);
+      const before = first!['after.0.matrix']!;
+      expect(deviation(second!['after.0.matrix']!, before)).toBeLessThan(TOLERANCE.float);
       expect(Math.max(...before.map(Math.abs))).toBeGreaterThan(0.1);
     });
   }

@@ -31,7 +31,7 @@ export function segmentFeeds(segment: Segment, gates: readonly number[]): Record
     positions: intTensor([...Array(tokens).keys()], [1, tokens]),
     last_key: new ort.Tensor('int32', Int32Array.of(tokens - 1), [1]),
     total_keys: new ort.Tensor('int32', Int32Array.of(tokens), []),
-    gate: floatTensor(gates, [gates.length]),
+    'gate.0': floatTensor(gates, [gates.length]),
   };
 }
 
@@ -41,7 +41,7 @@ export function memoryFeeds(memory: readonly HeadMemory[]): Record<string, ort.T
   const matrix = memory.flatMap((head) => [...head.matrix.data]);
   const norm = memory.flatMap((head) => [...head.norm.data]);
   return {
-    matrix: floatTensor(matrix, [1, memory.length, rows, columns]),
-    norm: floatTensor(norm, [1, memory.length, rows]),
+    'before.0.matrix': floatTensor(matrix, [1, memory.length, rows, columns]),
+    'before.0.norm': floatTensor(norm, [1, memory.length, rows]),
   };
 }

@@ -64,7 +64,7 @@ export class Shard {
 }
 
 /** A whole decoder of `CONFIG` with random weights: projections of `kind`, biases as Qwen2 has them, the table in two parts. */
-export function randomDecoder(kind: Kind, seed: number): Shard {
+export function randomDecoder(kind: Kind, seed: number, table: Kind = kind): Shard {
   const [shard, normal] = [new Shard(), generator(seed)];
   const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = CONFIG;
   const project = (name: string, rows: number, columns: number) => {
@@ -75,8 +75,8 @@ export function randomDecoder(kind: Kind, seed: number): Shard {
     shard.add(name, values, 'float32', [size]);
   };
   const border = 30;
-  shard.add('embedding.0', randomMatrix(border, hidden, normal), kind);
-  shard.add('embedding.1', randomMatrix(vocab - border, hidden, normal), kind);
+  shard.add('embedding.0', randomMatrix(border, hidden, normal), table);
+  shard.add('embedding.1', randomMatrix(vocab - border, hidden, normal), table);
   for (let layer = 0; layer < layers; layer += 1) {
     const prefix = `layers.${layer}`;
     vector(`${prefix}.attention.norm`, hidden, 1);
