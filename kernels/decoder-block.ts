@@ -1,4 +1,6 @@
 import type { Graph, Value } from './graph.ts';
+import { blockMemory } from './infini-attention.ts';
+import type { BlockMemory } from './infini-attention.ts';
 import { linear, vector } from './linear.ts';
 import type { Weights } from './linear.ts';
 import type { BaseConfig } from './manifest.ts';
@@ -43,7 +45,8 @@ export function normalise(
 
 /**
  * One pre-norm block of a Llama or Qwen2 decoder, with its own keys and values as graph inputs `past.N.key|value`
- * [1, G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache holds.
+ * [1, G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache holds; with `memory` each
+ * head also reads a compressive memory, through the inputs and outputs that `blockMemory` names.
  */
 export function decoderBlock(
   graph: Graph,
@@ -52,16 +55,18 @@ export function decoderBlock(
   layer: number,
   residual: Residual,
   attending: Attending,
+  memory?: BlockMemory,
 ): Residual {
   const prefix = `layers.${layer}`;
   const before = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
   const project = (part: string) => linear(graph, weights, before.normal, `${prefix}.attention.${part}`);
-  const query = rotary(graph, config, project('q'), attending.positions, config.heads); // [1, T, H d]
-  const key = rotary(graph, config, project('k'), attending.positions, config.kvHeads); // [1, T, G d]
+  const parts = { query: project('q'), key: project('k'), value: project('v') };
+  const query = rotary(graph, config, parts.query, attending.positions, config.heads); // [1, T, H d]
+  const key = rotary(graph, config, parts.key, attending.positions, config.kvHeads); // [1, T, G d]
   const cache = [1, config.kvHeads, 'past', config.headDim];
   const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
   const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
-  const inputs = [query, key, project('v'), pastKey, pastValue, attending.lastKey, attending.totalKeys];
+  const inputs = [query, key, parts.value, pastKey, pastValue, attending.lastKey, attending.totalKeys];
   const [local, presentKey, presentValue] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
     num_heads: config.heads,
     kv_num_heads: config.kvHeads,
@@ -73,7 +78,8 @@ export function decoderBlock(
   const grown = [1, config.kvHeads, 'total', config.headDim];
   graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
   graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
-  const attended = linear(graph, weights, local, `${prefix}.attention.o`);
+  const mixed = memory === undefined ? local : blockMemory(graph, config, layer, memory, { ...parts, local });
+  const attended = linear(graph, weights, mixed, `${prefix}.attention.o`);
   const middle = normalise(graph, weights, { sum: before.sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);
   const gate = linear(graph, weights, middle.normal, `${prefix}.mlp.gate`);
   const up = linear(graph, weights, middle.normal, `${prefix}.mlp.up`);

@@ -2,6 +2,7 @@ import { decoderBlock, normalise } from './decoder-block.ts';
 import type { Attending, Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
+import type { BlockMemory } from './infini-attention.ts';
 import { gather, linear, parts } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
 import type { Manifest } from './manifest.ts';
@@ -10,6 +11,8 @@ export interface DecoderOptions {
   readonly accuracyLevel: AccuracyLevel;
   /** Candidates that leave the graph for sampling: the whole vocabulary stays inside. */
   readonly candidates: number;
+  /** Memories by block, from 0. */
+  readonly memories?: Readonly<Record<number, BlockMemory>>;
 }
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
@@ -28,7 +31,7 @@ export function lowerGraph(manifest: Manifest, layers: number, options: DecoderO
   const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };
-  const top = blocks(graph, weights, manifest, [0, layers], residual);
+  const top = blocks(graph, weights, manifest, [0, layers], residual, options.memories);
   graph.output('states', added(graph, top), 'float32', [1, 'tokens', manifest.config.hidden]);
   return graph;
 }
@@ -74,7 +77,8 @@ export function scoreGraph(manifest: Manifest, from: number, options: DecoderOpt
 function upperStates(graph: Graph, manifest: Manifest, from: number, options: DecoderOptions): { normal: Value } {
   const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
   const states = graph.input('states', 'float32', [1, 'tokens', manifest.config.hidden]);
-  const top = blocks(graph, weights, manifest, [from, manifest.config.layers], { sum: states, branch: undefined });
+  const range = [from, manifest.config.layers] as const;
+  const top = blocks(graph, weights, manifest, range, { sum: states, branch: undefined }, options.memories);
   return normalise(graph, weights, top, 'norm', manifest.config.rmsEps);
 }
 
@@ -84,6 +88,7 @@ function blocks(
   manifest: Manifest,
   [first, end]: readonly [number, number],
   start: Residual,
+  memories: DecoderOptions['memories'] = {},
 ): Residual {
   const attending: Attending = {
     positions: graph.input('positions', 'int64', [1, 'tokens']),
@@ -92,7 +97,7 @@ function blocks(
   };
   let residual = start;
   for (let layer = first; layer < end; layer += 1) {
-    residual = decoderBlock(graph, weights, manifest.config, layer, residual, attending);
+    residual = decoderBlock(graph, weights, manifest.config, layer, residual, attending, memories[layer]);
   }
   return residual;
 }
