@@ -15,18 +15,20 @@ import torch.nn.functional as F
 
 from models.build.source import open_source
 
-from . import weights
-from .decoder import logits
+from . import adapter, weights
+from .decoder import logits, states
 from .text import tokenizer
 
 FILES = ("kernels/graph.ts", "src/memory/lexicon.ts", "models/build/source.py", "src/workspace/segment.ts")
 WINDOW = 320
+QUESTIONS = ("How is a graph written as bytes?", "Where are identifiers split into words?")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="models.training.parity", description=__doc__)
     parser.add_argument("--source", type=Path, required=True, help="the unquantised base: a .gguf file or a safetensors folder")
     parser.add_argument("--base", type=Path, default=Path("models/base"))
+    parser.add_argument("--adapter", type=Path, default=Path("models/adapter"))
     parser.add_argument("--out", type=Path, default=Path("test/golden/parity.json"))
     options = parser.parse_args()
     tokens = tokenizer(options.base)
@@ -44,9 +46,35 @@ def main() -> None:
         "referenceLoss": loss,
         "unquantisedLoss": original_loss,
     }
+    result["texts"] = [Path(file).read_text()[:700] for file in FILES[:2]]
+    result["questions"] = list(QUESTIONS)
+    result |= keys(options.base, options.adapter, result["texts"], result["questions"])
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result) + "\n")
     print({"reference loss": loss, "unquantised loss": original_loss, "ratio of perplexities": torch.tensor(loss - original_loss).exp().item()})
+
+
+@torch.inference_mode()
+def keys(base: Path, folder: Path, texts: list[str], questions: list[str]) -> dict[str, list]:
+    """Memory tokens [P, d_k] of each text and the key [d_k] of each question, from the base in bfloat16 as in training."""
+    layer = json.loads((folder / "adapter.json").read_text())["layer"]
+    config, tensors = weights.load(base, layer)
+    head, tokens = adapter.load(folder, config["hidden"]), tokenizer(base)
+
+    def states_of(text: str) -> torch.Tensor:
+        ids = torch.tensor([tokens.encode(text, add_special_tokens=False).ids])
+        return states(tensors, config, ids, layer).float()[:, 1:]
+
+    def whole(rows: torch.Tensor) -> torch.Tensor:
+        return torch.ones(rows.shape[:2], dtype=torch.bool)
+
+    found = [states_of(text) for text in texts]
+    asked = [states_of(question) for question in questions]
+    rounded = lambda key: [round(value, 5) for value in key.flatten().tolist()]  # noqa: E731
+    return {
+        "segmentKeys": [rounded(head.keys(rows, whole(rows))) for rows in found],
+        "questionKeys": [rounded(head.asks(rows, whole(rows))) for rows in asked],
+    }
 
 
 def run(tensors: dict, config: dict, ids: torch.Tensor) -> tuple[torch.Tensor, float]:

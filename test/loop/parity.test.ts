@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { lowerGraph, scoreGraph } from '../../kernels/decoder.ts';
 import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/decoder.ts';
 import { readManifest } from '../../src/engine/model-files.ts';
+import { Model } from '../../src/engine/model.ts';
 import { createSession } from '../../src/engine/session.ts';
 
 /** Made by `python -m models.training.parity`: the PyTorch reference on the shards' dequantised weights. */
@@ -13,6 +14,10 @@ interface Golden {
   readonly best: number[][];
   readonly referenceLoss: number;
   readonly unquantisedLoss: number;
+  readonly texts: string[];
+  readonly segmentKeys: number[][];
+  readonly questions: string[];
+  readonly questionKeys: number[][];
 }
 
 const LAYERS = 8;
@@ -64,5 +69,29 @@ describe('the answer graph against PyTorch, on real code', () => {
     const ratio = Math.exp(loss - golden.unquantisedLoss);
     console.log(`perplexity ${Math.exp(loss).toFixed(3)}, ${ratio.toFixed(4)} times the unquantised base's`);
     expect(ratio).toBeLessThanOrEqual(1.05);
+  });
+});
+
+describe('memory tokens and question keys against PyTorch', () => {
+  const cosine = (a: ArrayLike<number>, b: readonly number[], from: number, size: number) => {
+    let sum = 0;
+    for (let at = from; at < from + size; at += 1) sum += a[at]! * b[at]!;
+    return sum;
+  };
+
+  it('are the same direction to a thousandth', async () => {
+    const adapterFolder = join(base, '../adapter');
+    const model = await Model.open({ baseFolder: base, adapterFolder, device: 'cpu', threads: 2 });
+    const { tokens, keySize } = model.adapter;
+    for (const [index, text] of golden.texts.entries()) {
+      const { keys } = await model.encode('', text);
+      for (let token = 0; token < tokens; token += 1) {
+        expect(cosine(keys, golden.segmentKeys[index]!, token * keySize, keySize)).toBeGreaterThan(0.999);
+      }
+    }
+    for (const [index, question] of golden.questions.entries()) {
+      const { key } = await model.question(question);
+      expect(cosine(key, golden.questionKeys[index]!, 0, keySize)).toBeGreaterThan(0.999);
+    }
   });
 });
