@@ -40,7 +40,7 @@ def write(head: RecallHead, folder: Path, base: Path, layer: int, trained_on: in
         "layer": layer,
         "tokens": head.segment.query.shape[0],
         "keySize": head.segment.project.weight.shape[0],
-        "tau": round(float(head.log_tau.exp().clamp(max=100.0)), 4),
+        "tau": round(head.log_tau.detach().exp().clamp(max=100.0).item(), 4),
         "file": {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()},
         "tensors": entries,
         "training": {"pairs": trained_on, "date": date.today().isoformat(), "valid": rounded(table)},
@@ -70,7 +70,7 @@ def log(options, table: dict, trained_on: int) -> None:
     row = table.get("all", {})
     line = (
         f"| {date.today().isoformat()} | layer {options.layer} | P {options.tokens} | d_k {options.key_size} | {trained_on} pairs |"
-        f" {options.steps} steps | seed {options.seed} | {row.get('hit@1', 0):.3f} | {row.get('hit@5', 0):.3f} |"
+        f" {options.steps} steps, dropout {options.dropout}, start {options.start} | seed {options.seed} | {row.get('hit@1', 0):.3f} | {row.get('hit@5', 0):.3f} |"
         f" {row.get('hit@10', 0):.3f} | {row.get('mrr', 0):.3f} |\n"
     )
     with (Path(__file__).parent / "LOG.md").open("a") as file:

@@ -17,9 +17,10 @@ from torch import nn
 class Pooling(nn.Module):
     """States [B, T, D] -> unit keys [B, P, d_k]: a softmax over tokens for each of P queries, one shared projection."""
 
-    def __init__(self, width: int, tokens: int, key_size: int) -> None:
+    def __init__(self, width: int, tokens: int, key_size: int, start: float) -> None:
         super().__init__()
-        self.query = nn.Parameter(torch.randn(tokens, width) * 0.02)
+        # Scores begin with a deviation of start * sqrt(width): near 0 all tokens would begin as the mean, and stay one token.
+        self.query = nn.Parameter(torch.randn(tokens, width) * start)
         self.project = nn.Linear(width, key_size, bias=False)
 
     def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -34,12 +35,12 @@ class Pooling(nn.Module):
 class RecallHead(nn.Module):
     """Standardised states in, scores out. `mean` and `deviation` [D] are statistics of ordinary tokens."""
 
-    def __init__(self, width: int, tokens: int = 4, key_size: int = 256) -> None:
+    def __init__(self, width: int, tokens: int = 4, key_size: int = 256, start: float = 0.02) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("deviation", torch.ones(width))
-        self.segment = Pooling(width, tokens, key_size)
-        self.question = Pooling(width, 1, key_size)
+        self.segment = Pooling(width, tokens, key_size, start if tokens > 1 else 0.02)
+        self.question = Pooling(width, 1, key_size, 0.02)
         with torch.no_grad():
             self.question.project.weight.copy_(self.segment.project.weight)
         self.log_tau = nn.Parameter(torch.tensor(3.0))

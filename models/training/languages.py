@@ -37,7 +37,9 @@ GRAMMARS: dict[str, Grammar] = {
         "tree_sitter_typescript",
         (".ts", ".tsx"),
         _ECMASCRIPT.replace(
-            "] @d", " (abstract_class_declaration) (interface_declaration) (public_field_definition value: (arrow_function))] @d"
+            "] @d",
+            """ (abstract_class_declaration) (interface_declaration)
+            (public_field_definition value: (arrow_function))] @d""",
         ),
         entry="language_tsx",
         docs=r"/\*\*",

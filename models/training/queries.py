@@ -15,28 +15,30 @@ _BOILERPLATE = re.compile(
     r"backwards? compatib|this is a stub|placeholder|lorem ipsum|#nosec|coverage|istanbul|"
     r"^(?:see|alias|aliases|same as|identical to|equivalent (?:to|of)|like|overrides?|overridden|wrapper for|"
     r"implements?|satisfies|shorthand|shortcut|convenience|helper|base class|constructor|default constructor|"
-    r"creates? an instance of|constructs? an instance of|overwritten|ditto|as above|override this|used by|used in|used for|example|usage|note|warning|private|internal|test)\b[ :,]|"
+    r"creates? an instance of|constructs? an instance of|overwritten|ditto|as above|override this|"
+    r"used by|used in|used for|example|usage|note|warning|private|internal|test)\b[ :,]|"
     r"\bimplements? (?:the )?\S+(?: interface| method| trait)?\.?$|^https?:",
     re.I,
 )
 _BLOCK_TAG = re.compile(r"^\s*@(\w+)", re.M)
 _DESCRIBING_TAGS = {"description", "desc", "classdesc", "summary", "brief"}
 _SECTION = re.compile(
-    r"^\s*(?:#+\s|\*\*[^*\n]+\*\*:?\s*$|```|~~~|>>>|:(?:param|parameter|type|rtype|returns?|raises?|arg|keyword|since|ivar|cvar)\b|\.\. \w|"
+    r"^\s*(?:#+\s|\*\*[^*\n]+\*\*:?\s*$|```|~~~|>>>|:(?:param|parameter|type|rtype|returns?|raises?|arg|keyword)\b|"
+    r"\.\. \w|"
     r"(?:Parameters|Params?|Args|Arguments|Returns?|Yields?|Raises|Examples?|Notes?|See [Aa]lso|References|Attributes|"
     r"Methods|Properties|Usage|Errors|Panics|Safety|Since|Warnings?|Keyword [Aa]rguments|Inputs?|Outputs?|Throws)"
     r"\s*(?::\s*$|\n\s*[-=~]{3,}))",
     re.M,
 )
 _COMMON = set(
-    """a an the of to in on for with from by as at is are be if when that this these which it its and or not all any each
-    into using used return returns get gets set sets create creates given whether""".split()
+    """a an the of to in on for with from by as at is are be if when that this these which it its and or not all any 
+    each into using used return returns get gets set sets create creates given whether""".split()
 )
-_DANGLING = set("a an the of to in on for with from by as and or that which is are be if when have into e.g. i.e.".split())
+_DANGLING = set("a an the of to in on for with from by as and or that which is are be if when have into i.e.".split())
 _VERB = r"(?:is|are|was|will|can|may|must|should|\w{2,}s)\b(?!\s+of\b)"
 _SUBJECT = re.compile(rf"(?:[\w.]+[.:#]+)?([\w$#]+)(?:\(\))?(?:\s*(?::|,|[–—-]+)\s+|\s+(?={_VERB}))")
 _DIRECTIVE = re.compile(r"^(?:[a-z]+:[a-z][\w:.-]*|\+build\b|nolint|#\w+).*$", re.M)  # Go's //nolint:all, //go:embed
-_NEW_SENTENCE = r"(?:The|This|These|That|Returns?|If|It|A|An|As|Ok|When|Note|Learn|You|For|In|By|All|Only|Use|Used|Will)\b"
+_NEW_SENTENCE = r"(?:The|This|These|That|Returns?|If|It|A|An|As|Ok|When|Note|Learn|You|For|In|By|All|Only|Used?|Will)\b"
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|fig|eq|no|al|St|Dr|Mr)|\b[A-Z])\.$", re.I)
 
 _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -48,7 +50,7 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\{@\w+\s*([^}]*)\}", r"\1", re.S),
         (r"<a\b[^>]*>(.*?)</a>", r"\1", re.S | re.I),
         (r"</?(?:p|br|li|ul|ol|div|h\d|dl|dt|dd)\b[^>]*/?>", "\n\n", re.I),
-        (r"</?(?:code|tt|b|i|em|strong|a|span|sup|sub|var|kbd|u|samp|blockquote|caption|img|cite|q|small)\b[^>]*>", "", re.I),
+        (r"</?(?:code|tt|b|i|em|strong|a|span|sup|sub|var|kbd|u|samp|blockquote|img|cite|q|small)\b[^>]*>", "", re.I),
         (r"!\[[^\]]*\]\([^)]*\)", "", 0),
         (r"\[([^\]]+)\]\([^)]*\)", r"\1", 0),
         (r"\[([^\]]+)\]\[[^\]]*\]", r"\1", 0),
@@ -77,7 +79,7 @@ def query_of(doc: str, name: str) -> str | None:
         return None
     query = _without_name(sentences[0], name)
     if len(query.split()) < SHORT_SENTENCE and len(sentences) > 1:
-        both = f"{query} {sentences[1]}"
+        both = f"{query}{'' if query.endswith(('.', '!', '?')) else '.'} {sentences[1]}"
         if len(both.split()) <= WORDS[1] and not _BOILERPLATE.search(sentences[1]):
             query = both
     return query if _speaks(query) and not _restates(query, name) else None
@@ -130,7 +132,9 @@ def _without_name(sentence: str, name: str) -> str:
     head = _SUBJECT.match(sentence)
     own = name.split(".")[-1]
     # In another case only before "is": "Decompress frames ..." of decompress is a verb and its object.
-    if head is None or not (head[1] == own or (head[1].lower() == own.lower() and re.match(r"(?:is|are)\s", sentence[head.end() :]))):
+    if head is None or head[1].lower() != own.lower():
+        return sentence
+    if head[1] != own and not re.match(r"(?:is|are)\s", sentence[head.end() :]):
         return sentence
     rest = re.sub(r"^(?:is|are|was) ", "", sentence[head.end() :])
     return rest[:1].upper() + rest[1:]
@@ -150,7 +154,9 @@ def _speaks(query: str) -> bool:
         return False
     letters = sum(c.isascii() and c.isalpha() for c in query)
     plain = sum(bool(re.fullmatch(r"[(\"']*[A-Za-z][a-z'-]*[\"').,:;!?]*", w)) for w in words)
-    if words[-1].lower() in _DANGLING or letters < 0.7 * len(query) or plain < 0.6 * len(words) or query.endswith((":", ",", "(")):
+    if words[-1].lower() in _DANGLING or query.endswith((":", ",", "(")):
+        return False
+    if letters < 0.7 * len(query) or plain < 0.6 * len(words):
         return False
     if re.search(r"[{}<>]|=>|->|==|\w\(\w*\).*;|@\w|\\\w|https?:", query):
         return False

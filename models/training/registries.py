@@ -189,8 +189,8 @@ def maven(roots: list[str], folder: Path) -> list[Package]:
         group, artifact, version = root.split(":")
         wanted = f"<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
         own = "<modelVersion>4.0.0</modelVersion><groupId>throw.away</groupId><artifactId>root</artifactId>"
-        text = f"<project>{own}<version>0</version><dependencies><dependency>{wanted}</dependency></dependencies></project>"
-        (scratch / "pom.xml").write_text(text)
+        needs = f"<dependencies><dependency>{wanted}</dependency></dependencies>"
+        (scratch / "pom.xml").write_text(f"<project>{own}<version>0</version>{needs}</project>")
         _call(copy, scratch)
 
     found: list[Package] = []

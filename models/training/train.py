@@ -28,7 +28,7 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pairs = read_pairs(options.pairs, options.train_limit, options.valid_limit)
     cache, config = cached_states(options, pairs, device)
-    head = RecallHead(config["hidden"], options.tokens, options.key_size).to(device)
+    head = RecallHead(config["hidden"], options.tokens, options.key_size, options.start).to(device)
     split = np.array([pair["split"] for pair in pairs])
     train = np.flatnonzero(split == "train")
     measure_statistics(head, cache, train, len(pairs))
@@ -47,6 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--layer", type=int, default=12)
     parser.add_argument("--tokens", type=int, default=4, help="memory tokens a segment, P")
     parser.add_argument("--key-size", type=int, default=256)
+    parser.add_argument("--start", type=float, default=0.02, help="deviation of the pooling queries at the start")
     parser.add_argument("--segment-tokens", type=int, default=160)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=128)
