@@ -44,9 +44,8 @@ export async function withCodebase<T>(options: CommonOptions, work: (session: Se
       codebase.close();
     }
   } finally {
+    // The handlers stay: Ctrl-C while the command ends must not turn a finished command into a killed one.
     engine.close();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
   }
 }
 
