@@ -21,8 +21,10 @@ export interface Speed {
   readonly cpu: Spread;
 }
 
-/** How many times as fast as the peer, in the same round. */
-export type Ratio = Speed;
+/** How many times as fast as the peer in the same round, and our fastest round over its fastest: the least disturbed. */
+export interface Ratio extends Speed {
+  readonly best: number;
+}
 
 export interface Speeds {
   readonly ours: Readonly<Record<Kind, Speed>>;
@@ -140,7 +142,8 @@ function compare(ours: readonly Round[], peer: readonly Round[]): NonNullable<Sp
         ours.map((round) => measure(round[kind])),
         peer.map((round) => measure(round[other])),
       );
-    return { clock: by(rate), cpu: by(cpuRate) };
+    const fastest = (rounds: readonly Round[], of: Kind) => Math.max(...rounds.map((round) => rate(round[of])));
+    return { clock: by(rate), cpu: by(cpuRate), best: fastest(ours, kind) / fastest(peer, other) };
   };
   return {
     peer: speedsOf(peer),
