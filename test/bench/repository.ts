@@ -130,6 +130,8 @@ function ask(options: RepositoryOptions, home: string) {
     const began = performance.now();
     await engine.describe({ signal });
     const loadSeconds = since(began);
+    // Somebody may have worked on the files since they were read; that must not count as waiting for an answer.
+    await codebase.refresh({ signal });
     const waits: Waits[] = [];
     for (let round = 0; round <= rounds; round += 1) {
       say(`Asking, ${round} of ${rounds} …`);
