@@ -2,14 +2,15 @@ import js from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
-/** memory ← workspace ← engine ← ask ← ui; kernels is used by engine alone; only ui may import vscode. */
+/** memory ← workspace ← engine ← ask ← service ← ui; kernels is used by engine alone; only ui may import vscode. */
 const layers = {
   memory: [],
   kernels: [],
   workspace: ['memory'],
   engine: ['memory', 'workspace', 'kernels'],
   ask: ['memory', 'workspace', 'engine'],
-  ui: ['memory', 'workspace', 'engine', 'ask'],
+  service: ['memory', 'workspace', 'engine', 'ask'],
+  ui: ['memory', 'workspace', 'engine', 'ask', 'service'],
   terminal: ['memory', 'workspace', 'engine', 'ask'],
 };
 
@@ -29,7 +30,7 @@ export default tseslint.config(
     settings: {
       'import/resolver': { typescript: true, node: { extensions: ['.ts', '.js'] } },
       'boundaries/elements': [
-        ...['memory', 'workspace', 'engine', 'ask', 'ui', 'terminal', 'scale'].map((type) => ({
+        ...['memory', 'workspace', 'engine', 'ask', 'service', 'ui', 'terminal', 'scale'].map((type) => ({
           type,
           pattern: `src/${type}`,
         })),
@@ -45,7 +46,7 @@ export default tseslint.config(
           policies: [
             ...Object.entries(layers).map(([type, below]) => allow(type, [type, ...below])),
             allow('scale', ['memory', 'workspace', 'engine', 'ask', 'scale']),
-            allow('test', ['memory', 'kernels', 'workspace', 'engine', 'ask', 'ui', 'scale', 'test']),
+            allow('test', ['memory', 'kernels', 'workspace', 'engine', 'ask', 'service', 'ui', 'scale', 'test']),
           ],
         },
       ],

@@ -1,0 +1,175 @@
+import type { Answer } from '../ask/answer.ts';
+import type { Turn } from '../ask/prompt.ts';
+import type { Description } from '../engine/protocol.ts';
+import type { DeviceChoice } from '../engine/settings.ts';
+import type { FileRecord } from '../memory/records.ts';
+
+/** One folder of the workspace. `name` tells folders apart for people and is the first part of a path where there are several. */
+export interface Folder {
+  readonly root: string;
+  readonly name: string;
+}
+
+/** What the service's thread is started with. */
+export interface ServiceSettings {
+  /** The engine's script, dist/engine.js. */
+  readonly engineScript: string;
+  /** Holds `base` and `adapter`. */
+  readonly modelsFolder: string;
+  /** Where memories live, keyed by repository. */
+  readonly home: string;
+  readonly device: DeviceChoice;
+  /** Threads of the model on the CPU; 0 for the default. */
+  readonly threads: number;
+  /** Globs of files that are not to be read, beyond the ignore files. */
+  readonly exclude: readonly string[];
+}
+
+/** Which files a question is put to. */
+export type ScopeBase =
+  | { readonly kind: 'workspace' }
+  /** Everything below a folder, by its path as it is shown. */
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  /** Files that differ from the last commit, untracked ones included. */
+  | { readonly kind: 'changed' };
+
+export interface AskedScope {
+  readonly base: ScopeBase;
+  /** Plus and minus terms, `+src -tests`; empty for none. */
+  readonly terms: string;
+}
+
+export interface Question {
+  readonly question: string;
+  /** Exchanges that came before, oldest first. */
+  readonly history: readonly Turn[];
+  readonly scope: AskedScope;
+}
+
+/** Lines of a file that the memory points to, 1-based and inclusive. `share` is its part of the whole ranking. */
+export interface PointedLines {
+  readonly start: number;
+  readonly end: number;
+  readonly share: number;
+}
+
+export interface PointedFile {
+  /** Path as it is shown; resolve it with the folders of the workspace. */
+  readonly path: string;
+  readonly share: number;
+  /** Best first. */
+  readonly lines: readonly PointedLines[];
+}
+
+/** On the way to an answer. `token` many times; `answered` or `unknown` ends it. Failures reject the call. */
+export type AskEvent =
+  /** What the question waits for: the first reading of the files goes on meanwhile. */
+  | { readonly kind: 'partial'; readonly sentence: string; readonly percent: number }
+  | { readonly kind: 'recalled'; readonly files: readonly PointedFile[]; readonly others: number }
+  | { readonly kind: 'read'; readonly excerpts: readonly PlacedLines[]; readonly stale: number }
+  | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
+  | { readonly kind: 'token'; readonly text: string }
+  | { readonly kind: 'unknown'; readonly sentence: string }
+  | { readonly kind: 'answered'; readonly answer: Answer };
+
+export interface PlacedLines {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the memory of one folder stands. */
+export type MemoryState =
+  | { readonly kind: 'opening'; readonly sentence: string }
+  | { readonly kind: 'walking'; readonly sentence: string; readonly files: number }
+  | {
+      readonly kind: 'reading';
+      readonly sentence: string;
+      /** 0..100, by bytes. */
+      readonly percent: number;
+      readonly files: number;
+      readonly ofFiles: number;
+      /** Tokens per second of the model's own time. */
+      readonly rate: number;
+      /** Seconds that are left at that rate; undefined while nothing was measured. */
+      readonly secondsLeft?: number;
+      readonly path: string;
+    }
+  | { readonly kind: 'paused'; readonly sentence: string; readonly percent: number }
+  | { readonly kind: 'ready'; readonly sentence: string; readonly files: number; readonly segments: number }
+  | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
+
+/** The one thing that mends a failure. */
+export type Action = 'retry' | 'open-log' | 'restore-model' | 'free-space' | 'none';
+
+/** One row of the memory's tree. */
+export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lines' | 'state'> {
+  readonly segments: number;
+  /** Part of the folder's memory tokens that it holds, 0..1. */
+  readonly share: number;
+}
+
+export interface MemoryFacts {
+  readonly folder: Folder;
+  readonly files: readonly RememberedFile[];
+  readonly databaseBytes: number;
+  readonly memoryBytes: number;
+  readonly tokens: number;
+}
+
+/** What became of one batch of changed files. */
+export interface Refreshed {
+  readonly root: string;
+  readonly paths: readonly string[];
+  readonly encoded: number;
+  readonly reused: number;
+  readonly removed: number;
+  /** From the moment the change was told to the moment the memory held it. */
+  readonly milliseconds: number;
+  /** The part of that in which the model ran. */
+  readonly encodeMilliseconds: number;
+}
+
+/** What a host asks. Each kind has its reply below. */
+export type ServiceRequest =
+  | { readonly kind: 'folders'; readonly folders: readonly Folder[] }
+  /** Brings the memory up to the files; `paths` (relative to the root) where only some are known to have changed. */
+  | { readonly kind: 'refresh'; readonly root: string; readonly paths?: readonly string[] }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'ask'; readonly question: Question }
+  | { readonly kind: 'recall'; readonly question: string; readonly scope: AskedScope }
+  | { readonly kind: 'facts'; readonly root: string }
+  | { readonly kind: 'forget'; readonly root: string; readonly paths: readonly string[] }
+  /** The text of an editor that is not saved; without a text the file on disk counts again. */
+  | { readonly kind: 'overlay'; readonly root: string; readonly path: string; readonly text?: string }
+  /** Loads the model before somebody asks. */
+  | { readonly kind: 'warm' }
+  | { readonly kind: 'settings'; readonly settings: ServiceSettings };
+
+/** What ends a request. */
+export type ServiceReply =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'pointed'; readonly files: readonly PointedFile[] }
+  | { readonly kind: 'facts'; readonly facts: MemoryFacts }
+  | { readonly kind: 'forgotten'; readonly files: number; readonly certificate: string }
+  | { readonly kind: 'warmed'; readonly description: Description }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
+
+/** What the thread tells without having been asked. */
+export type ServiceNotice =
+  | { readonly kind: 'state'; readonly root: string; readonly state: MemoryState }
+  | { readonly kind: 'refreshed'; readonly refreshed: Refreshed }
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
+
+export type ToService =
+  | { readonly kind: 'request'; readonly id: number; readonly request: ServiceRequest }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'close' };
+
+export type FromService =
+  | { readonly kind: 'reply'; readonly id: number; readonly reply: ServiceReply }
+  | { readonly kind: 'event'; readonly id: number; readonly event: AskEvent }
+  | { readonly kind: 'notice'; readonly notice: ServiceNotice };
