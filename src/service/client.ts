@@ -164,7 +164,7 @@ export class ServiceClient {
     worker.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log('warn', text.trimEnd());
     });
-    worker.on('error', (error) => {
+    worker.on('error', (error: Error) => {
       this.#log('error', `The memory's thread failed: ${error.stack ?? error.message}`);
     });
     worker.on('exit', () => {
