@@ -1,4 +1,14 @@
+import type { MemoryShape } from './shape.ts';
 import type { Write } from './write.ts';
+
+/** Whose memory, and what its writes look like. */
+export interface LedgerIdentity {
+  /** Names the repository: stable across worktrees and restarts, not the path of one checkout. */
+  readonly repository: string;
+  /** Base model and adapter with their versions: what writeKey() was given. */
+  readonly adapter: string;
+  readonly shape: MemoryShape;
+}
 
 /** What became of a file. Every file that was seen has one, so that nothing is left out silently. */
 export type FileState =
