@@ -3,7 +3,7 @@ import type { Sampling } from '../engine/sampler.ts';
 import type { Ending } from '../engine/protocol.ts';
 import { Attribution, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
-import type { Codebase } from './codebase.ts';
+import type { Codebases, RecallOptions } from './codebases.ts';
 import { reread } from './excerpt.ts';
 import type { Excerpt } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
@@ -13,6 +13,7 @@ import { sentences } from './sentence.ts';
 
 export interface AnswerOptions {
   readonly history?: readonly Turn[];
+  readonly scope?: RecallOptions['scope'];
   readonly sampling?: Sampling;
   readonly maxTokens?: number;
   readonly signal?: AbortSignal;
@@ -53,22 +54,23 @@ export const ABSTAIN = {
  * nowhere, nothing is generated: the nearest files are shown and that is said.
  */
 export async function answer(
-  codebase: Codebase,
+  codebases: Codebases,
   question: string,
   options: AnswerOptions,
   emit: (event: AnswerEvent) => void,
 ): Promise<void> {
-  const { signal, history = [] } = options;
-  const recollection = await codebase.recall(question, 'fused', signal);
+  const { signal, history = [], scope } = options;
+  const how = { history, ...(scope ? { scope } : {}), ...(signal ? { signal } : {}) };
+  const recollection = await codebases.recall(question, how);
   emit({ kind: 'recalled', recollection });
   if (pointsNowhere(recollection)) {
     const sentence = 'Nothing that was read comes near this question, so it is not answered.';
     emit({ kind: 'unknown', sentence, recollection });
     return;
   }
-  const { prefillRate } = await codebase.engine.describe(signal ? { signal, priority: 'question' } : {});
+  const { prefillRate } = await codebases.engine.describe(signal ? { signal, priority: 'question' } : {});
   const budget = excerptBudget(prefillRate);
-  const { excerpts, stale } = await reread(codebase.root, codebase.adapter.id, recollection.segments, budget);
+  const { excerpts, stale } = await reread(codebases, recollection.segments, budget);
   emit({ kind: 'read', excerpts, stale });
   if (excerpts.length === 0) {
     const sentence =
@@ -76,7 +78,7 @@ export async function answer(
     emit({ kind: 'unknown', sentence, recollection });
     return;
   }
-  const generated = await codebase.engine.generate(promptFor(question, excerpts, history), {
+  const generated = await codebases.engine.generate(promptFor(question, excerpts, history), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
     ...(signal ? { signal } : {}),
@@ -87,7 +89,7 @@ export async function answer(
       emit({ kind: 'prefilled', tokens, of });
     },
   });
-  const attributed = await attribute(codebase, generated.text, excerpts, signal);
+  const attributed = await attribute(codebases, generated.text, excerpts, signal);
   emit({ kind: 'answered', answer: { ...generated, sentences: attributed } });
 }
 
@@ -97,7 +99,7 @@ function pointsNowhere({ nearness: { cosine, coverage } }: Recollection): boolea
 }
 
 async function attribute(
-  codebase: Codebase,
+  codebases: Codebases,
   text: string,
   excerpts: readonly Excerpt[],
   signal: AbortSignal | undefined,
@@ -106,11 +108,10 @@ async function attribute(
   const ids = excerpts.flatMap((excerpt) => excerpt.segmentIds);
   const found: Attributed[] = [];
   for (const sentence of sentences(text)) {
-    const shares = await codebase.sharesAmong(sentence.text, ids, signal);
+    const shares = await codebases.sharesAmong(sentence.text, ids, signal);
     const owned = excerpts.map(({ segmentIds }) => segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0));
     const attributed = attribution.attribute(sentence, owned);
-    const stands =
-      attributed.kind === 'unsupported' || (await stillStands(codebase.root, attributed.citation, excerpts));
+    const stands = attributed.kind === 'unsupported' || (await stillStands(codebases, attributed.citation, excerpts));
     found.push(
       stands ? attributed : { kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' },
     );

@@ -1,6 +1,5 @@
 import { questionTerms, terms } from '../memory/lexicon.ts';
-import { readText } from '../workspace/file.ts';
-import { splitLines } from '../workspace/line.ts';
+import type { Codebases } from './codebases.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { Sentence } from './sentence.ts';
 
@@ -119,14 +118,18 @@ export class Attribution {
   }
 }
 
-/** Whether the cited lines still stand in the file as they were read. */
-export async function stillStands(root: string, citation: Citation, excerpts: readonly Excerpt[]): Promise<boolean> {
+/** Whether the cited lines still stand as they were read: on disk, or in the editor where they are not saved. */
+export async function stillStands(
+  codebases: Codebases,
+  citation: Citation,
+  excerpts: readonly Excerpt[],
+): Promise<boolean> {
   const excerpt = excerpts.find(
     ({ path, start, end }) => path === citation.path && start <= citation.start && citation.end <= end,
   );
-  const content = await readText(root, citation.path);
-  if (!excerpt || content.kind !== 'text') return false;
-  const now = splitLines(content.text).slice(citation.start - 1, citation.end);
+  const lines = await codebases.lines(citation.path);
+  if (!excerpt || !lines) return false;
+  const now = lines.slice(citation.start - 1, citation.end);
   const then = excerpt.lines.slice(citation.start - excerpt.start, citation.end - excerpt.start + 1);
   return now.length === then.length && now.every((line, index) => line === then[index]);
 }

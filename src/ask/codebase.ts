@@ -1,25 +1,62 @@
 import { realpath, stat } from 'node:fs/promises';
 import { readAdapter } from '../engine/adapter.ts';
 import type { Adapter } from '../engine/adapter.ts';
-import type { Engine } from '../engine/host.ts';
-import { fillKeyTable, ingest } from '../engine/ingest.ts';
+import type { Engine, Priority } from '../engine/host.ts';
+import { ingest } from '../engine/ingest.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { featureMap } from '../memory/feature-map.ts';
+import type { FileHit } from '../memory/file-search.ts';
 import { KeyTable } from '../memory/key-table.ts';
 import { Ledger } from '../memory/ledger.ts';
-import { questionTerms } from '../memory/lexicon.ts';
+import { terms } from '../memory/lexicon.ts';
+import type { LexicalHit } from '../memory/ranking.ts';
 import { nearest, recall } from '../memory/recall.ts';
-import type { Change } from '../memory/records.ts';
+import type { Shares } from '../memory/recall.ts';
+import type { Change, Scope, SegmentPlace } from '../memory/records.ts';
 import type { MemoryShape } from '../memory/shape.ts';
+import { quantise, writeKey } from '../memory/write.ts';
+import { readText } from '../workspace/file.ts';
+import { segmentHeader } from '../workspace/header.ts';
+import { splitLines } from '../workspace/line.ts';
 import { AskError } from './ask-error.ts';
 import { homeFolder, memoryFolder } from './home.ts';
-import { recollect } from './recollection.ts';
-import type { RecallBy, Recollection } from './recollection.ts';
+import { Overlay } from './overlay.ts';
 
 export interface CodebaseOptions {
   readonly root: string;
   readonly engine: Engine;
   readonly home?: string;
+}
+
+export interface RefreshOptions {
+  readonly signal?: AbortSignal;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Files that were forgotten on request are read again. */
+  readonly remember?: boolean;
+  /** Only these are looked at, relative to the root. */
+  readonly paths?: readonly string[];
+  readonly priority?: Priority;
+  readonly onProgress?: (progress: IngestProgress) => void;
+}
+
+/** A question as the memory is asked: its keys [d_k] and its telling words. */
+export interface Asked {
+  readonly keys: readonly Float32Array[];
+  readonly words: readonly string[];
+  /** Paths to share among; every file when left out. */
+  readonly scope?: Scope;
+}
+
+/** What one memory found: exact shares over the segments of the scope, and the searches for words. */
+export interface Findings {
+  readonly shares: Shares;
+  readonly segments: readonly LexicalHit[];
+  readonly files: readonly FileHit[];
+  /** Largest cosine of a key with a memory token; -1 where there is none. */
+  readonly cosine: number;
+  /** Words that stand in some file. */
+  readonly standing: readonly string[];
 }
 
 /** Segments that the search for words hands over. */
@@ -33,6 +70,8 @@ export class Codebase {
   readonly ledger: Ledger;
   /** Said once: that a damaged database was set aside. */
   readonly notice: string | undefined;
+  readonly #overlay = new Overlay();
+  readonly #places = new Map<number, SegmentPlace>();
   #keys: KeyTable;
   #generation: number;
 
@@ -58,11 +97,7 @@ export class Codebase {
   }
 
   /** Brings the memory up to the files on disk. */
-  refresh(options: {
-    readonly signal?: AbortSignal;
-    readonly include?: readonly string[];
-    readonly onProgress?: (progress: IngestProgress) => void;
-  }): Promise<IngestReport> {
+  refresh(options: RefreshOptions): Promise<IngestReport> {
     return ingest({
       ...options,
       root: this.root,
@@ -74,35 +109,80 @@ export class Codebase {
     });
   }
 
-  /** Which files and segments a question brings back. Runs the question through the lower half of the model once. */
-  async recall(question: string, by: RecallBy = 'fused', signal?: AbortSignal): Promise<Recollection> {
-    const asked = checkedQuestion(question);
-    const table = this.#table();
-    if (table.length === 0) {
-      const sentence = `There is nothing to read in ${this.root}: no text file that is not skipped. \`stats\` says why for each.`;
-      throw new AskError('nothing-to-read', sentence);
-    }
-    const key = await this.engine.question(asked, signal ? { signal } : {});
-    const words = questionTerms(asked);
-    const standing = words.filter((word) => this.ledger.lexicalSearch([word], 1).length > 0);
-    const found = {
-      shares: recall(table, [key], this.adapter.tau),
-      segments: this.ledger.lexicalSearch(words, LEXICAL_LIMIT),
-      files: this.ledger.fileSearch(words),
-      nearness: { cosine: nearest(table, key), coverage: words.length > 0 ? standing.length / words.length : 0 },
-    };
-    return recollect(asked, by, found, (ids) => this.ledger.locate(ids));
+  /** Segments that can be recalled now. */
+  get length(): number {
+    return this.#table().length;
   }
 
-  /** Shares of a few segments among themselves, for each text: what a sentence of an answer rests on. */
-  async sharesAmong(text: string, segmentIds: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
-    const key = await this.engine.question(text, signal ? { signal } : {});
-    const found = recall(this.#table(), [key], this.adapter.tau, segmentIds);
-    return new Map(Array.from(found.segmentIds, (id, at) => [id, found.shares[at] ?? 0]));
+  /** Exact shares of the memory's read, and what the words find, over a scope. */
+  find({ keys, words, scope }: Asked): Findings {
+    const table = this.#table();
+    const ids = scope ? this.#idsIn(scope) : undefined;
+    const shares = recall(table, keys, this.adapter.tau, ids);
+    const inTable = (hit: LexicalHit) => this.#places.has(hit.segmentId);
+    const segments = this.ledger.lexicalSearch(words, LEXICAL_LIMIT, scope).filter(inTable);
+    const files = this.ledger.fileSearch(words);
+    return {
+      shares,
+      segments: this.#overlay.size > 0 ? [...segments, ...this.#unsavedHits(words, scope)] : segments,
+      files: scope ? files.filter(({ path }) => scope.has(path)) : files,
+      cosine: table.length > 0 ? Math.max(...keys.map((key) => nearest(table, key))) : -1,
+      standing: words.filter((word) => this.ledger.lexicalSearch([word], 1).length > 0),
+    };
+  }
+
+  /** Shares of a few segments among themselves. */
+  sharesAmong(key: Float32Array, segmentIds: readonly number[]): Shares {
+    return recall(this.#table(), [key], this.adapter.tau, segmentIds);
+  }
+
+  /** Where a recalled segment lies, unsaved ones included. */
+  place(segmentId: number): SegmentPlace | undefined {
+    return this.#places.get(segmentId);
+  }
+
+  /** The lines of a file as the user sees them: those in the editor where they are not saved, else those on disk. */
+  async lines(path: string): Promise<readonly string[] | undefined> {
+    const unsaved = this.#overlay.file(path);
+    if (unsaved) return unsaved.lines;
+    const content = await readText(this.root, path);
+    return content.kind === 'text' ? splitLines(content.text) : undefined;
+  }
+
+  /** Lays unsaved text over a file of the memory; without a text the file on disk counts again. */
+  async overlay(path: string, text: string | undefined, signal?: AbortSignal): Promise<void> {
+    if (text === undefined) {
+      this.#uncover(path);
+      return;
+    }
+    const asked = { priority: 'save', ...(signal ? { signal } : {}) } as const;
+    const segments = await this.engine.segment(text, asked);
+    const known = new Map(this.ledger.segmentsOf(path).map(({ writeKey: key, write }) => [key, write.keys]));
+    for (const { writeKey: key, keys } of this.#overlay.file(path)?.segments ?? []) known.set(key, keys);
+    const measured = [];
+    for (const [ordinal, segment] of segments.entries()) {
+      const header = segmentHeader(path, segment);
+      const key = writeKey(this.adapter.id, header, segment.text);
+      const keys = known.get(key) ?? (await this.#encode(header, segment.text, asked));
+      const { start, end, tokens } = segment;
+      measured.push({ ordinal, start, end, tokens, writeKey: key, keys, terms: new Set(terms(segment.text)) });
+    }
+    const table = this.#table();
+    this.#uncover(path);
+    for (const { segmentId } of this.ledger.segmentsOf(path)) {
+      table.remove(segmentId);
+      this.#places.delete(segmentId);
+    }
+    this.#cover(this.#overlay.put(path, text, measured));
   }
 
   close(): void {
     this.ledger.close();
+  }
+
+  async #encode(header: string, text: string, asked: { readonly priority: Priority; readonly signal?: AbortSignal }) {
+    const { keys } = await this.engine.encode(header, text, asked);
+    return quantise({ keys, values: new Float32Array(0) }, this.ledger.identity.shape, []).keys;
   }
 
   /** The keys in memory; read anew where another process has written meanwhile. */
@@ -110,7 +190,13 @@ export class Codebase {
     const generation = this.ledger.generation();
     if (generation !== this.#generation) {
       this.#keys = new KeyTable(this.ledger.identity.shape);
-      fillKeyTable(this.ledger, this.#keys);
+      this.#places.clear();
+      for (const { write, ...place } of this.ledger.segments()) {
+        if (this.#overlay.file(place.path)) continue;
+        this.#keys.append(place.segmentId, write.keys);
+        this.#places.set(place.segmentId, place);
+      }
+      for (const path of this.#overlay.paths()) this.#cover(this.#overlay.file(path));
       this.#generation = generation;
     }
     return this.#keys;
@@ -119,24 +205,67 @@ export class Codebase {
   #follow(change: Change): void {
     // Nothing was read yet, or another process wrote in between: the next question reads all keys.
     if (this.#generation < 0 || change.generation !== this.#generation + 1) return;
-    for (const id of change.removed) this.#keys.remove(id);
+    for (const id of change.removed) {
+      this.#keys.remove(id);
+      this.#places.delete(id);
+    }
     const added = new Set(change.added);
     for (const path of new Set([...this.ledger.locate(added).values()].map((place) => place.path))) {
-      for (const { segmentId, write } of this.ledger.segmentsOf(path)) {
-        if (added.has(segmentId)) this.#keys.append(segmentId, write.keys);
-      }
+      if (!this.#overlay.file(path)) this.#appendStored(path, added);
     }
     this.#generation = change.generation;
   }
-}
 
-/** The question without the space around it. Throws AskError where nothing is left: before any work is done for it. */
-export function checkedQuestion(question: string): string {
-  const asked = question.trim();
-  if (asked === '') {
-    throw new AskError('empty-question', 'The question is empty. Ask in a sentence what you want to know.');
+  #appendStored(path: string, wanted?: ReadonlySet<number>): void {
+    for (const { write, ...place } of this.ledger.segmentsOf(path)) {
+      if (wanted && !wanted.has(place.segmentId)) continue;
+      this.#keys.append(place.segmentId, write.keys);
+      this.#places.set(place.segmentId, place);
+    }
   }
-  return asked;
+
+  #cover(file: ReturnType<Overlay['file']>): void {
+    for (const segment of file?.segments ?? []) {
+      this.#keys.append(segment.segmentId, segment.keys);
+      this.#places.set(segment.segmentId, segment);
+    }
+  }
+
+  /** Takes unsaved text off and puts the stored segments back. */
+  #uncover(path: string): void {
+    if (!this.#overlay.file(path)) return;
+    this.#table();
+    for (const { segmentId } of this.#overlay.take(path)) {
+      this.#keys.remove(segmentId);
+      this.#places.delete(segmentId);
+    }
+    this.#appendStored(path);
+  }
+
+  #idsIn(scope: Scope): number[] {
+    const ids: number[] = [];
+    for (const { segmentId, path } of this.#places.values()) if (scope.has(path)) ids.push(segmentId);
+    return ids;
+  }
+
+  /**
+   * What the words find in unsaved text, each word at the weight that it has in the stored files (its inverse document
+   * frequency; the full-text index knows nothing of text that is not saved).
+   */
+  #unsavedHits(words: readonly string[], scope: Scope | undefined): LexicalHit[] {
+    const all = this.#places.size;
+    const weights = words.map((word) => {
+      const holding = this.ledger.lexicalSearch([word], LEXICAL_LIMIT).length;
+      return Math.log(1 + (all - holding + 0.5) / (holding + 0.5));
+    });
+    const hits: LexicalHit[] = [];
+    for (const segment of this.#overlay.segments()) {
+      if (scope && !scope.has(segment.path)) continue;
+      const bm25 = words.reduce((sum, word, at) => sum + (segment.terms.has(word) ? (weights[at] ?? 0) : 0), 0);
+      if (bm25 > 0) hits.push({ segmentId: segment.segmentId, bm25 });
+    }
+    return hits;
+  }
 }
 
 /** What the adapter's writes look like. Its memory blocks are closed: a write is P keys, and z sums their features. */

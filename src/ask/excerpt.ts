@@ -1,10 +1,9 @@
 import { writeKey } from '../memory/write.ts';
-import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
-import { splitLines } from '../workspace/line.ts';
+import type { Codebases } from './codebases.ts';
 import type { RecalledSegment } from './recollection.ts';
 
-/** Whole lines of one file as they stand on disk now; `start` and `end` are 1-based and inclusive. */
+/** Whole lines of one file as they stand now, on disk or unsaved in an editor; `start` and `end` are 1-based and inclusive. */
 export interface Excerpt {
   readonly path: string;
   readonly start: number;
@@ -24,12 +23,11 @@ export interface Reread {
 }
 
 /**
- * Reads recalled segments again from disk, best first, until `budget` tokens are full. A segment is used only if its lines
+ * Reads recalled segments again, best first, until `budget` tokens are full. A segment is used only if its lines
  * still hash to its write, so an answer never rests on text that has gone.
  */
 export async function reread(
-  root: string,
-  adapter: string,
+  codebases: Codebases,
   segments: readonly RecalledSegment[],
   budget: number,
 ): Promise<Reread> {
@@ -41,10 +39,10 @@ export async function reread(
     if (used + segment.tokens > budget) {
       if (chosen.length > 0) break;
     }
-    if (!files.has(segment.path)) files.set(segment.path, await linesOf(root, segment.path));
+    if (!files.has(segment.path)) files.set(segment.path, await codebases.lines(segment.path));
     const lines = files.get(segment.path)?.slice(segment.start - 1, segment.end);
     const text = lines?.join('');
-    if (text === undefined || keyOf(adapter, segment, text) !== segment.writeKey) {
+    if (text === undefined || keyOf(codebases, segment, text) !== segment.writeKey) {
       stale += 1;
       continue;
     }
@@ -59,13 +57,9 @@ export async function reread(
 
 const sum = (excerpts: readonly Excerpt[]) => excerpts.reduce((total, { share }) => total + share, 0);
 
-async function linesOf(root: string, path: string): Promise<readonly string[] | undefined> {
-  const content = await readText(root, path);
-  return content.kind === 'text' ? splitLines(content.text) : undefined;
-}
-
-function keyOf(adapter: string, segment: RecalledSegment, text: string): string {
-  return writeKey(adapter, segmentHeader(segment.path, { ...segment, text }), text);
+function keyOf(codebases: Codebases, segment: RecalledSegment, text: string): string | undefined {
+  const path = codebases.resolve(segment.path)?.path;
+  return path && writeKey(codebases.adapterId, segmentHeader(path, { ...segment, text }), text);
 }
 
 /** Neighbouring segments of a file become one excerpt, so that a function is not read in two halves. */

@@ -7,8 +7,10 @@ import { defaultSettings } from './settings.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Message } from './tokenizer.ts';
 
-/** A question goes before ingest: it waits at most for the segment in the works. */
-export type Priority = 'question' | 'ingest';
+/** A question goes before a save, and a save before the first reading: each waits at most for the segment in the works. */
+export type Priority = 'question' | 'save' | 'ingest';
+
+const RANK: Readonly<Record<Priority, number>> = { question: 0, save: 1, ingest: 2 };
 
 /** Times in milliseconds, and counts, with their reasons. */
 export const HOST = {
@@ -165,7 +167,7 @@ export class Engine {
   }
 
   #enqueue(job: Job): void {
-    const after = job.priority === 'question' ? this.#queue.findIndex((other) => other.priority === 'ingest') : -1;
+    const after = this.#queue.findIndex((other) => RANK[other.priority] > RANK[job.priority]);
     if (after < 0) this.#queue.push(job);
     else this.#queue.splice(after, 0, job);
   }

@@ -3,23 +3,27 @@ import { join } from 'node:path';
 import type { KeyTable } from '../memory/key-table.ts';
 import { terms } from '../memory/lexicon.ts';
 import type { Ledger } from '../memory/ledger.ts';
-import type { Change, FileRecord } from '../memory/records.ts';
+import type { Change } from '../memory/records.ts';
 import { quantise, writeKey } from '../memory/write.ts';
 import type { Write } from '../memory/write.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
-import { skipReasons } from '../workspace/skip.ts';
-import type { SkipReason } from '../workspace/skip.ts';
-import { walk } from '../workspace/walk.ts';
-import type { Entry } from '../workspace/walk.ts';
 import { EngineError } from './engine-error.ts';
-import type { Engine } from './host.ts';
+import type { Engine, Priority } from './host.ts';
+import { planAll, planPaths, skippedState } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 export interface IngestOptions {
   readonly root: string;
   readonly ledger: Ledger;
   readonly engine: Engine;
   readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly remember?: boolean;
+  /** Only these are looked at, relative to the root; a walk is made where they do not decide alone. */
+  readonly paths?: readonly string[];
+  /** A save goes before the first reading of the rest. */
+  readonly priority?: Priority;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Follows every change of the ledger, so that a table of keys in memory stays true. */
@@ -55,9 +59,9 @@ export interface IngestReport {
   readonly reused: number;
   readonly tokens: number;
   readonly milliseconds: number;
+  /** The part of them in which the model ran. */
+  readonly encodeMilliseconds: number;
 }
-
-type Candidate = Extract<Entry, { kind: 'candidate' }>;
 
 /**
  * Brings the ledger up to the files on disk: what is gone is forgotten, what is new or changed is segmented and its unknown
@@ -69,11 +73,8 @@ type Candidate = Extract<Entry, { kind: 'candidate' }>;
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const began = performance.now();
-  const { root, ledger, signal } = options;
-  const known = new Map(ledger.files().map((file) => [file.path, file]));
-  const found = await plan(options, known);
-  const gone = [...known.keys()].filter((path) => !found.seen.has(path));
-  if (gone.length > 0) changed(options, ledger.forget(gone));
+  const { root, signal } = options;
+  const found = await plan(options);
   const work = new Work(options);
   const ofBytes = found.fresh.reduce((sum, entry) => sum + entry.bytes, 0);
   let bytes = 0;
@@ -98,13 +99,14 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   return {
     read: found.fresh.length,
     unchanged: found.unchanged,
-    removed: gone.length,
+    removed: found.removed,
     skipped: found.skipped + work.skipped,
     failed: work.failed,
     encoded: work.encoded,
     reused: work.reused,
     tokens: work.tokens,
     milliseconds: performance.now() - began,
+    encodeMilliseconds: work.encodeMilliseconds,
   };
 }
 
@@ -113,47 +115,10 @@ export function fillKeyTable(ledger: Ledger, table: KeyTable): void {
   for (const segment of ledger.segments()) table.append(segment.segmentId, segment.write.keys);
 }
 
-interface Plan {
-  readonly fresh: readonly Candidate[];
-  readonly seen: ReadonlySet<string>;
-  readonly unchanged: number;
-  readonly skipped: number;
-}
-
-/** Walks the folder and compares names, sizes and times with the ledger; a file that looks the same is not opened. */
-async function plan(options: IngestOptions, known: ReadonlyMap<string, FileRecord>): Promise<Plan> {
-  const { root, ledger, signal, include } = options;
-  const fresh: Candidate[] = [];
-  const seen = new Set<string>();
-  let unchanged = 0;
-  let skipped = 0;
-  for await (const entry of walk(root, { ...(signal ? { signal } : {}), ...(include ? { include } : {}) })) {
-    seen.add(entry.path);
-    const before = known.get(entry.path);
-    if (entry.kind === 'skipped') {
-      skipped += 1;
-      const same = before?.state.kind === 'skipped' && before.state.reason === entry.reason;
-      if (!same) changed(options, ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason)));
-    } else if (looksTheSame(before, entry)) {
-      if (before?.state.kind === 'skipped') skipped += 1;
-      else unchanged += 1;
-    } else {
-      fresh.push(entry);
-    }
-    if (seen.size % 100 === 0) options.onProgress?.({ kind: 'walking', files: seen.size });
-  }
-  options.onProgress?.({ kind: 'walking', files: seen.size });
-  fresh.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { fresh, seen, unchanged, skipped };
-}
-
-function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean {
-  return (
-    before !== undefined &&
-    before.state.kind !== 'failed' &&
-    before.bytes === entry.bytes &&
-    before.mtimeMs === entry.mtimeMs
-  );
+async function plan(options: IngestOptions): Promise<Plan> {
+  const onFiles = (files: number) => options.onProgress?.({ kind: 'walking', files });
+  const how = { ...options, onFiles };
+  return (options.paths && (await planPaths(how, options.paths))) ?? (await planAll(how));
 }
 
 /** Encodes files one after the other and counts what that took. */
@@ -164,18 +129,18 @@ class Work {
   encoded = 0;
   reused = 0;
   tokens = 0;
-  #milliseconds = 0;
+  encodeMilliseconds = 0;
 
   constructor(options: IngestOptions) {
     this.#options = options;
   }
 
   get rate(): number {
-    return this.#milliseconds > 0 ? (1000 * this.tokens) / this.#milliseconds : 0;
+    return this.encodeMilliseconds > 0 ? (1000 * this.tokens) / this.encodeMilliseconds : 0;
   }
 
   async file(root: string, path: string, onShare: (share: number) => void): Promise<void> {
-    const { ledger, engine, signal } = this.#options;
+    const { ledger, engine, signal, priority = 'ingest' } = this.#options;
     const content = await readText(root, path);
     if (content.kind === 'skipped') {
       this.skipped += 1;
@@ -183,7 +148,7 @@ class Work {
       changed(this.#options, ledger.skipFile(path, entry, skippedState(content.reason)));
       return;
     }
-    const asked = signal ? { signal } : {};
+    const asked = { priority, ...(signal ? { signal } : {}) };
     const segments = await engine.segment(content.text, asked);
     const { adapter, shape } = ledger.identity;
     const entries = segments.map((segment) => {
@@ -210,7 +175,7 @@ class Work {
         writes.set(entry.writeKey, quantise({ keys, values: new Float32Array(0) }, shape, []));
         this.encoded += 1;
         this.tokens += tokens;
-        this.#milliseconds += milliseconds;
+        this.encodeMilliseconds += milliseconds;
         onShare((index + 1) / entries.length);
       }
     } catch (error) {
@@ -233,7 +198,3 @@ async function sizeAndTime(root: string, path: string) {
   const found = await lstat(join(root, path)).catch(() => undefined);
   return { blobHash: '', bytes: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0, lines: 0 };
 }
-
-const noMeta = (bytes: number | undefined) => ({ blobHash: '', bytes: bytes ?? 0, mtimeMs: 0, lines: 0 });
-
-const skippedState = (reason: SkipReason) => ({ kind: 'skipped', reason, sentence: skipReasons[reason] }) as const;

@@ -10,6 +10,8 @@ export interface Shares {
   readonly shares: Float64Array;
   /** Natural logarithm of the shares, kept because a share may underflow to 0 where its logarithm does not. */
   readonly logShares: Float64Array;
+  /** Natural logarithm of the whole weight: with it, the shares of several memories become those of their sum. */
+  readonly logTotal: number;
 }
 
 /** An int8 of 127 stands for a key component of 1. */
@@ -100,6 +102,7 @@ export function recallByFeature(
     segmentIds: idsOf(table, rows),
     shares: masses.map((mass) => mass / whole),
     logShares: masses.map((mass) => Math.log(mass) - Math.log(whole)),
+    logTotal: Math.log(whole),
   };
 }
 
@@ -123,6 +126,7 @@ export function normalise(segmentIds: Float64Array, scores: Float64Array): Share
     segmentIds,
     shares: weights.map((weight) => weight / sum),
     logShares: scores.map((score) => score - highest - logSum),
+    logTotal: highest + logSum,
   };
 }
 

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { answer } from '../ask/answer.ts';
 import type { Answer, AnswerEvent } from '../ask/answer.ts';
 import { citationText } from '../ask/citation.ts';
-import { checkedQuestion } from '../ask/codebase.ts';
+import { checkedQuestion, Codebases } from '../ask/codebases.ts';
 import type { Recollection } from '../ask/recollection.ts';
 import { defaultSampling } from '../engine/sampler.ts';
 import { percent } from './percent.ts';
@@ -40,7 +40,7 @@ export async function askCommand(question: string, options: AskCommand): Promise
           };
     const { signal } = session;
     const how = { signal, sampling, ...(options.maxTokens ? { maxTokens: options.maxTokens } : {}) };
-    await answer(session.codebase, asked, how, view.event);
+    await answer(Codebases.of(session.codebase), asked, how, view.event);
     return view.end();
   });
 }

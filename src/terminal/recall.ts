@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AskError } from '../ask/ask-error.ts';
+import { Codebases } from '../ask/codebases.ts';
 import type { RecallBy, Recollection } from '../ask/recollection.ts';
 import { percent } from './percent.ts';
 import { EXIT, refresh, withCodebase } from './session.ts';
@@ -23,8 +24,9 @@ export async function recallCommand(question: string | undefined, options: Recal
   const asked = await questionsOf(question, options);
   return withCodebase(options, async (session) => {
     await refresh(session, options);
+    const codebases = Codebases.of(session.codebase);
     for (const { id, question: text } of asked) {
-      const recollection = await session.codebase.recall(text, options.by, session.signal);
+      const recollection = await codebases.recall(text, { by: options.by, signal: session.signal });
       process.stdout.write(
         options.json === true ? `${jsonLine(id, recollection)}\n` : `${table(recollection, session)}\n`,
       );

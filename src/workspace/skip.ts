@@ -15,7 +15,8 @@ export const skipReasons = {
   empty: 'Empty.',
   dependency: 'Installed or built by a tool, not written here.',
   data: 'Data larger than 100 kB.',
-  excluded: 'Excluded by a .codebaseignore file.',
+  excluded: 'Excluded by a .codebaseignore file or by the settings.',
+  forgotten: 'Forgotten because somebody asked for it. Refresh it to have it read again.',
   checkout: 'Another work tree of the same repository: its files are read at their first place.',
 } as const;
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { answer } from '../../src/ask/answer.ts';
 import { Codebase } from '../../src/ask/codebase.ts';
+import { Codebases } from '../../src/ask/codebases.ts';
 import { Engine } from '../../src/engine/host.ts';
 import { Problem } from './problem.ts';
 import { peakResident } from './resident.ts';
@@ -160,7 +161,7 @@ async function askOnce(codebase: Codebase, { question, signal }: RepositoryOptio
   const began = performance.now();
   await codebase.refresh({ signal });
   const waits = { looked: since(began), citation: NaN, checked: NaN, firstToken: NaN, promptTokens: NaN };
-  await answer(codebase, question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
+  await answer(Codebases.of(codebase), question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
     if (event.kind === 'recalled') waits.citation = since(began);
     if (event.kind === 'read') waits.checked = since(began);
     if (event.kind === 'token' && Number.isNaN(waits.firstToken)) waits.firstToken = since(began);

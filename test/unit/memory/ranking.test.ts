@@ -33,6 +33,7 @@ describe('fuse', () => {
       segmentIds: Float64Array.of(1, 2),
       shares: Float64Array.of(1, 0),
       logShares: Float64Array.of(0, -Infinity),
+      logTotal: 0,
     };
     const [first, second] = fuse(none, [{ segmentId: 2, bm25: 3 }]);
     expect([first!.segmentId, second!.segmentId]).toEqual([1, 2]);

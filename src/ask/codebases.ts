@@ -1,0 +1,169 @@
+import type { Engine } from '../engine/host.ts';
+import { questionTerms } from '../memory/lexicon.ts';
+import type { Shares } from '../memory/recall.ts';
+import type { Scope, SegmentPlace } from '../memory/records.ts';
+import { AskError } from './ask-error.ts';
+import type { Codebase, Findings } from './codebase.ts';
+import type { Turn } from './prompt.ts';
+import { recollect } from './recollection.ts';
+import type { RecallBy, Recollection } from './recollection.ts';
+
+/** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
+export interface Member {
+  readonly codebase: Codebase;
+  readonly prefix: string;
+}
+
+export interface RecallOptions {
+  readonly by?: RecallBy;
+  readonly history?: readonly Turn[];
+  /** The paths of one member that are asked; every file when it is left out or gives undefined. */
+  readonly scope?: (member: Member) => Scope | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Members of one question. Segment ids of several ledgers are told apart by the remainder. */
+const MOST = 1_024;
+/** With fewer telling words than that, a follow-up leans on the words of the question before it. */
+const TELLING = 3;
+
+/** Several codebases asked as one: their memories add up, so the shares over all of them are exact. */
+export class Codebases {
+  readonly #members: readonly Member[];
+
+  /** @throws AskError where there is none */
+  constructor(members: readonly Member[]) {
+    if (members.length === 0 || members.length > MOST) {
+      throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
+    }
+    this.#members = members;
+  }
+
+  static of(codebase: Codebase): Codebases {
+    return new Codebases([{ codebase, prefix: '' }]);
+  }
+
+  get engine(): Engine {
+    return this.#first.engine;
+  }
+
+  get adapterId(): string {
+    return this.#first.adapter.id;
+  }
+
+  /**
+   * Which files and segments a question brings back. The question runs through the lower half of the model once, and once
+   * more together with the question before it, so that "and where is that tested?" knows what "that" is.
+   */
+  async recall(question: string, options: RecallOptions = {}): Promise<Recollection> {
+    const asked = checkedQuestion(question);
+    const how = options.signal ? { signal: options.signal } : {};
+    const members = this.#members.filter(({ codebase }) => codebase.length > 0);
+    if (members.length === 0) {
+      const sentence = `There is nothing to read in ${this.#first.root}: no text file that is not skipped. \`stats\` says why for each.`;
+      throw new AskError('nothing-to-read', sentence);
+    }
+    const before = options.history?.at(-1)?.question;
+    const keys = [await this.engine.question(asked, how)];
+    if (before !== undefined) keys.push(await this.engine.question(`${before} ${asked}`, how));
+    const own = questionTerms(asked);
+    const words =
+      own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];
+    const found = members.map((member) => {
+      const scope = options.scope?.(member);
+      return { member, ...member.codebase.find({ keys, words, ...(scope ? { scope } : {}) }) };
+    });
+    const merged = this.#merge(found);
+    if (merged.shares.segmentIds.length === 0) {
+      throw new AskError('nothing-to-read', 'None of the files that you chose is in the memory. Choose others.');
+    }
+    const standing = new Set(found.flatMap((part) => part.standing));
+    const nearness = {
+      cosine: Math.max(...found.map(({ cosine }) => cosine)),
+      coverage: words.length > 0 ? standing.size / words.length : 0,
+    };
+    return recollect(asked, options.by ?? 'fused', { ...merged, nearness }, (ids) => this.#locate(ids));
+  }
+
+  /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */
+  async sharesAmong(text: string, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
+    const key = await this.engine.question(text, signal ? { signal } : {});
+    const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
+      const codebase = this.#members[at]?.codebase;
+      return codebase ? [{ at, shares: codebase.sharesAmong(key, own.map(idOf)) }] : [];
+    });
+    const { segmentIds, shares } = sumOf(parts);
+    return new Map(Array.from(segmentIds, (id, at) => [id, shares[at] ?? 0]));
+  }
+
+  /** The lines of a file, by its path as it is shown; undefined where it cannot be read. */
+  async lines(path: string): Promise<readonly string[] | undefined> {
+    const place = this.resolve(path);
+    return place && (await place.codebase.lines(place.path));
+  }
+
+  /** The codebase that a shown path lies in, and the path inside it: what its write was keyed by. */
+  resolve(path: string): { readonly codebase: Codebase; readonly path: string } | undefined {
+    const found = this.#members.find(({ prefix }) => path.startsWith(prefix));
+    return found && { codebase: found.codebase, path: path.slice(found.prefix.length) };
+  }
+
+  get #first(): Codebase {
+    const [first] = this.#members;
+    if (!first) throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
+    return first.codebase;
+  }
+
+  #merge(found: readonly (Findings & { readonly member: Member })[]) {
+    const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
+    return {
+      shares: sumOf(parts),
+      segments: parts.flatMap(({ at, segments }) =>
+        segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
+      ),
+      files: parts.flatMap(({ member, files }) => files.map((hit) => ({ ...hit, path: member.prefix + hit.path }))),
+    };
+  }
+
+  #locate(ids: readonly number[]): Map<number, SegmentPlace> {
+    const places = new Map<number, SegmentPlace>();
+    for (const id of ids) {
+      const member = this.#members[memberOf(id)];
+      const place = member?.codebase.place(idOf(id));
+      if (member && place) places.set(id, { ...place, segmentId: id, path: member.prefix + place.path });
+    }
+    return places;
+  }
+}
+
+/** The question without the space around it. Throws AskError where nothing is left: before any work is done for it. */
+export function checkedQuestion(question: string): string {
+  const asked = question.trim();
+  if (asked === '') {
+    throw new AskError('empty-question', 'The question is empty. Ask in a sentence what you want to know.');
+  }
+  return asked;
+}
+
+/** Shares of a sum of memories: each memory's shares times its part of the whole weight. */
+function sumOf(parts: readonly { readonly at: number; readonly shares: Shares }[]): Shares {
+  const filled = parts.filter(({ shares }) => shares.segmentIds.length > 0);
+  const highest = Math.max(...filled.map(({ shares }) => shares.logTotal));
+  const logTotal = highest + Math.log(filled.reduce((sum, { shares }) => sum + Math.exp(shares.logTotal - highest), 0));
+  const rows = filled.flatMap(({ at, shares }) =>
+    Array.from(shares.segmentIds, (id, row) => ({
+      id: joined(id, at),
+      logShare: (shares.logShares[row] ?? -Infinity) + shares.logTotal - logTotal,
+    })),
+  );
+  return {
+    segmentIds: Float64Array.from(rows, ({ id }) => id),
+    shares: Float64Array.from(rows, ({ logShare }) => Math.exp(logShare)),
+    logShares: Float64Array.from(rows, ({ logShare }) => logShare),
+    logTotal,
+  };
+}
+
+const joined = (id: number, at: number): number => id * MOST + at;
+const memberOf = (joinedId: number): number => ((joinedId % MOST) + MOST) % MOST;
+const idOf = (joinedId: number): number => (joinedId - memberOf(joinedId)) / MOST;

@@ -1,0 +1,145 @@
+import type { Ledger } from '../memory/ledger.ts';
+import type { Change, FileRecord } from '../memory/records.ts';
+import { examine, skippedEntry } from '../workspace/entry.ts';
+import { skipReasons } from '../workspace/skip.ts';
+import type { SkipReason } from '../workspace/skip.ts';
+import { includes } from '../workspace/rules.ts';
+import type { Include } from '../workspace/rules.ts';
+import { walk } from '../workspace/walk.ts';
+import type { Entry } from '../workspace/walk.ts';
+
+export type Candidate = Extract<Entry, { kind: 'candidate' }>;
+
+/** What one pass has to do. Skipped and gone files are recorded while it is made; `fresh` files are still to be read. */
+export interface Plan {
+  readonly fresh: readonly Candidate[];
+  readonly unchanged: number;
+  readonly removed: number;
+  readonly skipped: number;
+}
+
+export interface PlanOptions {
+  readonly root: string;
+  readonly ledger: Ledger;
+  readonly include?: readonly string[];
+  /** Patterns in gitignore's syntax: files that match are skipped as excluded. */
+  readonly exclude?: readonly string[];
+  /** Files that were forgotten on request are read again. */
+  readonly remember?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onFiles?: (files: number) => void;
+  readonly onChange?: (change: Change) => void;
+}
+
+/** Files whose change may let others in or out: only a walk tells which. */
+const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
+const FORGOTTEN = 'forgotten' satisfies SkipReason;
+/** Reasons that say nothing about the file's content. */
+const ASIDE: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'forgotten']);
+/** Reasons that a walk gave and that a look at the file alone cannot take back. */
+const BY_WALK: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'dependency', 'checkout']);
+
+/** Walks the folder and compares names, sizes and times with the ledger; a file that looks the same is not opened. */
+export async function planAll(options: PlanOptions): Promise<Plan> {
+  const { root, ledger, signal, include } = options;
+  const known = new Map(ledger.files().map((file) => [file.path, file]));
+  const draft = new Draft(options);
+  const seen = new Set<string>();
+  for await (const entry of walk(root, { ...(signal ? { signal } : {}), ...(include ? { include } : {}) })) {
+    seen.add(entry.path);
+    draft.meet(entry, known.get(entry.path));
+    if (seen.size % 100 === 0) options.onFiles?.(seen.size);
+  }
+  options.onFiles?.(seen.size);
+  draft.forget([...known.keys()].filter((path) => !seen.has(path)));
+  return draft.plan();
+}
+
+/**
+ * Looks at the named paths alone, so that a save costs no walk; undefined where the rest of the folder decides (a file that
+ * was never seen, an ignore file) and a walk is needed. A path that is gone takes with it what lay below.
+ */
+export async function planPaths(options: PlanOptions, paths: readonly string[]): Promise<Plan | undefined> {
+  const { root, ledger } = options;
+  if (paths.some((path) => RULES.test(path))) return undefined;
+  const draft = new Draft(options);
+  const gone: string[] = [];
+  for (const path of paths) {
+    const before = ledger.file(path);
+    const found = await examine(root, path);
+    if (found.kind === 'gone') gone.push(path);
+    else if (found.kind === 'folder' || before === undefined) return undefined;
+    else if (before.state.kind !== 'skipped' || !BY_WALK.has(before.state.reason)) draft.meet(found, before);
+  }
+  if (gone.length > 0) {
+    const below = gone.map((path) => `${path}/`);
+    const isGone = (path: string) => gone.includes(path) || below.some((folder) => path.startsWith(folder));
+    const known = ledger.files().map(({ path }) => path);
+    draft.forget(known.filter(isGone));
+  }
+  return draft.plan();
+}
+
+/** A plan in the making; what needs no reading is recorded at once. */
+class Draft {
+  readonly #options: PlanOptions;
+  readonly #exclude: Include;
+  readonly #fresh: Candidate[] = [];
+  #unchanged = 0;
+  #removed = 0;
+  #skipped = 0;
+
+  constructor(options: PlanOptions) {
+    this.#options = options;
+    this.#exclude = includes(options.exclude ?? []);
+  }
+
+  meet(found: Entry, before: FileRecord | undefined): void {
+    const { ledger, onChange, remember } = this.#options;
+    const state = before?.state;
+    if (state?.kind === 'skipped' && state.reason === FORGOTTEN && remember !== true) {
+      this.#skipped += 1;
+      return;
+    }
+    const excluded = found.kind === 'candidate' && this.#exclude.matches(found.path);
+    const entry = excluded ? skippedEntry(found.path, 'excluded') : found;
+    if (entry.kind === 'skipped') {
+      this.#skipped += 1;
+      const same = state?.kind === 'skipped' && state.reason === entry.reason;
+      if (!same) onChange?.(ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason)));
+    } else if (!looksTheSame(before, entry)) {
+      this.#fresh.push(entry);
+    } else if (state?.kind === 'skipped') {
+      this.#skipped += 1;
+    } else {
+      this.#unchanged += 1;
+    }
+  }
+
+  forget(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    this.#removed += paths.length;
+    this.#options.onChange?.(this.#options.ledger.forget(paths));
+  }
+
+  plan(): Plan {
+    const fresh = this.#fresh.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    return { fresh, unchanged: this.#unchanged, removed: this.#removed, skipped: this.#skipped };
+  }
+}
+
+function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean {
+  return (
+    before !== undefined &&
+    before.state.kind !== 'failed' &&
+    // What put them aside may have gone: the file itself was never looked at.
+    !(before.state.kind === 'skipped' && ASIDE.has(before.state.reason)) &&
+    before.bytes === entry.bytes &&
+    before.mtimeMs === entry.mtimeMs
+  );
+}
+
+export const noMeta = (bytes: number | undefined) => ({ blobHash: '', bytes: bytes ?? 0, mtimeMs: 0, lines: 0 });
+
+export const skippedState = (reason: SkipReason) =>
+  ({ kind: 'skipped', reason, sentence: skipReasons[reason] }) as const;
