@@ -1,28 +1,115 @@
 import { build } from 'esbuild';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
-const quiet = process.argv.includes('--quiet');
-const production = process.argv.includes('--production');
+// node esbuild.js [--quiet] [--production] [--out FOLDER] [--program NAME=FILE]: everything, or one program alone.
+const { values: options } = parseArgs({
+  options: {
+    quiet: { type: 'boolean', default: false },
+    production: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'dist' },
+    program: { type: 'string' },
+  },
+});
+const { quiet, production, out } = options;
 
 /** Node programs of the project; each is bundled alone and keeps its native modules outside. */
-const programs = {
-  cli: 'src/cli.ts',
-  engine: 'src/engine/worker.ts',
-  eval: 'test/eval/main.ts',
-  bench: 'test/bench/main.ts',
-};
-const entryPoints = Object.fromEntries(Object.entries(programs).filter(([, file]) => existsSync(file)));
+const programs = options.program
+  ? Object.fromEntries([options.program.split('=')])
+  : {
+      cli: 'src/cli.ts',
+      engine: 'src/engine/worker.ts',
+      service: 'src/service/worker.ts',
+      eval: 'test/eval/main.ts',
+      bench: 'test/bench/main.ts',
+    };
 
-await build({
-  entryPoints,
-  outdir: 'dist',
+/** What the extension does not run stays out of a production build. */
+const shipped = new Set(['cli', 'engine', 'service']);
+
+/**
+ * The tokenizer out of `@xenova/transformers`, and no more: imported whole, the package loads sharp and two more ONNX runtimes,
+ * none of which a tokenizer runs. Its own modules are taken one by one, and the packages behind its other half are left empty.
+ */
+const tokenizerOnly = {
+  name: 'tokenizer-only',
+  setup({ onResolve, onLoad }) {
+    const source = join(dirname(fileURLToPath(import.meta.resolve('@xenova/transformers'))), '../src');
+    onResolve({ filter: /^@xenova\/transformers$/ }, () => ({ path: 'tokenizer', namespace: 'tokenizer-only' }));
+    onLoad({ filter: /^tokenizer$/, namespace: 'tokenizer-only' }, () => ({
+      contents: [
+        `export { AutoTokenizer } from './models/auto/tokenization_auto.js';`,
+        `export { env } from './env.js';`,
+      ].join('\n'),
+      resolveDir: source,
+    }));
+    onResolve({ filter: /^(sharp|onnxruntime-(node|web|common).*|.*\/onnx-node\.js)$/ }, ({ path, importer }) =>
+      importer.startsWith(source) ? { path, namespace: 'left-out' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};
+
+const common = {
   bundle: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
-  external: ['onnxruntime-node', '@xenova/transformers', 'node-llama-cpp'],
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   minify: production,
   sourcemap: !production,
+  legalComments: production ? 'eof' : 'inline',
   logLevel: quiet ? 'error' : 'info',
+};
+
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node22',
+  external: ['vscode', 'onnxruntime-node', 'node-llama-cpp'],
+  plugins: [tokenizerOnly],
+};
+
+if (production) rmSync(out, { recursive: true, force: true });
+
+await build({
+  ...node,
+  entryPoints: Object.fromEntries(
+    Object.entries(programs).filter(
+      ([name, file]) => existsSync(file) && (!production || shipped.has(name) || options.program),
+    ),
+  ),
+  outdir: out,
+  format: 'esm',
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
 });
+
+if (!options.program && existsSync('src/extension.ts')) {
+  await build({
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    // CommonJS has no import.meta; the modules that it shares with the programs above ask it where they are.
+    define: { 'import.meta.url': 'fileUrl', 'import.meta.dirname': '__dirname' },
+    banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+  });
+}
+
+/** Pages of webviews: `media/PAGE/main.ts` becomes `dist/media/PAGE.js`, with the CSS that it imports beside it. */
+const pages =
+  options.program || !existsSync('media')
+    ? []
+    : readdirSync('media').filter((name) => existsSync(join('media', name, 'main.ts')));
+if (pages.length > 0) {
+  await build({
+    ...common,
+    entryPoints: Object.fromEntries(pages.map((name) => [name, join('media', name, 'main.ts')])),
+    outdir: join(out, 'media'),
+    platform: 'browser',
+    target: 'es2023',
+    format: 'iife',
+    loader: { '.svg': 'dataurl', '.ttf': 'file' },
+  });
+}
