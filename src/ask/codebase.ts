@@ -4,6 +4,7 @@ import type { Adapter } from '../engine/adapter.ts';
 import type { Engine, Priority } from '../engine/host.ts';
 import { ingest } from '../engine/ingest.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
+import { noMeta, skippedState } from '../engine/plan.ts';
 import { featureMap } from '../memory/feature-map.ts';
 import type { FileHit } from '../memory/file-search.ts';
 import { KeyTable } from '../memory/key-table.ts';
@@ -131,6 +132,14 @@ export class Codebase {
     };
   }
 
+  /** Takes files out of the memory and marks them as forgotten, so that no later reading brings them back unasked. */
+  forget(paths: readonly string[], signal?: AbortSignal): Promise<string> {
+    signal?.throwIfAborted();
+    this.#follow(this.ledger.forget(paths));
+    for (const path of paths) this.#follow(this.ledger.skipFile(path, noMeta(0), skippedState('forgotten')));
+    return Promise.resolve(`${paths.length} files were taken out of the memory.`);
+  }
+
   /** Shares of a few segments among themselves. */
   sharesAmong(key: Float32Array, segmentIds: readonly number[]): Shares {
     return recall(this.#table(), [key], this.adapter.tau, segmentIds);
@@ -139,6 +148,19 @@ export class Codebase {
   /** Where a recalled segment lies, unsaved ones included. */
   place(segmentId: number): SegmentPlace | undefined {
     return this.#places.get(segmentId);
+  }
+
+  /** How many segments each file has in memory now. */
+  segmentCounts(): ReadonlyMap<string, number> {
+    this.#table();
+    const counts = new Map<string, number>();
+    for (const { path } of this.#places.values()) counts.set(path, (counts.get(path) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Files that have something in memory now. */
+  paths(): string[] {
+    return [...this.segmentCounts().keys()];
   }
 
   /** The lines of a file as the user sees them: those in the editor where they are not saved, else those on disk. */

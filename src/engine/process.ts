@@ -27,6 +27,8 @@ export class EngineProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
+      // In VS Code's desktop the executable is Electron, which has to be told to be Node.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
     this.#child.on('message', (message: unknown) => {
       if (isReplyEnvelope(message)) events.onReply(message.id, message.reply);

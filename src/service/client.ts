@@ -90,11 +90,16 @@ export class ServiceClient {
     return reply.facts;
   }
 
-  /** Takes files out of the memory. They stay out until they change or a refresh is asked for. */
+  /** Takes files out of the memory, folders with all they hold. They stay out until remember() is called for them. */
   async forget(root: string, paths: readonly string[]): Promise<{ files: number; certificate: string }> {
     const reply = await this.#ask({ kind: 'forget', root, paths });
     if (reply.kind !== 'forgotten') throw new ServiceError('Nothing was forgotten.', 'open-log');
     return { files: reply.files, certificate: reply.certificate };
+  }
+
+  /** Reads files again that were forgotten. */
+  async remember(root: string, paths: readonly string[]): Promise<void> {
+    await this.#ask({ kind: 'remember', root, paths });
   }
 
   /** What stands in an editor and not on disk; undefined once it is saved or closed. Kept in RAM alone. */

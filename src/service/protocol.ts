@@ -142,6 +142,8 @@ export type ServiceRequest =
   | { readonly kind: 'recall'; readonly question: string; readonly scope: AskedScope }
   | { readonly kind: 'facts'; readonly root: string }
   | { readonly kind: 'forget'; readonly root: string; readonly paths: readonly string[] }
+  /** Reads files again that were forgotten. */
+  | { readonly kind: 'remember'; readonly root: string; readonly paths: readonly string[] }
   /** The text of an editor that is not saved; without a text the file on disk counts again. */
   | { readonly kind: 'overlay'; readonly root: string; readonly path: string; readonly text?: string }
   /** Loads the model before somebody asks. */

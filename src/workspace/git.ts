@@ -104,6 +104,21 @@ export async function findRepository(folder: string, signal?: AbortSignal): Prom
   return { kind: 'git', top: resolve(top), prefix, commonDir: await realpath(resolve(folder, common)) };
 }
 
+/**
+ * Files of a folder that differ from the last commit, untracked ones included, relative to the folder. Empty where there is
+ * no repository. A repository without a commit has only untracked and added files.
+ */
+export async function changedFiles(folder: string, signal?: AbortSignal): Promise<string[]> {
+  const questions = [
+    ['diff', '--name-only', '--no-renames', '--relative', '-z', 'HEAD'],
+    ['ls-files', '--others', '--exclude-standard', '-z'],
+  ];
+  const answers = await Promise.all(questions.map((question) => run(folder, question, signal)));
+  return answers.flatMap(({ out, end }) =>
+    end.kind === 'ended' && end.code === 0 ? out.split('\0').filter(Boolean) : [],
+  );
+}
+
 /** Whether the folder holds a repository of its own; git itself would go on looking in the folders above. */
 export async function ownsRepository(folder: string): Promise<boolean> {
   return lstat(join(folder, '.git')).then(

@@ -1,0 +1,46 @@
+import type { Member, RecallOptions } from '../ask/codebases.ts';
+import { changedFiles } from '../workspace/git.ts';
+import type { AskedScope, ScopeBase } from './protocol.ts';
+
+type Test = (path: string) => boolean;
+
+/**
+ * The files that a question is put to, for each folder of the workspace; undefined where it is all of them, so that the
+ * common case costs nothing. Paths are those that the user sees: with the folder's name where there are several.
+ */
+export async function askedFiles(
+  scope: AskedScope,
+  members: readonly Member[],
+  signal?: AbortSignal,
+): Promise<RecallOptions['scope']> {
+  if (scope.base.kind === 'workspace' && scope.terms.trim() === '') return undefined;
+  const isAsked = await baseTest(scope.base, members, signal);
+  return ({ codebase, prefix }) => {
+    const paths = codebase.paths().filter((path) => isAsked(prefix + path));
+    return new Set(paths);
+  };
+}
+
+async function baseTest(base: ScopeBase, members: readonly Member[], signal?: AbortSignal): Promise<Test> {
+  switch (base.kind) {
+    case 'workspace':
+      return () => true;
+    case 'folder': {
+      const inside = `${base.path.replace(/\/$/, '')}/`;
+      return (path) => path === base.path || path.startsWith(inside);
+    }
+    case 'files': {
+      const wanted = new Set(base.paths);
+      return (path) => wanted.has(path);
+    }
+    case 'changed': {
+      const found = await Promise.all(
+        members.map(async ({ codebase, prefix }) =>
+          (await changedFiles(codebase.root, signal)).map((path) => prefix + path),
+        ),
+      );
+      const wanted = new Set(found.flat());
+      return (path) => wanted.has(path);
+    }
+  }
+}

@@ -1,0 +1,258 @@
+import { join } from 'node:path';
+import { answer } from '../ask/answer.ts';
+import type { AnswerEvent } from '../ask/answer.ts';
+import { Codebases } from '../ask/codebases.ts';
+import type { Member } from '../ask/codebases.ts';
+import type { Recollection } from '../ask/recollection.ts';
+import { Engine } from '../engine/host.ts';
+import { askedFiles } from './asked-files.ts';
+import { failureOf, isAbort } from './failure.ts';
+import { Keeper } from './keeper.ts';
+import type {
+  AskEvent,
+  Folder,
+  MemoryFacts,
+  PointedFile,
+  Question,
+  ServiceNotice,
+  ServiceReply,
+  ServiceRequest,
+  ServiceSettings,
+} from './protocol.ts';
+import { ServiceError } from './service-error.ts';
+
+/** What one request is answered with. */
+export interface Exchange {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: AskEvent) => void;
+}
+
+/** Files that are shown above an answer; the shares of the rest are added up. */
+const SHOWN = { files: 8, lines: 5 } as const;
+
+/** Every open folder's memory and the one engine, behind requests: what runs in the thread. */
+export class Service {
+  readonly #notify: (notice: ServiceNotice) => void;
+  readonly #keepers = new Map<string, Keeper>();
+  #folders: readonly Folder[] = [];
+  #settings: ServiceSettings;
+  #engine: Engine;
+  #paused = false;
+
+  constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void) {
+    this.#settings = settings;
+    this.#notify = notify;
+    this.#engine = this.#newEngine();
+  }
+
+  /** Answers one request; failures become a reply with a sentence. */
+  async handle(request: ServiceRequest, exchange: Exchange): Promise<ServiceReply> {
+    try {
+      return await this.#answer(request, exchange);
+    } catch (error) {
+      if (isAbort(error) && exchange.signal.aborted) return { kind: 'cancelled' };
+      if (error instanceof ServiceError) return { kind: 'failed', sentence: error.message, action: error.action };
+      const failure = failureOf(error);
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#notify({ kind: 'log', level: 'error', line: `${request.kind}: ${detail}` });
+      return { kind: 'failed', ...failure };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#engine.close();
+    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
+  }
+
+  async #answer(request: ServiceRequest, { signal, onEvent }: Exchange): Promise<ServiceReply> {
+    switch (request.kind) {
+      case 'folders':
+        await this.#open(request.folders);
+        return { kind: 'done' };
+      case 'refresh': {
+        const keeper = this.#keeper(request.root);
+        if (request.paths) await keeper.refreshPaths(request.paths, performance.now());
+        else await keeper.refresh();
+        return { kind: 'done' };
+      }
+      case 'pause':
+        this.#paused = true;
+        for (const keeper of this.#keepers.values()) keeper.pause();
+        return { kind: 'done' };
+      case 'resume':
+        this.#paused = false;
+        for (const keeper of this.#keepers.values()) void keeper.resume();
+        return { kind: 'done' };
+      case 'ask':
+        await this.#ask(request.question, signal, onEvent);
+        return { kind: 'done' };
+      case 'recall': {
+        const members = await this.#members();
+        const scope = await askedFiles(request.scope, members, signal);
+        const recollection = await new Codebases(members).recall(request.question, { signal, ...(scope && { scope }) });
+        return { kind: 'pointed', files: pointed(recollection) };
+      }
+      case 'facts':
+        return { kind: 'facts', facts: await this.#facts(request.root) };
+      case 'forget': {
+        const forgotten = await this.#keeper(request.root).forget(request.paths);
+        return { kind: 'forgotten', ...forgotten };
+      }
+      case 'remember':
+        await this.#keeper(request.root).refreshPaths(request.paths, performance.now(), true);
+        return { kind: 'done' };
+      case 'overlay': {
+        const codebase = await this.#keeper(request.root).open();
+        await codebase.overlay(request.path, request.text, signal);
+        return { kind: 'done' };
+      }
+      case 'warm':
+        return { kind: 'warmed', description: await this.#engine.describe({ signal, priority: 'question' }) };
+      case 'settings':
+        await this.#change(request.settings);
+        return { kind: 'done' };
+    }
+  }
+
+  async #ask(
+    { question, history, scope: asked }: Question,
+    signal: AbortSignal,
+    onEvent: (event: AskEvent) => void,
+  ): Promise<void> {
+    const members = await this.#members();
+    for (const keeper of this.#keepers.values()) {
+      const { state } = keeper;
+      if (state.kind === 'reading' || state.kind === 'paused') {
+        onEvent({ kind: 'partial', sentence: state.sentence, percent: state.percent });
+      }
+    }
+    const scope = await askedFiles(asked, members, signal);
+    const how = { history, signal, ...(scope && { scope }) };
+    await answer(new Codebases(members), question, how, (event) => {
+      for (const told of shown(event)) onEvent(told);
+    });
+  }
+
+  /** Opens new folders and reads them one after the other, closes those that are gone. */
+  async #open(folders: readonly Folder[]): Promise<void> {
+    this.#folders = folders;
+    const wanted = new Set(folders.map(({ root }) => root));
+    for (const [root, keeper] of this.#keepers) {
+      if (wanted.has(root)) continue;
+      this.#keepers.delete(root);
+      await keeper.close();
+    }
+    for (const folder of folders) {
+      if (this.#keepers.has(folder.root)) continue;
+      const keeper = this.#newKeeper(folder);
+      this.#keepers.set(folder.root, keeper);
+      if (this.#paused) keeper.pause();
+      // The memory of before answers at once; what changed meanwhile is read behind it.
+      void keeper.refresh();
+    }
+  }
+
+  async #change(settings: ServiceSettings): Promise<void> {
+    const before = this.#settings;
+    this.#settings = settings;
+    const same = (name: keyof ServiceSettings) => JSON.stringify(before[name]) === JSON.stringify(settings[name]);
+    if (same('device') && same('threads') && same('modelsFolder') && same('home') && same('exclude')) return;
+    const keepers = [...this.#keepers.values()];
+    this.#keepers.clear();
+    await Promise.all(keepers.map((keeper) => keeper.close()));
+    this.#engine.close();
+    this.#engine = this.#newEngine();
+    await this.#open(this.#folders);
+  }
+
+  /** Opened codebases, with the folder's name before each path where there are several. */
+  async #members(): Promise<readonly Member[]> {
+    const several = this.#folders.length > 1;
+    return Promise.all(
+      this.#folders.map(async ({ root, name }) => ({
+        codebase: await this.#keeper(root).open(),
+        prefix: several ? `${name}/` : '',
+      })),
+    );
+  }
+
+  async #facts(root: string): Promise<MemoryFacts> {
+    const keeper = this.#keeper(root);
+    const { ledger } = await keeper.open();
+    const { databaseBytes, memoryBytes, tokens } = ledger.totals();
+    return { folder: keeper.folder, files: await keeper.files(), databaseBytes, memoryBytes, tokens };
+  }
+
+  #keeper(root: string): Keeper {
+    const keeper = this.#keepers.get(root);
+    if (!keeper) throw new ServiceError('That folder is not open in this window.', 'none');
+    return keeper;
+  }
+
+  #newKeeper(folder: Folder): Keeper {
+    return new Keeper({
+      folder,
+      engine: this.#engine,
+      home: this.#settings.home,
+      exclude: this.#settings.exclude,
+      onState: (state) => {
+        this.#notify({ kind: 'state', root: folder.root, state });
+      },
+      onRefreshed: (refreshed) => {
+        this.#notify({ kind: 'refreshed', refreshed });
+      },
+      onLog: (level, line) => {
+        this.#notify({ kind: 'log', level, line });
+      },
+    });
+  }
+
+  #newEngine(): Engine {
+    const { engineScript, modelsFolder, device, threads } = this.#settings;
+    return new Engine({
+      script: engineScript,
+      settings: {
+        baseFolder: join(modelsFolder, 'base'),
+        adapterFolder: join(modelsFolder, 'adapter'),
+        device,
+        ...(threads > 0 ? { threads } : {}),
+      },
+      onLog: (line) => {
+        this.#notify({ kind: 'log', level: 'info', line: `engine: ${line}` });
+      },
+    });
+  }
+}
+
+function pointed({ files }: Recollection): PointedFile[] {
+  return files.map(({ path, share, segments }) => ({
+    path,
+    share,
+    lines: segments.slice(0, SHOWN.lines).map((segment) => ({
+      start: segment.start,
+      end: segment.end,
+      share: segment.share,
+    })),
+  }));
+}
+
+function shown(event: AnswerEvent): AskEvent[] {
+  switch (event.kind) {
+    case 'recalled': {
+      const files = pointed(event.recollection).slice(0, SHOWN.files);
+      const others = Math.max(0, 1 - files.reduce((sum, { share }) => sum + share, 0));
+      return [{ kind: 'recalled', files, others }];
+    }
+    case 'read': {
+      const { stale } = event;
+      const excerpts = event.excerpts.map(({ path, start, end }) => ({ path, start, end }));
+      return [{ kind: 'read', excerpts, stale }];
+    }
+    case 'unknown':
+      return [{ kind: 'unknown', sentence: event.sentence }];
+    case 'prefilled':
+    case 'token':
+    case 'answered':
+      return [event];
+  }
+}
