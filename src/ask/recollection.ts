@@ -63,13 +63,18 @@ export const RECOLLECTION = {
    * was best: hit@5 .79, where words alone had .78 and the memory alone .67.
    */
   fileWeight: 0.25,
+  /**
+   * A file's words count twice: over the whole file, and in its best segments, this many, summed. On 400 commits of ten
+   * repositories, hit@5 / MRR with the role factors: whole files .780 / .608, best three segments .830 / .641, both .838 / .654.
+   */
+  bestSegments: 3,
 } as const;
 
 type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
 
 /**
- * Ranks files, and the segments inside each. Between files, the memory's share of the whole file and BM25 over the whole file
- * count; inside a file, the shares and words of its segments. A segment owns its file's share times its share of the file.
+ * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts and the words of the
+ * file and of its best segments; inside a file, the shares and words of its segments. A segment owns its file's share times its share of the file.
  */
 export function recollect(question: string, by: RecallBy, found: Found, locate: Locate): Recollection {
   const places = locate(Array.from(found.shares.segmentIds));
@@ -111,6 +116,20 @@ function insideFiles(
   return files;
 }
 
+/** BM25 over each whole file, and that of its best segments. */
+function wordsOfFiles({ files, segments }: Found, places: ReadonlyMap<number, SegmentPlace>): Map<string, number> {
+  const words = new Map(files.map(({ path, bm25 }) => [path, bm25]));
+  const counted = new Map<string, number>();
+  for (const { segmentId, bm25 } of segments.toSorted((a, b) => b.bm25 - a.bm25)) {
+    const path = places.get(segmentId)?.path;
+    const count = path === undefined ? Infinity : (counted.get(path) ?? 0);
+    if (path === undefined || count >= RECOLLECTION.bestSegments) continue;
+    counted.set(path, count + 1);
+    words.set(path, (words.get(path) ?? 0) + bm25);
+  }
+  return words;
+}
+
 function betweenFiles(
   question: string,
   by: RecallBy,
@@ -122,7 +141,7 @@ function betweenFiles(
     const path = places.get(id)?.path;
     if (path !== undefined) recalled.set(path, (recalled.get(path) ?? 0) + (found.shares.shares[at] ?? 0));
   });
-  const words = new Map(found.files.map(({ path, bm25 }) => [path, bm25]));
+  const words = wordsOfFiles(found, places);
   const weight = (path: string, share: number): number => {
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+
+import { recollect, RECOLLECTION } from '../../../src/ask/recollection.ts';
+import type { Found, RecallBy } from '../../../src/ask/recollection.ts';
+import { normalise } from '../../../src/memory/recall.ts';
+import type { SegmentPlace } from '../../../src/memory/records.ts';
+
+/** A segment: its path, its score for the memory (a logarithm) and its bm25. */
+type Row = readonly [path: string, score: number, bm25: number];
+
+function find(rows: readonly Row[], files: Record<string, number>, by: RecallBy, question = 'what sends cookies') {
+  const places = new Map<number, SegmentPlace>(
+    rows.map(([path], id) => [
+      id,
+      { segmentId: id, path, ordinal: id, start: id + 1, end: id + 1, tokens: 1, writeKey: `${id}` },
+    ]),
+  );
+  const found: Found = {
+    shares: normalise(
+      Float64Array.from(rows, (_, id) => id),
+      Float64Array.from(rows, ([, score]) => score),
+    ),
+    segments: rows.flatMap(([, , bm25], segmentId) => (bm25 > 0 ? [{ segmentId, bm25 }] : [])),
+    files: Object.entries(files).map(([path, bm25]) => ({ path, bm25 })),
+    nearness: { cosine: 1, coverage: 1 },
+  };
+  return recollect(
+    question,
+    by,
+    found,
+    (ids) => new Map(ids.flatMap((id) => places.get(id) ?? []).map((p) => [p.segmentId, p])),
+  );
+}
+
+const order = (recollection: ReturnType<typeof find>) => recollection.files.map(({ path }) => path);
+
+describe('the order of files', () => {
+  it('counts the words of a whole file and of its best segments, no more of them than a table says', () => {
+    const many = Array.from({ length: 9 }, (): Row => ['src/long.ts', 0, 2]);
+    const few = Array.from({ length: RECOLLECTION.bestSegments }, (): Row => ['src/short.ts', 0, 3]);
+    const words = find([...many, ...few], { 'src/long.ts': 4, 'src/short.ts': 4 }, 'lexical');
+    expect(order(words)).toEqual(['src/short.ts', 'src/long.ts']);
+    const [short, long] = words.files;
+    expect((short?.share ?? 0) / (long?.share ?? 1)).toBeCloseTo((4 + 3 * 3) / (4 + 3 * 2), 9);
+  });
+
+  it('lets the memory decide between files that share as many words', () => {
+    const rows: Row[] = [
+      ['src/a.ts', 0, 2],
+      ['src/b.ts', 5, 2],
+    ];
+    expect(order(find(rows, { 'src/a.ts': 3, 'src/b.ts': 3 }, 'fused'))).toEqual(['src/b.ts', 'src/a.ts']);
+    expect(order(find(rows, { 'src/a.ts': 3, 'src/b.ts': 2 }, 'lexical'))).toEqual(['src/a.ts', 'src/b.ts']);
+  });
+
+  it('puts a test behind the source of the same evidence, until tests are asked for', () => {
+    const rows: Row[] = [
+      ['src/cookie.ts', 0, 2],
+      ['test/cookie.test.ts', 0.5, 2.5],
+    ];
+    const words = { 'src/cookie.ts': 3, 'test/cookie.test.ts': 3.5 };
+    expect(order(find(rows, words, 'fused'))[0]).toBe('src/cookie.ts');
+    expect(order(find(rows, words, 'fused', 'which tests are there for cookies'))[0]).toBe('test/cookie.test.ts');
+  });
+
+  it('gives all files together one share, and a file to its segments', () => {
+    const rows: Row[] = [
+      ['src/a.ts', 0, 2],
+      ['src/a.ts', 1, 0],
+      ['src/b.ts', 2, 1],
+    ];
+    const { files } = find(rows, { 'src/a.ts': 3, 'src/b.ts': 1 }, 'fused');
+    expect(files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    for (const { share, segments } of files) {
+      expect(segments.reduce((sum, segment) => sum + segment.share, 0)).toBeCloseTo(share, 9);
+    }
+  });
+});
