@@ -164,6 +164,8 @@ export type ServiceReply =
 export type ServiceNotice =
   | { readonly kind: 'state'; readonly root: string; readonly state: MemoryState }
   | { readonly kind: 'refreshed'; readonly refreshed: Refreshed }
+  /** The model was loaded: what it runs on. */
+  | { readonly kind: 'engine'; readonly description: Description }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
 
 export type ToService =

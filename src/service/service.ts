@@ -106,8 +106,11 @@ export class Service {
         await codebase.overlay(request.path, request.text, signal);
         return { kind: 'done' };
       }
-      case 'warm':
-        return { kind: 'warmed', description: await this.#engine.describe({ signal, priority: 'question' }) };
+      case 'warm': {
+        const description = await this.#engine.describe({ signal, priority: 'question' });
+        this.#notify({ kind: 'engine', description });
+        return { kind: 'warmed', description };
+      }
       case 'settings':
         await this.#change(request.settings);
         return { kind: 'done' };
