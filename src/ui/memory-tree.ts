@@ -1,0 +1,139 @@
+import * as vscode from 'vscode';
+import type { Folder } from '../service/protocol.ts';
+import type { Amounts } from './amounts.ts';
+import { digestLine } from './digest.ts';
+import { FileTree } from './file-tree.ts';
+import type { FileFilter, TreeNode } from './file-tree.ts';
+import type { MemoryTotals } from './memory-totals.ts';
+import { treeItem } from './tree-item.ts';
+import type { WorkspaceMemory } from './workspace-memory.ts';
+
+/** A row of the tree: a folder or a file of one root; a root is its folder ''. */
+export interface MemoryNode {
+  readonly folder: Folder;
+  readonly node: TreeNode;
+}
+
+/** Every file that was seen, by folder: what is remembered, what is left out and why. */
+export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.Disposable {
+  readonly #memory: WorkspaceMemory;
+  readonly #totals: MemoryTotals;
+  readonly #amounts: Amounts;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #view: vscode.TreeView<MemoryNode>;
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #trees = new Map<string, FileTree>();
+  #filter: FileFilter = 'all';
+  #watching: vscode.Disposable | undefined;
+  #building = new AbortController();
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(memory: WorkspaceMemory, totals: MemoryTotals, amounts: Amounts) {
+    this.#memory = memory;
+    this.#totals = totals;
+    this.#amounts = amounts;
+    this.#view = vscode.window.createTreeView('askCodebase.memory', {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
+    this.#subscriptions = [
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        this.#watch(visible);
+      }),
+      totals.onDidChange(() => {
+        void this.#build();
+      }),
+    ];
+    this.#watch(this.#view.visible);
+  }
+
+  get filter(): FileFilter {
+    return this.#filter;
+  }
+
+  set filter(filter: FileFilter) {
+    this.#filter = filter;
+    void this.#build();
+  }
+
+  /** Rows that are selected: what a command is for that was not started from a row. */
+  get selection(): readonly MemoryNode[] {
+    return this.#view.selection;
+  }
+
+  getTreeItem({ folder, node }: MemoryNode): vscode.TreeItem {
+    const isRoot = node.kind === 'folder' && node.path === '';
+    return treeItem(folder, isRoot ? { ...node, name: folder.name } : node, this.#amounts);
+  }
+
+  getChildren(of?: MemoryNode): MemoryNode[] {
+    if (of) return this.#children(of.folder, of.node.kind === 'folder' ? of.node.path : '');
+    const roots = this.#memory.folders.filter(({ root }) => this.#trees.has(root));
+    const [only] = roots;
+    if (roots.length === 1 && only && this.#memory.folders.length === 1) return this.#children(only, '');
+    return roots.flatMap((folder) => {
+      const node = this.#trees.get(folder.root)?.folder('');
+      return node ? [{ folder, node }] : [];
+    });
+  }
+
+  dispose(): void {
+    this.#building.abort();
+    this.#watch(false);
+    vscode.Disposable.from(this.#view, this.#changed, ...this.#subscriptions).dispose();
+  }
+
+  #children(folder: Folder, path: string): MemoryNode[] {
+    return (this.#trees.get(folder.root)?.children(path) ?? []).map((node) => ({ folder, node }));
+  }
+
+  /** Nobody looks at a tree that is not visible, so nothing is asked for it. */
+  #watch(visible: boolean): void {
+    if (visible) this.#watching ??= this.#totals.watch();
+    else {
+      this.#watching?.dispose();
+      this.#watching = undefined;
+    }
+    if (visible) void this.#build();
+  }
+
+  async #build(): Promise<void> {
+    if (!this.#view.visible) return;
+    this.#building.abort();
+    const building = new AbortController();
+    this.#building = building;
+    const built = new Map<string, FileTree>();
+    try {
+      for (const { folder, files } of this.#totals.facts) {
+        built.set(folder.root, await FileTree.build(files, this.#filter, building.signal));
+      }
+    } catch (error) {
+      if (building.signal.aborted) return;
+      throw error;
+    }
+    this.#trees.clear();
+    for (const [root, tree] of built) this.#trees.set(root, tree);
+    this.#view.message = this.#message();
+    this.#changed.fire();
+  }
+
+  #message(): string | undefined {
+    const digest = this.#totals.digest;
+    if (!digest || digest.remembered + digest.leftOut + digest.failed === 0) return undefined;
+    const line = digestLine(digest, this.#amounts);
+    const [named] = filterNames().filter(({ filter }) => filter === this.#filter && filter !== 'all');
+    return named ? `${line}\n${vscode.l10n.t('Shown: {0}', named.label)}` : line;
+  }
+}
+
+/** The filters with what people call them. */
+export function filterNames(): { readonly filter: FileFilter; readonly label: string }[] {
+  return [
+    { filter: 'all', label: vscode.l10n.t('All files') },
+    { filter: 'ingested', label: vscode.l10n.t('Remembered files') },
+    { filter: 'skipped', label: vscode.l10n.t('Files that were left out') },
+    { filter: 'failed', label: vscode.l10n.t('Files that could not be read') },
+  ];
+}

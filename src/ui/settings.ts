@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import type { DeviceChoice } from '../engine/settings.ts';
+
+/** The settings under `askCodebase`, as package.json declares them. */
+export interface Settings {
+  readonly device: DeviceChoice;
+  /** 0 lets the engine decide. */
+  readonly threads: number;
+  /** '' stands for the model that came with the extension. */
+  readonly modelsFolder: string;
+  readonly exclude: readonly string[];
+  readonly readOnStart: boolean;
+  readonly provenanceMarks: boolean;
+  readonly unsavedText: boolean;
+}
+
+export const section = 'askCodebase';
+
+/** What stands in the settings; what is not of the declared shape counts as its default. */
+export function readSettings(): Settings {
+  const values = vscode.workspace.getConfiguration(section);
+  const device = values.get<unknown>('device');
+  const threads = values.get<unknown>('threads');
+  const modelsFolder = values.get<unknown>('modelsFolder');
+  const exclude = values.get<unknown>('exclude');
+  const isOn = (name: string) => values.get<unknown>(name) !== false;
+  return {
+    device: device === 'cpu' || device === 'webgpu' ? device : 'auto',
+    threads: typeof threads === 'number' && threads > 0 ? Math.floor(threads) : 0,
+    modelsFolder: typeof modelsFolder === 'string' ? modelsFolder.trim() : '',
+    exclude: Array.isArray(exclude) ? exclude.filter((glob): glob is string => typeof glob === 'string') : [],
+    readOnStart: isOn('readOnStart'),
+    provenanceMarks: isOn('provenanceMarks'),
+    unsavedText: isOn('unsavedText'),
+  };
+}
+
+export function onSettingsChange(then: (settings: Settings) => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(section)) then(readSettings());
+  });
+}

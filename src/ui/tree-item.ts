@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import type { Folder, RememberedFile } from '../service/protocol.ts';
+import type { Amounts } from './amounts.ts';
+import type { TreeNode } from './file-tree.ts';
+import { treeUri } from './tree-uri.ts';
+
+/** Reasons that a walk gives for whole folders. */
+const forFolders: ReadonlySet<string> = new Set(['dependency', 'checkout']);
+
+/** A row of the memory's tree. The `contextValue` decides which actions it has. */
+export function treeItem(folder: Folder, node: TreeNode, amounts: Amounts): vscode.TreeItem {
+  return node.kind === 'folder' ? folderItem(folder, node, amounts) : fileItem(folder, node.name, node.file, amounts);
+}
+
+function folderItem(folder: Folder, node: TreeNode & { kind: 'folder' }, amounts: Amounts): vscode.TreeItem {
+  const item = new vscode.TreeItem(node.name, vscode.TreeItemCollapsibleState.Collapsed);
+  const counts = vscode.l10n.t(
+    '{0} of {1} files remembered',
+    amounts.count(node.remembered),
+    amounts.count(node.files),
+  );
+  item.id = `${folder.root}:folder:${node.path}`;
+  item.resourceUri = treeUri(folder, node.path, 'ingested');
+  item.iconPath = vscode.ThemeIcon.Folder;
+  item.description = node.remembered > 0 ? amounts.share(node.share) : vscode.l10n.t('nothing remembered');
+  item.tooltip = `${node.path || folder.name}\n${counts}\n${sizes(node.lines, node.segments, amounts)}`;
+  item.contextValue = node.remembered > 0 ? 'folder.remembered' : 'folder';
+  item.accessibilityInformation = { label: `${node.name}, ${counts}` };
+  return item;
+}
+
+function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: Amounts): vscode.TreeItem {
+  const { path, state, share, lines, segments } = file;
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
+  const isFolder = state.kind === 'skipped' && forFolders.has(state.reason);
+  const part = vscode.l10n.t('{0} of the memory', amounts.share(share));
+  const said = state.kind === 'ingested' ? part : vscode.l10n.t(state.sentence);
+  item.id = `${folder.root}:file:${path}`;
+  item.resourceUri = treeUri(folder, path, state.kind);
+  item.iconPath = isFolder ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
+  item.description = state.kind === 'ingested' ? amounts.share(share) : said;
+  item.tooltip = [path, said, ...(state.kind === 'ingested' ? [sizes(lines, segments, amounts)] : [])].join('\n');
+  item.contextValue = state.kind === 'skipped' ? `file.${state.reason}` : `file.${state.kind}`;
+  item.accessibilityInformation = { label: `${name}, ${said}` };
+  if (!isFolder) {
+    item.command = {
+      command: 'askCodebase.openFile',
+      title: vscode.l10n.t('Open File'),
+      arguments: [{ folder, node: { kind: 'file', name, file } }],
+    };
+  }
+  return item;
+}
+
+function sizes(lines: number, segments: number, amounts: Amounts): string {
+  return vscode.l10n.t('{0} lines, {1} segments', amounts.count(lines), amounts.count(segments));
+}
