@@ -1,0 +1,119 @@
+import * as vscode from 'vscode';
+import type { Place, Places } from '../place.ts';
+import type { ChatWorkspace } from './parts.ts';
+
+/** The roots and their paths; `WorkspaceMemory` is one. */
+export interface Roots {
+  readonly places: Places;
+  placeOf(uri: vscode.Uri): Place | undefined;
+  uriOf(place: Place): vscode.Uri;
+}
+
+/** Files that are looked at for example questions, and folders that say nothing about a project. */
+const SAMPLE = {
+  files: 3_000,
+  aside: '**/{node_modules,.git,dist,build,out,target,vendor,venv,.venv,__pycache__,coverage}/**',
+} as const;
+
+/** The chat's workspace in VS Code. */
+export class EditorWorkspace implements ChatWorkspace {
+  readonly #roots: Roots;
+
+  constructor(roots: Roots) {
+    this.#roots = roots;
+  }
+
+  opened(): boolean {
+    return this.#roots.places.folders.length > 0;
+  }
+
+  openEditors(): readonly string[] {
+    const paths = new Set<string>();
+    for (const { tabs } of vscode.window.tabGroups.all) {
+      for (const { input } of tabs) {
+        const uri = fileOf(input);
+        const place = uri && this.#roots.placeOf(uri);
+        if (place) paths.add(this.#roots.places.shown(place));
+      }
+    }
+    return [...paths];
+  }
+
+  currentFolder(): string | undefined {
+    const uri = vscode.window.activeTextEditor?.document.uri ?? fileOf(activeInput());
+    const place = uri && this.#roots.placeOf(uri);
+    if (!place) return undefined;
+    const path = place.path.split('/').slice(0, -1).join('/');
+    const shown = this.#roots.places.shown({ ...place, path });
+    // A file of the only root lies in no folder but the workspace.
+    return shown === '' ? undefined : shown;
+  }
+
+  async paths(): Promise<readonly string[]> {
+    if (!this.opened()) return [];
+    const uris = await vscode.workspace.findFiles('**/*', SAMPLE.aside, SAMPLE.files);
+    return uris.flatMap((uri) => {
+      const place = this.#roots.placeOf(uri);
+      return place ? [this.#roots.places.shown(place)] : [];
+    });
+  }
+
+  async show(path: string, start?: number, end?: number): Promise<'shown' | 'missing'> {
+    const place = this.#roots.places.resolve(path);
+    if (!place) return 'missing';
+    const uri = this.#roots.uriOf(place);
+    try {
+      const { type } = await vscode.workspace.fs.stat(uri);
+      if ((type & vscode.FileType.Directory) !== 0) {
+        await vscode.commands.executeCommand('revealInExplorer', uri);
+        return 'shown';
+      }
+      const document = await vscode.workspace.openTextDocument(uri);
+      const range = start === undefined ? undefined : linesOf(document, start, end ?? start);
+      await vscode.window.showTextDocument(document, {
+        preview: true,
+        ...(range ? { selection: range } : {}),
+      });
+      return 'shown';
+    } catch {
+      return 'missing';
+    }
+  }
+
+  async insert(text: string): Promise<'inserted' | 'no-editor'> {
+    const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+    if (!editor) return 'no-editor';
+    const done = await editor.edit((edit) => {
+      for (const selection of editor.selections) edit.replace(selection, text);
+    });
+    if (!done) return 'no-editor';
+    await vscode.window.showTextDocument(editor.document, {
+      viewColumn: editor.viewColumn ?? vscode.ViewColumn.Active,
+    });
+    return 'inserted';
+  }
+
+  /** Told when the chips of the scope may mean other files. */
+  onDidChange(then: () => void): vscode.Disposable {
+    return vscode.Disposable.from(
+      vscode.window.tabGroups.onDidChangeTabs(then),
+      vscode.window.onDidChangeActiveTextEditor(then),
+    );
+  }
+}
+
+function activeInput(): unknown {
+  return vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+}
+
+function fileOf(input: unknown): vscode.Uri | undefined {
+  if (input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook) return input.uri;
+  return input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
+}
+
+/** Whole lines, 1-based and inclusive, within what the document has. */
+function linesOf(document: vscode.TextDocument, start: number, end: number): vscode.Range {
+  const last = Math.max(0, Math.min(end, document.lineCount) - 1);
+  const first = Math.max(0, Math.min(start - 1, last));
+  return new vscode.Range(first, 0, last, document.lineAt(last).text.length);
+}

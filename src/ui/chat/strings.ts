@@ -1,0 +1,131 @@
+// The name is what the extractor of strings looks for; nothing is imported, so that the page can read this file too.
+import type * as l10n from '@vscode/l10n';
+
+/** `@vscode/l10n`, or whatever stands in for it. */
+export interface Translator {
+  readonly t: (message: string) => ReturnType<typeof l10n.t>;
+}
+
+/**
+ * Every word of the chat, in the user's language. `{0}`, `{1}` stay in the text and are filled with `fill` where it is
+ * shown; the page has no translator of its own, so the host sends it this table.
+ */
+export function chatStrings(l10n: Translator) {
+  return {
+    // The composer.
+    askLabel: l10n.t('Ask about this codebase'),
+    askFirst: l10n.t('Ask about this codebase'),
+    askNext: l10n.t('Ask a follow-up'),
+    ask: l10n.t('Ask (Enter)'),
+    stop: l10n.t('Stop (Escape)'),
+    cancel: l10n.t('Cancel'),
+    askAgain: l10n.t('Ask again'),
+    editLabel: l10n.t('Edit the question'),
+
+    // The scope.
+    scope: l10n.t('Files that are asked'),
+    scopeWorkspace: l10n.t('Whole workspace'),
+    scopeFolder: l10n.t('This folder'),
+    scopeFolderNone: l10n.t('This folder: open a file of the workspace first'),
+    scopeFolderTitle: l10n.t('Only {0}'),
+    scopeEditors: l10n.t('Open editors'),
+    scopeEditorsNone: l10n.t('Open editors: no file of the workspace is open'),
+    scopeEditorsTitle: l10n.t('Only what is open in an editor ({0})'),
+    scopeChanged: l10n.t('Changed files'),
+    scopeChangedTitle: l10n.t('Only files that differ from the last commit'),
+    scopeFiles: l10n.t('{0} files'),
+    scopeFile: l10n.t('1 file'),
+    scopeTerms: l10n.t('Add or leave out files'),
+    scopeTermsHint: l10n.t('+src -tests'),
+
+    // What the memory points to.
+    points: l10n.t('The memory points to'),
+    pointsNearest: l10n.t('The nearest files'),
+    others: l10n.t('Others'),
+    more: l10n.t('{0} more'),
+    fewer: l10n.t('Fewer'),
+    shareOf: l10n.t('{0} of the memory’s pointing'),
+    readFor: l10n.t('Read for this answer: {0}'),
+    notRead: l10n.t('Not read for this answer'),
+    openAt: l10n.t('Open {0}'),
+    lines: l10n.t('lines {0}'),
+
+    // On the way to an answer.
+    recalling: l10n.t('Recalling'),
+    reading: l10n.t('Reading {0} places'),
+    readingPlace: l10n.t('Reading 1 place'),
+    readingPercent: l10n.t('Reading {0}%'),
+    writing: l10n.t('Writing'),
+    waiting: l10n.t('Waits for the answer before it'),
+    stopped: l10n.t('Stopped.'),
+    interrupted: l10n.t('The window was closed before this was answered.'),
+
+    // Below an answer.
+    rests: l10n.t('What it rests on'),
+    citation: l10n.t('Citation {0}: {1}'),
+    unsupported: l10n.t('Rests on nothing that was read'),
+    unsupportedCount: l10n.t('{0} sentences rest on nothing that was read.'),
+    unsupportedOne: l10n.t('1 sentence rests on nothing that was read.'),
+    staleCount: l10n.t('{0} places have changed since they were read and were left out.'),
+    staleOne: l10n.t('1 place has changed since it was read and was left out.'),
+    cut: l10n.t('The answer was cut at its longest length.'),
+    elapsed: l10n.t('{0} s'),
+    elapsedTitle: l10n.t('{0} s from the question to the end, {1} tokens at {2} a second'),
+    copyAnswer: l10n.t('Copy answer'),
+    copied: l10n.t('Copied'),
+    retry: l10n.t('Ask this again'),
+    edit: l10n.t('Edit and ask again'),
+    copyCode: l10n.t('Copy'),
+    insertCode: l10n.t('Insert at cursor'),
+    code: l10n.t('Code'),
+    hiddenCharacter: l10n.t('An invisible character that changes the direction or the look of text'),
+
+    // Failures.
+    actRetry: l10n.t('Try again'),
+    actLog: l10n.t('Show log'),
+    actModel: l10n.t('Restore the model'),
+    actSpace: l10n.t('Free some space'),
+    nothingOpen: l10n.t('No editor is open to insert into.'),
+    notFound: l10n.t('{0} is not in this workspace any more.'),
+    setAside: l10n.t('The saved conversations could not be read and were set aside as {0}.'),
+    notSaved: l10n.t('The conversations could not be saved: {0}'),
+    unexpected: l10n.t('Something went wrong that should not. The log has the details.'),
+
+    // The empty state.
+    emptyTitle: l10n.t('Ask this codebase'),
+    emptyLine: l10n.t('A model on this machine has read the files. Each sentence shows the lines it rests on.'),
+    noFolder: l10n.t('Open a folder, and its files can be asked about.'),
+    openFolder: l10n.t('Open Folder'),
+    tryThese: l10n.t('Try'),
+    suggestWork: l10n.t('How does {0} work?'),
+    suggestStart: l10n.t('Where does {0} begin, and what does it call first?'),
+    suggestFail: l10n.t('What happens in {0} when something fails?'),
+    recent: l10n.t('Recent'),
+    allConversations: l10n.t('All conversations'),
+    deleteConversation: l10n.t('Delete {0}'),
+    memory: l10n.t('Memory'),
+
+    // What is read aloud, and the regions.
+    transcript: l10n.t('Conversation'),
+    you: l10n.t('You asked'),
+    answer: l10n.t('Answer'),
+    toEnd: l10n.t('Go to the end'),
+    announceAnswer: l10n.t('The answer is complete: {0} sentences, {1} of them rest on nothing that was read.'),
+  };
+}
+
+export type Strings = ReturnType<typeof chatStrings>;
+
+const KEYS = Object.keys(chatStrings({ t: (message) => message }));
+
+/** Whether a value is the whole table. */
+export function holdsStrings(value: unknown): value is Strings {
+  if (typeof value !== 'object' || value === null) return false;
+  const table = new Map<string, unknown>(Object.entries(value));
+  return KEYS.every((key) => typeof table.get(key) === 'string');
+}
+
+/** Puts values in the places `{0}`, `{1}` of a text. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+}

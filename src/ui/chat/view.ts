@@ -1,0 +1,212 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Action, AskedScope, MemoryState, PointedFile } from '../../service/protocol.ts';
+import { ChatController } from './controller.ts';
+import { pageHtml } from './html.ts';
+import { conversationMarkdown } from './markdown.ts';
+import type { ChatService, ChatWorkspace, Standing } from './parts.ts';
+import type { HostMessage } from './protocol.ts';
+import { TranscriptStore } from './store.ts';
+import { chatStrings, fill } from './strings.ts';
+import { transcriptFile } from './transcript-file.ts';
+
+export interface ChatViewContext {
+  readonly extensionUri: vscode.Uri;
+  /** Where conversations are kept, `ExtensionContext.storageUri`; undefined keeps them in this window alone. */
+  readonly storage: vscode.Uri | undefined;
+  readonly service: ChatService;
+  readonly workspace: ChatWorkspace & { readonly onDidChange: (then: () => void) => vscode.Disposable };
+  /** What the last question points to, and nothing for a conversation that has not begun. */
+  readonly onProvenance: (files: readonly PointedFile[]) => void;
+  /** Mends a failure: everything but asking again. Without it, every button opens the log. */
+  readonly onAction?: (action: Action) => void;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** The sidebar's chat in VS Code. The page comes and goes; what it shows lives in the controller. */
+export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
+  static readonly viewType = 'askCodebase.chat';
+
+  readonly #context: ChatViewContext;
+  readonly #strings = chatStrings(l10n);
+  readonly #controller: ChatController;
+  readonly #subscription: vscode.Disposable;
+  #view: vscode.WebviewView | undefined;
+  #title: string | undefined;
+
+  constructor(context: ChatViewContext) {
+    this.#context = context;
+    const { service, workspace, onProvenance, log } = context;
+    const strings = this.#strings;
+    const store = new TranscriptStore(transcriptFile(context.storage), strings.interrupted, (error) => {
+      log.error(fill(strings.notSaved, String(error)));
+    });
+    this.#controller = new ChatController({
+      service,
+      workspace,
+      store,
+      strings,
+      post: (message) => {
+        this.#post(message);
+      },
+      copy: (text) => {
+        void vscode.env.clipboard.writeText(text);
+      },
+      onProvenance,
+      act: (action) => {
+        if (action === 'open-log' || !context.onAction) log.show();
+        else context.onAction(action);
+      },
+      say: (sentence) => {
+        void vscode.window.showInformationMessage(sentence);
+      },
+      openFolder: () => {
+        void vscode.commands.executeCommand('workbench.action.files.openFolder');
+      },
+      history: () => {
+        void this.showConversations();
+      },
+      onStanding: (standing) => {
+        this.#stand(standing);
+      },
+      log: (line) => {
+        log.warn(line);
+      },
+    });
+    this.#subscription = workspace.onDidChange(() => {
+      this.#controller.surroundingsChanged();
+    });
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.#view = view;
+    const { webview } = view;
+    const { extensionUri } = this.#context;
+    const built = vscode.Uri.joinPath(extensionUri, 'dist', 'media');
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [built, vscode.Uri.joinPath(extensionUri, 'media')],
+    };
+    webview.onDidReceiveMessage((message: unknown) => {
+      void this.#controller.receive(message);
+    });
+    view.onDidDispose(() => {
+      if (this.#view === view) this.#view = undefined;
+    });
+    view.description = this.#title;
+    webview.html = pageHtml({
+      cspSource: webview.cspSource,
+      nonce: crypto.randomUUID().replaceAll('-', ''),
+      script: webview.asWebviewUri(vscode.Uri.joinPath(built, 'chat.js')).toString(),
+      style: webview.asWebviewUri(vscode.Uri.joinPath(built, 'chat.css')).toString(),
+      language: vscode.env.language,
+      title: this.#strings.transcript,
+    });
+  }
+
+  /** Shows the chat, whether or not it was ever open, and asks. Settled when the question is put. */
+  async ask(question: string, scope: AskedScope = { base: { kind: 'workspace' }, terms: '' }): Promise<void> {
+    await this.#reveal();
+    await this.#controller.ask(question, scope);
+  }
+
+  async newConversation(): Promise<void> {
+    this.#controller.newConversation();
+    await this.#reveal();
+    this.#post({ kind: 'focus' });
+  }
+
+  stop(): void {
+    this.#controller.stop();
+  }
+
+  /** Opens the conversation that is shown as a Markdown document; saving it is the user's. */
+  async exportMarkdown(): Promise<void> {
+    const content = conversationMarkdown(this.#controller.current, this.#strings);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));
+  }
+
+  /** Deletes the conversation that is shown. */
+  deleteConversation(): void {
+    this.#controller.delete(this.#controller.current.id);
+  }
+
+  /** Deletes all conversations, after a question. */
+  async clear(): Promise<void> {
+    const count = this.#controller.conversations.length;
+    if (count === 0) return;
+    const yes = l10n.t('Delete All');
+    const asked = l10n.t('Delete all {0} conversations of this workspace? This cannot be undone.', count);
+    if ((await vscode.window.showWarningMessage(asked, { modal: true }, yes)) === yes) this.#controller.clear();
+  }
+
+  /** Lists the conversations, to open one or to delete some. */
+  async showConversations(): Promise<void> {
+    await this.#controller.loaded;
+    const bin = { iconPath: new vscode.ThemeIcon('trash'), tooltip: l10n.t('Delete') };
+    const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly id: string }>();
+    const list = () => {
+      picker.items = this.#controller.conversations.map(({ id, title, updated, exchanges }) => ({
+        id,
+        label: title,
+        description: new Date(updated).toLocaleString(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' }),
+        detail: exchanges.length === 1 ? l10n.t('1 question') : l10n.t('{0} questions', exchanges.length),
+        buttons: [bin],
+      }));
+    };
+    list();
+    picker.placeholder = l10n.t('Open a conversation');
+    picker.onDidTriggerItemButton(({ item }) => {
+      this.#controller.delete(item.id);
+      list();
+    });
+    picker.onDidAccept(() => {
+      const [item] = picker.selectedItems;
+      if (item) this.#controller.switchTo(item.id);
+      picker.hide();
+      void this.#reveal();
+    });
+    picker.onDidHide(() => {
+      picker.dispose();
+    });
+    picker.show();
+  }
+
+  /** Where the memory of each folder stands; shown before the first question. */
+  memories(memories: readonly { readonly name: string; readonly state: MemoryState }[]): void {
+    this.#controller.memories(memories);
+  }
+
+  /** The workspace has other folders now. */
+  async foldersChanged(): Promise<void> {
+    await this.#controller.foldersChanged();
+  }
+
+  /** Settled when everything is on disk; to be waited for when the extension is deactivated. */
+  async close(): Promise<void> {
+    await this.#controller.close();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    void this.#controller.close();
+  }
+
+  async #reveal(): Promise<void> {
+    await vscode.commands.executeCommand(`${ChatView.viewType}.focus`);
+  }
+
+  #post(message: HostMessage): void {
+    // A hidden page is gone; it asks for everything when it comes back.
+    if (this.#view?.visible) void this.#view.webview.postMessage(message);
+  }
+
+  #stand({ title, answering }: Standing): void {
+    this.#title = title;
+    if (this.#view) this.#view.description = title;
+    const keys = { answering: answering === 'yes', begun: title !== undefined };
+    for (const [key, value] of Object.entries(keys)) {
+      void vscode.commands.executeCommand('setContext', `${ChatView.viewType}.${key}`, value);
+    }
+  }
+}
