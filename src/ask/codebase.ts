@@ -128,7 +128,7 @@ export class Codebase {
       segments: this.#overlay.size > 0 ? [...segments, ...this.#unsavedHits(words, scope)] : segments,
       files: scope ? files.filter(({ path }) => scope.has(path)) : files,
       cosine: table.length > 0 ? Math.max(...keys.map((key) => nearest(table, key))) : -1,
-      standing: words.filter((word) => this.ledger.lexicalSearch([word], 1).length > 0),
+      standing: words.filter((word) => this.#stands(word)),
     };
   }
 
@@ -262,6 +262,10 @@ export class Codebase {
       this.#places.delete(segmentId);
     }
     this.#appendStored(path);
+  }
+
+  #stands(word: string): boolean {
+    return this.#overlay.holds(word) || this.ledger.lexicalSearch([word], 1).length > 0;
   }
 
   #idsIn(scope: Scope): number[] {

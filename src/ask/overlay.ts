@@ -44,6 +44,12 @@ export class Overlay {
     return this.#segments.values();
   }
 
+  /** Whether a term stands in some unsaved text. */
+  holds(term: string): boolean {
+    for (const { terms } of this.#segments.values()) if (terms.has(term)) return true;
+    return false;
+  }
+
   /** Lays the text over the file, in place of an earlier one. */
   put(path: string, text: string, segments: readonly Omit<OverlaySegment, 'segmentId' | 'path'>[]): OverlayFile {
     this.take(path);

@@ -26,8 +26,8 @@ const SYSTEM =
 
 /** Said last, next to the question: a small model follows what it read last. */
 const TASK =
-  'Explain in three to five sentences, in order, what the code does about this and which functions do it. ' +
-  'If the excerpts do not show it, say that they do not.';
+  'Answer it first in one sentence. Then explain in two to four sentences, in order, what the code does about this ' +
+  'and which functions do it.';
 
 /** Tokens of file text that may be read for an answer, from the measured prefill speed in tokens per second. */
 export function excerptBudget(prefillRate: number): number {
@@ -36,7 +36,9 @@ export function excerptBudget(prefillRate: number): number {
 
 /** The conversation that is put to the model. File text is fenced and named as data. */
 export function promptFor(question: string, excerpts: readonly Excerpt[], history: readonly Turn[]): Message[] {
-  const shown = excerpts.map(({ path, start, end, lines }) => {
+  // The best file comes last, next to the question: a small model follows what it read last.
+  const byFile = [...Map.groupBy(excerpts, ({ path }) => path).values()].reverse().flat();
+  const shown = byFile.map(({ path, start, end, lines }) => {
     const text = lines.join('').trimEnd();
     const fence = text.includes('```') ? '~~~~' : '```';
     return `File ${path}, lines ${start}-${end}:\n${fence}\n${text}\n${fence}`;

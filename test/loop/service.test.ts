@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ServiceClient } from '../../src/service/client.ts';
+import type { AskEvent, MemoryState, Question, Refreshed, ServiceNotice } from '../../src/service/protocol.ts';
+import { LIBRARY, MODELS, place, temporary } from './cli.ts';
+
+const dist = join(import.meta.dirname, '../../dist');
+const everything = { base: { kind: 'workspace' }, terms: '' } as const;
+
+const git = (folder: string, ...args: string[]) =>
+  execFileSync('git', ['-C', folder, '-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args]);
+
+/** The service as the extension runs it, with what it told. */
+class Host {
+  readonly notices: ServiceNotice[] = [];
+  readonly client: ServiceClient;
+
+  constructor(home: string) {
+    this.client = new ServiceClient({
+      script: join(dist, 'service.js'),
+      settings: {
+        engineScript: join(dist, 'engine.js'),
+        modelsFolder: MODELS,
+        home,
+        device: 'cpu',
+        threads: 2,
+        exclude: [],
+      },
+      onNotice: (notice) => this.notices.push(notice),
+    });
+  }
+
+  state(root: string): MemoryState | undefined {
+    return this.notices
+      .flatMap((notice) => (notice.kind === 'state' && notice.root === root ? [notice.state] : []))
+      .at(-1);
+  }
+
+  get refreshed(): Refreshed[] {
+    return this.notices.flatMap((notice) => (notice.kind === 'refreshed' ? [notice.refreshed] : []));
+  }
+
+  async until(root: string, kind: MemoryState['kind']): Promise<MemoryState> {
+    for (;;) {
+      const state = this.state(root);
+      if (state?.kind === kind) return state;
+      if (state?.kind === 'failed') throw new Error(state.sentence);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async ask(question: string, options: Partial<Question> = {}, signal?: AbortSignal): Promise<AskEvent[]> {
+    const events: AskEvent[] = [];
+    const asked = { question, history: [], scope: everything, ...options };
+    await this.client.ask(asked, (event) => events.push(event), signal);
+    return events;
+  }
+
+  async first(question: string, options: Partial<Question> = {}): Promise<string | undefined> {
+    return (await this.client.recall(question, options.scope ?? everything))[0]?.path;
+  }
+}
+
+describe('the service of the extension, with the real model', () => {
+  const home = temporary('home');
+  const repo = place(temporary('library'), LIBRARY);
+  let host: Host;
+
+  beforeAll(async () => {
+    git(repo, 'init', '--quiet');
+    git(repo, 'add', '.');
+    git(repo, 'commit', '--quiet', '-m', 'First');
+    host = new Host(home);
+    await host.client.folders([{ root: repo, name: 'library' }]);
+    await host.until(repo, 'ready');
+  });
+
+  afterAll(async () => {
+    await host.client.close();
+  });
+
+  it('reads a folder by itself and says what it holds', async () => {
+    expect(host.state(repo)).toMatchObject({ kind: 'ready', files: 4 });
+    const facts = await host.client.facts(repo);
+    expect(facts.files.reduce((sum, file) => sum + file.share, 0)).toBeCloseTo(1, 9);
+  });
+
+  it('streams an answer after the files that the memory points to, shares adding up to one', async () => {
+    const events = await host.ask('How many days may a reader keep a book before a late fee is due?');
+    const kinds = events.map(({ kind }) => kind);
+    expect(kinds.indexOf('recalled')).toBeLessThan(kinds.indexOf('token'));
+    expect(kinds.at(-1)).toBe('answered');
+    const recalled = events.find((event) => event.kind === 'recalled');
+    expect(recalled?.files[0]?.path).toBe('src/loans.ts');
+    const shares = recalled?.files.reduce((sum, { share }) => sum + share, recalled.others) ?? 0;
+    expect(shares).toBeCloseTo(1, 6);
+  });
+
+  it('knows a saved file a moment later, and encodes its changed segment alone', async () => {
+    appendFileSync(join(repo, 'src/mail.ts'), "\nexport const POSTAGE_STAMP_COLOUR = 'vermilion';\n");
+    await host.client.refresh(repo, ['src/mail.ts']);
+    expect(host.refreshed.at(-1)).toMatchObject({ paths: ['src/mail.ts'], encoded: 1 });
+    expect(await host.first('What is the postage stamp colour?')).toBe('src/mail.ts');
+  });
+
+  it('follows new files, renamed files and deleted files', async () => {
+    writeFileSync(join(repo, 'src/fines.ts'), 'export const amnestyWeek = "the first week of May";\n');
+    await host.client.refresh(repo, ['src/fines.ts']);
+    expect(await host.first('When is the amnesty week?')).toBe('src/fines.ts');
+    renameSync(join(repo, 'src/fines.ts'), join(repo, 'src/amnesty.ts'));
+    await host.client.refresh(repo, ['src/fines.ts', 'src/amnesty.ts']);
+    expect(await host.first('When is the amnesty week?')).toBe('src/amnesty.ts');
+    rmSync(join(repo, 'src/amnesty.ts'));
+    await host.client.refresh(repo, ['src/amnesty.ts']);
+    const { files } = await host.client.facts(repo);
+    expect(files.map(({ path }) => path)).not.toContain('src/amnesty.ts');
+  });
+
+  it('encodes nothing when a branch is left and come back to', async () => {
+    git(repo, 'add', '.');
+    git(repo, 'commit', '--quiet', '-m', 'Second');
+    git(repo, 'switch', '--quiet', '-c', 'other');
+    writeFileSync(join(repo, 'src/catalogue.ts'), 'export const closedOn = "Mondays";\n');
+    git(repo, 'commit', '--quiet', '-am', 'Other');
+    await host.client.refresh(repo);
+    expect(await host.first('On which day is it closed?')).toBe('src/catalogue.ts');
+    const encoded = () => host.notices.filter((notice) => notice.kind === 'log').at(-1)?.line;
+    git(repo, 'switch', '--quiet', '-');
+    await host.client.refresh(repo);
+    expect(encoded()).toContain(' 0 segments encoded');
+    git(repo, 'switch', '--quiet', 'other');
+    await host.client.refresh(repo);
+    expect(encoded()).toContain(' 0 segments encoded');
+    git(repo, 'switch', '--quiet', '-');
+    await host.client.refresh(repo);
+  });
+
+  it('sees unsaved text, cites it, and forgets it when it is taken off', async () => {
+    const before = readFileSync(join(repo, 'src/catalogue.ts'), 'utf8');
+    const unsaved = `${before}\nexport const wheelchairRamp = 'at the north door';\n`;
+    await host.client.overlay(repo, 'src/catalogue.ts', unsaved);
+    const events = await host.ask('Where is the wheelchair ramp?');
+    const read = events.find((event) => event.kind === 'read');
+    expect(read?.excerpts[0]?.path).toBe('src/catalogue.ts');
+    expect(read?.stale).toBe(0);
+    const answered = events.find((event) => event.kind === 'answered');
+    const cited = answered?.answer.sentences.flatMap((found) => (found.kind === 'supported' ? [found.citation] : []));
+    expect(cited?.map(({ path }) => path)).toContain('src/catalogue.ts');
+    await host.client.overlay(repo, 'src/catalogue.ts', undefined);
+    const after = await host.ask('Where is the wheelchair ramp?');
+    expect(after.find((event) => event.kind === 'read')?.stale ?? 0).toBe(0);
+    expect(readFileSync(join(repo, 'src/catalogue.ts'), 'utf8')).toBe(before);
+  });
+
+  it('asks a scope alone', async () => {
+    const question = 'How many days may a reader keep a book?';
+    const folder = { base: { kind: 'folder', path: 'src' }, terms: '' } as const;
+    const files = { base: { kind: 'files', paths: ['src/mail.ts', 'README.md'] }, terms: '' } as const;
+    expect(await host.first(question, { scope: folder })).toBe('src/loans.ts');
+    expect(['src/mail.ts', 'README.md']).toContain(await host.first(question, { scope: files }));
+    appendFileSync(join(repo, 'README.md'), '\nOpen on Sundays.\n');
+    await host.client.refresh(repo, ['README.md']);
+    const changed = await host.client.recall(question, { base: { kind: 'changed' }, terms: '' });
+    expect(changed.map(({ path }) => path)).toEqual(['README.md']);
+  });
+
+  it('forgets a file for good, until it is wanted back', async () => {
+    const question = 'How many days may a reader keep a book?';
+    const { files } = await host.client.forget(repo, ['src/loans.ts']);
+    expect(files).toBe(1);
+    expect(await host.first(question)).not.toBe('src/loans.ts');
+    await host.client.refresh(repo);
+    expect(await host.first(question)).not.toBe('src/loans.ts');
+    await host.client.remember(repo, ['src/loans.ts']);
+    expect(await host.first(question)).toBe('src/loans.ts');
+  });
+
+  it('stops an answer when it is told to, and answers the next question', async () => {
+    const controller = new AbortController();
+    const asked = host.client.ask(
+      { question: 'How is a book found by its title?', history: [], scope: everything },
+      (event) => {
+        if (event.kind === 'token') controller.abort();
+      },
+      controller.signal,
+    );
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await host.ask('Who sends reminders?')).at(-1)?.kind).toBe('answered');
+  });
+
+  it('asks two folders as one, with their names before the paths', async () => {
+    const garden = place(temporary('garden'), {
+      'beds.py': 'WATERING_HOURS = (6, 21)  # tulips are watered at dawn and at dusk\n',
+    });
+    await host.client.folders([
+      { root: repo, name: 'library' },
+      { root: garden, name: 'garden' },
+    ]);
+    await host.until(garden, 'ready');
+    expect(await host.first('When are the tulips watered?')).toBe('garden/beds.py');
+    expect(await host.first('How many days may a reader keep a book?')).toBe('library/src/loans.ts');
+    await host.client.folders([{ root: repo, name: 'library' }]);
+  });
+
+  it('remembers after a restart and reads nothing again', async () => {
+    await host.client.close();
+    host = new Host(home);
+    await host.client.folders([{ root: repo, name: 'library' }]);
+    await host.until(repo, 'ready');
+    const line = host.notices.find((notice) => notice.kind === 'log')?.line;
+    expect(line).toContain(' 0 segments encoded');
+    expect(await host.first('How many days may a reader keep a book?')).toBe('src/loans.ts');
+  });
+});
