@@ -4,8 +4,8 @@ import type { Ending } from '../engine/protocol.ts';
 import { Attribution, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { Codebases, RecallOptions } from './codebases.ts';
-import { reread } from './excerpt.ts';
-import type { Excerpt } from './excerpt.ts';
+import { meets, readSelection, reread } from './excerpt.ts';
+import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
 import type { Turn } from './prompt.ts';
 import type { Recollection } from './recollection.ts';
@@ -14,6 +14,8 @@ import { sentences } from './sentence.ts';
 export interface AnswerOptions {
   readonly history?: readonly Turn[];
   readonly scope?: RecallOptions['scope'];
+  /** Lines that the question is about: they are read whatever the memory says. */
+  readonly selection?: PlacedLines;
   readonly sampling?: Sampling;
   readonly maxTokens?: number;
   readonly signal?: AbortSignal;
@@ -60,17 +62,24 @@ export async function answer(
   emit: (event: AnswerEvent) => void,
 ): Promise<void> {
   const { signal, history = [], scope } = options;
-  const how = { history, ...(scope ? { scope } : {}), ...(signal ? { signal } : {}) };
+  const selected = options.selection && (await readSelection(codebases, options.selection, signal));
+  const context = selected?.excerpt.lines.join('');
+  const how = { history, ...(context && { context }), ...(scope && { scope }), ...(signal && { signal }) };
   const recollection = await codebases.recall(question, how);
   emit({ kind: 'recalled', recollection });
-  if (pointsNowhere(recollection)) {
+  if (!selected && pointsNowhere(recollection)) {
     const sentence = 'Nothing that was read comes near this question, so it is not answered.';
     emit({ kind: 'unknown', sentence, recollection });
     return;
   }
   const { prefillRate } = await codebases.engine.describe(signal ? { signal, priority: 'question' } : {});
   const budget = excerptBudget(prefillRate);
-  const { excerpts, stale } = await reread(codebases, recollection.segments, budget);
+  const others = selected
+    ? recollection.segments.filter((found) => !meets(found, selected.excerpt))
+    : recollection.segments;
+  const found = await reread(codebases, others, budget - (selected?.tokens ?? 0));
+  const { stale } = found;
+  const excerpts = selected ? [selected.excerpt, ...found.excerpts] : found.excerpts;
   emit({ kind: 'read', excerpts, stale });
   if (excerpts.length === 0) {
     const sentence =

@@ -17,6 +17,8 @@ export interface Member {
 export interface RecallOptions {
   readonly by?: RecallBy;
   readonly history?: readonly Turn[];
+  /** Code that the question is about. */
+  readonly context?: string;
   /** The paths of one member that are asked; every file when it is left out or gives undefined. */
   readonly scope?: (member: Member) => Scope | undefined;
   readonly signal?: AbortSignal;
@@ -26,6 +28,8 @@ export interface RecallOptions {
 const MOST = 1_024;
 /** With fewer telling words than that, a follow-up leans on the words of the question before it. */
 const TELLING = 3;
+/** Characters of a selection or an earlier question that are asked with: what fits the model's question. */
+const CONTEXT = 600;
 
 /** Several codebases asked as one: their memories add up, so the shares over all of them are exact. */
 export class Codebases {
@@ -65,7 +69,9 @@ export class Codebases {
     }
     const before = options.history?.at(-1)?.question;
     const keys = [await this.engine.question(asked, how)];
-    if (before !== undefined) keys.push(await this.engine.question(`${before} ${asked}`, how));
+    for (const about of [before, options.context]) {
+      if (about !== undefined) keys.push(await this.engine.question(`${about.slice(0, CONTEXT)} ${asked}`, how));
+    }
     const own = questionTerms(asked);
     const words =
       own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];

@@ -15,6 +15,13 @@ export interface Excerpt {
   readonly share: number;
 }
 
+/** Lines of a file by its path as it is shown, 1-based and inclusive. */
+export interface PlacedLines {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Reread {
   /** By file, each in reading order; files with the largest share first. */
   readonly excerpts: readonly Excerpt[];
@@ -36,9 +43,7 @@ export async function reread(
   let stale = 0;
   let used = 0;
   for (const segment of segments) {
-    if (used + segment.tokens > budget) {
-      if (chosen.length > 0) break;
-    }
+    if (used + segment.tokens > budget && chosen.length > 0) break;
     if (!files.has(segment.path)) files.set(segment.path, await codebases.lines(segment.path));
     const lines = files.get(segment.path)?.slice(segment.start - 1, segment.end);
     const text = lines?.join('');
@@ -53,6 +58,27 @@ export async function reread(
   const excerpts = [...byPath].map(([path, own]) => merge(path, own, files.get(path) ?? []));
   excerpts.sort((a, b) => sum(b) - sum(a));
   return { excerpts: excerpts.flat(), stale };
+}
+
+/** Lines of a selection that are read at most: half a page of prompt, so that what the memory adds still fits. */
+const SELECTED_LINES = 80;
+
+/** The lines that somebody selected, as an excerpt, with their size in tokens; undefined where the file cannot be read. */
+export async function readSelection(
+  codebases: Codebases,
+  { path, start, end }: PlacedLines,
+  signal?: AbortSignal,
+): Promise<{ readonly excerpt: Excerpt; readonly tokens: number } | undefined> {
+  const all = await codebases.lines(path);
+  const lines = all?.slice(start - 1, Math.min(end, start - 1 + SELECTED_LINES)) ?? [];
+  if (lines.length === 0) return undefined;
+  const [tokens = 0] = await codebases.engine.count([lines.join('')], signal ? { signal } : {});
+  return { excerpt: { path, start, end: start + lines.length - 1, lines, segmentIds: [], share: 0 }, tokens };
+}
+
+/** Whether two runs of lines have a line in common. */
+export function meets(one: PlacedLines, other: PlacedLines): boolean {
+  return one.path === other.path && one.start <= other.end && other.start <= one.end;
 }
 
 const sum = (excerpts: readonly Excerpt[]) => excerpts.reduce((total, { share }) => total + share, 0);

@@ -1,4 +1,5 @@
 import type { Answer } from '../ask/answer.ts';
+import type { PlacedLines } from '../ask/excerpt.ts';
 import type { Turn } from '../ask/prompt.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
@@ -45,6 +46,8 @@ export interface Question {
   /** Exchanges that came before, oldest first. */
   readonly history: readonly Turn[];
   readonly scope: AskedScope;
+  /** Lines that the question is about: they are read whatever the memory says. */
+  readonly selection?: PlacedLines;
 }
 
 /** Lines of a file that the memory points to, 1-based and inclusive. `share` is its part of the whole ranking. */
@@ -72,12 +75,6 @@ export type AskEvent =
   | { readonly kind: 'token'; readonly text: string }
   | { readonly kind: 'unknown'; readonly sentence: string }
   | { readonly kind: 'answered'; readonly answer: Answer };
-
-export interface PlacedLines {
-  readonly path: string;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Where the memory of one folder stands. */
 export type MemoryState =

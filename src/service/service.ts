@@ -118,7 +118,7 @@ export class Service {
   }
 
   async #ask(
-    { question, history, scope: asked }: Question,
+    { question, history, selection, scope: asked }: Question,
     signal: AbortSignal,
     onEvent: (event: AskEvent) => void,
   ): Promise<void> {
@@ -130,7 +130,7 @@ export class Service {
       }
     }
     const scope = await askedFiles(asked, members, signal);
-    const how = { history, signal, ...(scope && { scope }) };
+    const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     await answer(new Codebases(members), question, how, (event) => {
       for (const told of shown(event)) onEvent(told);
     });

@@ -177,6 +177,14 @@ describe('the service of the extension, with the real model', () => {
     expect(await host.first(question)).toBe('src/loans.ts');
   });
 
+  it('reads the lines that a question is about, whatever the memory says', async () => {
+    const selection = { path: 'src/mail.ts', start: 2, end: 4 };
+    const events = await host.ask('What does this do?', { selection });
+    const read = events.find((event) => event.kind === 'read');
+    expect(read?.excerpts[0]).toEqual(selection);
+    expect(events.at(-1)?.kind).toBe('answered');
+  });
+
   it('stops an answer when it is told to, and answers the next question', async () => {
     const controller = new AbortController();
     const asked = host.client.ask(
