@@ -20,6 +20,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   readonly #totals: MemoryTotals;
   readonly #amounts: Amounts;
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #filtered = new vscode.EventEmitter<void>();
   readonly #view: vscode.TreeView<MemoryNode>;
   readonly #subscriptions: vscode.Disposable[];
   readonly #trees = new Map<string, FileTree>();
@@ -28,6 +29,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   #building = new AbortController();
 
   readonly onDidChangeTreeData = this.#changed.event;
+  readonly onDidChangeFilter = this.#filtered.event;
 
   constructor(memory: WorkspaceMemory, totals: MemoryTotals, amounts: Amounts) {
     this.#memory = memory;
@@ -55,6 +57,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
 
   set filter(filter: FileFilter) {
     this.#filter = filter;
+    this.#filtered.fire();
     void this.#build();
   }
 
@@ -82,7 +85,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   dispose(): void {
     this.#building.abort();
     this.#watch(false);
-    vscode.Disposable.from(this.#view, this.#changed, ...this.#subscriptions).dispose();
+    vscode.Disposable.from(this.#view, this.#changed, this.#filtered, ...this.#subscriptions).dispose();
   }
 
   #children(folder: Folder, path: string): MemoryNode[] {

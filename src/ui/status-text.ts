@@ -50,7 +50,9 @@ export function standingSentence(standing: Standing, amounts: Amounts): string {
     case 'paused':
       return l10n.t('Reading is paused at {0}.', amounts.share(Math.floor(standing.percent) / 100));
     case 'ready':
-      return l10n.t('{0} files are remembered.', amounts.count(standing.files));
+      return standing.files === 1
+        ? l10n.t('1 file is remembered.')
+        : l10n.t('{0} files are remembered.', amounts.count(standing.files));
     case 'failed':
       return l10n.t(standing.sentence);
   }

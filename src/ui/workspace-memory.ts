@@ -91,7 +91,10 @@ export class WorkspaceMemory implements vscode.Disposable {
     this.#changed.fire();
     // No thread is started for a window that never had a folder.
     if (roots.size === 0 && !this.#started) return;
+    const first = !this.#started;
     this.#started = true;
+    // Told before the folders are, so that nothing is read at all until somebody resumes.
+    if (first && !readSettings().readOnStart) await this.#attempt([...roots], () => this.service.pause());
     await this.#attempt([...roots], () => this.service.folders(this.folders));
   }
 

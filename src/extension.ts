@@ -1,0 +1,97 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { amounts } from './ui/amounts.ts';
+import { ChangeWatch } from './ui/change-watch.ts';
+import { EditorWorkspace } from './ui/chat/editor-workspace.ts';
+import { ChatView } from './ui/chat/view.ts';
+import { registerCommands } from './ui/commands.ts';
+import { ContextKeys } from './ui/context-keys.ts';
+import { FailureNotice } from './ui/failure-notice.ts';
+import { Forgetting } from './ui/forgetting.ts';
+import { MemoryTotals } from './ui/memory-totals.ts';
+import { MemoryTree } from './ui/memory-tree.ts';
+import { Mending } from './ui/mending.ts';
+import { Provenance } from './ui/provenance.ts';
+import { QuestionInput } from './ui/question-input.ts';
+import { RecalledBadges } from './ui/recalled-badges.ts';
+import { RecalledMarks } from './ui/recalled-marks.ts';
+import { onSettingsChange, readSettings } from './ui/settings.ts';
+import { StatusBar } from './ui/status-bar.ts';
+import { LeftOutDimming } from './ui/tree-uri.ts';
+import { UnsavedText } from './ui/unsaved-text.ts';
+import { WorkspaceMemory } from './ui/workspace-memory.ts';
+
+let close: (() => Promise<unknown>) | undefined;
+
+/** Puts the parts together. The memory's thread starts in the next turn of the loop, so that the editor never waits. */
+export function activate(context: vscode.ExtensionContext): void {
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
+  const log = vscode.window.createOutputChannel('Ask Codebase', { log: true });
+  const numbers = amounts(vscode.env.language);
+  const settings = readSettings();
+
+  const memory = new WorkspaceMemory(context, log);
+  const totals = new MemoryTotals(memory, log);
+  const mending = new Mending(context, memory, log);
+  const provenance = new Provenance(memory);
+  provenance.enabled = settings.provenanceMarks;
+  const chat = new ChatView({
+    extensionUri: context.extensionUri,
+    storage: context.storageUri,
+    service: memory.service,
+    workspace: new EditorWorkspace(memory),
+    onProvenance: (files) => {
+      provenance.show(files);
+    },
+    onAction: (action) => {
+      void mending.mend(action);
+    },
+    log,
+  });
+  const tree = new MemoryTree(memory, totals, numbers);
+  const questions = new QuestionInput(memory, chat, log);
+  const forgetting = new Forgetting(memory, totals, numbers);
+  const unsaved = new UnsavedText(memory, log);
+  if (settings.unsavedText) unsaved.start();
+
+  context.subscriptions.push(
+    log,
+    memory,
+    totals,
+    provenance,
+    chat,
+    tree,
+    unsaved,
+    new StatusBar(memory, totals, numbers),
+    new ContextKeys(memory, provenance, tree),
+    new FailureNotice(memory, mending),
+    new RecalledBadges(provenance, numbers),
+    new RecalledMarks(provenance, numbers),
+    new ChangeWatch(memory, log),
+    vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
+    vscode.window.registerFileDecorationProvider(new LeftOutDimming()),
+    registerCommands({
+      ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, mending, log },
+      amounts: numbers,
+    }),
+    memory.onDidChange(() => {
+      chat.memories(memory.states.map(({ folder, state }) => ({ name: folder.name, state })));
+    }),
+    memory.onDidChangeFolders(() => void chat.foldersChanged()),
+    onSettingsChange((changed) => {
+      provenance.enabled = changed.provenanceMarks;
+      if (changed.unsavedText) unsaved.start();
+      else unsaved.stop();
+      void memory.applySettings();
+    }),
+  );
+  close = () => Promise.allSettled([chat.close(), memory.service.close()]);
+  setImmediate(() => {
+    void memory.start();
+  });
+}
+
+/** Waits until everything is on disk and the model's process is gone. */
+export async function deactivate(): Promise<void> {
+  await close?.();
+}

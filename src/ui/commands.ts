@@ -1,0 +1,159 @@
+import * as vscode from 'vscode';
+import type { Action } from '../service/protocol.ts';
+import { ServiceError } from '../service/service-error.ts';
+import { listedActions } from './action-list.ts';
+import type { Amounts } from './amounts.ts';
+import type { ChatView } from './chat/view.ts';
+import type { Forgetting } from './forgetting.ts';
+import { filterNames } from './memory-tree.ts';
+import type { MemoryNode, MemoryTree } from './memory-tree.ts';
+import type { MemoryTotals } from './memory-totals.ts';
+import { mendingLabel } from './mending.ts';
+import type { Mending } from './mending.ts';
+import type { Place } from './place.ts';
+import type { Provenance } from './provenance.ts';
+import type { QuestionInput } from './question-input.ts';
+import { section } from './settings.ts';
+import { standingSentence } from './status-text.ts';
+import type { WorkspaceMemory } from './workspace-memory.ts';
+
+export interface CommandParts {
+  readonly context: vscode.ExtensionContext;
+  readonly memory: WorkspaceMemory;
+  readonly totals: MemoryTotals;
+  readonly tree: MemoryTree;
+  readonly chat: ChatView;
+  readonly questions: QuestionInput;
+  readonly forgetting: Forgetting;
+  readonly provenance: Provenance;
+  readonly mending: Mending;
+  readonly amounts: Amounts;
+  readonly log: vscode.LogOutputChannel;
+}
+
+type Handler = (...args: unknown[]) => unknown;
+
+/** Every command, by what follows `askCodebase.` in its name. None is ever switched off by a state: each does what it can. */
+function table(parts: CommandParts): Readonly<Record<string, Handler>> {
+  const { memory, totals, tree, chat, questions, forgetting, provenance, mending, log } = parts;
+  return {
+    ask: (question) => questions.ask(question),
+    askSelection: () => questions.askSelection(),
+    askFile: (clicked, selected) => questions.askFiles(clicked, selected),
+    askFolder: (clicked, selected) => questions.askFiles(clicked, selected),
+    newConversation: () => chat.newConversation(),
+    exportConversation: () => chat.exportMarkdown(),
+    stop: () => {
+      chat.stop();
+    },
+    showConversations: () => chat.showConversations(),
+    deleteConversation: () => {
+      chat.deleteConversation();
+    },
+    deleteAllConversations: () => chat.clear(),
+    refresh: async () => {
+      // Somebody who asks for a refresh wants the files read.
+      if (memory.standing.kind === 'paused') await memory.service.resume();
+      await memory.refreshAll();
+      void totals.look();
+    },
+    pause: () => memory.service.pause(),
+    resume: () => memory.service.resume(),
+    showMemory: () => vscode.commands.executeCommand('askCodebase.memory.focus'),
+    filterMemory: (filter) => chooseFilter(tree, filter),
+    openFile: (row) => openFile(memory, row),
+    forget: (clicked, selected) => forgetting.forget(placesOf(parts, clicked, selected)),
+    readAgain: (clicked, selected) => forgetting.readAgain(placesOf(parts, clicked, selected)),
+    hideMarks: () => {
+      provenance.hide();
+    },
+    showMarks: () => {
+      provenance.unhide();
+    },
+    showActions: () => chooseAction(parts),
+    mend: (action) => mending.mend(isAction(action) ? action : 'open-log'),
+    openLog: () => {
+      log.show();
+    },
+    openSettings: () =>
+      vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${parts.context.extension.id}`),
+    openWalkthrough: () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${parts.context.extension.id}#start`),
+  };
+}
+
+/** Registers all commands; what one throws is told to whoever pressed it, once and with what mends it. */
+export function registerCommands(parts: CommandParts): vscode.Disposable {
+  const registered = Object.entries(table(parts)).map(([name, handle]) =>
+    vscode.commands.registerCommand(`${section}.${name}`, async (...args: unknown[]) => {
+      try {
+        await handle(...args);
+      } catch (error) {
+        await tell(parts, error);
+      }
+    }),
+  );
+  return vscode.Disposable.from(...registered);
+}
+
+async function tell({ mending, log }: CommandParts, error: unknown): Promise<void> {
+  log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const known = error instanceof ServiceError;
+  const sentence = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
+  const action = known ? error.action : 'open-log';
+  const label = mendingLabel(action);
+  const shown = vscode.window.showErrorMessage(vscode.l10n.t(sentence), ...(label === undefined ? [] : [label]));
+  if ((await shown) !== undefined) await mending.mend(action);
+}
+
+async function chooseAction({ memory, provenance, amounts }: CommandParts): Promise<void> {
+  const { standing } = memory;
+  const mending = standing.kind === 'failed' ? mendingLabel(standing.action) : undefined;
+  const items = listedActions(standing, provenance.state, mending).map((action) => ({
+    label: `$(${action.icon}) ${action.label}`,
+    action,
+  }));
+  const placeHolder = standingSentence(standing, amounts);
+  const chosen = await vscode.window.showQuickPick(items, { title: 'Ask Codebase', placeHolder });
+  if (chosen) await vscode.commands.executeCommand(chosen.action.command, ...chosen.action.arguments);
+}
+
+/** @param wanted a filter's name, from a link that needs no choice */
+async function chooseFilter(tree: MemoryTree, wanted: unknown): Promise<void> {
+  const items = filterNames();
+  const named = items.find(({ filter }) => filter === wanted);
+  if (named) {
+    tree.filter = named.filter;
+    return;
+  }
+  const placeHolder = vscode.l10n.t('Which files are shown?');
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder });
+  if (chosen) tree.filter = chosen.filter;
+}
+
+async function openFile(memory: WorkspaceMemory, row: unknown): Promise<void> {
+  if (!isRow(row) || row.node.kind !== 'file') return;
+  await vscode.commands.executeCommand('vscode.open', memory.uriOf({ folder: row.folder, path: row.node.file.path }));
+}
+
+/** What a command is for: rows of the tree or files of the explorer, one that was clicked or all that are selected. */
+function placesOf({ memory, tree }: CommandParts, clicked: unknown, selected: unknown): Place[] {
+  const many = Array.isArray(selected) && selected.length > 0 ? selected : clicked === undefined ? tree.selection : [];
+  return (many.length > 0 ? many : [clicked]).flatMap((item: unknown): Place[] => {
+    if (isRow(item)) {
+      return [{ folder: item.folder, path: item.node.kind === 'file' ? item.node.file.path : item.node.path }];
+    }
+    const place = item instanceof vscode.Uri ? memory.placeOf(item) : undefined;
+    return place ? [place] : [];
+  });
+}
+
+function isRow(value: unknown): value is MemoryNode {
+  return typeof value === 'object' && value !== null && 'folder' in value && 'node' in value;
+}
+
+const actions: readonly string[] = ['retry', 'open-log', 'restore-model', 'free-space', 'none'] satisfies Action[];
+
+function isAction(value: unknown): value is Action {
+  return typeof value === 'string' && actions.includes(value);
+}

@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import { mendingLabel } from './mending.ts';
+import type { Mending } from './mending.ts';
+import type { WorkspaceMemory } from './workspace-memory.ts';
+
+/** Tells of each failure that ended the reading once. The status bar and the views say it as long as it lasts. */
+export class FailureNotice implements vscode.Disposable {
+  readonly #memory: WorkspaceMemory;
+  readonly #mending: Mending;
+  readonly #told = new Set<string>();
+  readonly #subscription: vscode.Disposable;
+
+  constructor(memory: WorkspaceMemory, mending: Mending) {
+    this.#memory = memory;
+    this.#mending = mending;
+    this.#subscription = memory.onDidChange(() => {
+      this.#look();
+    });
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  #look(): void {
+    const { standing } = this.#memory;
+    if (standing.kind !== 'failed' || this.#told.has(standing.sentence)) return;
+    this.#told.add(standing.sentence);
+    const { sentence, action } = standing;
+    const label = mendingLabel(action);
+    const told = vscode.window.showErrorMessage(vscode.l10n.t(sentence), ...(label === undefined ? [] : [label]));
+    void told.then((pressed) => {
+      if (pressed !== undefined) void this.#mending.mend(action);
+    });
+  }
+}

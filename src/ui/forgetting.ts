@@ -1,0 +1,76 @@
+import * as vscode from 'vscode';
+import type { Amounts } from './amounts.ts';
+import { filesBelow } from './file-tree.ts';
+import type { MemoryTotals } from './memory-totals.ts';
+import type { Place } from './place.ts';
+import type { WorkspaceMemory } from './workspace-memory.ts';
+
+/** Takes files out of the memory on request, and back in. The files on disk are never touched. */
+export class Forgetting {
+  readonly #memory: WorkspaceMemory;
+  readonly #totals: MemoryTotals;
+  readonly #amounts: Amounts;
+
+  constructor(memory: WorkspaceMemory, totals: MemoryTotals, amounts: Amounts) {
+    this.#memory = memory;
+    this.#totals = totals;
+    this.#amounts = amounts;
+  }
+
+  /** Asks first, and says at the end what proves it. */
+  async forget(places: readonly Place[]): Promise<void> {
+    const { showWarningMessage, showInformationMessage } = vscode.window;
+    await this.#totals.look();
+    const paths = this.#known(places, (kind) => kind === 'ingested');
+    const count = [...paths.values()].reduce((sum, { length }) => sum + length, 0);
+    if (count === 0) {
+      void showInformationMessage(vscode.l10n.t('Nothing of that is in the memory.'));
+      return;
+    }
+    const forget = vscode.l10n.t('Forget');
+    const [first] = places;
+    const asked =
+      count === 1 && first
+        ? vscode.l10n.t('Forget {0}?', this.#memory.places.shown({ ...first, path: [...paths.values()][0]?.[0] ?? '' }))
+        : vscode.l10n.t('Forget {0} files?', this.#amounts.count(count));
+    const detail =
+      count === 1
+        ? vscode.l10n.t('It stays out of the memory until you choose Read Again. The file itself is left as it is.')
+        : vscode.l10n.t(
+            'They stay out of the memory until you choose Read Again. The files themselves are left as they are.',
+          );
+    if ((await showWarningMessage(asked, { modal: true, detail }, forget)) !== forget) return;
+    const said: string[] = [];
+    for (const [root, own] of paths) {
+      const { files, certificate } = await this.#memory.service.forget(root, own);
+      said.push(
+        files === 1
+          ? vscode.l10n.t('1 file forgotten. {0}', certificate)
+          : vscode.l10n.t('{0} files forgotten. {1}', this.#amounts.count(files), certificate),
+      );
+    }
+    void this.#totals.look();
+    void showInformationMessage(said.join(' '));
+  }
+
+  /** Reads files again, forgotten ones too. */
+  async readAgain(places: readonly Place[]): Promise<void> {
+    await this.#totals.look();
+    const paths = this.#known(places, () => true);
+    await Promise.all([...paths].map(([root, own]) => this.#memory.service.remember(root, own)));
+    void this.#totals.look();
+  }
+
+  /** The files that the memory knows in the places, by root. */
+  #known(places: readonly Place[], want: (kind: 'ingested' | 'skipped' | 'failed') => boolean): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    for (const { folder, files } of this.#totals.facts) {
+      const wanted = files.filter(({ state }) => want(state.kind));
+      const inside = places
+        .filter((place) => place.folder.root === folder.root)
+        .flatMap((place) => filesBelow(wanted, place.path));
+      if (inside.length > 0) found.set(folder.root, [...new Set(inside.map(({ path }) => path))]);
+    }
+    return found;
+  }
+}

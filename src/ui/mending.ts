@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import type { Action } from '../service/protocol.ts';
+import type { WorkspaceMemory } from './workspace-memory.ts';
+
+/** The one thing that mends a failure, as a button does it. */
+export class Mending {
+  readonly #context: vscode.ExtensionContext;
+  readonly #memory: WorkspaceMemory;
+  readonly #log: vscode.LogOutputChannel;
+
+  constructor(context: vscode.ExtensionContext, memory: WorkspaceMemory, log: vscode.LogOutputChannel) {
+    this.#context = context;
+    this.#memory = memory;
+    this.#log = log;
+  }
+
+  async mend(action: Action): Promise<void> {
+    const { executeCommand } = vscode.commands;
+    switch (action) {
+      case 'retry':
+        await this.#memory.refreshAll();
+        break;
+      case 'restore-model':
+        // The model came with the extension, so installing it again brings the files back.
+        await executeCommand('workbench.extensions.search', `@id:${this.#context.extension.id}`);
+        break;
+      case 'free-space':
+        await executeCommand('revealFileInOS', this.#context.globalStorageUri);
+        break;
+      case 'open-log':
+      case 'none':
+        this.#log.show();
+    }
+  }
+}
+
+/** What the button says; undefined where there is none. */
+export function mendingLabel(action: Action): string | undefined {
+  switch (action) {
+    case 'retry':
+      return vscode.l10n.t('Try Again');
+    case 'open-log':
+      return vscode.l10n.t('Open Log');
+    case 'restore-model':
+      return vscode.l10n.t('Show Extension');
+    case 'free-space':
+      return vscode.l10n.t('Show Folder');
+    case 'none':
+      return undefined;
+  }
+}
