@@ -14,8 +14,12 @@ export interface TensorPlace {
   readonly data: Place;
 }
 
+/** What each of the P memory tokens pools: all token states, or the p-th of P equal runs of them. */
+export type Pooled = 'whole' | 'spans';
+
 export interface MemoryTokenOptions {
   readonly name: string;
+  readonly pooled: Pooled;
   /** float16 [D] each: statistics of ordinary tokens' RMS-normalised states */
   readonly mean: TensorPlace;
   readonly deviation: TensorPlace;
@@ -23,6 +27,8 @@ export interface MemoryTokenOptions {
 }
 
 const EPSILON = 1e-6;
+/** A score so low that its softmax is 0 beside any other; a span without a token has no other, and pools all. */
+const OUTSIDE = -1e4;
 
 /**
  * Memory tokens of one segment, or the key of one question.
@@ -45,7 +51,8 @@ export function memoryTokenGraph(options: MemoryTokenOptions): Graph {
   const centred = graph.node('Sub', [graph.node('Div', [rows, rms]), tensor('mean', options.mean)]);
   const standard = graph.node('Div', [centred, tensor('deviation', options.deviation)]); // [T - 1, D]
   const transposed = graph.node('Transpose', [standard], { perm: [1, 0] });
-  const score = graph.node('MatMul', [tensor('query', options.pooling.query), transposed]); // [P, T - 1]
+  const whole = graph.node('MatMul', [tensor('query', options.pooling.query), transposed]); // [P, T - 1]
+  const score = options.pooled === 'spans' ? inSpans(graph, whole, options.pooling.query.shape[0] ?? 0) : whole;
   const pooled = graph.node('MatMul', [graph.node('Softmax', [score], { axis: -1 }), standard]); // [P, D]
   const projection = graph.node('Transpose', [tensor('project', options.pooling.project)], { perm: [1, 0] });
   const keys = graph.node('MatMul', [pooled, projection]); // [P, d_k]
@@ -53,4 +60,16 @@ export function memoryTokenGraph(options: MemoryTokenOptions): Graph {
   const [tokens = 0, size = 0] = [options.pooling.query.shape[0], options.pooling.project.shape[0]];
   graph.output('keys', graph.node('Div', [keys, norm]), 'float32', [tokens, size]);
   return graph;
+}
+
+/** Scores [P, N] with OUTSIDE wherever token n is not in span p: n is in span ⌊n · P / N⌋. */
+function inSpans(graph: Graph, score: Value, spans: number): Value {
+  const count = graph.node('Squeeze', [graph.node('Shape', [score], { start: 1, end: 2 })]);
+  const positions = graph.node('Range', [graph.int64s([0], []), count, graph.int64s([1], [])]); // [N]
+  const span = graph.node('Div', [graph.node('Mul', [positions, graph.int64s([spans])]), count]);
+  const own = graph.int64s(
+    Array.from({ length: spans }, (_, index) => index),
+    [spans, 1],
+  );
+  return graph.node('Where', [graph.node('Equal', [own, span]), score, graph.scalar(OUTSIDE)]);
 }

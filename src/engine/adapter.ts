@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FileEntry } from '../../kernels/manifest.ts';
-import type { TensorPlace } from '../../kernels/memory-tokens.ts';
+import type { Pooled, TensorPlace } from '../../kernels/memory-tokens.ts';
 import { ModelFileError } from './model-files.ts';
 
 type Name = 'mean' | 'deviation' | 'segment.query' | 'segment.project' | 'question.query' | 'question.project';
@@ -15,6 +15,8 @@ export interface Adapter {
   readonly layer: number;
   /** P, memory tokens a segment. */
   readonly tokens: number;
+  /** What each memory token pools; an adapter that does not say pools whole segments. */
+  readonly pooled: Pooled;
   /** d_k, numbers a key. */
   readonly keySize: number;
   /** Sharpness of the recall: shares are a softmax over tau · cos. */
@@ -45,6 +47,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
     id: `${base.slice(0, 16)}+${sha256.slice(0, 16)}`,
     layer: positive(raw.layer, 'layer'),
     tokens: positive(raw.tokens, 'tokens'),
+    pooled: pooledOf(raw.pooled),
     keySize: positive(raw.keySize, 'keySize'),
     tau: positive(raw.tau, 'tau'),
     file: { bytes: positive(file.bytes, 'file.bytes'), sha256 },
@@ -82,6 +85,12 @@ function positive(value: unknown, where: string): number {
     throw new ModelFileError(`In the adapter, ${where} should be a positive number. ${MEND}`);
   }
   return value;
+}
+
+function pooledOf(value: unknown): Pooled {
+  if (value === undefined || value === 'whole') return 'whole';
+  if (value === 'spans') return value;
+  throw new ModelFileError(`In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans. ${MEND}`);
 }
 
 function tensorPlace(value: unknown, name: string): TensorPlace {

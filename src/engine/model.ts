@@ -134,7 +134,8 @@ export class Model {
     const { mean, deviation } = adapter.tensors;
     const pooling = { query: adapter.tensors[`${name}.query`], project: adapter.tensors[`${name}.project`] };
     // A few hundred kilobytes of work: the CPU is never the bottleneck here, and its sums are the same everywhere.
-    const graph = memoryTokenGraph({ name, mean, deviation, pooling });
+    const pooled = name === 'segment' ? adapter.pooled : 'whole';
+    const graph = memoryTokenGraph({ name, pooled, mean, deviation, pooling });
     return createSession(graph, this.#options.adapterFolder, { ...options, device: 'cpu' });
   }
 }

@@ -153,7 +153,7 @@ describe.skipIf(adapter.kind === 'none')('on WebGPU', () => {
     ).place;
     const pooling = { query: half(4, 48, [4, 48]), project: half(24, 48, [24, 48]) };
     shard.write(folder);
-    const options = { name: 'memory-tokens', mean, deviation: deviations, pooling };
+    const options = { name: 'memory-tokens', pooled: 'spans', mean, deviation: deviations, pooling } as const;
     const { cpu, webgpu } = await both(() => memoryTokenGraph(options));
     const feeds = { states: floatTensor(randomMatrix(9, 48, normal).data, [1, 9, 48]) };
     compare(
