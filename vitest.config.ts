@@ -25,6 +25,17 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      // A real VS Code, or the packaged extension: minutes each, so neither is part of `npm test`.
+      ...['vscode', 'package'].map((name) => ({
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          pool: 'forks' as const,
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      })),
     ],
   },
 });
