@@ -8,6 +8,7 @@ import type {
   MemoryFacts,
   PointedFile,
   Question,
+  RememberedFile,
   ServiceNotice,
   ServiceReply,
   ServiceRequest,
@@ -30,6 +31,7 @@ interface Pending {
   readonly resolve: (reply: ServiceReply) => void;
   readonly reject: (error: Error) => void;
   readonly onEvent: ((event: AskEvent) => void) | undefined;
+  readonly onFiles: ((files: readonly RememberedFile[]) => void) | undefined;
 }
 
 /**
@@ -85,9 +87,10 @@ export class ServiceClient {
   }
 
   async facts(root: string): Promise<MemoryFacts> {
-    const reply = await this.#ask({ kind: 'facts', root });
+    const files: RememberedFile[] = [];
+    const reply = await this.#ask({ kind: 'facts', root }, { onFiles: (some) => files.push(...some) });
     if (reply.kind !== 'facts') throw new ServiceError('The memory gave no facts.', 'open-log');
-    return reply.facts;
+    return { ...reply.facts, files };
   }
 
   /** Takes files out of the memory, folders with all they hold. They stay out until remember() is called for them. */
@@ -134,9 +137,9 @@ export class ServiceClient {
 
   #ask(
     request: ServiceRequest,
-    options: { readonly signal?: AbortSignal | undefined; readonly onEvent?: (event: AskEvent) => void } = {},
+    options: Partial<Pick<Pending, 'onEvent' | 'onFiles'>> & { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ServiceReply> {
-    const { signal, onEvent } = options;
+    const { signal, onEvent, onFiles } = options;
     if (this.#closed) return Promise.reject(new ServiceError('Ask Codebase is closing.', 'none'));
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
     const id = this.#nextId++;
@@ -145,7 +148,7 @@ export class ServiceClient {
     };
     signal?.addEventListener('abort', cancel, { once: true });
     return new Promise<ServiceReply>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onEvent });
+      this.#pending.set(id, { resolve, reject, onEvent, onFiles });
       this.#start();
       this.#post({ kind: 'request', id, request });
     })
@@ -199,6 +202,9 @@ export class ServiceClient {
         break;
       case 'event':
         this.#pending.get(message.id)?.onEvent?.(message.event);
+        break;
+      case 'files':
+        this.#pending.get(message.id)?.onFiles?.(message.files);
         break;
       case 'reply': {
         const pending = this.#pending.get(message.id);

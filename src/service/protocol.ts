@@ -151,7 +151,7 @@ export type ServiceRequest =
 export type ServiceReply =
   | { readonly kind: 'done' }
   | { readonly kind: 'pointed'; readonly files: readonly PointedFile[] }
-  | { readonly kind: 'facts'; readonly facts: MemoryFacts }
+  | { readonly kind: 'facts'; readonly facts: Omit<MemoryFacts, 'files'> }
   | { readonly kind: 'forgotten'; readonly files: number; readonly certificate: string }
   | { readonly kind: 'warmed'; readonly description: Description }
   | { readonly kind: 'cancelled' }
@@ -173,4 +173,6 @@ export type ToService =
 export type FromService =
   | { readonly kind: 'reply'; readonly id: number; readonly reply: ServiceReply }
   | { readonly kind: 'event'; readonly id: number; readonly event: AskEvent }
+  /** Some of the files of a `facts` request, before its reply: all of a large workspace at once would block the host. */
+  | { readonly kind: 'files'; readonly id: number; readonly files: readonly RememberedFile[] }
   | { readonly kind: 'notice'; readonly notice: ServiceNotice };

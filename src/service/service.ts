@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../ask/answer.ts';
 import type { AnswerEvent } from '../ask/answer.ts';
 import { Codebases } from '../ask/codebases.ts';
@@ -14,6 +15,7 @@ import type {
   MemoryFacts,
   PointedFile,
   Question,
+  RememberedFile,
   ServiceNotice,
   ServiceReply,
   ServiceRequest,
@@ -25,10 +27,13 @@ import { ServiceError } from './service-error.ts';
 export interface Exchange {
   readonly signal: AbortSignal;
   readonly onEvent: (event: AskEvent) => void;
+  readonly onFiles: (files: readonly RememberedFile[]) => void;
 }
 
 /** Files that are shown above an answer; the shares of the rest are added up. */
 const SHOWN = { files: 8, lines: 5 } as const;
+/** Files of one message: two milliseconds of the host's time. */
+const PAGE = 1_000;
 
 /** Every open folder's memory and the one engine, behind requests: what runs in the thread. */
 export class Service {
@@ -64,7 +69,7 @@ export class Service {
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
   }
 
-  async #answer(request: ServiceRequest, { signal, onEvent }: Exchange): Promise<ServiceReply> {
+  async #answer(request: ServiceRequest, { signal, onEvent, onFiles }: Exchange): Promise<ServiceReply> {
     switch (request.kind) {
       case 'folders':
         await this.#open(request.folders);
@@ -93,7 +98,7 @@ export class Service {
         return { kind: 'pointed', files: pointed(recollection) };
       }
       case 'facts':
-        return { kind: 'facts', facts: await this.#facts(request.root) };
+        return { kind: 'facts', facts: await this.#facts(request.root, onFiles) };
       case 'forget': {
         const forgotten = await this.#keeper(request.root).forget(request.paths);
         return { kind: 'forgotten', ...forgotten };
@@ -179,11 +184,17 @@ export class Service {
     );
   }
 
-  async #facts(root: string): Promise<MemoryFacts> {
+  async #facts(root: string, onFiles: Exchange['onFiles']): Promise<Omit<MemoryFacts, 'files'>> {
     const keeper = this.#keeper(root);
+    const files = await keeper.files();
+    for (let at = 0; at < files.length; at += PAGE) {
+      onFiles(files.slice(at, at + PAGE));
+      // Messages that were posted in one go would reach the host in one go.
+      await pause(1);
+    }
     const { ledger } = await keeper.open();
     const { databaseBytes, memoryBytes, tokens } = ledger.totals();
-    return { folder: keeper.folder, files: await keeper.files(), databaseBytes, memoryBytes, tokens };
+    return { folder: keeper.folder, databaseBytes, memoryBytes, tokens };
   }
 
   #keeper(root: string): Keeper {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromService, ServiceSettings, ToService } from './protocol.ts';
 import { Service } from './service.ts';
+import type { Exchange } from './service.ts';
 
 /** The thread's entry: requests in, replies, events and notices out. */
 const port = parentPort;
@@ -31,10 +32,16 @@ port.on('message', (message: ToService) => {
       const { id, request } = message;
       const controller = new AbortController();
       controllers.set(id, controller);
-      const onEvent: Parameters<Service['handle']>[1]['onEvent'] = (event) => {
-        send({ kind: 'event', id, event });
+      const exchange: Exchange = {
+        signal: controller.signal,
+        onEvent: (event) => {
+          send({ kind: 'event', id, event });
+        },
+        onFiles: (files) => {
+          send({ kind: 'files', id, files });
+        },
       };
-      void service.handle(request, { signal: controller.signal, onEvent }).then((reply) => {
+      void service.handle(request, exchange).then((reply) => {
         controllers.delete(id);
         send({ kind: 'reply', id, reply });
       });
