@@ -19,6 +19,7 @@ import { quantise, writeKey } from '../memory/write.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import { splitLines } from '../workspace/line.ts';
+import { identify } from '../workspace/repository.ts';
 import { AskError } from './ask-error.ts';
 import { homeFolder, memoryFolder } from './home.ts';
 import { Overlay } from './overlay.ts';
@@ -91,8 +92,12 @@ export class Codebase {
     const root = await folder(options.root);
     const { baseFolder, adapterFolder } = options.engine.settings;
     const adapter = await readAdapter(adapterFolder, baseFolder);
-    const place = memoryFolder(root, options.home ?? homeFolder());
-    const opened = Ledger.open(place, { repository: root, adapter: adapter.id, shape: shapeOf(adapter) });
+    const home = options.home ?? homeFolder();
+    const { repository, checkout, former } = await identify(root);
+    const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
+    const opened = Ledger.open(memoryFolder(repository, home), identity, {
+      former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
+    });
     const notice = opened.kind === 'recovered' ? opened.sentence : undefined;
     return new Codebase(root, options.engine, adapter, opened.ledger, notice);
   }

@@ -8,13 +8,13 @@ export function homeFolder(): string {
 }
 
 /**
- * The folder of one repository's memory. Its name is the repository's for people, and a hash for everything else: a path in
- * a file name runs into the limits of file systems.
+ * The folder of one repository's memory, shared by its worktrees. Its name says a little of the repository's identity for
+ * people, and a hash for everything else: a path in a file name runs into the limits of file systems.
  */
-export function memoryFolder(root: string, home: string = homeFolder()): string {
-  const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
+export function memoryFolder(repository: string, home: string = homeFolder()): string {
+  const hash = createHash('sha256').update(repository).digest('hex').slice(0, 12);
   const name =
-    basename(root)
+    basename(repository)
       .replace(/[^\w.-]+/g, '-')
       .slice(0, 40) || 'root';
   return join(home, 'memory', `${name}-${hash}`);

@@ -1,57 +1,75 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { Sealer } from './file-seal.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import { terms } from './lexicon.ts';
 import type { FileMeta, FileState, SegmentEntry } from './records.ts';
 import { integer } from './row.ts';
+import { originOf } from './schema.ts';
 import type { MemoryShape } from './shape.ts';
 import { FILE_COLUMNS } from './stored.ts';
 import { encodeWrite } from './write.ts';
 import type { Write } from './write.ts';
 
-/** The changes that a ledger makes to its rows. Each belongs inside a transaction of the caller's. */
+type Writes = ReadonlyMap<string, Write>;
+
+interface Replaced {
+  readonly removed: readonly number[];
+  readonly added: readonly number[];
+}
+
+/** The changes that a ledger makes to the rows of its checkout. Each belongs inside a transaction of the caller's. */
 export class Changing {
   readonly #db: DatabaseSync;
   readonly #lexical: LexicalIndex;
   readonly #shape: MemoryShape;
+  readonly #checkoutId: number;
 
-  constructor(db: DatabaseSync, lexical: LexicalIndex, shape: MemoryShape) {
+  constructor(db: DatabaseSync, lexical: LexicalIndex, shape: MemoryShape, checkoutId: number) {
     this.#db = db;
     this.#lexical = lexical;
     this.#shape = shape;
+    this.#checkoutId = checkoutId;
   }
 
-  /** Puts a file's row in place and takes out its old segments: the row's id and the removed segments' ids. */
-  replace(path: string, meta: FileMeta, state: FileState): [fileId: number, removed: number[]] {
+  /**
+   * Puts a file in place of what was known of it: the ids of the segments that went and came. Throws LedgerError 'missing'
+   * for a write that is nowhere.
+   */
+  replace(path: string, meta: FileMeta, state: FileState, segments: readonly SegmentEntry[], writes: Writes): Replaced {
     const removed = this.#removeSegments(path);
+    const fileId = this.#putRow(path, meta, state);
+    const added = this.#addSegments(path, fileId, segments, writes);
+    new Sealer(this.#db).put(fileId);
+    return { removed, added };
+  }
+
+  #putRow(path: string, meta: FileMeta, state: FileState): number {
     const { reason, sentence } = state.kind === 'ingested' ? { reason: '', sentence: '' } : state;
     const row = this.#db
       .prepare(
-        `INSERT INTO file (${FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (path) DO UPDATE SET blob_hash = excluded.blob_hash, bytes = excluded.bytes,
+        `INSERT INTO main.file (checkout_id, ${FILE_COLUMNS}, digest, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, x'', 0)
+         ON CONFLICT (checkout_id, path) DO UPDATE SET blob_hash = excluded.blob_hash, bytes = excluded.bytes,
            mtime_ms = excluded.mtime_ms, lines = excluded.lines, state = excluded.state, reason = excluded.reason,
            sentence = excluded.sentence
          RETURNING id`,
       )
-      .get(path, meta.blobHash, meta.bytes, meta.mtimeMs, meta.lines, state.kind, reason, sentence);
-    return [integer(row ?? {}, 'id'), removed];
+      .get(this.#checkoutId, path, meta.blobHash, meta.bytes, meta.mtimeMs, meta.lines, state.kind, reason, sentence);
+    return integer(row ?? {}, 'id');
   }
 
-  /** Adds segments to a file that has none; their ids. Throws LedgerError 'missing' for a write that is nowhere. */
-  addSegments(
-    path: string,
-    fileId: number,
-    segments: readonly SegmentEntry[],
-    writes: ReadonlyMap<string, Write>,
-  ): number[] {
+  #addSegments(path: string, fileId: number, segments: readonly SegmentEntry[], writes: Writes): number[] {
+    if (segments.length === 0) return [];
     const pathTerms = terms(path);
+    const origin = originOf(path);
     const insert = this.#db.prepare(
-      'INSERT INTO segment (file_id, ordinal, first, last, tokens, write_id) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO main.segment (checkout_id, file_id, ordinal, first, last, tokens, write_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     return segments.map(({ start, end, tokens, writeKey, terms: textTerms }, ordinal) => {
-      const writeId = this.#putWrite(writeKey, tokens, writes);
-      const id = Number(insert.run(fileId, ordinal, start, end, tokens, writeId).lastInsertRowid);
+      const writeId = this.putWrite(writeKey, tokens, origin, writes);
+      const id = Number(insert.run(this.#checkoutId, fileId, ordinal, start, end, tokens, writeId).lastInsertRowid);
       this.#lexical.put(id, pathTerms, textTerms);
       return id;
     });
@@ -60,8 +78,26 @@ export class Changing {
   /** Removes a file's row with its segments: the segments' ids. */
   removeFile(path: string): number[] {
     const removed = this.#removeSegments(path);
-    this.#db.prepare('DELETE FROM file WHERE path = ?').run(path);
+    this.#db.prepare('DELETE FROM main.file WHERE checkout_id = ? AND path = ?').run(this.#checkoutId, path);
     return removed;
+  }
+
+  /** Removes these writes and, in every checkout, the files that are made of them. */
+  dropWrites(ids: readonly number[]): void {
+    const list = JSON.stringify(ids);
+    const using = `SELECT file_id FROM main.segment WHERE write_id IN (SELECT value FROM json_each(?))`;
+    const segments = this.#db.prepare(`SELECT id FROM main.segment WHERE file_id IN (${using})`).all(list);
+    for (const row of segments) this.#lexical.remove(integer(row, 'id'));
+    const files = this.#db.prepare(`DELETE FROM main.file WHERE id IN (${using}) RETURNING checkout_id`).all(list);
+    for (const row of files) {
+      const moved = 'UPDATE checkout SET generation = generation + 1 WHERE id = ?';
+      this.#db.prepare(moved).run(integer(row, 'checkout_id'));
+    }
+    this.#db.prepare('DELETE FROM write WHERE id IN (SELECT value FROM json_each(?))').run(list);
+  }
+
+  countWrites(): number {
+    return integer(this.#db.prepare('SELECT count(*) AS n FROM write').get() ?? {}, 'n');
   }
 
   #removeSegments(path: string): number[] {
@@ -70,7 +106,7 @@ export class Changing {
         'SELECT segment.id, write_id FROM segment JOIN file ON file.id = file_id WHERE path = ? ORDER BY ordinal',
       )
       .all(path);
-    const remove = this.#db.prepare('DELETE FROM segment WHERE id = ?');
+    const remove = this.#db.prepare('DELETE FROM main.segment WHERE id = ?');
     const touch = this.#db.prepare('UPDATE write SET used_ms = ? WHERE id = ?');
     const now = Date.now();
     return rows.map((row) => {
@@ -82,13 +118,18 @@ export class Changing {
     });
   }
 
-  #putWrite(key: string, tokens: number, writes: ReadonlyMap<string, Write>): number {
+  /** The id of a write, stored now unless it was before. */
+  putWrite(key: string, tokens: number, origin: Uint8Array, writes: Writes): number {
     const name = Buffer.from(key, 'hex');
-    const known = this.#db.prepare('SELECT id FROM write WHERE key = ?').get(name);
-    if (known !== undefined) return integer(known, 'id');
+    const known = this.#db.prepare('SELECT id, length(origin) AS origin FROM write WHERE key = ?').get(name);
+    if (known !== undefined) {
+      const id = integer(known, 'id');
+      if (integer(known, 'origin') === 0) this.#db.prepare('UPDATE write SET origin = ? WHERE id = ?').run(origin, id);
+      return id;
+    }
     const write = writes.get(key);
     if (write === undefined) throw new LedgerError('missing', `The write ${key} of a segment was not handed over.`);
-    const insert = this.#db.prepare('INSERT INTO write (key, tokens, used_ms, blob) VALUES (?, ?, ?, ?)');
-    return Number(insert.run(name, tokens, Date.now(), encodeWrite(write, this.#shape)).lastInsertRowid);
+    const insert = this.#db.prepare('INSERT INTO write (key, tokens, used_ms, origin, blob) VALUES (?, ?, ?, ?, ?)');
+    return Number(insert.run(name, tokens, Date.now(), origin, encodeWrite(write, this.#shape)).lastInsertRowid);
   }
 }

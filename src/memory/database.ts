@@ -4,8 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { damaged, LedgerError, translate } from './ledger-error.ts';
 import { integer, text } from './row.ts';
-import { CONNECTION, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
+import { FORMER, migrate } from './migrate.ts';
+import { checkoutViews, CONNECTION, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
+import { transaction } from './transaction.ts';
 
 /** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
 export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {
@@ -26,11 +28,27 @@ export function openDatabase(file: string, identity: Identity, maxBytes?: number
   });
 }
 
-/** A second connection that sees one moment of the database while others go on writing. Close it after use. */
-export function openReader(file: string): DatabaseSync {
+/** A second connection that sees one moment of one checkout while others go on writing. Close it after use. */
+export function openReader(file: string, checkoutId: number): DatabaseSync {
   const db = new DatabaseSync(file, { readOnly: true, timeout: CONNECTION.busyMs });
-  db.exec('BEGIN');
+  // A read transaction begins with the first read: nothing that is asked next may lie before it.
+  db.exec(`${checkoutViews(checkoutId)} BEGIN; SELECT 1 FROM main.meta;`);
   return db;
+}
+
+/** Finds or begins the checkout `place` and narrows the connection to it: its id. */
+export function enterCheckout(db: DatabaseSync, place: string, now = Date.now()): number {
+  const find = db.prepare('SELECT id, seen_ms FROM main.checkout WHERE place = ?');
+  const known = find.get(place);
+  if (known === undefined || Math.abs(now - integer(known, 'seen_ms')) > CONNECTION.seenMs) {
+    db.prepare(
+      `INSERT INTO main.checkout (place, seen_ms, generation) VALUES (?, ?, 0)
+       ON CONFLICT (place) DO UPDATE SET seen_ms = excluded.seen_ms`,
+    ).run(place, now);
+  }
+  const id = integer(find.get(place) ?? {}, 'id');
+  db.exec(checkoutViews(id));
+  return id;
 }
 
 /** Runs work and translates what it throws. Errors that are not about the database pass through. */
@@ -42,27 +60,14 @@ export function translated<T>(file: string, work: () => T): T {
   }
 }
 
-/** One transaction, all or nothing. IMMEDIATE: two writers wait for each other here instead of failing half-way. */
-export function transaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    // SQLite has already rolled back on a full disk.
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
-}
-
 function configure(db: DatabaseSync, maxBytes: number | undefined): void {
   // Some network file systems have no shared memory for the log; SQLite then stays in its older, slower mode.
   db.exec('PRAGMA journal_mode = WAL');
   // NORMAL: a power cut may lose the last files, never the database; a killed process loses nothing.
   db.exec(
     `PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CONNECTION.cacheKib};
-     PRAGMA wal_autocheckpoint = ${CONNECTION.walPages}; PRAGMA journal_size_limit = ${CONNECTION.walBytes};`,
+     PRAGMA wal_autocheckpoint = ${CONNECTION.walPages}; PRAGMA journal_size_limit = ${CONNECTION.walBytes};
+     PRAGMA secure_delete = ON;`,
   );
   if (maxBytes !== undefined) {
     const page = integer(db.prepare('PRAGMA page_size').get() ?? {}, 'page_size');
@@ -82,7 +87,6 @@ function begin(db: DatabaseSync, identity: Identity): void {
     put.run('adapter', identity.adapter);
     put.run('layout', identity.layout);
     put.run('seal', seal(identity, version));
-    put.run('generation', '0');
     db.exec(`PRAGMA user_version = ${version}`);
   });
 }
@@ -101,7 +105,7 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
       .all()
       .map((row) => [text(row, 'name'), text(row, 'value')]),
   );
-  const stored: Identity = {
+  const stored = {
     repository: meta.get('repository') ?? '',
     adapter: meta.get('adapter') ?? '',
     layout: meta.get('layout') ?? '',
@@ -111,13 +115,8 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
   if (Number(version) > SCHEMA_VERSION) {
     throw new LedgerError('newer', `The memory database ${file} was made by a newer version of this program.`);
   }
-  const statements = new Set(
-    db
-      .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
-      .all()
-      .map((row) => text(row, 'sql')),
-  );
-  if (!Object.values(TABLES).every((statement) => statements.has(statement))) throw damaged(file);
+  const former = FORMER.get(Number(version));
+  if (!hasStatements(db, former ?? TABLES)) throw damaged(file);
   if (
     stored.repository !== identity.repository ||
     stored.adapter !== identity.adapter ||
@@ -125,6 +124,14 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
   ) {
     throw new LedgerError('foreign', `The memory database ${file} belongs to another repository or adapter.`);
   }
+  if (former !== undefined) migrate(db, identity);
+}
+
+/** True when the schema is these statements, letter for letter. */
+function hasStatements(db: DatabaseSync, expected: Readonly<Record<string, string>>): boolean {
+  const rows = db.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL').all();
+  const statements = new Set(rows.map((row) => text(row, 'sql')));
+  return Object.values(expected).every((statement) => statements.has(statement));
 }
 
 function tableNames(db: DatabaseSync): Set<string> {

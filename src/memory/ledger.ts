@@ -1,16 +1,26 @@
 import { Changing } from './changing.ts';
 import type { CompressiveMemory } from './compressive-memory.ts';
 import { Connection } from './connection.ts';
-import { openReader, transaction } from './database.ts';
+import { openReader } from './database.ts';
 import { translate } from './ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
 import { Reading } from './reading.ts';
-import type { Change, FileMeta, FileState, LedgerIdentity, Scope, SegmentEntry, Verdict } from './records.ts';
+import type {
+  Change,
+  FileMeta,
+  FileState,
+  LedgerIdentity,
+  Scope,
+  SegmentEntry,
+  StoredWrite,
+  Verdict,
+} from './records.ts';
 import { text } from './row.ts';
 import { sumWrites } from './sum.ts';
 import { sweep } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
+import { transaction } from './transaction.ts';
 import { damagedWrites, verify } from './verify.ts';
 import type { Write } from './write.ts';
 
@@ -29,7 +39,8 @@ export type Opened =
     };
 
 /**
- * What is remembered of one repository by one adapter, in one SQLite database. Calls are synchronous, except those that
+ * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
+ * segments and searches are of that checkout, writes are shared by all. Calls are synchronous, except those that
  * read every write. Several processes may use one database: readers never wait, writers wait for each other.
  *
  * Everything throws LedgerError, one sentence and what to do, when the database or the disk fails.
@@ -37,9 +48,9 @@ export type Opened =
 export class Ledger extends Reading {
   readonly #changing: Changing;
 
-  private constructor(connection: Connection, identity: LedgerIdentity) {
-    super(connection, identity);
-    this.#changing = new Changing(connection.db, this.lexical, identity.shape);
+  private constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
+    super(connection, identity, checkoutId);
+    this.#changing = new Changing(connection.db, this.lexical, identity.shape, checkoutId);
   }
 
   /**
@@ -50,7 +61,7 @@ export class Ledger extends Reading {
    */
   static open(place: string, identity: LedgerIdentity, options: OpenOptions = {}): Opened {
     const opened = openLedger(place, identity, options);
-    const ledger = new Ledger(new Connection(opened.db, opened.location), identity);
+    const ledger = new Ledger(new Connection(opened.db, opened.location), identity, opened.checkoutId);
     if (opened.kind === 'open') return { kind: 'open', ledger };
     const { sentence, setAside, salvaged } = opened;
     return { kind: 'recovered', ledger, sentence, setAside, salvaged };
@@ -67,15 +78,12 @@ export class Ledger extends Reading {
    * @param writes   by write key, at least those that hasWrite() does not know; else LedgerError 'missing'
    */
   putFile(path: string, meta: FileMeta, segments: readonly SegmentEntry[], writes: ReadonlyMap<string, Write>): Change {
-    return this.#change(() => {
-      const [fileId, removed] = this.#changing.replace(path, meta, { kind: 'ingested' });
-      return { removed, added: this.#changing.addSegments(path, fileId, segments, writes) };
-    });
+    return this.#change(() => this.#changing.replace(path, meta, { kind: 'ingested' }, segments, writes));
   }
 
   /** Records why a file is not in the memory; segments it had are removed. */
   skipFile(path: string, meta: FileMeta, state: Exclude<FileState, { kind: 'ingested' }>): Change {
-    return this.#change(() => ({ removed: this.#changing.replace(path, meta, state)[1], added: [] }));
+    return this.#change(() => this.#changing.replace(path, meta, state, [], new Map()));
   }
 
   /** Removes files as if they had never been seen. Their writes stay for other branches until sweep(). */
@@ -83,12 +91,25 @@ export class Ledger extends Reading {
     return this.#change(() => ({ removed: [...paths].flatMap((path) => this.#changing.removeFile(path)), added: [] }));
   }
 
+  /** Stores writes that no file uses yet, from another ledger of the same adapter. How many were not there before. */
+  putWrites(writes: Iterable<StoredWrite>): number {
+    return this.connection.guard(() =>
+      transaction(this.connection.db, () => {
+        const before = this.#changing.countWrites();
+        for (const { key, tokens, origin, write } of writes) {
+          this.#changing.putWrite(key, tokens, origin, new Map([[key, write]]));
+        }
+        return this.#changing.countWrites() - before;
+      }),
+    );
+  }
+
   /**
    * M and z of a scope (of everything when left out), summed anew from the stored writes: one moment of the database,
    * whatever is written meanwhile. Yields to other work; `signal` aborts with its reason.
    */
   async memory(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
-    const reader = this.connection.guard(() => openReader(this.location));
+    const reader = this.connection.guard(() => openReader(this.location, this.checkoutId));
     try {
       return await this.connection.walk(sumWrites(reader, this.identity.shape, scope), signal);
     } finally {
@@ -107,7 +128,10 @@ export class Ledger extends Reading {
     }
   }
 
-  /** Drops writes that fail their checksum and the files made of them. Returns those files: they are to be read again. */
+  /**
+   * Drops writes that fail their checksum and the files made of them, in every checkout. Returns those of this one: they are
+   * to be read again; another checkout reads its own again when it is opened next.
+   */
   async mend(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;
     const bad = await this.connection.walk(damagedWrites(db, this.identity.shape), signal);
@@ -119,16 +143,15 @@ export class Ledger extends Reading {
     );
     this.#change(() => {
       const removed = paths.flatMap((path) => this.#changing.removeFile(path));
-      const remove = db.prepare('DELETE FROM write WHERE id = ?');
-      for (const id of bad) remove.run(id);
+      this.#changing.dropWrites(bad);
       return { removed, added: [] };
     });
     return paths;
   }
 
-  /** Drops writes that no file uses; see Sweep. */
+  /** Drops writes that no file of any checkout uses, and checkouts that are gone; see Sweep. */
   sweep(limits: Sweep): Swept {
-    return this.connection.guard(() => sweep(this.connection.db, this.lexical, limits));
+    return this.connection.guard(() => sweep(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 
   #change(work: () => { removed: readonly number[]; added: readonly number[] }): Change {
@@ -136,7 +159,7 @@ export class Ledger extends Reading {
     return this.connection.guard(() =>
       transaction(db, () => {
         const change = work();
-        db.exec("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'");
+        db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
         return { ...change, generation: this.generation() };
       }),
     );

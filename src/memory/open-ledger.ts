@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
-import { openDatabase, translated } from './database.ts';
+import { enterCheckout, openDatabase, translated } from './database.ts';
 import { damaged, LedgerError } from './ledger-error.ts';
 import type { LedgerIdentity } from './records.ts';
 import { salvage } from './salvage.ts';
@@ -11,54 +11,88 @@ import { setAside } from './set-aside.ts';
 import { checkShape, writeLayout } from './shape.ts';
 
 export interface OpenOptions {
+  /**
+   * Other places and names that the repository's database had before: their writes are taken over when a new database is
+   * begun, so that nothing has to be encoded again. They stay where they are.
+   */
+  readonly former?: readonly { readonly place: string; readonly repository: string }[];
   /** The database may not grow beyond this (LedgerError 'full'). */
   readonly maxBytes?: number;
   /** Set it aside even though it looks whole, for a user who wants it built anew. */
   readonly distrust?: boolean;
 }
 
+interface OpenDatabase {
+  readonly db: DatabaseSync;
+  readonly location: string;
+  readonly checkoutId: number;
+}
+
 export type OpenedDatabase =
-  | { readonly kind: 'open'; readonly db: DatabaseSync; readonly location: string }
-  | {
+  | ({ readonly kind: 'open' } & OpenDatabase)
+  | ({
       readonly kind: 'recovered';
-      readonly db: DatabaseSync;
-      readonly location: string;
       readonly sentence: string;
       readonly setAside: string;
       readonly salvaged: number;
-    };
+    } & OpenDatabase);
 
 /** Opens or begins the database of an identity; a damaged one is set aside and what can be read of it is kept. */
 export function openLedger(place: string, identity: LedgerIdentity, options: OpenOptions): OpenedDatabase {
   checkShape(identity.shape);
-  const location = extname(place) === '.sqlite' ? place : join(place, fileName(identity));
+  const location = locationOf(place, identity);
   const layout = writeLayout(identity.shape);
   const open = (): DatabaseSync => openDatabase(location, { ...identity, layout }, options.maxBytes);
   const check = (): DatabaseSync => {
     if (options.distrust === true && existsSync(location)) throw damaged(location);
     return open();
   };
+  const entered = (db: DatabaseSync): OpenDatabase =>
+    closing(db, () => ({ db, location, checkoutId: enterCheckout(db, identity.checkout) }));
   return translated(location, () => {
+    const isNew = !existsSync(location);
     try {
-      return { kind: 'open', db: check(), location };
+      const db = check();
+      if (isNew) {
+        closing(db, () => {
+          takeOver(db, identity, options.former ?? []);
+        });
+      }
+      return { kind: 'open', ...entered(db) };
     } catch (error) {
       if (!(error instanceof LedgerError) || error.kind !== 'damaged') throw error;
     }
     const aside = setAside(location, check);
-    if (aside.kind === 'mended') return { kind: 'open', db: aside.db, location };
+    if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };
     const why = options.distrust === true ? 'is to be built anew' : 'was damaged';
     const db = open();
-    try {
-      const salvaged = salvage(aside.to, db, identity.shape);
-      const sentence =
-        `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
-        `A new one was begun with ${salvaged} of its writes; the files are read again.`;
-      return { kind: 'recovered', db, location, sentence, setAside: aside.to, salvaged };
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    const salvaged = closing(db, () => salvage(aside.to, db, identity.shape));
+    const sentence =
+      `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
+      `A new one was begun with ${salvaged} of its writes; the files are read again.`;
+    return { kind: 'recovered', ...entered(db), sentence, setAside: aside.to, salvaged };
   });
+}
+
+/** Copies the writes of former databases: a write is named by its content, so it is right wherever it comes from. */
+function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullable<OpenOptions['former']>): void {
+  for (const { place, repository } of former) {
+    const location = locationOf(place, { ...identity, repository });
+    if (existsSync(location)) salvage(location, db, identity.shape);
+  }
+}
+
+function closing<T>(db: DatabaseSync, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function locationOf(place: string, identity: LedgerIdentity): string {
+  return extname(place) === '.sqlite' ? place : join(place, fileName(identity));
 }
 
 function fileName(identity: LedgerIdentity): string {

@@ -3,25 +3,37 @@ import type { FileHit } from './file-search.ts';
 import type { Connection } from './connection.ts';
 import { LexicalIndex } from './lexical-index.ts';
 import type { LexicalHit } from './ranking.ts';
-import type { FileRecord, LedgerIdentity, Scope, SegmentPlace, StoredSegment, Totals } from './records.ts';
-import { integer } from './row.ts';
+import type {
+  CheckoutRecord,
+  FileRecord,
+  LedgerIdentity,
+  Scope,
+  SegmentPlace,
+  StoredSegment,
+  StoredWrite,
+  Totals,
+} from './records.ts';
+import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
 import { memoryBytes } from './shape.ts';
 import { FILE_COLUMNS, PLACE_COLUMNS, SEGMENT_TABLES, storedFile, storedPlace, storedWrite } from './stored.ts';
 import { totals } from './totals.ts';
+import { treeHash } from './tree-hash.ts';
 
 /** Rows read at once when all segments are walked. */
 const PAGE = 512;
 
-/** The questions that a ledger answers without changing anything. */
+/** The questions that a ledger answers without changing anything. `file` and `segment` are views of one checkout. */
 export class Reading {
   readonly identity: LedgerIdentity;
+  protected readonly checkoutId: number;
   /** For the ledger that extends this, and for nobody else. */
   protected readonly connection: Connection;
   protected readonly lexical: LexicalIndex;
 
-  protected constructor(connection: Connection, identity: LedgerIdentity) {
+  protected constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
     this.connection = connection;
+    this.checkoutId = checkoutId;
     this.identity = identity;
     this.lexical = new LexicalIndex(connection.db);
   }
@@ -85,9 +97,7 @@ export class Reading {
 
   /** Segments with any of these terms (lexicon.ts), best first; any strings are safe. */
   lexicalSearch(asked: readonly string[], limit: number, scope?: Scope): LexicalHit[] {
-    return this.connection.guard(() =>
-      this.lexical.search(asked, limit, scope === undefined ? undefined : this.#fileIds(scope)),
-    );
+    return this.connection.guard(() => this.lexical.search(asked, limit, this.#searched(scope)));
   }
 
   /** Files with any of these terms, best first: BM25 over whole files. */
@@ -97,8 +107,57 @@ export class Reading {
 
   /** Number of the last change by any process: when it moved by more than one's own changes, others wrote. */
   generation(): number {
-    const query = "SELECT CAST(value AS INTEGER) AS generation FROM meta WHERE name = 'generation'";
-    return this.connection.rows(query, (row) => integer(row, 'generation'))[0] ?? 0;
+    const query = 'SELECT generation FROM checkout WHERE id = ?';
+    return this.connection.rows(query, (row) => integer(row, 'generation'), this.checkoutId)[0] ?? 0;
+  }
+
+  /** The working folders that share this database. */
+  checkouts(): CheckoutRecord[] {
+    return this.connection.rows(
+      `SELECT place, seen_ms, (SELECT count(*) FROM main.file WHERE checkout_id = checkout.id) AS files,
+         (SELECT count(*) FROM main.segment WHERE checkout_id = checkout.id) AS segments
+       FROM checkout ORDER BY place`,
+      (row) => ({
+        place: text(row, 'place'),
+        seenMs: integer(row, 'seen_ms'),
+        files: integer(row, 'files'),
+        segments: integer(row, 'segments'),
+      }),
+    );
+  }
+
+  /**
+   * Path → write keys of the ingested files of a scope (of all when left out), of this checkout or of another that shares
+   * the database. From it follow the tree hash, and differences between branches.
+   */
+  tree(scope?: Scope, checkout: string = this.identity.checkout): Map<string, readonly string[]> {
+    const query = `SELECT path, group_concat(hex(key), ' ' ORDER BY ordinal) AS keys FROM main.file
+      LEFT JOIN main.segment ON file_id = file.id LEFT JOIN main.write ON write.id = write_id
+      WHERE file.checkout_id = (SELECT id FROM checkout WHERE place = ?) AND state = 'ingested' GROUP BY file.id`;
+    const rows = this.connection.rows(query, (row) => [text(row, 'path'), keysIn(row)] as const, checkout);
+    return new Map(scope === undefined ? rows : rows.filter(([path]) => scope.has(path)));
+  }
+
+  /** sha256 (hex) over the set of (path, write keys) of a scope: equal for equal trees, whatever machine read them. */
+  treeHash(scope?: Scope): string {
+    return treeHash(this.tree(scope));
+  }
+
+  /** Every stored write of all checkouts, those that no file uses now included, by id; page by page. */
+  *writes(): Generator<StoredWrite> {
+    const query = 'SELECT id, key, tokens, origin, blob FROM write WHERE id > ? ORDER BY id LIMIT ?';
+    for (let after = 0; ;) {
+      const page = this.connection.rows(
+        query,
+        (row) => ({ id: integer(row, 'id'), write: this.#storedWrite(row) }),
+        after,
+        PAGE,
+      );
+      for (const { write } of page) yield write;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      after = last.id;
+    }
   }
 
   totals(): Totals {
@@ -114,10 +173,30 @@ export class Reading {
     return this.connection.rows(query, readId, JSON.stringify([...scope]));
   }
 
+  /** Ids of the files to search; undefined where the index holds no others. */
+  #searched(scope: Scope | undefined): number[] | undefined {
+    if (scope !== undefined) return this.#fileIds(scope);
+    const [checkouts] = this.connection.rows('SELECT count(*) AS n FROM checkout', (row) => integer(row, 'n'));
+    return checkouts === 1 ? undefined : this.connection.rows('SELECT id FROM file', readId);
+  }
+
+  #storedWrite(row: Row): StoredWrite {
+    return {
+      key: Buffer.from(bytes(row, 'key')).toString('hex'),
+      tokens: integer(row, 'tokens'),
+      origin: bytes(row, 'origin'),
+      write: storedWrite(row, this.identity.shape),
+    };
+  }
+
   readonly #stored = (row: Row): StoredSegment => ({
     ...storedPlace(row),
     write: storedWrite(row, this.identity.shape),
   });
+}
+
+function keysIn(row: Row): string[] {
+  return row.keys === null ? [] : text(row, 'keys').toLowerCase().split(' ');
 }
 
 function readId(row: Row): number {

@@ -3,8 +3,10 @@ import type { Write } from './write.ts';
 
 /** Whose memory, and what its writes look like. */
 export interface LedgerIdentity {
-  /** Names the repository: stable across worktrees and restarts, not the path of one checkout. */
+  /** Names the repository: the same for all its branches and worktrees. */
   readonly repository: string;
+  /** The working folder whose files these are: what is read and changed belongs to it, writes are shared. */
+  readonly checkout: string;
   /** Base model and adapter with their versions: what writeKey() was given. */
   readonly adapter: string;
   readonly shape: MemoryShape;
@@ -68,6 +70,26 @@ export interface Change {
   readonly generation: number;
 }
 
+/** One working folder of the repository. */
+export interface CheckoutRecord {
+  readonly place: string;
+  /** ms since 1970 when it was last opened, to the hour. */
+  readonly seenMs: number;
+  readonly files: number;
+  readonly segments: number;
+}
+
+/** A write as it is stored, for whoever carries writes from one ledger to another. */
+export interface StoredWrite {
+  /** writeKey(), hex */
+  readonly key: string;
+  /** Model tokens of its segment. */
+  readonly tokens: number;
+  /** originOf() the path it was made for; empty when that is not known. */
+  readonly origin: Uint8Array;
+  readonly write: Write;
+}
+
 /** A set of files. Its memory is the sum over their segments. */
 export type Scope = ReadonlySet<string>;
 
@@ -78,6 +100,8 @@ export interface Totals {
   readonly segments: number;
   /** Model tokens of all segments. */
   readonly tokens: number;
+  /** Working folders that share the database. The following counts are of all of them together. */
+  readonly checkouts: number;
   readonly writes: number;
   /** Writes kept for other branches: no segment uses them now. */
   readonly unusedWrites: number;

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import { transaction } from './database.ts';
 import { bytes, integer } from './row.ts';
 import type { Row } from './row.ts';
 import type { MemoryShape } from './shape.ts';
+import { transaction } from './transaction.ts';
 import { decodeWrite } from './write.ts';
 
 const SALVAGE = {
@@ -40,8 +40,10 @@ function openLeniently(from: string): DatabaseSync {
 }
 
 function copy(source: DatabaseSync, into: DatabaseSync, shape: MemoryShape): number {
-  const put = into.prepare('INSERT OR IGNORE INTO write (key, tokens, used_ms, blob) VALUES (?, ?, ?, ?)');
-  const columns = 'SELECT id, key, tokens, used_ms, blob FROM write';
+  const put = into.prepare('INSERT OR IGNORE INTO write (key, tokens, used_ms, origin, blob) VALUES (?, ?, ?, ?, ?)');
+  // Version 1 did not say what a write was made for.
+  const hasOrigin = attempt(() => source.prepare('SELECT origin FROM write LIMIT 1'), undefined) !== undefined;
+  const columns = `SELECT id, key, tokens, used_ms, ${hasOrigin ? 'origin' : "x'' AS origin"}, blob FROM write`;
   const after = attempt(() => source.prepare(`${columns} WHERE id > ? ORDER BY id LIMIT ?`), undefined);
   const one = attempt(() => source.prepare(`${columns} WHERE id = ?`), undefined);
   if (after === undefined || one === undefined) return 0;
@@ -59,7 +61,8 @@ function copy(source: DatabaseSync, into: DatabaseSync, shape: MemoryShape): num
         : Math.max(...whole.map((row) => attempt(() => integer(row, 'id'), last + 1)));
     for (const row of rows) {
       const write = attempt(() => readable(row, shape), undefined);
-      if (write !== undefined) copied += Number(put.run(write.key, write.tokens, write.usedMs, write.blob).changes);
+      if (write !== undefined)
+        copied += Number(put.run(write.key, write.tokens, write.usedMs, write.origin, write.blob).changes);
     }
   }
   return copied;
@@ -68,10 +71,16 @@ function copy(source: DatabaseSync, into: DatabaseSync, shape: MemoryShape): num
 function readable(
   row: Row,
   shape: MemoryShape,
-): { readonly key: Uint8Array; readonly tokens: number; readonly usedMs: number; readonly blob: Uint8Array } {
+): Record<'key' | 'origin' | 'blob', Uint8Array> & Record<'tokens' | 'usedMs', number> {
   const blob = bytes(row, 'blob');
   decodeWrite(blob, shape);
-  return { key: bytes(row, 'key'), tokens: integer(row, 'tokens'), usedMs: integer(row, 'used_ms'), blob };
+  return {
+    key: bytes(row, 'key'),
+    tokens: integer(row, 'tokens'),
+    usedMs: integer(row, 'used_ms'),
+    origin: bytes(row, 'origin'),
+    blob,
+  };
 }
 
 /** Reading a damaged database may throw anywhere; what cannot be read is left behind. */

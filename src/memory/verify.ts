@@ -11,19 +11,23 @@ const PAGE = 512;
 const RULES = [
   ['SELECT 1 FROM pragma_foreign_key_check LIMIT 1', 'A segment points at a file or write that is not there.'],
   [
-    "SELECT 1 FROM segment JOIN file ON file.id = file_id WHERE state <> 'ingested' LIMIT 1",
+    "SELECT 1 FROM main.segment JOIN main.file ON file.id = file_id WHERE state <> 'ingested' LIMIT 1",
     'A file that was not ingested has segments.',
   ],
   [
-    'SELECT 1 FROM segment GROUP BY file_id HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1 LIMIT 1',
+    'SELECT 1 FROM main.segment JOIN main.file ON file.id = file_id WHERE segment.checkout_id <> file.checkout_id LIMIT 1',
+    'A segment belongs to another checkout than its file.',
+  ],
+  [
+    'SELECT 1 FROM main.segment GROUP BY file_id HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1 LIMIT 1',
     'A file has lost some of its segments.',
   ],
   [
-    'SELECT 1 FROM segment WHERE NOT EXISTS (SELECT 1 FROM lexical_docsize WHERE lexical_docsize.id = segment.id) LIMIT 1',
+    'SELECT 1 FROM main.segment WHERE NOT EXISTS (SELECT 1 FROM lexical_docsize WHERE lexical_docsize.id = segment.id) LIMIT 1',
     'A segment is missing from the index of words.',
   ],
   [
-    'SELECT 1 FROM lexical_docsize WHERE NOT EXISTS (SELECT 1 FROM segment WHERE segment.id = lexical_docsize.id) LIMIT 1',
+    'SELECT 1 FROM lexical_docsize WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.id = lexical_docsize.id) LIMIT 1',
     'The index of words has a segment that is gone.',
   ],
 ] as const;
@@ -40,10 +44,10 @@ export function* verify(db: DatabaseSync, shape: MemoryShape): Generator<undefin
   for (const [query, fault] of RULES) if (db.prepare(query).get() !== undefined) faults.push(fault);
   const bad = yield* damagedWrites(db, shape);
   if (bad.length > 0) faults.push(`${bad.length} stored writes do not match their checksum.`);
-  const count = (table: 'segment' | 'write'): number =>
+  const count = (table: 'main.segment' | 'write'): number =>
     integer(db.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
   return faults.length === 0
-    ? { kind: 'sound', segments: count('segment'), writes: count('write') }
+    ? { kind: 'sound', segments: count('main.segment'), writes: count('write') }
     : {
         kind: 'unsound',
         cure: bad.length > 0 && faults.length === 1 ? 'mend' : 'rebuild',

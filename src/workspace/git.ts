@@ -119,6 +119,18 @@ export async function changedFiles(folder: string, signal?: AbortSignal): Promis
   );
 }
 
+/**
+ * The commit that the line of first parents of HEAD began with: the same in every clone, worktree and branch, and merging
+ * in another project does not change it. undefined before the first commit, and in a shallow clone, which does not know.
+ */
+export async function firstCommit(folder: string, signal?: AbortSignal): Promise<string | undefined> {
+  const shallow = await run(folder, ['rev-parse', '--is-shallow-repository'], signal);
+  if (shallow.end.kind === 'failed' || shallow.out.trim() !== 'false') return undefined;
+  const { out, end } = await run(folder, ['rev-list', '--first-parent', '--max-parents=0', 'HEAD'], signal);
+  const hash = out.trim();
+  return end.kind === 'ended' && end.code === 0 && /^[0-9a-f]{40,64}$/.test(hash) ? hash : undefined;
+}
+
 /** Whether the folder holds a repository of its own; git itself would go on looking in the folders above. */
 export async function ownsRepository(folder: string): Promise<boolean> {
   return lstat(join(folder, '.git')).then(

@@ -223,8 +223,8 @@ describe('totals and sweep', () => {
   it('drop unused writes by age and by size, never used ones', async () => {
     await withLedger(async (ledger) => {
       for (const version of [1, 2, 3]) put(ledger, madeUpFile('a.ts', version));
-      expect(ledger.sweep({ maxAgeMs: 1000 })).toEqual({ writes: 0, bytes: 0 });
-      expect(ledger.sweep({ maxAgeMs: 1000, maxBytes: 160 })).toEqual({ writes: 2, bytes: 80 });
+      expect(ledger.sweep({ maxAgeMs: 1000 })).toEqual({ checkouts: [], writes: 0, bytes: 0 });
+      expect(ledger.sweep({ maxAgeMs: 1000, maxBytes: 160 })).toEqual({ checkouts: [], writes: 2, bytes: 80 });
       expect(ledger.sweep({ maxAgeMs: 1000, now: Date.now() + 5000 }).writes).toBe(4);
       expect(ledger.totals()).toMatchObject({ writes: 3, unusedWrites: 0 });
       expect((await ledger.memory()).hash()).toBe(fromScratch([madeUpFile('a.ts', 3)]).hash());

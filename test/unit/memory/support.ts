@@ -13,7 +13,12 @@ import { writeKey } from '../../../src/memory/write.ts';
 import type { Write } from '../../../src/memory/write.ts';
 
 export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3, featureMap: elu1(8, 4, 6) };
-export const IDENTITY: LedgerIdentity = { repository: 'some/repository', adapter: 'base-1+adapter-1', shape: SHAPE };
+export const IDENTITY: LedgerIdentity = {
+  repository: 'some/repository',
+  checkout: '/some/checkout',
+  adapter: 'base-1+adapter-1',
+  shape: SHAPE,
+};
 
 /** Pseudo-random bytes from a name: the same in every process. */
 function bytesOf(name: string, length: number): Int8Array {
