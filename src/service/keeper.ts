@@ -3,6 +3,7 @@ import { Codebase } from '../ask/codebase.ts';
 import type { Engine } from '../engine/host.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { failureOf } from './failure.ts';
+import { turnToRead } from './turn.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
 
 export interface KeeperOptions {
@@ -161,14 +162,7 @@ export class Keeper {
   async #run(signal: AbortSignal, remember: boolean): Promise<void> {
     try {
       const codebase = await this.open();
-      const report = await codebase.refresh({
-        signal,
-        remember,
-        exclude: this.#options.exclude,
-        onProgress: (progress) => {
-          this.#progress(progress);
-        },
-      });
+      const report = await this.#read(codebase, signal, remember);
       const { read, encoded, reused, removed, failed, milliseconds } = report;
       const seconds = (milliseconds / 1000).toFixed(1);
       const line = `${this.folder.name}: ${read} files read, ${encoded} segments encoded, ${reused} known, ${removed} files gone, ${failed} failed, ${seconds} s`;
@@ -183,6 +177,26 @@ export class Keeper {
     const again = this.#again;
     this.#again = undefined;
     if (again && !this.#paused && !this.#closing.signal.aborted) await this.refresh(again);
+  }
+
+  async #read(codebase: Codebase, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
+    const giveBack = await turnToRead(codebase.ledger.location, codebase.root, signal, () => {
+      const files = codebase.segmentCounts().size;
+      const sentence = `Another window reads this folder: ${files} files so far. What it read can be asked about here.`;
+      this.#tell({ kind: 'walking', sentence, files });
+    });
+    try {
+      return await codebase.refresh({
+        signal,
+        remember,
+        exclude: this.#options.exclude,
+        onProgress: (progress) => {
+          this.#progress(progress);
+        },
+      });
+    } finally {
+      await giveBack();
+    }
   }
 
   #progress(progress: IngestProgress): void {

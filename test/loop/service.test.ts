@@ -212,6 +212,23 @@ describe('the service of the extension, with the real model', () => {
     await host.client.folders([{ root: repo, name: 'library' }]);
   });
 
+  it('reads a folder once where two windows open it at the same time', async () => {
+    const pair = place(temporary('pair'), LIBRARY);
+    const other = new Host(home);
+    await Promise.all([host, other].map((window) => window.client.folders([{ root: pair, name: 'pair' }])));
+    await Promise.all([host, other].map((window) => window.until(pair, 'ready')));
+    const encoded = [host, other].flatMap((window) =>
+      window.notices.flatMap((notice) => {
+        const [, count] = (notice.kind === 'log' && /^pair: .* (\d+) segments encoded/.exec(notice.line)) || [];
+        return count === undefined ? [] : [Number(count)];
+      }),
+    );
+    expect(encoded.toSorted((a, b) => a - b)).toEqual([0, 4]);
+    expect(await other.first('How many days may a reader keep a book?')).toBe('src/loans.ts');
+    await other.client.close();
+    await host.client.folders([{ root: repo, name: 'library' }]);
+  });
+
   it('remembers after a restart and reads nothing again', async () => {
     await host.client.close();
     host = new Host(home);
