@@ -31,22 +31,27 @@ export function digest(facts: Iterable<MemoryFacts>): Digest {
   return total;
 }
 
-/** The line above the tree. */
+/** How many files are remembered: what stands beside the tree's title. */
+export function rememberedCount(total: Digest, amounts: Amounts): string {
+  return total.remembered === 1 ? l10n.t('1 file') : l10n.t('{0} files', amounts.count(total.remembered));
+}
+
+/** The line above the tree: what is not in it, and what the memory takes on disk. */
 export function digestLine(total: Digest, amounts: Amounts): string {
-  const parts = [
-    l10n.t('{0} files remembered', amounts.count(total.remembered)),
+  return [
     ...(total.leftOut > 0 ? [l10n.t('{0} left out', amounts.count(total.leftOut))] : []),
     ...(total.failed > 0 ? [l10n.t('{0} failed', amounts.count(total.failed))] : []),
-    l10n.t('{0} segments', amounts.count(total.segments)),
     sizeLine(total, amounts),
-  ];
-  return parts.join(' · ');
+  ].join(' · ');
 }
+
+/** Fewer lines than these say nothing about a thousand. */
+const ENOUGH_LINES = 1_000;
 
 /** Its size, and what a thousand lines take of it: the figure that can be compared between repositories. */
 export function sizeLine(total: Digest, amounts: Amounts): string {
   const size = amounts.bytes(total.databaseBytes);
-  if (total.lines === 0) return l10n.t('{0} on disk', size);
+  if (total.lines < ENOUGH_LINES) return l10n.t('{0} on disk', size);
   const perThousand = amounts.bytes((1000 * total.databaseBytes) / total.lines);
-  return l10n.t('{0} on disk, {1} per 1,000 lines', size, perThousand);
+  return l10n.t('{0} on disk ({1} per 1,000 lines)', size, perThousand);
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Folder } from '../service/protocol.ts';
 import type { Amounts } from './amounts.ts';
-import { digestLine } from './digest.ts';
+import { digestLine, rememberedCount } from './digest.ts';
 import { FileTree } from './file-tree.ts';
 import type { FileFilter, TreeNode } from './file-tree.ts';
 import type { MemoryTotals } from './memory-totals.ts';
@@ -25,6 +25,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   readonly #subscriptions: vscode.Disposable[];
   readonly #trees = new Map<string, FileTree>();
   #filter: FileFilter = 'all';
+  #standing = '';
   #watching: vscode.Disposable | undefined;
   #building = new AbortController();
 
@@ -46,6 +47,11 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
       }),
       totals.onDidChange(() => {
         void this.#build();
+      }),
+      memory.onDidChange(() => {
+        const { kind } = memory.standing;
+        if (kind !== this.#standing) this.#head();
+        this.#standing = kind;
       }),
     ];
     this.#watch(this.#view.visible);
@@ -118,16 +124,23 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     }
     this.#trees.clear();
     for (const [root, tree] of built) this.#trees.set(root, tree);
-    this.#view.message = this.#message();
+    this.#head();
     this.#changed.fire();
   }
 
-  #message(): string | undefined {
+  /** What stands beside the title and above the rows; nothing where the welcome text has the word. */
+  #head(): void {
     const digest = this.#totals.digest;
-    if (!digest || digest.remembered + digest.leftOut + digest.failed === 0) return undefined;
-    const line = digestLine(digest, this.#amounts);
-    const [named] = filterNames().filter(({ filter }) => filter === this.#filter && filter !== 'all');
-    return named ? `${line}\n${vscode.l10n.t('Shown: {0}', named.label)}` : line;
+    const { standing } = this.#memory;
+    const empty = !digest || digest.remembered + digest.leftOut + digest.failed === 0;
+    this.#view.description = empty ? undefined : rememberedCount(digest, this.#amounts);
+    if (empty) this.#view.message = undefined;
+    else if (standing.kind === 'failed') this.#view.message = vscode.l10n.t(standing.sentence);
+    else {
+      const named = filterNames().find(({ filter }) => filter === this.#filter && filter !== 'all');
+      const line = digestLine(digest, this.#amounts);
+      this.#view.message = named ? `${line} · ${vscode.l10n.t('Shown: {0}', named.label)}` : line;
+    }
   }
 }
 
