@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -56,7 +56,8 @@ const common = {
   bundle: true,
   minify: production,
   sourcemap: !production,
-  legalComments: production ? 'eof' : 'inline',
+  legalComments: production ? 'none' : 'inline',
+  metafile: production,
   logLevel: quiet ? 'error' : 'info',
 };
 
@@ -70,31 +71,37 @@ const node = {
 
 if (production) rmSync(out, { recursive: true, force: true });
 
-await build({
-  ...node,
-  entryPoints: Object.fromEntries(
-    Object.entries(programs).filter(
-      ([name, file]) => existsSync(file) && (!production || shipped.has(name) || options.program),
-    ),
-  ),
-  outdir: out,
-  format: 'esm',
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-  },
-});
+const results = [];
 
-if (!options.program && existsSync('src/extension.ts')) {
+results.push(
   await build({
     ...node,
-    entryPoints: { extension: 'src/extension.ts' },
+    entryPoints: Object.fromEntries(
+      Object.entries(programs).filter(
+        ([name, file]) => existsSync(file) && (!production || shipped.has(name) || options.program),
+      ),
+    ),
     outdir: out,
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    // CommonJS has no import.meta; the modules that it shares with the programs above ask it where they are.
-    define: { 'import.meta.url': 'fileUrl', 'import.meta.dirname': '__dirname' },
-    banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  });
+    format: 'esm',
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
+  }),
+);
+
+if (!options.program && existsSync('src/extension.ts')) {
+  results.push(
+    await build({
+      ...node,
+      entryPoints: { extension: 'src/extension.ts' },
+      outdir: out,
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      // CommonJS has no import.meta; the modules that it shares with the programs above ask it where they are.
+      define: { 'import.meta.url': 'fileUrl', 'import.meta.dirname': '__dirname' },
+      banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+    }),
+  );
 }
 
 /** Pages of webviews: `media/PAGE/main.ts` becomes `dist/media/PAGE.js`, with the CSS that it imports beside it. */
@@ -103,13 +110,40 @@ const pages =
     ? []
     : readdirSync('media').filter((name) => existsSync(join('media', name, 'main.ts')));
 if (pages.length > 0) {
-  await build({
-    ...common,
-    entryPoints: Object.fromEntries(pages.map((name) => [name, join('media', name, 'main.ts')])),
-    outdir: join(out, 'media'),
-    platform: 'browser',
-    target: 'es2023',
-    format: 'iife',
-    loader: { '.svg': 'dataurl', '.ttf': 'file' },
-  });
+  results.push(
+    await build({
+      ...common,
+      entryPoints: Object.fromEntries(pages.map((name) => [name, join('media', name, 'main.ts')])),
+      outdir: join(out, 'media'),
+      platform: 'browser',
+      target: 'es2023',
+      format: 'iife',
+      loader: { '.svg': 'dataurl', '.ttf': 'file' },
+    }),
+  );
+}
+
+if (production) writeFileSync(join(out, 'third-party.txt'), notices(results));
+
+/** The licences of the packages whose code is inside the bundles or, as the runtime, beside them. */
+function notices(built) {
+  const inputs = built.flatMap(({ metafile }) =>
+    Object.values(metafile.outputs).flatMap((output) =>
+      Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    ),
+  );
+  const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const shippedWhole = ['node_modules/onnxruntime-node', 'node_modules/onnxruntime-common'];
+  return [...new Set([...folders, ...shippedWhole])]
+    .sort()
+    .map((folder) => {
+      const { name, version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+      const by = typeof author === 'object' ? author.name : author;
+      const text = file
+        ? readFileSync(join(folder, file), 'utf8').trim()
+        : `Licence: ${license}${by ? `, by ${by}` : ''}`;
+      return `${name} ${version}\n\n${text}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }

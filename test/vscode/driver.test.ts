@@ -11,7 +11,7 @@ const code = useCode(() => ({ folder: libraryRepository(), extension: PROBE }));
 test('a clean start shows the extension’s status and no notification', async () => {
   await code().workbench.statusItem('probe plain');
   expect(await code().workbench.notifications()).toEqual([]);
-  expect(code().log()).toContain('The probe is active.');
+  await until('The log', () => (code().log().includes('The probe is active.') ? true : undefined));
 });
 
 test('a command runs by its title, and its notification is read and counted', async () => {

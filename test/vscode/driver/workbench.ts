@@ -69,17 +69,21 @@ export class Workbench {
     });
   }
 
-  /** The texts of the status bar's items, icons left out. */
+  /** The texts of the status bar's items, icons left out; of those that are icons alone, what a screen reader says. */
   async status(): Promise<string[]> {
-    const texts = await this.page.locator('.statusbar-item:visible').allInnerTexts();
-    return texts.map((text) => text.replace(/[\s\u{e000}-\u{f8ff}]+/gu, ' ').trim()).filter((text) => text !== '');
+    const items = await this.page.locator('.statusbar-item:visible').evaluateAll((found: HTMLElement[]) =>
+      found.map((item) => {
+        const text = item.innerText.replace(/[\s\u{e000}-\u{f8ff}]+/gu, ' ').trim();
+        return text === '' ? (item.querySelector('a')?.getAttribute('aria-label') ?? '') : text;
+      }),
+    );
+    return items.filter((text) => text !== '');
   }
 
   /** Waits for a status bar item that holds `text`, and gives it. */
-  statusItem(text: string | RegExp): Promise<string> {
-    return until(`“${String(text)}” in the status bar`, async () =>
-      (await this.status()).find((item) => (typeof text === 'string' ? item.includes(text) : text.test(item))),
-    );
+  statusItem(text: string | RegExp, limit: number = LIMITS.action): Promise<string> {
+    const matches = (item: string) => (typeof text === 'string' ? item.includes(text) : text.test(item));
+    return until(`“${String(text)}” in the status bar`, async () => (await this.status()).find(matches), limit);
   }
 
   async clickStatus(text: string): Promise<void> {
