@@ -27,6 +27,15 @@ export interface GraphState {
   readonly M: readonly Float32Array[];
 }
 
+/** A memory kept small: its cells (z, then M block by block) and a bound on their magnitude. */
+export interface PackedMemory {
+  readonly cells: Int32Array | Float64Array;
+  readonly ceiling: number;
+}
+
+/** Largest magnitude of a 32-bit integer. */
+const INT32 = 2 ** 31 - 1;
+
 /**
  * z = Σ φ(k) and M = Σ φ(k)ᵀ v over memory tokens (arXiv 2404.07143, eq. 4, linear rule), kept as exact integers in
  * float64. Only the linear rule is here: the delta rule (eq. 5) depends on order and cannot be subtracted.
@@ -81,15 +90,44 @@ export class CompressiveMemory {
     });
   }
 
+  /** Half the size where 32 bits hold every cell, which they do for single files. */
+  pack(): PackedMemory {
+    const arrays = [this.z, ...this.M];
+    const length = arrays.reduce((sum, cells) => sum + cells.length, 0);
+    const cells = this.#ceiling <= INT32 ? new Int32Array(length) : new Float64Array(length);
+    let at = 0;
+    for (const array of arrays) {
+      cells.set(array, at);
+      at += array.length;
+    }
+    return { cells, ceiling: this.#ceiling };
+  }
+
+  /** Adds (or takes out) a packed memory of the same shape. Throws as `merge` does. */
+  mergePacked({ cells, ceiling }: PackedMemory, sign: 1 | -1 = 1): void {
+    if (this.#ceiling + ceiling > EXACT.limit) {
+      const alone = new CompressiveMemory(this.shape);
+      alone.mergePacked({ cells, ceiling });
+      this.merge(alone, sign);
+      return;
+    }
+    this.#ceiling += ceiling;
+    let at = 0;
+    for (const array of [this.z, ...this.M]) {
+      addFrom(array, cells, at, sign);
+      at += array.length;
+    }
+  }
+
   /** True when shape and every cell are the same. */
   equals(other: CompressiveMemory): boolean {
     if (identity(other.shape) !== identity(this.shape)) return false;
     return same(this.z, other.z) && this.M.every((cells, block) => same(cells, other.M[block] ?? NONE));
   }
 
-  /** sha256 (hex) over the shape and all cells as little-endian float64: equal for equal memories on every platform. */
+  /** sha256 (hex) over the shape and all cells as little-endian int64: equal for equal memories on every platform. */
   hash(): string {
-    const hash = createHash('sha256').update(`compressive memory 1\n${identity(this.shape)}\n`);
+    const hash = createHash('sha256').update(`compressive memory 2\n${identity(this.shape)}\n`);
     for (const cells of [this.z, ...this.M]) hash.update(littleEndian(cells));
     return hash.digest('hex');
   }
@@ -190,15 +228,22 @@ function addScaled(into: Float64Array, from: Float64Array, sign: 1 | -1): void {
   for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + sign * (from[i] ?? 0);
 }
 
+/** Apart from addScaled, so that each loop sees one kind of array: 5,000 files are one scope. */
+function addFrom(into: Float64Array, from: Int32Array | Float64Array, offset: number, sign: 1 | -1): void {
+  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + sign * (from[offset + i] ?? 0);
+}
+
 function same(a: Float64Array, b: Float64Array): boolean {
   return a.length === b.length && a.every((cell, i) => cell === b[i]);
 }
 
+/** Two's complement, in two halves: BigInt would take ten times as long. */
 function littleEndian(cells: Float64Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(cells.length * 8));
-  // Adding 0 turns -0 into 0, which compares equal but has other bits.
   cells.forEach((cell, i) => {
-    view.setFloat64(i * 8, cell + 0, true);
+    const high = Math.floor(cell / 2 ** 32);
+    view.setUint32(i * 8, cell - high * 2 ** 32, true);
+    view.setInt32(i * 8 + 4, high, true);
   });
   return new Uint8Array(view.buffer);
 }

@@ -1,3 +1,5 @@
+import type { DatabaseSync } from 'node:sqlite';
+
 import { Changing } from './changing.ts';
 import type { CompressiveMemory } from './compressive-memory.ts';
 import { Connection } from './connection.ts';
@@ -16,8 +18,10 @@ import type {
   StoredWrite,
   Verdict,
 } from './records.ts';
-import { text } from './row.ts';
-import { sumWrites } from './sum.ts';
+import { integer, text } from './row.ts';
+import { SumTree } from './sum-tree.ts';
+import type { FileSpan } from './sum-tree.ts';
+import { spansOf, spanSums, sumWrites } from './sum.ts';
 import { sweep } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 import { transaction } from './transaction.ts';
@@ -38,6 +42,9 @@ export type Opened =
       readonly salvaged: number;
     };
 
+/** How often summing begins anew because files changed meanwhile; what was summed is kept from one to the next. */
+const ATTEMPTS = 4;
+
 /**
  * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
  * segments and searches are of that checkout, writes are shared by all. Calls are synchronous, except those that
@@ -47,9 +54,11 @@ export type Opened =
  */
 export class Ledger extends Reading {
   readonly #changing: Changing;
+  readonly #sums: SumTree;
 
   private constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
     super(connection, identity, checkoutId);
+    this.#sums = new SumTree(identity.shape);
     this.#changing = new Changing(connection.db, this.lexical, identity.shape, checkoutId);
   }
 
@@ -78,17 +87,19 @@ export class Ledger extends Reading {
    * @param writes   by write key, at least those that hasWrite() does not know; else LedgerError 'missing'
    */
   putFile(path: string, meta: FileMeta, segments: readonly SegmentEntry[], writes: ReadonlyMap<string, Write>): Change {
-    return this.#change(() => this.#changing.replace(path, meta, { kind: 'ingested' }, segments, writes));
+    return this.#change([path], () => this.#changing.replace(path, meta, { kind: 'ingested' }, segments, writes));
   }
 
   /** Records why a file is not in the memory; segments it had are removed. */
   skipFile(path: string, meta: FileMeta, state: Exclude<FileState, { kind: 'ingested' }>): Change {
-    return this.#change(() => this.#changing.replace(path, meta, state, [], new Map()));
+    return this.#change([path], () => this.#changing.replace(path, meta, state, [], new Map()));
   }
 
   /** Removes files as if they had never been seen. Their writes stay for other branches until sweep(). */
   forget(paths: Iterable<string>): Change {
-    return this.#change(() => ({ removed: [...paths].flatMap((path) => this.#changing.removeFile(path)), added: [] }));
+    const list = [...paths];
+    const work = () => ({ removed: list.flatMap((path) => this.#changing.removeFile(path)), added: [] });
+    return this.#change(list, work);
   }
 
   /** Stores writes that no file uses yet, from another ledger of the same adapter. How many were not there before. */
@@ -105,16 +116,36 @@ export class Ledger extends Reading {
   }
 
   /**
-   * M and z of a scope (of everything when left out), summed anew from the stored writes: one moment of the database,
-   * whatever is written meanwhile. Yields to other work; `signal` aborts with its reason.
+   * M and z of a scope (of everything when left out), from sums that are kept per file and folder and that follow every
+   * change: the first call reads every write of the scope, later ones only those that are new. Equal to rebuild() bit for
+   * bit. Yields to other work; `signal` aborts with its reason.
    */
   async memory(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
-    const reader = this.connection.guard(() => openReader(this.location, this.checkoutId));
-    try {
-      return await this.connection.walk(sumWrites(reader, this.identity.shape, scope), signal);
-    } finally {
-      reader.close();
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const sum = await this.#reading(async (reader) => {
+        this.connection.guard(() => {
+          this.#syncSums(reader);
+        });
+        const load = this.connection.guard(() => spanSums(reader, this.identity.shape));
+        return this.connection.walk(this.#sums.sum(load, scope), signal);
+      });
+      if (sum !== undefined) return sum;
     }
+    // Somebody changes files faster than they can be summed: one moment of the database does not move.
+    return this.rebuild(scope, signal);
+  }
+
+  /**
+   * The same, summed anew from the stored writes: one moment of the database, whatever is written meanwhile. What
+   * memory() is checked against.
+   */
+  async rebuild(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
+    return this.#reading((reader) => this.connection.walk(sumWrites(reader, this.identity.shape, scope), signal));
+  }
+
+  /** sha256 (hex) over M and z of a scope: the same for the same writes, on every machine and in every order. */
+  async memoryHash(scope?: Scope, signal?: AbortSignal): Promise<string> {
+    return (await this.memory(scope, signal)).hash();
   }
 
   /** Checks everything that can be checked, checksums included. Never throws for damage: the verdict says it. */
@@ -141,7 +172,7 @@ export class Ledger extends Reading {
       (row) => text(row, 'path'),
       JSON.stringify(bad),
     );
-    this.#change(() => {
+    this.#change(paths, () => {
       const removed = paths.flatMap((path) => this.#changing.removeFile(path));
       this.#changing.dropWrites(bad);
       return { removed, added: [] };
@@ -154,14 +185,51 @@ export class Ledger extends Reading {
     return this.connection.guard(() => sweep(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 
-  #change(work: () => { removed: readonly number[]; added: readonly number[] }): Change {
+  #change(paths: readonly string[], work: () => Pick<Change, 'removed' | 'added'>): Change {
     const { db } = this.connection;
-    return this.connection.guard(() =>
+    const change = this.connection.guard(() =>
       transaction(db, () => {
-        const change = work();
+        const done = work();
         db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
-        return { ...change, generation: this.generation() };
+        return { ...done, generation: this.generation() };
       }),
     );
+    this.#followSums(paths, change);
+    return change;
+  }
+
+  /** Subtracts what went and adds what came. Where another process wrote in between, the next question reads all spans. */
+  #followSums(paths: readonly string[], { added, generation }: Change): void {
+    if (this.#sums.generation !== generation - 1) return;
+    const [first, last] = [added[0], added.at(-1)];
+    for (const path of paths) {
+      if (first === undefined || last === undefined) this.#sums.remove(path);
+      else this.#sums.put({ path, first, last }, this.#sumOf({ path, first, last }));
+    }
+    this.#sums.generation = generation;
+  }
+
+  #sumOf(span: FileSpan): CompressiveMemory | undefined {
+    try {
+      return spanSums(this.connection.db, this.identity.shape)(span);
+    } catch {
+      // The change is stored: a write that cannot be read is told to whoever asks for the sum.
+      return undefined;
+    }
+  }
+
+  #syncSums(reader: DatabaseSync): void {
+    const row = reader.prepare('SELECT generation FROM checkout WHERE id = ?').get(this.checkoutId) ?? {};
+    const generation = integer(row, 'generation');
+    if (generation !== this.#sums.generation) this.#sums.sync(spansOf(reader), generation);
+  }
+
+  async #reading<T>(work: (reader: DatabaseSync) => Promise<T>): Promise<T> {
+    const reader = this.connection.guard(() => openReader(this.location, this.checkoutId));
+    try {
+      return await work(reader);
+    } finally {
+      reader.close();
+    }
   }
 }

@@ -2,20 +2,20 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { CompressiveMemory } from './compressive-memory.ts';
 import type { Scope } from './records.ts';
-import { integer } from './row.ts';
+import { integer, text } from './row.ts';
 import type { MemoryShape } from './shape.ts';
 import { storedWrite } from './stored.ts';
+import { SUMS } from './sum-tree.ts';
+import type { FileSpan } from './sum-tree.ts';
 
 const SUM = {
   /** Rows read at once. */
   page: 512,
-  /** ms of summing between two chances for other work and for an abort. */
-  breathMs: 20,
 } as const;
 
 /**
  * M and z of the files in a scope (of all when left out), from the stored writes. The order does not matter: the sums are
- * exact. Yields every SUM.breathMs.
+ * exact. Yields every SUMS.breathMs.
  */
 export function* sumWrites(
   reader: DatabaseSync,
@@ -43,10 +43,32 @@ export function* sumWrites(
       after = integer(row, 'id');
       if (files?.has(integer(row, 'file_id')) === false) continue;
       memory.add(storedWrite(row, shape));
-      if (performance.now() - breath < SUM.breathMs) continue;
+      if (performance.now() - breath < SUMS.breathMs) continue;
       yield;
       breath = performance.now();
     }
     if (rows.length < SUM.page) return memory;
   }
+}
+
+/** Where the segments of each file of the checkout begin and end. Files without segments are left out: they add nothing. */
+export function spansOf(db: DatabaseSync): FileSpan[] {
+  const query = `SELECT path, min(segment.id) AS first, max(segment.id) AS last
+    FROM segment JOIN file ON file.id = segment.file_id GROUP BY file.id`;
+  return db
+    .prepare(query)
+    .all()
+    .map((row) => ({ path: text(row, 'path'), first: integer(row, 'first'), last: integer(row, 'last') }));
+}
+
+/** Sums the writes of single files. */
+export function spanSums(db: DatabaseSync, shape: MemoryShape): (span: FileSpan) => CompressiveMemory {
+  const blobs = db.prepare(
+    'SELECT blob FROM main.segment JOIN main.write ON write.id = write_id WHERE segment.id BETWEEN ? AND ?',
+  );
+  return ({ first, last }) => {
+    const memory = new CompressiveMemory(shape);
+    for (const row of blobs.all(first, last)) memory.add(storedWrite(row, shape));
+    return memory;
+  };
 }

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+
+import type { FileState } from '../records.ts';
+
+/** A file as a snapshot lists it. A sentence of the ledger is left out: it may hold places of the machine. */
+export interface SnapshotFile {
+  readonly path: string;
+  readonly blobHash: string;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly state: FileState['kind'];
+  /** '' for ingested files */
+  readonly reason: string;
+  readonly segments: readonly SnapshotSegment[];
+}
+
+export interface SnapshotSegment {
+  readonly start: number;
+  readonly end: number;
+  readonly tokens: number;
+  /** Row of the write table, from 1, in the order of first use. */
+  readonly writeId: number;
+}
+
+/** sha256 over the rows in the order files with their segments, terms, writes: equal content has an equal digest. */
+export class ContentDigest {
+  readonly #hash = createHash('sha256').update('memory snapshot content 1\n');
+
+  file({ path, blobHash, bytes, lines, state, reason, segments }: SnapshotFile): void {
+    const places = segments.map(({ start, end, tokens, writeId }) => [start, end, tokens, writeId]);
+    this.#line(['file', path, blobHash, bytes, lines, state, reason, places]);
+  }
+
+  term(term: string): void {
+    this.#line(['term', term]);
+  }
+
+  write(key: Uint8Array, words: Uint8Array, blob: Uint8Array): void {
+    this.#line(['write', key.length, words.length, blob.length]);
+    this.#hash.update(key).update(words).update(blob);
+  }
+
+  /** Ends it. */
+  hex(): string {
+    return this.#hash.digest('hex');
+  }
+
+  #line(values: readonly unknown[]): void {
+    this.#hash.update(`${JSON.stringify(values)}\n`);
+  }
+}

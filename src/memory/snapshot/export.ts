@@ -1,0 +1,267 @@
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as breathe } from 'node:timers/promises';
+
+import { CompressiveMemory } from '../compressive-memory.ts';
+import { translate } from '../ledger-error.ts';
+import type { Reading } from '../reading.ts';
+import { bytes, integer, text } from '../row.ts';
+import { writeLayout } from '../shape.ts';
+import { storedKind, storedWrite } from '../stored.ts';
+import { leafDigest, treeHashOf } from '../tree-hash.ts';
+import { ContentDigest } from './content.ts';
+import type { SnapshotSegment } from './content.ts';
+import { APPLICATION_ID, FORMAT_VERSION, NOTICE, PAGE, TABLES } from './format.ts';
+import { headerRows } from './header.ts';
+import type { SnapshotHeader } from './header.ts';
+import { firstBytes } from './lead.ts';
+import { isPortable } from './portable-path.ts';
+import { openCheckout } from './reader.ts';
+import { SnapshotError } from './snapshot-error.ts';
+import { WordsWriter } from './words.ts';
+
+export interface ExportOptions {
+  /** Version of the program. */
+  readonly program: string;
+  /** A name of the repository that means the same on every machine; '' where it has none. */
+  readonly repository: string;
+  /** Without them the file is a fifth smaller and holds no word in the clear, and alone it cannot be searched for words. */
+  readonly words?: SnapshotHeader['words'];
+  /** Files of these reasons are not even named. */
+  readonly unnamed?: ReadonlySet<string>;
+  readonly signal?: AbortSignal;
+  readonly now?: Date;
+}
+
+export interface Exported {
+  readonly header: SnapshotHeader;
+  readonly bytes: number;
+  /** Lines of the ingested files. */
+  readonly lines: number;
+  /** Files whose names do not exist on every platform: left out. */
+  readonly unportable: readonly string[];
+}
+
+/**
+ * Writes what a ledger holds of its checkout, at one moment, to one file. An earlier snapshot of that name is replaced when
+ * the new one is whole; any other file is left alone. Equal content gives an equal digest on every machine.
+ *
+ * @throws SnapshotError, LedgerError; the signal's reason
+ */
+export async function exportSnapshot(ledger: Reading, file: string, options: ExportOptions): Promise<Exported> {
+  if (existsSync(file) && firstBytes(file).kind !== 'snapshot') {
+    throw new SnapshotError('unwritable', `${file} is there already and is no snapshot: it is left as it is.`);
+  }
+  const unfinished = `${file}.${process.pid}.part`;
+  try {
+    // For its owner's eyes, until somebody decides otherwise.
+    closeSync(openSync(unfinished, 'wx', 0o600));
+  } catch (error) {
+    throw new SnapshotError('unwritable', `The snapshot ${file} cannot be written.`, error);
+  }
+  try {
+    const written = await write(ledger, unfinished, options);
+    renameSync(unfinished, file);
+    return { ...written, bytes: statSync(file).size };
+  } catch (error) {
+    throw translate(error, ledger.location) ?? error;
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+async function write(ledger: Reading, file: string, options: ExportOptions): Promise<Omit<Exported, 'bytes'>> {
+  const from = openCheckout(ledger.location, ledger.identity);
+  try {
+    const into = new DatabaseSync(file);
+    try {
+      // Nobody reads the file before it is whole, so no journal is needed.
+      into.exec(`PRAGMA page_size = ${PAGE.bytes}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+        PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; BEGIN;`);
+      for (const statement of Object.values(TABLES)) into.exec(statement);
+      const steps = new Export(from, into, ledger, options).run();
+      for (;;) {
+        options.signal?.throwIfAborted();
+        const step = steps.next();
+        if (step.done === true) {
+          into.exec('COMMIT');
+          return step.value;
+        }
+        await breathe();
+      }
+    } finally {
+      into.close();
+    }
+  } finally {
+    from.close();
+  }
+}
+
+/** One export: files with their segments, then the words, then the writes, each in an order that follows from the content. */
+class Export {
+  readonly #from: DatabaseSync;
+  readonly #into: DatabaseSync;
+  readonly #ledger: Reading;
+  readonly #options: ExportOptions;
+  readonly #digest = new ContentDigest();
+  /** The ledger's ids of the writes, in the order of first use, and how often each is used. */
+  readonly #writeIds = new Map<number, { readonly writeId: number; uses: number }>();
+  /** The first segment of each write: its words are the write's. */
+  readonly #wordsOf = new Map<number, WordsWriter>();
+  readonly #files: { readonly path: string; readonly writeIds: readonly number[] }[] = [];
+  readonly #unportable: string[] = [];
+  #fileCount = 0;
+  #segments = 0;
+  #terms = 0;
+  #lines = 0;
+
+  constructor(from: DatabaseSync, into: DatabaseSync, ledger: Reading, options: ExportOptions) {
+    this.#from = from;
+    this.#into = into;
+    this.#ledger = ledger;
+    this.#options = options;
+  }
+
+  *run(): Generator<undefined, Omit<Exported, 'bytes'>> {
+    yield* this.#putFiles();
+    if (this.#options.words !== 'left-out') yield* this.#putTerms();
+    const { keys, memoryHash } = yield* this.#putWrites();
+    const leaves = this.#files.map(({ path, writeIds }) =>
+      leafDigest(
+        path,
+        writeIds.map((id) => keys[id - 1] ?? ''),
+      ),
+    );
+    const { adapter, shape } = this.#ledger.identity;
+    const header: SnapshotHeader = {
+      notice: NOTICE,
+      program: this.#options.program,
+      created: (this.#options.now ?? new Date()).toISOString(),
+      adapter,
+      layout: writeLayout(shape),
+      features: shape.featureMap.id,
+      repository: this.#options.repository,
+      treeHash: treeHashOf(leaves),
+      memoryHash,
+      content: this.#digest.hex(),
+      words: this.#options.words ?? 'kept',
+      files: this.#fileCount,
+      segments: this.#segments,
+      writes: keys.length,
+      terms: this.#terms,
+    };
+    const put = this.#into.prepare('INSERT INTO header (name, value) VALUES (?, ?)');
+    for (const [name, value] of headerRows(header)) put.run(name, value);
+    return { header, lines: this.#lines, unportable: this.#unportable };
+  }
+
+  *#putFiles(): Generator<undefined> {
+    const files = this.#from
+      .prepare('SELECT id, path, blob_hash, bytes, lines, state, reason FROM file ORDER BY path')
+      .all();
+    const segmentsOf = this.#from.prepare(
+      'SELECT id, first, last, tokens, write_id FROM segment WHERE file_id = ? ORDER BY ordinal',
+    );
+    const putFile = this.#into.prepare('INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?)');
+    const putSegment = this.#into.prepare('INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)');
+    for (const [n, row] of files.entries()) {
+      if (n % PAGE.rows === 0) yield;
+      const path = text(row, 'path');
+      const state = storedKind(row);
+      const reason = text(row, 'reason');
+      if (this.#options.unnamed?.has(reason) === true) continue;
+      if (!isPortable(path)) {
+        this.#unportable.push(path);
+        continue;
+      }
+      const segments = segmentsOf.all(integer(row, 'id')).map((segment): SnapshotSegment => {
+        const writeId = this.#writeIdOf(integer(segment, 'write_id'), integer(segment, 'id'));
+        return {
+          start: integer(segment, 'first'),
+          end: integer(segment, 'last'),
+          tokens: integer(segment, 'tokens'),
+          writeId,
+        };
+      });
+      const file = {
+        path,
+        blobHash: text(row, 'blob_hash'),
+        bytes: integer(row, 'bytes'),
+        lines: integer(row, 'lines'),
+        state,
+        reason,
+        segments,
+      };
+      this.#digest.file(file);
+      const id = ++this.#fileCount;
+      putFile.run(id, path, file.blobHash, file.bytes, file.lines, state, reason);
+      for (const [ordinal, { start, end, tokens, writeId }] of segments.entries()) {
+        putSegment.run(id, ordinal, start, end, tokens, writeId);
+      }
+      this.#segments += segments.length;
+      if (state !== 'ingested') continue;
+      this.#lines += file.lines;
+      this.#files.push({ path, writeIds: segments.map(({ writeId }) => writeId) });
+    }
+  }
+
+  #writeIdOf(stored: number, segmentId: number): number {
+    const known = this.#writeIds.get(stored);
+    if (known !== undefined) {
+      known.uses++;
+      return known.writeId;
+    }
+    const writeId = this.#writeIds.size + 1;
+    this.#writeIds.set(stored, { writeId, uses: 1 });
+    this.#wordsOf.set(segmentId, new WordsWriter());
+    return writeId;
+  }
+
+  /** The index lists a term with all its places, one term after the other: its own order is the order of ids. */
+  *#putTerms(): Generator<undefined> {
+    const put = this.#into.prepare('INSERT INTO term VALUES (?, ?)');
+    const rows = this.#from.prepare("SELECT term, doc FROM temp.word WHERE col = 'text'").iterate();
+    let term = '';
+    let counts = new Map<number, number>();
+    let seen = 0;
+    const close = (): void => {
+      if (counts.size === 0) return;
+      const id = ++this.#terms;
+      put.run(id, term);
+      this.#digest.term(term);
+      for (const [segmentId, count] of counts) this.#wordsOf.get(segmentId)?.put(id, count);
+      counts = new Map();
+    };
+    for (const row of rows) {
+      if (++seen % (PAGE.rows * PAGE.rows) === 0) yield;
+      const next = text(row, 'term');
+      if (next !== term) {
+        close();
+        term = next;
+      }
+      const segmentId = integer(row, 'doc');
+      if (this.#wordsOf.has(segmentId)) counts.set(segmentId, (counts.get(segmentId) ?? 0) + 1);
+    }
+    close();
+  }
+
+  *#putWrites(): Generator<undefined, { readonly keys: readonly string[]; readonly memoryHash: string }> {
+    const { shape } = this.#ledger.identity;
+    const memory = new CompressiveMemory(shape);
+    const keys: string[] = [];
+    const find = this.#from.prepare('SELECT key, blob FROM main.write WHERE id = ?');
+    const put = this.#into.prepare('INSERT INTO write VALUES (?, ?, ?, ?)');
+    const words = this.#wordsOf.values();
+    for (const [stored, { writeId, uses }] of this.#writeIds) {
+      if (writeId % PAGE.rows === 0) yield;
+      const row = find.get(stored) ?? {};
+      const decoded = storedWrite(row, shape);
+      for (let use = 0; use < uses; use++) memory.add(decoded);
+      const own = words.next().value?.bytes() ?? new Uint8Array();
+      keys.push(Buffer.from(bytes(row, 'key')).toString('hex'));
+      put.run(writeId, bytes(row, 'key'), own, bytes(row, 'blob'));
+      this.#digest.write(bytes(row, 'key'), own, bytes(row, 'blob'));
+    }
+    return { keys, memoryHash: memory.hash() };
+  }
+}

@@ -1,0 +1,74 @@
+/** Bytes 68-71 of the file, "IMEM": what `file` and our own check look for (https://sqlite.org/fileformat2.html). */
+export const APPLICATION_ID = 0x494d454d;
+/** Kept in user_version and again in the header. */
+export const FORMAT_VERSION = 1;
+
+/** Every statement of the schema, letter for letter: a snapshot with anything more or less is refused. */
+export const TABLES = {
+  header: `CREATE TABLE header (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID`,
+  file: `CREATE TABLE file (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL,
+  blob_hash TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT`,
+  segment: `CREATE TABLE segment (
+  file_id INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  write_id INTEGER NOT NULL,
+  PRIMARY KEY (file_id, ordinal)
+) STRICT, WITHOUT ROWID`,
+  term: `CREATE TABLE term (
+  id INTEGER PRIMARY KEY,
+  term TEXT NOT NULL
+) STRICT`,
+  write: `CREATE TABLE write (
+  id INTEGER PRIMARY KEY,
+  key BLOB NOT NULL,
+  words BLOB NOT NULL,
+  blob BLOB NOT NULL
+) STRICT`,
+} as const;
+
+/** First thing that whoever opens the file with another program reads. */
+export const NOTICE =
+  'CONFIDENTIAL: this file encodes source code (file names, the words of every file, and a compressed form of its text). ' +
+  'Hand it on only to those who may read that source.';
+
+/** What an import will look at. Nothing is allocated for a number that the file names and does not hold. */
+export const LIMITS = {
+  /** Bytes of the file: a million writes of 3 KB with their words. */
+  bytes: 4 * 2 ** 30,
+  files: 1_000_000,
+  segments: 2_000_000,
+  writes: 2_000_000,
+  terms: 8_000_000,
+  /** UTF-8 bytes of a path: Linux allows 4,096, with the root before it. */
+  path: 2_048,
+  /** Characters of one term: the lexicon makes none that is longer. */
+  term: 64,
+  /** Terms of one segment, repeats counted: 256 tokens make some hundreds. */
+  words: 65_536,
+  /** Characters of a header value, of a reason and of a blob hash. */
+  value: 4_096,
+  reason: 64,
+  blobHash: 128,
+  /** Lines of a file and tokens of a segment. */
+  count: 2 ** 31 - 1,
+} as const;
+
+export const PAGE = {
+  /** As the ledger's: writes are 1-6 KB, and larger pages waste less. */
+  bytes: 16_384,
+  /** Rows between two chances for other work and for an abort. */
+  rows: 256,
+} as const;

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+
+import { FORMAT_VERSION, LIMITS, NOTICE } from './format.ts';
+import { SnapshotError } from './snapshot-error.ts';
+
+/** What a snapshot says of itself. Every number and hash in it is computed again from the content before it is believed. */
+export interface SnapshotHeader {
+  readonly notice: string;
+  /** Version of the program that wrote it. */
+  readonly program: string;
+  /** ISO date, UTC. */
+  readonly created: string;
+  /** Base model and adapter with their versions. */
+  readonly adapter: string;
+  /** writeLayout() of the shape, and the feature map's id. */
+  readonly layout: string;
+  readonly features: string;
+  /** The same for every clone; '' for a folder that is named by its place alone, because a place means nothing elsewhere. */
+  readonly repository: string;
+  /** sha256 over the ingested files' paths and write keys. */
+  readonly treeHash: string;
+  /** CompressiveMemory.hash() of the sum of all segments. */
+  readonly memoryHash: string;
+  /** sha256 over every row but the header's, in order. */
+  readonly content: string;
+  /** Whether the words of the segments are there, without which the snapshot alone cannot be searched for words. */
+  readonly words: 'kept' | 'left-out';
+  readonly files: number;
+  readonly segments: number;
+  readonly writes: number;
+  readonly terms: number;
+}
+
+const HASHES = ['treeHash', 'memoryHash', 'content'] as const;
+const TEXTS = ['notice', 'program', 'created', 'adapter', 'layout', 'features', 'repository'] as const;
+const COUNTS = ['files', 'segments', 'writes', 'terms'] as const;
+
+/** The rows of the header table: the fields, the format and a seal over both. */
+export function headerRows(header: SnapshotHeader): Map<string, string> {
+  const rows = new Map<string, string>([['format', String(FORMAT_VERSION)]]);
+  for (const name of [...TEXTS, ...HASHES, ...COUNTS, 'words'] as const) rows.set(name, String(header[name]));
+  rows.set('seal', sealOf(rows));
+  return rows;
+}
+
+/** The header in these rows. Throws SnapshotError: a seal that does not fit is damage, a count beyond every limit unsafe. */
+export function headerOf(rows: ReadonlyMap<string, string>, file: string): SnapshotHeader {
+  const broken = new SnapshotError('damaged', `The header of the snapshot ${file} is damaged.`);
+  if (rows.get('seal') !== sealOf(rows) || rows.get('format') !== String(FORMAT_VERSION)) throw broken;
+  const text = (name: string): string => {
+    const value = rows.get(name);
+    if (value === undefined || value.length > LIMITS.value) throw broken;
+    return value;
+  };
+  const hash = (name: string): string => {
+    if (!/^[0-9a-f]{64}$/.test(text(name))) throw broken;
+    return text(name);
+  };
+  const count = (name: (typeof COUNTS)[number]): number => {
+    if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text(name))) throw broken;
+    const value = Number(text(name));
+    if (value <= LIMITS[name]) return value;
+    throw new SnapshotError('unsafe', `The snapshot ${file} says that it holds ${value} ${name}; ${LIMITS[name]} is the most.`);
+  };
+  const words = text('words');
+  if ((words !== 'kept' && words !== 'left-out') || text('notice') !== NOTICE) throw broken;
+  return {
+    notice: text('notice'),
+    program: text('program'),
+    created: text('created'),
+    adapter: text('adapter'),
+    layout: text('layout'),
+    features: text('features'),
+    repository: text('repository'),
+    treeHash: hash('treeHash'),
+    memoryHash: hash('memoryHash'),
+    content: hash('content'),
+    words,
+    files: count('files'),
+    segments: count('segments'),
+    writes: count('writes'),
+    terms: count('terms'),
+  };
+}
+
+/** Not a signature: it tells a flipped bit from a header that somebody wrote. */
+function sealOf(rows: ReadonlyMap<string, string>): string {
+  const sealed = [...rows].filter(([name]) => name !== 'seal').sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update('memory snapshot header\n').update(JSON.stringify(sealed)).digest('hex');
+}
