@@ -1,5 +1,6 @@
-/** The two characters that a file's badge holds: the whole percents of a share, 0..1. What is above 99 shows as 99. */
+/** The two characters that a file's badge may have: the whole percents of a share, 0..1; a dot where it is all. */
 export function badge(share: number): string {
   const percents = Math.round(100 * share);
-  return percents < 1 ? '<1' : String(Math.min(99, percents));
+  if (percents < 1) return '<1';
+  return percents > 99 ? '●' : String(percents);
 }

@@ -47,8 +47,9 @@ it.each([
   [0.0049, '<1'],
   [0.006, '1'],
   [0.314, '31'],
-  [0.999, '99'],
-  [1, '99'],
-])('a badge of %d has two characters: %s', (share, written) => {
+  [0.994, '99'],
+  [0.995, '●'],
+  [1, '●'],
+])('a badge of %d has at most two characters: %s', (share, written) => {
   expect(badge(share)).toBe(written);
 });
