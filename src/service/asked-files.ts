@@ -1,4 +1,5 @@
 import type { Member, RecallOptions } from '../ask/codebases.ts';
+import { parseScope } from '../memory/scope.ts';
 import { changedFiles } from '../workspace/git.ts';
 import type { AskedScope, ScopeBase } from './protocol.ts';
 
@@ -14,9 +15,10 @@ export async function askedFiles(
   signal?: AbortSignal,
 ): Promise<RecallOptions['scope']> {
   if (scope.base.kind === 'workspace' && scope.terms.trim() === '') return undefined;
-  const isAsked = await baseTest(scope.base, members, signal);
+  const terms = parseScope(scope.terms);
+  const isInBase = await baseTest(scope.base, members, signal);
   return ({ codebase, prefix }) => {
-    const paths = codebase.paths().filter((path) => isAsked(prefix + path));
+    const paths = codebase.paths().filter((path) => isInBase(prefix + path) && terms.has(prefix + path));
     return new Set(paths);
   };
 }

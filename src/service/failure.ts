@@ -2,6 +2,7 @@ import { AskError } from '../ask/ask-error.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import { ModelFileError } from '../engine/model-files.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
+import { ScopeError } from '../memory/scope.ts';
 import { GitError } from '../workspace/git.ts';
 import type { Action } from './protocol.ts';
 
@@ -12,7 +13,7 @@ export interface Failure {
 
 /** What a person is told of an error, and the one thing that mends it. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof AskError) return { sentence: error.message, action: 'none' };
+  if (error instanceof AskError || error instanceof ScopeError) return { sentence: error.message, action: 'none' };
   if (error instanceof ModelFileError) return { sentence: error.message, action: 'restore-model' };
   if (error instanceof EngineError) {
     return { sentence: error.message, action: error.problem === 'model-file' ? 'restore-model' : 'retry' };

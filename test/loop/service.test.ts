@@ -160,6 +160,11 @@ describe('the service of the extension, with the real model', () => {
     const files = { base: { kind: 'files', paths: ['src/mail.ts', 'README.md'] }, terms: '' } as const;
     expect(await host.first(question, { scope: folder })).toBe('src/loans.ts');
     expect(['src/mail.ts', 'README.md']).toContain(await host.first(question, { scope: files }));
+    const terms = { base: { kind: 'workspace' }, terms: '+src -loans.ts' } as const;
+    const rest = await host.client.recall(question, terms);
+    expect(rest.map(({ path }) => path).toSorted()).toEqual(['src/catalogue.ts', 'src/mail.ts']);
+    const nonsense = { base: { kind: 'workspace' }, terms: '+../other' } as const;
+    await expect(host.client.recall(question, nonsense)).rejects.toThrow('leads out of the folder');
     appendFileSync(join(repo, 'README.md'), '\nOpen on Sundays.\n');
     await host.client.refresh(repo, ['README.md']);
     const changed = await host.client.recall(question, { base: { kind: 'changed' }, terms: '' });
