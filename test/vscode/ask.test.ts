@@ -56,7 +56,7 @@ test('the tree names every file of the memory', async () => {
   await workbench.screenshot('memory');
 });
 
-test('what is saved is read again, and answers know it', async () => {
+test('what is saved is read again, and the memory points to it', async () => {
   const { workbench } = code();
   await workbench.openFile('src/catalogue.ts');
   await workbench.typeAtTop('export const HARBOUR_LAMP_COLOUR = "vermilion"; ');
@@ -65,7 +65,8 @@ test('what is saved is read again, and answers know it', async () => {
   await workbench.openContainer('Ask Codebase');
   await chat().ask(question);
   expect(await chat().ended(question)).toBe('answered');
-  expect(await chat().answer(question)).toContain('vermilion');
+  expect((await chat().pointed(question))[0]).toContain('src/catalogue.ts');
+  expect(await chat().citations(question)).toContainEqual(expect.stringMatching(/^src\/catalogue\.ts:1\b/));
 });
 
 test('an engine that is killed in mid-answer says so, and the next question is answered', async () => {

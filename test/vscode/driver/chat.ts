@@ -52,11 +52,16 @@ export class Chat {
     return (await this.exchange(question).locator('.answer').innerText()).trim();
   }
 
+  /** The files that the memory pointed to, the nearest first: `src/loans.ts, 87%`. */
+  pointed(question: string): Promise<string[]> {
+    return this.exchange(question)
+      .locator('button.pointed-file')
+      .evaluateAll((rows: HTMLElement[]) => rows.map((row) => row.ariaLabel ?? ''));
+  }
+
   /** The places under “what it rests on”: `src/loans.ts:4-8`. */
   async citations(question: string): Promise<string[]> {
-    const rows = this.citationRows(question);
-    const titles = await rows.evaluateAll((found: HTMLElement[]) => found.map((row) => row.title));
-    return titles;
+    return await this.citationRows(question).evaluateAll((rows: HTMLElement[]) => rows.map((row) => row.title));
   }
 
   citationRows(question: string): Locator {

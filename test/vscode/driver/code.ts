@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { LIMITS, until } from './limits.ts';
-import { chromiumPath, ROOT, SCREENSHOTS } from './places.ts';
+import { chromiumPath, ROOT, SCREENSHOTS, STEERING } from './places.ts';
 import { engines } from './processes.ts';
 import type { Running } from './processes.ts';
 import { extensionId, Profile } from './profile.ts';
@@ -24,6 +24,8 @@ export interface CodeOptions {
   readonly folder: string;
   /** Folder of the unpacked extension under test: the repository itself unless VSIX names an unpacked one. */
   readonly extension?: string;
+  /** Folders of further extensions beside it. */
+  readonly beside?: readonly string[];
   readonly trust?: Trust;
   readonly settings?: Settings;
   readonly env?: NodeJS.ProcessEnv;
@@ -50,7 +52,7 @@ export class Code {
 
   static async start(options: CodeOptions): Promise<Code> {
     const extension = options.extension ?? process.env.VSIX ?? ROOT;
-    const profile = new Profile([extension], options.settings);
+    const profile = new Profile([extension, STEERING, ...(options.beside ?? [])], options.settings);
     const server = await Server.start(profile, options.trust ?? 'trusted', options.env);
     const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM });
     const code = new Code(server, profile, browser, extensionId(extension), options);
@@ -92,11 +94,12 @@ export class Code {
   }
 
   /**
-   * Changes one user setting in the settings' own editor. (Written to the file from outside, only the first change is ever
-   * noticed: the web workbench loses its watch on the user's folder.)
+   * Changes one user setting, through the extension that lies beside the one under test. (Of changes made to the file from
+   * outside, the web workbench notices the first alone.)
    */
   async set(key: string, value: unknown): Promise<void> {
-    await this.workbench.replaceSettings(this.profile.with(key, value));
+    await this.workbench.run('Steering: Change a Setting');
+    await this.workbench.enter(JSON.stringify({ key, value }));
   }
 
   /** Switches the theme through the settings and waits until the window wears it. */

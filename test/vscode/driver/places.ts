@@ -8,6 +8,8 @@ export const ROOT = join(import.meta.dirname, '../../..');
 export const SCREENSHOTS = join(import.meta.dirname, '../screenshots');
 /** The smallest extension, on which the driver itself is tested. */
 export const PROBE = join(import.meta.dirname, '../fixtures/probe');
+/** The extension that changes settings for the tests. */
+export const STEERING = join(import.meta.dirname, '../fixtures/steering');
 
 export class SetupError extends Error {
   override readonly name = 'SetupError';

@@ -34,7 +34,6 @@ const QUIET: Settings = {
 /** A clean profile of VS Code in a temporary folder: user data, extensions and a home that nothing else touches. */
 export class Profile {
   readonly folder: string;
-  readonly #settings: Record<string, unknown>;
 
   /** `extensions` are folders of unpacked extensions; each is linked in, not copied. */
   constructor(extensions: readonly string[], settings: Settings = {}) {
@@ -46,8 +45,7 @@ export class Profile {
       const { name, publisher, version } = manifestOf(extension);
       symlinkSync(extension, join(this.extensions, `${publisher}.${name}-${version}`), 'dir');
     }
-    this.#settings = { ...QUIET, ...settings };
-    writeFileSync(join(this.data, 'User/settings.json'), JSON.stringify(this.#settings, undefined, 2));
+    writeFileSync(join(this.data, 'User/settings.json'), JSON.stringify({ ...QUIET, ...settings }, undefined, 2));
   }
 
   get data(): string {
@@ -65,12 +63,6 @@ export class Profile {
   /** ASK_CODEBASE_HOME of this profile. */
   get memory(): string {
     return join(this.folder, 'memory');
-  }
-
-  /** The user settings with one of them changed, as one line of JSON: what `Code.set` types into the settings' editor. */
-  with(key: string, value: unknown): string {
-    this.#settings[key] = value;
-    return JSON.stringify(this.#settings);
   }
 
   /** Everything that extensions and extension hosts have logged so far, each file under its name. */
