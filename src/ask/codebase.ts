@@ -137,12 +137,15 @@ export class Codebase {
     };
   }
 
-  /** Takes files out of the memory and marks them as forgotten, so that no later reading brings them back unasked. */
-  forget(paths: readonly string[], signal?: AbortSignal): Promise<string> {
-    signal?.throwIfAborted();
-    this.#follow(this.ledger.forget(paths));
+  /**
+   * Takes files out of the memory for good and marks them as forgotten, so that no later reading brings them back unasked.
+   * The sentence of the certificate that nothing of them is left.
+   */
+  async forget(paths: readonly string[], signal?: AbortSignal): Promise<string> {
+    const { change, certificate } = await this.ledger.forget(paths, signal);
+    this.#follow(change);
     for (const path of paths) this.#follow(this.ledger.skipFile(path, noMeta(0), skippedState('forgotten')));
-    return Promise.resolve(`${paths.length} files were taken out of the memory.`);
+    return certificate.sentence;
   }
 
   /** Shares of a few segments among themselves. */

@@ -119,7 +119,7 @@ class Draft {
   forget(paths: readonly string[]): void {
     if (paths.length === 0) return;
     this.#removed += paths.length;
-    this.#options.onChange?.(this.#options.ledger.forget(paths));
+    this.#options.onChange?.(this.#options.ledger.drop(paths));
   }
 
   plan(): Plan {

@@ -4,6 +4,8 @@ import { Changing } from './changing.ts';
 import type { CompressiveMemory } from './compressive-memory.ts';
 import { Connection } from './connection.ts';
 import { openReader } from './database.ts';
+import { certify, takeOut, toEnd } from './forget.ts';
+import type { Forgotten, Taken } from './forget.ts';
 import { translate } from './ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
@@ -24,6 +26,7 @@ import type { FileSpan } from './sum-tree.ts';
 import { spansOf, spanSums, sumWrites } from './sum.ts';
 import { sweep } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
+import { cleanse } from './trace.ts';
 import { transaction } from './transaction.ts';
 import { damagedWrites, verify } from './verify.ts';
 import type { Write } from './write.ts';
@@ -95,11 +98,44 @@ export class Ledger extends Reading {
     return this.#change([path], () => this.#changing.replace(path, meta, state, [], new Map()));
   }
 
-  /** Removes files as if they had never been seen. Their writes stay for other branches until sweep(). */
-  forget(paths: Iterable<string>): Change {
+  /**
+   * Removes files as if they had never been seen, because they are not there now. Their writes stay for other branches
+   * until sweep().
+   */
+  drop(paths: Iterable<string>): Change {
     const list = [...paths];
     const work = () => ({ removed: list.flatMap((path) => this.#changing.removeFile(path)), added: [] });
     return this.#change(list, work);
+  }
+
+  /**
+   * Forgets files for good: their writes (of former versions too) and words leave the database and its log, the memory
+   * that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten. Blocks for about
+   * as long as a rebuild; in this time others can read. Forgetting once more only cleans again.
+   *
+   * @throws LedgerError 'busy' where the log could not be emptied: the files are out of the memory, traces are not
+   */
+  async forget(paths: Iterable<string>, signal?: AbortSignal): Promise<Forgotten> {
+    const list = [...new Set(paths)];
+    // Outside the transaction, where it can pause.
+    await this.memory(undefined, signal);
+    const { db } = this.connection;
+    let taken: Taken | undefined;
+    const change = this.#change(list, () => {
+      const before =
+        this.#sums.generation === this.generation()
+          ? toEnd(this.#sums.sum(spanSums(db, this.identity.shape)))
+          : undefined;
+      const place = { db, identity: this.identity, lexical: this.lexical, changing: this.#changing };
+      taken = takeOut(place, list, before ?? toEnd(sumWrites(db, this.identity.shape)));
+      return { removed: taken.removed, added: [] };
+    });
+    const facts = taken;
+    if (facts === undefined) throw new Error('A transaction ended without its work.');
+    return this.connection.guard(() => {
+      cleanse(this.location);
+      return { change, certificate: certify(this.location, this.identity, facts) };
+    });
   }
 
   /** Stores writes that no file uses yet, from another ledger of the same adapter. How many were not there before. */

@@ -82,7 +82,7 @@ try {
   await timed('one-line edit (ledger and sums)', () => ledger.putFile(...made(edited, version++)), 9);
   await timed('  then the memory and its hash', () => ledger.memoryHash(), 5);
   await timed('rename (1 file of 4 segments, writes made anew)', () => {
-    ledger.forget([edited]);
+    ledger.drop([edited]);
     ledger.putFile(...made(`${edited}.renamed`, version));
   });
   const branch = paths.slice(100, 200);
@@ -96,7 +96,7 @@ try {
     for (const [path, meta, entries] of back) ledger.putFile(path, meta, entries, none);
   });
   await timed('tree hash', () => ledger.treeHash(), 3);
-  await timed('delete 1 file', () => ledger.forget([paths[500] ?? '']));
+  await timed('delete 1 file', () => ledger.drop([paths[500] ?? '']));
   await timed('rebuild from the writes (what all this is checked against)', () => ledger.rebuild());
   const equal = (await ledger.rebuild()).equals(await ledger.memory());
   console.log(`incremental sums equal the rebuild: ${equal ? 'yes' : 'NO'}`);

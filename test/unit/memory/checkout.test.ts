@@ -77,7 +77,7 @@ describe('checkouts of one repository', () => {
       expect((await two.memory()).hash()).toBe((await one.memory()).hash());
       expect(two.treeHash()).toBe(one.treeHash());
       expect(one.totals()).toMatchObject({ writes: 6, unusedWrites: 0 });
-      one.forget(['a.ts']);
+      one.drop(['a.ts']);
       expect(one.totals()).toMatchObject({ segments: 3, unusedWrites: 0 });
       expect(one.sweep({ maxAgeMs: 0, now: Date.now() + 1000 })).toMatchObject({ writes: 0 });
       expect(two.segmentsOf('a.ts').length).toBe(3);
@@ -91,7 +91,7 @@ describe('checkouts of one repository', () => {
       one.skipFile('a.ts', META, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
       expect(two.file('a.ts')?.state.kind).toBe('ingested');
       expect(two.lexicalSearch(['export'], 10).length).toBe(3);
-      two.forget(['a.ts']);
+      two.drop(['a.ts']);
       expect(one.file('a.ts')?.state.kind).toBe('skipped');
       expect(two.file('a.ts')).toBeUndefined();
     });

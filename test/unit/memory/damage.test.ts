@@ -34,7 +34,7 @@ async function useAll(ledger: Ledger): Promise<void> {
   await ledger.memory();
   put(ledger, madeUpFile('src/f3.ts', 2, 4));
   put(ledger, madeUpFile('new.ts', 1));
-  ledger.forget(['src/f4.ts']);
+  ledger.drop(['src/f4.ts']);
 }
 
 describe('a damaged database', () => {

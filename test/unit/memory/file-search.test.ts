@@ -72,7 +72,7 @@ describe('the search for words over whole files', () => {
     put(ledger, 'a.ts', 'the walrus sings');
     put(ledger, 'a.ts', 'the otter sings');
     put(ledger, 'b.ts', 'the otter sleeps');
-    ledger.forget(['b.ts']);
+    ledger.drop(['b.ts']);
     expect(ledger.fileSearch(['walru', 'walrus'])).toEqual([]);
     expect(ledger.fileSearch(['otter']).map(({ path }) => path)).toEqual(['a.ts']);
     ledger.close();

@@ -69,7 +69,7 @@ describe('files', () => {
       put(ledger, madeUpFile('b.ts', 1));
       expect(ledger.skipFile('a.bin', META, BINARY).removed.length).toBe(3);
       expect(ledger.file('a.bin')).toEqual({ path: 'a.bin', ...META, state: BINARY });
-      expect(ledger.forget(['b.ts', 'never seen']).removed.length).toBe(3);
+      expect(ledger.drop(['b.ts', 'never seen']).removed.length).toBe(3);
       expect(ledger.files().map(({ path }) => path)).toEqual(['a.bin']);
       expect(ledger.lexicalSearch(['ts', 'bin', 'export'], 10)).toEqual([]);
       expect((await ledger.memory()).equals(new CompressiveMemory(SHAPE))).toBe(true);
@@ -83,7 +83,7 @@ describe('files', () => {
       put(ledger, file);
       const keys = file.segments.map(({ writeKey }) => writeKey);
       expect(ledger.hasWrite([...keys, 'ff'.repeat(32)])).toEqual(new Set(keys));
-      ledger.forget(['a.ts']);
+      ledger.drop(['a.ts']);
       const otherRounding = new Map(keys.map((key) => [key, madeUpWrite('other')]));
       put(ledger, { ...file, writes: otherRounding });
       expect(ledger.segmentsOf('a.ts').map(({ write }) => write)).toEqual([...file.writes.values()]);
@@ -142,7 +142,7 @@ describe('the memory', () => {
                 ? put(ledger, file)
                 : what === 'skip'
                   ? ledger.skipFile(path, META, BINARY)
-                  : ledger.forget([path]);
+                  : ledger.drop([path]);
             for (const id of change.removed) expect(table.remove(id)).toBe(true);
             for (const { segmentId, write } of ledger.segmentsOf(path)) {
               live.add(write);
@@ -186,7 +186,7 @@ describe('the memory', () => {
       let pauses = 0;
       const pause = setInterval(() => pauses++, 1);
       const summing = ledger.rebuild();
-      ledger.forget(['b.ts']);
+      ledger.drop(['b.ts']);
       expect((await summing).hash()).toBe(before);
       clearInterval(pause);
       expect(pauses).toBeGreaterThan(0);

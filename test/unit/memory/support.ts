@@ -108,5 +108,5 @@ export function applyStep(ledger: Ledger, n: number): void {
   const { meta } = madeUpFile(path, n, 0);
   if (what === 'put') put(ledger, madeUpFile(path, n));
   else if (what === 'skip') ledger.skipFile(path, meta, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
-  else ledger.forget([path]);
+  else ledger.drop([path]);
 }
