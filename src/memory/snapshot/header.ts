@@ -60,7 +60,10 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
     if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text(name))) throw broken;
     const value = Number(text(name));
     if (value <= LIMITS[name]) return value;
-    throw new SnapshotError('unsafe', `The snapshot ${file} says that it holds ${value} ${name}; ${LIMITS[name]} is the most.`);
+    throw new SnapshotError(
+      'unsafe',
+      `The snapshot ${file} says that it holds ${value} ${name}; ${LIMITS[name]} is the most.`,
+    );
   };
   const words = text('words');
   if ((words !== 'kept' && words !== 'left-out') || text('notice') !== NOTICE) throw broken;

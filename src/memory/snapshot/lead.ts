@@ -25,7 +25,7 @@ export function firstBytes(file: string): Lead {
   let handle: number;
   try {
     // Opening a pipe that nobody writes to would wait for ever.
-    handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return { kind: 'absent' };
   }

@@ -41,28 +41,29 @@ export interface Word {
 /** The pairs; undefined where the bytes are not what WordsWriter writes, or name more than a segment can hold. */
 export function readWords(bytes: Uint8Array, terms: number): Word[] | undefined {
   const words: Word[] = [];
-  let at = 0;
-  let failed = false;
-  const number = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) break;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    failed = true;
-    return 0;
-  };
   let termId = 0;
   let total = 0;
-  while (at < bytes.length) {
-    const step = number();
-    const count = number();
-    termId += step;
-    total += count;
-    if (failed || step < 1 || count < 1 || termId > terms || total > LIMITS.words) return undefined;
-    words.push({ termId, count });
+  for (let at = 0; at < bytes.length;) {
+    const step = readNumber(bytes, at);
+    const count = step && readNumber(bytes, step.next);
+    if (step === undefined || count === undefined) return undefined;
+    termId += step.value;
+    total += count.value;
+    if (step.value < 1 || count.value < 1 || termId > terms || total > LIMITS.words) return undefined;
+    words.push({ termId, count: count.value });
+    at = count.next;
   }
   return words;
+}
+
+/** A number of at most four bytes; undefined where the bytes end before it does or it goes on. */
+function readNumber(bytes: Uint8Array, from: number): { readonly value: number; readonly next: number } | undefined {
+  let value = 0;
+  for (let n = 0; n < 4; n++) {
+    const byte = bytes[from + n];
+    if (byte === undefined) return undefined;
+    value |= (byte & 0x7f) << (7 * n);
+    if (byte < 0x80) return { value, next: from + n + 1 };
+  }
+  return undefined;
 }

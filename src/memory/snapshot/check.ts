@@ -1,0 +1,225 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+import { CompressiveMemory } from '../compressive-memory.ts';
+import type { FileState } from '../records.ts';
+import { bytes, integer, RowError, text } from '../row.ts';
+import type { Row } from '../row.ts';
+import type { MemoryShape } from '../shape.ts';
+import { leafDigest, treeHashOf } from '../tree-hash.ts';
+import { decodeWrite, WriteError } from '../write.ts';
+import type { Write } from '../write.ts';
+import { ContentDigest } from './content.ts';
+import type { SnapshotFile, SnapshotSegment } from './content.ts';
+import { LIMITS, PAGE } from './format.ts';
+import type { SnapshotHeader } from './header.ts';
+import { isPortable } from './portable-path.ts';
+import { SnapshotError } from './snapshot-error.ts';
+import { readWords } from './words.ts';
+
+/** What a snapshot holds, after every row was compared with its header. */
+export interface Checked {
+  readonly header: SnapshotHeader;
+  readonly files: readonly SnapshotFile[];
+  /** writeKey of a write's number, hex. */
+  keyOf(writeId: number): string;
+}
+
+const KEY_BYTES = 32;
+/** What lexicon.ts makes: nothing in a term separates. */
+const TERM = /^[\p{L}\p{M}\p{N}_]+$/u;
+/** An int8 of 127 stands for a key component of 1. */
+const KEY_ONE = 127;
+/** How far a stored key's length may be from 1: quantise() takes keys within 0.02, and rounding moves a component by half. */
+const KEY_TOLERANCE = 0.02;
+
+/** Reads every row once and compares all with the header. Yields between pages. Throws SnapshotError, RowError. */
+export function* checkContent(
+  db: DatabaseSync,
+  header: SnapshotHeader,
+  shape: MemoryShape,
+  name: string,
+): Generator<undefined, Checked> {
+  return yield* new Check(db, header, shape, name).run();
+}
+
+class Check {
+  readonly #db: DatabaseSync;
+  readonly #header: SnapshotHeader;
+  readonly #shape: MemoryShape;
+  readonly #name: string;
+  readonly #digest = new ContentDigest();
+  #lastWrite = 0;
+
+  constructor(db: DatabaseSync, header: SnapshotHeader, shape: MemoryShape, name: string) {
+    this.#db = db;
+    this.#header = header;
+    this.#shape = shape;
+    this.#name = name;
+  }
+
+  *run(): Generator<undefined, Checked> {
+    this.#checkCounts();
+    const files = yield* this.#files();
+    if (this.#lastWrite !== this.#header.writes) throw this.#damaged('a write that no file uses');
+    yield* this.#terms();
+    const uses = new Uint32Array(this.#header.writes + 1);
+    for (const { segments } of files) for (const { writeId } of segments) uses[writeId] = (uses[writeId] ?? 0) + 1;
+    const keys = Buffer.alloc(this.#header.writes * KEY_BYTES);
+    const memory = new CompressiveMemory(this.#shape);
+    yield* this.#writes(uses, keys, memory);
+    const keyOf = (writeId: number): string => keys.toString('hex', (writeId - 1) * KEY_BYTES, writeId * KEY_BYTES);
+    const leaves = files
+      .filter(({ state }) => state === 'ingested')
+      .map(({ path, segments }) =>
+        leafDigest(
+          path,
+          segments.map(({ writeId }) => keyOf(writeId)),
+        ),
+      );
+    const { content, treeHash, memoryHash } = this.#header;
+    if (this.#digest.hex() !== content) throw this.#damaged('rows that do not match its digest');
+    if (treeHashOf(leaves) !== treeHash) throw this.#damaged('files that do not match its tree hash');
+    if (memory.hash() !== memoryHash) throw this.#damaged('writes whose sum is not the one it states');
+    return { header: this.#header, files, keyOf };
+  }
+
+  /** Counted by SQLite: the numbers of the header are believed only where the rows are there. */
+  #checkCounts(): void {
+    for (const [table, count] of [
+      ['file', this.#header.files],
+      ['segment', this.#header.segments],
+      ['term', this.#header.terms],
+      ['write', this.#header.writes],
+    ] as const) {
+      const counted = integer(this.#db.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
+      if (counted !== count) throw this.#damaged(`${counted} rows of ${table} where its header says ${count}`);
+    }
+    const twice = this.#db.prepare('SELECT 1 FROM write GROUP BY key HAVING count(*) > 1 LIMIT 1').get();
+    if (twice !== undefined) throw this.#unsafe('one write twice');
+  }
+
+  *#files(): Generator<undefined, SnapshotFile[]> {
+    const files: SnapshotFile[] = [];
+    const segmentsOf = this.#db.prepare('SELECT * FROM segment WHERE file_id = ? ORDER BY ordinal');
+    let segments = 0;
+    let before = Buffer.alloc(0);
+    for (const row of this.#rows('file')) {
+      const file = this.#file(row, segmentsOf, files.length + 1);
+      const path = Buffer.from(file.path);
+      // Strictly ascending, so no path is there twice.
+      if (Buffer.compare(before, path) >= 0) throw this.#unsafe('its files out of order or twice');
+      before = path;
+      segments += file.segments.length;
+      this.#digest.file(file);
+      files.push(file);
+      if (files.length % PAGE.rows === 0) yield;
+    }
+    if (segments !== this.#header.segments) throw this.#damaged('a segment without a file');
+    return files;
+  }
+
+  #file(row: Row, segmentsOf: StatementSync, id: number): SnapshotFile {
+    const path = text(row, 'path');
+    if (!isPortable(path))
+      throw this.#unsafe(`a path that leads out of the folder (${JSON.stringify(path.slice(0, 80))})`);
+    const blobHash = text(row, 'blob_hash');
+    const reason = text(row, 'reason');
+    if (blobHash.length > LIMITS.blobHash || reason.length > LIMITS.reason) throw this.#unsafe('an oversized column');
+    const lines = this.#count(row, 'lines');
+    const state = this.#state(row);
+    const segments = segmentsOf.all(id).map((segment, ordinal) => this.#segment(segment, ordinal, lines));
+    if (integer(row, 'id') !== id) throw this.#damaged('files that are not numbered in order');
+    if (state !== 'ingested' && segments.length > 0) throw this.#damaged('segments of a file that was not read');
+    if (state === 'ingested' && blobHash === '') throw this.#damaged('a file without a hash');
+    return { path, blobHash, bytes: integer(row, 'bytes'), lines, state, reason, segments };
+  }
+
+  #segment(row: Row, ordinal: number, lines: number): SnapshotSegment {
+    const start = this.#count(row, 'first');
+    const end = this.#count(row, 'last');
+    const writeId = this.#count(row, 'write_id');
+    if (integer(row, 'ordinal') !== ordinal || end < start || end > lines)
+      throw this.#damaged('a segment out of place');
+    // Numbered in the order of first use: every write is used, and none beyond the count is named.
+    if (writeId < 1 || writeId > this.#lastWrite + 1) throw this.#damaged('a segment without a write');
+    this.#lastWrite = Math.max(this.#lastWrite, writeId);
+    return { start, end, tokens: this.#count(row, 'tokens'), writeId };
+  }
+
+  *#terms(): Generator<undefined> {
+    const { words, terms } = this.#header;
+    if (words === 'left-out' && terms > 0) throw this.#damaged('words that its header denies');
+    let id = 0;
+    for (const row of this.#rows('term')) {
+      const term = text(row, 'term');
+      if (integer(row, 'id') !== ++id || term.length > LIMITS.term || !TERM.test(term)) {
+        throw this.#unsafe('a word that no text gives');
+      }
+      this.#digest.term(term);
+      if (id % (PAGE.rows * PAGE.rows) === 0) yield;
+    }
+  }
+
+  *#writes(uses: Uint32Array, keys: Buffer, memory: CompressiveMemory): Generator<undefined> {
+    let id = 0;
+    for (const row of this.#rows('write')) {
+      const key = bytes(row, 'key');
+      const words = bytes(row, 'words');
+      const blob = bytes(row, 'blob');
+      if (integer(row, 'id') !== ++id || key.length !== KEY_BYTES) throw this.#damaged('a write without its name');
+      if (readWords(words, this.#header.terms) === undefined) throw this.#damaged('words that cannot be read');
+      const write = this.#decoded(blob);
+      keys.set(key, (id - 1) * KEY_BYTES);
+      this.#digest.write(key, words, blob);
+      for (let use = uses[id] ?? 0; use > 0; use--) memory.add(write);
+      if (id % PAGE.rows === 0) yield;
+    }
+  }
+
+  #decoded(blob: Uint8Array): Write {
+    let write: Write;
+    try {
+      write = decodeWrite(blob, this.#shape);
+    } catch (error) {
+      if (!(error instanceof WriteError)) throw error;
+      throw new SnapshotError(
+        'damaged',
+        `The snapshot ${this.#name} holds a write that cannot be read: ${error.message}`,
+      );
+    }
+    const { keySize } = this.#shape;
+    const tolerance = KEY_ONE * KEY_TOLERANCE + Math.sqrt(keySize) / 2;
+    for (let from = 0; from < write.keys.length; from += keySize) {
+      let square = 0;
+      for (let i = from; i < from + keySize; i++) square += (write.keys[i] ?? 0) ** 2;
+      // A longer key would win every question, whatever is asked.
+      if (Math.abs(Math.sqrt(square) - KEY_ONE) > tolerance) throw this.#unsafe('a key that no model gives');
+    }
+    return write;
+  }
+
+  /** All rows in order; one at a time, so that a file is never in memory as a whole. */
+  #rows(table: 'file' | 'term' | 'write'): Iterable<Row> {
+    return this.#db.prepare(`SELECT * FROM ${table} ORDER BY id`).iterate();
+  }
+
+  #count(row: Row, column: string): number {
+    const value = integer(row, column);
+    if (!Number.isInteger(value) || value < 0 || value > LIMITS.count) throw this.#damaged(`a ${column} of ${value}`);
+    return value;
+  }
+
+  #state(row: Row): FileState['kind'] {
+    const state = text(row, 'state');
+    if (state !== 'ingested' && state !== 'skipped' && state !== 'failed') throw new RowError('state');
+    return state;
+  }
+
+  #damaged(what: string): SnapshotError {
+    return new SnapshotError('damaged', `The snapshot ${this.#name} is damaged: it holds ${what}.`);
+  }
+
+  #unsafe(what: string): SnapshotError {
+    return new SnapshotError('unsafe', `The snapshot ${this.#name} holds ${what}.`);
+  }
+}

@@ -1,0 +1,189 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as breathe } from 'node:timers/promises';
+
+import { Changing } from '../changing.ts';
+import { enterCheckout, openDatabase } from '../database.ts';
+import { translate } from '../ledger-error.ts';
+import { LexicalIndex } from '../lexical-index.ts';
+import type { Reading } from '../reading.ts';
+import type { FileMeta, SegmentEntry } from '../records.ts';
+import { originOf } from '../schema.ts';
+import { writeLayout } from '../shape.ts';
+import type { Checked } from './check.ts';
+import type { SnapshotFile } from './content.ts';
+import { PAGE } from './format.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A file that stands in the checkout as the snapshot knows it. */
+export interface Placed {
+  readonly meta: FileMeta;
+  /** terms() of each segment's text, in order. */
+  readonly terms: readonly (readonly string[])[];
+}
+
+/** The file in the importer's checkout, if it is the same to the last byte; else undefined, and only its writes are taken. */
+export type Place = (
+  file: SnapshotFile,
+  keyOf: (writeId: number) => string,
+) => Placed | undefined | Promise<Placed | undefined>;
+
+export interface ImportOptions {
+  readonly place: Place;
+  /** Reason of files that the importer's user has forgotten: neither they nor their writes come back this way. */
+  readonly forgotten?: string;
+  readonly signal?: AbortSignal;
+  readonly onFiles?: (done: number, of: number) => void;
+}
+
+export interface Imported {
+  /** Ingested files of the snapshot: now the checkout's, known to it before, of other content or missing, forgotten. */
+  readonly files: {
+    readonly placed: number;
+    readonly known: number;
+    readonly different: number;
+    readonly forgotten: number;
+  };
+  /** Writes that were not there before, and those that were. */
+  readonly writes: { readonly added: number; readonly known: number };
+}
+
+/**
+ * Takes over a checked snapshot in one transaction: all of it or, after an error, an abort or a kill, nothing. What the ledger
+ * holds is never replaced by something else: a write that is stored stays as it is, and a file's rows change only where
+ * `place` says that the checkout holds that very content. The snapshot's digest is computed once more over what was
+ * really taken, so that a file that changes under our hands cannot slip in.
+ *
+ * @throws SnapshotError, LedgerError; the signal's reason
+ */
+export async function importSnapshot(
+  ledger: Reading,
+  snapshot: Snapshot,
+  checked: Checked,
+  options: ImportOptions,
+): Promise<Imported> {
+  const { identity, location } = ledger;
+  snapshot.checkReader(identity);
+  try {
+    // A connection of its own: others of this process may ask and change in the pauses without being drawn in.
+    const db = openDatabase(location, { ...identity, layout: writeLayout(identity.shape) });
+    try {
+      const checkoutId = enterCheckout(db, identity.checkout);
+      const changing = new Changing(db, new LexicalIndex(db), identity.shape, checkoutId);
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        const imported = await new Import(db, ledger, changing, snapshot, checked, options).run();
+        db.prepare('UPDATE main.checkout SET generation = generation + 1 WHERE id = ?').run(checkoutId);
+        options.signal?.throwIfAborted();
+        db.exec('COMMIT');
+        return imported;
+      } finally {
+        if (db.isTransaction) db.exec('ROLLBACK');
+      }
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw translate(error, location) ?? error;
+  }
+}
+
+class Import {
+  readonly #db: DatabaseSync;
+  readonly #ledger: Reading;
+  readonly #changing: Changing;
+  readonly #snapshot: Snapshot;
+  readonly #checked: Checked;
+  readonly #options: ImportOptions;
+
+  constructor(
+    db: DatabaseSync,
+    ledger: Reading,
+    changing: Changing,
+    snapshot: Snapshot,
+    checked: Checked,
+    options: ImportOptions,
+  ) {
+    this.#db = db;
+    this.#ledger = ledger;
+    this.#changing = changing;
+    this.#snapshot = snapshot;
+    this.#checked = checked;
+    this.#options = options;
+  }
+
+  async run(): Promise<Imported> {
+    const forgotten = this.#forgottenPaths();
+    const ingested = this.#checked.files.filter(({ state }) => state === 'ingested');
+    const wanted = ingested.filter(({ path }) => !forgotten.has(path));
+    const writes = await this.#putWrites(wanted);
+    let placed = 0;
+    let known = 0;
+    for (const [n, file] of wanted.entries()) {
+      await this.#pause(n);
+      this.#options.onFiles?.(n, wanted.length);
+      const outcome = await this.#putFile(file);
+      if (outcome === 'placed') placed++;
+      if (outcome === 'known') known++;
+    }
+    const different = wanted.length - placed - known;
+    return { files: { placed, known, different, forgotten: ingested.length - wanted.length }, writes };
+  }
+
+  #forgottenPaths(): Set<string> {
+    const { forgotten } = this.#options;
+    if (forgotten === undefined) return new Set();
+    const rows = this.#db.prepare("SELECT path FROM file WHERE state = 'skipped' AND reason = ?").all(forgotten);
+    return new Set(rows.flatMap(({ path }) => (typeof path === 'string' ? [path] : [])));
+  }
+
+  async #putWrites(files: readonly SnapshotFile[]): Promise<Imported['writes']> {
+    const usedBy = new Map<number, { readonly tokens: number; readonly path: string }>();
+    for (const { path, segments } of files) {
+      for (const { writeId, tokens } of segments) if (!usedBy.has(writeId)) usedBy.set(writeId, { tokens, path });
+    }
+    const { shape } = this.#ledger.identity;
+    const before = this.#changing.countWrites();
+    const rows = this.#snapshot.writesAgain(this.#checked, shape);
+    for (const { writeId, key, write } of rows) {
+      await this.#pause(writeId);
+      const use = usedBy.get(writeId);
+      if (use === undefined) continue;
+      this.#changing.putWrite(key, use.tokens, originOf(use.path), new Map([[key, write]]));
+    }
+    const added = this.#changing.countWrites() - before;
+    return { added, known: usedBy.size - added };
+  }
+
+  async #putFile(file: SnapshotFile): Promise<'placed' | 'known' | 'different'> {
+    const keyOf = (writeId: number): string => this.#checked.keyOf(writeId);
+    const found = await this.#options.place(file, keyOf);
+    if (found === undefined || found.terms.length !== file.segments.length) return 'different';
+    const entries = file.segments.map(({ start, end, tokens, writeId }, at): SegmentEntry => {
+      return { start, end, tokens, writeKey: keyOf(writeId), terms: found.terms[at] ?? [] };
+    });
+    if (this.#isKnown(file, found.meta, entries)) return 'known';
+    this.#changing.replace(file.path, found.meta, { kind: 'ingested' }, entries, new Map());
+    return 'placed';
+  }
+
+  /** Whether the checkout has the file with these very segments; then not even its index of words is touched. */
+  #isKnown(file: SnapshotFile, meta: FileMeta, entries: readonly SegmentEntry[]): boolean {
+    const before = this.#ledger.file(file.path);
+    if (before?.state.kind !== 'ingested' || before.blobHash !== meta.blobHash || before.mtimeMs !== meta.mtimeMs) {
+      return false;
+    }
+    const stored = this.#ledger.segmentsOf(file.path);
+    return (
+      stored.length === entries.length &&
+      stored.every(({ writeKey, start, end }, at) => {
+        const entry = entries[at];
+        return entry?.writeKey === writeKey && entry.start === start && entry.end === end;
+      })
+    );
+  }
+
+  async #pause(n: number): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    if (n % PAGE.rows === 0) await breathe();
+  }
+}

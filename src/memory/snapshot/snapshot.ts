@@ -1,0 +1,218 @@
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { setImmediate as breathe } from 'node:timers/promises';
+
+import { bytes, RowError, text } from '../row.ts';
+import type { MemoryShape } from '../shape.ts';
+import { writeLayout } from '../shape.ts';
+import { decodeWrite, WriteError } from '../write.ts';
+import type { Write } from '../write.ts';
+import { checkContent } from './check.ts';
+import type { Checked } from './check.ts';
+import { ContentDigest } from './content.ts';
+import { FORMAT_VERSION, LIMITS, TABLES } from './format.ts';
+import { headerOf } from './header.ts';
+import type { SnapshotHeader } from './header.ts';
+import { firstBytes } from './lead.ts';
+import { SnapshotError } from './snapshot-error.ts';
+import { readWords } from './words.ts';
+
+/** What the reader of a snapshot must have in common with its writer. */
+export interface SnapshotReader {
+  readonly adapter: string;
+  readonly shape: MemoryShape;
+}
+
+export interface NamedWrite {
+  readonly writeId: number;
+  /** writeKey(), hex */
+  readonly key: string;
+  readonly write: Write;
+}
+
+/**
+ * A snapshot opened for reading. The file comes from somebody else, so it is treated as hostile: SQLite reads it without
+ * locks, journals, triggers or views, it is never attached to another database, and its schema must be ours letter for
+ * letter. Opening looks at the outside alone; nothing of the content is to be used before check().
+ */
+export class Snapshot {
+  readonly file: string;
+  readonly header: SnapshotHeader;
+  readonly #db: DatabaseSync;
+
+  private constructor(file: string, db: DatabaseSync, header: SnapshotHeader) {
+    this.file = file;
+    this.#db = db;
+    this.header = header;
+  }
+
+  /** @throws SnapshotError */
+  static open(file: string): Snapshot {
+    checkLead(file);
+    return guarded(file, () => {
+      // Immutable: no lock is taken and no journal or log beside the file is looked at, let alone rolled back.
+      const place = pathToFileURL(file);
+      place.searchParams.set('immutable', '1');
+      const db = new DatabaseSync(place, { readOnly: true, allowExtension: false });
+      try {
+        db.exec(
+          'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA mmap_size = 0;',
+        );
+        checkSchema(db, file);
+        const [verdict] = db.prepare('PRAGMA integrity_check(1)').all();
+        if (verdict === undefined || text(verdict, 'integrity_check') !== 'ok') throw damagedFile(file);
+        return new Snapshot(file, db, readHeader(db, file));
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Compares every row with the header: counts, order, paths, checksums, the digest of all, the tree hash and the hash of
+   * the sum. Yields to other work.
+   *
+   * @throws SnapshotError; the signal's reason
+   */
+  async check(reader: SnapshotReader, signal?: AbortSignal): Promise<Checked> {
+    this.checkReader(reader);
+    return this.#walk(checkContent(this.#db, this.header, reader.shape, this.file), signal);
+  }
+
+  /** Throws SnapshotError 'foreign' unless model, adapter and shape are the reader's. */
+  checkReader({ adapter, shape }: SnapshotReader): void {
+    const { header, file } = this;
+    const same =
+      header.adapter === adapter && header.layout === writeLayout(shape) && header.features === shape.featureMap.id;
+    if (same) return;
+    throw new SnapshotError(
+      'foreign',
+      `The snapshot ${file} was made with another model or adapter (${header.adapter}; this one is ${adapter}), so its numbers mean nothing here.`,
+    );
+  }
+
+  /**
+   * The writes of a checked snapshot, once more, in order: whatever became of the file since, they are those that were checked,
+   * or SnapshotError is thrown at the end, before which nothing may be made lasting.
+   */
+  *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedWrite> {
+    const find = guarded(this.file, () => this.#db.prepare('SELECT key, words, blob FROM write WHERE id = ?'));
+    const digest = new ContentDigest();
+    for (const file of checked.files) digest.file(file);
+    for (const term of this.terms()) digest.term(term);
+    for (let writeId = 1; writeId <= this.header.writes; writeId++) {
+      const row = guarded(this.file, () => find.get(writeId)) ?? {};
+      const [key, words, blob] = guarded(
+        this.file,
+        () => [bytes(row, 'key'), bytes(row, 'words'), bytes(row, 'blob')] as const,
+      );
+      digest.write(key, words, blob);
+      const write = guarded(this.file, () => decodeWrite(blob, shape));
+      yield { writeId, key: Buffer.from(key).toString('hex'), write };
+    }
+    if (digest.hex() !== this.header.content) throw damagedFile(this.file);
+  }
+
+  /** All terms by id - 1. */
+  terms(): string[] {
+    return guarded(this.file, () => {
+      const rows = this.#db.prepare('SELECT term FROM term ORDER BY id').all();
+      return rows.map((row) => text(row, 'term'));
+    });
+  }
+
+  /** The words of a write, repeats kept, their order lost. */
+  wordsOf(writeId: number, terms: readonly string[]): string[] {
+    const row = guarded(this.file, () => this.#db.prepare('SELECT words FROM write WHERE id = ?').get(writeId)) ?? {};
+    const words = readWords(bytes(row, 'words'), terms.length) ?? [];
+    return words.flatMap(({ termId, count }) => Array.from({ length: count }, () => terms[termId - 1] ?? ''));
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  async #walk<T>(steps: Generator<undefined, T>, signal: AbortSignal | undefined): Promise<T> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const step = guarded(this.file, () => steps.next());
+      if (step.done === true) return step.value;
+      await breathe();
+    }
+  }
+}
+
+function damagedFile(file: string, cause?: unknown): SnapshotError {
+  return new SnapshotError('damaged', `The snapshot ${file} is damaged.`, cause);
+}
+
+/** Whatever SQLite or a row reader finds wrong in a file that is only read, is damage. */
+function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isDamage =
+      error instanceof RowError ||
+      error instanceof WriteError ||
+      (error instanceof Error &&
+        'code' in error &&
+        (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_OUT_OF_RANGE'));
+    throw isDamage ? damagedFile(file, error) : error;
+  }
+}
+
+function checkLead(file: string): void {
+  const lead = firstBytes(file);
+  switch (lead.kind) {
+    case 'absent':
+      throw new SnapshotError('unreadable', `There is no file ${file} that can be read.`);
+    case 'other':
+      throw new SnapshotError('no-snapshot', `${file} is not a snapshot of a memory.`);
+    case 'snapshot':
+      if (lead.version > FORMAT_VERSION) {
+        throw new SnapshotError('newer', `The snapshot ${file} was made by a newer version of this program.`);
+      }
+      if (lead.bytes > LIMITS.bytes) {
+        throw new SnapshotError(
+          'unsafe',
+          `The snapshot ${file} has ${lead.bytes} bytes; ${LIMITS.bytes} are the most.`,
+        );
+      }
+      if (lead.version !== FORMAT_VERSION || lead.plain !== 'plain' || lead.bytes !== lead.saidBytes) {
+        throw damagedFile(file);
+      }
+  }
+}
+
+/** Exactly our tables: anything beyond could run when it is read, anything less is damage. */
+function checkSchema(db: DatabaseSync, file: string): void {
+  const rows = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
+  const expected = new Map<string, string>(Object.entries(TABLES));
+  for (const row of rows) {
+    const name = text(row, 'name');
+    const isOurs =
+      row.type === 'table' &&
+      row.tbl_name === name &&
+      expected.get(name) !== undefined &&
+      row.sql === expected.get(name);
+    if (!isOurs) {
+      throw new SnapshotError(
+        'unsafe',
+        `The snapshot ${file} holds something that no export writes (${name.slice(0, 40)}).`,
+      );
+    }
+    expected.delete(name);
+  }
+  if (expected.size > 0) throw damagedFile(file);
+}
+
+/** More rows than the header has, and longer ones than it may have, are not even read. */
+function readHeader(db: DatabaseSync, file: string): SnapshotHeader {
+  const long = db.prepare(
+    'SELECT count(*) > 32 OR max(length(value)) > ? OR max(length(name)) > 32 AS found FROM header',
+  );
+  if (long.get(LIMITS.value)?.found !== 0) throw damagedFile(file);
+  const rows = db.prepare('SELECT name, value FROM header').all();
+  return headerOf(new Map(rows.map((row) => [text(row, 'name'), text(row, 'value')])), file);
+}

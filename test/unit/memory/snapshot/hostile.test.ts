@@ -1,0 +1,325 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { elu1 } from '../../../../src/memory/feature-map.ts';
+import { Ledger } from '../../../../src/memory/ledger.ts';
+import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
+import { NOTICE } from '../../../../src/memory/snapshot/format.ts';
+import { headerOf, headerRows } from '../../../../src/memory/snapshot/header.ts';
+import type { SnapshotHeader } from '../../../../src/memory/snapshot/header.ts';
+import { isPortable } from '../../../../src/memory/snapshot/portable-path.ts';
+import { SnapshotError } from '../../../../src/memory/snapshot/snapshot-error.ts';
+import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
+import { readWords, WordsWriter } from '../../../../src/memory/snapshot/words.ts';
+import { encodeWrite } from '../../../../src/memory/write.ts';
+import { IDENTITY, madeUpWrite, SHAPE, thrownBy, withFolder } from '../support.ts';
+import { checked, crafted, exported, FAR, imported, modelWrite, placeIn, TREE } from './support.ts';
+
+/** What check() or open() says of a file; 'fine' when nothing. */
+async function verdict(file: string): Promise<string> {
+  try {
+    await checked(file);
+    return 'fine';
+  } catch (error) {
+    if (error instanceof SnapshotError) return error.kind;
+    throw error;
+  }
+}
+
+/** A copy whose header says something else, sealed as only we would. */
+function withHeader(file: string, change: Partial<SnapshotHeader>): string {
+  const snapshot = Snapshot.open(file);
+  const rows = headerRows({ ...snapshot.header, ...change });
+  snapshot.close();
+  const statements = [...rows].map(([name, value]) => `UPDATE header SET value = '${value}' WHERE name = '${name}';`);
+  return crafted(file, statements.join('\n'));
+}
+
+const hex = (bytes: Uint8Array) => `x'${Buffer.from(bytes).toString('hex')}'`;
+
+describe('a damaged snapshot', () => {
+  it('is refused or harmless wherever a bit is turned: never another memory', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const whole = readFileSync(file);
+      const { ledger: good } = Ledger.open(join(folder, 'good'), FAR);
+      await imported(good, file, { place: placeIn(TREE) });
+      const wanted = good.treeHash();
+      const sum = (await good.memory()).hash();
+      good.close();
+      const turned = join(folder, 'turned.imem');
+      const { ledger } = Ledger.open(join(folder, 'into'), FAR);
+      const empty = ledger.treeHash();
+      let refused = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
+          const bytes = Buffer.from(whole);
+          bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+          writeFileSync(turned, bytes);
+          try {
+            await imported(ledger, turned, { place: placeIn(TREE) });
+            expect(ledger.treeHash()).toBe(wanted);
+            expect((await ledger.memory()).hash()).toBe(sum);
+            ledger.drop(Object.keys(TREE));
+          } catch (error) {
+            expect(error).toBeInstanceOf(SnapshotError);
+            expect(ledger.treeHash()).toBe(empty);
+            refused++;
+          }
+        }),
+        { numRuns: 100 },
+      );
+      expect(refused).toBeGreaterThan(0);
+      ledger.close();
+    });
+  });
+
+  it('is refused wherever a bit of its rows is turned', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const whole = readFileSync(file);
+      // Pages are filled from their ends: the last bytes of each page are rows.
+      for (let page = 1; page * 16_384 < whole.length; page++) {
+        const bytes = Buffer.from(whole);
+        const at = (page + 1) * 16_384 - 5;
+        bytes[at] = (bytes[at] ?? 0) ^ 4;
+        writeFileSync(`${file}.turned`, bytes);
+        expect(await verdict(`${file}.turned`), `page ${page}`).toBe('damaged');
+      }
+    });
+  });
+
+  it('is refused wherever it is cut off', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const whole = readFileSync(file);
+      const cut = join(folder, 'cut.imem');
+      await fc.assert(
+        fc.asyncProperty(fc.nat(whole.length - 1), async (length) => {
+          writeFileSync(cut, whole.subarray(0, length));
+          expect(['damaged', 'no-snapshot']).toContain(await verdict(cut));
+        }),
+        { numRuns: 100 },
+      );
+      writeFileSync(cut, Buffer.concat([whole, Buffer.alloc(16_384)]));
+      expect(await verdict(cut)).toBe('damaged');
+    });
+  });
+
+  it('is told from what is no snapshot at all', async () => {
+    await withFolder(async (folder) => {
+      expect(await verdict(join(folder, 'none.imem'))).toBe('unreadable');
+      mkdirSync(join(folder, 'folder.imem'));
+      expect(await verdict(join(folder, 'folder.imem'))).toBe('no-snapshot');
+      writeFileSync(join(folder, 'empty.imem'), '');
+      expect(await verdict(join(folder, 'empty.imem'))).toBe('no-snapshot');
+      const { ledger } = Ledger.open(join(folder, 'ledger.sqlite'), IDENTITY);
+      ledger.close();
+      expect(await verdict(join(folder, 'ledger.sqlite'))).toBe('no-snapshot');
+      symlinkSync('/dev/zero', join(folder, 'zero.imem'));
+      expect(await verdict(join(folder, 'zero.imem'))).toBe('no-snapshot');
+      const { file } = await exported(folder);
+      expect(await verdict(crafted(file, 'PRAGMA user_version = 2;'))).toBe('newer');
+      expect(await verdict(crafted(file, 'PRAGMA journal_mode = WAL;'))).toBe('damaged');
+    });
+  });
+});
+
+describe('a snapshot that somebody made', () => {
+  it.each([
+    ['a trigger', 'CREATE TRIGGER t AFTER INSERT ON file BEGIN DELETE FROM write; END;', 'unsafe'],
+    ['a view', 'CREATE VIEW v AS SELECT 1;', 'unsafe'],
+    ['a table of its own', 'CREATE TABLE more (x);', 'unsafe'],
+    ['an index', 'CREATE INDEX i ON file (path);', 'unsafe'],
+    ['a view in place of a table', 'DROP TABLE file; CREATE VIEW file AS SELECT 1 AS id;', 'unsafe'],
+    ['a virtual table', 'CREATE VIRTUAL TABLE w USING fts5 (x);', 'unsafe'],
+    ['looser columns', "UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '') WHERE name = 'file';", 'unsafe'],
+    ['a missing table', 'DROP TABLE term;', 'damaged'],
+    ['a parent folder', "UPDATE file SET path = '../a.ts' WHERE id = 1;", 'unsafe'],
+    ['an absolute path', "UPDATE file SET path = '/etc/passwd' WHERE id = 1;", 'unsafe'],
+    ['a path with NUL', "UPDATE file SET path = 'a' || char(0) || 'b' WHERE id = 1;", 'unsafe'],
+    ['a backslash', "UPDATE file SET path = 'a\\..\\b' WHERE id = 1;", 'unsafe'],
+    ['a path too long', "UPDATE file SET path = printf('%.5000c', 'a') WHERE id = 1;", 'unsafe'],
+    ['one path twice', 'UPDATE file SET path = (SELECT path FROM file WHERE id = 1) WHERE id = 2;', 'unsafe'],
+    ['one write twice', 'UPDATE write SET key = (SELECT key FROM write WHERE id = 1) WHERE id = 2;', 'unsafe'],
+    ['a short key', "UPDATE write SET key = x'00' WHERE id = 1;", 'damaged'],
+    ['a write of another length', 'UPDATE write SET blob = zeroblob(10000000) WHERE id = 1;', 'damaged'],
+    ['a file too many', "INSERT INTO file VALUES (99, 'z', 'h', 1, 1, 'ingested', '');", 'damaged'],
+    ['a file too few', 'DELETE FROM file WHERE id = 1;', 'damaged'],
+    ['a segment of no file', 'INSERT INTO segment VALUES (99, 0, 1, 1, 1, 1);', 'damaged'],
+    ['a segment of no write', 'UPDATE segment SET write_id = 99;', 'damaged'],
+    ['lines beyond the file', 'UPDATE segment SET last = 100000;', 'damaged'],
+    ['lines backwards', 'UPDATE segment SET first = last + 1;', 'damaged'],
+    ['a number beyond every integer', 'UPDATE segment SET tokens = 9223372036854775807;', 'damaged'],
+    ['a file moved', "UPDATE file SET path = 'AAA.md' WHERE id = 1;", 'damaged'],
+    ['another state', "UPDATE file SET state = 'skipped' WHERE state = 'ingested';", 'damaged'],
+    ['words that are no words', "UPDATE write SET words = x'ffffffffffff' WHERE id = 1;", 'damaged'],
+    ['a term with operators', `UPDATE term SET term = 'a" OR "b' WHERE id = 1;`, 'unsafe'],
+    ['a header row too many', "INSERT INTO header VALUES ('more', 'x');", 'damaged'],
+    ['a header row too few', "DELETE FROM header WHERE name = 'content';", 'damaged'],
+    ['a header of megabytes', "UPDATE header SET value = printf('%.5000000c', 'a') WHERE name = 'program';", 'damaged'],
+  ])('with %s is refused', async (_what, statements, expected) => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      expect(await verdict(file)).toBe('fine');
+      expect(await verdict(crafted(file, statements))).toBe(expected);
+    });
+  });
+
+  it.each([
+    ['another adapter', { adapter: 'other' }, 'foreign'],
+    ['another shape', { layout: '4 keys of 8, 2 blocks of values of 3' }, 'foreign'],
+    ['another feature map', { features: elu1(8, 5, 6).id }, 'foreign'],
+    ['another tree hash', { treeHash: '0'.repeat(64) }, 'damaged'],
+    ['another sum', { memoryHash: '0'.repeat(64) }, 'damaged'],
+    ['another digest', { content: '0'.repeat(64) }, 'damaged'],
+    ['no hash', { treeHash: 'NaN' }, 'damaged'],
+    ['a count too large to hold', { writes: 1e15 }, 'unsafe'],
+    ['a count within the limits that is not there', { writes: 2_000_000 }, 'damaged'],
+    ['no number', { files: NaN }, 'damaged'],
+    ['a negative count', { segments: -1 }, 'damaged'],
+    ['a fraction', { terms: 0.5 }, 'damaged'],
+    ['words denied', { words: 'left-out' as const }, 'damaged'],
+    ['another notice', { notice: 'Public.' }, 'damaged'],
+  ])('whose sealed header states %s is refused', async (_what, change, expected) => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const before = process.memoryUsage().rss;
+      expect(await verdict(withHeader(file, change))).toBe(expected);
+      expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
+    });
+  });
+
+  it('with a key that is not of length 1 is refused, though every checksum fits', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const loud = modelWrite('x');
+      const blob = encodeWrite({ ...loud, keys: loud.keys.map(() => 127) }, SHAPE);
+      expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(blob)} WHERE id = 1;`))).toBe('unsafe');
+      const other = encodeWrite(modelWrite('somebody else'), SHAPE);
+      expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(other)} WHERE id = 1;`))).toBe('damaged');
+      const bare = madeUpWrite('x');
+      const short = encodeWrite({ keys: bare.keys.map(() => 0), values: bare.values }, SHAPE);
+      expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(short)} WHERE id = 1;`))).toBe('unsafe');
+    });
+  });
+
+  it('does not run a journal that lies beside it', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const journal = Buffer.concat([Buffer.from('d9d505f920a163d7', 'hex'), Buffer.alloc(20_000, 1)]);
+      writeFileSync(`${file}-journal`, journal);
+      writeFileSync(`${file}-wal`, journal);
+      expect(await verdict(file)).toBe('fine');
+      expect(readFileSync(`${file}-journal`).equals(journal)).toBe(true);
+    });
+  });
+
+  it('cannot be swapped between the check and the import', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const { ledger } = Ledger.open(join(folder, 'into'), FAR);
+      const first = Snapshot.open(file);
+      const told = await first.check(FAR);
+      first.close();
+      const other = crafted(file, `UPDATE write SET blob = ${hex(encodeWrite(modelWrite('y'), SHAPE))} WHERE id = 1;`);
+      const second = Snapshot.open(other);
+      await expect(importSnapshot(ledger, second, told, { place: placeIn(TREE) })).rejects.toMatchObject({
+        kind: 'damaged',
+      });
+      expect(ledger.totals().writes).toBe(0);
+      second.close();
+      ledger.close();
+    });
+  });
+});
+
+describe('the parts of a snapshot', () => {
+  it('keep words as they were, whatever the bytes else', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: 8_000_000 })),
+        fc.integer({ min: 1, max: 300 }),
+        (ids, count) => {
+          const writer = new WordsWriter();
+          const sorted = ids.toSorted((a, b) => a - b);
+          for (const id of sorted) writer.put(id, count);
+          expect(readWords(writer.bytes(), 8_000_000)).toEqual(sorted.map((termId) => ({ termId, count })));
+        },
+      ),
+      { numRuns: 200 },
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        const words = readWords(bytes, 100) ?? [];
+        expect(words.every(({ termId, count }) => termId >= 1 && termId <= 100 && count >= 1)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('let no path out', () => {
+    for (const path of ['a', 'a/b.ts', '.github/x', '..a', 'ünï', 'a b']) expect(isPortable(path), path).toBe(true);
+    const bad = [
+      '',
+      '/',
+      '/a',
+      'a/',
+      'a//b',
+      '.',
+      '..',
+      'a/..',
+      '../a',
+      'a/../b',
+      './a',
+      'a\\b',
+      'C:a',
+      'c:/a',
+      'a\0',
+      '\ud800',
+    ];
+    for (const path of [...bad, 'a\nb', '\u001b[2J', 'x'.repeat(3000)])
+      expect(isPortable(path), JSON.stringify(path)).toBe(false);
+  });
+
+  it('refuse a header that is not sealed', () => {
+    const hash = createHash('sha256').update('').digest('hex');
+    const header: SnapshotHeader = {
+      notice: NOTICE,
+      program: '1',
+      created: '2026-01-01T00:00:00.000Z',
+      adapter: 'a',
+      layout: 'l',
+      features: 'f',
+      repository: '',
+      treeHash: hash,
+      memoryHash: hash,
+      content: hash,
+      words: 'kept',
+      files: 0,
+      segments: 0,
+      writes: 0,
+      terms: 0,
+    };
+    const rows = headerRows(header);
+    expect(headerOf(rows, 'x')).toEqual(header);
+    for (const name of rows.keys()) {
+      const changed = new Map(rows).set(name, `${rows.get(name) ?? ''}1`);
+      expect(thrownBy(() => headerOf(changed, 'x'))).toMatchObject({ kind: 'damaged' });
+    }
+  });
+
+  it('can be looked at with any SQLite, and say what they are', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const db = new DatabaseSync(file, { readOnly: true });
+      expect(db.prepare("SELECT value FROM header WHERE name = 'notice'").get()?.value).toBe(NOTICE);
+      db.close();
+    });
+  });
+});
