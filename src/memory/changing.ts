@@ -82,18 +82,21 @@ export class Changing {
     return removed;
   }
 
-  /** Removes these writes and, in every checkout, the files that are made of them. */
-  dropWrites(ids: readonly number[]): void {
-    const list = JSON.stringify(ids);
-    const using = `SELECT file_id FROM main.segment WHERE write_id IN (SELECT value FROM json_each(?))`;
-    const segments = this.#db.prepare(`SELECT id FROM main.segment WHERE file_id IN (${using})`).all(list);
+  /** Removes these writes and, in every checkout, these files and those that are made of the writes. */
+  dropDamaged(writeIds: readonly number[], fileIds: readonly number[]): void {
+    const [writes, files] = [JSON.stringify(writeIds), JSON.stringify(fileIds)];
+    const meant = `(SELECT file_id FROM main.segment WHERE write_id IN (SELECT value FROM json_each(?))
+                    UNION SELECT value FROM json_each(?))`;
+    const segments = this.#db.prepare(`SELECT id FROM main.segment WHERE file_id IN ${meant}`).all(writes, files);
     for (const row of segments) this.#lexical.remove(integer(row, 'id'));
-    const files = this.#db.prepare(`DELETE FROM main.file WHERE id IN (${using}) RETURNING checkout_id`).all(list);
-    for (const row of files) {
+    const gone = this.#db
+      .prepare(`DELETE FROM main.file WHERE id IN ${meant} RETURNING checkout_id`)
+      .all(writes, files);
+    for (const row of gone) {
       const moved = 'UPDATE checkout SET generation = generation + 1 WHERE id = ?';
       this.#db.prepare(moved).run(integer(row, 'checkout_id'));
     }
-    this.#db.prepare('DELETE FROM write WHERE id IN (SELECT value FROM json_each(?))').run(list);
+    this.#db.prepare('DELETE FROM write WHERE id IN (SELECT value FROM json_each(?))').run(writes);
   }
 
   countWrites(): number {

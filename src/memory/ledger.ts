@@ -28,7 +28,7 @@ import { sweep } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 import { cleanse } from './trace.ts';
 import { transaction } from './transaction.ts';
-import { damagedWrites, verify } from './verify.ts';
+import { brokenFiles, damagedWrites, verify } from './verify.ts';
 import type { Write } from './write.ts';
 
 export type { LedgerIdentity } from './records.ts';
@@ -184,33 +184,43 @@ export class Ledger extends Reading {
     return (await this.memory(scope, signal)).hash();
   }
 
-  /** Checks everything that can be checked, checksums included. Never throws for damage: the verdict says it. */
+  /**
+   * Checks everything that can be checked, checksums and seals included, and compares the sums in use with those made anew.
+   * Never throws for damage: the verdict says what differs.
+   */
   async verify(signal?: AbortSignal): Promise<Verdict> {
     try {
-      return await this.connection.walk(verify(this.connection.db, this.identity.shape), signal);
+      return await this.#reading(async (reader) => {
+        const kept = () => this.#keptSums(reader);
+        return this.connection.walk(verify(reader, this.identity.shape, kept), signal);
+      });
     } catch (error) {
       const known = translate(error, this.location);
-      if (known?.kind !== 'damaged') throw known ?? error;
+      if (known?.kind !== 'damaged' && known?.kind !== 'spoilt') throw known ?? error;
       return { kind: 'unsound', cure: 'rebuild', sentence: known.sentence, faults: [known.message] };
     }
   }
 
   /**
-   * Drops writes that fail their checksum and the files made of them, in every checkout. Returns those of this one: they are
-   * to be read again; another checkout reads its own again when it is opened next.
+   * Drops writes that fail their checksum with the files made of them, and files that are not as they were stored, in every
+   * checkout. Returns those of this one: they are to be read again; another checkout reads its own again when it is opened
+   * next.
    */
   async mend(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;
-    const bad = await this.connection.walk(damagedWrites(db, this.identity.shape), signal);
+    const badWrites = await this.connection.walk(damagedWrites(db, this.identity.shape), signal);
+    const badFiles = await this.connection.walk(brokenFiles(db), signal);
     const paths = this.connection.rows(
-      `SELECT DISTINCT file.path FROM file JOIN segment ON segment.file_id = file.id
-       WHERE segment.write_id IN (SELECT value FROM json_each(?)) ORDER BY file.path`,
+      `SELECT DISTINCT file.path FROM file LEFT JOIN segment ON segment.file_id = file.id
+       WHERE segment.write_id IN (SELECT value FROM json_each(?)) OR file.id IN (SELECT value FROM json_each(?))
+       ORDER BY file.path`,
       (row) => text(row, 'path'),
-      JSON.stringify(bad),
+      JSON.stringify(badWrites),
+      JSON.stringify(badFiles),
     );
     this.#change(paths, () => {
       const removed = paths.flatMap((path) => this.#changing.removeFile(path));
-      this.#changing.dropWrites(bad);
+      this.#changing.dropDamaged(badWrites, badFiles);
       return { removed, added: [] };
     });
     return paths;
@@ -254,9 +264,19 @@ export class Ledger extends Reading {
     }
   }
 
-  #syncSums(reader: DatabaseSync): void {
+  /** The sums in use, where they are of the moment that the reader sees. */
+  #keptSums(reader: DatabaseSync): CompressiveMemory | undefined {
+    if (this.#sums.generation !== this.#generationIn(reader)) return undefined;
+    return toEnd(this.#sums.sum(spanSums(reader, this.identity.shape)));
+  }
+
+  #generationIn(reader: DatabaseSync): number {
     const row = reader.prepare('SELECT generation FROM checkout WHERE id = ?').get(this.checkoutId) ?? {};
-    const generation = integer(row, 'generation');
+    return integer(row, 'generation');
+  }
+
+  #syncSums(reader: DatabaseSync): void {
+    const generation = this.#generationIn(reader);
     if (generation !== this.#sums.generation) this.#sums.sync(spansOf(reader), generation);
   }
 

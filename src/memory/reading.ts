@@ -1,6 +1,9 @@
 import { searchFiles } from './file-search.ts';
 import type { FileHit } from './file-search.ts';
 import type { Connection } from './connection.ts';
+import { differenceOf } from './difference.ts';
+import type { Difference } from './difference.ts';
+import { LedgerError } from './ledger-error.ts';
 import { LexicalIndex } from './lexical-index.ts';
 import type { LexicalHit } from './ranking.ts';
 import type {
@@ -19,6 +22,8 @@ import { memoryBytes } from './shape.ts';
 import { FILE_COLUMNS, PLACE_COLUMNS, SEGMENT_TABLES, storedFile, storedPlace, storedWrite } from './stored.ts';
 import { totals } from './totals.ts';
 import { treeHash } from './tree-hash.ts';
+import type { Tree } from './tree-hash.ts';
+import type { Write } from './write.ts';
 
 /** Rows read at once when all segments are walked. */
 const PAGE = 512;
@@ -143,6 +148,22 @@ export class Reading {
     return treeHash(this.tree(scope));
   }
 
+  /**
+   * What one tree has more than another, with signs. A side is a scope of this checkout or a tree: of another checkout, or
+   * of a commit whose segments were encoded once. Throws LedgerError 'missing' where a write is not stored.
+   */
+  difference(a: Scope | Tree, b: Scope | Tree): Difference {
+    return this.connection.guard(() => {
+      const find = this.connection.db.prepare('SELECT blob FROM write WHERE key = ?');
+      const writeOf = (key: string): Write => {
+        const row = find.get(Buffer.from(key, 'hex'));
+        if (row === undefined) throw new LedgerError('missing', `The write ${key} of a segment is not stored.`);
+        return storedWrite(row, this.identity.shape);
+      };
+      return differenceOf(this.#treeOf(a), this.#treeOf(b), this.identity.shape, writeOf);
+    });
+  }
+
   /** Every stored write of all checkouts, those that no file uses now included, by id; page by page. */
   *writes(): Generator<StoredWrite> {
     const query = 'SELECT id, key, tokens, origin, blob FROM write WHERE id > ? ORDER BY id LIMIT ?';
@@ -173,6 +194,10 @@ export class Reading {
     return this.connection.rows(query, readId, JSON.stringify([...scope]));
   }
 
+  #treeOf(side: Scope | Tree): Tree {
+    return 'get' in side ? side : this.tree(side);
+  }
+
   /** Ids of the files to search; undefined where the index holds no others. */
   #searched(scope: Scope | undefined): number[] | undefined {
     if (scope !== undefined) return this.#fileIds(scope);
@@ -196,7 +221,8 @@ export class Reading {
 }
 
 function keysIn(row: Row): string[] {
-  return row.keys === null ? [] : text(row, 'keys').toLowerCase().split(' ');
+  // An empty file has one row without a key, and hex() makes an empty text of it.
+  return text(row, 'keys').toLowerCase().split(' ').filter(Boolean);
 }
 
 function readId(row: Row): number {

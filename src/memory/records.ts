@@ -112,7 +112,14 @@ export interface Totals {
 }
 
 export type Verdict =
-  | { readonly kind: 'sound'; readonly segments: number; readonly writes: number }
+  | {
+      readonly kind: 'sound';
+      readonly segments: number;
+      readonly writes: number;
+      /** Hashes of this checkout, made anew from the ledger: of M and z, and of the tree. */
+      readonly memory: string;
+      readonly tree: string;
+    }
   | {
       readonly kind: 'unsound';
       /** mend() is enough, or the database has to be opened again with `distrust`. */

@@ -1,9 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import type { CompressiveMemory } from './compressive-memory.ts';
+import { Sealer } from './file-seal.ts';
 import type { Verdict } from './records.ts';
-import { integer, SpoiltError, text } from './row.ts';
+import { bytes, integer, SpoiltError, text } from './row.ts';
 import type { MemoryShape } from './shape.ts';
 import { storedWrite } from './stored.ts';
+import { sumWrites } from './sum.ts';
+import { treeHashOf } from './tree-hash.ts';
 
 const PAGE = 512;
 
@@ -32,28 +36,65 @@ const RULES = [
   ],
 ] as const;
 
-/** Checks pages, indexes (FTS5's too, through SQLite's own check), references and the checksum of every write, yielding between pages of writes. */
-export function* verify(db: DatabaseSync, shape: MemoryShape): Generator<undefined, Verdict> {
+/**
+ * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every write and the seal of
+ * every file in every checkout; then makes M, z and the hashes of this checkout anew and compares them with the sums that
+ * were kept. Yields between pages.
+ *
+ * @param reader sees one moment of the database
+ * @param kept   the sums in use, where they are of that moment; asked for once the writes are known to be whole
+ */
+export function* verify(
+  reader: DatabaseSync,
+  shape: MemoryShape,
+  kept: () => CompressiveMemory | undefined = () => undefined,
+): Generator<undefined, Verdict> {
   const faults: string[] = [];
-  const check = db.prepare('PRAGMA integrity_check(20)').all();
+  const check = reader.prepare('PRAGMA main.integrity_check(20)').all();
   for (const row of check) {
     const finding = text(row, 'integrity_check');
     if (finding !== 'ok') faults.push(finding);
   }
   yield;
-  for (const [query, fault] of RULES) if (db.prepare(query).get() !== undefined) faults.push(fault);
-  const bad = yield* damagedWrites(db, shape);
+  for (const [query, fault] of RULES) if (reader.prepare(query).get() !== undefined) faults.push(fault);
+  if (faults.length > 0) return unsound('rebuild', faults);
+  const bad = yield* damagedWrites(reader, shape);
   if (bad.length > 0) faults.push(`${bad.length} stored writes do not match their checksum.`);
+  const broken = yield* brokenFiles(reader);
+  if (broken.length > 0) faults.push(`${broken.length} files are not recorded as they were stored.`);
+  if (faults.length > 0) return unsound('mend', faults);
+
+  const memory = yield* sumWrites(reader, shape);
+  if (kept()?.equals(memory) === false) {
+    return unsound('rebuild', ['The sums in use are not those of the stored writes.']);
+  }
   const count = (table: 'main.segment' | 'write'): number =>
-    integer(db.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
-  return faults.length === 0
-    ? { kind: 'sound', segments: count('main.segment'), writes: count('write') }
-    : {
-        kind: 'unsound',
-        cure: bad.length > 0 && faults.length === 1 ? 'mend' : 'rebuild',
-        sentence: `The memory database is damaged: ${faults[0] ?? ''}`,
-        faults,
-      };
+    integer(reader.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
+  const leaves = reader.prepare("SELECT digest FROM file WHERE state = 'ingested'").all();
+  return {
+    kind: 'sound',
+    segments: count('main.segment'),
+    writes: count('write'),
+    memory: memory.hash(),
+    tree: treeHashOf(leaves.map((row) => bytes(row, 'digest'))),
+  };
+}
+
+function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
+  return { kind: 'unsound', cure, sentence: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
+}
+
+/** Ids of files, of any checkout, whose row or segments are not what was sealed, yielding between pages. */
+export function* brokenFiles(db: DatabaseSync): Generator<undefined, number[]> {
+  const sealer = new Sealer(db);
+  const bad: number[] = [];
+  const ids = db.prepare('SELECT id FROM main.file ORDER BY id').all();
+  for (const [at, row] of ids.entries()) {
+    const id = integer(row, 'id');
+    if (!sealer.holds(id)) bad.push(id);
+    if (at % PAGE === PAGE - 1) yield;
+  }
+  return bad;
 }
 
 /** Ids of writes that do not decode, yielding between pages. */
