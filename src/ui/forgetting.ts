@@ -42,12 +42,8 @@ export class Forgetting {
     if ((await showWarningMessage(asked, { modal: true, detail }, forget)) !== forget) return;
     const said: string[] = [];
     for (const [root, own] of paths) {
-      const { files, certificate } = await this.#memory.service.forget(root, own);
-      said.push(
-        files === 1
-          ? vscode.l10n.t('1 file forgotten. {0}', certificate)
-          : vscode.l10n.t('{0} files forgotten. {1}', this.#amounts.count(files), certificate),
-      );
+      const { certificate } = await this.#memory.service.forget(root, own);
+      said.push(certificate);
     }
     void this.#totals.look();
     void showInformationMessage(said.join(' '));

@@ -59,11 +59,12 @@ export class RecalledMarks implements vscode.Disposable {
 }
 
 function markType(name: Strength): vscode.TextEditorDecorationType {
+  const ruler = new vscode.ThemeColor('askCodebase.recalledRuler');
   return vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new vscode.ThemeColor(`askCodebase.recalledLine.${name}`),
-    overviewRulerColor: new vscode.ThemeColor('askCodebase.recalledRuler'),
-    overviewRulerLane: vscode.OverviewRulerLane.Center,
+    // A mark in the ruler sends people there: a share of one percent is not worth the way.
+    ...(name === 'faint' ? {} : { overviewRulerColor: ruler, overviewRulerLane: vscode.OverviewRulerLane.Center }),
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
   });
 }
