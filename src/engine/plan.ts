@@ -106,7 +106,10 @@ class Draft {
     if (entry.kind === 'skipped') {
       this.#skipped += 1;
       const same = state?.kind === 'skipped' && state.reason === entry.reason;
-      if (!same) onChange?.(ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason)));
+      if (same) return;
+      // Apart from the call: arguments of a function that is not there are not worked out.
+      const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason));
+      onChange?.(change);
     } else if (!looksTheSame(before, entry)) {
       this.#fresh.push(entry);
     } else if (state?.kind === 'skipped') {
@@ -119,7 +122,8 @@ class Draft {
   forget(paths: readonly string[]): void {
     if (paths.length === 0) return;
     this.#removed += paths.length;
-    this.#options.onChange?.(this.#options.ledger.drop(paths));
+    const change = this.#options.ledger.drop(paths);
+    this.#options.onChange?.(change);
   }
 
   plan(): Plan {

@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+
+import { CompressiveMemory } from '../../../src/memory/compressive-memory.ts';
+import { Ledger } from '../../../src/memory/ledger.ts';
+import { parseScope, selectPaths } from '../../../src/memory/scope.ts';
+import { SumTree } from '../../../src/memory/sum-tree.ts';
+import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, withFolder } from './support.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const PATHS = ['a.ts', 'src/b.ts', 'src/deep/c.ts', 'src/deep/d.test.ts', 'tests/e.ts', 'vendor/f.js'];
+const SCOPES = ['', '+src', '-tests -vendor', '+*.test.ts', '+src -deep', '+src/deep/c.ts', '-a.ts', '+nothing'];
+const path = fc.constantFrom(...PATHS);
+const version = fc.integer({ min: 1, max: 4 });
+
+type Step =
+  | { readonly kind: 'edit'; readonly path: string; readonly version: number }
+  | { readonly kind: 'rename'; readonly path: string; readonly to: string }
+  | { readonly kind: 'delete' | 'skip' | 'forget'; readonly path: string }
+  | { readonly kind: 'switch'; readonly version: number }
+  | { readonly kind: 'scope'; readonly text: string }
+  | { readonly kind: 'other'; readonly path: string; readonly version: number }
+  | { readonly kind: 'reopen' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('edit' as const), path, version }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('rename' as const), path, to: path }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('delete' as const, 'skip' as const), path }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), path }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('switch' as const), version }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('scope' as const), text: fc.constantFrom(...SCOPES) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('other' as const), path, version }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
+);
+
+/** The sum over these files without ledger, tree or cache. */
+function plain(files: ReadonlyMap<string, number>, scope?: ReadonlySet<string>): string {
+  const memory = new CompressiveMemory(SHAPE);
+  for (const [name, n] of files) {
+    if (scope?.has(name) !== false) for (const write of madeUpFile(name, n).writes.values()) memory.add(write);
+  }
+  return memory.hash();
+}
+
+describe('after any sequence of edits, renames, deletes, branch switches and scopes', () => {
+  it('the sums in use, a rebuild and plain addition have one hash, and verify() agrees', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        await withFolder(async (folder) => {
+          const at = (name: string) => Ledger.open(folder, { ...IDENTITY, checkout: join(folder, name) }).ledger;
+          let ledger = at('here');
+          // Another window on the same checkout, and another worktree.
+          const [window, worktree] = [at('here'), at('there')];
+          const files = new Map<string, number>();
+          const edit = (by: Ledger, name: string, n: number) => {
+            put(by, madeUpFile(name, n));
+            files.set(name, n);
+          };
+          for (const now of steps) {
+            let scope: Set<string> | undefined;
+            switch (now.kind) {
+              case 'edit':
+                edit(ledger, now.path, now.version);
+                break;
+              case 'rename': {
+                const n = files.get(now.path);
+                ledger.drop([now.path]);
+                files.delete(now.path);
+                if (n !== undefined) edit(ledger, now.to, n);
+                break;
+              }
+              case 'delete':
+                ledger.drop([now.path]);
+                files.delete(now.path);
+                break;
+              case 'skip': {
+                const { meta } = madeUpFile(now.path, 1);
+                ledger.skipFile(now.path, meta, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
+                files.delete(now.path);
+                break;
+              }
+              case 'forget': {
+                files.delete(now.path);
+                const { certificate } = await ledger.forget([now.path]);
+                expect(certificate.rebuilt.memory).toBe(plain(files));
+                break;
+              }
+              case 'switch':
+                for (const name of [...files.keys()]) edit(ledger, name, now.version);
+                break;
+              case 'scope':
+                scope = selectPaths(parseScope(now.text), PATHS).files;
+                break;
+              case 'other':
+                edit(window, now.path, now.version);
+                put(worktree, madeUpFile(now.path, 9));
+                break;
+              case 'reopen':
+                ledger.close();
+                ledger = at('here');
+                break;
+            }
+            const expected = plain(files, scope);
+            expect(await ledger.memoryHash(scope), now.kind).toBe(expected);
+            if (scope) expect((await ledger.rebuild(scope)).hash()).toBe(expected);
+          }
+          const [memory, tree] = [plain(files), ledger.treeHash()];
+          expect((await ledger.rebuild()).hash()).toBe(memory);
+          expect(await ledger.verify()).toMatchObject({ kind: 'sound', memory, tree });
+          expect(await window.verify()).toMatchObject({ kind: 'sound', memory, tree });
+          for (const each of [ledger, window, worktree]) each.close();
+        });
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+describe('the tree of sums', () => {
+  const spans = PATHS.map((name, at) => ({ path: name, first: at, last: at }));
+  const sumOf = (first: number) => {
+    const memory = new CompressiveMemory(SHAPE);
+    memory.add(madeUpWrite(`w${first}`));
+    return memory;
+  };
+  const run = (tree: SumTree, scope?: Iterable<string>) => {
+    let loaded = 0;
+    const steps = tree.sum(({ first }) => (loaded++, sumOf(first)), scope);
+    let last = steps.next();
+    while (last.done !== true) last = steps.next();
+    return { memory: last.value!, loaded };
+  };
+  const expected = (paths: readonly string[]) => {
+    const memory = new CompressiveMemory(SHAPE);
+    for (const name of paths) memory.merge(sumOf(PATHS.indexOf(name)));
+    return memory.hash();
+  };
+
+  it('reads each file once, also where a scope is summed by taking others out', () => {
+    const tree = new SumTree(SHAPE);
+    tree.sync(spans, 1);
+    expect(run(tree).loaded).toBe(PATHS.length);
+    fc.assert(
+      fc.property(fc.subarray(PATHS), (scope) => {
+        const { memory, loaded } = run(tree, [...scope, ...scope, 'not there']);
+        expect(memory.hash()).toBe(expected(scope));
+        expect(loaded).toBe(0);
+      }),
+    );
+  });
+
+  it('gives the same where nothing can be kept', () => {
+    const tree = new SumTree(SHAPE, 0);
+    tree.sync(spans, 1);
+    fc.assert(
+      fc.property(fc.subarray(PATHS), (scope) => {
+        expect(run(tree, scope).memory.hash()).toBe(expected(scope));
+      }),
+      { numRuns: 20 },
+    );
+    expect(run(tree).loaded).toBe(PATHS.length);
+  });
+
+  it('takes over a new list of files and keeps what stayed', () => {
+    const tree = new SumTree(SHAPE);
+    tree.sync(spans, 1);
+    run(tree);
+    tree.sync([...spans.slice(1), { path: 'new.ts', first: 20, last: 20 }], 2);
+    const { memory, loaded } = run(tree);
+    expect(loaded).toBe(1);
+    const sum = new CompressiveMemory(SHAPE);
+    for (const first of [1, 2, 3, 4, 5, 20]) sum.merge(sumOf(first));
+    expect(memory.hash()).toBe(sum.hash());
+  });
+});
