@@ -17,9 +17,9 @@ def tensors(head: RecallHead) -> dict[str, torch.Tensor]:
     return {
         "mean": head.mean,
         "deviation": head.deviation,
-        "segment.query": head.segment.query,
+        "segment.query": head.segment.query.expand(head.segment.spans, -1),
         "segment.project": head.segment.project.weight,
-        "question.query": head.question.query,
+        "question.query": head.question.query[None],
         "question.project": head.question.project.weight,
     }
 
@@ -38,25 +38,33 @@ def write(head: RecallHead, folder: Path, base: Path, layer: int, trained_on: in
         "format": 1,
         "base": hashlib.sha256((base / "manifest.json").read_bytes()).hexdigest(),
         "layer": layer,
-        "tokens": head.segment.query.shape[0],
+        "tokens": head.segment.spans,
+        "pooled": "spans",
         "keySize": head.segment.project.weight.shape[0],
         "tau": round(head.log_tau.detach().exp().clamp(max=100.0).item(), 4),
         "file": {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()},
         "tensors": entries,
-        "training": {"pairs": trained_on, "date": date.today().isoformat(), "valid": rounded(table)},
+        "training": {"questions": trained_on, "date": date.today().isoformat(), "valid": rounded(table)},
     }
     (folder / "adapter.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
 def load(folder: Path, width: int) -> RecallHead:
     manifest = json.loads((folder / "adapter.json").read_text())
+    if manifest.get("pooled") != "spans":
+        raise ValueError(f"{folder} pools whole segments: this version of training knows spans")
     head = RecallHead(width, manifest["tokens"], manifest["keySize"])
     with torch.no_grad():
         for name, tensor in tensors(head).items():
             entry = manifest["tensors"][name]
             offset, count = entry["data"]["offset"], entry["data"]["bytes"] // 2
             array = np.fromfile(folder / "adapter.bin", "<f2", count, offset=offset).reshape(entry["shape"])
-            tensor.copy_(torch.from_numpy(array.astype(np.float32)))
+            value = torch.from_numpy(array.astype(np.float32))
+            if name.endswith(".query"):
+                # One row a span in the file; all are the same.
+                getattr(head, name.split(".")[0]).query.copy_(value[0])
+            else:
+                tensor.copy_(value)
         head.log_tau.fill_(float(np.log(manifest["tau"])))
     return head
 
@@ -65,13 +73,16 @@ def rounded(table: dict) -> dict:
     return {key: {name: round(value, 4) for name, value in row.items()} for key, row in table.items()}
 
 
-def log(options, table: dict, trained_on: int) -> None:
+def log(options, table: dict, segments: int, questions: int) -> None:
     """Appends the run's row to LOG.md, whatever it is."""
-    row = table.get("all", {})
+    row = table["all"]
+    forms = " ".join(f"{form} {table[form]['mrr']:.3f}" for form in table if form != "all")
+    settings = f"tokens {options.rounds} rounds of {options.token_steps} x {options.token_batch} at {options.token_rate}, pools {options.epochs} epochs at {options.rate} against {options.against}, dropout {options.dropout}"
+    if options.forms:
+        settings += f", only {' '.join(options.forms)}"
     line = (
-        f"| {date.today().isoformat()} | layer {options.layer} | P {options.tokens} | d_k {options.key_size} | {trained_on} pairs |"
-        f" {options.steps} steps, dropout {options.dropout}, start {options.start} | seed {options.seed} | {row.get('hit@1', 0):.3f} | {row.get('hit@5', 0):.3f} |"
-        f" {row.get('hit@10', 0):.3f} | {row.get('mrr', 0):.3f} |\n"
+        f"| {date.today().isoformat()} | {options.layer} | {options.spans} x {options.key_size} | {segments} / {questions} | {settings}, seed {options.seed} |"
+        f" {row['hit@1']:.3f} | {row['hit@5']:.3f} | {row['mrr']:.3f} | {forms} |\n"
     )
     with (Path(__file__).parent / "LOG.md").open("a") as file:
         file.write(line)

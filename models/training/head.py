@@ -1,8 +1,8 @@
 """The recall head: memory tokens that say where a segment's meaning lies, and the question that finds them.
 
-A segment's P memory tokens are P softmax poolings of its token states, projected to keys; a question is one pooling through the
-same kind of projection. Both are unit vectors, and a segment's share of the read is the softmax, over every memory token in
-memory, of tau * cos(question, key), summed over the segment's tokens.
+A segment's token states are divided into P equal spans; memory token p is a softmax pooling of span p, projected to a key. A question is
+one pooling of all its tokens through a projection of its own. Both are unit vectors, and a segment's share of the read is the softmax,
+over every memory token in memory, of tau * cos(question, key), summed over the segment's tokens.
 """
 
 from __future__ import annotations
@@ -14,47 +14,76 @@ import torch.nn.functional as F
 from torch import nn
 
 
-class Pooling(nn.Module):
-    """States [B, T, D] -> unit keys [B, P, d_k]: a softmax over tokens for each of P queries, one shared projection."""
+class SpanPool(torch.autograd.Function):
+    """Softmax pooling of rows that lie one after the other: no padding, and no gradient for the rows, which are frozen.
 
-    def __init__(self, width: int, tokens: int, key_size: int, start: float) -> None:
+    rows [N, D], scores [N] and owner [N] (which of the M pools a row belongs to) -> pools [M, D], zeros where a pool has no row.
+    """
+
+    @staticmethod
+    def forward(ctx, rows, scores, owner, count):
+        top = torch.full((count,), -1e30).scatter_reduce_(0, owner, scores, "amax")
+        weight = torch.exp(scores - top[owner])
+        total = torch.zeros(count).index_add_(0, owner, weight)
+        weight = weight / total[owner]
+        pooled = torch.zeros(count, rows.shape[1]).index_add_(0, owner, rows * weight[:, None])
+        ctx.save_for_backward(rows, weight, owner)
+        ctx.count = count
+        return pooled
+
+    @staticmethod
+    def backward(ctx, gradient):
+        rows, weight, owner = ctx.saved_tensors
+        each = weight * (rows * gradient[owner]).sum(-1)
+        mean = torch.zeros(ctx.count).index_add_(0, owner, each)
+        return None, each - weight * mean[owner], None, None
+
+
+class Half(nn.Module):
+    """One side of the head: a query [D] that weighs tokens, the same in all of its spans, and a projection [d_k, D]."""
+
+    def __init__(self, width: int, spans: int, key_size: int) -> None:
         super().__init__()
-        # Scores begin with a deviation of start * sqrt(width): near 0 all tokens would begin as the mean, and stay one token.
-        self.query = nn.Parameter(torch.randn(tokens, width) * start)
+        self.spans = spans
+        self.query = nn.Parameter(torch.zeros(width))
         self.project = nn.Linear(width, key_size, bias=False)
-
-    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        score = torch.einsum("btd,pd->bpt", states, self.query)  # [B, P, T]
-        score = score.masked_fill(~mask[:, None], -1e4)
-        return score.softmax(-1) @ states  # [B, P, D]
-
-    def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return F.normalize(self.project(self.pooled(states, mask)), dim=-1)
 
 
 class RecallHead(nn.Module):
-    """Standardised states in, scores out. `mean` and `deviation` [D] are statistics of ordinary tokens."""
+    """`mean` and `deviation` [D] are statistics of ordinary tokens' RMS-normalised states."""
 
-    def __init__(self, width: int, tokens: int = 4, key_size: int = 256, start: float = 0.02) -> None:
+    def __init__(self, width: int, spans: int = 8, key_size: int = 256) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("deviation", torch.ones(width))
-        self.segment = Pooling(width, tokens, key_size, start if tokens > 1 else 0.02)
-        self.question = Pooling(width, 1, key_size, 0.02)
-        with torch.no_grad():
-            self.question.project.weight.copy_(self.segment.project.weight)
+        self.segment = Half(width, spans, key_size)
+        self.question = Half(width, 1, key_size)
         self.log_tau = nn.Parameter(torch.tensor(3.0))
 
-    def standardise(self, states: torch.Tensor) -> torch.Tensor:
-        """RMS-normalise each token, then centre and scale each channel: a few massive channels would drown the rest."""
-        unit = states * torch.rsqrt(states.pow(2).mean(-1, keepdim=True) + 1e-6)
-        return (unit - self.mean) / self.deviation
+    def pool(self, half: Half, rows: torch.Tensor, lengths: list[int]) -> torch.Tensor:
+        """rows [N, D]: the states of the texts without their first tokens, one text after the other -> [texts, P, D]."""
+        count, spans = len(lengths), half.spans
+        unit = rows * torch.rsqrt(rows.pow(2).mean(-1, keepdim=True) + 1e-6)
+        span = torch.cat([torch.arange(n) * spans // n for n in lengths])
+        owner = torch.repeat_interleave(torch.arange(count), torch.tensor(lengths)) * spans + span
+        scores = unit @ (half.query / self.deviation)  # the mean's part is one constant, and drops out of the softmax
+        pooled = SpanPool.apply(unit, scores, owner, count * spans).view(count, spans, -1)
+        if min(lengths) < spans:
+            pooled = self._filled(pooled, owner, unit, lengths, spans)
+        return (pooled - self.mean) / self.deviation
 
-    def keys(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return self.segment(self.standardise(states), mask)  # [B, P, d_k]
+    def _filled(self, pooled, owner, unit, lengths: list[int], spans: int) -> torch.Tensor:
+        """A span without a token is the mean of all tokens."""
+        texts = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+        mean = torch.zeros(len(lengths), unit.shape[1]).index_add_(0, texts, unit) / torch.tensor(lengths)[:, None]
+        empty = torch.bincount(owner, minlength=len(lengths) * spans).view(-1, spans, 1) == 0
+        return torch.where(empty, mean[:, None], pooled)
 
-    def asks(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return self.question(self.standardise(states), mask)[:, 0]  # [B, d_k]
+    def keys(self, pooled: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.segment.project(pooled), dim=-1)  # [S, P, d_k]
+
+    def asks(self, pooled: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.question.project(pooled[:, 0]), dim=-1)  # [Q, d_k]
 
     def scores(self, asks: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """asks [Q, d_k], keys [S, P, d_k] -> log of each segment's unnormalised share [Q, S]."""

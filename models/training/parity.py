@@ -26,11 +26,16 @@ QUESTIONS = ("How is a graph written as bytes?", "Where are identifiers split in
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="models.training.parity", description=__doc__)
-    parser.add_argument("--source", type=Path, required=True, help="the unquantised base: a .gguf file or a safetensors folder")
+    parser.add_argument("--source", type=Path, help="the unquantised base: a .gguf file or a safetensors folder; without it, only the keys are made anew")
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--adapter", type=Path, default=Path("models/adapter"))
     parser.add_argument("--out", type=Path, default=Path("test/golden/parity.json"))
     options = parser.parse_args()
+    if options.source is None:
+        result = json.loads(options.out.read_text())
+        result |= keys(options.base, options.adapter, result["texts"], result["questions"])
+        options.out.write_text(json.dumps(result) + "\n")
+        return
     tokens = tokenizer(options.base)
     windows = [tokens.encode(Path(file).read_text()).ids[:WINDOW] for file in FILES]
     ids = torch.tensor([window for window in windows if len(window) == WINDOW])
@@ -63,17 +68,14 @@ def keys(base: Path, folder: Path, texts: list[str], questions: list[str]) -> di
 
     def states_of(text: str) -> torch.Tensor:
         ids = torch.tensor([tokens.encode(text, add_special_tokens=False).ids])
-        return states(tensors, config, ids, layer).float()[:, 1:]
-
-    def whole(rows: torch.Tensor) -> torch.Tensor:
-        return torch.ones(rows.shape[:2], dtype=torch.bool)
+        return states(tensors, config, ids, layer)[0].float()[1:]
 
     found = [states_of(text) for text in texts]
     asked = [states_of(question) for question in questions]
     rounded = lambda key: [round(value, 5) for value in key.flatten().tolist()]  # noqa: E731
     return {
-        "segmentKeys": [rounded(head.keys(rows, whole(rows))) for rows in found],
-        "questionKeys": [rounded(head.asks(rows, whole(rows))) for rows in asked],
+        "segmentKeys": [rounded(head.keys(head.pool(head.segment, rows, [len(rows)]))) for rows in found],
+        "questionKeys": [rounded(head.asks(head.pool(head.question, rows, [len(rows)]))) for rows in asked],
     }
 
 

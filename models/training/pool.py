@@ -6,31 +6,31 @@ import numpy as np
 import torch
 
 HITS = (1, 5, 10)
+LEAST = 5  # questions of one form that a package must have to count for it
 
 
 @torch.inference_mode()
-def evaluate(head, cache, pairs: list[dict], valid: np.ndarray, device: str) -> dict[str, dict[str, float]]:
-    """-> {language: {hit@1, hit@5, hit@10, mrr, pool}}, and `all`."""
-    from .train import padded
+def evaluate(head, cache, found, valid) -> dict[str, dict[str, float]]:
+    """-> {form of the question: {hit@1, hit@5, hit@10, mrr, pool}}, and `all`."""
+    from .train import pools
 
-    head.eval()
-    packages: dict[tuple[str, str], list[int]] = {}
-    for index in valid:
-        packages.setdefault((pairs[index]["language"], pairs[index]["package"]), []).append(int(index))
+    segments, questions = pools(head, cache, found, valid)
+    keys, asks = head.keys(segments), head.asks(questions)
+    forms = np.array([found.questions[number]["form"] for number in valid.questions])
     rows: dict[str, list[dict[str, float]]] = {}
-    for (language, _), members in packages.items():
-        if len(members) < 20:
-            continue
-        texts = np.array(members)
-        keys = torch.cat([head.keys(*padded(cache, run, device)) for run in np.array_split(texts, len(texts) // 64 + 1)])
-        asks = head.asks(*padded(cache, len(pairs) + texts, device))
-        scores = head.scores(asks, keys)
-        rank = (scores > scores.diagonal()[:, None]).sum(1).float()
-        row = {f"hit@{k}": (rank < k).float().mean().item() for k in HITS}
-        row |= {"mrr": (1 / (rank + 1)).mean().item(), "pool": float(len(members))}
-        rows.setdefault(language, []).append(row)
-        rows.setdefault("all", []).append(row)
-    table = {key: {name: float(np.mean([row[name] for row in found])) for name in found[0]} for key, found in rows.items()}
+    asked_in = valid.asked_in
+    for package in np.unique(asked_in):
+        mine, columns = np.flatnonzero(asked_in == package), np.flatnonzero(valid.package == package)
+        at = {int(column): index for index, column in enumerate(columns)}
+        scores = head.scores(asks[mine], keys[columns])
+        best = torch.stack([row[[at[s] for s in valid.answers[q]]].max() for row, q in zip(scores, mine)])
+        rank = (scores > best[:, None]).sum(1).float().numpy()
+        for form in ("all", *np.unique(forms[mine])):
+            own = rank if form == "all" else rank[forms[mine] == form]
+            if len(own) >= LEAST:
+                row = {f"hit@{k}": float((own < k).mean()) for k in HITS}
+                rows.setdefault(form, []).append(row | {"mrr": float((1 / (own + 1)).mean()), "pool": float(len(columns))})
+    table = {key: {name: float(np.mean([row[name] for row in got])) for name in got[0]} for key, got in sorted(rows.items())}
     for key, row in table.items():
-        print(key, {name: round(value, 3) for name, value in row.items()}, flush=True)
+        print(f"{key:8}", {name: round(value, 3) for name, value in row.items()}, flush=True)
     return table

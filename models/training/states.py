@@ -16,7 +16,10 @@ import torch
 
 from .decoder import states
 
-BATCH_TOKENS = {"cpu": 4_096, "cuda": 262_144}
+# On a CPU a batch's activations should stay in its second-level cache: with 256 tokens a batch one core of a Zen 5 server
+# did 1,280 tokens/s, with 4,096 it did 590.
+BATCH_TOKENS = {"cpu": 256, "cuda": 262_144}
+RUN = 512  # texts that are sorted by length together: short enough that the order of the texts is the order of the work
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Cache:
     rows: np.ndarray  # float16 [total, D]
     first: np.ndarray  # int64 [texts]
     length: np.ndarray  # int64 [texts]
+    done: np.ndarray  # bool [texts]
 
     def of(self, text: int) -> np.ndarray:
         """float16 [T, D], the states of one text."""
@@ -39,9 +43,10 @@ def build(folder: Path, ids: list[list[int]], weights, config: dict, layer: int,
     path, marker = folder / "tokens.f16", folder / "done.npy"
     rows = np.memmap(path, np.float16, "r+" if path.exists() else "w+", shape=(int(length.sum()), width))
     done = np.load(marker) if marker.exists() else np.zeros(len(ids), bool)
-    todo = [int(i) for i in np.argsort(length, kind="stable") if not done[i]]
+    todo = [int(i) for i in np.flatnonzero(~done)]
+    runs = (sorted(todo[at : at + RUN], key=lambda i: length[i]) for at in range(0, len(todo), RUN))
     began, seen, saved = time.time(), 0, time.time()
-    for batch in batches(todo, length, BATCH_TOKENS[device]):
+    for batch in (batch for run in runs for batch in batches(run, length, BATCH_TOKENS[device])):
         longest = int(length[batch].max())
         padded = torch.zeros(len(batch), longest, dtype=torch.long)
         for row, text in enumerate(batch):
@@ -61,7 +66,16 @@ def build(folder: Path, ids: list[list[int]], weights, config: dict, layer: int,
     rows.flush()
     np.save(marker, done)
     (folder / "index.json").write_text(json.dumps({"layer": layer, "texts": len(ids), "tokens": int(length.sum())}) + "\n")
-    return Cache(rows, first, length)
+    return Cache(rows, first, length, done)
+
+
+def opened(folder: Path, ids: list[list[int]]) -> Cache:
+    """What is there of a cache, finished or not, read only."""
+    width = (folder / "tokens.f16").stat().st_size // 2 // sum(map(len, ids))
+    length = np.array([len(row) for row in ids], np.int64)
+    first = np.concatenate([[0], np.cumsum(length)[:-1]])
+    rows = np.memmap(folder / "tokens.f16", np.float16, "r", shape=(int(length.sum()), width))
+    return Cache(rows, first, length, np.load(folder / "done.npy"))
 
 
 def batches(order: list[int], length: np.ndarray, budget: int):

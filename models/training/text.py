@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+SEGMENT_TOKENS = 320  # with its header, as the engine cuts it
 QUESTION_TOKENS = 256
 
 
@@ -13,12 +14,12 @@ def tokenizer(base: Path):
     return Tokenizer.from_file(str(base / "tokenizer.json"))
 
 
-def segment_ids(base: Path, pairs: list[dict], limit: int) -> list[list[int]]:
-    """`# path` on a line of its own, then the code; cut at `limit` tokens."""
-    texts = [f"# {pair['path']}\n{pair['code']}" for pair in pairs]
-    return [encoded.ids[:limit] for encoded in tokenizer(base).encode_batch(texts, add_special_tokens=False)]
+def segment_text(segment: dict) -> str:
+    """`# path` on a line of its own, then the text."""
+    return f"# {segment['path']}\n{segment['text']}"
 
 
-def question_ids(base: Path, pairs: list[dict]) -> list[list[int]]:
-    texts = [pair["query"] for pair in pairs]
-    return [encoded.ids[:QUESTION_TOKENS] for encoded in tokenizer(base).encode_batch(texts, add_special_tokens=False)]
+def encode(base: Path, texts: list[str], limits: list[int]) -> list[list[int]]:
+    """Token ids of each text, cut at its limit; two at least, because the first is left out later."""
+    encoded = tokenizer(base).encode_batch(texts, add_special_tokens=False)
+    return [(one.ids if len(one.ids) > 1 else one.ids + one.ids + [220, 220])[:limit] for one, limit in zip(encoded, limits)]
