@@ -59,8 +59,9 @@ export const RECOLLECTION = {
   /** Segments of one file that are listed. */
   segmentsOfFile: 20,
   /**
-   * Weight of log p beside log(1 + bm25) between files. In an earlier experiment with the messages of 120 real commits, 0.25
-   * was best: hit@5 .79, where words alone had .78 and the memory alone .67.
+   * Weight of log p beside log(1 + words) between files. On 120 commits of cobra, bat and scrapy, hit@5 / MRR: 0 (words alone)
+   * .858 / .637, 0.1 .908 / .718, 0.2 .892 / .737, 0.25 .883 / .737, 0.3 .875 / .733, 0.4 .867 / .724. The largest share or the
+   * three largest square roots in place of the file's share do as well and no better.
    */
   fileWeight: 0.25,
   /**
