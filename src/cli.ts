@@ -1,23 +1,41 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
 import { askCommand } from './terminal/ask.ts';
 import type { AskCommand } from './terminal/ask.ts';
+import { diffCommand } from './terminal/diff.ts';
+import type { DiffCommand } from './terminal/diff.ts';
+import { exportCommand } from './terminal/export.ts';
+import type { ExportCommand } from './terminal/export.ts';
 import { failureOf } from './terminal/failure.ts';
+import { forgetCommand } from './terminal/forget.ts';
+import { importCommand } from './terminal/import.ts';
 import { ingestCommand } from './terminal/ingest.ts';
+import type { IngestCommand } from './terminal/ingest.ts';
 import { recallCommand } from './terminal/recall.ts';
 import type { RecallCommand } from './terminal/recall.ts';
 import { EXIT } from './terminal/session.ts';
 import type { CommonOptions } from './terminal/session.ts';
 import { statsCommand } from './terminal/stats.ts';
+import { verifyCommand } from './terminal/verify.ts';
 
 const program = new Command('ask-codebase')
   .description('Questions about a codebase, answered on this machine from a memory of all its files.')
+  .version(version())
   .exitOverride(usage);
 
 program.addCommand(
-  common(new Command('ask'))
+  asked(common(new Command('ask')))
     .description('Reads what changed, shows what the memory points to, and answers with checked citations.')
     .argument('<question...>', 'a question in your own words')
+    .addHelpText(
+      'after',
+      examples(
+        'ask "Where is the ETag of a response generated?"',
+        'ask --repo ../api --repo ../web "Who calls /login?"',
+        'ask --scope "+src -tests" "How are sessions stored?"',
+      ),
+    )
     .addOption(number('--temperature <t>', 'sample instead of taking the likeliest token', 0, 2))
     .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
     .addOption(number('--max-tokens <n>', 'length of the answer', 1, 4096))
@@ -26,12 +44,18 @@ program.addCommand(
 program.addCommand(
   common(new Command('ingest'))
     .description('Reads what is new or changed into the memory. Ctrl-C keeps what is done.')
-    .action((options: CommonOptions) => run(() => ingestCommand(options))),
+    .option('--mend', 'drop damaged parts first; their files are read again')
+    .option('--rebuild', 'set the database aside first and begin it anew with what can be read of it')
+    .action((options: IngestCommand) => run(() => ingestCommand(options))),
 );
 program.addCommand(
-  common(new Command('recall'))
+  asked(common(new Command('recall')))
     .description('Ranks files and lines for a question, without generating an answer.')
     .argument('[question...]', 'a question in your own words')
+    .addHelpText(
+      'after',
+      examples('recall "session cookies"', 'recall --with lib.imem --by memory "retry with backoff"'),
+    )
     .option('--questions <file>', 'many questions: one {"id", "question"} a line')
     .addOption(new Option('--by <what>', 'what ranks').choices(['fused', 'memory', 'lexical']).default('fused'))
     .action((words: string[], options: RecallCommand) =>
@@ -44,15 +68,96 @@ program.addCommand(
     .option('--files', 'list every file that was left out')
     .action((options: CommonOptions) => run(() => statsCommand(options))),
 );
+program.addCommand(
+  common(new Command('verify'))
+    .description('Checks the memory to the last checksum, makes its sums anew, and compares it with the files on disk.')
+    .addHelpText(
+      'after',
+      `${examples('verify', 'verify --json')}\nExit code 0: equal; 1: the output says what differs.`,
+    )
+    .action((options: CommonOptions) => run(() => verifyCommand(options))),
+);
+program.addCommand(
+  common(new Command('export'))
+    .description(
+      'Writes the memory to one file, from which a colleague asks at once. It encodes the source: confidential.',
+    )
+    .argument('<file>', 'the snapshot to write, by custom ending in .imem')
+    .option('--no-words', 'leave out the words of the files: smaller, but alone it cannot be searched for words')
+    .addHelpText('after', examples('export team.imem', 'export --no-words small.imem'))
+    .action((file: string, options: Omit<ExportCommand, 'program'>) =>
+      run(() => exportCommand(file, { ...options, program: version() })),
+    ),
+);
+program.addCommand(
+  common(new Command('import'))
+    .description('Takes over a snapshot of the same repository; `ingest` then encodes only what differs.')
+    .argument('<file>', 'a snapshot that `export` wrote')
+    .addHelpText('after', examples('import team.imem && ask-codebase ingest'))
+    .action((file: string, options: CommonOptions) => run(() => importCommand(file, options))),
+);
+program.addCommand(
+  common(new Command('forget'))
+    .description(
+      'Takes files out of the memory for good and proves it. They are not read again unless they are asked for.',
+    )
+    .argument('<path...>', 'files and folders, as `recall` shows them')
+    .addHelpText('after', examples('forget src/secret.ts', 'forget --json vendor > certificate.json'))
+    .action((paths: string[], options: CommonOptions) => run(() => forgetCommand(paths, options))),
+);
+program.addCommand(
+  common(new Command('diff'))
+    .description(
+      'The signed memory of what changed since a commit, or between two; asks about the changed files alone.',
+    )
+    .argument('<base>', 'a branch, a tag or a commit')
+    .argument('[head]', 'another one; the files on disk when left out')
+    .option('--ask <question>', 'answer from the changed files alone')
+    .option('--recall <question>', 'rank the changed files alone')
+    .addHelpText(
+      'after',
+      examples('diff main', 'diff v1.2 v1.3 --json', 'diff main --ask "What does this change break?"'),
+    )
+    .action((base: string, head: string | undefined, options: DiffCommand) =>
+      run(() => diffCommand(base, head, options)),
+    ),
+);
 
 await program.parseAsync();
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ask-codebase ${line}`).join('\n')}`;
+}
+
+/** The version in package.json, which lies beside the folder of this program, built or not. */
+function version(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const isNamed = typeof json === 'object' && json !== null && 'version' in json && typeof json.version === 'string';
+  return isNamed ? String(json.version) : 'unknown';
+}
+
+/** What can be asked at once, and what part of it. */
+function asked(command: Command): Command {
+  return command
+    .addOption(new Option('--with <file>', 'a snapshot to ask beside the folders; repeatable').argParser(collect))
+    .option('--scope <terms>', 'files to ask, such as "+src -tests"; the last term that matches decides');
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
 
 /** The options of every command. */
 function common(command: Command): Command {
   return command
     .showHelpAfterError('Add --help to see what can be given.')
     .exitOverride(usage)
-    .option('--repo <path>', 'the folder to ask about', process.cwd())
+    .addOption(
+      new Option(
+        '--repo <path>',
+        'the folder to ask about (default: this one); `ask` and `recall` take several',
+      ).argParser(collect),
+    )
     .addOption(
       new Option('--device <device>', 'where the model runs; auto takes the GPU if it proves equal and faster')
         .choices(['auto', 'cpu', 'webgpu'])

@@ -7,6 +7,7 @@ import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { noMeta, skippedState } from '../engine/plan.ts';
 import { featureMap } from '../memory/feature-map.ts';
 import type { FileHit } from '../memory/file-search.ts';
+import type { Certificate } from '../memory/forget.ts';
 import { KeyTable } from '../memory/key-table.ts';
 import { Ledger } from '../memory/ledger.ts';
 import { terms } from '../memory/lexicon.ts';
@@ -28,6 +29,8 @@ export interface CodebaseOptions {
   readonly root: string;
   readonly engine: Engine;
   readonly home?: string;
+  /** The database is set aside even though it looks whole, and begun anew. */
+  readonly distrust?: boolean;
 }
 
 export interface RefreshOptions {
@@ -72,13 +75,23 @@ export class Codebase {
   readonly ledger: Ledger;
   /** Said once: that a damaged database was set aside. */
   readonly notice: string | undefined;
+  /** Whether the files lie below the root, or somewhere else and only their memory is here. */
+  readonly #files: 'here' | 'elsewhere';
   readonly #overlay = new Overlay();
   readonly #places = new Map<number, SegmentPlace>();
   #keys: KeyTable;
   #generation: number;
 
-  private constructor(root: string, engine: Engine, adapter: Adapter, ledger: Ledger, notice: string | undefined) {
+  private constructor(
+    root: string,
+    engine: Engine,
+    adapter: Adapter,
+    ledger: Ledger,
+    notice: string | undefined,
+    files: 'here' | 'elsewhere' = 'here',
+  ) {
     this.root = root;
+    this.#files = files;
     this.engine = engine;
     this.adapter = adapter;
     this.ledger = ledger;
@@ -96,10 +109,16 @@ export class Codebase {
     const { repository, checkout, former } = await identify(root);
     const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
     const opened = Ledger.open(memoryFolder(repository, home), identity, {
+      ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });
     const notice = opened.kind === 'recovered' ? opened.sentence : undefined;
     return new Codebase(root, options.engine, adapter, opened.ledger, notice);
+  }
+
+  /** A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder. */
+  static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): Codebase {
+    return new Codebase(name, engine, adapter, ledger, undefined, 'elsewhere');
   }
 
   /** Brings the memory up to the files on disk. */
@@ -139,13 +158,13 @@ export class Codebase {
 
   /**
    * Takes files out of the memory for good and marks them as forgotten, so that no later reading brings them back unasked.
-   * The sentence of the certificate that nothing of them is left.
+   * The certificate that nothing of them is left.
    */
-  async forget(paths: readonly string[], signal?: AbortSignal): Promise<string> {
+  async forget(paths: readonly string[], signal?: AbortSignal): Promise<Certificate> {
     const { change, certificate } = await this.ledger.forget(paths, signal);
     this.#follow(change);
     for (const path of paths) this.#follow(this.ledger.skipFile(path, noMeta(0), skippedState('forgotten')));
-    return certificate.sentence;
+    return certificate;
   }
 
   /** Shares of a few segments among themselves. */
@@ -175,6 +194,7 @@ export class Codebase {
   async lines(path: string): Promise<readonly string[] | undefined> {
     const unsaved = this.#overlay.file(path);
     if (unsaved) return unsaved.lines;
+    if (this.#files === 'elsewhere') return undefined;
     const content = await readText(this.root, path);
     return content.kind === 'text' ? splitLines(content.text) : undefined;
   }

@@ -125,7 +125,7 @@ export class Keeper {
     const below = paths.map((path) => `${path}/`);
     const known = codebase.ledger.files().map(({ path }) => path);
     const meant = known.filter((path) => paths.includes(path) || below.some((folder) => path.startsWith(folder)));
-    const certificate = await codebase.forget(meant, this.#closing.signal);
+    const { sentence: certificate } = await codebase.forget(meant, this.#closing.signal);
     this.#settle(codebase);
     return { files: meant.length, certificate };
   }

@@ -1,48 +1,61 @@
 import { styleText } from 'node:util';
 import { answer } from '../ask/answer.ts';
-import type { Answer, AnswerEvent } from '../ask/answer.ts';
+import type { Answer, AnswerEvent, AnswerOptions } from '../ask/answer.ts';
 import { citationText } from '../ask/citation.ts';
-import { checkedQuestion, Codebases } from '../ask/codebases.ts';
+import { checkedQuestion } from '../ask/codebases.ts';
+import type { Codebases } from '../ask/codebases.ts';
 import type { Recollection } from '../ask/recollection.ts';
 import { defaultSampling } from '../engine/sampler.ts';
 import { percent } from './percent.ts';
-import { EXIT, refresh, withCodebase } from './session.ts';
-import type { CommonOptions } from './session.ts';
+import { scopeOf } from './scope.ts';
+import { EXIT, withMembers } from './session.ts';
+import type { AskedOptions } from './session.ts';
 
-export interface AskCommand extends CommonOptions {
+export interface Generation {
   readonly temperature?: number;
   readonly seed?: number;
   readonly maxTokens?: number;
+  readonly json?: boolean;
 }
+
+export type AskCommand = AskedOptions & Generation;
 
 /** Files that are listed above an answer. */
 const LISTED = 6;
 
-/** Refreshes the memory, then prints what it points to, the answer as it streams, and what each sentence rests on. */
+/** Refreshes the memories, then prints what they point to, the answer as it streams, and what each sentence rests on. */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
-  const asked = checkedQuestion(question);
-  return withCodebase(options, async (session) => {
-    const report = await refresh(session, options);
-    const view = options.json === true ? jsonView() : textView();
-    if (options.json !== true && report.read > 0) {
-      const { read, encoded, reused } = report;
-      process.stderr.write(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.\n`);
-    }
-    const sampling =
-      options.temperature === undefined
-        ? defaultSampling
-        : {
-            kind: 'nucleus' as const,
-            temperature: options.temperature,
-            topP: 0.9,
-            seed: options.seed ?? 1,
-            repetitionPenalty: defaultSampling.repetitionPenalty,
-          };
-    const { signal } = session;
-    const how = { signal, sampling, ...(options.maxTokens ? { maxTokens: options.maxTokens } : {}) };
-    await answer(Codebases.of(session.codebase), asked, how, view.event);
-    return view.end();
+  checkedQuestion(question);
+  return withMembers(options, ({ members, codebases, signal }) => {
+    const scope = scopeOf(options.scope, members);
+    const { temperature, seed, maxTokens, json } = options;
+    return tellAnswer(codebases, question, { temperature, seed, maxTokens, json, signal, ...(scope && { scope }) });
   });
+}
+
+type Told = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
+  AnswerOptions,
+  'scope' | 'signal'
+>;
+
+/** Prints an answer as it comes about. The exit code. */
+export async function tellAnswer(codebases: Codebases, question: string, options: Told): Promise<number> {
+  const asked = checkedQuestion(question);
+  const { temperature, seed, maxTokens, json, scope, signal } = options;
+  const view = json === true ? jsonView() : textView();
+  const sampling =
+    temperature === undefined
+      ? defaultSampling
+      : {
+          kind: 'nucleus' as const,
+          temperature,
+          topP: 0.9,
+          seed: seed ?? 1,
+          repetitionPenalty: defaultSampling.repetitionPenalty,
+        };
+  const how = { sampling, ...(signal && { signal }), ...(maxTokens && { maxTokens }), ...(scope && { scope }) };
+  await answer(codebases, asked, how, view.event);
+  return view.end();
 }
 
 interface View {
@@ -60,7 +73,10 @@ function textView(): View {
           out(`${styleText('bold', 'The memory points to')}\n${fileLines(event.recollection)}\n\n`);
           break;
         case 'read':
-          if (event.stale > 0) out(`${event.stale} places have changed since they were read and are left out.\n`);
+          if (event.stale > 0)
+            out(
+              `${event.stale} places are not here as they were read (changed since, or only in a snapshot) and are left out.\n`,
+            );
           break;
         case 'prefilled':
           break;

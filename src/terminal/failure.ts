@@ -2,20 +2,27 @@ import { AskError } from '../ask/ask-error.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import { ModelFileError } from '../engine/model-files.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
+import { ScopeError } from '../memory/scope.ts';
+import { SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { GitError } from '../workspace/git.ts';
 import { EXIT } from './session.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Failure {
   readonly sentence: string;
   readonly exitCode: number;
 }
 
-const told = [AskError, EngineError, ModelFileError, LedgerError, GitError];
+const told = [AskError, EngineError, ModelFileError, LedgerError, SnapshotError, GitError];
+const misused = [UsageError, ScopeError];
 
 /** What a person is told of an error, and the exit code. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Error && error.name === 'AbortError') {
     return { sentence: 'Stopped. What was read is saved; run the command again to go on.', exitCode: EXIT.stopped };
+  }
+  if (misused.some((kind) => error instanceof kind) && error instanceof Error) {
+    return { sentence: error.message, exitCode: EXIT.usage };
   }
   if (told.some((kind) => error instanceof kind) && error instanceof Error) {
     return { sentence: error.message, exitCode: EXIT.failed };

@@ -2,9 +2,17 @@ import { duration } from './progress.ts';
 import { EXIT, refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
+export interface IngestCommand extends CommonOptions {
+  /** Damaged parts are dropped first, and their files read again. */
+  readonly mend?: boolean;
+  /** The database is set aside first, and a new one begun with the writes that can be read. */
+  readonly rebuild?: boolean;
+}
+
 /** Brings the memory up to the files on disk and says what that took. */
-export async function ingestCommand(options: CommonOptions): Promise<number> {
+export async function ingestCommand(options: IngestCommand): Promise<number> {
   return withCodebase(options, async (session) => {
+    if (options.mend === true) await session.codebase.ledger.mend(session.signal);
     const report = await refresh(session, options);
     if (options.json === true) {
       process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { AskError } from '../ask/ask-error.ts';
-import { Codebases } from '../ask/codebases.ts';
+import type { Codebases, RecallOptions } from '../ask/codebases.ts';
 import type { RecallBy, Recollection } from '../ask/recollection.ts';
 import { percent } from './percent.ts';
-import { EXIT, refresh, withCodebase } from './session.ts';
-import type { CommonOptions, Session } from './session.ts';
+import { scopeOf } from './scope.ts';
+import { EXIT, withMembers } from './session.ts';
+import type { AskedOptions } from './session.ts';
 
-export interface RecallCommand extends CommonOptions {
+export interface RecallCommand extends AskedOptions {
   readonly questions?: string;
   readonly by: RecallBy;
 }
@@ -22,17 +23,28 @@ const LISTED = { files: 10, segments: 3 } as const;
 /** Ranks files without generating anything; reads first what is missing. */
 export async function recallCommand(question: string | undefined, options: RecallCommand): Promise<number> {
   const asked = await questionsOf(question, options);
-  return withCodebase(options, async (session) => {
-    await refresh(session, options);
-    const codebases = Codebases.of(session.codebase);
+  return withMembers(options, async ({ members, codebases, signal }) => {
+    const scope = scopeOf(options.scope, members);
     for (const { id, question: text } of asked) {
-      const recollection = await codebases.recall(text, { by: options.by, signal: session.signal });
-      process.stdout.write(
-        options.json === true ? `${jsonLine(id, recollection)}\n` : `${table(recollection, session)}\n`,
-      );
+      const { by, json } = options;
+      await tellRecollection(codebases, text, { id, by, json, signal, ...(scope && { scope }) });
     }
     return EXIT.done;
   });
+}
+
+interface Told extends RecallOptions {
+  readonly id?: string;
+  readonly json?: boolean | undefined;
+}
+
+/** Prints what a question brings back. */
+export async function tellRecollection(codebases: Codebases, question: string, options: Told): Promise<number> {
+  const { id = 'question', json, by, scope, signal } = options;
+  const how = { ...(by && { by }), ...(scope && { scope }), ...(signal && { signal }) };
+  const recollection = await codebases.recall(question, how);
+  process.stdout.write(json === true ? `${jsonLine(id, recollection)}\n` : `${table(recollection)}\n`);
+  return EXIT.done;
 }
 
 async function questionsOf(question: string | undefined, { questions }: RecallCommand): Promise<readonly Asked[]> {
@@ -79,7 +91,7 @@ function jsonLine(id: string, { files }: Recollection): string {
   });
 }
 
-function table({ files }: Recollection, { codebase }: Session): string {
+function table({ files }: Recollection): string {
   const lines = files
     .slice(0, LISTED.files)
     .flatMap(({ path, share, segments }) => [
@@ -88,5 +100,5 @@ function table({ files }: Recollection, { codebase }: Session): string {
         .slice(0, LISTED.segments)
         .map((segment) => `        ${percent(segment.share).padStart(6)}  lines ${segment.start}-${segment.end}`),
     ]);
-  return lines.length > 0 ? lines.join('\n') : `Nothing in ${codebase.root} matches.`;
+  return lines.length > 0 ? lines.join('\n') : 'Nothing that was read matches.';
 }

@@ -1,18 +1,30 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Codebase } from '../ask/codebase.ts';
+import { Codebases } from '../ask/codebases.ts';
+import type { Member } from '../ask/codebases.ts';
+import { openSnapshotMemory, snapshotName } from '../ask/snapshot.ts';
 import { Engine } from '../engine/host.ts';
 import type { IngestReport } from '../engine/ingest.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import { IngestBar } from './progress.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What every command takes. */
 export interface CommonOptions {
-  readonly repo: string;
+  /** The current folder where none is given. */
+  readonly repo?: readonly string[];
   readonly device: DeviceChoice;
   readonly threads?: number;
   readonly include?: readonly string[];
   readonly json?: boolean;
+}
+
+/** What a command that asks takes besides. */
+export interface AskedOptions extends CommonOptions {
+  /** Snapshots that are asked beside the folders. */
+  readonly with?: readonly string[];
+  readonly scope?: string;
 }
 
 /** A codebase opened for one command, with an engine that goes when the command ends. */
@@ -21,11 +33,62 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
+/** Several codebases opened for one question. */
+export interface AskedSession {
+  readonly members: readonly Member[];
+  readonly codebases: Codebases;
+  readonly signal: AbortSignal;
+}
+
 /** Exit codes: 0 done, 1 failed with a sentence, 2 wrong usage, 3 does not know, 130 stopped by Ctrl-C. */
 export const EXIT = { done: 0, failed: 1, usage: 2, unknown: 3, stopped: 130 } as const;
 
 /** Opens the codebase, runs `work`, and closes both whatever happens. The first Ctrl-C aborts, the second one kills. */
-export async function withCodebase<T>(options: CommonOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withCodebase<T>(
+  options: CommonOptions & { readonly rebuild?: boolean },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const [root = process.cwd(), ...others] = options.repo ?? [];
+  if (others.length > 0) {
+    throw new UsageError('This command takes one --repo. Several can be given to `ask` and `recall`.');
+  }
+  return withEngine(options, async (engine, signal) => {
+    const codebase = await open(root, engine, options.rebuild);
+    try {
+      return await work({ codebase, signal });
+    } finally {
+      codebase.close();
+    }
+  });
+}
+
+/** Opens every folder and snapshot that is asked; with several, each has its name before its paths. */
+export async function withMembers<T>(options: AskedOptions, work: (session: AskedSession) => Promise<T>): Promise<T> {
+  return withEngine(options, async (engine, signal) => {
+    const opened: { readonly codebase: Codebase; readonly name: string }[] = [];
+    try {
+      for (const root of options.repo ?? [process.cwd()]) {
+        const codebase = await open(root, engine);
+        opened.push({ codebase, name: basename(codebase.root) || 'root' });
+        const { read, encoded, reused } = await refresh({ codebase, signal }, options);
+        if (options.json === true || read === 0) continue;
+        process.stderr.write(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.\n`);
+      }
+      for (const file of options.with ?? []) {
+        opened.push({ codebase: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
+      }
+      const members = named(opened);
+      return await work({ members, codebases: new Codebases(members), signal });
+    } finally {
+      for (const { codebase } of opened) codebase.close();
+    }
+  });
+}
+
+async function withEngine<T>(
+  options: CommonOptions,
+  work: (engine: Engine, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const onInterrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.stopped);
@@ -36,17 +99,31 @@ export async function withCodebase<T>(options: CommonOptions, work: (session: Se
   const settings = { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) };
   const engine = new Engine({ script: join(dirname(fileURLToPath(import.meta.url)), 'engine.js'), settings });
   try {
-    const codebase = await Codebase.open({ root: options.repo, engine });
-    if (codebase.notice !== undefined) process.stderr.write(`${codebase.notice}\n`);
-    try {
-      return await work({ codebase, signal: controller.signal });
-    } finally {
-      codebase.close();
-    }
+    return await work(engine, controller.signal);
   } finally {
     // The handlers stay: Ctrl-C while the command ends must not turn a finished command into a killed one.
     engine.close();
   }
+}
+
+async function open(root: string, engine: Engine, distrust = false): Promise<Codebase> {
+  const codebase = await Codebase.open({ root, engine, distrust });
+  if (codebase.notice !== undefined) process.stderr.write(`${codebase.notice}\n`);
+  return codebase;
+}
+
+/** One member needs no name; of several, equal names are told apart by a number. The same folder twice is asked once. */
+function named(opened: readonly { readonly codebase: Codebase; readonly name: string }[]): Member[] {
+  const once = [...new Map(opened.map((each) => [each.codebase.root, each])).values()];
+  const [only] = once;
+  if (once.length === 1 && only) return [{ codebase: only.codebase, prefix: '' }];
+  const taken = new Set<string>();
+  return once.map(({ codebase, name }) => {
+    let free = name;
+    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+    taken.add(free);
+    return { codebase, prefix: `${free}/` };
+  });
 }
 
 /** Refreshes the memory with a progress bar on the error stream. */

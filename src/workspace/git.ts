@@ -74,13 +74,31 @@ function ending(child: ReturnType<typeof start>): Promise<Ended> {
 }
 
 async function collect(stream: AsyncIterable<unknown>): Promise<string> {
+  return (await collectBytes(stream)).toString('utf8');
+}
+
+async function collectBytes(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of stream) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   } catch {
     // The process was stopped: what it said until then is all there is.
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/** What git says on its output, as bytes; undefined where it fails. */
+export async function gitOutput(
+  folder: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<Buffer | undefined> {
+  const child = start(folder, args, signal);
+  const ended = ending(child);
+  const [out] = await Promise.all([collectBytes(child.stdout), collect(child.stderr)]);
+  const end = await ended;
+  signal?.throwIfAborted();
+  return end.kind === 'ended' && end.code === 0 ? out : undefined;
 }
 
 async function run(folder: string, args: readonly string[], signal?: AbortSignal) {

@@ -162,12 +162,19 @@ class Check {
 
   *#writes(uses: Uint32Array, keys: Buffer, memory: CompressiveMemory): Generator<undefined> {
     let id = 0;
+    let total = 0;
+    let held = 0;
     for (const row of this.#rows('write')) {
       const key = bytes(row, 'key');
       const words = bytes(row, 'words');
       const blob = bytes(row, 'blob');
       if (integer(row, 'id') !== ++id || key.length !== KEY_BYTES) throw this.#damaged('a write without its name');
-      if (readWords(words, this.#header.terms) === undefined) throw this.#damaged('words that cannot be read');
+      const counted = readWords(words, this.#header.terms);
+      if (counted === undefined) throw this.#damaged('words that cannot be read');
+      held += blob.length + words.length;
+      for (const { count } of counted) total += count;
+      if (total > LIMITS.wordsAtLeast + LIMITS.wordsPerByte * held)
+        throw this.#unsafe('more words than its size allows');
       const write = this.#decoded(blob);
       keys.set(key, (id - 1) * KEY_BYTES);
       this.#digest.write(key, words, blob);

@@ -56,8 +56,11 @@ export const LIMITS = {
   path: 2_048,
   /** Characters of one term: the lexicon makes none that is longer. */
   term: 64,
-  /** Terms of one segment, repeats counted: 256 tokens make some hundreds. */
-  words: 65_536,
+  /** Terms of one segment, repeats counted: 256 tokens make some hundreds, a file of one line of 1 MiB fewer than this. */
+  words: 2 ** 20,
+  /** Terms of all segments, for each byte of the file and at the least: unpacking must take time in proportion to the file. */
+  wordsPerByte: 16,
+  wordsAtLeast: 2 ** 22,
   /** Characters of a header value, of a reason and of a blob hash. */
   value: 4_096,
   reason: 64,

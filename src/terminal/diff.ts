@@ -1,0 +1,82 @@
+import { Codebases } from '../ask/codebases.ts';
+import { revisionDifference } from '../ask/revision-difference.ts';
+import type { FileDifference, RevisionDifference } from '../ask/revision-difference.ts';
+import { memoryBytes } from '../memory/shape.ts';
+import { tellAnswer } from './ask.ts';
+import { bytesText } from './bytes.ts';
+import { tellRecollection } from './recall.ts';
+import { EXIT, refresh, withCodebase } from './session.ts';
+import type { CommonOptions } from './session.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface DiffCommand extends CommonOptions {
+  readonly ask?: string;
+  readonly recall?: string;
+}
+
+/**
+ * The signed memory of what changed between two commits, or between a commit and the files on disk. A question is put to the
+ * changed files alone, as they stand in the later of the two.
+ */
+export async function diffCommand(base: string, head: string | undefined, options: DiffCommand): Promise<number> {
+  if (options.ask !== undefined && options.recall !== undefined) {
+    throw new UsageError('Give --ask or --recall, not both.');
+  }
+  return withCodebase(options, async (session) => {
+    const { codebase, signal } = session;
+    await refresh(session, options);
+    const found = await revisionDifference(codebase, { base, ...(head === undefined ? {} : { head }), signal });
+    const question = options.ask ?? options.recall;
+    if (question === undefined || options.json !== true) {
+      process.stdout.write(options.json === true ? `${json(found)}\n` : `${text(found, base, head)}\n`);
+    }
+    if (question === undefined) return EXIT.done;
+    // The text of a commit is laid over the memory in RAM, as unsaved text is.
+    const standing = found.files.filter((file) => file.text !== undefined);
+    if (head !== undefined) for (const file of standing) await codebase.overlay(file.path, file.text, signal);
+    const scope = new Set(standing.map(({ path }) => path));
+    const how = { ...options, signal, scope: () => scope };
+    const codebases = Codebases.of(codebase);
+    return options.ask === undefined
+      ? tellRecollection(codebases, question, how)
+      : tellAnswer(codebases, question, how);
+  });
+}
+
+function sums(files: readonly FileDifference[], what: 'segments' | 'tokens') {
+  return {
+    added: files.reduce((sum, file) => sum + file[what].added, 0),
+    removed: files.reduce((sum, file) => sum + file[what].removed, 0),
+  };
+}
+
+function json({ base, head, files, unread, difference, encoded }: RevisionDifference): string {
+  return JSON.stringify({
+    base,
+    head,
+    segments: sums(files, 'segments'),
+    tokens: sums(files, 'tokens'),
+    files: files.map(({ path, kind, segments, tokens }) => ({ path, kind, segments, tokens })),
+    unread,
+    encoded,
+    memory: { hash: difference.memory.hash(), bytes: memoryBytes(difference.memory.shape) },
+  });
+}
+
+function text({ files, unread, difference, encoded }: RevisionDifference, base: string, head = 'the files on disk') {
+  const segments = sums(files, 'segments');
+  const tokens = sums(files, 'tokens');
+  const rows = files.map(
+    ({ path, kind, segments: { added, removed } }) =>
+      `  ${kind.padEnd(7)}  ${`+${added}`.padStart(4)} ${`-${removed}`.padStart(4)}  ${path}`,
+  );
+  const others = unread.length > 0 ? [`  ${unread.length} changed files are none that the memory reads.`] : [];
+  return [
+    `${base} to ${head}: ${files.length} files, +${segments.added} -${segments.removed} segments ` +
+      `(+${tokens.added} -${tokens.removed} tokens)`,
+    ...rows,
+    ...others,
+    `The signed memory takes ${bytesText(memoryBytes(difference.memory.shape))}; ${encoded} segments were encoded for it.`,
+    `  memory ${difference.memory.hash()}`,
+  ].join('\n');
+}

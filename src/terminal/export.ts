@@ -1,0 +1,37 @@
+import { exportMemory } from '../ask/snapshot.ts';
+import { bytesText } from './bytes.ts';
+import { EXIT, refresh, withCodebase } from './session.ts';
+import type { CommonOptions } from './session.ts';
+
+export interface ExportCommand extends CommonOptions {
+  /** Commander's form of --no-words. */
+  readonly words: boolean;
+  readonly program: string;
+}
+
+/** Brings the memory up to the files and writes it to one file. */
+export async function exportCommand(file: string, options: ExportCommand): Promise<number> {
+  return withCodebase(options, async (session) => {
+    await refresh(session, options);
+    const began = performance.now();
+    const { header, bytes, lines, unportable } = await exportMemory(session.codebase, file, {
+      program: options.program,
+      words: options.words ? 'kept' : 'left-out',
+      signal: session.signal,
+    });
+    const milliseconds = Math.round(performance.now() - began);
+    const bytesPerThousandLines = lines > 0 ? Math.round((1000 * bytes) / lines) : 0;
+    if (options.json === true) {
+      const report = { file, bytes, lines, bytesPerThousandLines, milliseconds, header, unportable };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return EXIT.done;
+    }
+    for (const path of unportable) process.stderr.write(`Left out, its name is no path elsewhere: ${path}\n`);
+    process.stdout.write(
+      `${file}: ${header.files} files, ${header.segments} segments, ${bytesText(bytes)} ` +
+        `(${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), in ${milliseconds} ms.\n` +
+        `  memory ${header.memoryHash}\n${header.notice}\n`,
+    );
+    return EXIT.done;
+  });
+}

@@ -1,0 +1,22 @@
+import { AskError } from '../ask/ask-error.ts';
+import { EXIT, withCodebase } from './session.ts';
+import type { CommonOptions } from './session.ts';
+
+/** Takes files, and all below folders, out of the memory for good, and prints the certificate. */
+export async function forgetCommand(paths: readonly string[], options: CommonOptions): Promise<number> {
+  return withCodebase(options, async ({ codebase, signal }) => {
+    const asked = paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
+    const known = codebase.ledger.files().map(({ path }) => path);
+    for (const path of asked) {
+      if (known.some((file) => file === path || file.startsWith(`${path}/`))) continue;
+      throw new AskError(
+        'nothing-to-read',
+        `Nothing under "${path}" is in the memory. Give paths as \`stats --files\` and \`recall\` show them.`,
+      );
+    }
+    const meant = known.filter((file) => asked.some((path) => file === path || file.startsWith(`${path}/`)));
+    const certificate = await codebase.forget(meant, signal);
+    process.stdout.write(options.json === true ? `${JSON.stringify(certificate)}\n` : `${certificate.sentence}\n`);
+    return EXIT.done;
+  });
+}

@@ -1,0 +1,32 @@
+import { importMemory } from '../ask/snapshot.ts';
+import { EXIT, withCodebase } from './session.ts';
+import type { CommonOptions } from './session.ts';
+
+/** Takes over a snapshot of the same repository. Runs nothing through the model. */
+export async function importCommand(file: string, options: CommonOptions): Promise<number> {
+  return withCodebase(options, async ({ codebase, signal }) => {
+    const began = performance.now();
+    const { header, imported } = await importMemory(codebase, file, {
+      signal,
+      ...(options.include ? { include: options.include } : {}),
+    });
+    const milliseconds = Math.round(performance.now() - began);
+    const memory = await codebase.ledger.memoryHash(undefined, signal);
+    const equal = memory === header.memoryHash;
+    if (options.json === true) {
+      const report = { file, milliseconds, ...imported, memory, equal, header };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return EXIT.done;
+    }
+    const { files, writes } = imported;
+    const forgotten = files.forgotten > 0 ? `, ${files.forgotten} forgotten here and left so` : '';
+    process.stdout.write(
+      `${files.placed} files taken over, ${files.known} known already, ${files.different} other or missing here${forgotten}.\n` +
+        `${writes.added} writes added, ${writes.known} known already, in ${milliseconds} ms.\n` +
+        (equal
+          ? `The memory is equal to the exporter's: ${memory}\n`
+          : 'The memory is not the exporter’s, because the files are not: `ingest` encodes what differs.\n'),
+    );
+    return EXIT.done;
+  });
+}

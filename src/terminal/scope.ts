@@ -1,0 +1,14 @@
+import type { Member, RecallOptions } from '../ask/codebases.ts';
+import { parseScope, selectPaths } from '../memory/scope.ts';
+
+/**
+ * The files of each member that a scope's text means, by the paths that are shown. A term that no file matches is told on the
+ * error stream: most often it is a slip of the pen. Throws ScopeError.
+ */
+export function scopeOf(text: string | undefined, members: readonly Member[]): RecallOptions['scope'] {
+  if (text === undefined) return undefined;
+  const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
+  const { files, idle } = selectPaths(parseScope(text), shown);
+  for (const pattern of idle) process.stderr.write(`No file matches "${pattern}" in the scope.\n`);
+  return ({ codebase, prefix }) => new Set(codebase.paths().filter((path) => files.has(prefix + path)));
+}

@@ -1,0 +1,55 @@
+import { compareWithFiles } from '../ask/standing.ts';
+import { EXIT, withCodebase } from './session.ts';
+import type { CommonOptions } from './session.ts';
+
+/** Paths that are listed of each kind. */
+const LISTED = 20;
+
+/**
+ * Checks the database to the last checksum, makes every sum and hash anew, and compares each remembered segment with the file
+ * on disk. Runs nothing through the model. Exit code 1 where anything differs.
+ */
+export async function verifyCommand(options: CommonOptions): Promise<number> {
+  return withCodebase(options, async ({ codebase, signal }) => {
+    const verdict = await codebase.ledger.verify(signal);
+    const files = verdict.kind === 'sound' ? await compareWithFiles(codebase, options.include, signal) : undefined;
+    const differs = files === undefined || files.changed.length + files.gone.length + files.fresh.length > 0;
+    if (options.json === true) {
+      process.stdout.write(`${JSON.stringify({ equal: !differs, verdict, files })}\n`);
+      return differs ? EXIT.failed : EXIT.done;
+    }
+    if (verdict.kind === 'unsound') {
+      const cure =
+        verdict.cure === 'mend'
+          ? 'Run `ingest --mend`: only the files concerned are read again.'
+          : 'Run `ingest --rebuild`: it is set aside and built anew from what can still be read.';
+      process.stdout.write(`${verdict.sentence}\n${cure}\n`);
+      return EXIT.failed;
+    }
+    process.stdout.write(
+      `The database is whole: ${verdict.writes} writes match their checksums, and the sums made anew are equal.\n` +
+        `  memory ${verdict.memory}\n  tree   ${verdict.tree}\n`,
+    );
+    if (files === undefined) return EXIT.failed;
+    process.stdout.write(
+      differs
+        ? `${files.equal} files on disk are what was read; these differ, and \`ingest\` reads them:\n${lines(files)}\n`
+        : `Equal: all ${files.equal} files on disk are, segment by segment, what was read.\n`,
+    );
+    return differs ? EXIT.failed : EXIT.done;
+  });
+}
+
+function lines(files: Record<'changed' | 'gone' | 'fresh', readonly string[]>): string {
+  const kinds = [
+    ['changed', files.changed],
+    ['gone', files.gone],
+    ['new', files.fresh],
+  ] as const;
+  return kinds
+    .flatMap(([kind, paths]) => [
+      ...paths.slice(0, LISTED).map((path) => `  ${kind.padEnd(7)}  ${path}`),
+      ...(paths.length > LISTED ? [`  ${kind.padEnd(7)}  and ${paths.length - LISTED} more`] : []),
+    ])
+    .join('\n');
+}
