@@ -21,7 +21,7 @@ import type { Row } from './row.ts';
 import { memoryBytes } from './shape.ts';
 import { FILE_COLUMNS, PLACE_COLUMNS, SEGMENT_TABLES, storedFile, storedPlace, storedWrite } from './stored.ts';
 import { totals } from './totals.ts';
-import { treeHash } from './tree-hash.ts';
+import { treeHashOf } from './tree-hash.ts';
 import type { Tree } from './tree-hash.ts';
 import type { Write } from './write.ts';
 
@@ -145,7 +145,9 @@ export class Reading {
 
   /** sha256 (hex) over the set of (path, write keys) of a scope: equal for equal trees, whatever machine read them. */
   treeHash(scope?: Scope): string {
-    return treeHash(this.tree(scope));
+    const query = "SELECT path, digest FROM file WHERE state = 'ingested'";
+    const leaves = this.connection.rows(query, (row) => ({ path: text(row, 'path'), digest: bytes(row, 'digest') }));
+    return treeHashOf(leaves.filter(({ path }) => scope?.has(path) !== false).map(({ digest }) => digest));
   }
 
   /**

@@ -55,7 +55,7 @@ export function sweep(
     }
     const remove = db.prepare('DELETE FROM write WHERE id = ?');
     for (const id of gone) remove.run(id);
-    lexical.optimise();
+    if (gone.length > 0 || checkouts.length > 0) lexical.optimise();
     return { checkouts, writes: gone.length, bytes };
   });
   db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(PASSIVE);');

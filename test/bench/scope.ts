@@ -97,6 +97,12 @@ try {
   });
   await timed('tree hash', () => ledger.treeHash(), 3);
   await timed('delete 1 file', () => ledger.drop([paths[500] ?? '']));
+  await timed('difference of a branch of 100 files against another', () => {
+    const other = new Map(ledger.tree());
+    for (const path of branch) other.delete(path);
+    ledger.difference(ledger.tree(), other);
+  });
+  await timed('forget 1 file, with certificate', () => ledger.forget([paths[501] ?? '']));
   await timed('rebuild from the writes (what all this is checked against)', () => ledger.rebuild());
   const equal = (await ledger.rebuild()).equals(await ledger.memory());
   console.log(`incremental sums equal the rebuild: ${equal ? 'yes' : 'NO'}`);
