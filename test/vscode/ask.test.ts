@@ -43,8 +43,10 @@ test('a citation opens its file at its lines', async () => {
   const name = path.split('/').at(-1);
   await until('The cited file', async () => ((await workbench.place()).tab === name ? true : undefined));
   // The lines are selected, so the cursor stands at one end of them.
-  const line = /^Ln (\d+)/.exec((await workbench.place()).cursor)?.[1];
-  expect(lines.split(/[-–]/)).toContain(line);
+  await until('The cited lines', async () => {
+    const line = /^Ln (\d+)/.exec((await workbench.place()).cursor)?.[1] ?? '';
+    return lines.split(/[-–]/).includes(line) ? true : undefined;
+  });
 });
 
 test('the tree names every file of the memory', async () => {
