@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Action } from '../service/protocol.ts';
+import { readSettings } from './settings.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
 /** The one thing that mends a failure, as a button does it. */
@@ -21,8 +22,9 @@ export class Mending {
         await this.#memory.refreshAll();
         break;
       case 'restore-model':
-        // The model came with the extension, so installing it again brings the files back.
-        await executeCommand('workbench.extensions.search', `@id:${this.#context.extension.id}`);
+        // A folder of the user's own is theirs to mend; else the model came with the extension, which brings it back.
+        if (ownModel()) await executeCommand('workbench.action.openSettings', 'askCodebase.modelsFolder');
+        else await executeCommand('workbench.extensions.search', `@id:${this.#context.extension.id}`);
         break;
       case 'free-space':
         await executeCommand('revealFileInOS', this.#context.globalStorageUri);
@@ -34,6 +36,8 @@ export class Mending {
   }
 }
 
+const ownModel = () => readSettings().modelsFolder !== '';
+
 /** What the button says; undefined where there is none. */
 export function mendingLabel(action: Action): string | undefined {
   switch (action) {
@@ -42,7 +46,7 @@ export function mendingLabel(action: Action): string | undefined {
     case 'open-log':
       return vscode.l10n.t('Open Log');
     case 'restore-model':
-      return vscode.l10n.t('Show Extension');
+      return ownModel() ? vscode.l10n.t('Open Settings') : vscode.l10n.t('Show Extension');
     case 'free-space':
       return vscode.l10n.t('Show Folder');
     case 'none':
