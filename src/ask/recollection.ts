@@ -12,6 +12,8 @@ export type RecallBy = 'fused' | 'memory' | 'lexical';
 export interface RecalledSegment extends SegmentPlace {
   /** Part of the whole ranking that this segment owns; all that are listed own 1 together. */
   readonly share: number;
+  /** Its own evidence times its file's: what makes it worth reading. Of one ranking only, without a unit. */
+  readonly evidence: number;
 }
 
 export interface RecalledFile {
@@ -81,32 +83,36 @@ export function recollect(question: string, by: RecallBy, found: Found, locate: 
   const places = locate(Array.from(found.shares.segmentIds));
   const inside = insideFiles(by, found, places);
   const between = betweenFiles(question, by, found, places);
-  const evidence = new Map<number, number>();
   const files = between.slice(0, RECOLLECTION.files).map(({ path, share }) => {
     const own = inside.get(path) ?? [];
     const total = own.reduce((sum, segment) => sum + segment.share, 0) || 1;
-    const listed = own.slice(0, RECOLLECTION.segmentsOfFile);
-    for (const segment of listed) evidence.set(segment.segmentId, share * segment.share);
-    return { path, share, segments: listed.map((segment) => ({ ...segment, share: (share * segment.share) / total })) };
+    const segments = own.slice(0, RECOLLECTION.segmentsOfFile).map((segment) => ({
+      ...segment,
+      share: (share * segment.share) / total,
+      evidence: share * segment.share,
+    }));
+    return { path, share, segments };
   });
-  const strength = ({ segmentId }: RecalledSegment) => evidence.get(segmentId) ?? 0;
   const segments = files.flatMap((file) => file.segments);
-  segments.sort((a, b) => strength(b) - strength(a) || a.segmentId - b.segmentId);
+  segments.sort((a, b) => b.evidence - a.evidence || a.segmentId - b.segmentId);
   return { by, files, segments, flat: flatness(found.shares.shares), nearness: found.nearness };
 }
+
+/** A segment with its share of the segments' own ranking, which knows nothing of files. */
+type Inside = SegmentPlace & { readonly share: number };
 
 /** Every file's segments, best first. */
 function insideFiles(
   by: RecallBy,
   { shares, segments }: Found,
   places: ReadonlyMap<number, SegmentPlace>,
-): Map<string, RecalledSegment[]> {
+): Map<string, Inside[]> {
   const count = shares.segmentIds.length;
   const ranked: readonly Pick<Ranked, 'segmentId' | 'share'>[] =
     by === 'lexical'
       ? segments.map(({ segmentId, bm25 }) => ({ segmentId, share: bm25 }))
       : fuse(shares, by === 'memory' ? [] : segments, by === 'memory' ? 1 : RANKING.weight, count);
-  const files = new Map<string, RecalledSegment[]>();
+  const files = new Map<string, Inside[]>();
   for (const { segmentId, share } of ranked) {
     const place = places.get(segmentId);
     if (!place) continue;

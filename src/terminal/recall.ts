@@ -86,7 +86,7 @@ function jsonLine(id: string, { files }: Recollection): string {
     files: files.map(({ path, share, segments }) => ({
       path,
       share,
-      segments: segments.map((segment) => ({ start: segment.start, end: segment.end, share: segment.share })),
+      segments: segments.map(({ start, end, share: own, evidence }) => ({ start, end, share: own, evidence })),
     })),
   });
 }

@@ -75,4 +75,16 @@ describe('the order of files', () => {
       expect(segments.reduce((sum, segment) => sum + segment.share, 0)).toBeCloseTo(share, 9);
     }
   });
+
+  it('reads the segments with the most evidence first, not those that own their file alone', () => {
+    const rows: Row[] = [
+      ['src/large.ts', 2, 4],
+      ['src/large.ts', 1.9, 4],
+      ['src/small.ts', 0, 1],
+    ];
+    const { segments, files } = find(rows, { 'src/large.ts': 4, 'src/small.ts': 3 }, 'fused');
+    expect(segments.map(({ segmentId }) => segmentId)).toEqual([0, 1, 2]);
+    const [first, second] = [files[0]?.segments[0], files[0]?.segments[1]];
+    expect((first?.share ?? 0) / (second?.share ?? 1)).toBeCloseTo((first?.evidence ?? 0) / (second?.evidence ?? 1), 9);
+  });
 });

@@ -149,13 +149,13 @@ describe('Memory', () => {
       const [file] = args.splice(args.indexOf('--questions') + 1, 1);
       const asked = readFileSync(file, 'utf8').split('\\n').filter((line) => line !== '').map((line) => JSON.parse(line));
       writeFileSync(process.env.ASK_CODEBASE_HOME + '/seen.json', JSON.stringify({ args, asked }));
-      const files = [{ path: 'a.ts', share: 0.5, segments: [{ start: 3, end: 9, share: 0.5 }] }];
+      const files = [{ path: 'a.ts', share: 0.5, segments: [{ start: 3, end: 9, share: 0.5, evidence: 0.2 }] }];
       for (const { id } of asked) console.log(JSON.stringify({ id, files }));
     `);
     const asked = [...questions, { id: 'p', text: 'and why?' }];
     const lists = await memory.rank(repository, asked, signal);
     expect([...lists.keys()]).toEqual(['q', 'p']);
-    expect(lists.get('q')).toEqual([{ path: 'a.ts', score: 0.5, segments: [{ start: 3, end: 9, score: 0.5 }] }]);
+    expect(lists.get('q')).toEqual([{ path: 'a.ts', score: 0.5, segments: [{ start: 3, end: 9, score: 0.2 }] }]);
     expect(JSON.parse(readFileSync(join(folder, 'home', 'seen.json'), 'utf8'))).toEqual({
       args: ['recall', '--repo', '/somewhere', '--questions', '--json', '--by', 'memory'],
       asked: asked.map(({ id, text }) => ({ id, question: text })),
