@@ -73,8 +73,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   }
 
   getTreeItem({ folder, node }: MemoryNode): vscode.TreeItem {
-    const isRoot = node.kind === 'folder' && node.path === '';
-    return treeItem(folder, isRoot ? { ...node, name: folder.name } : node, this.#amounts);
+    return treeItem(folder, node, this.#amounts);
   }
 
   getChildren(of?: MemoryNode): MemoryNode[] {
@@ -82,9 +81,10 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     const roots = this.#memory.folders.filter(({ root }) => this.#trees.has(root));
     const [only] = roots;
     if (roots.length === 1 && only && this.#memory.folders.length === 1) return this.#children(only, '');
+    // A root where nothing was seen has no row: where none has one, the welcome text says why.
     return roots.flatMap((folder) => {
       const node = this.#trees.get(folder.root)?.folder('');
-      return node ? [{ folder, node }] : [];
+      return node && node.files > 0 ? [{ folder, node }] : [];
     });
   }
 

@@ -5,6 +5,7 @@ import type { Amounts } from './amounts.ts';
 import { sizeLine } from './digest.ts';
 import type { Digest } from './digest.ts';
 import { standingSentence } from './status-text.ts';
+import { standing as standingOf } from './standing.ts';
 import type { Standing } from './standing.ts';
 
 export interface TooltipFacts {
@@ -21,7 +22,9 @@ export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
   const { standing, folders } = facts;
   const several = folders.length > 1;
   const title = `**Ask Codebase**\n\n${escape(standingSentence(standing, amounts))}`;
-  const roots = folders.map(({ folder, state }) => `- ${escape(folder.name)}: ${escape(l10n.t(state.sentence))}`);
+  const roots = folders.map(
+    ({ folder, state }) => `- ${escape(folder.name)}: ${escape(standingSentence(standingOf([state]), amounts))}`,
+  );
   const table = rows(facts, amounts).map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
   return [
     title,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Folder, RememberedFile } from '../service/protocol.ts';
 import type { Amounts } from './amounts.ts';
-import type { TreeNode } from './file-tree.ts';
+import type { TreeFolder, TreeNode } from './file-tree.ts';
 import { treeUri } from './tree-uri.ts';
 
 /** Reasons that a walk gives for whole folders. */
@@ -9,10 +9,23 @@ const forFolders: ReadonlySet<string> = new Set(['dependency', 'checkout']);
 
 /** A row of the memory's tree. The `contextValue` decides which actions it has. */
 export function treeItem(folder: Folder, node: TreeNode, amounts: Amounts): vscode.TreeItem {
-  return node.kind === 'folder' ? folderItem(folder, node, amounts) : fileItem(folder, node.name, node.file, amounts);
+  if (node.kind === 'file') return fileItem(folder, node.name, node.file, amounts);
+  return node.path === '' ? rootItem(folder, node, amounts) : folderItem(folder, node, amounts);
 }
 
-function folderItem(folder: Folder, node: TreeNode & { kind: 'folder' }, amounts: Amounts): vscode.TreeItem {
+/** A root holds all of its own memory, so its row counts files instead. Nothing is forgotten by a slip on it. */
+function rootItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.TreeItem {
+  const item = folderItem(folder, { ...node, name: folder.name }, amounts);
+  item.description = vscode.l10n.t(
+    '{0} of {1} files remembered',
+    amounts.count(node.remembered),
+    amounts.count(node.files),
+  );
+  item.contextValue = 'root';
+  return item;
+}
+
+function folderItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.TreeItem {
   const item = new vscode.TreeItem(node.name, vscode.TreeItemCollapsibleState.Collapsed);
   const counts = vscode.l10n.t(
     '{0} of {1} files remembered',
