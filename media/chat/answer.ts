@@ -1,0 +1,142 @@
+import type { Attribution } from '../../src/ui/chat/transcript.ts';
+import { fill } from '../../src/ui/chat/strings.ts';
+import { framed } from './code-block.ts';
+import type { Context } from './context.ts';
+import { h } from './dom.ts';
+import { rendered } from './markdown.ts';
+import { filePlace, rangeText } from './place.ts';
+import { markSentences } from './sentence-mark.ts';
+import { reveal } from './visible.ts';
+
+/** Lines that sentences rest on: one row below the answer. */
+export interface Cited {
+  /** From 1, in the order of the answer. */
+  readonly number: number;
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  /** The pieces of the answer that rest on it, in the page. */
+  readonly pieces: HTMLElement[];
+}
+
+export interface ShownAnswer {
+  readonly nodes: readonly Node[];
+  readonly cited: readonly Cited[];
+}
+
+/**
+ * An answer for the page. While it streams there are no `sentences` yet; afterwards each is marked: a number that leads to its
+ * citation, or a dotted line where it rests on nothing.
+ *
+ * @param known paths that the exchange speaks of; code that names one of them opens it
+ * @param toCitation called with a citation's number
+ */
+export function shownAnswer(
+  text: string,
+  sentences: readonly Attribution[],
+  known: ReadonlySet<string>,
+  context: Context,
+  toCitation: (number: number) => void,
+): ShownAnswer {
+  const root = h('div', {}, rendered(text));
+  const blocks = [...root.querySelectorAll('pre')].map((pre) => framed(pre, context));
+  linkFiles(root, known, context);
+  const cited = mark(root, blocks, sentences, context, toCitation);
+  reveal(root, context.strings.hiddenCharacter);
+  return { nodes: [...root.childNodes].filter((node) => node.textContent !== '\n'), cited };
+}
+
+function mark(
+  root: HTMLElement,
+  blocks: readonly HTMLElement[],
+  sentences: readonly Attribution[],
+  { strings }: Context,
+  toCitation: (number: number) => void,
+): Cited[] {
+  const cited = citations(sentences);
+  const pieces = new Map<number, readonly HTMLElement[]>();
+  const prose = sentences.flatMap(({ sentence }, at) =>
+    sentence.kind === 'prose' ? [{ at, text: sentence.text }] : [],
+  );
+  const found = markSentences(
+    root,
+    prose.map(({ text }) => text),
+  );
+  for (const { index, pieces: own } of found) pieces.set(prose[index]?.at ?? -1, own);
+  const filled = blocks.filter((block) => block.querySelector('pre')?.textContent !== '');
+  const code = sentences.flatMap(({ sentence }, at) => (sentence.kind === 'code' ? [at] : []));
+  code.forEach((at, index) => {
+    const block = filled[index];
+    if (block) pieces.set(at, [block]);
+  });
+
+  sentences.forEach((sentence, at) => {
+    const own = pieces.get(at) ?? [];
+    const last = own.at(-1);
+    if (sentence.kind === 'unsupported') {
+      for (const piece of own) {
+        piece.classList.add('unsupported');
+        piece.title = strings.unsupported;
+        piece.setAttribute('role', piece.tagName === 'SPAN' ? 'mark' : 'group');
+        piece.setAttribute('aria-description', strings.unsupported);
+      }
+      return;
+    }
+    const { path, start, end } = sentence.citation;
+    const row = cited.find((each) => each.path === path && each.start === start && each.end === end);
+    if (!row || !last) return;
+    row.pieces.push(...own);
+    const label = fill(strings.citation, row.number, `${path}:${rangeText(start, end)}`);
+    const number = h(
+      'button',
+      {
+        type: 'button',
+        class: 'cite',
+        title: label,
+        'aria-label': label,
+        onclick: () => {
+          toCitation(row.number);
+        },
+      },
+      String(row.number),
+    );
+    if (last.classList.contains('code-block')) last.append(h('div', { class: 'code-cite' }, number));
+    else last.after(h('sup', {}, number));
+  });
+  return cited;
+}
+
+/** The places that an answer rests on, each once. */
+function citations(sentences: readonly Attribution[]): Cited[] {
+  const places = new Map<string, Cited>();
+  for (const sentence of sentences) {
+    if (sentence.kind === 'unsupported') continue;
+    const { path, start, end } = sentence.citation;
+    const key = `${start}-${end}:${path}`;
+    if (!places.has(key)) places.set(key, { number: places.size + 1, path, start, end, pieces: [] });
+  }
+  return [...places.values()];
+}
+
+/** Links and code that name a file open it. Every other link is text, with where it leads. */
+function linkFiles(root: HTMLElement, known: ReadonlySet<string>, { strings, post }: Context): void {
+  for (const link of root.querySelectorAll<HTMLElement>('span.link')) {
+    const target = link.dataset['target'] ?? '';
+    const place = filePlace(target);
+    if (place) link.replaceWith(opener(place, [...link.childNodes]));
+    else if (target !== '' && link.textContent !== target) link.append(` (${target})`);
+  }
+  for (const code of root.querySelectorAll('code')) {
+    if (code.closest('pre, button')) continue;
+    const place = filePlace(code.textContent);
+    if (place && known.has(place.path)) code.replaceWith(opener(place, [code.cloneNode(true)]));
+  }
+
+  function opener(place: NonNullable<ReturnType<typeof filePlace>>, children: readonly Node[]): HTMLElement {
+    const title = fill(strings.openAt, place.path);
+    const onclick = () => {
+      post({ kind: 'open', ...place });
+    };
+    return h('button', { type: 'button', class: 'file-link', title, onclick }, ...children);
+  }
+}

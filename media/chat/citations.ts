@@ -1,0 +1,49 @@
+import { fill } from '../../src/ui/chat/strings.ts';
+import type { Cited } from './answer.ts';
+import type { Context } from './context.ts';
+import { h } from './dom.ts';
+import { rangeText, split } from './place.ts';
+import { visible } from './visible.ts';
+
+/** The lines that an answer rests on. A row lights its sentences, and a sentence lights its row. */
+export function citationList(cited: readonly Cited[], { strings, post }: Context): HTMLElement | undefined {
+  if (cited.length === 0) return undefined;
+  const rows = cited.map((citation) => {
+    const { number, path, start, end, pieces } = citation;
+    const { name, folder } = split(path);
+    const place = `${path}:${rangeText(start, end)}`;
+    const row = h(
+      'button',
+      {
+        type: 'button',
+        class: 'row citation',
+        title: visible(place),
+        'aria-label': fill(strings.citation, number, visible(place)),
+        'data-citation': number,
+        onclick: () => {
+          post({ kind: 'open', path, start, end });
+        },
+      },
+      h('span', { class: 'number' }, String(number)),
+      h('span', { class: 'name' }, visible(name), h('span', { class: 'lines' }, `:${rangeText(start, end)}`)),
+      h('span', { class: 'folder' }, visible(folder)),
+    );
+    light(row, pieces);
+    for (const piece of pieces) light(piece, [row]);
+    return h('li', {}, row);
+  });
+  return h(
+    'section',
+    { class: 'citations', 'aria-label': strings.rests },
+    h('h3', {}, strings.rests),
+    h('ul', { class: 'rows' }, ...rows),
+  );
+}
+
+function light(source: HTMLElement, targets: readonly HTMLElement[]): void {
+  const set = (lit: boolean) => () => {
+    for (const target of targets) target.classList.toggle('lit', lit);
+  };
+  for (const event of ['pointerenter', 'focusin']) source.addEventListener(event, set(true));
+  for (const event of ['pointerleave', 'focusout']) source.addEventListener(event, set(false));
+}

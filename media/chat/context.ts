@@ -1,0 +1,10 @@
+import type { PageMessage } from '../../src/ui/chat/protocol.ts';
+import type { Strings } from '../../src/ui/chat/strings.ts';
+
+/** What every part of the page needs: the words, and the way to the host. */
+export interface Context {
+  readonly strings: Strings;
+  readonly post: (message: PageMessage) => void;
+  /** Says something to a screen reader once. */
+  readonly announce: (text: string) => void;
+}

@@ -1,0 +1,216 @@
+import { scopeText } from '../../src/ui/chat/markdown.ts';
+import { fill } from '../../src/ui/chat/strings.ts';
+import { unfinished } from '../../src/ui/chat/transcript.ts';
+import type { Exchange } from '../../src/ui/chat/transcript.ts';
+import { shownAnswer } from './answer.ts';
+import { citationList } from './citations.ts';
+import { copyButton } from './code-block.ts';
+import type { Context } from './context.ts';
+import { h, icon, iconButton, reconcile } from './dom.ts';
+import { failureNote, note, progressLine } from './notes.ts';
+import { pointedList } from './pointed.ts';
+import type { Unfolded } from './pointed.ts';
+import { questionEditor } from './question-editor.ts';
+import { visible } from './visible.ts';
+
+/** Whether an exchange is the newest: it alone can be asked again with one button. */
+export type Position = 'last' | 'earlier';
+
+/** A question and everything that came of it. */
+export class ExchangeView {
+  readonly element: HTMLElement;
+  readonly #context: Context;
+  readonly #unfolded: Unfolded = { list: 'open', rest: 'closed' };
+  readonly #question = h('div', { class: 'asked' });
+  readonly #before = h('div', { class: 'before' });
+  readonly #body = h('div', { class: 'answer' });
+  readonly #after = h('div', { class: 'after' });
+  #exchange: Exchange;
+  #position: Position = 'last';
+  #drawn = 0;
+
+  constructor(exchange: Exchange, context: Context) {
+    this.#exchange = exchange;
+    this.#context = context;
+    this.element = h(
+      'article',
+      { class: 'exchange', 'aria-label': visible(exchange.question) },
+      this.#question,
+      this.#before,
+      this.#body,
+      this.#after,
+    );
+    this.#showQuestion();
+    this.#draw();
+  }
+
+  get exchange(): Exchange {
+    return this.#exchange;
+  }
+
+  update(exchange: Exchange): void {
+    const ended = unfinished(this.#exchange) && !unfinished(exchange);
+    this.#exchange = exchange;
+    this.#draw();
+    if (ended) this.#announce();
+  }
+
+  place(position: Position): void {
+    if (position === this.#position) return;
+    this.#position = position;
+    // What was asked before makes room for what is asked now.
+    if (position === 'earlier') this.#unfolded.list = 'closed';
+    this.#draw();
+  }
+
+  /** Text that goes on at the character `at`; `lost` where something before it never came. */
+  append(at: number, text: string): 'shown' | 'lost' {
+    if (at !== this.#exchange.text.length) return 'lost';
+    this.#exchange = { ...this.#exchange, text: this.#exchange.text + text };
+    if (this.#drawn === 0) {
+      this.#drawn = requestAnimationFrame(() => {
+        this.#drawn = 0;
+        this.#drawBody();
+      });
+    }
+    return 'shown';
+  }
+
+  edit(): void {
+    const { strings, post } = this.#context;
+    const { id, question } = this.#exchange;
+    const editor = questionEditor(question, strings, {
+      ask: (text) => {
+        post({ kind: 'ask', question: text, replaces: id });
+        this.#showQuestion();
+      },
+      cancel: () => {
+        this.#showQuestion();
+        this.#question.querySelector('button')?.focus();
+      },
+    });
+    this.#question.replaceChildren(editor.element);
+    editor.focus();
+  }
+
+  #showQuestion(): void {
+    const { strings } = this.#context;
+    const { question, scope } = this.#exchange;
+    const scoped = scopeText(scope, strings);
+    const edit = iconButton('edit', strings.edit, () => {
+      this.edit();
+    });
+    this.#question.replaceChildren(
+      h(
+        'div',
+        { class: 'question' },
+        h('h2', { class: 'unseen' }, strings.you),
+        h('p', { dir: 'auto' }, visible(question)),
+        edit,
+      ),
+      ...(scoped ? [h('div', { class: 'asked-scope' }, icon('filter'), h('span', {}, visible(scoped)))] : []),
+    );
+  }
+
+  #draw(): void {
+    const { state, partial } = this.#exchange;
+    const list = pointedList(this.#exchange, this.#unfolded, this.#context);
+    const before = [partial === undefined ? undefined : note('info', visible(partial)), list];
+    reconcile(
+      this.#before,
+      before.filter((node) => node !== undefined),
+    );
+    this.element.setAttribute('aria-busy', String(unfinished(this.#exchange)));
+    this.#body.setAttribute('aria-live', unfinished(this.#exchange) ? 'off' : 'polite');
+    this.element.dataset['state'] = state.kind;
+    this.#drawBody();
+  }
+
+  #drawBody(): void {
+    const { text, state, pointed, read } = this.#exchange;
+    const sentences = state.kind === 'answered' ? state.sentences : [];
+    const known = new Set([
+      ...(pointed?.files.map(({ path }) => path) ?? []),
+      ...(read?.places.map(({ path }) => path) ?? []),
+    ]);
+    const { nodes, cited } = shownAnswer(text, sentences, known, this.#context, (number) => {
+      this.#after.querySelector<HTMLElement>(`[data-citation="${number}"]`)?.focus();
+    });
+    const list = citationList(cited, this.#context);
+    const after = [...this.#notes(), ...(list ? [list] : []), ...this.#foot()];
+    if (state.kind === 'answered') {
+      // Sentences and citations point at each other, so they are taken together.
+      this.#body.replaceChildren(...nodes);
+      this.#after.replaceChildren(...after);
+    } else {
+      reconcile(this.#body, nodes);
+      reconcile(this.#after, after);
+    }
+    this.element.dispatchEvent(new CustomEvent('grown', { bubbles: true }));
+  }
+
+  #notes(): Node[] {
+    const { strings, post } = this.#context;
+    const { state, read, id } = this.#exchange;
+    const notes: Node[] = [];
+    if (unfinished(this.#exchange) && 'sentence' in state) {
+      notes.push(progressLine(state.sentence, state.kind === 'reading' ? state.percent : undefined));
+    }
+    if (state.kind === 'unknown') notes.push(note('question', visible(state.sentence), 'unknown'));
+    if (state.kind === 'stopped') notes.push(note('circle-slash', state.sentence));
+    if (state.kind === 'failed') {
+      notes.push(
+        failureNote(visible(state.sentence), state.action, strings, () => {
+          post({ kind: 'act', action: state.action, exchange: id });
+        }),
+      );
+    }
+    if (state.kind === 'answered' && state.ending === 'length') notes.push(note('info', strings.cut));
+    if (read && read.stale > 0) {
+      notes.push(note('history', read.stale === 1 ? strings.staleOne : fill(strings.staleCount, read.stale)));
+    }
+    if (state.kind === 'answered') {
+      const bare = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
+      if (bare > 0) {
+        const text = bare === 1 ? strings.unsupportedOne : fill(strings.unsupportedCount, bare);
+        notes.push(note('warning', text, 'unsupported-count'));
+      }
+    }
+    return notes;
+  }
+
+  #foot(): Node[] {
+    const { strings, post } = this.#context;
+    const { state, id, text } = this.#exchange;
+    if (unfinished(this.#exchange)) return [];
+    const tools: Node[] = [];
+    if (text !== '') tools.push(copyButton(strings.copyAnswer, this.#context, { kind: 'copyAnswer', exchange: id }));
+    if (this.#position === 'last' && !(state.kind === 'failed' && state.action === 'retry')) {
+      tools.push(
+        iconButton('refresh', strings.retry, () => {
+          post({ kind: 'act', action: 'retry', exchange: id });
+        }),
+      );
+    }
+    if ('seconds' in state && state.seconds > 0) {
+      const seconds = state.seconds < 10 ? state.seconds.toFixed(1) : state.seconds.toFixed(0);
+      const title =
+        state.kind === 'answered'
+          ? fill(strings.elapsedTitle, state.seconds.toFixed(1), state.tokens, state.rate.toFixed(0))
+          : undefined;
+      tools.push(h('span', { class: 'elapsed', title }, fill(strings.elapsed, seconds)));
+    }
+    return tools.length === 0 ? [] : [h('footer', { class: 'foot' }, ...tools)];
+  }
+
+  #announce(): void {
+    const { strings, announce } = this.#context;
+    const { state } = this.#exchange;
+    if (state.kind === 'answered') {
+      const bare = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
+      announce(fill(strings.announceAnswer, state.sentences.length, bare));
+    } else if ('sentence' in state) {
+      announce(state.sentence);
+    }
+  }
+}

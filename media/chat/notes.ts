@@ -1,0 +1,54 @@
+import type { Action } from '../../src/service/protocol.ts';
+import type { Strings } from '../../src/ui/chat/strings.ts';
+import { h, icon } from './dom.ts';
+
+/** A sentence of the chat itself, with an icon before it. */
+export function note(name: string, text: string, kind?: string): HTMLElement {
+  return h('div', { class: kind ? `note ${kind}` : 'note' }, icon(name), h('span', { dir: 'auto' }, text));
+}
+
+/** What goes on until the answer is complete. `percent` 0..100 where it is known. */
+export function progressLine(sentence: string, percent?: number): HTMLElement {
+  const line = h('div', { class: 'progress' }, icon('loading', 'codicon-modifier-spin'), h('span', {}, sentence));
+  if (percent !== undefined) line.append(bar(percent, sentence));
+  return line;
+}
+
+export function bar(percent: number, label: string): HTMLElement {
+  const whole = Math.round(Math.min(100, Math.max(0, percent)));
+  const track = h('div', {
+    class: 'track',
+    role: 'progressbar',
+    'aria-label': label,
+    'aria-valuemin': 0,
+    'aria-valuemax': 100,
+    'aria-valuenow': whole,
+  });
+  track.append(h('div', {}));
+  track.style.setProperty('--done', `${whole}%`);
+  return track;
+}
+
+/** A failure with the one button that mends it. */
+export function failureNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
+  const element = note('error', sentence, 'failed');
+  const label = actionLabel(action, strings);
+  element.setAttribute('role', 'alert');
+  if (label !== undefined) element.append(h('button', { type: 'button', class: 'button', onclick: act }, label));
+  return element;
+}
+
+function actionLabel(action: Action, strings: Strings): string | undefined {
+  switch (action) {
+    case 'retry':
+      return strings.actRetry;
+    case 'open-log':
+      return strings.actLog;
+    case 'restore-model':
+      return strings.actModel;
+    case 'free-space':
+      return strings.actSpace;
+    case 'none':
+      return undefined;
+  }
+}

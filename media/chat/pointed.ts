@@ -1,0 +1,128 @@
+import { exactPercent, percents, percentText } from '../../src/ui/chat/share.ts';
+import { fill } from '../../src/ui/chat/strings.ts';
+import type { Exchange, Pointed } from '../../src/ui/chat/transcript.ts';
+import type { Context } from './context.ts';
+import { h, icon } from './dom.ts';
+import { rangeText, split } from './place.ts';
+import { visible } from './visible.ts';
+
+/** Files that are listed before somebody asks for more. */
+const LISTED = 5;
+
+/** What somebody unfolded; kept while the list is drawn anew. */
+export interface Unfolded {
+  list: 'open' | 'closed';
+  rest: 'open' | 'closed';
+}
+
+/** The files that the memory points to, with shares that add up to 100%. */
+export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Context): HTMLElement | undefined {
+  const { pointed, read, state } = exchange;
+  if (!pointed || pointed.files.length === 0) return undefined;
+  const { strings } = context;
+  const whole = percents([...pointed.files.map(({ share }) => share), pointed.others]);
+  const listed = unfolded.rest === 'open' ? pointed.files.length : Math.min(LISTED, pointed.files.length);
+  const reads = new Map<string, string[]>();
+  for (const { path, start, end } of read?.places ?? []) {
+    reads.set(path, [...(reads.get(path) ?? []), rangeText(start, end)]);
+  }
+  const rows = pointed.files
+    .slice(0, listed)
+    .map((file, at) => fileRow(file, whole[at] ?? 0, read && reads.get(file.path), read !== undefined, context));
+  const rest = whole.slice(listed).reduce((sum, percent) => sum + percent, 0);
+  const restShare = pointed.others + pointed.files.slice(listed).reduce((sum, { share }) => sum + share, 0);
+  const others = othersRow(rest, restShare, pointed.files.length - LISTED, unfolded, context, () => {
+    details.replaceWith(pointedList(exchange, unfolded, context) ?? '');
+  });
+  const details = h(
+    'details',
+    { class: 'pointed', open: unfolded.list === 'open' },
+    h(
+      'summary',
+      {},
+      icon('chevron-right', 'twistie'),
+      state.kind === 'unknown' ? strings.pointsNearest : strings.points,
+      h('span', { class: 'gist' }, gist(pointed.files, whole)),
+    ),
+    h('ul', { class: 'rows' }, ...rows, others),
+  );
+  details.addEventListener('toggle', () => {
+    unfolded.list = details.open ? 'open' : 'closed';
+  });
+  return details;
+}
+
+/** What a folded list says: its best files. */
+function gist(files: readonly Pointed[], whole: readonly number[]): string {
+  return files
+    .slice(0, 2)
+    .map(({ path, share }, at) => `${visible(split(path).name)} ${percentText(whole[at] ?? 0, share)}`)
+    .join(', ');
+}
+
+function fileRow(
+  { path, share, lines }: Pointed,
+  percent: number,
+  ranges: readonly string[] | undefined,
+  known: boolean,
+  { strings, post }: Context,
+): HTMLElement {
+  const [best] = lines;
+  const { name, folder } = split(path);
+  const title = [
+    visible(path),
+    fill(strings.shareOf, exactPercent(share)),
+    ...(known ? [ranges ? fill(strings.readFor, ranges.join(', ')) : strings.notRead] : []),
+  ].join('\n');
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: known && !ranges ? 'row pointed-file unread' : 'row pointed-file',
+      title,
+      'aria-label': `${visible(path)}, ${percentText(percent, share)}`,
+      onclick: () => {
+        post({ kind: 'open', path, ...(best ? { start: best.start, end: best.end } : {}) });
+      },
+    },
+    h('span', { class: 'bar' }),
+    h('span', { class: 'name' }, visible(name)),
+    h('span', { class: 'folder' }, visible(folder)),
+    h('span', { class: 'percent' }, percentText(percent, share)),
+  );
+  button.style.setProperty('--share', String(Math.min(1, share)));
+  return h('li', {}, button);
+}
+
+function othersRow(
+  percent: number,
+  share: number,
+  more: number,
+  unfolded: Unfolded,
+  { strings }: Context,
+  redraw: () => void,
+): HTMLElement {
+  const parts = [
+    h('span', { class: 'bar' }),
+    h('span', { class: 'name' }, strings.others),
+    h('span', { class: 'percent' }, percentText(percent, share)),
+  ];
+  if (more <= 0) return h('li', {}, h('div', { class: 'row others' }, ...parts));
+  const open = unfolded.rest === 'open';
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'row others',
+      'aria-expanded': String(open),
+      onclick: () => {
+        unfolded.rest = open ? 'closed' : 'open';
+        redraw();
+      },
+    },
+    ...parts.slice(0, 2),
+    h('span', { class: 'folder' }, open ? strings.fewer : fill(strings.more, more)),
+    ...parts.slice(2),
+  );
+  return h('li', {}, button);
+}

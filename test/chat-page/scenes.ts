@@ -1,0 +1,207 @@
+import { ServiceError } from '../../src/service/service-error.ts';
+import { answered, attributed, hostile, pointed, question, read, recalled, text } from './material.ts';
+import { ScriptedService, told } from './service.ts';
+import type { Step } from './service.ts';
+import type { Scene, Setting } from './stage.ts';
+
+export interface Play {
+  readonly name: string;
+  readonly setting: Setting;
+  readonly act: (scene: Scene) => Promise<void>;
+}
+
+const whole: Step[] = [...told([recalled(), read], text), { kind: 'event', event: answered() }];
+const halt: Step = { kind: 'pause', milliseconds: 600_000 };
+const quiet = () => Promise.resolve();
+const ask = async ({ page }: Scene, asked = question) => {
+  await page.getByRole('textbox').first().fill(asked);
+  await page.keyboard.press('Enter');
+};
+const answeredOnce = async (scene: Scene, asked = question) => {
+  await ask(scene, asked);
+  await scene.page.locator('.foot').last().waitFor();
+};
+const reading = {
+  kind: 'reading',
+  sentence: 'Reading the code: 72 of 168 files.',
+  percent: 43,
+  files: 72,
+  ofFiles: 168,
+  rate: 640,
+  secondsLeft: 95,
+  path: 'lib/router/index.js',
+} as const;
+const ready = { kind: 'ready', sentence: 'The memory holds 168 files.', files: 168, segments: 912 } as const;
+
+/** What the page is looked at in, and what the tests of the browser go through. */
+export const plays: readonly Play[] = [
+  {
+    name: 'empty',
+    setting: { service: new ScriptedService(whole) },
+    act: async (scene) => {
+      for (const asked of ['How does the router match a path?', 'What does res.redirect do with a relative address?']) {
+        await scene.controller.ask(asked, { base: { kind: 'workspace' }, terms: '' });
+        scene.controller.newConversation();
+      }
+      scene.controller.memories([{ name: 'express', state: ready }]);
+      await scene.page.locator('.memory.ready').waitFor();
+    },
+  },
+  {
+    name: 'empty-reading',
+    setting: { service: new ScriptedService(whole) },
+    act: async (scene) => {
+      scene.controller.memories([{ name: 'express', state: reading }]);
+      await scene.page.locator('.memory.reading').waitFor();
+    },
+  },
+  {
+    name: 'empty-failed',
+    setting: { service: new ScriptedService(whole) },
+    act: async (scene) => {
+      const sentence = 'The shard model-00003 of the weights is damaged. Restore the model; nothing else is lost.';
+      scene.controller.memories([{ name: 'express', state: { kind: 'failed', sentence, action: 'restore-model' } }]);
+      await scene.page.locator('.note.failed').waitFor();
+    },
+  },
+  {
+    name: 'no-folder',
+    setting: { service: new ScriptedService(whole), workspace: { opened: () => false } },
+    act: quiet,
+  },
+  {
+    name: 'answered',
+    setting: { service: new ScriptedService(whole), height: 980 },
+    act: (scene) => answeredOnce(scene),
+  },
+  {
+    name: 'conversation',
+    setting: { service: new ScriptedService(whole) },
+    act: async (scene) => {
+      await answeredOnce(scene);
+      await answeredOnce(scene, 'And where is that setting compiled?');
+      await scene.page.locator('.exchange').nth(1).locator('.foot').waitFor();
+    },
+  },
+  {
+    name: 'recalling',
+    setting: { service: new ScriptedService([halt]) },
+    act: async (scene) => {
+      await ask(scene);
+      await scene.page.locator('.progress').waitFor();
+    },
+  },
+  {
+    name: 'reading',
+    setting: {
+      service: new ScriptedService([
+        ...told([{ kind: 'partial', sentence: reading.sentence, percent: 43 }, recalled(), read], ''),
+        { kind: 'event', event: { kind: 'prefilled', tokens: 520, of: 1_204 } },
+        halt,
+      ]),
+    },
+    act: async (scene) => {
+      await ask(scene);
+      await scene.page.locator('.track').waitFor();
+    },
+  },
+  {
+    name: 'writing',
+    setting: { service: new ScriptedService([...told([recalled(), read], text, 52), halt]) },
+    act: async (scene) => {
+      await ask(scene);
+      await scene.page.getByText('generateETag').waitFor();
+    },
+  },
+  {
+    name: 'unknown',
+    setting: {
+      service: new ScriptedService(
+        told(
+          [
+            recalled(pointed.map((each) => ({ ...each, share: each.share / 11 }))),
+            {
+              kind: 'unknown',
+              sentence: 'Nothing that was read comes near this question, so it is not answered.',
+            },
+          ],
+          '',
+        ),
+      ),
+    },
+    act: (scene) => answeredOnce(scene, 'How does the mayor of Paris pay taxes?'),
+  },
+  {
+    name: 'failed',
+    setting: {
+      service: new ScriptedService([
+        ...told([recalled()], ''),
+        { kind: 'failure', error: new ServiceError('The memory stopped and is started again. Ask again.', 'retry') },
+      ]),
+    },
+    act: async (scene) => {
+      await ask(scene);
+      await scene.page.locator('.note.failed').waitFor();
+    },
+  },
+  {
+    name: 'stopped-scope',
+    setting: { service: new ScriptedService([...told([recalled(), { ...read, stale: 2 }], text, 30), halt]) },
+    act: async (scene) => {
+      const { page } = scene;
+      await page.getByRole('radio', { name: 'Only lib' }).check({ force: true });
+      await page.getByRole('button', { name: 'Add or leave out files' }).click();
+      await page.getByRole('textbox', { name: 'Add or leave out files' }).fill('+src -tests');
+      await ask(scene);
+      await page.locator('.answer p').nth(0).waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('.foot').waitFor();
+    },
+  },
+  {
+    name: 'lit',
+    setting: { service: new ScriptedService(whole), height: 980 },
+    act: async (scene) => {
+      await answeredOnce(scene);
+      await scene.page.locator('.citation').nth(1).hover();
+    },
+  },
+  {
+    name: 'code-hover',
+    setting: { service: new ScriptedService(whole), height: 980 },
+    act: async (scene) => {
+      await answeredOnce(scene);
+      await scene.page.locator('.code-block').hover();
+    },
+  },
+  {
+    name: 'editing',
+    setting: { service: new ScriptedService(whole), height: 560 },
+    act: async (scene) => {
+      await answeredOnce(scene);
+      await scene.page.getByRole('textbox').first().focus();
+      await scene.page.keyboard.press('ArrowUp');
+      await scene.page.locator('.question-editor').waitFor();
+    },
+  },
+  {
+    name: 'hostile',
+    setting: {
+      service: new ScriptedService([
+        ...told([recalled(hostile.paths)], hostile.text),
+        { kind: 'event', event: answered(hostile.text, attributed.slice(5, 6)) },
+      ]),
+      height: 980,
+    },
+    act: (scene) => answeredOnce(scene, '<img src=x onerror=alert(9)> \u202Ewhat?'),
+  },
+  {
+    name: 'rest-open',
+    setting: { service: new ScriptedService(whole), height: 980 },
+    act: async (scene) => {
+      await answeredOnce(scene);
+      await scene.page.locator('.others').click();
+      await scene.page.keyboard.press('Tab');
+    },
+  },
+];
