@@ -44,6 +44,7 @@ program.addCommand(
 program.addCommand(
   common(new Command('ingest'))
     .description('Reads what is new or changed into the memory. Ctrl-C keeps what is done.')
+    .option('--remember', 'read again what `forget` took out')
     .option('--mend', 'drop damaged parts first; their files are read again')
     .option('--rebuild', 'set the database aside first and begin it anew with what can be read of it')
     .action((options: IngestCommand) => run(() => ingestCommand(options))),
@@ -98,9 +99,7 @@ program.addCommand(
 );
 program.addCommand(
   common(new Command('forget'))
-    .description(
-      'Takes files out of the memory for good and proves it. They are not read again unless they are asked for.',
-    )
+    .description('Takes files out of the memory for good and proves it. Only `ingest --remember` reads them again.')
     .argument('<path...>', 'files and folders, as `recall` shows them')
     .addHelpText('after', examples('forget src/secret.ts', 'forget --json vendor > certificate.json'))
     .action((paths: string[], options: CommonOptions) => run(() => forgetCommand(paths, options))),

@@ -7,6 +7,8 @@ export interface IngestCommand extends CommonOptions {
   readonly mend?: boolean;
   /** The database is set aside first, and a new one begun with the writes that can be read. */
   readonly rebuild?: boolean;
+  /** Forgotten files are read again. */
+  readonly remember?: boolean;
 }
 
 /** Brings the memory up to the files on disk and says what that took. */

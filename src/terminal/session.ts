@@ -127,12 +127,16 @@ function named(opened: readonly { readonly codebase: Codebase; readonly name: st
 }
 
 /** Refreshes the memory with a progress bar on the error stream. */
-export async function refresh({ codebase, signal }: Session, options: CommonOptions): Promise<IngestReport> {
+export async function refresh(
+  { codebase, signal }: Session,
+  options: CommonOptions & { readonly remember?: boolean },
+): Promise<IngestReport> {
   const bar = new IngestBar();
   try {
     return await codebase.refresh({
       signal,
       ...(options.include ? { include: options.include } : {}),
+      ...(options.remember === undefined ? {} : { remember: options.remember }),
       onProgress: (progress) => {
         bar.show(progress);
       },
