@@ -2,6 +2,7 @@ import { Codebases } from '../ask/codebases.ts';
 import { revisionDifference } from '../ask/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../ask/revision-difference.ts';
 import { memoryBytes } from '../memory/shape.ts';
+import { commitOf } from '../workspace/revision.ts';
 import { tellAnswer } from './ask.ts';
 import { bytesText } from './bytes.ts';
 import { tellRecollection } from './recall.ts';
@@ -24,6 +25,8 @@ export async function diffCommand(base: string, head: string | undefined, option
   }
   return withCodebase(options, async (session) => {
     const { codebase, signal } = session;
+    // A slip in a name is told before anything is read.
+    for (const name of head === undefined ? [base] : [base, head]) await commitOf(codebase.root, name, signal);
     await refresh(session, options);
     const found = await revisionDifference(codebase, { base, ...(head === undefined ? {} : { head }), signal });
     const question = options.ask ?? options.recall;

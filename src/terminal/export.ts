@@ -1,4 +1,5 @@
 import { exportMemory } from '../ask/snapshot.ts';
+import { checkTarget } from '../memory/snapshot/export.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT, refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
@@ -11,6 +12,7 @@ export interface ExportCommand extends CommonOptions {
 
 /** Brings the memory up to the files and writes it to one file. */
 export async function exportCommand(file: string, options: ExportCommand): Promise<number> {
+  checkTarget(file);
   return withCodebase(options, async (session) => {
     await refresh(session, options);
     const began = performance.now();

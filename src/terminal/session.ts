@@ -7,6 +7,7 @@ import { openSnapshotMemory, snapshotName } from '../ask/snapshot.ts';
 import { Engine } from '../engine/host.ts';
 import type { IngestReport } from '../engine/ingest.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
+import { parseScope } from '../memory/scope.ts';
 import { IngestBar } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -64,18 +65,23 @@ export async function withCodebase<T>(
 
 /** Opens every folder and snapshot that is asked; with several, each has its name before its paths. */
 export async function withMembers<T>(options: AskedOptions, work: (session: AskedSession) => Promise<T>): Promise<T> {
+  // A slip in the scope is told before anything is read.
+  if (options.scope !== undefined) parseScope(options.scope);
   return withEngine(options, async (engine, signal) => {
     const opened: { readonly codebase: Codebase; readonly name: string }[] = [];
     try {
       for (const root of options.repo ?? [process.cwd()]) {
         const codebase = await open(root, engine);
         opened.push({ codebase, name: basename(codebase.root) || 'root' });
+      }
+      const folders = [...opened];
+      for (const file of options.with ?? []) {
+        opened.push({ codebase: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
+      }
+      for (const { codebase } of folders) {
         const { read, encoded, reused } = await refresh({ codebase, signal }, options);
         if (options.json === true || read === 0) continue;
         process.stderr.write(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.\n`);
-      }
-      for (const file of options.with ?? []) {
-        opened.push({ codebase: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
       }
       const members = named(opened);
       return await work({ members, codebases: new Codebases(members), signal });

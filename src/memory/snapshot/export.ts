@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
@@ -49,9 +50,7 @@ export interface Exported {
  * @throws SnapshotError, LedgerError; the signal's reason
  */
 export async function exportSnapshot(ledger: Reading, file: string, options: ExportOptions): Promise<Exported> {
-  if (existsSync(file) && firstBytes(file).kind !== 'snapshot') {
-    throw new SnapshotError('unwritable', `${file} is there already and is no snapshot: it is left as it is.`);
-  }
+  checkTarget(file);
   const unfinished = `${file}.${process.pid}.part`;
   try {
     // For its owner's eyes, until somebody decides otherwise.
@@ -68,6 +67,14 @@ export async function exportSnapshot(ledger: Reading, file: string, options: Exp
   } finally {
     rmSync(unfinished, { force: true });
   }
+}
+
+/** Throws SnapshotError where no snapshot may be written: before minutes of reading, not after them. */
+export function checkTarget(file: string): void {
+  const folder = dirname(resolve(file));
+  if (!existsSync(folder)) throw new SnapshotError('unwritable', `There is no folder ${folder}.`);
+  if (!existsSync(file) || firstBytes(file).kind === 'snapshot') return;
+  throw new SnapshotError('unwritable', `${file} is there already and is no snapshot: it is left as it is.`);
 }
 
 async function write(ledger: Reading, file: string, options: ExportOptions): Promise<Omit<Exported, 'bytes'>> {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -222,6 +224,26 @@ describe('a snapshot', () => {
       expect(after).toEqual(before);
       putTexts(ledger, 'mine.ts', ['and it can be written']);
       expect((await ledger.verify()).kind).toBe('sound');
+      ledger.close();
+    });
+  });
+
+  it('leaves nothing of itself when its process is killed half-way', async () => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const place = join(folder, 'into.sqlite');
+      const { ledger } = Ledger.open(place, FAR);
+      putTexts(ledger, 'mine.ts', ['only here']);
+      const before = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().writes };
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'programs/importer.ts'), place, file]);
+      await once(child.stdout, 'data');
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      expect({ tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().writes }).toEqual(
+        before,
+      );
+      expect((await ledger.verify()).kind).toBe('sound');
+      expect((await imported(ledger, file, { place: placeIn(TREE) })).files.placed).toBe(4);
       ledger.close();
     });
   });
