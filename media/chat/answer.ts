@@ -101,9 +101,19 @@ function mark(
       String(row.number),
     );
     if (last.classList.contains('code-block')) last.append(h('div', { class: 'code-cite' }, number));
-    else last.after(h('sup', {}, number));
+    else outermost(last).after(h('sup', {}, number));
   });
   return cited;
+}
+
+/** Behind the code or the emphasis that a sentence ends in, not within. */
+function outermost(piece: HTMLElement): HTMLElement {
+  let element = piece;
+  for (let up = element.parentElement; up; up = up.parentElement) {
+    if (!up.matches('code, em, strong, s, span, button') || up.lastChild !== element) break;
+    element = up;
+  }
+  return element;
 }
 
 /** The places that an answer rests on, each once. */

@@ -1,8 +1,12 @@
 import type { ScopeChoice, Surroundings } from '../../src/ui/chat/protocol.ts';
+import { fill } from '../../src/ui/chat/strings.ts';
 import { TRANSCRIPT } from '../../src/ui/chat/transcript.ts';
+import type { Lines } from '../../src/ui/chat/transcript.ts';
 import type { Context } from './context.ts';
-import { h, iconButton } from './dom.ts';
+import { h, icon, iconButton } from './dom.ts';
+import { rangeText, split } from './place.ts';
 import { ScopeChips } from './scope-chips.ts';
+import { visible } from './visible.ts';
 
 export interface ComposerActions {
   readonly onDraft: () => void;
@@ -25,6 +29,10 @@ export class Composer {
   readonly #scope: ScopeChips;
   readonly #ask: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;
+  readonly #selected = h('div', { class: 'attachments', hidden: true });
+  /** What the editor has selected, and what goes with the question. */
+  #selection: Lines | undefined;
+  #attached: Lines | undefined;
   #typed: 'not yet' | 'told' = 'not yet';
 
   constructor(context: Context, actions: ComposerActions) {
@@ -48,7 +56,11 @@ export class Composer {
     this.#stop.classList.add('stop');
     this.#stop.hidden = true;
     const tools = h('div', { class: 'composer-tools' }, this.#scope.chips, this.#stop, this.#ask);
-    this.element = h('form', { class: 'composer' }, h('div', { class: 'box' }, this.#text, this.#scope.field, tools));
+    this.element = h(
+      'form',
+      { class: 'composer' },
+      h('div', { class: 'box' }, this.#selected, this.#text, this.#scope.field, tools),
+    );
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#send();
@@ -86,6 +98,8 @@ export class Composer {
 
   surroundings(surroundings: Surroundings): void {
     this.#scope.show(surroundings);
+    this.#selection = surroundings.selection;
+    this.#showSelection();
     this.element.hidden = surroundings.workspace === 'none';
   }
 
@@ -99,10 +113,40 @@ export class Composer {
   #send(): void {
     const { text, scope } = this.draft;
     if (text.trim() === '') return;
-    this.#context.post({ kind: 'ask', question: text, scope });
+    this.#context.post({ kind: 'ask', question: text, scope, selection: this.#attached });
     this.#text.value = '';
+    this.#attached = undefined;
+    this.#showSelection();
     this.#changed();
     this.#actions.onAsked();
+  }
+
+  /** Selected lines are offered, not taken: they would be read whatever the question is. */
+  #showSelection(): void {
+    const { strings } = this.#context;
+    const place = this.#attached ?? this.#selection;
+    this.#selected.hidden = !place;
+    if (!place) return;
+    const { path, start, end } = place;
+    const label = fill(strings.attach, `${visible(path)}:${rangeText(start, end)}`);
+    const chip = h(
+      'button',
+      {
+        type: 'button',
+        class: 'attachment',
+        title: label,
+        'aria-label': label,
+        'aria-pressed': String(this.#attached !== undefined),
+        onclick: () => {
+          this.#attached = this.#attached ? undefined : place;
+          this.#showSelection();
+          this.focus();
+        },
+      },
+      icon(this.#attached ? 'list-selection' : 'add'),
+      h('span', {}, `${visible(split(path).name)}:${rangeText(start, end)}`),
+    );
+    if (!this.#selected.firstElementChild?.isEqualNode(chip)) this.#selected.replaceChildren(chip);
   }
 
   #changed(): void {

@@ -1,13 +1,14 @@
 import { scopeText } from '../../src/ui/chat/markdown.ts';
 import { fill } from '../../src/ui/chat/strings.ts';
 import { unfinished } from '../../src/ui/chat/transcript.ts';
-import type { Exchange } from '../../src/ui/chat/transcript.ts';
+import type { Exchange, Lines } from '../../src/ui/chat/transcript.ts';
 import { shownAnswer } from './answer.ts';
 import { citationList } from './citations.ts';
 import { copyButton } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton, reconcile } from './dom.ts';
 import { failureNote, note, progressLine } from './notes.ts';
+import { rangeText, split } from './place.ts';
 import { pointedList } from './pointed.ts';
 import type { Unfolded } from './pointed.ts';
 import { questionEditor } from './question-editor.ts';
@@ -95,7 +96,7 @@ export class ExchangeView {
 
   #showQuestion(): void {
     const { strings } = this.#context;
-    const { question, scope } = this.#exchange;
+    const { question, scope, selection } = this.#exchange;
     const scoped = scopeText(scope, strings);
     const edit = iconButton('edit', strings.edit, () => {
       this.edit();
@@ -108,7 +109,23 @@ export class ExchangeView {
         h('p', { dir: 'auto' }, visible(question)),
         edit,
       ),
+      ...(selection ? [this.#selected(selection)] : []),
       ...(scoped ? [h('div', { class: 'asked-scope' }, icon('filter'), h('span', {}, visible(scoped)))] : []),
+    );
+  }
+
+  #selected({ path, start, end }: Lines): HTMLElement {
+    const { strings, post } = this.#context;
+    const place = `${visible(split(path).name)}:${rangeText(start, end)}`;
+    const onclick = () => {
+      post({ kind: 'open', path, start, end });
+    };
+    const title = fill(strings.attached, visible(path));
+    return h(
+      'button',
+      { type: 'button', class: 'asked-scope', title, onclick },
+      icon('list-selection'),
+      h('span', {}, place),
     );
   }
 
@@ -137,7 +154,7 @@ export class ExchangeView {
       this.#after.querySelector<HTMLElement>(`[data-citation="${number}"]`)?.focus();
     });
     const list = citationList(cited, this.#context);
-    const after = [...this.#notes(), ...(list ? [list] : []), ...this.#foot()];
+    const after = [...this.#notes(), ...(list ? [list] : []), ...this.#bare(), ...this.#foot()];
     if (state.kind === 'answered') {
       // Sentences and citations point at each other, so they are taken together.
       this.#body.replaceChildren(...nodes);
@@ -169,14 +186,18 @@ export class ExchangeView {
     if (read && read.stale > 0) {
       notes.push(note('history', read.stale === 1 ? strings.staleOne : fill(strings.staleCount, read.stale)));
     }
-    if (state.kind === 'answered') {
-      const bare = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
-      if (bare > 0) {
-        const text = bare === 1 ? strings.unsupportedOne : fill(strings.unsupportedCount, bare);
-        notes.push(note('warning', text, 'unsupported-count'));
-      }
-    }
     return notes;
+  }
+
+  /** Said in words too: a dotted line is easily overlooked. */
+  #bare(): Node[] {
+    const { strings } = this.#context;
+    const { state } = this.#exchange;
+    if (state.kind !== 'answered') return [];
+    const bare = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
+    if (bare === 0) return [];
+    const text = bare === 1 ? strings.unsupportedOne : fill(strings.unsupportedCount, bare);
+    return [note('warning', text, 'unsupported-count')];
   }
 
   #foot(): Node[] {

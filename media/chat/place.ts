@@ -24,7 +24,7 @@ export function split(path: string): { name: string; folder: string } {
 
 /** `12`, `12-15`. */
 export function rangeText(start: number, end: number): string {
-  return start === end ? `${start}` : `${start}–${end}`;
+  return start === end ? `${start}` : `${start}-${end}`;
 }
 
 function decoded(text: string): string {

@@ -8,6 +8,8 @@ export interface Found {
 
 const TELLING = /[\p{L}\p{N}]/u;
 const MUTE = /[^\p{L}\p{N}]+/gu;
+/** What may stand behind the last letter of a sentence and still be its own. */
+const MARKS = /^[^\s\p{L}\p{N}]+/u;
 
 /** What is left of Markdown when its marks are gone: letters and digits. Link targets are no part of what is shown. */
 function letters(text: string): string {
@@ -35,7 +37,7 @@ export function markSentences(root: Element, sentences: readonly string[]): Foun
     }
   });
 
-  const ranges: { index: number; first: Place; last: Place }[] = [];
+  const ranges: Range[] = [];
   let from = 0;
   sentences.forEach((sentence, index) => {
     const wanted = letters(sentence);
@@ -44,11 +46,19 @@ export function markSentences(root: Element, sentences: readonly string[]): Foun
     const last = places[at + wanted.length - 1];
     if (at < 0 || !first || !last) return;
     from = at + wanted.length;
-    ranges.push({ index, first, last });
+    ranges.push({ index, first, ...end(nodes, last) });
   });
   const found = wrap(nodes, ranges);
   root.normalize();
   return found;
+}
+
+interface Range {
+  readonly index: number;
+  readonly first: Place;
+  readonly lastNode: number;
+  /** Behind the last character in that node. */
+  readonly behind: number;
 }
 
 interface Place {
@@ -57,16 +67,16 @@ interface Place {
 }
 
 /** From the end, so that offsets before a wrapped piece stay true. */
-function wrap(nodes: readonly Text[], ranges: readonly { index: number; first: Place; last: Place }[]): Found[] {
+function wrap(nodes: readonly Text[], ranges: readonly Range[]): Found[] {
   return ranges
     .toReversed()
-    .map(({ index, first, last }) => {
+    .map(({ index, first, lastNode, behind }) => {
       const pieces: HTMLElement[] = [];
-      for (let at = last.node; at >= first.node; at -= 1) {
+      for (let at = lastNode; at >= first.node; at -= 1) {
         const node = nodes[at];
         if (!node) continue;
         const start = at === first.node ? opened(node.data, first.offset) : 0;
-        const end = at === last.node ? closed(node.data, last.offset) : node.data.length;
+        const end = at === lastNode ? behind : node.data.length;
         if (node.data.slice(start, end).trim() === '') continue;
         node.splitText(end);
         const inner = node.splitText(start);
@@ -88,9 +98,17 @@ function opened(text: string, offset: number): number {
   return /^["'“‘([{<@#$.-]+$/.test(mark) ? offset - mark.length : offset;
 }
 
-/** It ends behind its full stop, quote and bracket. */
-function closed(text: string, offset: number): number {
-  const character = String.fromCodePoint(text.codePointAt(offset) ?? 0);
-  const after = offset + character.length;
-  return after + (/^[^\s\p{L}\p{N}]+/u.exec(text.slice(after))?.[0].length ?? 0);
+/** It ends behind its full stop, quote and bracket, even where those stand outside of the code or the link that ends it. */
+function end(nodes: readonly Text[], { node, offset }: Place): Pick<Range, 'lastNode' | 'behind'> {
+  const text = nodes[node]?.data ?? '';
+  const letter = String.fromCodePoint(text.codePointAt(offset) ?? 0).length;
+  const behind = offset + letter + (MARKS.exec(text.slice(offset + letter))?.[0].length ?? 0);
+  const next = nodes[node + 1];
+  if (behind < text.length || !next || block(next) !== block(nodes[node])) return { lastNode: node, behind };
+  const more = MARKS.exec(next.data)?.[0].length ?? 0;
+  return more > 0 ? { lastNode: node + 1, behind: more } : { lastNode: node, behind };
+}
+
+function block(node: Text | undefined): Element | null | undefined {
+  return node?.parentElement?.closest('p, li, td, th, blockquote, h1, h2, h3, h4, h5, h6, div');
 }

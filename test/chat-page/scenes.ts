@@ -40,7 +40,7 @@ export const plays: readonly Play[] = [
     setting: { service: new ScriptedService(whole) },
     act: async (scene) => {
       for (const asked of ['How does the router match a path?', 'What does res.redirect do with a relative address?']) {
-        await scene.controller.ask(asked, { base: { kind: 'workspace' }, terms: '' });
+        await scene.controller.ask({ question: asked, scope: { base: { kind: 'workspace' }, terms: '' } });
         scene.controller.newConversation();
       }
       scene.controller.memories([{ name: 'express', state: ready }]);
@@ -194,6 +194,22 @@ export const plays: readonly Play[] = [
       height: 980,
     },
     act: (scene) => answeredOnce(scene, '<img src=x onerror=alert(9)> \u202Ewhat?'),
+  },
+  {
+    name: 'selection',
+    setting: {
+      service: new ScriptedService(whole),
+      workspace: { selection: () => ({ path: 'lib/response.js', start: 171, end: 200 }) },
+      height: 560,
+    },
+    act: async (scene) => {
+      const { page } = scene;
+      await page.locator('.attachment').click();
+      await answeredOnce(scene, 'What does this do when the request is fresh?');
+      await page.locator('.transcript').evaluate((element) => {
+        element.scrollTop = 0;
+      });
+    },
   },
   {
     name: 'rest-open',

@@ -171,6 +171,7 @@ const quietWorkspace: ChatWorkspace = {
   opened: () => true,
   openEditors: () => ['lib/response.js', 'lib/utils.js', 'test/app.js'],
   currentFolder: () => 'lib',
+  selection: () => undefined,
   paths: () =>
     Promise.resolve(['lib/router/index.js', 'lib/router/layer.js', 'lib/middleware/init.js', 'lib/response.js']),
   show: () => Promise.resolve('shown'),

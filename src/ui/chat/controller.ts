@@ -1,5 +1,6 @@
 import type { AskedScope, MemoryState } from '../../service/protocol.ts';
 import { newExchange } from './exchange.ts';
+import type { Asked } from './exchange.ts';
 import { Library } from './library.ts';
 import { answerMarkdown } from './markdown.ts';
 import type { ChatParts } from './parts.ts';
@@ -13,6 +14,9 @@ import type { Conversation, Exchange } from './transcript.ts';
 
 /** Milliseconds in which news of the surroundings are gathered: the reading tells of itself many times a second. */
 const GATHER = 100;
+const WHOLE: ScopeChoice = { kind: 'workspace', terms: '' };
+
+type PageQuestion = Extract<PageMessage, { kind: 'ask' }>;
 
 /**
  * The chat without its page: owns the conversations, has questions answered, and tells the page what changed. It goes on
@@ -76,9 +80,9 @@ export class ChatController {
   }
 
   /** Puts a question in the conversation that is shown; settled when it is asked, not when it is answered. */
-  async ask(question: string, scope: AskedScope): Promise<void> {
+  async ask(asked: Asked): Promise<void> {
     await this.#loaded;
-    this.#ask(question, scope);
+    this.#ask(asked);
   }
 
   newConversation(): void {
@@ -161,7 +165,7 @@ export class ChatController {
         this.#warm();
         break;
       case 'ask':
-        this.#askFromPage(message.question, message.scope, message.replaces);
+        this.#askFromPage(message);
         break;
       case 'stop':
         this.stop();
@@ -203,10 +207,10 @@ export class ChatController {
 
   #retry(id: string): void {
     const exchange = this.#library.exchange(this.#library.current.id, id);
-    if (exchange) this.#askFromPage(exchange.question, undefined, id);
+    if (exchange) this.#askFromPage({ question: exchange.question, replaces: id });
   }
 
-  #askFromPage(question: string, choice: ScopeChoice | undefined, replaces: string | undefined): void {
+  #askFromPage({ question, scope: choice, selection, replaces }: Omit<PageQuestion, 'kind'>): void {
     if (question.trim() === '') return;
     const { id } = this.#library.current;
     const old = replaces === undefined ? undefined : this.#library.exchange(id, replaces);
@@ -215,13 +219,14 @@ export class ChatController {
       this.#runner.forget(({ exchange }) => cut.has(exchange));
       this.#parts.post({ kind: 'conversation', conversation: this.#library.current });
     }
-    this.#ask(question, choice ? this.#scopeOf(choice) : (old?.scope ?? { base: { kind: 'workspace' }, terms: '' }));
+    if (choice || !old) this.#ask({ question, scope: this.#scopeOf(choice ?? WHOLE), selection });
+    else this.#ask({ question, scope: old.scope, selection: old.selection });
   }
 
-  #ask(question: string, scope: AskedScope): void {
-    const asked = question.trim();
-    if (asked === '') return;
-    const exchange = newExchange(crypto.randomUUID(), asked, scope, this.#parts.strings);
+  #ask(asked: Asked): void {
+    const question = asked.question.trim();
+    if (question === '') return;
+    const exchange = newExchange(crypto.randomUUID(), { ...asked, question }, this.#parts.strings);
     const conversation = this.#library.current.id;
     this.#library.append(conversation, exchange);
     this.#tell(conversation, exchange);
@@ -284,6 +289,7 @@ export class ChatController {
     return {
       workspace: workspace.opened() ? 'open' : 'none',
       folder: workspace.currentFolder(),
+      selection: workspace.selection(),
       editors: workspace.openEditors().length,
       suggestions: this.#suggestions,
       memories: this.#memories,

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import type { PlacedLines } from '../../ask/excerpt.ts';
 import type { Place, Places } from '../place.ts';
+
 import type { ChatWorkspace } from './parts.ts';
 
 /** The roots and their paths; `WorkspaceMemory` is one. */
@@ -47,6 +49,16 @@ export class EditorWorkspace implements ChatWorkspace {
     const shown = this.#roots.places.shown({ ...place, path });
     // A file of the only root lies in no folder but the workspace.
     return shown === '' ? undefined : shown;
+  }
+
+  selection(): PlacedLines | undefined {
+    const editor = vscode.window.activeTextEditor;
+    const place = editor && this.#roots.placeOf(editor.document.uri);
+    if (!place || editor.selection.isEmpty) return undefined;
+    const { start, end } = editor.selection;
+    // A selection that ends before the first character of a line does not mean that line.
+    const last = end.line > start.line && end.character === 0 ? end.line : end.line + 1;
+    return { path: this.#roots.places.shown(place), start: start.line + 1, end: last };
   }
 
   async paths(): Promise<readonly string[]> {
@@ -98,6 +110,7 @@ export class EditorWorkspace implements ChatWorkspace {
     return vscode.Disposable.from(
       vscode.window.tabGroups.onDidChangeTabs(then),
       vscode.window.onDidChangeActiveTextEditor(then),
+      vscode.window.onDidChangeTextEditorSelection(then),
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { AskedScope, AskEvent, PointedFile } from '../../service/protocol.ts';
+import type { PlacedLines } from '../../ask/excerpt.ts';
 import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
 import { TRANSCRIPT } from './transcript.ts';
@@ -7,11 +8,19 @@ import type { Exchange } from './transcript.ts';
 /** Characters that an answer ends before: the rest would be more than a page is let in with. */
 const END = '…';
 
-export function newExchange(id: string, question: string, scope: AskedScope, strings: Strings): Exchange {
+/** What is asked: of which files, and about which lines where some were selected. */
+export interface Asked {
+  readonly question: string;
+  readonly scope: AskedScope;
+  readonly selection?: PlacedLines | undefined;
+}
+
+export function newExchange(id: string, { question, scope, selection }: Asked, strings: Strings): Exchange {
   return {
     id,
     question: question.slice(0, TRANSCRIPT.question),
     scope,
+    selection,
     asked: Date.now(),
     text: '',
     state: { kind: 'waiting', sentence: strings.waiting },
@@ -22,7 +31,7 @@ export function newExchange(id: string, question: string, scope: AskedScope, str
 export function withEvent(exchange: Exchange, event: AskEvent, seconds: number, strings: Strings): Exchange {
   switch (event.kind) {
     case 'partial':
-      return { ...exchange, partial: short(event.sentence) };
+      return { ...exchange, partial: fill(strings.partial, Math.floor(event.percent)) };
     case 'recalled':
       return { ...exchange, pointed: pointed(event.files) };
     case 'read': {

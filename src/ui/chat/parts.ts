@@ -1,4 +1,5 @@
 import type { Action, AskedScope, AskEvent, PointedFile, Question } from '../../service/protocol.ts';
+import type { PlacedLines } from '../../ask/excerpt.ts';
 import type { HostMessage } from './protocol.ts';
 import type { TranscriptStore } from './store.ts';
 import type { Strings } from './strings.ts';
@@ -19,6 +20,8 @@ export interface ChatWorkspace {
   readonly openEditors: () => readonly string[];
   /** The folder of the active editor's file. */
   readonly currentFolder: () => string | undefined;
+  /** Lines that are selected in the active editor, where it shows a file of the workspace. */
+  readonly selection: () => PlacedLines | undefined;
   /** Some thousand files at most, to make questions from. */
   readonly paths: () => Promise<readonly string[]>;
   /** Opens a file beside the chat, at 1-based inclusive lines. */

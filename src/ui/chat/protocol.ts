@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { MemoryState } from '../../service/protocol.ts';
 import { holdsStrings } from './strings.ts';
 import type { Strings } from './strings.ts';
-import { actionSchema, conversationSchema, exchangeSchema, TRANSCRIPT } from './transcript.ts';
+import { actionSchema, conversationSchema, exchangeSchema, placeSchema, TRANSCRIPT } from './transcript.ts';
 
 /*
  * What the host and the chat's page say to each other. The host owns everything; the page shows it and forgets it. Both
@@ -42,6 +42,8 @@ const surroundingsSchema = v.object({
   workspace: v.picklist(['open', 'none']),
   /** The folder of the active editor, as it is shown. */
   folder: v.optional(line),
+  /** Lines that are selected in the active editor. */
+  selection: v.optional(placeSchema),
   /** Open editors that show a file of the workspace. */
   editors: count,
   suggestions: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
@@ -70,11 +72,12 @@ const pageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
   /** Somebody begins to write: the model may be loaded. */
   v.object({ kind: v.literal('typing') }),
-  /** With `replaces`, that exchange and all after it make room; without a `scope`, its own is kept. */
+  /** With `replaces`, that exchange and all after it make room; without a `scope`, all but its words is kept. */
   v.object({
     kind: v.literal('ask'),
     question,
     scope: v.optional(choiceSchema),
+    selection: v.optional(placeSchema),
     replaces: v.optional(id),
   }),
   v.object({ kind: v.literal('stop') }),

@@ -92,11 +92,12 @@ export class Runner {
     const seconds = () => (performance.now() - started) / 1_000;
     this.#settle(place, { kind: 'recalling', sentence: strings.recalling });
     try {
-      const { question, scope } = exchange;
+      const { question, scope, selection } = exchange;
+      const history = this.#historyOf(place);
       const onEvent = (event: AskEvent) => {
         if (!signal.aborted) this.#follow(place, event, seconds());
       };
-      await service.ask({ question, scope, history: this.#historyOf(place) }, onEvent, signal);
+      await service.ask({ question, scope, history, ...(selection && { selection }) }, onEvent, signal);
       const now = this.#exchange(place);
       if (now && unfinished(now)) throw new ServiceError(strings.unexpected, 'open-log');
     } catch (error) {

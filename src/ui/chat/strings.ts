@@ -36,6 +36,8 @@ export function chatStrings(l10n: Translator) {
     scopeFiles: l10n.t('{0} files'),
     scopeFile: l10n.t('1 file'),
     scopeTerms: l10n.t('Add or leave out files'),
+    attach: l10n.t('Read {0} for this question, whatever the memory points to'),
+    attached: l10n.t('Read for this question: {0}'),
     scopeTermsHint: l10n.t('+src -tests'),
 
     // What the memory points to.
@@ -52,6 +54,7 @@ export function chatStrings(l10n: Translator) {
 
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
+    partial: l10n.t('{0}% of the files are read so far; the rest was not asked.'),
     reading: l10n.t('Reading {0} places'),
     readingPlace: l10n.t('Reading 1 place'),
     readingPercent: l10n.t('Reading {0}%'),
@@ -93,7 +96,9 @@ export function chatStrings(l10n: Translator) {
 
     // The empty state.
     emptyTitle: l10n.t('Ask this codebase'),
-    emptyLine: l10n.t('A model on this machine has read the files. Each sentence shows the lines it rests on.'),
+    emptyLine: l10n.t(
+      'A model on this machine reads the files, and each sentence of an answer shows the lines it rests on.',
+    ),
     noFolder: l10n.t('Open a folder, and its files can be asked about.'),
     openFolder: l10n.t('Open Folder'),
     tryThese: l10n.t('Try'),

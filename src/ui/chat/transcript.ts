@@ -40,7 +40,7 @@ const pointedSchema = v.object({
   lines: listOf(v.object({ start: count, end: count, share }), TRANSCRIPT.ranges),
 });
 
-const placeSchema = v.object({ path: line, start: count, end: count });
+export const placeSchema = v.object({ path: line, start: count, end: count });
 
 const sentenceSchema = v.object({
   text: v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer)),
@@ -83,6 +83,8 @@ export const exchangeSchema = v.object({
   id,
   question: v.pipe(v.string(), v.maxLength(TRANSCRIPT.question)),
   scope: scopeSchema,
+  /** Lines that the question is about. */
+  selection: v.optional(placeSchema),
   /** Milliseconds since 1970. */
   asked: count,
   /** Said while the first reading of the files goes on. */
@@ -104,6 +106,7 @@ export const conversationSchema = v.object({
 });
 
 export type Scope = v.InferOutput<typeof scopeSchema>;
+export type Lines = v.InferOutput<typeof placeSchema>;
 export type Pointed = v.InferOutput<typeof pointedSchema>;
 export type Attribution = v.InferOutput<typeof attributedSchema>;
 export type ExchangeState = v.InferOutput<typeof stateSchema>;

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Action, AskedScope, MemoryState, PointedFile } from '../../service/protocol.ts';
+import type { PlacedLines } from '../../ask/excerpt.ts';
 import { ChatController } from './controller.ts';
 import { pageHtml } from './html.ts';
 import { conversationMarkdown } from './markdown.ts';
@@ -105,9 +106,13 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   /** Shows the chat, whether or not it was ever open, and asks. Settled when the question is put. */
-  async ask(question: string, scope: AskedScope = { base: { kind: 'workspace' }, terms: '' }): Promise<void> {
+  async ask(
+    question: string,
+    scope: AskedScope = { base: { kind: 'workspace' }, terms: '' },
+    selection?: PlacedLines,
+  ): Promise<void> {
     await this.#reveal();
-    await this.#controller.ask(question, scope);
+    await this.#controller.ask({ question, scope, selection });
   }
 
   async newConversation(): Promise<void> {
