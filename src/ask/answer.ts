@@ -83,7 +83,8 @@ export async function answer(
   emit({ kind: 'read', excerpts, stale });
   if (excerpts.length === 0) {
     const sentence =
-      'The files that the memory points to have changed since they were read. Refresh the memory and ask again.';
+      'The files that the memory points to are not here as they were read. Refresh the memory and ask again; files that only ' +
+      'a snapshot knows have to be fetched first.';
     emit({ kind: 'unknown', sentence, recollection });
     return;
   }
