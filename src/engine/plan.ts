@@ -3,6 +3,7 @@ import type { Change, FileRecord } from '../memory/records.ts';
 import { examine, skippedEntry } from '../workspace/entry.ts';
 import { skipReasons } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
+import { ignoredPaths } from '../workspace/git.ts';
 import { includes } from '../workspace/rules.ts';
 import type { Include } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
@@ -64,13 +65,16 @@ export async function planPaths(options: PlanOptions, paths: readonly string[]):
   if (paths.some((path) => RULES.test(path))) return undefined;
   const draft = new Draft(options);
   const gone: string[] = [];
+  const unknown: string[] = [];
   for (const path of paths) {
     const before = ledger.file(path);
     const found = await examine(root, path);
     if (found.kind === 'gone') gone.push(path);
-    else if (found.kind === 'folder' || before === undefined) return undefined;
+    else if (found.kind === 'folder' || before === undefined) unknown.push(path);
     else if (before.state.kind !== 'skipped' || !BY_WALK.has(before.state.reason)) draft.meet(found, before);
   }
+  // A log that grows in an ignored folder must not cost a walk with every line.
+  if (unknown.length > 0 && (await ignoredPaths(root, unknown, options.signal)).size < unknown.length) return undefined;
   if (gone.length > 0) {
     const below = gone.map((path) => `${path}/`);
     const isGone = (path: string) => gone.includes(path) || below.some((folder) => path.startsWith(folder));

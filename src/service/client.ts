@@ -43,6 +43,9 @@ export class ServiceClient {
   readonly #options: ServiceOptions;
   #settings: ServiceSettings;
   #folders: readonly Folder[] = [];
+  /** What a new thread has to be told again: it holds unsaved text in RAM alone. */
+  readonly #overlays = new Map<string, { readonly root: string; readonly path: string; readonly text: string }>();
+  #paused = false;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #nextId = 1;
@@ -67,10 +70,12 @@ export class ServiceClient {
   }
 
   async pause(): Promise<void> {
+    this.#paused = true;
     await this.#ask({ kind: 'pause' });
   }
 
   async resume(): Promise<void> {
+    this.#paused = false;
     await this.#ask({ kind: 'resume' });
   }
 
@@ -107,6 +112,9 @@ export class ServiceClient {
 
   /** What stands in an editor and not on disk; undefined once it is saved or closed. Kept in RAM alone. */
   async overlay(root: string, path: string, text: string | undefined): Promise<void> {
+    const name = JSON.stringify([root, path]);
+    if (text === undefined) this.#overlays.delete(name);
+    else this.#overlays.set(name, { root, path, text });
     await this.#ask({ kind: 'overlay', root, path, ...(text === undefined ? {} : { text }) });
   }
 
@@ -190,9 +198,16 @@ export class ServiceClient {
     for (const { reject } of lost)
       reject(new ServiceError('The memory stopped and is started again. Ask again.', 'retry'));
     if (this.#deaths >= MAX_DEATHS || this.#folders.length === 0) return;
-    this.#ask({ kind: 'folders', folders: this.#folders }).catch((error: unknown) => {
-      this.#log('error', `The memory could not be started again: ${String(error)}`);
-    });
+    const again: ServiceRequest[] = [
+      ...(this.#paused ? [{ kind: 'pause' } as const] : []),
+      { kind: 'folders', folders: this.#folders },
+      ...Array.from(this.#overlays.values(), (overlay) => ({ kind: 'overlay', ...overlay }) as const),
+    ];
+    for (const request of again) {
+      this.#ask(request).catch((error: unknown) => {
+        this.#log('error', `The memory could not be started again: ${String(error)}`);
+      });
+    }
   }
 
   #receive(message: FromService): void {

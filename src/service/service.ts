@@ -43,6 +43,8 @@ export class Service {
   #settings: ServiceSettings;
   #engine: Engine;
   #paused = false;
+  /** Answers under way: a change of the settings waits for them. */
+  readonly #asking = new Set<Promise<void>>();
 
   constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void) {
     this.#settings = settings;
@@ -89,7 +91,7 @@ export class Service {
         for (const keeper of this.#keepers.values()) void keeper.resume();
         return { kind: 'done' };
       case 'ask':
-        await this.#ask(request.question, signal, onEvent);
+        await this.#counted(this.#ask(request.question, signal, onEvent));
         return { kind: 'done' };
       case 'recall': {
         const members = await this.#members();
@@ -141,6 +143,15 @@ export class Service {
     });
   }
 
+  async #counted(asking: Promise<void>): Promise<void> {
+    this.#asking.add(asking);
+    try {
+      await asking;
+    } finally {
+      this.#asking.delete(asking);
+    }
+  }
+
   /** Opens new folders and reads them one after the other, closes those that are gone. */
   async #open(folders: readonly Folder[]): Promise<void> {
     this.#folders = folders;
@@ -165,6 +176,7 @@ export class Service {
     this.#settings = settings;
     const same = (name: keyof ServiceSettings) => JSON.stringify(before[name]) === JSON.stringify(settings[name]);
     if (same('device') && same('threads') && same('modelsFolder') && same('home') && same('exclude')) return;
+    await Promise.allSettled(this.#asking);
     const keepers = [...this.#keepers.values()];
     this.#keepers.clear();
     await Promise.all(keepers.map((keeper) => keeper.close()));

@@ -128,7 +128,8 @@ export async function findRepository(folder: string, signal?: AbortSignal): Prom
  */
 export async function changedFiles(folder: string, signal?: AbortSignal): Promise<string[]> {
   const questions = [
-    ['diff', '--name-only', '--no-renames', '--relative', '-z', 'HEAD'],
+    // Plumbing on purpose: `git diff` and `git status` may run filters that the repository's own settings name.
+    ['diff-index', '--name-only', '--no-renames', '--no-ext-diff', '--relative', '-z', 'HEAD'],
     ['ls-files', '--others', '--exclude-standard', '-z'],
   ];
   const answers = await Promise.all(questions.map((question) => run(folder, question, signal)));
@@ -147,6 +148,16 @@ export async function firstCommit(folder: string, signal?: AbortSignal): Promise
   const { out, end } = await run(folder, ['rev-list', '--first-parent', '--max-parents=0', 'HEAD'], signal);
   const hash = out.trim();
   return end.kind === 'ended' && end.code === 0 && /^[0-9a-f]{40,64}$/.test(hash) ? hash : undefined;
+}
+
+/** Which of these paths git ignores; none where there is no repository. Paths are relative to the folder. */
+export async function ignoredPaths(
+  folder: string,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const { out } = await run(folder, ['check-ignore', '-z', '--', ...paths], signal);
+  return new Set(out.split('\0').filter(Boolean));
 }
 
 /** Whether the folder holds a repository of its own; git itself would go on looking in the folders above. */
