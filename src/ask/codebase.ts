@@ -10,6 +10,7 @@ import type { FileHit } from '../memory/file-search.ts';
 import type { Certificate } from '../memory/forget.ts';
 import { KeyTable } from '../memory/key-table.ts';
 import { Ledger } from '../memory/ledger.ts';
+import { LedgerError } from '../memory/ledger-error.ts';
 import { terms } from '../memory/lexicon.ts';
 import type { LexicalHit } from '../memory/ranking.ts';
 import { nearest, recall } from '../memory/recall.ts';
@@ -64,6 +65,8 @@ export interface Findings {
   readonly standing: readonly string[];
 }
 
+/** How long writes that no branch uses are kept, and how many bytes of them: some hundred branches of a large repository. */
+const SWEEP = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as const;
 /** Segments that the search for words hands over. */
 const LEXICAL_LIMIT = 1_000;
 
@@ -122,8 +125,8 @@ export class Codebase {
   }
 
   /** Brings the memory up to the files on disk. */
-  refresh(options: RefreshOptions): Promise<IngestReport> {
-    return ingest({
+  async refresh(options: RefreshOptions): Promise<IngestReport> {
+    const report = await ingest({
       ...options,
       root: this.root,
       ledger: this.ledger,
@@ -132,6 +135,8 @@ export class Codebase {
         this.#follow(change);
       },
     });
+    if (!options.paths) this.#sweep();
+    return report;
   }
 
   /** Segments that can be recalled now. */
@@ -250,6 +255,16 @@ export class Codebase {
       this.#generation = generation;
     }
     return this.#keys;
+  }
+
+  /** After everything was read: what no branch has used for long goes, and the database's log is worked in. */
+  #sweep(): void {
+    try {
+      this.ledger.sweep(SWEEP);
+    } catch (error) {
+      // Another window writes at this moment; there will be another time.
+      if (!(error instanceof LedgerError) || error.kind !== 'busy') throw error;
+    }
   }
 
   #follow(change: Change): void {
