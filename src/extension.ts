@@ -35,10 +35,22 @@ export function activate(context: vscode.ExtensionContext): void {
   const mending = new Mending(context, memory, log);
   const provenance = new Provenance(memory);
   provenance.enabled = settings.provenanceMarks;
+  const watch = new ChangeWatch(memory, log);
+  const unsaved = new UnsavedText(memory, log);
+  if (settings.unsavedText) unsaved.start();
+  const { service } = memory;
   const chat = new ChatView({
     extensionUri: context.extensionUri,
     storage: context.storageUri,
-    service: memory.service,
+    service: {
+      ask: (question, onEvent, signal) => {
+        watch.flush();
+        unsaved.flush();
+        return service.ask(question, onEvent, signal);
+      },
+      recall: (question, scope, signal) => service.recall(question, scope, signal),
+      warm: (signal) => service.warm(signal),
+    },
     workspace: new EditorWorkspace(memory),
     onProvenance: (files) => {
       provenance.show(files);
@@ -51,8 +63,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = new MemoryTree(memory, totals, numbers);
   const questions = new QuestionInput(memory, chat, log);
   const forgetting = new Forgetting(memory, totals, numbers);
-  const unsaved = new UnsavedText(memory, log);
-  if (settings.unsavedText) unsaved.start();
 
   context.subscriptions.push(
     log,
@@ -67,7 +77,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new FailureNotice(memory, mending),
     new RecalledBadges(provenance, numbers),
     new RecalledMarks(provenance, numbers),
-    new ChangeWatch(memory, log),
+    watch,
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new LeftOutDimming()),
     registerCommands({

@@ -105,6 +105,21 @@ export class Keeper {
     });
   }
 
+  /** Unsaved text of an editor, in the order in which it is told; without a text the file on disk counts again. */
+  async overlay(path: string, text: string | undefined): Promise<void> {
+    const laid = this.#saves.then(async () => {
+      const codebase = await this.open();
+      await codebase.overlay(path, text, this.#closing.signal);
+    });
+    this.#saves = laid.catch(() => undefined);
+    await laid;
+  }
+
+  /** Settled when what was saved or typed until now is in the memory. */
+  async saved(): Promise<void> {
+    await this.#saves;
+  }
+
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;

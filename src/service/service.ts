@@ -32,6 +32,8 @@ export interface Exchange {
 
 /** Files that are shown above an answer; the shares of the rest are added up. */
 const SHOWN = { files: 8, lines: 5 } as const;
+/** Milliseconds that a question waits for files saved just before: some dozen segments on two cores. */
+const SAVED = 5_000;
 /** Files of one message: two milliseconds of the host's time. */
 const PAGE = 1_000;
 
@@ -109,8 +111,7 @@ export class Service {
         await this.#keeper(request.root).refreshPaths(request.paths, performance.now(), true);
         return { kind: 'done' };
       case 'overlay': {
-        const codebase = await this.#keeper(request.root).open();
-        await codebase.overlay(request.path, request.text, signal);
+        await this.#keeper(request.root).overlay(request.path, request.text);
         return { kind: 'done' };
       }
       case 'warm': {
@@ -130,6 +131,10 @@ export class Service {
     onEvent: (event: AskEvent) => void,
   ): Promise<void> {
     const members = await this.#members();
+    // Who saves and asks wants to be answered from what was saved.
+    const saved = Promise.all(Array.from(this.#keepers.values(), (keeper) => keeper.saved()));
+    await Promise.race([saved, pause(SAVED, undefined, { ref: false })]);
+    signal.throwIfAborted();
     for (const keeper of this.#keepers.values()) {
       const { state } = keeper;
       if (state.kind === 'reading' || state.kind === 'paused') {

@@ -48,6 +48,13 @@ export class ChangeBatch {
     this.#schedule();
   }
 
+  /** Hands on at once what waits: somebody asks, and means the files as they are. */
+  flush(): void {
+    if (this.#first === undefined) return;
+    clearTimeout(this.#timer);
+    this.#send();
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     this.#disposed = true;

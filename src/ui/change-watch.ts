@@ -45,6 +45,10 @@ export class ChangeWatch implements vscode.Disposable {
     this.#watch();
   }
 
+  flush(): void {
+    for (const batch of this.#batches.values()) batch.flush();
+  }
+
   dispose(): void {
     vscode.Disposable.from(...this.#subscriptions, ...this.#watchers, ...this.#batches.values()).dispose();
   }

@@ -13,7 +13,7 @@ const unsaved = {
 export class UnsavedText implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
   readonly #log: vscode.LogOutputChannel;
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #waiting = new Map<string, { readonly timer: NodeJS.Timeout; readonly lay: () => void }>();
   /** Documents whose text was laid over the disk's, with where they lie. */
   readonly #laid = new Map<string, Place>();
   #subscriptions: vscode.Disposable[] = [];
@@ -47,10 +47,18 @@ export class UnsavedText implements vscode.Disposable {
     for (const key of [...this.#laid.keys()]) this.#clear(key);
   }
 
+  /** Tells at once what was typed a moment ago: somebody asks, and means the text as it stands. */
+  flush(): void {
+    for (const { timer, lay } of [...this.#waiting.values()]) {
+      clearTimeout(timer);
+      lay();
+    }
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#subscriptions = [];
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();
   }
 
@@ -62,14 +70,12 @@ export class UnsavedText implements vscode.Disposable {
     }
     const place = this.#memory.placeOf(document.uri);
     if (!place) return;
-    clearTimeout(this.#waiting.get(key));
-    this.#waiting.set(
-      key,
-      setTimeout(() => {
-        this.#waiting.delete(key);
-        this.#lay(key, place, document);
-      }, unsaved.quiet),
-    );
+    clearTimeout(this.#waiting.get(key)?.timer);
+    const lay = () => {
+      this.#waiting.delete(key);
+      this.#lay(key, place, document);
+    };
+    this.#waiting.set(key, { timer: setTimeout(lay, unsaved.quiet), lay });
   }
 
   #lay(key: string, place: Place, document: vscode.TextDocument): void {
@@ -84,7 +90,7 @@ export class UnsavedText implements vscode.Disposable {
   }
 
   #clear(key: string): void {
-    clearTimeout(this.#waiting.get(key));
+    clearTimeout(this.#waiting.get(key)?.timer);
     this.#waiting.delete(key);
     const place = this.#laid.get(key);
     if (!place) return;

@@ -105,6 +105,16 @@ describe('the service of the extension, with the real model', () => {
     expect(await host.first('What is the postage stamp colour?')).toBe('src/mail.ts');
   });
 
+  it('answers from what was saved a moment before the question', async () => {
+    appendFileSync(join(repo, 'src/mail.ts'), "\nexport const REMINDER_BELL_SOUND = 'cuckoo';\n");
+    const saving = host.client.refresh(repo, ['src/mail.ts']);
+    const events = await host.ask('What is the reminder bell sound?');
+    await saving;
+    const read = events.find((event) => event.kind === 'read');
+    expect(read?.excerpts[0]?.path).toBe('src/mail.ts');
+    expect(read?.stale).toBe(0);
+  });
+
   it('follows new files, renamed files and deleted files', async () => {
     writeFileSync(join(repo, 'src/fines.ts'), 'export const amnestyWeek = "the first week of May";\n');
     await host.client.refresh(repo, ['src/fines.ts']);
