@@ -90,7 +90,9 @@ function positive(value: unknown, where: string): number {
 function pooledOf(value: unknown): Pooled {
   if (value === undefined || value === 'whole') return 'whole';
   if (value === 'spans') return value;
-  throw new ModelFileError(`In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans. ${MEND}`);
+  throw new ModelFileError(
+    `In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans. ${MEND}`,
+  );
 }
 
 function tensorPlace(value: unknown, name: string): TensorPlace {
