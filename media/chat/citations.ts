@@ -25,7 +25,8 @@ export function citationList(cited: readonly Cited[], { strings, post }: Context
         },
       },
       h('span', { class: 'number' }, String(number)),
-      h('span', { class: 'name' }, visible(name), h('span', { class: 'lines' }, `:${rangeText(start, end)}`)),
+      h('span', { class: 'name' }, visible(name)),
+      h('span', { class: 'lines' }, `:${rangeText(start, end)}`),
       h('span', { class: 'folder' }, visible(folder)),
     );
     light(row, pieces);

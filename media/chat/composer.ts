@@ -105,6 +105,7 @@ export class Composer {
 
   /** Whether an answer is under way, and whether something was asked before. */
   standing(answering: 'yes' | 'no', begun: 'yes' | 'no'): void {
+    this.element.dataset['answering'] = answering;
     const { askFirst, askNext } = this.#context.strings;
     this.#stop.hidden = answering === 'no';
     this.#text.placeholder = begun === 'yes' ? askNext : askFirst;

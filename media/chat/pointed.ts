@@ -41,7 +41,7 @@ export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Con
       'summary',
       {},
       icon('chevron-right', 'twistie'),
-      state.kind === 'unknown' ? strings.pointsNearest : strings.points,
+      h('span', { class: 'pointed-title' }, state.kind === 'unknown' ? strings.pointsNearest : strings.points),
       h('span', { class: 'gist' }, gist(pointed.files, whole)),
     ),
     h('ul', { class: 'rows' }, ...rows, others),

@@ -50,7 +50,6 @@ export function chatStrings(l10n: Translator) {
     readFor: l10n.t('Read for this answer: {0}'),
     notRead: l10n.t('Not read for this answer'),
     openAt: l10n.t('Open {0}'),
-    lines: l10n.t('lines {0}'),
 
     // On the way to an answer.
     recalling: l10n.t('Recalling'),

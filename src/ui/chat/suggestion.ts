@@ -35,7 +35,7 @@ export function tellingFolders(paths: readonly string[], most = 3): string[] {
 export function tellingFiles(paths: readonly string[], most = 3): string[] {
   return paths
     .filter((path) => CODE.test(path) && !path.split('/').some((part) => ASIDE.test(part) || part.startsWith('.')))
-    .filter((path) => !/(?:^|[._-])(?:test|spec|index|config|setup)\b/i.test(path.split('/').at(-1) ?? ''))
+    .filter((path) => !/(?:^|[._-])(?:test|spec|index|config|setup)(?=[._-])|^_/i.test(path.split('/').at(-1) ?? ''))
     .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1))
     .slice(0, most);
 }
