@@ -131,7 +131,9 @@ function memoryStanding(memories: Surroundings['memories'], { strings, post }: C
       state.kind
     ];
     const row = h('div', { class: `memory ${state.kind}` }, icon(symbol), h('span', {}, sentence));
-    if (percent !== undefined) row.append(bar(percent, strings.memory));
+    if (percent !== undefined) {
+      row.append(h('span', { class: 'done' }, `${Math.floor(percent)}%`), bar(percent, strings.memory));
+    }
     return row;
   });
   return h('section', { class: 'memories', 'aria-label': strings.memory }, ...rows);

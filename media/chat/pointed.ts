@@ -32,7 +32,10 @@ export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Con
   const rest = whole.slice(listed).reduce((sum, percent) => sum + percent, 0);
   const restShare = pointed.others + pointed.files.slice(listed).reduce((sum, { share }) => sum + share, 0);
   const others = othersRow(rest, restShare, pointed.files.length - LISTED, unfolded, context, () => {
-    details.replaceWith(pointedList(exchange, unfolded, context) ?? '');
+    const redrawn = pointedList(exchange, unfolded, context);
+    if (!redrawn) return;
+    details.replaceWith(redrawn);
+    redrawn.querySelector<HTMLElement>('.others')?.focus();
   });
   const details = h(
     'details',

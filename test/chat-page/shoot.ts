@@ -28,6 +28,8 @@ for (const theme of chosen) {
       await scene.page.waitForTimeout(200);
       await scene.page.screenshot({ path: join(values.out, `${name}-${theme}-${width}.png`) });
       for (const complaint of scene.complaints) console.error(`${name}: ${complaint}`);
+      // A page whose policy refuses something, or whose script throws, is no page to ship.
+      if (scene.complaints.length > 0) process.exitCode = 1;
       await scene.close();
     }
   }

@@ -89,6 +89,7 @@ test('the shares still add up to 100 when the rest is unfolded', async () => {
   const { root } = await answeredPage();
   one(root, 'button.others').click();
   expect(all(root, '.pointed-file')).toHaveLength(8);
+  expect(document.activeElement).toBe(one(root, 'button.others'));
   const percents = all(root, '.pointed .percent').map((each) => Number.parseInt(each.textContent));
   expect(percents.reduce((sum, value) => sum + value, 0)).toBe(100);
 });
