@@ -62,12 +62,16 @@ export function memoryTokenGraph(options: MemoryTokenOptions): Graph {
   return graph;
 }
 
-/** Scores [P, N] with OUTSIDE wherever token n is not in span p: n is in span ⌊n · P / N⌋. */
+/**
+ * Scores [P, N] with OUTSIDE wherever token n is not in span p: n is in span ⌊n · P / N⌋. Counted in floats, exact for such small
+ * numbers: integers and shapes would leave the GPU.
+ */
 function inSpans(graph: Graph, score: Value, spans: number): Value {
-  const count = graph.node('Squeeze', [graph.node('Shape', [score], { start: 1, end: 2 })]);
-  const positions = graph.node('Range', [graph.int64s([0], []), count, graph.int64s([1], [])]); // [N]
-  const span = graph.node('Div', [graph.node('Mul', [positions, graph.int64s([spans])]), count]);
-  const own = graph.int64s(
+  const ones = graph.node('Add', [graph.node('Mul', [score, graph.scalar(0)]), graph.scalar(1)]); // [P, N]
+  const count = graph.node('ReduceSum', [ones, graph.int64s([1])], { keepdims: 1 }); // [P, 1]
+  const position = graph.node('Sub', [graph.node('CumSum', [ones, graph.int64s([1], [])]), graph.scalar(1)]); // [P, N]
+  const span = graph.node('Floor', [graph.node('Div', [graph.node('Mul', [position, graph.scalar(spans)]), count])]);
+  const own = graph.floats(
     Array.from({ length: spans }, (_, index) => index),
     [spans, 1],
   );
