@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { PlacedLines } from '../ask/excerpt.ts';
 import type { AskedScope } from '../service/protocol.ts';
 import type { ChatView } from './chat/view.ts';
 import type { Place } from './place.ts';
@@ -24,7 +25,7 @@ export class QuestionInput {
     else await this.#input(everything, vscode.l10n.t('Ask about the whole workspace'));
   }
 
-  /** The question begins with where the selection lies, and is put to that file. */
+  /** The selected lines go with the question and are read first, whatever the memory points to beside them. */
   async askSelection(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const place = editor && this.#memory.placeOf(editor.document.uri);
@@ -37,12 +38,8 @@ export class QuestionInput {
     // A selection that ends before the first character of a line does not mean that line.
     const last = end.line > start.line && end.character === 0 ? end.line : end.line + 1;
     const lines = last > start.line + 1 ? `${start.line + 1}-${last}` : `${start.line + 1}`;
-    const begun = vscode.l10n.t('In `{0}:{1}`: ', path, lines);
-    await this.#input(
-      { base: { kind: 'files', paths: [path] }, terms: '' },
-      vscode.l10n.t('Ask about {0}', path),
-      begun,
-    );
+    const selection = { path, start: start.line + 1, end: last };
+    await this.#input(everything, vscode.l10n.t('Ask about {0}', `${path}:${lines}`), selection);
   }
 
   /** The files and folders that are selected in the explorer; `clicked` alone where none are. */
@@ -73,7 +70,7 @@ export class QuestionInput {
     return { base: { kind: 'files', paths: places.map(shown) }, terms: '' };
   }
 
-  async #input(scope: AskedScope, title: string, value = ''): Promise<void> {
+  async #input(scope: AskedScope, title: string, selection?: PlacedLines): Promise<void> {
     if (this.#memory.folders.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t('Open a folder, and its files can be asked about.'));
       return;
@@ -84,13 +81,10 @@ export class QuestionInput {
     });
     const question = await vscode.window.showInputBox({
       title,
-      value,
-      valueSelection: [value.length, value.length],
       prompt: vscode.l10n.t('The answer is written in the chat, from the files on this machine.'),
       placeHolder: vscode.l10n.t('Where is … decided?'),
       ignoreFocusOut: true,
     });
-    if (question !== undefined && question.trim() !== '' && question.trim() !== value.trim())
-      await this.#chat.ask(question, scope);
+    if (question !== undefined && question.trim() !== '') await this.#chat.ask(question, scope, selection);
   }
 }
