@@ -1,5 +1,6 @@
 import type { Ledger } from '../memory/ledger.ts';
 import type { Change, FileRecord } from '../memory/records.ts';
+import { isAtOrBelow } from '../workspace/below.ts';
 import { examine, skippedEntry } from '../workspace/entry.ts';
 import { skipReasons } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
@@ -76,10 +77,8 @@ export async function planPaths(options: PlanOptions, paths: readonly string[]):
   // A log that grows in an ignored folder must not cost a walk with every line.
   if (unknown.length > 0 && (await ignoredPaths(root, unknown, options.signal)).size < unknown.length) return undefined;
   if (gone.length > 0) {
-    const below = gone.map((path) => `${path}/`);
-    const isGone = (path: string) => gone.includes(path) || below.some((folder) => path.startsWith(folder));
     const known = ledger.files().map(({ path }) => path);
-    draft.forget(known.filter(isGone));
+    draft.forget(known.filter(isAtOrBelow(gone)));
   }
   return draft.plan();
 }

@@ -2,6 +2,7 @@ import { AskError } from '../ask/ask-error.ts';
 import { Codebase } from '../ask/codebase.ts';
 import type { Engine } from '../engine/host.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
+import { isAtOrBelow } from '../workspace/below.ts';
 import { failureOf } from './failure.ts';
 import { turnToRead } from './turn.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
@@ -137,9 +138,8 @@ export class Keeper {
   /** Takes files, and all below folders, out of the memory; they are skipped until somebody wants them back. */
   async forget(paths: readonly string[]): Promise<{ readonly files: number; readonly certificate: string }> {
     const codebase = await this.open();
-    const below = paths.map((path) => `${path}/`);
     const known = codebase.ledger.files().map(({ path }) => path);
-    const meant = known.filter((path) => paths.includes(path) || below.some((folder) => path.startsWith(folder)));
+    const meant = known.filter(isAtOrBelow(paths));
     const { sentence: certificate } = await codebase.forget(meant, this.#closing.signal);
     this.#settle(codebase);
     return { files: meant.length, certificate };

@@ -1,4 +1,5 @@
 import { AskError } from '../ask/ask-error.ts';
+import { isAtOrBelow } from '../workspace/below.ts';
 import { EXIT, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
@@ -8,13 +9,13 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
     const asked = paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
     const known = codebase.ledger.files().map(({ path }) => path);
     for (const path of asked) {
-      if (known.some((file) => file === path || file.startsWith(`${path}/`))) continue;
+      if (known.some(isAtOrBelow([path]))) continue;
       throw new AskError(
         'nothing-to-read',
         `Nothing under "${path}" is in the memory. Give paths as \`stats --files\` and \`recall\` show them.`,
       );
     }
-    const meant = known.filter((file) => asked.some((path) => file === path || file.startsWith(`${path}/`)));
+    const meant = known.filter(isAtOrBelow(asked));
     const certificate = await codebase.forget(meant, signal);
     process.stdout.write(options.json === true ? `${JSON.stringify(certificate)}\n` : `${certificate.sentence}\n`);
     return EXIT.done;
