@@ -1,5 +1,7 @@
 import { featureMap } from '../../src/memory/feature-map.ts';
+import type { Engine } from '../../src/engine/host.ts';
 import type { MemoryShape } from '../../src/memory/shape.ts';
+import { segment } from '../../src/workspace/segment.ts';
 
 export const SHAPE: MemoryShape = {
   tokens: 1,
@@ -9,24 +11,51 @@ export const SHAPE: MemoryShape = {
   featureMap: featureMap({ kind: 'dpfp', order: 3 }, 8),
 };
 
-/** Stands for the model: cuts at blank lines, and makes keys from the text alone. Everything else of an ingest is real. */
-export const encoder = {
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** One segment for each paragraph: a few lines make a file of several. */
+export function atBlankLines(text: string): Cut[] {
+  let start = 1;
+  return text.split(/(?<=\n\n)/).map((part) => {
+    const lines = Math.max(1, part.split('\n').length - 1);
+    const cut = { start, end: start + lines - 1, text: part };
+    start += lines;
+    return cut;
+  });
+}
+
+/** As the program cuts; its tokens are taken for four characters each. */
+export function asInUse(text: string): Cut[] {
+  return segment(text, { maxTokens: 256, measure: (part) => Math.ceil(part.length / 4) });
+}
+
+/** Stands for the model: makes keys from the text alone, and counts them. Everything else of an ingest is real. */
+export class StandIn {
+  encoded = 0;
+  readonly #cut: (text: string) => Cut[];
+
+  constructor(cut: (text: string) => Cut[] = atBlankLines) {
+    this.#cut = cut;
+  }
+
+  /** What ingest() takes. */
+  get engine(): Engine {
+    return this as unknown as Engine;
+  }
+
   segment(text: string) {
-    let start = 1;
-    return Promise.resolve(
-      text.split(/(?<=\n\n)/).map((part) => {
-        const lines = Math.max(1, part.split('\n').length - 1);
-        const segment = { start, end: start + lines - 1, text: part, tokens: part.length };
-        start += lines;
-        return segment;
-      }),
-    );
-  },
+    return Promise.resolve(this.#cut(text).map((cut) => ({ ...cut, tokens: cut.text.length })));
+  }
 
   encode(header: string, text: string) {
+    this.encoded++;
     const whole = header + text;
     const raw = Float32Array.from({ length: 8 }, (_, at) => 1 + (whole.charCodeAt((at * 7) % whole.length) || 0));
     const length = Math.hypot(...raw);
     return Promise.resolve({ keys: raw.map((x) => x / length), tokens: text.length, milliseconds: 1 });
-  },
-};
+  }
+}

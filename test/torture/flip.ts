@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Ledger } from '../../src/memory/ledger.ts';
 import { LedgerError } from '../../src/memory/ledger-error.ts';
 import { IDENTITY, madeUpFile, put } from '../unit/memory/support.ts';
+import type { MadeUpFile } from '../unit/memory/support.ts';
 
 /** What became of each flipped bit. */
 export interface Flipped {
@@ -22,19 +23,18 @@ export interface Flipped {
   reread: number;
 }
 
-const FILES = Array.from({ length: 40 }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));
-
 /**
- * Flips one bit at a random place of a sound database, and throws unless that is noticed or changes nothing, and the same
+ * Flips one bit at a random place of a sound database of that many files, and throws unless that is noticed or changes nothing, and the same
  * memory stands in the end. A verdict 'sound' over a wrong sum throws too.
  */
-export async function flipBits(rounds: number): Promise<Flipped> {
+export async function flipBits(rounds: number, count = 40): Promise<Flipped> {
+  const files = Array.from({ length: count }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));
   const folder = mkdtempSync(join(tmpdir(), 'torture-flip-'));
   const location = join(folder, 'x.sqlite');
   const seen: Flipped = { harmless: 0, setAside: 0, mended: 0, rebuilt: 0, refused: 0, reread: 0 };
   try {
     const { ledger } = Ledger.open(location, IDENTITY);
-    for (const file of FILES) put(ledger, file);
+    for (const file of files) put(ledger, file);
     const [memory, tree] = [(await ledger.rebuild()).hash(), ledger.treeHash()];
     ledger.close();
     const whole = readFileSync(location);
@@ -45,7 +45,7 @@ export async function flipBits(rounds: number): Promise<Flipped> {
       content[at] = (content[at] ?? 0) ^ (1 << bit);
       writeFileSync(location, content);
       try {
-        await survive(location, memory, tree, seen);
+        await survive(location, files, { memory, tree }, seen);
       } catch (error) {
         throw new Error(`Bit ${bit} of byte ${at}`, { cause: error });
       }
@@ -56,7 +56,12 @@ export async function flipBits(rounds: number): Promise<Flipped> {
   return seen;
 }
 
-async function survive(location: string, memory: string, tree: string, seen: Flipped): Promise<void> {
+async function survive(
+  location: string,
+  files: readonly MadeUpFile[],
+  { memory, tree }: { readonly memory: string; readonly tree: string },
+  seen: Flipped,
+): Promise<void> {
   let opened;
   try {
     opened = Ledger.open(location, IDENTITY);
@@ -85,8 +90,8 @@ async function survive(location: string, memory: string, tree: string, seen: Fli
       seen.harmless++;
     }
     // The next reading of the folder: what is known needs no encoding.
-    const known = ledger.hasWrite(FILES.flatMap(({ segments }) => segments.map(({ writeKey }) => writeKey)));
-    for (const file of FILES) {
+    const known = ledger.hasWrite(files.flatMap(({ segments }) => segments.map(({ writeKey }) => writeKey)));
+    for (const file of files) {
       const writes = new Map([...file.writes].filter(([key]) => !known.has(key)));
       put(ledger, { ...file, writes });
     }

@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Engine } from '../../src/engine/host.ts';
-import { ingest } from '../../src/engine/ingest.ts';
-import { Ledger } from '../../src/memory/ledger.ts';
-import { encoder, SHAPE } from './encoder.ts';
+import { checkSurvivor, placeIn } from './survivor.ts';
 
 export interface Killed {
   /** Processes that were killed while they worked, and those that were done before. */
@@ -41,15 +38,14 @@ function edit(root: string, round: number): void {
  * of a memory that was built in one go.
  */
 export async function killIngests(rounds: number, latestMs: number): Promise<Killed> {
-  const folder = mkdtempSync(join(tmpdir(), 'torture-kill-'));
-  const [root, database] = [join(folder, 'root'), join(folder, 'memory.sqlite')];
-  const identity = { repository: 'r', checkout: root, adapter: 'base+adapter', shape: SHAPE };
+  const place = placeIn(mkdtempSync(join(tmpdir(), 'torture-kill-')));
   const totals = { killed: 0, finished: 0, acknowledged: 0 };
-  mkdirSync(root);
+  mkdirSync(place.root);
   try {
     for (let round = 0; round < rounds; round++) {
-      edit(root, round);
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'ingester.ts'), database, root], {
+      edit(place.root, round);
+      const program = join(import.meta.dirname, 'ingester.ts');
+      const child = spawn(process.execPath, [program, place.database, place.root], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let said = '';
@@ -61,42 +57,21 @@ export async function killIngests(rounds: number, latestMs: number): Promise<Kil
       if (child.signalCode === 'SIGKILL') totals.killed++;
       else if (child.exitCode === 0) totals.finished++;
       else throw new Error(`Round ${round}: the ingest failed on its own.`);
-      const acknowledged = said.split('\n').slice(0, -1).map(Number);
-      totals.acknowledged += acknowledged.length;
-      await check(round, acknowledged.at(-1) ?? 0);
+      const numbers = said.split('\n').slice(0, -1).map(Number);
+      const acknowledged = numbers.at(-1) ?? 0;
+      totals.acknowledged += numbers.length;
+      await checkSurvivor(place, (ledger) => {
+        const generation = ledger.generation();
+        // The change under way may be in or not, as a whole.
+        if (generation < acknowledged || (acknowledged > 0 && generation > acknowledged + 1)) {
+          throw new Error(`${acknowledged} changes were acknowledged, ${generation} are there.`);
+        }
+      }).catch((error: unknown) => {
+        throw new Error(`Round ${round}`, { cause: error });
+      });
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(place.folder, { recursive: true, force: true });
   }
   return totals;
-
-  async function check(round: number, acknowledged: number): Promise<void> {
-    const opened = Ledger.open(database, identity);
-    const { ledger } = opened;
-    const fresh = Ledger.open(join(folder, 'fresh', `${round}.sqlite`), identity).ledger;
-    const engine = encoder as unknown as Engine;
-    try {
-      if (opened.kind !== 'open') throw new Error(`Round ${round}: ${opened.sentence}`);
-      const generation = ledger.generation();
-      // The change under way may be in or not, as a whole.
-      if (generation < acknowledged || (acknowledged > 0 && generation > acknowledged + 1)) {
-        throw new Error(`Round ${round}: ${acknowledged} changes were acknowledged, ${generation} are there.`);
-      }
-      const before = await ledger.verify();
-      if (before.kind !== 'sound') throw new Error(`Round ${round}: ${before.sentence}`);
-      await ledger.memory();
-      await ingest({ root, ledger, engine });
-      await ingest({ root, ledger: fresh, engine });
-      const [after, expected] = [await ledger.verify(), await fresh.verify()];
-      if (after.kind !== 'sound' || expected.kind !== 'sound')
-        throw new Error(`Round ${round}: not sound after resuming.`);
-      if (after.memory !== expected.memory || after.tree !== expected.tree) {
-        throw new Error(`Round ${round}: the resumed memory is not the one that is built in one go.`);
-      }
-    } finally {
-      ledger.close();
-      fresh.close();
-      rmSync(join(folder, 'fresh'), { recursive: true, force: true });
-    }
-  }
 }
