@@ -63,7 +63,12 @@ export async function exportSnapshot(ledger: Reading, file: string, options: Exp
     renameSync(unfinished, file);
     return { ...written, bytes: statSync(file).size };
   } catch (error) {
-    throw translate(error, ledger.location) ?? error;
+    const known = translate(error, ledger.location);
+    // Reading fills no disk: it is the snapshot's, which may be another than the memory's.
+    if (known?.kind === 'full') {
+      throw new SnapshotError('unwritable', `There is no space left to write the snapshot ${file}.`, error);
+    }
+    throw known ?? error;
   } finally {
     rmSync(unfinished, { force: true });
   }

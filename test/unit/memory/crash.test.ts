@@ -2,13 +2,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { describe, expect, it, vi } from 'vitest';
 
 import { CompressiveMemory } from '../../../src/memory/compressive-memory.ts';
 import { Ledger } from '../../../src/memory/ledger.ts';
-import { IDENTITY, madeUpFile, SHAPE, stepOf, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, put, SHAPE, stepOf, withFolder } from './support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
@@ -113,6 +114,29 @@ describe('several processes', () => {
       for (const { write } of ledger.segments()) rebuilt.add(write);
       expect((await ledger.memory()).hash()).toBe(rebuilt.hash());
       ledger.close();
+    });
+  });
+});
+
+describe('a process that holds the database for writing', () => {
+  it('keeps nobody from opening it and reading what was stored before', async () => {
+    await withFolder(async (folder) => {
+      const first = Ledger.open(folder, IDENTITY).ledger;
+      for (let n = 0; n < 5; n++) put(first, madeUpFile(`f${n}.ts`, 1));
+      const writer = new DatabaseSync(first.location);
+      writer.exec("BEGIN EXCLUSIVE; DELETE FROM segment; UPDATE file SET state = 'skipped'");
+      const second = Ledger.open(folder, IDENTITY).ledger;
+      for (const reader of [first, second]) {
+        expect(reader.files().map(({ state }) => state.kind)).toEqual(Array(5).fill('ingested'));
+        expect(reader.tree().size).toBe(5);
+        expect([...reader.segments()]).toHaveLength(15);
+        expect(reader.lexicalSearch(['export'], 50)).toHaveLength(15);
+        expect(reader.fileSearch(['export'])).toHaveLength(5);
+        expect((await reader.memory()).hash()).toBe((await reader.rebuild()).hash());
+        expect(await reader.verify()).toMatchObject({ kind: 'sound', segments: 15 });
+      }
+      writer.exec('ROLLBACK');
+      for (const each of [writer, first, second]) each.close();
     });
   });
 });
