@@ -5,9 +5,12 @@ import { skipReasons } from '../src/workspace/skip.ts';
 
 const top = join(import.meta.dirname, '..');
 
-/** Every English text that the editor shows and a translation has to know: what `l10n.t` is called with, and the reasons. */
+/**
+ * Every English text that the editor shows and a translation has to know: what its host and the memory's thread call `l10n.t`
+ * with, and the reasons, which lie in the ledger in English.
+ */
 export async function strings() {
-  const files = globSync(['src/ui/**/*.ts', 'src/extension.ts'], { cwd: top }).sort();
+  const files = globSync(['src/ui/**/*.ts', 'src/service/**/*.ts', 'src/extension.ts'], { cwd: top }).sort();
   const found = await getL10nJson(
     files.map((file) => ({ extension: '.ts', contents: readFileSync(join(top, file), 'utf8') })),
   );

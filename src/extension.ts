@@ -55,9 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onProvenance: (files) => {
       provenance.show(files);
     },
-    onAction: (action) => {
-      void mending.mend(action);
-    },
+    onAction: (action) => mending.mend(action),
     log,
   });
   const tree = new MemoryTree(memory, totals, numbers);

@@ -7,7 +7,7 @@ import { citationList } from './citations.ts';
 import { copyButton } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton, reconcile } from './dom.ts';
-import { failureNote, note, progressLine } from './notes.ts';
+import { failureNote, note, progressLine, unknownNote } from './notes.ts';
 import { rangeText, split } from './place.ts';
 import { pointedList } from './pointed.ts';
 import type { Unfolded } from './pointed.ts';
@@ -171,16 +171,15 @@ export class ExchangeView {
     const { state, read, id } = this.#exchange;
     const notes: Node[] = [];
     if (unfinished(this.#exchange) && 'sentence' in state) {
-      notes.push(progressLine(state.sentence, state.kind === 'reading' ? state.percent : undefined));
+      notes.push(progressLine(state.sentence, 'percent' in state ? state.percent : undefined));
     }
-    if (state.kind === 'unknown') notes.push(note('question', visible(state.sentence), 'unknown'));
     if (state.kind === 'stopped') notes.push(note('circle-slash', state.sentence));
-    if (state.kind === 'failed') {
-      notes.push(
-        failureNote(visible(state.sentence), state.action, strings, () => {
-          post({ kind: 'act', action: state.action, exchange: id });
-        }),
-      );
+    if (state.kind === 'failed' || state.kind === 'unknown') {
+      const { kind, sentence, action } = state;
+      const act = () => {
+        post({ kind: 'act', action, exchange: id });
+      };
+      notes.push((kind === 'failed' ? failureNote : unknownNote)(visible(sentence), action, strings, act));
     }
     if (state.kind === 'answered' && state.ending === 'length') notes.push(note('info', strings.cut));
     if (read && read.stale > 0) {

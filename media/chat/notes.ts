@@ -31,9 +31,18 @@ export function bar(percent: number, label: string): HTMLElement {
 
 /** A failure with the one button that mends it. */
 export function failureNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
-  const element = note('error', sentence, 'failed');
-  const label = actionLabel(action, strings);
+  const element = mendable(note('error', sentence, 'failed'), action, strings, act);
   element.setAttribute('role', 'alert');
+  return element;
+}
+
+/** That there is no answer, and why; with a button where something can be done about it. */
+export function unknownNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
+  return mendable(note('question', sentence, 'unknown'), action, strings, act);
+}
+
+function mendable(element: HTMLElement, action: Action, strings: Strings, act: () => void): HTMLElement {
+  const label = actionLabel(action, strings);
   if (label !== undefined) element.append(h('button', { type: 'button', class: 'button', onclick: act }, label));
   return element;
 }
@@ -42,12 +51,25 @@ function actionLabel(action: Action, strings: Strings): string | undefined {
   switch (action) {
     case 'retry':
       return strings.actRetry;
+    case 'refresh':
+      return strings.actRefresh;
+    case 'resume':
+      return strings.actResume;
+    case 'all-files':
+      return strings.actAllFiles;
+    case 'show-memory':
+      return strings.actMemory;
+    case 'open-folder':
+      return strings.actOpenFolder;
     case 'open-log':
       return strings.actLog;
     case 'restore-model':
       return strings.actModel;
+    case 'update':
+      return strings.actUpdate;
     case 'free-space':
-      return strings.actSpace;
+    case 'show-folder':
+      return strings.actFolder;
     case 'none':
       return undefined;
   }

@@ -27,8 +27,17 @@ export type AnswerEvent =
   | { readonly kind: 'read'; readonly excerpts: readonly Excerpt[]; readonly stale: number }
   | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
   | { readonly kind: 'token'; readonly text: string }
-  | { readonly kind: 'unknown'; readonly sentence: string; readonly recollection: Recollection }
+  /** The answer's words are all there; `of` sentences are being looked up in the lines that were read. */
+  | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
+  | { readonly kind: 'unknown'; readonly reason: UnknownReason; readonly recollection: Recollection }
   | { readonly kind: 'answered'; readonly answer: Answer };
+
+/**
+ * Why a question is not answered.
+ * - `far`     nothing that was read comes near it
+ * - `changed` what the memory points to is not on disk as it was read
+ */
+export type UnknownReason = 'far' | 'changed';
 
 export interface Answer {
   readonly text: string;
@@ -68,8 +77,7 @@ export async function answer(
   const recollection = await codebases.recall(question, how);
   emit({ kind: 'recalled', recollection });
   if (!selected && pointsNowhere(recollection)) {
-    const sentence = 'Nothing that was read comes near this question, so it is not answered.';
-    emit({ kind: 'unknown', sentence, recollection });
+    emit({ kind: 'unknown', reason: 'far', recollection });
     return;
   }
   const { prefillRate } = await codebases.engine.describe(signal ? { signal, priority: 'question' } : {});
@@ -82,10 +90,7 @@ export async function answer(
   const excerpts = selected ? [selected.excerpt, ...found.excerpts] : found.excerpts;
   emit({ kind: 'read', excerpts, stale });
   if (excerpts.length === 0) {
-    const sentence =
-      'The files that the memory points to are not here as they were read. Refresh the memory and ask again; files that only ' +
-      'a snapshot knows have to be fetched first.';
-    emit({ kind: 'unknown', sentence, recollection });
+    emit({ kind: 'unknown', reason: 'changed', recollection });
     return;
   }
   const generated = await codebases.engine.generate(promptFor(question, excerpts, history), {
@@ -99,7 +104,9 @@ export async function answer(
       emit({ kind: 'prefilled', tokens, of });
     },
   });
-  const attributed = await attribute(codebases, generated.text, excerpts, signal);
+  const attributed = await attribute(codebases, generated.text, excerpts, signal, (sentences, of) => {
+    emit({ kind: 'checking', sentences, of });
+  });
   emit({ kind: 'answered', answer: { ...generated, sentences: attributed } });
 }
 
@@ -113,11 +120,14 @@ async function attribute(
   text: string,
   excerpts: readonly Excerpt[],
   signal: AbortSignal | undefined,
+  onSentence: (sentences: number, of: number) => void,
 ): Promise<Attributed[]> {
   const attribution = new Attribution(excerpts);
   const ids = excerpts.flatMap((excerpt) => excerpt.segmentIds);
   const found: Attributed[] = [];
-  for (const sentence of sentences(text)) {
+  const claims = sentences(text);
+  for (const [at, sentence] of claims.entries()) {
+    onSentence(at, claims.length);
     const shares = await codebases.sharesAmong(sentence.text, ids, signal);
     const owned = excerpts.map(({ segmentIds }) => segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0));
     const attributed = attribution.attribute(sentence, owned);

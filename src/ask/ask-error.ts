@@ -1,4 +1,19 @@
-export type AskProblem = 'no-folder' | 'empty-question' | 'nothing-to-read' | 'bad-questions';
+/**
+ * What is wrong with what was asked. The message is the command line's; the editor says it in its own words.
+ * - `no-folder`       there is none to ask
+ * - `folder-gone`     the folder is not there, or is a file
+ * - `nothing-to-read` nothing of the folder is in the memory
+ * - `nothing-chosen`  none of the files that the question is put to is in the memory
+ * - `unknown-path`    a path names nothing in the memory
+ */
+export type AskProblem =
+  | 'no-folder'
+  | 'folder-gone'
+  | 'empty-question'
+  | 'nothing-to-read'
+  | 'nothing-chosen'
+  | 'unknown-path'
+  | 'bad-questions';
 
 /** Bad input, told in one plain sentence with what to do. */
 export class AskError extends Error {

@@ -24,6 +24,7 @@ import { splitLines } from '../workspace/line.ts';
 import { identify } from '../workspace/repository.ts';
 import { AskError } from './ask-error.ts';
 import { homeFolder, memoryFolder } from './home.ts';
+import { isLeftOut } from './left-out.ts';
 import { Overlay } from './overlay.ts';
 
 export interface CodebaseOptions {
@@ -204,9 +205,9 @@ export class Codebase {
     return content.kind === 'text' ? splitLines(content.text) : undefined;
   }
 
-  /** Lays unsaved text over a file of the memory; without a text the file on disk counts again. */
+  /** Lays unsaved text over a file of the memory; without a text, or with one that is left out, the disk counts again. */
   async overlay(path: string, text: string | undefined, signal?: AbortSignal): Promise<void> {
-    if (text === undefined) {
+    if (text === undefined || (await isLeftOut(this.ledger.file(path), path, text))) {
       this.#uncover(path);
       return;
     }
@@ -346,9 +347,13 @@ export function shapeOf(adapter: Adapter): MemoryShape {
 
 async function folder(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new AskError('no-folder', `There is no folder ${path}. Give the path of a repository with --repo.`);
+  if (!found)
+    throw new AskError('folder-gone', `There is no folder ${path}. Give the path of a repository with --repo.`);
   if (!found.isDirectory()) {
-    throw new AskError('no-folder', `${path} is a file, not a folder. Give the folder of the repository with --repo.`);
+    throw new AskError(
+      'folder-gone',
+      `${path} is a file, not a folder. Give the folder of the repository with --repo.`,
+    );
   }
   return realpath(path);
 }

@@ -81,7 +81,7 @@ export class Codebases {
     });
     const merged = this.#merge(found);
     if (merged.shares.segmentIds.length === 0) {
-      throw new AskError('nothing-to-read', 'None of the files that you chose is in the memory. Choose others.');
+      throw new AskError('nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
     }
     const standing = new Set(found.flatMap((part) => part.standing));
     const nearness = {

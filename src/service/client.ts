@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Worker } from 'node:worker_threads';
 import type { Description } from '../engine/protocol.ts';
 import type {
@@ -61,6 +62,8 @@ export class ServiceClient {
   async folders(folders: readonly Folder[]): Promise<void> {
     this.#folders = folders;
     this.#deaths = 0;
+    const roots = new Set(folders.map(({ root }) => root));
+    for (const [name, { root }] of this.#overlays) if (!roots.has(root)) this.#overlays.delete(name);
     await this.#ask({ kind: 'folders', folders });
   }
 
@@ -94,14 +97,14 @@ export class ServiceClient {
   async facts(root: string): Promise<MemoryFacts> {
     const files: RememberedFile[] = [];
     const reply = await this.#ask({ kind: 'facts', root }, { onFiles: (some) => files.push(...some) });
-    if (reply.kind !== 'facts') throw new ServiceError('The memory gave no facts.', 'open-log');
+    if (reply.kind !== 'facts') throw unfitting(reply);
     return { ...reply.facts, files };
   }
 
   /** Takes files out of the memory, folders with all they hold. They stay out until remember() is called for them. */
   async forget(root: string, paths: readonly string[]): Promise<{ files: number; certificate: string }> {
     const reply = await this.#ask({ kind: 'forget', root, paths });
-    if (reply.kind !== 'forgotten') throw new ServiceError('Nothing was forgotten.', 'open-log');
+    if (reply.kind !== 'forgotten') throw unfitting(reply);
     return { files: reply.files, certificate: reply.certificate };
   }
 
@@ -120,7 +123,7 @@ export class ServiceClient {
 
   async warm(signal?: AbortSignal): Promise<Description> {
     const reply = await this.#ask({ kind: 'warm' }, { signal });
-    if (reply.kind !== 'warmed') throw new ServiceError('The model was not loaded.', 'open-log');
+    if (reply.kind !== 'warmed') throw unfitting(reply);
     return reply.description;
   }
 
@@ -148,7 +151,7 @@ export class ServiceClient {
     options: Partial<Pick<Pending, 'onEvent' | 'onFiles'>> & { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ServiceReply> {
     const { signal, onEvent, onFiles } = options;
-    if (this.#closed) return Promise.reject(new ServiceError('Ask Codebase is closing.', 'none'));
+    if (this.#closed) return Promise.reject(new ServiceError(l10n.t('Ask Codebase is closing.'), 'none'));
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
     const id = this.#nextId++;
     const cancel = () => {
@@ -196,7 +199,7 @@ export class ServiceClient {
     if (this.#closed) return;
     this.#deaths += 1;
     for (const { reject } of lost)
-      reject(new ServiceError('The memory stopped and is started again. Ask again.', 'retry'));
+      reject(new ServiceError(l10n.t('The memory stopped and is started again.'), 'retry'));
     if (this.#deaths >= MAX_DEATHS || this.#folders.length === 0) return;
     const again: ServiceRequest[] = [
       ...(this.#paused ? [{ kind: 'pause' } as const] : []),
@@ -236,6 +239,11 @@ export class ServiceClient {
   #log(level: 'warn' | 'error', line: string): void {
     this.#options.onNotice({ kind: 'log', level, line });
   }
+}
+
+/** A bug: the thread answered something else than it was asked. */
+function unfitting({ kind }: ServiceReply): Error {
+  return new Error(`The memory's thread answered with ${kind}, which was not asked for.`);
 }
 
 function reasonOf(signal: AbortSignal | undefined): Error {

@@ -1,11 +1,14 @@
-import { AskError } from '../ask/ask-error.ts';
+import * as l10n from '@vscode/l10n';
 import { Codebase } from '../ask/codebase.ts';
 import type { Engine } from '../engine/host.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
+import { LedgerError } from '../memory/ledger-error.ts';
 import { isAtOrBelow } from '../workspace/below.ts';
+import { certificateSentence } from './certificate.ts';
 import { failureOf } from './failure.ts';
 import { turnToRead } from './turn.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
+import { count } from './words.ts';
 
 export interface KeeperOptions {
   readonly folder: Folder;
@@ -14,7 +17,9 @@ export interface KeeperOptions {
   readonly exclude: readonly string[];
   readonly onState: (state: MemoryState) => void;
   readonly onRefreshed: (refreshed: Refreshed) => void;
-  readonly onLog: (level: 'info' | 'warn', line: string) => void;
+  /** Something that mended itself and that has to be known. */
+  readonly onTold: (sentence: string) => void;
+  readonly onLog: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
 
 /** Times in milliseconds, each with its reason. */
@@ -22,6 +27,9 @@ const KEEPER = {
   /** Between two progress states: often enough to look alive, too seldom to cost anything. */
   progress: 250,
 } as const;
+
+/** What a reading mends. */
+const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', 'missing']);
 
 /**
  * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it. A
@@ -32,7 +40,7 @@ export class Keeper {
   readonly #options: KeeperOptions;
   #codebase: Codebase | undefined;
   #opening: Promise<Codebase> | undefined;
-  #state: MemoryState = { kind: 'opening', sentence: 'The memory is being opened.' };
+  #state: MemoryState = { kind: 'opening', sentence: l10n.t('The memory is being opened.') };
   #pass: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   #again: { readonly remember: boolean } | undefined;
   #paused = false;
@@ -40,6 +48,9 @@ export class Keeper {
   #reported = 0;
   /** Saved files are read one batch after the other: two at once could store an older text last. */
   #saves: Promise<unknown> = Promise.resolve();
+  readonly #unsaved = new Map<string, string>();
+  /** Damage that was met: the next reading mends it. */
+  #damage: LedgerError['kind'] | undefined;
   readonly #closing = new AbortController();
 
   constructor(options: KeeperOptions) {
@@ -97,6 +108,9 @@ export class Keeper {
       const { root } = this.folder;
       this.#options.onRefreshed({ root, paths, encoded, reused, removed, milliseconds, encodeMilliseconds });
       if (this.#state.kind === 'ready') this.#settle(codebase);
+      // A new file that somebody writes into is known only now, and so is one that was wanted back.
+      const touched = isAtOrBelow(paths);
+      this.layUnsaved(new Map([...this.#unsaved].filter(([path]) => touched(path))));
       return report;
     });
     this.#saves = save.catch(() => undefined);
@@ -108,12 +122,28 @@ export class Keeper {
 
   /** Unsaved text of an editor, in the order in which it is told; without a text the file on disk counts again. */
   async overlay(path: string, text: string | undefined): Promise<void> {
+    if (text === undefined) this.#unsaved.delete(path);
+    else this.#unsaved.set(path, text);
     const laid = this.#saves.then(async () => {
       const codebase = await this.open();
       await codebase.overlay(path, text, this.#closing.signal);
     });
     this.#saves = laid.catch(() => undefined);
     await laid;
+  }
+
+  /** Unsaved text by its path. */
+  get unsaved(): ReadonlyMap<string, string> {
+    return this.#unsaved;
+  }
+
+  /** Lays unsaved text once more: which files are read, and which are not, is another now. */
+  layUnsaved(unsaved: ReadonlyMap<string, string> = this.#unsaved): void {
+    for (const [path, text] of [...unsaved]) {
+      this.overlay(path, text).catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#options.onLog('warn', `Unsaved text was not read: ${String(error)}`);
+      });
+    }
   }
 
   /** Settled when what was saved or typed until now is in the memory. */
@@ -140,9 +170,10 @@ export class Keeper {
     const codebase = await this.open();
     const known = codebase.ledger.files().map(({ path }) => path);
     const meant = known.filter(isAtOrBelow(paths));
-    const { sentence: certificate } = await codebase.forget(meant, this.#closing.signal);
+    const certificate = await codebase.forget(meant, this.#closing.signal);
     this.#settle(codebase);
-    return { files: meant.length, certificate };
+    this.layUnsaved();
+    return { files: meant.length, certificate: certificateSentence(certificate) };
   }
 
   /** Every file that was seen, with its part of the memory. */
@@ -156,6 +187,17 @@ export class Keeper {
     });
   }
 
+  /** Mends damage that somebody met in this memory, and reads again what that took away. */
+  heal(error: unknown): void {
+    if (!(error instanceof LedgerError) || !DAMAGE.has(error.kind)) return;
+    const location = this.#codebase?.ledger.location;
+    // The sentence names the database: of several memories one is damaged.
+    if (location === undefined || !error.sentence.includes(location)) return;
+    this.#damage = error.kind;
+    const healed = this.#saves.then(() => this.refresh());
+    this.#saves = healed.catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     const reason = new DOMException('The folder was closed.', 'AbortError');
     this.#closing.abort(reason);
@@ -166,23 +208,30 @@ export class Keeper {
     this.#codebase?.close();
   }
 
-  async #open(): Promise<Codebase> {
+  async #open(distrust = false): Promise<Codebase> {
     const { engine, home } = this.#options;
-    const codebase = await Codebase.open({ root: this.folder.root, engine, home });
-    if (codebase.notice !== undefined) this.#options.onLog('warn', codebase.notice);
+    const codebase = await Codebase.open({ root: this.folder.root, engine, home, distrust });
+    if (codebase.notice !== undefined) {
+      this.#options.onLog('warn', codebase.notice);
+      const { name } = this.folder;
+      this.#options.onTold(
+        l10n.t('The memory of {0} was damaged. What could be read of it is kept, and its files are read again.', name),
+      );
+    }
     this.#codebase = codebase;
     return codebase;
   }
 
   async #run(signal: AbortSignal, remember: boolean): Promise<void> {
     try {
-      const codebase = await this.open();
+      const codebase = await this.#mended(signal);
       const report = await this.#read(codebase, signal, remember);
       const { read, encoded, reused, removed, failed, milliseconds } = report;
       const seconds = (milliseconds / 1000).toFixed(1);
       const line = `${this.folder.name}: ${read} files read, ${encoded} segments encoded, ${reused} known, ${removed} files gone, ${failed} failed, ${seconds} s`;
       this.#options.onLog('info', line);
       this.#settle(codebase);
+      this.layUnsaved();
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
       else if (this.#paused) this.#tellPaused();
@@ -194,10 +243,29 @@ export class Keeper {
     if (again && !this.#paused && !this.#closing.signal.aborted) await this.refresh(again);
   }
 
+  /** The codebase, mended where damage was met: single writes are dropped, a broken database is set aside. */
+  async #mended(signal: AbortSignal): Promise<Codebase> {
+    const damage = this.#damage;
+    this.#damage = undefined;
+    if (damage === 'damaged') {
+      this.#codebase?.close();
+      this.#opening = this.#open(true);
+      this.#opening.catch(() => {
+        this.#opening = undefined;
+      });
+    }
+    const codebase = await this.open();
+    if (damage === 'spoilt' || damage === 'missing') await codebase.ledger.mend(signal);
+    return codebase;
+  }
+
   async #read(codebase: Codebase, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
     const giveBack = await turnToRead(codebase.ledger.location, codebase.root, signal, () => {
       const files = codebase.segmentCounts().size;
-      const sentence = `Another window reads this folder: ${files} files so far. What it read can be asked about here.`;
+      const sentence = l10n.t(
+        'Another window is reading this folder, for this one too: {0} files so far.',
+        count(files),
+      );
       this.#tell({ kind: 'walking', sentence, files });
     });
     try {
@@ -221,7 +289,7 @@ export class Keeper {
     if (progress.kind === 'walking') {
       this.#tell({
         kind: 'walking',
-        sentence: `Looking at the files: ${progress.files} so far.`,
+        sentence: l10n.t('Looking for files: {0} so far.', count(progress.files)),
         files: progress.files,
       });
       return;
@@ -230,28 +298,26 @@ export class Keeper {
     this.#percent = ofBytes > 0 ? (100 * bytes) / ofBytes : 100;
     const perByte = bytes > 0 && tokens > 0 && rate > 0 ? tokens / bytes / rate : undefined;
     const secondsLeft = perByte === undefined ? {} : { secondsLeft: (ofBytes - bytes) * perByte };
-    const sentence = `Reading the code: ${files} of ${ofFiles} files.`;
+    const sentence = l10n.t('Reading the files: {0} of {1}.', count(files), count(ofFiles));
     this.#tell({ kind: 'reading', sentence, percent: this.#percent, files, ofFiles, rate, path, ...secondsLeft });
   }
 
   #settle(codebase: Codebase): void {
     const segments = codebase.length;
     const files = codebase.segmentCounts().size;
-    const sentence =
-      files === 0
-        ? 'There is nothing to read here: every file is skipped. The memory view says why.'
-        : `The memory holds ${files} files.`;
-    this.#tell({ kind: 'ready', sentence, files, segments });
+    this.#tell({ kind: 'ready', sentence: readySentence(files), files, segments });
   }
 
   #tellPaused(): void {
-    const sentence = 'Reading is paused. What was read can be asked about.';
+    const sentence = l10n.t('Reading is paused. What was read can be asked about.');
     this.#tell({ kind: 'paused', sentence, percent: this.#percent });
   }
 
   #fail(error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    if (error instanceof AskError && error.problem === 'nothing-to-read') return;
+    if (error instanceof LedgerError && DAMAGE.has(error.kind)) this.#damage = error.kind;
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#options.onLog('error', `${this.folder.name}: ${detail}`);
     this.#tell({ kind: 'failed', ...failureOf(error) });
   }
 
@@ -259,4 +325,9 @@ export class Keeper {
     this.#state = state;
     if (!this.#closing.signal.aborted) this.#options.onState(state);
   }
+}
+
+function readySentence(files: number): string {
+  if (files === 0) return l10n.t('Every file here is left out of the memory. The memory view says why.');
+  return files === 1 ? l10n.t('1 file is remembered.') : l10n.t('{0} files are remembered.', count(files));
 }

@@ -4,6 +4,7 @@ import type { Turn } from '../ask/prompt.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import type { FileRecord } from '../memory/records.ts';
+import type { Language } from './words.ts';
 
 /** One folder of the workspace. `name` tells folders apart for people and is the first part of a path where there are several. */
 export interface Folder {
@@ -24,6 +25,8 @@ export interface ServiceSettings {
   readonly threads: number;
   /** Globs of files that are not to be read, beyond the ignore files. */
   readonly exclude: readonly string[];
+  /** What its sentences are made in; English where it is left out. */
+  readonly language?: Language;
 }
 
 /** Which files a question is put to. */
@@ -73,7 +76,9 @@ export type AskEvent =
   | { readonly kind: 'read'; readonly excerpts: readonly PlacedLines[]; readonly stale: number }
   | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
   | { readonly kind: 'token'; readonly text: string }
-  | { readonly kind: 'unknown'; readonly sentence: string }
+  /** The answer is written; so many of its sentences were looked up in the files. */
+  | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
+  | { readonly kind: 'unknown'; readonly sentence: string; readonly action: Action }
   | { readonly kind: 'answered'; readonly answer: Answer };
 
 /** Where the memory of one folder stands. */
@@ -97,8 +102,32 @@ export type MemoryState =
   | { readonly kind: 'ready'; readonly sentence: string; readonly files: number; readonly segments: number }
   | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
 
-/** The one thing that mends a failure. */
-export type Action = 'retry' | 'open-log' | 'restore-model' | 'free-space' | 'none';
+/**
+ * The one thing that mends a failure.
+ * - `retry`         read or ask again
+ * - `refresh`       read the files again, then ask again
+ * - `resume`        end the pause
+ * - `all-files`     ask again, of every file
+ * - `show-memory`   see for each file why it is not remembered
+ * - `restore-model` bring back the model's files
+ * - `update`        get a newer extension
+ * - `free-space`, `show-folder` look at the folder where memories lie
+ */
+export const ACTIONS = [
+  'retry',
+  'refresh',
+  'resume',
+  'all-files',
+  'show-memory',
+  'open-folder',
+  'open-log',
+  'restore-model',
+  'update',
+  'free-space',
+  'show-folder',
+  'none',
+] as const;
+export type Action = (typeof ACTIONS)[number];
 
 /** One row of the memory's tree. */
 export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lines' | 'state'> {
@@ -163,6 +192,8 @@ export type ServiceNotice =
   | { readonly kind: 'refreshed'; readonly refreshed: Refreshed }
   /** The model was loaded: what it runs on. */
   | { readonly kind: 'engine'; readonly description: Description }
+  /** Something that mended itself and that its owner has to know of once. */
+  | { readonly kind: 'told'; readonly sentence: string }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
 
 export type ToService =

@@ -1,7 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../ask/answer.ts';
-import type { AnswerEvent } from '../ask/answer.ts';
+import type { AnswerEvent, UnknownReason } from '../ask/answer.ts';
 import { Codebases } from '../ask/codebases.ts';
 import type { Member } from '../ask/codebases.ts';
 import type { Recollection } from '../ask/recollection.ts';
@@ -47,6 +48,7 @@ export class Service {
   #paused = false;
   /** Answers under way: a change of the settings waits for them. */
   readonly #asking = new Set<Promise<void>>();
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void) {
     this.#settings = settings;
@@ -57,9 +59,12 @@ export class Service {
   /** Answers one request; failures become a reply with a sentence. */
   async handle(request: ServiceRequest, exchange: Exchange): Promise<ServiceReply> {
     try {
+      // What comes while the settings change is for the memories that are opened with them.
+      if (request.kind !== 'settings') await this.#changing;
       return await this.#answer(request, exchange);
     } catch (error) {
       if (isAbort(error) && exchange.signal.aborted) return { kind: 'cancelled' };
+      for (const keeper of this.#keepers.values()) keeper.heal(error);
       if (error instanceof ServiceError) return { kind: 'failed', sentence: error.message, action: error.action };
       const failure = failureOf(error);
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -120,7 +125,8 @@ export class Service {
         return { kind: 'warmed', description };
       }
       case 'settings':
-        await this.#change(request.settings);
+        this.#changing = this.#changing.then(() => this.#change(request.settings));
+        await this.#changing;
         return { kind: 'done' };
     }
   }
@@ -143,9 +149,21 @@ export class Service {
     }
     const scope = await askedFiles(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
+    if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();
     await answer(new Codebases(members), question, how, (event) => {
       for (const told of shown(event)) onEvent(told);
     });
+  }
+
+  /** Nothing is remembered yet: because of a pause, or because the reading has only begun. */
+  #refuseUnread(): void {
+    const states = Array.from(this.#keepers.values(), ({ state }) => state.kind);
+    if (states.includes('paused')) {
+      throw new ServiceError(l10n.t('Reading is paused, and nothing is remembered yet.'), 'resume');
+    }
+    if (states.some((kind) => ['opening', 'walking', 'reading'].includes(kind))) {
+      throw new ServiceError(l10n.t('No file has been read yet. Ask again in a moment.'), 'retry');
+    }
   }
 
   async #counted(asking: Promise<void>): Promise<void> {
@@ -183,11 +201,13 @@ export class Service {
     if (same('device') && same('threads') && same('modelsFolder') && same('home') && same('exclude')) return;
     await Promise.allSettled(this.#asking);
     const keepers = [...this.#keepers.values()];
+    const unsaved = new Map(keepers.map(({ folder, unsaved: own }) => [folder.root, own]));
     this.#keepers.clear();
     await Promise.all(keepers.map((keeper) => keeper.close()));
     this.#engine.close();
     this.#engine = this.#newEngine();
     await this.#open(this.#folders);
+    for (const [root, own] of unsaved) this.#keepers.get(root)?.layUnsaved(own);
   }
 
   /** Opened codebases, with the folder's name before each path where there are several. */
@@ -216,7 +236,7 @@ export class Service {
 
   #keeper(root: string): Keeper {
     const keeper = this.#keepers.get(root);
-    if (!keeper) throw new ServiceError('That folder is not open in this window.', 'none');
+    if (!keeper) throw new ServiceError(l10n.t('That folder is not open in this window.'), 'open-folder');
     return keeper;
   }
 
@@ -231,6 +251,9 @@ export class Service {
       },
       onRefreshed: (refreshed) => {
         this.#notify({ kind: 'refreshed', refreshed });
+      },
+      onTold: (sentence) => {
+        this.#notify({ kind: 'told', sentence });
       },
       onLog: (level, line) => {
         this.#notify({ kind: 'log', level, line });
@@ -280,10 +303,25 @@ function shown(event: AnswerEvent): AskEvent[] {
       return [{ kind: 'read', excerpts, stale }];
     }
     case 'unknown':
-      return [{ kind: 'unknown', sentence: event.sentence }];
+      return [unknown(event.reason)];
     case 'prefilled':
     case 'token':
+    case 'checking':
     case 'answered':
       return [event];
+  }
+}
+
+/** Why there is no answer, and what can be done about it. */
+function unknown(reason: UnknownReason): AskEvent {
+  switch (reason) {
+    case 'far': {
+      const sentence = l10n.t('Nothing that was read comes near this question, so it is not answered.');
+      return { kind: 'unknown', sentence, action: 'none' };
+    }
+    case 'changed': {
+      const sentence = l10n.t('The files that the memory points to have changed since they were read.');
+      return { kind: 'unknown', sentence, action: 'refresh' };
+    }
   }
 }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FromService, ServiceSettings, ToService } from './protocol.ts';
 import { Service } from './service.ts';
 import type { Exchange } from './service.ts';
+import { speak } from './words.ts';
 
 /** The thread's entry: requests in, replies, events and notices out. */
 const port = parentPort;
@@ -9,7 +10,9 @@ if (!port) throw new Error('The service runs as a thread of the extension, not a
 const send = (message: FromService) => {
   port.postMessage(message);
 };
-const service = new Service(settingsOf(workerData), (notice) => {
+const settings = settingsOf(workerData);
+if (settings.language) speak(settings.language);
+const service = new Service(settings, (notice) => {
   send({ kind: 'notice', notice });
 });
 const controllers = new Map<number, AbortController>();

@@ -1,6 +1,7 @@
+import { clearLine, cursorTo } from 'node:readline';
 import { styleText } from 'node:util';
 import { answer } from '../ask/answer.ts';
-import type { Answer, AnswerEvent, AnswerOptions } from '../ask/answer.ts';
+import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../ask/answer.ts';
 import { citationText } from '../ask/citation.ts';
 import { checkedQuestion } from '../ask/codebases.ts';
 import type { Codebases } from '../ask/codebases.ts';
@@ -19,6 +20,13 @@ export interface Generation {
 }
 
 export type AskCommand = AskedOptions & Generation;
+
+const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
+  far: 'Nothing that was read comes near this question, so it is not answered.',
+  changed:
+    'The files that the memory points to are not here as they were read. Refresh the memory and ask again; files that only ' +
+    'a snapshot knows have to be fetched first.',
+};
 
 /** Files that are listed above an answer. */
 const LISTED = 6;
@@ -83,17 +91,31 @@ function textView(): View {
         case 'token':
           out(event.text);
           break;
+        case 'checking':
+          if (event.sentences === 0) out('\n');
+          checkingLine(event);
+          break;
         case 'unknown':
           known = false;
-          out(`${event.sentence} The nearest files are listed above.\n`);
+          out(`${UNKNOWN[event.reason]} The nearest files are listed above.\n`);
           break;
         case 'answered':
-          out(`\n\n${restLines(event.answer)}\n`);
+          checkingLine(undefined);
+          out(`${event.answer.sentences.length > 0 ? '\n' : '\n\n'}${restLines(event.answer)}\n`);
           break;
       }
     },
     end: () => (known ? EXIT.done : EXIT.unknown),
   };
+}
+
+/** One line below the answer, on the error stream so that a pipe holds the answer alone; it goes when all is checked. */
+function checkingLine(checking: Extract<AnswerEvent, { kind: 'checking' }> | undefined): void {
+  const { stderr } = process;
+  if (!stderr.isTTY) return;
+  clearLine(stderr, 0);
+  cursorTo(stderr, 0);
+  if (checking) stderr.write(`Checking sentence ${checking.sentences + 1} of ${checking.of} against the files`);
 }
 
 function fileLines({ files }: Recollection): string {

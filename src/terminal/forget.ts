@@ -11,7 +11,7 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
     for (const path of asked) {
       if (known.some(isAtOrBelow([path]))) continue;
       throw new AskError(
-        'nothing-to-read',
+        'unknown-path',
         `Nothing under "${path}" is in the memory. Give paths as \`stats --files\` and \`recall\` show them.`,
       );
     }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ACTIONS } from '../service/protocol.ts';
 import type { Action } from '../service/protocol.ts';
 import { ServiceError } from '../service/service-error.ts';
 import { listedActions } from './action-list.ts';
@@ -102,7 +103,7 @@ async function tell({ mending, log }: CommandParts, error: unknown): Promise<voi
   const sentence = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';
   const label = mendingLabel(action);
-  const shown = vscode.window.showErrorMessage(vscode.l10n.t(sentence), ...(label === undefined ? [] : [label]));
+  const shown = vscode.window.showErrorMessage(sentence, ...(label === undefined ? [] : [label]));
   if ((await shown) !== undefined) await mending.mend(action);
 }
 
@@ -152,8 +153,6 @@ function isRow(value: unknown): value is MemoryNode {
   return typeof value === 'object' && value !== null && 'folder' in value && 'node' in value;
 }
 
-const actions: readonly string[] = ['retry', 'open-log', 'restore-model', 'free-space', 'none'] satisfies Action[];
-
 function isAction(value: unknown): value is Action {
-  return typeof value === 'string' && actions.includes(value);
+  return ACTIONS.some((action) => action === value);
 }

@@ -28,7 +28,7 @@ export class FailureNotice implements vscode.Disposable {
     this.#told.add(standing.sentence);
     const { sentence, action } = standing;
     const label = mendingLabel(action);
-    const told = vscode.window.showErrorMessage(vscode.l10n.t(sentence), ...(label === undefined ? [] : [label]));
+    const told = vscode.window.showErrorMessage(sentence, ...(label === undefined ? [] : [label]));
     void told.then((pressed) => {
       if (pressed !== undefined) void this.#mending.mend(action);
     });

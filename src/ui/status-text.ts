@@ -54,6 +54,6 @@ export function standingSentence(standing: Standing, amounts: Amounts): string {
         ? l10n.t('1 file is remembered.')
         : l10n.t('{0} files are remembered.', amounts.count(standing.files));
     case 'failed':
-      return l10n.t(standing.sentence);
+      return standing.sentence;
   }
 }

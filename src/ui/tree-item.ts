@@ -47,7 +47,7 @@ function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: A
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
   const isFolder = state.kind === 'skipped' && forFolders.has(state.reason);
   const part = vscode.l10n.t('{0} of the memory', amounts.share(share));
-  const said = state.kind === 'ingested' ? part : vscode.l10n.t(state.sentence);
+  const said = state.kind === 'ingested' ? part : whyNot(state);
   item.id = `${folder.root}:file:${path}`;
   item.resourceUri = treeUri(folder, path, state.kind);
   item.iconPath = isFolder ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
@@ -67,4 +67,11 @@ function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: A
 
 function sizes(lines: number, segments: number, amounts: Amounts): string {
   return vscode.l10n.t('{0} lines, {1} segments', amounts.count(lines), amounts.count(segments));
+}
+
+/** The ledger holds the sentences in English, whatever language the editor had when they were written. */
+function whyNot(state: Exclude<RememberedFile['state'], { kind: 'ingested' }>): string {
+  return state.kind === 'skipped'
+    ? vscode.l10n.t(state.sentence)
+    : vscode.l10n.t('The model could not read it. Read Again tries once more.');
 }

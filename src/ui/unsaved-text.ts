@@ -37,6 +37,12 @@ export class UnsavedText implements vscode.Disposable {
       workspace.onDidCloseTextDocument((document) => {
         this.#clear(document.uri.toString());
       }),
+      // A folder that comes may hold what is unsaved already; one that goes has taken its memory along.
+      this.#memory.onDidChangeFolders(() => {
+        const roots = new Set(this.#memory.folders.map(({ root }) => root));
+        for (const [key, { folder }] of this.#laid) if (!roots.has(folder.root)) this.#laid.delete(key);
+        for (const document of workspace.textDocuments) this.#follow(document);
+      }),
     ];
     for (const document of workspace.textDocuments) this.#follow(document);
   }

@@ -85,8 +85,8 @@ export class WorkspaceMemory implements vscode.Disposable {
     const roots = new Set(this.folders.map(({ root }) => root));
     for (const root of this.#states.keys()) if (!roots.has(root)) this.#states.delete(root);
     for (const root of roots) {
-      const opening = { kind: 'opening', sentence: 'The memory is being opened.' } as const;
-      if (!this.#states.has(root)) this.#states.set(root, opening);
+      const sentence = vscode.l10n.t('The memory is being opened.');
+      if (!this.#states.has(root)) this.#states.set(root, { kind: 'opening', sentence });
     }
     this.#changed.fire();
     // No thread is started for a window that never had a folder.
@@ -148,7 +148,7 @@ export class WorkspaceMemory implements vscode.Disposable {
       await act();
     } catch (error) {
       const { sentence, action } = sentenceOf(error);
-      this.#log.error(sentence);
+      this.#log.error(error instanceof ServiceError ? sentence : String(error));
       for (const root of roots) this.#states.set(root, { kind: 'failed', sentence, action });
       this.#changed.fire();
     }
@@ -167,6 +167,9 @@ export class WorkspaceMemory implements vscode.Disposable {
         this.#description = notice.description;
         this.#changed.fire();
         break;
+      case 'told':
+        void vscode.window.showInformationMessage(notice.sentence);
+        break;
       case 'log':
         this.#log[notice.level](notice.line);
     }
@@ -182,6 +185,7 @@ export class WorkspaceMemory implements vscode.Disposable {
       device,
       threads,
       exclude,
+      language: { tag: vscode.env.language, texts: vscode.l10n.bundle },
     };
   }
 }
@@ -193,5 +197,5 @@ function openedPlaces(): Places {
 
 function sentenceOf(error: unknown): { readonly sentence: string; readonly action: Action } {
   if (error instanceof ServiceError) return { sentence: error.message, action: error.action };
-  return { sentence: error instanceof Error ? error.message : String(error), action: 'open-log' };
+  return { sentence: vscode.l10n.t('Something unexpected happened. The log has the details.'), action: 'open-log' };
 }

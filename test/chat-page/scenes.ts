@@ -23,7 +23,7 @@ const answeredOnce = async (scene: Scene, asked = question) => {
 };
 const reading = {
   kind: 'reading',
-  sentence: 'Reading the code: 72 of 168 files.',
+  sentence: 'Reading the files: 72 of 168.',
   percent: 43,
   files: 72,
   ofFiles: 168,
@@ -31,7 +31,7 @@ const reading = {
   secondsLeft: 95,
   path: 'lib/router/index.js',
 } as const;
-const ready = { kind: 'ready', sentence: 'The memory holds 168 files.', files: 168, segments: 912 } as const;
+const ready = { kind: 'ready', sentence: '168 files are remembered.', files: 168, segments: 912 } as const;
 
 /** What the page is looked at in, and what the tests of the browser go through. */
 export const plays: readonly Play[] = [
@@ -59,7 +59,7 @@ export const plays: readonly Play[] = [
     name: 'empty-failed',
     setting: { service: new ScriptedService(whole) },
     act: async (scene) => {
-      const sentence = 'The shard model-00003 of the weights is damaged. Restore the model; nothing else is lost.';
+      const sentence = 'A file of the model is missing or damaged. What is remembered is not lost.';
       scene.controller.memories([{ name: 'express', state: { kind: 'failed', sentence, action: 'restore-model' } }]);
       await scene.page.locator('.note.failed').waitFor();
     },
@@ -114,6 +114,40 @@ export const plays: readonly Play[] = [
     },
   },
   {
+    name: 'checking',
+    setting: {
+      service: new ScriptedService([
+        ...told([recalled(), read], text),
+        { kind: 'event', event: { kind: 'checking', sentences: 2, of: 7 } },
+        halt,
+      ]),
+      height: 900,
+    },
+    act: async (scene) => {
+      await ask(scene);
+      await scene.page.getByText('Checking sentence 3').waitFor();
+    },
+  },
+  {
+    name: 'unknown-changed',
+    setting: {
+      service: new ScriptedService(
+        told(
+          [
+            recalled(),
+            {
+              kind: 'unknown',
+              sentence: 'The files that the memory points to have changed since they were read.',
+              action: 'refresh',
+            },
+          ],
+          '',
+        ),
+      ),
+    },
+    act: (scene) => answeredOnce(scene),
+  },
+  {
     name: 'unknown',
     setting: {
       service: new ScriptedService(
@@ -123,6 +157,7 @@ export const plays: readonly Play[] = [
             {
               kind: 'unknown',
               sentence: 'Nothing that was read comes near this question, so it is not answered.',
+              action: 'none',
             },
           ],
           '',
@@ -136,7 +171,7 @@ export const plays: readonly Play[] = [
     setting: {
       service: new ScriptedService([
         ...told([recalled()], ''),
-        { kind: 'failure', error: new ServiceError('The memory stopped and is started again. Ask again.', 'retry') },
+        { kind: 'failure', error: new ServiceError('The memory stopped and is started again.', 'retry') },
       ]),
     },
     act: async (scene) => {

@@ -151,7 +151,7 @@ export class Scene {
       },
       copy: nothing,
       onProvenance: nothing,
-      act: nothing,
+      act: () => Promise.resolve(),
       say: nothing,
       openFolder: nothing,
       history: nothing,

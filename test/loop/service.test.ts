@@ -2,66 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ServiceClient } from '../../src/service/client.ts';
-import type { AskEvent, MemoryState, Question, Refreshed, ServiceNotice } from '../../src/service/protocol.ts';
-import { LIBRARY, MODELS, place, temporary } from './cli.ts';
-
-const dist = join(import.meta.dirname, '../../dist');
-const everything = { base: { kind: 'workspace' }, terms: '' } as const;
+import { LIBRARY, place, temporary } from './cli.ts';
+import { everything, Host } from './service-host.ts';
 
 const git = (folder: string, ...args: string[]) =>
   execFileSync('git', ['-C', folder, '-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args]);
-
-/** The service as the extension runs it, with what it told. */
-class Host {
-  readonly notices: ServiceNotice[] = [];
-  readonly client: ServiceClient;
-
-  constructor(home: string) {
-    this.client = new ServiceClient({
-      script: join(dist, 'service.js'),
-      settings: {
-        engineScript: join(dist, 'engine.js'),
-        modelsFolder: MODELS,
-        home,
-        device: 'cpu',
-        threads: 2,
-        exclude: [],
-      },
-      onNotice: (notice) => this.notices.push(notice),
-    });
-  }
-
-  state(root: string): MemoryState | undefined {
-    return this.notices
-      .flatMap((notice) => (notice.kind === 'state' && notice.root === root ? [notice.state] : []))
-      .at(-1);
-  }
-
-  get refreshed(): Refreshed[] {
-    return this.notices.flatMap((notice) => (notice.kind === 'refreshed' ? [notice.refreshed] : []));
-  }
-
-  async until(root: string, kind: MemoryState['kind']): Promise<MemoryState> {
-    for (;;) {
-      const state = this.state(root);
-      if (state?.kind === kind) return state;
-      if (state?.kind === 'failed') throw new Error(state.sentence);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  async ask(question: string, options: Partial<Question> = {}, signal?: AbortSignal): Promise<AskEvent[]> {
-    const events: AskEvent[] = [];
-    const asked = { question, history: [], scope: everything, ...options };
-    await this.client.ask(asked, (event) => events.push(event), signal);
-    return events;
-  }
-
-  async first(question: string, options: Partial<Question> = {}): Promise<string | undefined> {
-    return (await this.client.recall(question, options.scope ?? everything))[0]?.path;
-  }
-}
 
 describe('the service of the extension, with the real model', () => {
   const home = temporary('home');

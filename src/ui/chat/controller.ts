@@ -1,4 +1,4 @@
-import type { AskedScope, MemoryState } from '../../service/protocol.ts';
+import type { Action, AskedScope, MemoryState } from '../../service/protocol.ts';
 import { newExchange } from './exchange.ts';
 import type { Asked } from './exchange.ts';
 import { Library } from './library.ts';
@@ -15,6 +15,8 @@ import type { Conversation, Exchange } from './transcript.ts';
 /** Milliseconds in which news of the surroundings are gathered: the reading tells of itself many times a second. */
 const GATHER = 100;
 const WHOLE: ScopeChoice = { kind: 'workspace', terms: '' };
+/** What mends an exchange by asking it again. */
+const AGAIN: ReadonlySet<Action> = new Set(['retry', 'refresh', 'all-files']);
 
 type PageQuestion = Extract<PageMessage, { kind: 'ask' }>;
 
@@ -187,8 +189,7 @@ export class ChatController {
         if ((await workspace.insert(message.text)) === 'no-editor') say(strings.nothingOpen);
         break;
       case 'act':
-        if (message.action === 'retry' && message.exchange !== undefined) this.#retry(message.exchange);
-        else this.#parts.act(message.action);
+        await this.#act(message.action, message.exchange);
         break;
       case 'openFolder':
         this.#parts.openFolder();
@@ -205,9 +206,16 @@ export class ChatController {
     }
   }
 
-  #retry(id: string): void {
-    const exchange = this.#library.exchange(this.#library.current.id, id);
-    if (exchange) this.#askFromPage({ question: exchange.question, replaces: id });
+  /** Mends a failure: an exchange's by asking again, where that helps. */
+  async #act(action: Action, id: string | undefined): Promise<void> {
+    const exchange = id === undefined ? undefined : this.#library.exchange(this.#library.current.id, id);
+    if (!exchange || !AGAIN.has(action)) {
+      await this.#parts.act(action);
+      return;
+    }
+    if (action === 'refresh') await this.#parts.act(action);
+    const { question } = exchange;
+    this.#askFromPage({ question, replaces: exchange.id, ...(action === 'all-files' ? { scope: WHOLE } : {}) });
   }
 
   #askFromPage({ question, scope: choice, selection, replaces }: Omit<PageQuestion, 'kind'>): void {

@@ -46,8 +46,15 @@ export function withEvent(exchange: Exchange, event: AskEvent, seconds: number, 
     }
     case 'token':
       return { ...exchange, ...appended(exchange.text, event.text), state: writing(strings) };
-    case 'unknown':
-      return { ...exchange, state: { kind: 'unknown', sentence: short(event.sentence), seconds } };
+    case 'checking': {
+      const { sentences, of } = event;
+      const sentence = fill(strings.checking, Math.min(sentences + 1, of), of);
+      return { ...exchange, state: { kind: 'checking', sentence, percent: of > 0 ? (100 * sentences) / of : 0 } };
+    }
+    case 'unknown': {
+      const { sentence, action } = event;
+      return { ...exchange, state: { kind: 'unknown', sentence: short(sentence), action, seconds } };
+    }
     case 'answered': {
       const { text, sentences, ending, tokens, decodeMs } = event.answer;
       return {

@@ -40,8 +40,8 @@ export interface ChatParts {
   readonly post: (message: HostMessage) => void;
   readonly copy: (text: string) => void;
   readonly onProvenance: (files: readonly PointedFile[]) => void;
-  /** What mends a failure outside the chat. */
-  readonly act: (action: Action) => void;
+  /** What mends a failure outside the chat; settled when it is done. */
+  readonly act: (action: Action) => Promise<void>;
   /** A sentence for somebody who pressed something. */
   readonly say: (sentence: string) => void;
   readonly openFolder: () => void;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ACTIONS } from '../../service/protocol.ts';
 
 /** Sizes of what is kept and of what is let in from a page or a file. */
 export const TRANSCRIPT = {
@@ -56,7 +57,7 @@ const attributedSchema = v.variant('kind', [
   v.object({ kind: v.literal('unsupported'), sentence: sentenceSchema, reason: line }),
 ]);
 
-export const actionSchema = v.picklist(['retry', 'open-log', 'restore-model', 'free-space', 'none']);
+export const actionSchema = v.picklist(ACTIONS);
 
 const stateSchema = v.variant('kind', [
   v.object({ kind: v.literal('waiting'), sentence: line }),
@@ -64,6 +65,8 @@ const stateSchema = v.variant('kind', [
   /** The model reads the places; `percent` of their tokens, 0..100. */
   v.object({ kind: v.literal('reading'), sentence: line, percent: count }),
   v.object({ kind: v.literal('writing'), sentence: line }),
+  /** The text is whole; `percent` of its sentences were looked up in the files, 0..100. */
+  v.object({ kind: v.literal('checking'), sentence: line, percent: count }),
   v.object({
     kind: v.literal('answered'),
     sentences: listOf(attributedSchema, 2_000),
@@ -74,7 +77,13 @@ const stateSchema = v.variant('kind', [
     /** Tokens per second of writing. */
     rate: count,
   }),
-  v.object({ kind: v.literal('unknown'), sentence: line, seconds: count }),
+  v.object({
+    kind: v.literal('unknown'),
+    sentence: line,
+    seconds: count,
+    /** Left out by versions that had none. */
+    action: v.optional(actionSchema, 'none'),
+  }),
   v.object({ kind: v.literal('stopped'), sentence: line, seconds: count }),
   v.object({ kind: v.literal('failed'), sentence: line, action: actionSchema }),
 ]);
@@ -115,7 +124,7 @@ export type Conversation = v.InferOutput<typeof conversationSchema>;
 
 /** Whether more is to come for an exchange. */
 export function unfinished({ state }: Exchange): boolean {
-  return ['waiting', 'recalling', 'reading', 'writing'].includes(state.kind);
+  return ['waiting', 'recalling', 'reading', 'writing', 'checking'].includes(state.kind);
 }
 
 /** A conversation is called by its first question, on one line. */

@@ -19,8 +19,8 @@ export interface ChatViewContext {
   readonly workspace: ChatWorkspace & { readonly onDidChange: (then: () => void) => vscode.Disposable };
   /** What the last question points to, and nothing for a conversation that has not begun. */
   readonly onProvenance: (files: readonly PointedFile[]) => void;
-  /** Mends a failure: everything but asking again. Without it, every button opens the log. */
-  readonly onAction?: (action: Action) => void;
+  /** Mends a failure: everything but asking again. */
+  readonly onAction: (action: Action) => Promise<void>;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -54,10 +54,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         void vscode.env.clipboard.writeText(text);
       },
       onProvenance,
-      act: (action) => {
-        if (action === 'open-log' || !context.onAction) log.show();
-        else context.onAction(action);
-      },
+      act: context.onAction,
       say: (sentence) => {
         void vscode.window.showInformationMessage(sentence);
       },

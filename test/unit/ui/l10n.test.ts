@@ -15,6 +15,18 @@ describe('texts', () => {
     expect(Object.keys(json('l10n/bundle.l10n.json'))).toEqual(Object.keys(await strings()));
   });
 
+  it('of the memory’s thread all go through the translator', () => {
+    const folder = `${top}src/service/`;
+    const bare = readdirSync(folder).flatMap((name) => {
+      const source = readFileSync(folder + name, 'utf8');
+      return Array.from(
+        source.matchAll(/(?:\bsentence\b(?::| =)\s*|new ServiceError\(\s*)['"`][^\n]*/g),
+        ([text]) => text,
+      );
+    });
+    expect(bare).toEqual([]);
+  });
+
   it('of the manifest are all there, and none too many', () => {
     const manifest = readFileSync(`${top}package.json`, 'utf8');
     const used = new Set(Array.from(manifest.matchAll(/"%([\w.-]+)%"/g), ([, key]) => key));

@@ -77,6 +77,31 @@ test('a failure says its sentence and its button; asking again takes its place',
   expect(desk.exchanges[0]!.question).toBe(question);
 });
 
+test('a failure that other files or a new reading mend is asked again in its place, with them', async () => {
+  const refused = [failure(new ServiceError('None of the files that you chose is in the memory.', 'all-files'))];
+  const changed = told([recalled(), { kind: 'unknown', sentence: 'They have changed.', action: 'refresh' }], '');
+  const service = new ScriptedService(refused, changed, complete);
+  const desk = new Desk(service);
+  const act = async () => {
+    const [{ id, state } = { id: '', state: undefined }] = desk.exchanges;
+    const action = state && 'action' in state ? state.action : undefined;
+    await desk.controller.receive({ kind: 'act', action, exchange: id });
+    await desk.idle();
+  };
+  await ask(desk, question, { scope: { kind: 'folder', terms: '-lib' } });
+  await desk.idle();
+  await act();
+  expect(service.asked.map(({ scope }) => scope)).toEqual([
+    { base: { kind: 'folder', path: 'lib' }, terms: '-lib' },
+    whole,
+  ]);
+  expect(desk.states).toEqual(['unknown']);
+  expect(desk.acted).toEqual([]);
+  await act();
+  expect(desk.acted).toEqual(['refresh']);
+  expect(desk.states).toEqual(['answered']);
+});
+
 test('what is not meant for people goes to the log', async () => {
   const desk = new Desk(new ScriptedService([failure(new TypeError('x is not a function'))]));
   await ask(desk);

@@ -285,10 +285,26 @@ test('selected lines are offered, and go with one question', async () => {
 
 test('a question that is not answered says so and shows the nearest files', async () => {
   const sentence = 'Nothing that was read comes near this question, so it is not answered.';
-  const { root } = await answeredPage(told([recalled(), { kind: 'unknown', sentence }], ''));
+  const { root } = await answeredPage(told([recalled(), { kind: 'unknown', sentence, action: 'none' }], ''));
   expect(one(root, '.note.unknown').textContent).toBe(sentence);
   expect(one(root, '.pointed-title').textContent).toBe(strings.pointsNearest);
   expect(all(root, '.failed')).toEqual([]);
+});
+
+test('between the last word and the marks stands which sentence is being checked', async () => {
+  const checking = { kind: 'event', event: { kind: 'checking', sentences: 1, of: 4 } } as const;
+  const desk = new Desk(new ScriptedService([...told([recalled(), read], text), checking, halt]));
+  const root = await open(desk);
+  write(composer(root), question);
+  press(composer(root), 'Enter');
+  await desk.until(() => desk.states[0] === 'checking' && root.querySelector('.progress .track') !== null);
+  expect(one(root, '.progress').textContent).toBe('Checking sentence 2 of 4 against the files');
+  expect(one(root, '[role=progressbar]').getAttribute('aria-valuenow')).toBe('25');
+  expect(one(root, '.answer').textContent).toContain('If the request is fresh');
+  expect(one(root, '.stop').hidden).toBe(false);
+  desk.controller.stop();
+  await desk.idle();
+  expect(desk.exchanges[0]!.text).toBe(text);
 });
 
 test('a failure is a sentence and one button', async () => {

@@ -74,7 +74,10 @@ export class Desk {
       },
       copy: (text) => this.copied.push(text),
       onProvenance: (files) => this.pointed.push(files.map(({ path }) => path)),
-      act: (action) => this.acted.push(action),
+      act: (action) => {
+        this.acted.push(action);
+        return Promise.resolve();
+      },
       say: (sentence) => this.said.push(sentence),
       openFolder: () => this.acted.push('open-folder'),
       history: () => this.acted.push('history'),

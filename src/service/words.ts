@@ -1,0 +1,26 @@
+import * as l10n from '@vscode/l10n';
+
+/** The editor's language, for a thread that has a translator of its own. */
+export interface Language {
+  /** BCP 47, `de`. */
+  readonly tag: string;
+  /** Texts by their English ones; undefined for English. */
+  readonly texts: Readonly<Record<string, string>> | undefined;
+}
+
+let numbers = new Intl.NumberFormat('en');
+
+/** From now on sentences are made in this language. */
+export function speak({ tag, texts }: Language): void {
+  if (texts) l10n.config({ contents: texts });
+  try {
+    numbers = new Intl.NumberFormat(tag);
+  } catch {
+    // A tag that Intl does not know: numbers stay English.
+  }
+}
+
+/** A number as it is written in that language. */
+export function count(value: number): string {
+  return numbers.format(value);
+}

@@ -1,0 +1,35 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import { ServiceError } from '../../src/service/service-error.ts';
+import { LIBRARY, place, temporary } from './cli.ts';
+import { Host } from './service-host.ts';
+
+const question = 'How many days may a reader keep a book?';
+
+/** What the button under a failure does: the same question once more. */
+it('a damaged part of the memory is told with one button, and that button mends it', async () => {
+  const home = temporary('home');
+  const repo = place(temporary('damage'), LIBRARY);
+  const first = new Host(home);
+  await first.client.folders([{ root: repo, name: 'library' }]);
+  await first.until(repo, 'ready');
+  await first.client.close();
+
+  const [database = ''] = globSync(join(home, '**/*.sqlite'));
+  expect(readFileSync(database).length).toBeGreaterThan(0);
+  const db = new DatabaseSync(database);
+  db.exec('UPDATE write SET blob = zeroblob(length(blob)) WHERE id = 1');
+  db.close();
+
+  const host = new Host(home);
+  await host.client.folders([{ root: repo, name: 'library' }]);
+  const asking = host.ask(question);
+  await expect(asking).rejects.toBeInstanceOf(ServiceError);
+  await expect(asking).rejects.toMatchObject({ action: 'retry' });
+  const again = await host.ask(question);
+  expect(again.at(-1)?.kind).toBe('answered');
+  expect(await host.paths(question)).toContain('src/loans.ts');
+  await host.client.close();
+});
