@@ -11,6 +11,9 @@ import type { Include } from './rules.ts';
 /** What version control keeps for itself: no content, and nothing to report. */
 const bookkeeping = new Set(['.git', '.hg', '.svn', '.jj', '.bzr', 'CVS', '.DS_Store']);
 
+/** Stands in a name for bytes that are not UTF-8. */
+const REPLACED = '\uFFFD';
+
 export interface FolderWalk {
   readonly include: Include;
   /** `included` gives only the files that `include` names, wherever they are. */
@@ -33,6 +36,7 @@ interface Folder {
  */
 export async function* walkFolder(root: string, options: FolderWalk): AsyncGenerator<Entry> {
   const { signal } = options;
+  const unnamed = new Set<string>();
   const waiting: Folder[] = [{ path: '', want: options.want, git: noRules(), own: noRules() }];
   while (waiting.length > 0) {
     signal?.throwIfAborted();
@@ -40,13 +44,24 @@ export async function* walkFolder(root: string, options: FolderWalk): AsyncGener
     const batch = waiting.splice(-together.folders).reverse();
     const read = await Promise.all(batch.map((folder) => look(root, folder, options.include)));
     for (const { entries, files, folders } of read) {
-      yield* entries;
+      for (const entry of entries) if (isFirst(entry.path, unnamed)) yield entry;
       for await (const found of examineAll(root, files, signal)) {
-        if (found.kind === 'candidate' || found.kind === 'skipped') yield found;
+        // It was listed a moment ago: what it is really called cannot be said in text.
+        const isUnnamed = found.kind === 'gone' && found.path.includes(REPLACED);
+        const entry = isUnnamed ? skippedEntry(found.path, 'unreadable') : found;
+        if ((entry.kind === 'candidate' || entry.kind === 'skipped') && isFirst(entry.path, unnamed)) yield entry;
       }
       waiting.push(...folders.reverse());
     }
   }
+}
+
+/** Several names that are not UTF-8 may look the same: such a path is told once. */
+function isFirst(path: string, unnamed: Set<string>): boolean {
+  if (!path.includes(REPLACED)) return true;
+  if (unnamed.has(path)) return false;
+  unnamed.add(path);
+  return true;
 }
 
 interface Look {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { rm, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -155,18 +156,6 @@ describe('in a git work tree', () => {
     expect((await found(root)).paths).toEqual(['a.ts']);
     expect((await found(root)).paths).toEqual(['a.ts']);
   });
-
-  it('reports a name that is not UTF-8', async () => {
-    const root = await repository({ 'a.ts': 'x' });
-    const name = Buffer.concat([Buffer.from(`${root}/b`), Buffer.from([0xff]), Buffer.from('.ts')]);
-    const { writeFileSync } = await import('node:fs');
-    try {
-      writeFileSync(name, 'x');
-    } catch {
-      return; // The file system refuses such names: there is nothing to report.
-    }
-    expect(await found(root)).toMatchObject({ candidates: ['a.ts'], skipped: { 'b\uFFFD.ts': 'unreadable' } });
-  });
 });
 
 describe('.codebaseignore and include', () => {
@@ -235,6 +224,23 @@ describe('.codebaseignore and include', () => {
     expect(['b', 'a/b/d', 'z', 'y/x'].map(reaches)).toEqual([false, false, false, false]);
     expect(includes(['*.sql']).reaches('anywhere/at/all')).toBe(true);
     expect(includes([]).reaches('a')).toBe(false);
+  });
+});
+
+describe('names that are not UTF-8', () => {
+  it('are reported, those that look the same once', async () => {
+    for (const root of [await repository({ 'a.ts': 'x' }), await place({ 'a.ts': 'x' })]) {
+      try {
+        for (const byte of [0xfe, 0xff]) {
+          writeFileSync(Buffer.concat([Buffer.from(`${root}/b`), Buffer.from([byte]), Buffer.from('.ts')]), 'x');
+        }
+      } catch {
+        return; // The file system refuses such names: there is nothing to report.
+      }
+      const { candidates, skipped, paths } = await found(root);
+      expect({ candidates, skipped }).toEqual({ candidates: ['a.ts'], skipped: { 'b\uFFFD.ts': 'unreadable' } });
+      expect(paths).toHaveLength(2);
+    }
   });
 });
 
