@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { readAdapter } from '../engine/adapter.ts';
 import type { Engine } from '../engine/host.ts';
 import { Ledger } from '../memory/ledger.ts';
@@ -14,6 +14,7 @@ import type { SkipReason } from '../workspace/skip.ts';
 import { Codebase, shapeOf } from './codebase.ts';
 import { homeFolder } from './home.ts';
 import { readablePaths, standing } from './standing.ts';
+import { sweepUnpacked, touchUnpacked, unpackedPlace } from './unpacked.ts';
 
 /** Names that a snapshot does not give away, though nothing of the files is in it. */
 const UNNAMED: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'secret']);
@@ -73,7 +74,8 @@ export async function importMemory(
 
 /**
  * A snapshot as a codebase without files, to be asked beside others. Checked and unpacked once into a database of its own
- * below `home`, named by the digest of its content, so that the next question opens it at once.
+ * below `home`, named by the digest of its content, so that the next question opens it at once. Those that nobody has asked
+ * for long are swept then.
  */
 export async function openSnapshotMemory(
   file: string,
@@ -90,10 +92,12 @@ export async function openSnapshotMemory(
     const { content, treeHash } = snapshot.header;
     const name = createHash('sha256').update(content).digest('hex').slice(0, 24);
     const repository = `snapshot:${content}`;
-    const place = join(home, 'snapshots', `${name}.sqlite`);
+    const place = unpackedPlace(home, name);
     const { ledger } = Ledger.open(place, { ...reader, repository, checkout: repository });
     try {
       if (ledger.treeHash() !== treeHash) await unpack(snapshot, ledger, signal);
+      touchUnpacked(place);
+      sweepUnpacked(home);
       return Codebase.withoutFiles(file, engine, adapter, ledger);
     } catch (error) {
       ledger.close();
