@@ -22,7 +22,7 @@ type Step =
   | { readonly kind: 'delete' | 'skip' | 'forget'; readonly path: string }
   | { readonly kind: 'switch'; readonly version: number }
   | { readonly kind: 'scope'; readonly text: string }
-  | { readonly kind: 'other'; readonly path: string; readonly version: number }
+  | { readonly kind: 'other' | 'merge'; readonly path: string; readonly version: number }
   | { readonly kind: 'reopen' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -33,6 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('switch' as const), version }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('scope' as const), text: fc.constantFrom(...SCOPES) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('other' as const), path, version }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('merge' as const), path, version }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
 );
 
@@ -45,7 +46,7 @@ function plain(files: ReadonlyMap<string, number>, scope?: ReadonlySet<string>):
   return memory.hash();
 }
 
-describe('after any sequence of edits, renames, deletes, branch switches and scopes', () => {
+describe('after any sequence of edits, renames, deletes, branch switches, scopes and merges', () => {
   it('the sums in use, a rebuild and plain addition have one hash, and verify() agrees', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
@@ -54,6 +55,9 @@ describe('after any sequence of edits, renames, deletes, branch switches and sco
           let ledger = at('here');
           // Another window on the same checkout, and another worktree.
           const [window, worktree] = [at('here'), at('there')];
+          // Another repository, which is added to this one and taken out again.
+          const second = Ledger.open(join(folder, 'second'), { ...IDENTITY, repository: 'second' }).ledger;
+          const secondFiles = new Map<string, number>();
           const files = new Map<string, number>();
           const edit = (by: Ledger, name: string, n: number) => {
             put(by, madeUpFile(name, n));
@@ -98,6 +102,19 @@ describe('after any sequence of edits, renames, deletes, branch switches and sco
                 edit(window, now.path, now.version);
                 put(worktree, madeUpFile(now.path, 9));
                 break;
+              case 'merge': {
+                put(second, madeUpFile(`second/${now.path}`, now.version));
+                secondFiles.set(`second/${now.path}`, now.version);
+                const [own, other] = [await ledger.memory(), await second.memory()];
+                const [both, turned] = [await ledger.memory(), await second.memory()];
+                both.merge(other);
+                turned.merge(own);
+                const sum = plain(new Map([...files, ...secondFiles]));
+                expect([both.hash(), turned.hash()]).toEqual([sum, sum]);
+                both.merge(other, -1);
+                expect(both.hash()).toBe(own.hash());
+                break;
+              }
               case 'reopen':
                 ledger.close();
                 ledger = at('here');
@@ -111,7 +128,7 @@ describe('after any sequence of edits, renames, deletes, branch switches and sco
           expect((await ledger.rebuild()).hash()).toBe(memory);
           expect(await ledger.verify()).toMatchObject({ kind: 'sound', memory, tree });
           expect(await window.verify()).toMatchObject({ kind: 'sound', memory, tree });
-          for (const each of [ledger, window, worktree]) each.close();
+          for (const each of [ledger, window, worktree, second]) each.close();
         });
       }),
       { numRuns: 10 },
