@@ -1,114 +1,146 @@
 /**
- * What each operation on a memory of 10,000 files and some 40,000 segments takes, in ms: `node test/bench/scope.ts`.
- * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded.
+ * What each operation on a memory of 10,000 files and 40,000 segments takes, in ms: `node test/bench/scope.ts [files]`.
+ * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds, wall time and
+ * processor time: on a machine that does other work the second says more.
  */
 import { randomFillSync } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Codebase } from '../../src/ask/codebase.ts';
+import { Codebases } from '../../src/ask/codebases.ts';
+import { fillKeyTable } from '../../src/engine/ingest.ts';
 import { featureMap } from '../../src/memory/feature-map.ts';
+import { KeyTable } from '../../src/memory/key-table.ts';
 import { Ledger } from '../../src/memory/ledger.ts';
+import { recall } from '../../src/memory/recall.ts';
 import type { SegmentEntry } from '../../src/memory/records.ts';
 import { parseScope, selectPaths } from '../../src/memory/scope.ts';
 import type { MemoryShape } from '../../src/memory/shape.ts';
 import { writeKey } from '../../src/memory/write.ts';
 import type { Write } from '../../src/memory/write.ts';
+import { spread } from './sample.ts';
 
 const FILES = Number(process.argv[2] ?? 10_000);
+/** Files of a second repository, which is added to the first. */
+const SECOND = Math.round(FILES / 4);
 const map = featureMap({ kind: 'dpfp', order: 3 }, 256);
-const shape: MemoryShape = { tokens: 4, keySize: 256, blocks: 0, valueSize: 0, featureMap: map };
+const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0, featureMap: map };
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
-const identity = { repository: 'bench', checkout: folder, adapter: 'bench', shape };
+const none = new Map<string, Write>();
 
 function made(path: string, version: number, count = 4): Parameters<Ledger['putFile']> {
   const writes = new Map<string, Write>();
   const segments: SegmentEntry[] = Array.from({ length: count }, (_, n) => {
     // An edit changes one segment, as it mostly does.
     const key = writeKey('bench', path, `${n} ${n === 0 ? version : 0}`);
-    writes.set(key, { keys: randomFillSync(new Int8Array(4 * 256)), values: new Int8Array() });
+    writes.set(key, { keys: randomFillSync(new Int8Array(shape.tokens * 256)), values: new Int8Array() });
     const terms = Array.from({ length: 120 }, (_, t) => `w${(n * 7919 + t * 104_729 + path.length * 31) % 20_000}x`);
     return { start: 20 * n + 1, end: 20 * n + 20, tokens: 200, writeKey: key, terms };
   });
   return [path, { blobHash: String(version), bytes: 4000, mtimeMs: version, lines: 80 }, segments, writes];
 }
 
-async function timed<T>(name: string, work: () => T | Promise<T>, rounds = 1): Promise<T> {
+const KINDS = ['src', 'tests', 'vendor', 'docs', 'src', 'src', 'src'];
+const pathOf = (n: number) =>
+  `${KINDS[n % 7] ?? ''}/part${n % 97}/unit${n % 11}/f${n}.${n % 2 === 0 ? 'ts' : 'test.ts'}`;
+
+function repository(name: string, files: number): { readonly ledger: Ledger; readonly paths: readonly string[] } {
+  const { ledger } = Ledger.open(join(folder, name), { repository: name, checkout: folder, adapter: 'bench', shape });
+  const paths = Array.from({ length: files }, (_, n) => pathOf(n));
+  for (const path of paths) ledger.putFile(...made(path, 1));
+  return { ledger, paths };
+}
+
+/** As a question asks a repository: its keys in a table, and nothing from the search for words. */
+function member({ ledger, paths }: ReturnType<typeof repository>, prefix: string) {
+  const table = new KeyTable(shape);
+  fillKeyTable(ledger, table);
+  const places = new Map(ledger.locate(ledger.segmentIds(new Set(paths))));
+  const find = ({ keys }: { readonly keys: readonly Float32Array[] }) => {
+    return { shares: recall(table, keys, 25), segments: [], files: [], cosine: 1, standing: [] };
+  };
+  const question = () => Promise.resolve(Float32Array.from({ length: 256 }, (_, at) => (at === 0 ? 1 : 0)));
+  const codebase = { length: table.length, find, place: (id: number) => places.get(id), engine: { question } };
+  return { codebase: codebase as unknown as Codebase, prefix };
+}
+
+async function timed<T>(name: string, work: (round: number) => T | Promise<T>, rounds = 1): Promise<T> {
   let result: T | undefined;
   const wall: number[] = [];
   const processor: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const began = performance.now();
     const used = process.cpuUsage();
-    result = await work();
+    result = await work(round);
     const { user, system } = process.cpuUsage(used);
     wall.push(performance.now() - began);
     processor.push((user + system) / 1000);
   }
-  const [best, worked] = [median(wall), median(processor)].map((ms) => ms.toFixed(1).padStart(9));
-  console.log(`${name.padEnd(62)} ${best} ms ${worked} ms of processor time`);
+  const [ms, worked] = [wall, processor].map((values) => spread(values).median.toFixed(1).padStart(8));
+  const most = rounds > 1 ? `, at most ${spread(wall).most.toFixed(1)} in ${rounds}` : '';
+  console.log(`${name.padEnd(58)} ${worked} ms of the processor, ${ms} ms of wall time${most}`);
   return result as T;
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
 try {
-  const { ledger } = Ledger.open(folder, identity);
-  const kinds = ['src', 'tests', 'vendor', 'docs'];
-  const paths = Array.from({ length: FILES }, (_, n) => {
-    const extension = n % 2 === 0 ? 'ts' : 'test.ts';
-    return `${kinds[n % 7] ?? 'src'}/part${n % 97}/unit${n % 11}/f${n}.${extension}`;
-  });
-  await timed(`store ${FILES} files`, () => {
-    for (const path of paths) ledger.putFile(...made(path, 1));
-  });
+  const first = await timed(`store ${FILES} files`, () => repository('first', FILES));
+  const { ledger, paths } = first;
   const { segments, databaseBytes } = ledger.totals();
   console.log(`  ${segments} segments, ${(databaseBytes / 1e6).toFixed(0)} MB`);
   await timed('memory of everything, first time', () => ledger.memory());
-  await timed('memory of everything, again', () => ledger.memory(), 5);
-  for (const text of [
-    '+src -tests -vendor',
-    '+*.test.ts',
-    '+part5* -unit3',
-    '-src/part1/unit1/f1.test.ts',
-    '+f1*.ts',
-  ]) {
-    const files = await timed(`select ${text}`, () => selectPaths(parseScope(text), paths).files, 3);
-    await timed(`  sum over ${files.size} files`, () => ledger.memory(files), 5);
+  await timed('memory of everything, again', () => ledger.memory(), 25);
+  for (const text of ['+src -tests -vendor', '+*.test.ts', '+part5* -unit3', `-${paths[0] ?? ''}`, '+f1*.ts']) {
+    const files = selectPaths(parseScope(text), paths).files;
+    const both = () => ledger.memory(selectPaths(parseScope(text), paths).files);
+    await timed(`scope ${text}, ${files.size} files: paths and sum`, both, 51);
+    await timed('  the sum alone', () => ledger.memory(files), 51);
   }
-  const [edited = ''] = paths;
-  let version = 2;
-  await timed('one-line edit (ledger and sums)', () => ledger.putFile(...made(edited, version++)), 9);
-  await timed('  then the memory and its hash', () => ledger.memoryHash(), 5);
-  await timed('rename (1 file of 4 segments, writes made anew)', () => {
-    ledger.drop([edited]);
-    ledger.putFile(...made(`${edited}.renamed`, version));
-  });
-  const branch = paths.slice(100, 200);
-  const there = branch.map((path) => made(path, 2));
-  const back = branch.map((path) => made(path, 1));
-  const none = new Map<string, Write>();
+  await timed('one-line edit (ledger and sums)', (n) => ledger.putFile(...made(paths[n] ?? '', 2)), 51);
+  await timed('  then the memory and its hash', () => ledger.memoryHash(), 25);
+  const renamed = paths.slice(60, 111).map((path) => made(`${path}.renamed`, 1));
+  const rename = (n: number) => {
+    ledger.drop([paths[60 + n] ?? '']);
+    return ledger.putFile(...(renamed[n] ?? made('', 1)));
+  };
+  await timed('rename (1 file of 4 segments, writes made anew)', rename, renamed.length);
+  const branch = paths.slice(200, 300);
+  const sides = [2, 1].map((version) => branch.map((path) => made(path, version)));
   await timed('branch switch, 100 files, first time', () => {
-    for (const file of there) ledger.putFile(...file);
+    for (const file of sides[0] ?? []) ledger.putFile(...file);
   });
-  await timed('branch switch back, 100 files, nothing encoded', () => {
-    for (const [path, meta, entries] of back) ledger.putFile(path, meta, entries, none);
-  });
-  await timed('tree hash', () => ledger.treeHash(), 3);
-  await timed('delete 1 file', () => ledger.drop([paths[500] ?? '']));
+  const go = (n: number) => {
+    for (const [path, meta, entries] of sides[(n + 1) % 2] ?? []) ledger.putFile(path, meta, entries, none);
+  };
+  await timed('branch switch, 100 files, nothing encoded', go, 11);
+  await timed('tree hash', () => ledger.treeHash(), 11);
+  await timed('delete 1 file', (n) => ledger.drop([paths[400 + n] ?? '']), 51);
   await timed('difference of a branch of 100 files against another', () => {
     const other = new Map(ledger.tree());
     for (const path of branch) other.delete(path);
     ledger.difference(ledger.tree(), other);
   });
-  await timed('forget 1 file, with certificate', () => ledger.forget([paths[501] ?? '']));
-  await timed('rebuild from the writes (what all this is checked against)', () => ledger.rebuild());
-  const equal = (await ledger.rebuild()).equals(await ledger.memory());
-  console.log(`incremental sums equal the rebuild: ${equal ? 'yes' : 'NO'}`);
-  await timed('verify', () => ledger.verify());
-  console.log(`  database ${(statSync(ledger.location).size / 1e6).toFixed(0)} MB`);
+  const second = repository('second', SECOND);
+  const [one, two] = [await ledger.memory(), await second.ledger.memory()];
+  const merge = async () => {
+    const sum = await ledger.memory();
+    sum.merge(await second.ledger.memory());
+    return sum;
+  };
+  const sum = await timed(`merge with a repository of ${SECOND} files: M and z`, merge, 25);
+  sum.merge(two, -1);
+  console.log(`  less the second it is the first again: ${sum.hash() === one.hash() ? 'yes' : 'NO'}`);
+  const members = [member(first, 'first/'), member(second, 'second/')];
+  for (const [at, each] of members.entries()) {
+    await timed(`  a question to repository ${at + 1} alone`, () => new Codebases([each]).recall('what is it'), 11);
+  }
+  await timed('  a question to both as one', () => new Codebases(members).recall('what is it'), 11);
+  await timed('forget 1 file, with certificate', (n) => ledger.forget([paths[500 + n] ?? '']), 3);
+  const rebuilt = await timed('rebuild from the writes (what all this is checked against)', () => ledger.rebuild(), 3);
+  console.log(`incremental sums equal the rebuild: ${rebuilt.equals(await ledger.memory()) ? 'yes' : 'NO'}`);
+  await timed('verify', () => ledger.verify(), 3);
   ledger.close();
+  second.ledger.close();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { asInUse, StandIn } from './encoder.ts';
@@ -79,7 +79,7 @@ const trials: Readonly<Record<string, () => Promise<string>>> = {
       if (values.history === undefined) generateHistory(history, 1 + (commits ?? 0));
       const told = await replay(history, { commits: commits ?? 0 }, new StandIn(asInUse));
       return (
-        `${told.steps} commits of ${values.history ?? 'a generated history'}, ${told.files} files and ${told.segments} segments in the last: ` +
+        `${told.steps} commits of ${values.history === undefined ? 'a generated history' : basename(resolve(values.history))}, ${told.files} files and ${told.segments} segments in the last: ` +
         `${told.encodedFirst} segments encoded for the first commit, ${told.encodedForward} going forward, ${told.encodedBack} going ` +
         `back; ${told.forwardMs.toFixed(0)} ms a commit forward and ${told.backMs.toFixed(0)} back (medians, without the model and git's ` +
         `checkout). At ${told.rebuilt} commits the sums were a rebuild's, at ${told.fromNothing} those of a memory from nothing, on ` +

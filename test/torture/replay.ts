@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ingest } from '../../src/engine/ingest.ts';
 import { Ledger } from '../../src/memory/ledger.ts';
 import { SHAPE, StandIn } from './encoder.ts';
-import { median } from './median.ts';
+import { spread } from '../bench/sample.ts';
 
 export interface Replayed {
   /** Steps from one commit to the next; as many go back. */
@@ -96,8 +96,8 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
         encodedBack: standIn.encoded - encoded,
         rebuilt,
         fromNothing,
-        forwardMs: median(times.forward.slice(1)),
-        backMs: median(times.back),
+        forwardMs: spread(times.forward.slice(1)).median,
+        backMs: spread(times.back).median,
       };
     } finally {
       ledger.close();

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { Ledger } from '../../src/memory/ledger.ts';
 import { Acknowledged } from './acknowledged.ts';
-import { median } from './median.ts';
+import { spread } from '../bench/sample.ts';
 import { checkSurvivor, identityOf, placeIn } from './survivor.ts';
 
 export interface Written {
@@ -40,6 +40,9 @@ export async function writeTogether(seconds: number): Promise<Written> {
         ledger.fileSearch(['export']);
         ledger.treeHash();
         times.push(performance.now() - began);
+        // The sums that it keeps follow what others write.
+        const verdict = times.length % 20 === 0 ? await ledger.verify() : undefined;
+        if (verdict?.kind === 'unsound') throw new Error(verdict.sentence);
         await wait(2);
       }
     } finally {
@@ -61,7 +64,7 @@ export async function writeTogether(seconds: number): Promise<Written> {
       saves: heard.map(({ saves }) => saves),
       busy: heard.reduce((sum, { busy }) => sum + busy, 0),
       reads: times.length,
-      readMs: median(times),
+      readMs: spread(times).median,
       longestReadMs: Math.max(...times),
     };
   } finally {
