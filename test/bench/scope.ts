@@ -3,7 +3,7 @@
  * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds, wall time and
  * processor time: on a machine that does other work the second says more.
  */
-import { randomFillSync } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,10 @@ import { recall } from '../../src/memory/recall.ts';
 import type { SegmentEntry } from '../../src/memory/records.ts';
 import { parseScope, selectPaths } from '../../src/memory/scope.ts';
 import type { MemoryShape } from '../../src/memory/shape.ts';
-import { writeKey } from '../../src/memory/write.ts';
+import { exportSnapshot } from '../../src/memory/snapshot/export.ts';
+import { importSnapshot } from '../../src/memory/snapshot/import.ts';
+import { Snapshot } from '../../src/memory/snapshot/snapshot.ts';
+import { quantise, writeKey } from '../../src/memory/write.ts';
 import type { Write } from '../../src/memory/write.ts';
 import { spread } from './sample.ts';
 
@@ -29,12 +32,24 @@ const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0, f
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
 const none = new Map<string, Write>();
 
+/** Keys of length 1 in random directions; a write takes eight of them. */
+const pool = Array.from({ length: 512 }, () => {
+  const raw = Float32Array.from({ length: 8 * 256 }, () => Math.random() - 0.5);
+  for (let from = 0; from < raw.length; from += 256) {
+    const key = raw.subarray(from, from + 256);
+    const length = Math.hypot(...key);
+    key.forEach((x, at) => (key[at] = x / length));
+  }
+  return quantise({ keys: raw, values: new Float32Array(0) }, shape, []);
+});
+
 function made(path: string, version: number, count = 4): Parameters<Ledger['putFile']> {
   const writes = new Map<string, Write>();
   const segments: SegmentEntry[] = Array.from({ length: count }, (_, n) => {
     // An edit changes one segment, as it mostly does.
     const key = writeKey('bench', path, `${n} ${n === 0 ? version : 0}`);
-    writes.set(key, { keys: randomFillSync(new Int8Array(shape.tokens * 256)), values: new Int8Array() });
+    const write = pool[randomInt(pool.length)];
+    if (write) writes.set(key, write);
     const terms = Array.from({ length: 120 }, (_, t) => `w${(n * 7919 + t * 104_729 + path.length * 31) % 20_000}x`);
     return { start: 20 * n + 1, end: 20 * n + 20, tokens: 200, writeKey: key, terms };
   });
@@ -63,6 +78,22 @@ function member({ ledger, paths }: ReturnType<typeof repository>, prefix: string
   const question = () => Promise.resolve(Float32Array.from({ length: 256 }, (_, at) => (at === 0 ? 1 : 0)));
   const codebase = { length: table.length, find, place: (id: number) => places.get(id), engine: { question } };
   return { codebase: codebase as unknown as Codebase, prefix };
+}
+
+/** A snapshot, checked, in a new ledger. */
+async function unpacked(file: string): Promise<Ledger> {
+  const identity = { repository: 'third', checkout: folder, adapter: 'bench', shape };
+  const { ledger } = Ledger.open(join(folder, 'third'), identity);
+  const snapshot = Snapshot.open(file);
+  const known = snapshot.terms();
+  await importSnapshot(ledger, snapshot, await snapshot.check(identity), {
+    place: ({ blobHash, bytes, lines, segments }) => ({
+      meta: { blobHash, bytes, lines, mtimeMs: 0 },
+      terms: segments.map(({ writeId }) => snapshot.wordsOf(writeId, known)),
+    }),
+  });
+  snapshot.close();
+  return ledger;
 }
 
 async function timed<T>(name: string, work: (round: number) => T | Promise<T>, rounds = 1): Promise<T> {
@@ -135,6 +166,13 @@ try {
     await timed(`  a question to repository ${at + 1} alone`, () => new Codebases([each]).recall('what is it'), 11);
   }
   await timed('  a question to both as one', () => new Codebases(members).recall('what is it'), 11);
+  const file = join(folder, 'first.imem');
+  const { header, bytes } = await timed('export', () => exportSnapshot(ledger, file, { program: '0', repository: '' }));
+  console.log(`  ${(bytes / 1e6).toFixed(0)} MB`);
+  const third = await timed('import (check, then everything without its files)', () => unpacked(file));
+  const same = third.treeHash() === header.treeHash && (await third.memoryHash()) === header.memoryHash;
+  console.log(`  memory and tree are the exporter's: ${same ? 'yes' : 'NO'}`);
+  third.close();
   await timed('forget 1 file, with certificate', (n) => ledger.forget([paths[500 + n] ?? '']), 3);
   const rebuilt = await timed('rebuild from the writes (what all this is checked against)', () => ledger.rebuild(), 3);
   console.log(`incremental sums equal the rebuild: ${rebuilt.equals(await ledger.memory()) ? 'yes' : 'NO'}`);
