@@ -30,6 +30,9 @@ export class ChatPage {
   constructor(root: HTMLElement, frame: Frame) {
     this.#root = root;
     this.#frame = frame;
+    window.addEventListener('focus', () => {
+      this.#enter();
+    });
     frame.post({ kind: 'ready' });
   }
 
@@ -41,6 +44,10 @@ export class ChatPage {
     else this.#shown?.receive(message);
   }
 
+  #enter(): void {
+    if (document.hasFocus() && document.activeElement === document.body) this.#shown?.focus();
+  }
+
   #begin({ strings, conversation, surroundings }: Extract<HostMessage, { kind: 'all' }>): void {
     const announce = (text: string) => {
       this.#announcer.textContent = text;
@@ -50,6 +57,8 @@ export class ChatPage {
     this.#shown = new Shown(context, this.#frame, conversation, surroundings);
     this.#root.replaceChildren(this.#shown.element, this.#announcer);
     this.#shown.restore(before);
+    // Somebody may have come in before there was anything to see.
+    this.#enter();
   }
 }
 
@@ -65,6 +74,8 @@ class Shown {
   #surroundings: Surroundings;
   #exchanges: ExchangeView[] = [];
   #follows: 'end' | 'nothing' = 'end';
+  /** Pixels of the transcript's height when it was last looked at. */
+  #height = 0;
 
   constructor(context: Context, frame: Frame, conversation: Conversation, surroundings: Surroundings) {
     this.#context = context;
@@ -98,6 +109,10 @@ class Shown {
     this.#transcript.addEventListener('scroll', () => {
       this.#scrolled();
     });
+    // The field below grows with what is typed and attached, and the pane with its neighbours: the end stays in sight.
+    new ResizeObserver(() => {
+      this.#grown();
+    }).observe(this.#transcript);
     this.#transcript.addEventListener('grown', () => {
       this.#grown();
     });
@@ -112,6 +127,11 @@ class Shown {
     const { scrollTop: top } = this.#transcript;
     const draft = this.#composer.draft;
     return this.#follows === 'end' ? { draft } : { draft, scrolled: { conversation: this.#conversation.id, top } };
+  }
+
+  /** Where the keyboard goes when the chat is entered and nothing in it has been chosen yet. */
+  focus(): void {
+    this.#composer.focus();
   }
 
   restore(state: PageState | undefined): void {
@@ -144,7 +164,7 @@ class Shown {
         if (this.#exchanges.length === 0) this.#showEmpty();
         break;
       case 'focus':
-        this.#composer.focus();
+        this.focus();
     }
   }
 
@@ -193,6 +213,7 @@ class Shown {
   }
 
   #grown(): void {
+    this.#height = this.#transcript.clientHeight;
     if (this.#follows === 'end') this.#transcript.scrollTop = this.#transcript.scrollHeight;
     this.#toEnd.hidden = this.#distance() <= NEAR;
   }
@@ -204,6 +225,11 @@ class Shown {
   }
 
   #scrolled(): void {
+    // A pane that shrinks moves its content too; nobody has scrolled then.
+    if (this.#transcript.clientHeight !== this.#height) {
+      this.#grown();
+      return;
+    }
     this.#follows = this.#distance() <= NEAR ? 'end' : 'nothing';
     this.#toEnd.hidden = this.#follows === 'end';
     this.#keep();

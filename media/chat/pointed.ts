@@ -9,6 +9,9 @@ import { visible } from './visible.ts';
 /** Files that are listed before somebody asks for more. */
 const LISTED = 5;
 
+/** A share that is only what rounding left over. */
+const NOTHING = 1e-6;
+
 /** What somebody unfolded; kept while the list is drawn anew. */
 export interface Unfolded {
   list: 'open' | 'closed';
@@ -37,6 +40,8 @@ export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Con
     details.replaceWith(redrawn);
     redrawn.querySelector<HTMLElement>('.others')?.focus();
   });
+  // A workspace of four files has no others.
+  const owned = pointed.files.length > listed || unfolded.rest === 'open' || restShare > NOTHING;
   const details = h(
     'details',
     { class: 'pointed', open: unfolded.list === 'open' },
@@ -47,7 +52,7 @@ export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Con
       h('span', { class: 'pointed-title' }, state.kind === 'unknown' ? strings.pointsNearest : strings.points),
       h('span', { class: 'gist' }, gist(pointed.files, whole)),
     ),
-    h('ul', { class: 'rows' }, ...rows, others),
+    h('ul', { class: 'rows' }, ...rows, ...(owned ? [others] : [])),
   );
   details.addEventListener('toggle', () => {
     unfolded.list = details.open ? 'open' : 'closed';

@@ -9,7 +9,7 @@ import { visible } from './visible.ts';
 type Kind = ScopeChoice['kind'];
 
 const KINDS = ['workspace', 'folder', 'editors', 'changed'] as const satisfies readonly Kind[];
-const ICONS = { workspace: 'root-folder', folder: 'folder', editors: 'files', changed: 'source-control' } as const;
+const ICONS = { workspace: 'repo', folder: 'folder', editors: 'files', changed: 'source-control' } as const;
 
 interface Chip {
   readonly input: HTMLInputElement;

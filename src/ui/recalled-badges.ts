@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Amounts } from './amounts.ts';
 import { badge } from './badge.ts';
 import type { Provenance } from './provenance.ts';
+import { strength } from './recalled-lines.ts';
 
 /** The share of a recalled file beside its name, wherever the editor shows it. */
 export class RecalledBadges implements vscode.FileDecorationProvider, vscode.Disposable {
@@ -27,7 +28,10 @@ export class RecalledBadges implements vscode.FileDecorationProvider, vscode.Dis
     const file = this.#provenance.of(uri);
     if (!file) return undefined;
     const said = vscode.l10n.t('Ask Codebase: {0} of what the last answer recalled', this.#amounts.share(file.share));
-    return new vscode.FileDecoration(badge(file.share), said, new vscode.ThemeColor('askCodebase.recalledForeground'));
+    // Eight coloured names of which six own a percent would hide the two that matter.
+    const colour =
+      strength(file.share) === 'faint' ? undefined : new vscode.ThemeColor('askCodebase.recalledForeground');
+    return new vscode.FileDecoration(badge(file.share), said, colour);
   }
 
   dispose(): void {

@@ -88,13 +88,6 @@ test('an engine that is killed in mid-answer says so, and the next question is a
   ).not.toContain(killed);
 });
 
-test.each(['light', 'contrast', 'dark'] as const)('the chat is drawn in the %s theme', async (theme) => {
-  await code().theme(theme);
-  await code().workbench.openContainer('Ask Codebase');
-  await chat().composer.waitFor();
-  await code().workbench.screenshot(`chat-${theme}`);
-});
-
 test('a second window shares the memory and answers too', async () => {
   const second = await code().openWindow();
   await second.statusItem('4 files are remembered', LIMITS.answer);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { PlacedLines } from '../../ask/excerpt.ts';
 import type { Place, Places } from '../place.ts';
@@ -20,6 +21,8 @@ const SAMPLE = {
 /** The chat's workspace in VS Code. */
 export class EditorWorkspace implements ChatWorkspace {
   readonly #roots: Roots;
+  /** Lines that were opened from the chat, and are selected for that reason. */
+  #cited: PlacedLines | undefined;
 
   constructor(roots: Roots) {
     this.#roots = roots;
@@ -58,7 +61,9 @@ export class EditorWorkspace implements ChatWorkspace {
     const { start, end } = editor.selection;
     // A selection that ends before the first character of a line does not mean that line.
     const last = end.line > start.line && end.character === 0 ? end.line : end.line + 1;
-    return { path: this.#roots.places.shown(place), start: start.line + 1, end: last };
+    const lines = { path: this.#roots.places.shown(place), start: start.line + 1, end: last };
+    // What the chat itself has selected, to show a citation, nobody means to ask about.
+    return isDeepStrictEqual(lines, this.#cited) ? undefined : lines;
   }
 
   async paths(): Promise<readonly string[]> {
@@ -82,6 +87,7 @@ export class EditorWorkspace implements ChatWorkspace {
       }
       const document = await vscode.workspace.openTextDocument(uri);
       const range = start === undefined ? undefined : linesOf(document, start, end ?? start);
+      this.#cited = range && { path, start: range.start.line + 1, end: range.end.line + 1 };
       await vscode.window.showTextDocument(document, {
         preview: true,
         ...(range ? { selection: range } : {}),

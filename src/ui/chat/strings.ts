@@ -58,7 +58,7 @@ export function chatStrings(l10n: Translator) {
     readingPlace: l10n.t('Reading 1 place'),
     readingPercent: l10n.t('Reading {0}%'),
     writing: l10n.t('Writing'),
-    checking: l10n.t('Checking sentence {0} of {1} against the files'),
+    checking: l10n.t('Checking sentence {0} of {1}'),
     waiting: l10n.t('Waits for the answer before it'),
     stopped: l10n.t('Stopped.'),
     interrupted: l10n.t('The window was closed before this was answered.'),

@@ -21,9 +21,10 @@ export function tellingFolders(paths: readonly string[], most = 3): string[] {
     const name = parts.pop() ?? '';
     if (!CODE.test(name) || parts.some((part) => ASIDE.test(part) || part.startsWith('.'))) continue;
     const own = parts.findIndex((part) => !FRAME.test(part));
-    // A file in a frame itself (`src/main.c`) tells of no part of the project.
-    const folder = own < 0 ? parts.join('/') : parts.slice(0, own + 1).join('/');
-    if (folder !== '') files.set(folder, (files.get(folder) ?? 0) + (own < 0 ? 0.5 : 1));
+    // A file in a frame itself (`src/main.c`) tells of no part of the project: "How does src work?" is nobody's question.
+    if (own < 0) continue;
+    const folder = parts.slice(0, own + 1).join('/');
+    files.set(folder, (files.get(folder) ?? 0) + 1);
   }
   return [...files]
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))

@@ -19,6 +19,7 @@ const QUIET: Settings = {
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
   'files.simpleDialog.enable': true,
+  'git.blame.statusBarItem.enabled': false,
   'git.openRepositoryInParentFolders': 'never',
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',

@@ -12,6 +12,13 @@ import { Desk, strings } from './support.ts';
 const complete: Step[] = [...told([recalled(), read], text), { kind: 'event', event: answered() }];
 const halt: Step = { kind: 'pause', milliseconds: 600_000 };
 
+// jsdom lays nothing out, so nothing there changes its size.
+globalThis.ResizeObserver = class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+
 let state: PageState | undefined;
 let said: PageMessage[] = [];
 
@@ -298,7 +305,7 @@ test('between the last word and the marks stands which sentence is being checked
   write(composer(root), question);
   press(composer(root), 'Enter');
   await desk.until(() => desk.states[0] === 'checking' && root.querySelector('.progress .track') !== null);
-  expect(one(root, '.progress').textContent).toBe('Checking sentence 2 of 4 against the files');
+  expect(one(root, '.progress').textContent).toBe('Checking sentence 2 of 4');
   expect(one(root, '[role=progressbar]').getAttribute('aria-valuenow')).toBe('25');
   expect(one(root, '.answer').textContent).toContain('If the request is fresh');
   expect(one(root, '.stop').hidden).toBe(false);
@@ -341,12 +348,35 @@ test('without a folder there is one thing to do', async () => {
   expect(said.at(-1)).toEqual({ kind: 'openFolder' });
 });
 
+test('the keyboard begins in the field, and a place that was chosen keeps it', async () => {
+  const { root } = await answeredPage();
+  const enter = () => window.dispatchEvent(new Event('focus'));
+  (document.activeElement as HTMLElement).blur();
+  enter();
+  expect(document.activeElement).toBe(composer(root));
+  one(root, '.citation').focus();
+  enter();
+  expect(document.activeElement).toBe(one(root, '.citation'));
+});
+
 test('every control has a name', async () => {
   const { root } = await answeredPage();
   for (const control of all(root, 'button, input, textarea')) {
     const name = control.getAttribute('aria-label') ?? control.textContent;
     expect(name.trim(), control.outerHTML).not.toBe('');
   }
+});
+
+test('four files that own everything leave no row for others', async () => {
+  const own = [
+    recalled([
+      { path: 'a.js', share: 0.75, lines: [] },
+      { path: 'b.js', share: 0.25, lines: [] },
+    ]),
+    read,
+  ];
+  const { root } = await answeredPage([...told(own, text), { kind: 'event', event: answered() }]);
+  expect(all(root, '.pointed .percent').map(({ textContent }) => textContent)).toEqual(['75%', '25%']);
 });
 
 test('messages that are none change nothing', async () => {

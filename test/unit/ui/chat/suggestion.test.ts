@@ -28,4 +28,8 @@ test('a small project is asked about by its files, and one without code not at a
     'Where does util.py begin, and what does it call first?',
   ]);
   expect(suggestedQuestions(['README.md', 'data.csv'], strings)).toEqual([]);
+  expect(suggestedQuestions(['src/loans.ts', 'src/mail.ts', 'README.md'], strings)).toEqual([
+    'How does src/loans.ts work?',
+    'Where does src/mail.ts begin, and what does it call first?',
+  ]);
 });

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { Chat } from './driver/chat.ts';
+import { LIMITS, until } from './driver/limits.ts';
+import { libraryRepository } from './driver/repository.ts';
+import { useCode } from './driver/use-code.ts';
+
+/**
+ * What the extension looks like, to be looked at: first view, chat, tree, heat and walkthrough, in light, dark and high
+ * contrast. `PICTURES_OF` names another repository, `PICTURES_QUESTION` what it is asked.
+ */
+/** Pixels; small enough that a picture can be read in a README. */
+const SIZE = { width: 1200, height: 760 } as const;
+/** Milliseconds until colours have faded into each other and tooltips are gone. */
+const SETTLED = 600;
+
+const folder = process.env.PICTURES_OF ?? libraryRepository();
+const QUESTION = process.env.PICTURES_QUESTION ?? 'How many days may a reader keep a book before a late fee is due?';
+const code = useCode(() => ({
+  folder,
+  settings: { 'askCodebase.device': 'cpu', 'editor.minimap.enabled': false },
+  size: SIZE,
+}));
+const chat = () => new Chat(code().view);
+let pointed: readonly string[] = [];
+
+async function inThemes(name: string): Promise<void> {
+  const { workbench } = code();
+  for (const theme of ['light', 'contrast', 'dark'] as const) {
+    await code().theme(theme);
+    // What lies under the pointer looks as if somebody meant it; the status bar has nothing there.
+    await workbench.page.mouse.move(SIZE.width / 2, SIZE.height - 8);
+    await workbench.page.waitForTimeout(SETTLED);
+    await workbench.screenshot(`${name}-${theme}`);
+  }
+}
+
+test('the first view says what is remembered, offers questions, and has the memory below the chat', async () => {
+  const { workbench } = code();
+  await workbench.openContainer('Ask Codebase');
+  await workbench.statusItem(/files are remembered/, LIMITS.answer);
+  await code().view.locator('.memory.ready').waitFor();
+  await workbench.pane('Memory').waitFor();
+  await inThemes('first');
+});
+
+test('the chat, with the lines of its first citation in an editor', async () => {
+  const { workbench } = code();
+  await chat().ask(QUESTION);
+  expect(await chat().ended(QUESTION)).toBe('answered');
+  pointed = await chat().pointed(QUESTION);
+  await chat().citationRows(QUESTION).first().click();
+  await workbench.page.locator('.editor-instance .view-lines').waitFor();
+  await inThemes('chat');
+});
+
+test('the tree, each file with its share', async () => {
+  const { workbench } = code();
+  await workbench.run('Ask Codebase: Show Memory');
+  const rows = await until('Rows', async () => {
+    const shown = await workbench.rows('Memory');
+    return shown.length > 1 ? shown : undefined;
+  });
+  expect(rows.some((row) => /\d\s?%$/.test(row))).toBe(true);
+  await inThemes('tree');
+});
+
+test('the heat: the explorer’s badges are the shares of the chat, and only large ones colour a name', async () => {
+  const { workbench } = code();
+  const [best = ''] = pointed;
+  const [path = '', percent = ''] = best.split(', ');
+  await workbench.openContainer('Explorer');
+  await workbench.openFile(path);
+  const row = workbench.page.locator('.explorer-folders-view .monaco-list-row.selected .monaco-icon-label');
+  const badge = () => row.first().evaluate((label) => getComputedStyle(label, '::after').content);
+  await until('The badge', async () => ((await badge()).includes(percent.replace(/\s?%/, '')) ? true : undefined));
+  await inThemes('heat');
+});
+
+test('the walkthrough has its four steps', async () => {
+  const { workbench } = code();
+  // Narrower than this, VS Code leaves out the pictures beside the steps.
+  await workbench.page.setViewportSize({ ...SIZE, width: 1440 });
+  await workbench.run('Ask Codebase: Open Walkthrough');
+  const steps = workbench.page.locator('.gettingStartedContainer .getting-started-step');
+  await until('The steps', async () => ((await steps.count()) === 4 ? true : undefined));
+  await inThemes('walkthrough');
+});
