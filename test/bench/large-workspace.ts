@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ServiceClient } from '../../src/service/client.ts';
 import type { MemoryState } from '../../src/service/protocol.ts';
+import { generateWorkspace } from './generated.ts';
 
 /**
  * A generated workspace of 50,000 files, opened as the extension opens one: how long the host's own thread was ever busy, how
@@ -22,20 +22,16 @@ const root = join(folder, 'repository');
 /** As many files again that are skipped: they are all in the ledger as soon as they were seen. */
 const skipped = join(folder, 'skipped');
 
-function generate(): void {
+function generateSkipped(): void {
   for (let at = 0; at < count; at += 1) {
-    const place = join(root, `area-${Math.floor(at / 2_500)}`, `part-${Math.floor(at / 100) % 25}`);
-    if (at % 100 === 0) mkdirSync(place, { recursive: true });
-    const text = `/** Piece ${at} of the machine. */\nexport function piece${at}(input: number): number {\n  return input * ${at} + 1;\n}\n`;
-    writeFileSync(join(place, `piece-${at}.ts`), text);
-    const beside = join(skipped, `area-${Math.floor(at / 1_000)}`);
-    if (at % 1_000 === 0) mkdirSync(beside, { recursive: true });
-    writeFileSync(join(beside, `empty-${at}.ts`), '');
+    const place = join(skipped, `area-${Math.floor(at / 1_000)}`);
+    if (at % 1_000 === 0) mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, `empty-${at}.ts`), '');
   }
-  execFileSync('git', ['-C', root, 'init', '--quiet']);
 }
 
-generate();
+generateWorkspace(root, count);
+generateSkipped();
 let state: MemoryState | undefined;
 const client = new ServiceClient({
   script: join(top, 'dist/service.js'),
