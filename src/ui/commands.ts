@@ -60,7 +60,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
     },
     pause: () => memory.service.pause(),
     resume: () => memory.service.resume(),
-    showMemory: () => vscode.commands.executeCommand('askCodebase.memory.focus'),
+    showMemory: () => tree.show(),
     filterMemory: (filter) => chooseFilter(tree, filter),
     openFile: (row) => openFile(memory, row),
     forget: (clicked, selected) => forgetting.forget(placesOf(parts, clicked, selected)),

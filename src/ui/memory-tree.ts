@@ -14,6 +14,9 @@ export interface MemoryNode {
   readonly node: TreeNode;
 }
 
+/** Milliseconds in which somebody who asked for the view still means to be in it. */
+const ENTERING = 2_000;
+
 /** Every file that was seen, by folder: what is remembered, what is left out and why. */
 export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.Disposable {
   readonly #memory: WorkspaceMemory;
@@ -26,6 +29,8 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   readonly #trees = new Map<string, FileTree>();
   #filter: FileFilter = 'all';
   #standing = '';
+  /** Until when rows that appear take the keyboard. */
+  #entering = 0;
   #watching: vscode.Disposable | undefined;
   #building = new AbortController();
 
@@ -88,6 +93,22 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     });
   }
 
+  /** What a row lies in; undefined for the outermost ones. */
+  getParent({ folder, node }: MemoryNode): MemoryNode | undefined {
+    const path = node.kind === 'file' ? node.file.path : node.path;
+    const above = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (path === '' || (above === '' && this.#memory.folders.length === 1)) return undefined;
+    const found = this.#trees.get(folder.root)?.folder(above);
+    return found && { folder, node: found };
+  }
+
+  /** Shows the view, with the keyboard on a row: what has just been unfolded has none yet, and VS Code then focuses nothing. */
+  async show(): Promise<void> {
+    this.#entering = Date.now() + ENTERING;
+    await vscode.commands.executeCommand('askCodebase.memory.focus');
+    await this.#totals.look();
+  }
+
   dispose(): void {
     this.#building.abort();
     this.#watch(false);
@@ -126,6 +147,15 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     for (const [root, tree] of built) this.#trees.set(root, tree);
     this.#head();
     this.#changed.fire();
+    await this.#enter();
+  }
+
+  /** Puts the keyboard on a row for somebody who has just come in. */
+  async #enter(): Promise<void> {
+    const [row] = this.selection.length > 0 ? this.selection : this.getChildren();
+    if (!row || Date.now() > this.#entering) return;
+    this.#entering = 0;
+    await this.#view.reveal(row, { focus: true, select: false });
   }
 
   /** What stands beside the title and above the rows; nothing where the welcome text has the word. */

@@ -26,7 +26,7 @@ export class Mending {
         await this.#memory.service.resume();
         break;
       case 'show-memory':
-        await executeCommand('askCodebase.memory.focus');
+        await executeCommand('askCodebase.showMemory');
         break;
       case 'open-folder':
         await executeCommand('workbench.action.files.openFolder');
