@@ -3,7 +3,7 @@
  * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds, wall time and
  * processor time: on a machine that does other work the second says more.
  */
-import { randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,24 +32,23 @@ const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0, f
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
 const none = new Map<string, Write>();
 
-/** Keys of length 1 in random directions; a write takes eight of them. */
-const pool = Array.from({ length: 512 }, () => {
-  const raw = Float32Array.from({ length: 8 * 256 }, () => Math.random() - 0.5);
-  for (let from = 0; from < raw.length; from += 256) {
-    const key = raw.subarray(from, from + 256);
-    const length = Math.hypot(...key);
-    key.forEach((x, at) => (key[at] = x / length));
+/** Keys of length 1 in random directions: no two writes are alike, and a snapshot is checked for the length. */
+function madeUpWrite(): Write {
+  const keys = Float32Array.from(randomFillSync(new Int8Array(shape.tokens * shape.keySize)));
+  for (let from = 0; from < keys.length; from += shape.keySize) {
+    const key = keys.subarray(from, from + shape.keySize);
+    const length = Math.sqrt(key.reduce((sum, x) => sum + x * x, 0));
+    for (let at = 0; at < key.length; at++) key[at] = (key[at] ?? 0) / length;
   }
-  return quantise({ keys: raw, values: new Float32Array(0) }, shape, []);
-});
+  return quantise({ keys, values: new Float32Array(0) }, shape, []);
+}
 
 function made(path: string, version: number, count = 4): Parameters<Ledger['putFile']> {
   const writes = new Map<string, Write>();
   const segments: SegmentEntry[] = Array.from({ length: count }, (_, n) => {
     // An edit changes one segment, as it mostly does.
     const key = writeKey('bench', path, `${n} ${n === 0 ? version : 0}`);
-    const write = pool[randomInt(pool.length)];
-    if (write) writes.set(key, write);
+    writes.set(key, madeUpWrite());
     const terms = Array.from({ length: 120 }, (_, t) => `w${(n * 7919 + t * 104_729 + path.length * 31) % 20_000}x`);
     return { start: 20 * n + 1, end: 20 * n + 20, tokens: 200, writeKey: key, terms };
   });
@@ -127,7 +126,9 @@ try {
     await timed(`scope ${text}, ${files.size} files: paths and sum`, both, 51);
     await timed('  the sum alone', () => ledger.memory(files), 51);
   }
-  await timed('one-line edit (ledger and sums)', (n) => ledger.putFile(...made(paths[n] ?? '', 2)), 51);
+  const edits = paths.slice(0, 51).map((path) => made(path, 2));
+  const edit = (n: number) => ledger.putFile(...(edits[n] ?? made('', 1)));
+  await timed('one-line edit (ledger and sums)', edit, edits.length);
   await timed('  then the memory and its hash', () => ledger.memoryHash(), 25);
   const renamed = paths.slice(60, 111).map((path) => made(`${path}.renamed`, 1));
   const rename = (n: number) => {
