@@ -56,9 +56,11 @@ export function upperGraph(manifest: Manifest, from: number, options: DecoderOpt
 }
 
 /**
- * For tests and benchmarks: as `upperGraph`, but for every position the best token and the loss of `targets` [T] int64.
+ * For tests, benchmarks and evaluations: as `upperGraph`, but for every position the best token, the candidates, and the loss of
+ * `targets` [T] int64.
  *
- * outputs: best [1, T] int64; loss [1, T] float32 in nats
+ * outputs: best [1, T] int64; loss [1, T] float32 in nats; logits [1, T, candidates] float32 and tokens [1, T, candidates] int64;
+ * total [1, T], the logarithm of the sum of all exponents, which turns logits into probabilities
  */
 export function scoreGraph(manifest: Manifest, from: number, options: DecoderOptions = decoderDefaults): Graph {
   const graph = new Graph(`score-${from}`);
@@ -71,6 +73,13 @@ export function scoreGraph(manifest: Manifest, from: number, options: DecoderOpt
   const best = graph.node('ArgMax', [logits], { axis: -1, keepdims: 0 });
   graph.output('best', best, 'int64', [1, 'tokens']);
   graph.output('loss', graph.reshape(loss, [1, -1]), 'float32', [1, 'tokens']);
+  const count = graph.int64s([options.candidates]);
+  const [candidates, tokens] = graph.nodes('TopK', [logits, count], 2, { axis: -1, largest: 1, sorted: 1 });
+  if (candidates === undefined || tokens === undefined) throw new Error('TopK has two outputs');
+  graph.output('logits', candidates, 'float32', [1, 'tokens', options.candidates]);
+  graph.output('tokens', tokens, 'int64', [1, 'tokens', options.candidates]);
+  const total = graph.node('ReduceLogSumExp', [logits, graph.int64s([-1])], { keepdims: 0 });
+  graph.output('total', total, 'float32', [1, 'tokens']);
   return graph;
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FileEntry } from '../../kernels/manifest.ts';
+import type { GateWeights } from '../memory/token-gate.ts';
 import type { Pooled, TensorPlace } from '../../kernels/memory-tokens.ts';
 import { ModelFileError } from './model-files.ts';
 
@@ -23,6 +24,8 @@ export interface Adapter {
   readonly tau: number;
   readonly file: FileEntry;
   readonly tensors: Readonly<Record<Name, TensorPlace>>;
+  /** The token memory's gate (gate.json beside it); closed where there is none. */
+  readonly gate: GateWeights | undefined;
 }
 
 const MEND = 'Restore models/adapter from the release, or train one with models/training.';
@@ -43,6 +46,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
   const tensors = record(raw.tensors, 'tensors');
   const place = (name: Name): TensorPlace => tensorPlace(tensors[name], name);
   const sha256 = String(file.sha256);
+  const gate = await readFile(join(folder, 'gate.json'), 'utf8').catch(() => undefined);
   return {
     id: `${base.slice(0, 16)}+${sha256.slice(0, 16)}`,
     layer: positive(raw.layer, 'layer'),
@@ -59,6 +63,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
       'question.query': place('question.query'),
       'question.project': place('question.project'),
     },
+    gate: gate === undefined ? undefined : gateWeights(parse(gate).weights),
   };
 }
 
@@ -101,4 +106,15 @@ function tensorPlace(value: unknown, name: string): TensorPlace {
   const shape = Array.isArray(raw.shape) ? raw.shape.map((size: unknown) => positive(size, `${name}.shape`)) : [];
   const offset = typeof data.offset === 'number' && data.offset >= 0 ? data.offset : 0;
   return { shape, data: { file: String(data.file), offset, bytes: positive(data.bytes, `${name}.bytes`) } };
+}
+
+function gateWeights(value: unknown): GateWeights {
+  if (!Array.isArray(value)) throw new ModelFileError(`In the gate, weights should be a list. ${MEND}`);
+  return value.map((row: unknown) => {
+    if (!Array.isArray(row)) throw new ModelFileError(`In the gate, a head's weights should be a list. ${MEND}`);
+    return row.map((weight: unknown) => {
+      if (typeof weight === 'number' && Number.isFinite(weight)) return weight;
+      throw new ModelFileError(`In the gate, a weight should be a number. ${MEND}`);
+    });
+  });
 }

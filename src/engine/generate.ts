@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../kernels/rotary.ts';
 import { RUN } from './model.ts';
+import { LONGEST } from '../memory/token-writes.ts';
 import type { Candidates, Model } from './model.ts';
 import type { Ending, Generated } from './protocol.ts';
+import { remembering } from './remembering.ts';
 import { Sampler } from './sampler.ts';
 import type { Sampling } from './sampler.ts';
 import type { Message } from './tokenizer.ts';
@@ -11,6 +13,8 @@ export interface GenerateOptions {
   readonly messages: readonly Message[];
   readonly maxTokens: number;
   readonly sampling: Sampling;
+  /** Segments with their headers; the token memory holds them while the answer is made. */
+  readonly remembered: readonly string[];
   readonly signal: AbortSignal;
   readonly onToken: (text: string) => void;
   readonly onPrefill: (tokens: number, of: number) => void;
@@ -39,12 +43,14 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
   }
   const prefilled = performance.now();
   const sampler = new Sampler(options.sampling);
+  const recalling = remembering(model, options.remembered);
   const said: number[] = [];
   const seen = new Set<number>();
   let shown = '';
   let ending: Ending = 'length';
   while (candidates && said.length < room) {
-    const token = sampler.choose(candidates.tokens, candidates.logits, seen);
+    const { tokens, logits } = recalling(candidates, [...prompt.slice(-LONGEST), ...said]);
+    const token = sampler.choose(tokens, logits, seen);
     if (tokenizer.stops.has(token)) {
       ending = 'stop';
       break;

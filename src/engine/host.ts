@@ -32,6 +32,9 @@ export interface EngineOptions {
   readonly onLog?: (line: string) => void;
 }
 
+/** What Node says of a native module that is not there, or that this system cannot load. */
+const UNLOADABLE = /onnxruntime_binding\.node|ERR_DLOPEN_FAILED/;
+
 interface Job {
   readonly id: number;
   readonly request: Request;
@@ -115,14 +118,16 @@ export class Engine {
     options: {
       readonly maxTokens: number;
       readonly sampling: Sampling;
+      /** Segments with their headers that the token memory holds meanwhile; none where it is left out. */
+      readonly remembered?: readonly string[];
       readonly signal?: AbortSignal;
       readonly onToken?: (text: string) => void;
       readonly onPrefill?: (tokens: number, of: number) => void;
     },
   ): Promise<Generated> {
-    const { maxTokens, sampling } = options;
+    const { maxTokens, sampling, remembered = [] } = options;
     const ask: AskOptions = { priority: 'question', ...(options.signal ? { signal: options.signal } : {}) };
-    const reply = await this.#ask({ kind: 'generate', messages, maxTokens, sampling }, ask, (event) => {
+    const reply = await this.#ask({ kind: 'generate', messages, maxTokens, sampling, remembered }, ask, (event) => {
       if (event.kind === 'token') options.onToken?.(event.text);
       if (event.kind === 'prefilled') options.onPrefill?.(event.tokens, event.of);
     });
@@ -239,6 +244,8 @@ export class Engine {
       job.reject(abortReason(job.signal));
     } else if (this.#closed || job.streamed) {
       job.reject(new EngineError('crashed', `The engine stopped in mid-answer (${told(exit)}). Ask again.`));
+    } else if (UNLOADABLE.test(exit.said)) {
+      job.reject(new EngineError('unsupported', unsupported()));
     } else if (job.crashes >= HOST.maxCrashes) {
       const sentence = `The engine stopped ${job.crashes} times in a row (${told(exit)}). The log says more.`;
       job.reject(new EngineError('gave-up', sentence));
@@ -259,6 +266,13 @@ export class Engine {
     clearTimeout(this.#idle);
     this.#process?.kill();
   }
+}
+
+function unsupported(): string {
+  return (
+    `The model's runtime, onnxruntime, does not load on this system (${process.platform}-${process.arch}). It is built for ` +
+    'Windows, macOS on Apple silicon and Linux with glibc; on those, install the dependencies again.'
+  );
 }
 
 function told({ code, signal }: Exit): string {

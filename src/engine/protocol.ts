@@ -13,6 +13,8 @@ export type Request =
       readonly messages: readonly Message[];
       readonly maxTokens: number;
       readonly sampling: Sampling;
+      /** Segments with their headers that the token memory holds while the answer is made. */
+      readonly remembered: readonly string[];
     };
 
 export type Envelope =

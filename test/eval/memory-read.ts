@@ -1,0 +1,174 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import * as ort from 'onnxruntime-node';
+import { scoreGraph } from '../../kernels/decoder.ts';
+import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/decoder.ts';
+import { Model } from '../../src/engine/model.ts';
+import { createSession } from '../../src/engine/session.ts';
+import { defaultSettings } from '../../src/engine/settings.ts';
+import { TokenMemory } from '../../src/memory/token-memory.ts';
+import { evidenceOf } from '../../src/memory/token-gate.ts';
+import type { Local } from '../../src/memory/token-gate.ts';
+import { segmentHeader } from '../../src/workspace/header.ts';
+import { roleOf } from '../../src/workspace/role.ts';
+import { segment } from '../../src/workspace/segment.ts';
+import { findPacks, openRepository } from './repository.ts';
+import type { Repository } from './repository.ts';
+
+/**
+ * What the gate of the token memory is fitted on and judged by: windows of source files that the memory has not seen, while it holds
+ * the rest of their repository, cut to some thousand tokens, or another repository. A line a window and memory:
+ * {"repo", "path", "memory", "held", "positions": [[p of the token that came, local evidence, evidence and p of each head]]}.
+ *
+ *     node test/eval/memory-read.ts --data DIR --out FILE [--repos a,b] [--windows 3] [--tokens 320]
+ */
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '../shared/eval' },
+    cache: { type: 'string', default: '.cache/eval' },
+    out: { type: 'string', default: 'reads.jsonl' },
+    repos: { type: 'string', default: '' },
+    windows: { type: 'string', default: '3' },
+    tokens: { type: 'string', default: '320' },
+  },
+});
+const wanted = values.repos.split(',').filter((name) => name !== '');
+const windowTokens = Number(values.tokens);
+
+/** Sizes of memory in tokens that are compared. */
+const BUDGETS = { '10K': 10_000, '100K': 100_000, '1M': 1_000_000 } as const;
+/** Tokens of a segment, as the program cuts. */
+const SEGMENT_TOKENS = 256;
+
+const settings = defaultSettings({ device: 'cpu' });
+const model = await Model.open({ ...settings, device: 'cpu' });
+const { layer } = model.adapter;
+const { config } = model.manifest;
+const upper = await createSession(scoreGraph(model.manifest, layer), settings.baseFolder, {
+  device: 'cpu',
+  threads: settings.threads,
+});
+
+/** The decoder's own view of every token of a window that follows another. */
+async function locals(ids: readonly number[]): Promise<readonly (Local & { readonly probability: number })[]> {
+  const states = await model.states(ids);
+  const row = new ort.Tensor('int64', BigInt64Array.from([...ids.slice(1), 0], BigInt), [1, ids.length]);
+  const cache = keyValueCache(config, [layer, config.layers], 'once');
+  const results = await runDecoder(upper, { states, targets: row }, cache, ids.length, [
+    'loss',
+    'logits',
+    'tokens',
+    'total',
+  ]);
+  const [loss, logits, total] = [floats(results, 'loss'), floats(results, 'logits'), floats(results, 'total')];
+  const tokens = integers(results, 'tokens');
+  const count = logits.length / ids.length;
+  return ids.slice(1).map((_, at) => ({
+    probability: Math.exp(-(loss[at] ?? 0)),
+    tokens: tokens.slice(at * count, (at + 1) * count),
+    probabilities: Array.from(logits.subarray(at * count, (at + 1) * count), (logit) =>
+      Math.exp(logit - (total[at] ?? 0)),
+    ),
+  }));
+}
+
+interface Written {
+  readonly path: string;
+  readonly segments: readonly (readonly number[])[];
+}
+
+function write({ files }: Repository): Written[] {
+  const measure = (text: string) => model.tokenizer.count(text);
+  return files.map(({ path, text }) => ({
+    path,
+    segments: segment(text, { maxTokens: SEGMENT_TOKENS, measure }).map((cut) =>
+      model.tokenizer.encode(segmentHeader(path, cut) + cut.text),
+    ),
+  }));
+}
+
+/** The files in an order that says nothing, so that a cut memory is a sample. */
+function shuffled(files: readonly Written[]): Written[] {
+  const hash = (text: string) => Array.from(text).reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) >>> 0, 7);
+  return files.toSorted((a, b) => hash(a.path) - hash(b.path) || (a.path < b.path ? -1 : 1));
+}
+
+function remember(files: readonly Written[], budget: number): TokenMemory {
+  const memory = new TokenMemory();
+  let id = 0;
+  for (const { segments } of files) {
+    if (memory.tokens >= budget) break;
+    for (const tokens of segments) memory.put(id++, tokens);
+  }
+  return memory;
+}
+
+function windowsOf({ files }: Repository): { readonly path: string; readonly ids: readonly number[] }[] {
+  const long = files
+    .filter(({ path, text }) => roleOf(path) === 'source' && text.length > 5 * windowTokens)
+    .filter(({ path }) => /\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|c|h|cc|cpp)$/.test(path));
+  return shuffled(long.map(({ path }) => ({ path, segments: [] })))
+    .slice(0, Number(values.windows))
+    .map(({ path }) => {
+      const header = model.tokenizer.encode(`# ${path}\n`);
+      const text = model.tokenizer.encode(long.find((file) => file.path === path)?.text ?? '');
+      const from = Math.max(0, Math.floor((text.length - windowTokens) / 2));
+      return { path, ids: [...header, ...text.slice(from, from + windowTokens)] };
+    });
+}
+
+function told(
+  repo: string,
+  path: string,
+  name: string,
+  memory: TokenMemory,
+  ids: readonly number[],
+  own: Awaited<ReturnType<typeof locals>>,
+): void {
+  const positions = own.flatMap((local, at) => {
+    // The header is given, not guessed.
+    if (at + 1 < model.tokenizer.encode(`# ${path}\n`).length) return [];
+    const goal = ids[at + 1] ?? 0;
+    const heads = memory.read(ids.slice(0, at + 1));
+    const numbers = [
+      local.probability,
+      ...evidenceOf(local, heads).flat(),
+      ...heads.map(({ total, followed }) => (total > 0 ? (followed.get(goal) ?? 0) / total : 0)),
+    ];
+    return [numbers.map((x) => Number(x.toFixed(5)))];
+  });
+  appendFileSync(values.out, `${JSON.stringify({ repo, path, memory: name, held: memory.tokens, positions })}\n`);
+}
+
+writeFileSync(values.out, '');
+const packs = (await findPacks(values.data)).filter(
+  ({ repository }) => wanted.length === 0 || wanted.some((name) => repository.endsWith(`/${name}`)),
+);
+let foreign: Written[] = [];
+for (const pack of packs) {
+  const repository = await openRepository(pack, values.cache, new AbortController().signal);
+  const began = performance.now();
+  const written = shuffled(write(repository));
+  const strange = remember(foreign, BUDGETS['100K']);
+  let ran = 0;
+  for (const { path, ids } of windowsOf(repository)) {
+    const before = performance.now();
+    const own = await locals(ids);
+    ran += performance.now() - before;
+    const rest = written.filter((file) => file.path !== path);
+    let held = -1;
+    for (const [name, budget] of Object.entries(BUDGETS)) {
+      const memory = remember(rest, budget);
+      // A small repository is whole in several of them.
+      if (memory.tokens === held) continue;
+      held = memory.tokens;
+      told(repository.name, path, name, memory, ids, own);
+    }
+    if (strange.tokens > 0) told(repository.name, path, 'foreign', strange, ids, own);
+  }
+  foreign = written;
+  console.log(
+    `${join(repository.name)}: ${Math.round((performance.now() - began) / 1000)} s, of which the model ${Math.round(ran / 1000)}`,
+  );
+}

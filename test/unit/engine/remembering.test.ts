@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { remembering } from '../../../src/engine/remembering.ts';
+import type { Candidates, Model } from '../../../src/engine/model.ts';
+import { HEADS } from '../../../src/memory/token-memory.ts';
+
+/** One token a character, so that a context can be read off a word. */
+const codes = (text: string) => Array.from(text, (character) => character.charCodeAt(0));
+
+function model(bias: number | undefined): Pick<Model, 'adapter' | 'tokenizer'> {
+  const gate = bias === undefined ? undefined : HEADS.map(() => [bias, 0, 0, 0, 0, 0, 0]);
+  return { adapter: { gate }, tokenizer: { encode: codes } } as unknown as Pick<Model, 'adapter' | 'tokenizer'>;
+}
+
+const candidates: Candidates = { tokens: codes('xyz'), logits: Float32Array.of(3, 2, 1) };
+
+describe('an answer beside the token memory', () => {
+  it('passes candidates untouched without a gate, without segments, and where the context is strange', () => {
+    expect(remembering(model(undefined), ['harbour'])(candidates, codes('har'))).toBe(candidates);
+    expect(remembering(model(9), [])(candidates, codes('har'))).toBe(candidates);
+    expect(remembering(model(9), ['harbour'])(candidates, codes('qqq'))).toBe(candidates);
+  });
+
+  it('says what the memory says where the gate is open, and what the decoder says where it is shut', () => {
+    const open = remembering(model(9), ['harbour'])(candidates, codes('harb'));
+    expect(open.tokens[0]).toBe('o'.charCodeAt(0));
+    const shut = remembering(model(-30), ['harbour'])(candidates, codes('harb'));
+    expect(shut.tokens.slice(0, 3)).toEqual(candidates.tokens);
+    // On the scale of the logits that came in.
+    for (const [at, logit] of candidates.logits.entries()) expect(shut.logits[at]).toBeCloseTo(logit, 4);
+  });
+});
