@@ -8,7 +8,12 @@ import type { EngineSettings } from './settings.ts';
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** The end of what it wrote to its error stream. */
+  readonly said: string;
 }
+
+/** Characters of the error stream that are kept: an error with its stack. */
+const SAID = 4_000;
 
 export interface ProcessEvents {
   readonly onReply: (id: number, reply: Reply) => void;
@@ -21,6 +26,7 @@ export interface ProcessEvents {
 export class EngineProcess {
   readonly #child: ChildProcess;
   #gone = false;
+  #said = '';
 
   constructor(script: string, settings: EngineSettings, events: ProcessEvents) {
     this.#child = fork(script, [JSON.stringify(settings)], {
@@ -34,14 +40,16 @@ export class EngineProcess {
       if (isReplyEnvelope(message)) events.onReply(message.id, message.reply);
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-SAID);
       events.onLog(text.trimEnd());
     });
     const ended = (code: number | null, signal: NodeJS.Signals | null) => {
       if (this.#gone) return;
       this.#gone = true;
-      events.onExit({ code, signal });
+      events.onExit({ code, signal, said: this.#said });
     };
-    this.#child.on('exit', ended);
+    // Not `exit`: its last words may still be on the way then.
+    this.#child.on('close', ended);
     this.#child.on('error', () => {
       ended(null, null);
     });

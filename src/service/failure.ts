@@ -62,6 +62,13 @@ function ofAsking(problem: AskProblem): Failure {
 
 function ofEngine(problem: EngineProblem): Failure {
   switch (problem) {
+    case 'unsupported':
+      return {
+        sentence: l10n.t(
+          'The model cannot run here: the extension is for another system, or there is none for this one.',
+        ),
+        action: 'update',
+      };
     case 'model-file':
       return {
         sentence: l10n.t('A file of the model is missing or damaged. What is remembered is not lost.'),

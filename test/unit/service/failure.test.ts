@@ -24,7 +24,7 @@ const asking: Record<AskProblem, 0> = {
   ...{ 'unknown-path': 0, 'bad-questions': 0 },
 };
 const engine: Record<EngineProblem, 0> = {
-  ...{ 'model-file': 0, memory: 0, internal: 0, crashed: 0, 'gave-up': 0, stuck: 0 },
+  ...{ unsupported: 0, 'model-file': 0, memory: 0, internal: 0, crashed: 0, 'gave-up': 0, stuck: 0 },
 };
 const ledger: Record<LedgerErrorKind, 0> = {
   ...{ full: 0, 'read-only': 0, unreachable: 0, busy: 0, damaged: 0, spoilt: 0, newer: 0, foreign: 0, missing: 0 },

@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Engine } from '../../../src/engine/host.ts';
+
+/** An engine whose process runs `source` instead of the model. */
+function engineOf(source: string): Engine {
+  const script = join(mkdtempSync(join(tmpdir(), 'engine-')), 'engine.cjs');
+  writeFileSync(script, source);
+  return new Engine({ script, settings: { device: 'cpu' } });
+}
+
+it('a runtime that is not there for this system is told at once, not started again and again', async () => {
+  const engine = engineOf(`require('../bin/napi-v6/plan9/mips/onnxruntime_binding.node');`);
+  await expect(engine.segment('text')).rejects.toMatchObject({ problem: 'unsupported' });
+  engine.close();
+});
+
+it('a process that dies for another reason is started again, and given up in the end', async () => {
+  const engine = engineOf('process.exit(7);');
+  await expect(engine.segment('text')).rejects.toMatchObject({ problem: 'gave-up' });
+  engine.close();
+});
