@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { generateHistory } from '../../torture/generated-history.ts';
 import { replay } from '../../torture/replay.ts';
 import { withFolder } from './support.ts';
+
+// 400 checkouts: half a minute where the machine is busy, and some have been much slower.
+vi.setConfig({ testTimeout: 600_000 });
 
 // Any real history: npm run torture -- replay --history PATH.
 it('a history of 200 steps, replayed forward and back, encodes nothing twice and comes out at the same hash', async () => {
