@@ -9,7 +9,7 @@ import { useCode } from './driver/use-code.ts';
  * contrast. `PICTURES_OF` names another repository, `PICTURES_QUESTION` what it is asked.
  */
 /** Pixels; small enough that a picture can be read in a README. */
-const SIZE = { width: 1200, height: 760 } as const;
+const SIZE = { width: 1200, height: 800 } as const;
 /** Milliseconds until colours have faded into each other and tooltips are gone. */
 const SETTLED = 600;
 
@@ -37,7 +37,8 @@ async function inThemes(name: string): Promise<void> {
 test('the first view says what is remembered, offers questions, and has the memory below the chat', async () => {
   const { workbench } = code();
   await workbench.openContainer('Ask Codebase');
-  await workbench.statusItem(/files are remembered/, LIMITS.answer);
+  // A large repository takes its time.
+  await workbench.statusItem(/files are remembered/, process.env.PICTURES_OF ? 5 * LIMITS.answer : LIMITS.answer);
   await code().view.locator('.memory.ready').waitFor();
   await workbench.pane('Memory').waitFor();
   await inThemes('first');
@@ -61,7 +62,16 @@ test('the tree, each file with its share', async () => {
     return shown.length > 1 ? shown : undefined;
   });
   expect(rows.some((row) => /\d\s?%$/.test(row))).toBe(true);
+  await inThemes('tree-beside-chat');
+  // With the chat folded, the tree has the whole side bar.
+  const header = workbench.pane('Chat').locator('.pane-header');
+  await header.click();
+  await workbench.pane('Memory').locator('.monaco-list-row[aria-expanded="false"]').last().click();
+  await until('The folder’s rows', async () =>
+    (await workbench.rows('Memory')).length > rows.length ? true : undefined,
+  );
   await inThemes('tree');
+  await header.click();
 });
 
 test('the heat: the explorer’s badges are the shares of the chat, and only large ones colour a name', async () => {
