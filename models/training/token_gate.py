@@ -44,42 +44,45 @@ def read(path: Path) -> list[Windows]:
     return [Windows(repo, memory, rows) for (repo, memory), rows in groups.items()]
 
 
-def scores(weights: torch.Tensor, w: Windows) -> torch.Tensor:
-    """log g [N, 1 + H]: weights [H, 1 + 2 + 4]; the decoder's own score is 0."""
-    linear = weights[:, 0] + w.local @ weights[:, 1 : 1 + LOCAL].T + (w.head[:, :, 1:] * weights[:, 1 + LOCAL :]).sum(-1)
-    masked = linear.masked_fill(w.head[:, :, 0] == 0, -1e9)
-    return torch.cat([torch.zeros(len(masked), 1), masked], 1).log_softmax(-1)
+def gates(weights: torch.Tensor, local: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
+    """g [N, 1 + H]: weights [H, 1 + 2 + 4]; the decoder's own score is 0, a head without a match has none."""
+    linear = weights[:, 0] + local @ weights[:, 1 : 1 + LOCAL].T + (head[:, :, 1:] * weights[:, 1 + LOCAL :]).sum(-1)
+    masked = linear.masked_fill(head[:, :, 0] == 0, -1e9)
+    return torch.cat([torch.zeros(len(masked), 1), masked], 1).softmax(-1)
 
 
-def loss(weights: torch.Tensor, w: Windows) -> torch.Tensor:
-    """Mean negative log-likelihood in nats."""
-    return -torch.log((scores(weights, w).exp() * torch.cat([w.own[:, None], w.said], 1)).sum(1).clamp_min(1e-9)).mean()
+def losses(weights: torch.Tensor, own: torch.Tensor, local: torch.Tensor, head: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
+    """Negative log-likelihood of each position, in nats [N]."""
+    return -torch.log((gates(weights, local, head) * torch.cat([own[:, None], said], 1)).sum(1).clamp_min(1e-9))
 
 
 def fit(windows: list[Windows], heads: list[int], decay: float = 1e-4) -> torch.Tensor:
-    weights = torch.full((windows[0].said.shape[1], 1 + LOCAL + EACH - 1), 0.0)
+    """Weights [H, 7]; heads that are not named stay shut."""
+    parts = [torch.cat([getattr(w, name) for w in windows]) for name in ("own", "local", "head", "said")]
+    foreign = sum(w.memory == "foreign" for w in windows)
+    share = {True: FOREIGN / max(1, foreign), False: (1 - FOREIGN) / max(1, len(windows) - foreign)}
+    each = torch.cat([torch.full((len(w.own),), share[w.memory == "foreign"] / len(w.own)) for w in windows])
+    count = windows[0].said.shape[1]
+    shut = torch.zeros(count, LOCAL + EACH)
+    shut[[h for h in range(count) if h not in heads], 0] = -1e4
+    weights = torch.zeros(count, LOCAL + EACH)
     weights[:, 0] = -2.0
-    closed = [h for h in range(len(weights)) if h not in heads]
     weights.requires_grad_()
-    own = [w for w in windows if w.memory != "foreign"]
-    foreign = [w for w in windows if w.memory == "foreign"]
-    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weights], max_iter=150, line_search_fn="strong_wolfe")
 
     def closure():
         optimizer.zero_grad()
-        opened = weights.clone()
-        opened[closed, 0] = -1e4
-        total = (1 - FOREIGN) * sum(loss(opened, w) for w in own) / len(own)
-        if foreign:
-            total = total + FOREIGN * sum(loss(opened, w) for w in foreign) / len(foreign)
-        total = total + decay * weights.square().sum()
+        total = (losses(weights + shut, *parts) * each).sum() + decay * weights.square().sum()
         total.backward()
         return total
 
     optimizer.step(closure)
-    final = weights.detach().clone()
-    final[closed, 0] = -1e4
-    return final
+    return (weights + shut).detach()
+
+
+def loss(weights: torch.Tensor, w: Windows) -> torch.Tensor:
+    """Mean negative log-likelihood in nats."""
+    return losses(weights, w.own, w.local, w.head, w.said).mean()
 
 
 def ratio(weights: torch.Tensor, w: Windows) -> float:

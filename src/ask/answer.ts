@@ -4,7 +4,7 @@ import type { Ending } from '../engine/protocol.ts';
 import { Attribution, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { Codebases, RecallOptions } from './codebases.ts';
-import { meets, readSelection, reread } from './excerpt.ts';
+import { meets, readSelection, rememberedText, reread } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
 import type { Turn } from './prompt.ts';
@@ -58,6 +58,9 @@ export const ABSTAIN = {
   vague: { cosine: 0.3, coverage: 0.51 },
 } as const;
 
+/** Tokens of recalled segments that the token memory holds while an answer is made; they take half a second to cut into tokens. */
+const REMEMBERED = 30_000;
+
 /**
  * Question → recall → excerpts read again from disk → streamed answer → sentences attributed to lines.
  *
@@ -96,6 +99,7 @@ export async function answer(
   const generated = await codebases.engine.generate(promptFor(question, excerpts, history), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
+    remembered: codebases.gated ? await rememberedText(codebases, recollection.segments, REMEMBERED) : [],
     ...(signal ? { signal } : {}),
     onToken: (text) => {
       emit({ kind: 'token', text });

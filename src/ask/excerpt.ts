@@ -38,26 +38,59 @@ export async function reread(
   segments: readonly RecalledSegment[],
   budget: number,
 ): Promise<Reread> {
+  const { chosen, files, stale } = await standing(codebases, segments, budget);
+  const byPath = Map.groupBy(chosen, ({ segment }) => segment.path);
+  const excerpts = [...byPath].map(([path, own]) => {
+    const recalled = own.map(({ segment }) => segment);
+    return merge(path, recalled, files.get(path) ?? []);
+  });
+  excerpts.sort((a, b) => sum(b) - sum(a));
+  return { excerpts: excerpts.flat(), stale };
+}
+
+/** Recalled segments under their headers, as they were encoded, best first, until `budget` tokens are full: what the token memory holds. */
+export async function rememberedText(
+  codebases: Codebases,
+  segments: readonly RecalledSegment[],
+  budget: number,
+): Promise<string[]> {
+  const { chosen } = await standing(codebases, segments, budget);
+  return chosen.map(({ header, text }) => header + text);
+}
+
+interface Standing {
+  readonly segment: RecalledSegment;
+  readonly header: string;
+  readonly text: string;
+}
+
+/** Those segments that still stand in their file as they were remembered, best first, and the lines of the files that were read. */
+async function standing(codebases: Codebases, segments: readonly RecalledSegment[], budget: number) {
   const files = new Map<string, readonly string[] | undefined>();
-  const chosen: RecalledSegment[] = [];
+  const chosen: Standing[] = [];
   let stale = 0;
   let used = 0;
   for (const segment of segments) {
     if (used + segment.tokens > budget && chosen.length > 0) break;
     if (!files.has(segment.path)) files.set(segment.path, await codebases.lines(segment.path));
-    const lines = files.get(segment.path)?.slice(segment.start - 1, segment.end);
-    const text = lines?.join('');
-    if (text === undefined || keyOf(codebases, segment, text) !== segment.writeKey) {
+    const text = files
+      .get(segment.path)
+      ?.slice(segment.start - 1, segment.end)
+      .join('');
+    const path = codebases.resolve(segment.path)?.path;
+    const header = text !== undefined && path !== undefined ? segmentHeader(path, { ...segment, text }) : undefined;
+    if (
+      text === undefined ||
+      header === undefined ||
+      writeKey(codebases.adapterId, header, text) !== segment.writeKey
+    ) {
       stale += 1;
       continue;
     }
-    chosen.push(segment);
+    chosen.push({ segment, header, text });
     used += segment.tokens;
   }
-  const byPath = Map.groupBy(chosen, (segment) => segment.path);
-  const excerpts = [...byPath].map(([path, own]) => merge(path, own, files.get(path) ?? []));
-  excerpts.sort((a, b) => sum(b) - sum(a));
-  return { excerpts: excerpts.flat(), stale };
+  return { chosen, files, stale };
 }
 
 /** Lines of a selection that are read at most: half a page of prompt, so that what the memory adds still fits. */
@@ -82,11 +115,6 @@ export function meets(one: PlacedLines, other: PlacedLines): boolean {
 }
 
 const sum = (excerpts: readonly Excerpt[]) => excerpts.reduce((total, { share }) => total + share, 0);
-
-function keyOf(codebases: Codebases, segment: RecalledSegment, text: string): string | undefined {
-  const path = codebases.resolve(segment.path)?.path;
-  return path && writeKey(codebases.adapterId, segmentHeader(path, { ...segment, text }), text);
-}
 
 /** Neighbouring segments of a file become one excerpt, so that a function is not read in two halves. */
 function merge(path: string, segments: readonly RecalledSegment[], lines: readonly string[]): Excerpt[] {
