@@ -9,7 +9,7 @@ import { useCode } from './driver/use-code.ts';
  * contrast. `PICTURES_OF` names another repository, `PICTURES_QUESTION` what it is asked.
  */
 /** Pixels; small enough that a picture can be read in a README. */
-const SIZE = { width: 1200, height: 800 } as const;
+const SIZE = { width: 1200, height: 860 } as const;
 /** Milliseconds until colours have faded into each other and tooltips are gone. */
 const SETTLED = 600;
 
@@ -61,6 +61,11 @@ test('the tree, each file with its share', async () => {
     const shown = await workbench.rows('Memory');
     return shown.length > 1 ? shown : undefined;
   });
+  // The keyboard comes after the rows, and would take the palette's focus away.
+  const first = workbench.pane('Memory').locator('.monaco-list-row').first();
+  await until('The keyboard', async () =>
+    (await first.getAttribute('class'))?.includes('focused') ? true : undefined,
+  );
   expect(rows.some((row) => /\d\s?%$/.test(row))).toBe(true);
   await inThemes('tree-beside-chat');
   // With the chat folded, the tree has the whole side bar.
@@ -74,12 +79,13 @@ test('the tree, each file with its share', async () => {
   await header.click();
 });
 
-test('the heat: the explorer’s badges are the shares of the chat, and only large ones colour a name', async () => {
+test('the heat: the explorer’s badges are the shares of the chat', async () => {
   const { workbench } = code();
   const [best = ''] = pointed;
   const [path = '', percent = ''] = best.split(', ');
+  await chat().exchange(QUESTION).locator('button.pointed-file').first().click();
+  await until('The file', async () => ((await workbench.place()).tab === path.split('/').at(-1) ? true : undefined));
   await workbench.openContainer('Explorer');
-  await workbench.openFile(path);
   const row = workbench.page.locator('.explorer-folders-view .monaco-list-row.selected .monaco-icon-label');
   const badge = () => row.first().evaluate((label) => getComputedStyle(label, '::after').content);
   await until('The badge', async () => ((await badge()).includes(percent.replace(/\s?%/, '')) ? true : undefined));

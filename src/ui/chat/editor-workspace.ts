@@ -18,6 +18,9 @@ const SAMPLE = {
   aside: '**/{node_modules,.git,dist,build,out,target,vendor,venv,.venv,__pycache__,coverage}/**',
 } as const;
 
+/** Lines that are selected when they are opened; a longer run is shown by its marks, which a selection would cover. */
+const SELECTED = 12;
+
 /** The chat's workspace in VS Code. */
 export class EditorWorkspace implements ChatWorkspace {
   readonly #roots: Roots;
@@ -88,10 +91,11 @@ export class EditorWorkspace implements ChatWorkspace {
       const document = await vscode.workspace.openTextDocument(uri);
       const range = start === undefined ? undefined : linesOf(document, start, end ?? start);
       this.#cited = range && { path, start: range.start.line + 1, end: range.end.line + 1 };
-      await vscode.window.showTextDocument(document, {
+      const editor = await vscode.window.showTextDocument(document, {
         preview: true,
-        ...(range ? { selection: range } : {}),
+        ...(range ? { selection: range.end.line - range.start.line < SELECTED ? range : startOf(range) } : {}),
       });
+      if (range) editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
       return 'shown';
     } catch {
       return 'missing';
@@ -129,6 +133,8 @@ function fileOf(input: unknown): vscode.Uri | undefined {
   if (input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook) return input.uri;
   return input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
 }
+
+const startOf = ({ start }: vscode.Range) => new vscode.Range(start, start);
 
 /** Whole lines, 1-based and inclusive, within what the document has. */
 function linesOf(document: vscode.TextDocument, start: number, end: number): vscode.Range {
