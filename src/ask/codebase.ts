@@ -22,6 +22,7 @@ import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import { splitLines } from '../workspace/line.ts';
 import { identify } from '../workspace/repository.ts';
+import type { Entry } from '../workspace/walk.ts';
 import { AskError } from './ask-error.ts';
 import { homeFolder, memoryFolder } from './home.ts';
 import { isLeftOut } from './left-out.ts';
@@ -43,6 +44,8 @@ export interface RefreshOptions {
   readonly remember?: boolean;
   /** Only these are looked at, relative to the root. */
   readonly paths?: readonly string[];
+  /** Only these files, which a walk has just found. */
+  readonly entries?: readonly Entry[];
   readonly priority?: Priority;
   readonly onProgress?: (progress: IngestProgress) => void;
 }
@@ -136,7 +139,7 @@ export class Codebase {
         this.#follow(change);
       },
     });
-    if (!options.paths) this.#sweep();
+    if (!options.paths && !options.entries) this.#sweep();
     return report;
   }
 

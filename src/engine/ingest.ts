@@ -8,9 +8,10 @@ import { quantise, writeKey } from '../memory/write.ts';
 import type { Write } from '../memory/write.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
+import type { Entry } from '../workspace/walk.ts';
 import { EngineError } from './engine-error.ts';
 import type { Engine, Priority } from './host.ts';
-import { planAll, planPaths, skippedState } from './plan.ts';
+import { planAll, planEntries, planPaths, skippedState } from './plan.ts';
 import type { Plan } from './plan.ts';
 
 export interface IngestOptions {
@@ -22,6 +23,8 @@ export interface IngestOptions {
   readonly remember?: boolean;
   /** Only these are looked at, relative to the root; a walk is made where they do not decide alone. */
   readonly paths?: readonly string[];
+  /** Only these files, which a walk has just found. */
+  readonly entries?: readonly Entry[];
   /** A save goes before the first reading of the rest. */
   readonly priority?: Priority;
   readonly signal?: AbortSignal;
@@ -118,6 +121,7 @@ export function fillKeyTable(ledger: Ledger, table: KeyTable): void {
 async function plan(options: IngestOptions): Promise<Plan> {
   const onFiles = (files: number) => options.onProgress?.({ kind: 'walking', files });
   const how = { ...options, onFiles };
+  if (options.entries) return planEntries(how, options.entries);
   return (options.paths && (await planPaths(how, options.paths))) ?? (await planAll(how));
 }
 

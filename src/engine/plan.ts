@@ -83,6 +83,13 @@ export async function planPaths(options: PlanOptions, paths: readonly string[]):
   return draft.plan();
 }
 
+/** As for a walk that found these files and no others; none of them is gone. */
+export function planEntries(options: PlanOptions, entries: readonly Entry[]): Plan {
+  const draft = new Draft(options);
+  for (const entry of entries) draft.meet(entry, options.ledger.file(entry.path));
+  return draft.plan();
+}
+
 /** A plan in the making; what needs no reading is recorded at once. */
 class Draft {
   readonly #options: PlanOptions;

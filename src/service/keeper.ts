@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { Codebase } from '../ask/codebase.ts';
+import { nearestUnread } from '../ask/unread.ts';
 import type { Engine } from '../engine/host.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
@@ -26,6 +27,9 @@ export interface KeeperOptions {
 const KEEPER = {
   /** Between two progress states: often enough to look alive, too seldom to cost anything. */
   progress: 250,
+  /** How long a question waits until the files that are nearest to it are read, and how many bytes of them at most. */
+  near: 8_000,
+  nearBytes: 64_000,
 } as const;
 
 /** What a reading mends. */
@@ -144,6 +148,28 @@ export class Keeper {
         if (!this.#closing.signal.aborted) this.#options.onLog('warn', `Unsaved text was not read: ${String(error)}`);
       });
     }
+  }
+
+  /**
+   * While the first reading is under way: reads the files whose words are nearest to the question before all others, for as long as
+   * somebody who waits for an answer may be kept waiting. Gives how many were read; one at least, where any is near.
+   */
+  async readNear(question: string, signal: AbortSignal): Promise<number> {
+    const unfinished: MemoryState['kind'][] = ['opening', 'walking', 'reading', 'paused'];
+    if (!unfinished.includes(this.#state.kind)) return 0;
+    const codebase = await this.open();
+    const began = performance.now();
+    const enough = AbortSignal.any([signal, this.#closing.signal]);
+    let bytes = 0;
+    let read = 0;
+    for (const entry of await nearestUnread(codebase, question, enough)) {
+      bytes += entry.bytes;
+      if (read > 0 && (bytes > KEEPER.nearBytes || performance.now() - began > KEEPER.near)) break;
+      const { exclude } = this.#options;
+      await codebase.refresh({ entries: [entry], exclude, priority: 'question', signal: enough });
+      read += 1;
+    }
+    return read;
   }
 
   /** Settled when what was saved or typed until now is in the memory. */

@@ -147,6 +147,8 @@ export class Service {
         onEvent({ kind: 'partial', sentence: state.sentence, percent: state.percent });
       }
     }
+    // Somebody who has just opened a folder asks about files that their turn has not come to.
+    for (const keeper of this.#keepers.values()) await keeper.readNear(question, signal);
     const scope = await askedFiles(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();

@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Codebase } from '../../../src/ask/codebase.ts';
+import { nearestUnread } from '../../../src/ask/unread.ts';
+import { StandIn } from '../../torture/encoder.ts';
+import { withFolder } from '../memory/support.ts';
+
+const MODELS = join(import.meta.dirname, '../../../models');
+
+const FILES = {
+  'README.md': 'A shop that sells lamps.\n',
+  'src/harbour.ts': 'export function moorShip(rope: string) {\n  return `moored with ${rope}`;\n}\n',
+  'src/lamp.ts': 'export function trimWick(lamp: string) {\n  return lamp;\n}\n',
+  'test/harbour.test.ts': 'it("moors a ship with a rope, and another ship with a rope", () => {});\n',
+} as const;
+
+function codebaseIn(folder: string) {
+  const root = join(folder, 'root');
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const settings = { adapterFolder: join(MODELS, 'adapter'), baseFolder: join(MODELS, 'base') };
+  const engine = Object.assign(new StandIn(), { settings });
+  // Keys of the adapter's shape.
+  const encode = () => Promise.resolve({ keys: new Float32Array(8 * 256).fill(1 / 16), tokens: 1, milliseconds: 1 });
+  return Codebase.open({ root, engine: Object.assign(engine, { encode }).engine, home: join(folder, 'home') });
+}
+
+const paths = async (codebase: Codebase, question: string) =>
+  (await nearestUnread(codebase, question)).map(({ path }) => path);
+
+it('names the files whose words are nearest, those that do the work before those that test it', async () => {
+  await withFolder(async (folder) => {
+    const codebase = await codebaseIn(folder);
+    expect(await paths(codebase, 'How is a ship moored with a rope?')).toEqual([
+      'src/harbour.ts',
+      'test/harbour.test.ts',
+    ]);
+    expect(await paths(codebase, 'Which test moors a ship with a rope?')).toEqual([
+      'test/harbour.test.ts',
+      'src/harbour.ts',
+    ]);
+    codebase.close();
+  });
+});
+
+it('leaves out what is read already, and falls back on what presents the project', async () => {
+  await withFolder(async (folder) => {
+    const codebase = await codebaseIn(folder);
+    const [nearest] = await nearestUnread(codebase, 'How is a ship moored with a rope?');
+    const report = await codebase.refresh({ entries: nearest ? [nearest] : [] });
+    expect(report).toMatchObject({ read: 1, removed: 0 });
+    expect(codebase.paths()).toEqual(['src/harbour.ts']);
+    expect(await paths(codebase, 'How is a ship moored with a rope?')).toEqual(['test/harbour.test.ts']);
+    expect(await paths(codebase, 'zebrafinch')).toEqual(['README.md']);
+    codebase.close();
+  });
+});
