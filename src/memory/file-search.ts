@@ -6,8 +6,6 @@ import { integer, text } from './row.ts';
 export interface FileHit {
   readonly path: string;
   readonly bm25: number;
-  /** Which part of the question it answers to: of the words that stand in any file, by their rarity, those in this one, 0..1. */
-  readonly coverage: number;
 }
 
 /** Robertson's usual values, and how often a word of the path counts as said in the text. */
@@ -35,25 +33,21 @@ export function searchFiles(db: DatabaseSync, terms: readonly string[]): FileHit
      FROM temp.word JOIN segment ON segment.id = doc WHERE term = ? GROUP BY segment.file_id`,
   );
   const scores = new Map<number, number>();
-  const covered = new Map<number, number>();
-  let whole = 0;
   for (const term of new Set(terms)) {
     const rows = find.all(term);
     if (rows.length === 0) continue;
     const rarity = Math.log(1 + (files.length - rows.length + 0.5) / (rows.length + 0.5));
-    whole += rarity;
     for (const row of rows) {
       const id = integer(row, 'file');
       const count = integer(row, 'said') + BM25.path * integer(row, 'named');
       const gain = (rarity * count * (BM25.k1 + 1)) / (count + (norm.get(id) ?? BM25.k1));
       scores.set(id, (scores.get(id) ?? 0) + gain);
-      covered.set(id, (covered.get(id) ?? 0) + rarity);
     }
   }
   return files
     .flatMap(({ id, path }) => {
       const bm25 = scores.get(id);
-      return bm25 === undefined ? [] : [{ path, bm25, coverage: (covered.get(id) ?? 0) / whole }];
+      return bm25 === undefined ? [] : [{ path, bm25 }];
     })
     .sort((a, b) => b.bm25 - a.bm25 || (a.path < b.path ? -1 : 1));
 }

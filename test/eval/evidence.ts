@@ -2,19 +2,22 @@ import { writeFileSync, appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Codebase } from '../../src/ask/codebase.ts';
-import { features, fileEvidence } from '../../src/ask/evidence.ts';
 import { Engine } from '../../src/engine/host.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import { questionTerms } from '../../src/memory/lexicon.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { asInUse } from '../torture/encoder.ts';
 import { readCases } from './cases.ts';
+import { fileEvidence, inUse } from './file-evidence.ts';
+import { namesFile } from './history.ts';
+import { rankOf, summarise } from './metrics.ts';
+import type { Outcome } from './metrics.ts';
 import { findPacks, openRepository, packOf } from './repository.ts';
 
 /**
- * What the fusion is fitted on: for every case of a data folder, the features of all files and which of them are gold, a line
- * each: {"id", "repo", "strict", "files": [[gold, …features]]}. `--words` leaves the model out (its shares are all alike), which takes
- * seconds a repository instead of minutes; `models/training/fusion.py` fits both.
+ * What could decide between files, for every case of a data folder, and how well the ranking in use does with it. A line each: {"id",
+ * "repo", "strict", "unnamed", "files": [[gold, share, bestShare, words, neighbours, role, segments]]}. `--words` leaves the model out
+ * and takes all shares for alike, which takes seconds a repository instead of minutes.
  *
  *     node esbuild.js --quiet && node test/eval/evidence.ts --data DIR --out FILE [--repos a,b] [--words]
  */
@@ -52,6 +55,7 @@ const packs = await findPacks(values.data);
 const cases = Map.groupBy(readCases(values.data, 'localisation'), ({ repository, commit }) =>
   packOf(packs, repository, commit),
 );
+const outcomes = new Map<string, Outcome[]>();
 writeFileSync(values.out, '');
 try {
   for (const [pack, own] of cases) {
@@ -70,16 +74,37 @@ try {
         if (place) places.set(id, place);
       }
       const gold = new Set(one.files);
-      const files = fileEvidence(words, found, places).map((file) => [
-        gold.has(file.path) ? 1 : 0,
-        ...features(file, one.question).map((x) => Number(x.toFixed(4))),
+      const files = fileEvidence(one.question, found, places).map((file) =>
+        values.words ? { ...file, share: 0, bestShare: 0 } : file,
+      );
+      const rows = files.map(({ path, ...numbers }) => [
+        gold.has(path) ? 1 : 0,
+        ...Object.values(numbers).map((number) => Number(number.toFixed(4))),
       ]);
       const strict = one.task === 'localisation' && one.strict;
-      appendFileSync(values.out, `${JSON.stringify({ id: one.id, repo: pack.repository, strict, files })}\n`);
+      const unnamed = !namesFile(one.question, one.files);
+      appendFileSync(
+        values.out,
+        `${JSON.stringify({ id: one.id, repo: pack.repository, strict, unnamed, files: rows })}\n`,
+      );
+      const ranked = files
+        .map((file) => ({ path: file.path, weight: inUse(file) }))
+        .sort((a, b) => b.weight - a.weight || (a.path < b.path ? -1 : 1));
+      const list = ranked.map(({ path }) => path);
+      const outcome = rankOf(list, one.files);
+      for (const [kind, counts] of Object.entries({ all: true, unnamed, strict })) {
+        if (counts) outcomes.set(kind, [...(outcomes.get(kind) ?? []), outcome]);
+      }
     }
     console.log(`${repository.name}: ${own.length} cases, ${Math.round(performance.now() - began)} ms`);
     codebase.close();
   }
 } finally {
   engine.close();
+}
+for (const [kind, own] of outcomes) {
+  const { cases, hit1, hit5, mrr } = summarise(own);
+  console.log(
+    `${kind}: ${cases} cases, hit@1 ${(100 * hit1).toFixed(1)}, hit@5 ${(100 * hit5.mean).toFixed(1)}, MRR ${mrr.toFixed(3)}`,
+  );
 }

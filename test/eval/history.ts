@@ -75,7 +75,7 @@ export function cleanMessage(body: string): string {
     .join(' ')
     .replace(/^\s*(?:feat|fix|chore|docs|refactor|perf|style|test|build|ci)(?:\([^)]*\))?!?:\s*/i, '')
     .replace(/https?:\/\/\S+/g, ' ')
-    .replace(/\(?\b(?:fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|see|gh)?[ :-]*#\d+\)?/gi, ' ')
+    .replace(/\(?(?:\b(?:fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|see|gh))?[ :-]*#\d+\)?/gi, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, BOUNDS.characters);

@@ -21,7 +21,7 @@ function find(rows: readonly Row[], files: Record<string, number>, by: RecallBy,
       Float64Array.from(rows, ([, score]) => score),
     ),
     segments: rows.flatMap(([, , bm25], segmentId) => (bm25 > 0 ? [{ segmentId, bm25 }] : [])),
-    files: Object.entries(files).map(([path, bm25]) => ({ path, bm25, coverage: 1 })),
+    files: Object.entries(files).map(([path, bm25]) => ({ path, bm25 })),
     nearness: { cosine: 1, coverage: 1 },
   };
   return recollect(
