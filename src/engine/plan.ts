@@ -5,6 +5,8 @@ import { examine, skippedEntry } from '../workspace/entry.ts';
 import { skipReasons } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
 import { ignoredPaths } from '../workspace/git.ts';
+import { roleOf } from '../workspace/role.ts';
+import type { Role } from '../workspace/role.ts';
 import { includes } from '../workspace/rules.ts';
 import type { Include } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
@@ -33,6 +35,8 @@ export interface PlanOptions {
   readonly onChange?: (change: Change) => void;
 }
 
+/** Who asks while a folder is read for the first time asks about the program, so that comes first. */
+const TURN: readonly Role[] = ['source', 'documentation', 'example', 'configuration', 'test', 'changelog'];
 /** Files whose change may let others in or out: only a walk tells which. */
 const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
 const FORGOTTEN = 'forgotten' satisfies SkipReason;
@@ -137,7 +141,10 @@ class Draft {
   }
 
   plan(): Plan {
-    const fresh = this.#fresh.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const turn = new Map(this.#fresh.map(({ path }) => [path, TURN.indexOf(roleOf(path))]));
+    const fresh = this.#fresh.toSorted(
+      (a, b) => (turn.get(a.path) ?? 0) - (turn.get(b.path) ?? 0) || (a.path < b.path ? -1 : 1),
+    );
     return { fresh, unchanged: this.#unchanged, removed: this.#removed, skipped: this.#skipped };
   }
 }

@@ -58,3 +58,17 @@ it('leaves out what is read already, and falls back on what presents the project
     codebase.close();
   });
 });
+
+it('reads the program before its documentation and tests, whoever asks first', async () => {
+  await withFolder(async (folder) => {
+    const codebase = await codebaseIn(folder);
+    const order: string[] = [];
+    await codebase.refresh({
+      onProgress: (progress) => {
+        if (progress.kind === 'encoding' && order.at(-1) !== progress.path) order.push(progress.path);
+      },
+    });
+    expect(order).toEqual(['src/harbour.ts', 'src/lamp.ts', 'README.md', 'test/harbour.test.ts']);
+    codebase.close();
+  });
+});
