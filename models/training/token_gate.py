@@ -6,8 +6,8 @@
 A position's probability is a mixture, p = Σ_h g_h p_h, of the decoder (head 0) and of what each memory head has seen follow this context.
 g is a softmax over one linear score a head, of numbers that are known before the token is: how sure the decoder is, how often and how
 uniformly the head's context was followed, what the decoder thinks of the head's first choice. Heads without a match are left out, so an
-empty memory is exactly the decoder. Fitted with LBFGS on the mixture's log-likelihood, repositories weighted alike; a third of the weight
-lies on foreign memories, which must be told from one's own.
+empty memory is exactly the decoder. Fitted with LBFGS on the mixture's log-likelihood, repositories weighted alike; two thirds of the
+weight lie on foreign memories, which must be told from one's own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 LOCAL, EACH = 2, 5  # numbers of local evidence, and of a head's
-FOREIGN = 0.33
+FOREIGN = 0.67
 
 
 class Windows:

@@ -145,12 +145,15 @@ writeFileSync(values.out, '');
 const packs = (await findPacks(values.data)).filter(
   ({ repository }) => wanted.length === 0 || wanted.some((name) => repository.endsWith(`/${name}`)),
 );
-let foreign: Written[] = [];
+/** The repository before this one: another, not the same at another commit. */
+let foreign: { readonly repository: string; readonly files: readonly Written[] } | undefined;
+let last: typeof foreign;
 for (const pack of packs) {
   const repository = await openRepository(pack, values.cache, new AbortController().signal);
   const began = performance.now();
   const written = shuffled(write(repository));
-  const strange = remember(foreign, BUDGETS['100K']);
+  if (last?.repository !== pack.repository) foreign = last;
+  const strange = remember(foreign?.files ?? [], BUDGETS['100K']);
   let ran = 0;
   for (const { path, ids } of windowsOf(repository)) {
     const before = performance.now();
@@ -167,7 +170,7 @@ for (const pack of packs) {
     }
     if (strange.tokens > 0) told(repository.name, path, 'foreign', strange, ids, own);
   }
-  foreign = written;
+  last = { repository: pack.repository, files: written };
   console.log(
     `${join(repository.name)}: ${Math.round((performance.now() - began) / 1000)} s, of which the model ${Math.round(ran / 1000)}`,
   );
