@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Codebase } from '../../src/ask/codebase.ts';
+import { defaultSettings } from '../../src/engine/settings.ts';
+import { Tokenizer } from '../../src/engine/tokenizer.ts';
+import type { Engine } from '../../src/engine/host.ts';
+import { segment } from '../../src/workspace/segment.ts';
+
+/**
+ * What a memory takes on disk, for any folders: files are walked and cut as always, by the model's own tokenizer; only the keys are
+ * random numbers, because a write has the same size whatever is in it. Minutes of the model become seconds.
+ *
+ *     node test/bench/disk.ts FOLDER …
+ */
+const folders = process.argv.slice(2);
+const settings = defaultSettings({ device: 'cpu' });
+const tokenizer = await Tokenizer.load(settings.baseFolder);
+/** As the engine cuts. */
+const SEGMENT_TOKENS = 256;
+const [TOKENS, KEY] = [8, 256];
+
+const engine = {
+  settings,
+  segment: (text: string) => {
+    const measure = (part: string) => tokenizer.count(part);
+    const cuts = segment(text, { maxTokens: SEGMENT_TOKENS, measure });
+    return Promise.resolve(cuts.map((cut) => ({ ...cut, tokens: measure(cut.text) })));
+  },
+  encode: () => {
+    const keys = new Float32Array(TOKENS * KEY);
+    for (let token = 0; token < TOKENS; token += 1) {
+      const raw = Float32Array.from({ length: KEY }, () => Math.random() - 0.5);
+      const length = Math.hypot(...raw);
+      keys.set(
+        raw.map((x) => x / length),
+        token * KEY,
+      );
+    }
+    return Promise.resolve({ keys, tokens: 1, milliseconds: 0 });
+  },
+} as unknown as Engine;
+
+const rows: Record<string, Record<string, number | string>> = {};
+for (const root of folders) {
+  const home = mkdtempSync(join(tmpdir(), 'ask-codebase-disk-'));
+  const codebase = await Codebase.open({ root, engine, home });
+  await codebase.refresh({});
+  const files = codebase.ledger.files().filter(({ state }) => state.kind === 'ingested');
+  const lines = files.reduce((sum, file) => sum + file.lines, 0);
+  const source = files.reduce((sum, { path }) => sum + statSync(join(root, path)).size, 0);
+  const { databaseBytes, segments } = codebase.ledger.totals();
+  codebase.close();
+  rmSync(home, { recursive: true, force: true });
+  rows[basename(root)] = {
+    files: files.length,
+    lines,
+    segments,
+    'source, MB': (source / 1e6).toFixed(2),
+    'memory, MB': (databaseBytes / 1e6).toFixed(2),
+    'kB per 1,000 lines': Math.round(databaseBytes / lines),
+    'memory / source': (databaseBytes / source).toFixed(2),
+  };
+}
+console.table(rows);
