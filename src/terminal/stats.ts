@@ -1,3 +1,4 @@
+import { bytesText } from './bytes.ts';
 import { percent } from './percent.ts';
 import { EXIT, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
@@ -19,8 +20,8 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     const out = [
       `Memory of ${codebase.root}`,
       `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
-      `  ${megabytes(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), ` +
-        `compressive memory ${megabytes(totals.memoryBytes)} whatever the size`,
+      `  ${bytesText(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), ` +
+        `compressive memory ${bytesText(totals.memoryBytes)} whatever the size`,
       `  in ${ledger.location}`,
       `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
@@ -29,8 +30,4 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     process.stdout.write(`${out.join('\n')}\n`);
     return Promise.resolve(EXIT.done);
   });
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

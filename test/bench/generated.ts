@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A workspace of `count` small source files under `root`, 100 a folder, in a Git repository with nothing committed. */
+/** A workspace of `count` small source files under `root`, 100 a folder, all committed in a Git repository. */
 export function generateWorkspace(root: string, count: number): void {
   for (let at = 0; at < count; at += 1) {
     const place = join(root, `area-${Math.floor(at / 2_500)}`, `part-${Math.floor(at / 100) % 25}`);
@@ -10,5 +10,11 @@ export function generateWorkspace(root: string, count: number): void {
     const text = `/** Piece ${at} of the machine. */\nexport function piece${at}(input: number): number {\n  return input * ${at} + 1;\n}\n`;
     writeFileSync(join(place, `piece-${at}.ts`), text);
   }
-  execFileSync('git', ['-C', root, 'init', '--quiet']);
+  const git = (...command: string[]) => {
+    const author = ['-c', 'user.name=Ask Codebase', '-c', 'user.email=bench@localhost', '-c', 'commit.gpgsign=false'];
+    execFileSync('git', ['-C', root, ...author, ...command]);
+  };
+  git('init', '--quiet');
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'Everything');
 }
