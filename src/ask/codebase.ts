@@ -208,9 +208,17 @@ export class Codebase {
     return content.kind === 'text' ? splitLines(content.text) : undefined;
   }
 
-  /** Lays unsaved text over a file of the memory; without a text, or with one that is left out, the disk counts again. */
-  async overlay(path: string, text: string | undefined, signal?: AbortSignal): Promise<void> {
-    if (text === undefined || (await isLeftOut(this.ledger.file(path), path, text))) {
+  /**
+   * Lays text over a file of the memory: an editor's that is not saved, or a commit's. Without a text, or with one that is left out, the
+   * disk counts again.
+   */
+  async overlay(
+    path: string,
+    text: string | undefined,
+    signal?: AbortSignal,
+    source: 'editor' | 'commit' = 'editor',
+  ): Promise<void> {
+    if (text === undefined || (await isLeftOut(this.ledger.file(path), path, text, source))) {
       this.#uncover(path);
       return;
     }

@@ -1,6 +1,7 @@
 import type { FileHit } from '../memory/file-search.ts';
 import type { Flatness, LexicalHit, Ranked } from '../memory/ranking.ts';
 import { flatness, fuse, RANKING } from '../memory/ranking.ts';
+import { orderFreeSum } from '../memory/recall.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { SegmentPlace } from '../memory/records.ts';
 import { ROLES } from './role-factor.ts';
@@ -157,7 +158,7 @@ function betweenFiles(
     return share ** RECOLLECTION.fileWeight * (1 + bm25) * (named.test(question) ? 1 : factor);
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
-  const total = files.reduce((sum, { share }) => sum + share, 0) || 1;
+  const total = orderFreeSum(files.map(({ share }) => share)) || 1;
   return files
     .map(({ path, share }) => ({ path, share: share / total }))
     .filter(({ share }) => share > 0)

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../kernels/rotary.ts';
 import { RUN } from './model.ts';
+import { looping } from './loop.ts';
 import { LONGEST } from '../memory/token-writes.ts';
 import type { Candidates, Model } from './model.ts';
 import type { Ending, Generated } from './protocol.ts';
@@ -61,6 +62,13 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
     if (!text.endsWith(INCOMPLETE) && text.length > shown.length) {
       options.onToken(text.slice(shown.length));
       shown = text;
+    }
+    const kept = looping(said);
+    if (kept !== undefined) {
+      // What was streamed stands; the answer that is kept ends before the repetitions.
+      shown = tokenizer.decode(said.slice(0, kept)).trimEnd();
+      ending = 'stop';
+      break;
     }
     await turn();
     options.signal.throwIfAborted();

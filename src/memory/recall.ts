@@ -120,7 +120,7 @@ export function fileShares(recalled: Shares, fileOf: (segmentId: number) => stri
 export function normalise(segmentIds: Float64Array, scores: Float64Array): Shares {
   const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - highest));
-  const sum = weights.reduce((a, b) => a + b, 0);
+  const sum = orderFreeSum(weights);
   const logSum = Math.log(sum);
   return {
     segmentIds,
@@ -128,6 +128,13 @@ export function normalise(segmentIds: Float64Array, scores: Float64Array): Share
     logShares: scores.map((score) => score - highest - logSum),
     logTotal: highest + logSum,
   };
+}
+
+/** A sum that does not depend on the order, to the last bit: the same files give the same shares, whatever was read first. */
+export function orderFreeSum(values: ArrayLike<number>): number {
+  return Float64Array.from(values)
+    .sort()
+    .reduce((a, b) => a + b, 0);
 }
 
 /** The non-zero features of all questions together; sparse maps leave a handful. */

@@ -36,7 +36,7 @@ export async function diffCommand(base: string, head: string | undefined, option
     if (question === undefined) return EXIT.done;
     // The text of a commit is laid over the memory in RAM, as unsaved text is.
     const standing = found.files.filter((file) => file.text !== undefined);
-    if (head !== undefined) for (const file of standing) await codebase.overlay(file.path, file.text, signal);
+    if (head !== undefined) for (const file of standing) await codebase.overlay(file.path, file.text, signal, 'commit');
     const scope = new Set(standing.map(({ path }) => path));
     const how = { ...options, signal, scope: () => scope };
     const codebases = Codebases.of(codebase);

@@ -119,7 +119,7 @@ describe('the service of the extension, with the real model', () => {
     const rest = await host.client.recall(question, terms);
     expect(rest.map(({ path }) => path).toSorted()).toEqual(['src/catalogue.ts', 'src/mail.ts']);
     const nonsense = { base: { kind: 'workspace' }, terms: '+../other' } as const;
-    await expect(host.client.recall(question, nonsense)).rejects.toThrow('leads out of the folder');
+    await expect(host.client.recall(question, nonsense)).rejects.toThrow('cannot be read');
     appendFileSync(join(repo, 'README.md'), '\nOpen on Sundays.\n');
     await host.client.refresh(repo, ['README.md']);
     const changed = await host.client.recall(question, { base: { kind: 'changed' }, terms: '' });
@@ -170,6 +170,20 @@ describe('the service of the extension, with the real model', () => {
     expect(await host.first('When are the tulips watered?')).toBe('garden/beds.py');
     expect(await host.first('How many days may a reader keep a book?')).toBe('library/src/loans.ts');
     await host.client.folders([{ root: repo, name: 'library' }]);
+  });
+
+  it('asked the moment a folder is opened, reads what is nearest to the question first, and answers', async () => {
+    const fresh = place(temporary('fresh'), LIBRARY);
+    git(fresh, 'init', '--quiet');
+    const newcomer = new Host(temporary('fresh-home'));
+    try {
+      await newcomer.client.folders([{ root: fresh, name: 'fresh' }]);
+      const events = await newcomer.ask('How many days may a reader keep a book before a late fee is due?');
+      expect(events.find((event) => event.kind === 'recalled')?.files[0]?.path).toBe('src/loans.ts');
+      expect(events.at(-1)?.kind).toBe('answered');
+    } finally {
+      await newcomer.client.close();
+    }
   });
 
   it('reads a folder once where two windows open it at the same time', async () => {

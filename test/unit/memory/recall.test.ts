@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { dpfp, elu1, topk } from '../../../src/memory/feature-map.ts';
 import { KeyTable } from '../../../src/memory/key-table.ts';
-import { fileShares, recall, recallByFeature } from '../../../src/memory/recall.ts';
+import { fileShares, normalise, recall, recallByFeature } from '../../../src/memory/recall.ts';
 import { CompressiveMemory } from '../../../src/memory/compressive-memory.ts';
 import { ShapeError } from '../../../src/memory/shape.ts';
 import { quantiseKey } from '../../../src/memory/write.ts';
@@ -155,5 +155,21 @@ describe('KeyTable', () => {
       table.append(2, new Int8Array(3));
     }).toThrow(ShapeError);
     expect(table.length).toBe(1);
+  });
+});
+
+describe('shares', () => {
+  it('are the same to the last bit whatever order the segments were read in', () => {
+    const scores = fc.array(fc.double({ min: -60, max: 60, noNaN: true }), { minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(scores, fc.integer({ min: 1, max: 39 }), (all, by) => {
+        const turn = by % all.length;
+        const turned = [...all.slice(turn), ...all.slice(0, turn)];
+        const ids = Float64Array.from(all, (_, at) => at);
+        const [one, other] = [normalise(ids, Float64Array.from(all)), normalise(ids, Float64Array.from(turned))];
+        expect(other.logTotal).toBe(one.logTotal);
+        expect([...other.shares.slice(-turn), ...other.shares.slice(0, -turn)]).toEqual([...one.shares]);
+      }),
+    );
   });
 });
