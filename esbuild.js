@@ -102,6 +102,7 @@ if (!options.program && existsSync('src/extension.ts')) {
       banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
     }),
   );
+  shareEditorNamespace(join(out, 'extension.cjs'));
 }
 
 /**
@@ -112,7 +113,6 @@ function shareEditorNamespace(file) {
   const copied = /[\w$]+\(require\("vscode"\)(?:, ?1)?\)/g;
   writeFileSync(file, readFileSync(file, 'utf8').replace(copied, 'require("vscode")'));
 }
-if (!options.program && existsSync('src/extension.ts')) shareEditorNamespace(join(out, 'extension.cjs'));
 
 /** Pages of webviews: `media/PAGE/main.ts` becomes `dist/media/PAGE.js`, with the CSS that it imports beside it. */
 const pages =

@@ -125,7 +125,10 @@ function insideFiles(
 }
 
 /** BM25 over each whole file, and that of its best segments. */
-function wordsOfFiles({ files, segments }: Found, places: ReadonlyMap<number, SegmentPlace>): Map<string, number> {
+export function wordsOfFiles(
+  { files, segments }: Pick<Found, 'files' | 'segments'>,
+  places: ReadonlyMap<number, SegmentPlace>,
+): Map<string, number> {
   const words = new Map(files.map(({ path, bm25 }) => [path, bm25]));
   const counted = new Map<string, number>();
   for (const { segmentId, bm25 } of segments.toSorted((a, b) => b.bm25 - a.bm25)) {

@@ -38,7 +38,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
   const base = createHash('sha256')
     .update(await readFile(join(baseFolder, 'manifest.json')))
     .digest('hex');
-  const raw = parse(json);
+  const raw = parse(json, 'adapter.json');
   if (raw.format !== 1)
     throw new ModelFileError(`The adapter has format ${String(raw.format)}; this build reads 1. ${MEND}`);
   if (raw.base !== base) throw new ModelFileError(`The adapter was made for another base model. ${MEND}`);
@@ -63,16 +63,16 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
       'question.query': place('question.query'),
       'question.project': place('question.project'),
     },
-    gate: gate === undefined ? undefined : gateWeights(parse(gate).weights),
+    gate: gate === undefined ? undefined : gateWeights(parse(gate, 'gate.json').weights),
   };
 }
 
-function parse(json: string): Record<string, unknown> {
+function parse(json: string, file: string): Record<string, unknown> {
   try {
-    return record(JSON.parse(json), 'adapter.json');
+    return record(JSON.parse(json), file);
   } catch (error) {
     if (error instanceof ModelFileError) throw error;
-    throw new ModelFileError(`adapter.json is not valid JSON. ${MEND}`);
+    throw new ModelFileError(`${file} is not valid JSON. ${MEND}`);
   }
 }
 

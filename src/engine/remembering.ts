@@ -1,3 +1,4 @@
+import { logSumExp } from '../memory/recall.ts';
 import { mix } from '../memory/token-gate.ts';
 import { TokenMemory } from '../memory/token-memory.ts';
 import type { Candidates, Model } from './model.ts';
@@ -24,9 +25,4 @@ export function remembering(model: Pick<Model, 'adapter' | 'tokenizer'>, segment
     // Back on the scale of the logits, which a repetition penalty is made for.
     return { tokens: mixed.tokens, logits: Float32Array.from(mixed.probabilities, (p) => Math.log(p) + total) };
   };
-}
-
-function logSumExp(values: Float32Array): number {
-  const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  return highest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - highest), 0));
 }

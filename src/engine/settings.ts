@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** `auto` takes the GPU only after it has proved that it computes the same and faster. */
 export type DeviceChoice = 'auto' | 'cpu' | 'webgpu';
 
+/** Tokens of a segment without its header; small enough that a share points at a screenful. */
+export const SEGMENT_TOKENS = 256;
+
 export interface EngineSettings {
   readonly baseFolder: string;
   readonly adapterFolder: string;

@@ -7,14 +7,12 @@ import { Model } from './model.ts';
 import { ModelFileError } from './model-files.ts';
 import { isEnvelope } from './protocol.ts';
 import type { Reply, Request } from './protocol.ts';
-import { parseSettings } from './settings.ts';
+import { parseSettings, SEGMENT_TOKENS } from './settings.ts';
 
 /** The engine's process: it waits for requests, runs one at a time, and goes when its host goes. */
 const settings = parseSettings(process.argv[2] ?? '');
 const controllers = new Map<number, AbortController>();
 
-/** Tokens of a segment without its header; small enough that a share points at a screenful. */
-const SEGMENT_TOKENS = 256;
 /** Tokens of the run that measures prefill. */
 const PROBE_TOKENS = 64;
 /** A prompt of some thousand tokens is read at this part of the probe's rate: attention grows with what was read before. */

@@ -152,11 +152,11 @@ export class Keeper {
 
   /**
    * While the first reading is under way: reads the files whose words are nearest to the question before all others, for as long as
-   * somebody who waits for an answer may be kept waiting. Gives how many were read; one at least, where any is near.
+   * somebody who waits for an answer may be kept waiting; one at least, where any is near.
    */
-  async readNear(question: string, signal: AbortSignal): Promise<number> {
+  async readNear(question: string, signal: AbortSignal): Promise<void> {
     const unfinished: MemoryState['kind'][] = ['opening', 'walking', 'reading', 'paused'];
-    if (!unfinished.includes(this.#state.kind)) return 0;
+    if (!unfinished.includes(this.#state.kind)) return;
     const codebase = await this.open();
     const began = performance.now();
     const enough = AbortSignal.any([signal, this.#closing.signal]);
@@ -169,7 +169,6 @@ export class Keeper {
       await codebase.refresh({ entries: [entry], exclude, priority: 'question', signal: enough });
       read += 1;
     }
-    return read;
   }
 
   /** Settled when what was saved or typed until now is in the memory. */

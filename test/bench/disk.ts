@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Codebase } from '../../src/ask/codebase.ts';
-import { defaultSettings } from '../../src/engine/settings.ts';
+import { readAdapter } from '../../src/engine/adapter.ts';
+import { defaultSettings, SEGMENT_TOKENS } from '../../src/engine/settings.ts';
 import { Tokenizer } from '../../src/engine/tokenizer.ts';
 import type { Engine } from '../../src/engine/host.ts';
 import { segment } from '../../src/workspace/segment.ts';
@@ -16,9 +17,7 @@ import { segment } from '../../src/workspace/segment.ts';
 const folders = process.argv.slice(2);
 const settings = defaultSettings({ device: 'cpu' });
 const tokenizer = await Tokenizer.load(settings.baseFolder);
-/** As the engine cuts. */
-const SEGMENT_TOKENS = 256;
-const [TOKENS, KEY] = [8, 256];
+const { tokens: memoryTokens, keySize } = await readAdapter(settings.adapterFolder, settings.baseFolder);
 
 const engine = {
   settings,
@@ -28,13 +27,13 @@ const engine = {
     return Promise.resolve(cuts.map((cut) => ({ ...cut, tokens: measure(cut.text) })));
   },
   encode: () => {
-    const keys = new Float32Array(TOKENS * KEY);
-    for (let token = 0; token < TOKENS; token += 1) {
-      const raw = Float32Array.from({ length: KEY }, () => Math.random() - 0.5);
+    const keys = new Float32Array(memoryTokens * keySize);
+    for (let token = 0; token < memoryTokens; token += 1) {
+      const raw = Float32Array.from({ length: keySize }, () => Math.random() - 0.5);
       const length = Math.hypot(...raw);
       keys.set(
         raw.map((x) => x / length),
-        token * KEY,
+        token * keySize,
       );
     }
     return Promise.resolve({ keys, tokens: 1, milliseconds: 0 });

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commit, git } from '../vscode/driver/repository.ts';
 
 /** A workspace of `count` small source files under `root`, 100 a folder, all committed in a Git repository. */
 export function generateWorkspace(root: string, count: number): void {
@@ -10,11 +10,6 @@ export function generateWorkspace(root: string, count: number): void {
     const text = `/** Piece ${at} of the machine. */\nexport function piece${at}(input: number): number {\n  return input * ${at} + 1;\n}\n`;
     writeFileSync(join(place, `piece-${at}.ts`), text);
   }
-  const git = (...command: string[]) => {
-    const author = ['-c', 'user.name=Ask Codebase', '-c', 'user.email=bench@localhost', '-c', 'commit.gpgsign=false'];
-    execFileSync('git', ['-C', root, ...author, ...command]);
-  };
-  git('init', '--quiet');
-  git('add', '--all');
-  git('commit', '--quiet', '--message', 'Everything');
+  git(root, 'init', '--quiet');
+  commit(root, 'Everything');
 }

@@ -9,7 +9,7 @@ import { defaultSettings } from '../../src/engine/settings.ts';
 import { TokenMemory } from '../../src/memory/token-memory.ts';
 import { segmentHeader } from '../../src/workspace/header.ts';
 import { roleOf } from '../../src/workspace/role.ts';
-import { findPacks, openRepository } from './repository.ts';
+import { findPacks, isWanted, openRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -74,7 +74,7 @@ const wanted = values.repos.split(',');
 const rows: Record<string, Record<string, number | string>> = {};
 try {
   for (const pack of await findPacks(values.data)) {
-    if (!wanted.some((name) => `${pack.repository}@${pack.commit}`.includes(`/${name}`))) continue;
+    if (!isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
     const codebase = await Codebase.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
     await codebase.refresh({});

@@ -12,7 +12,7 @@ import { fileEvidence, inUse } from './file-evidence.ts';
 import { namesFile } from './history.ts';
 import { rankOf, summarise } from './metrics.ts';
 import type { Outcome } from './metrics.ts';
-import { findPacks, openRepository, packOf } from './repository.ts';
+import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 
 /**
  * What could decide between files, for every case of a data folder, and how well the ranking in use does with it. A line each: {"id",
@@ -59,7 +59,7 @@ const outcomes = new Map<string, Outcome[]>();
 writeFileSync(values.out, '');
 try {
   for (const [pack, own] of cases) {
-    if (!pack || (wanted.length > 0 && !wanted.some((name) => pack.repository.endsWith(`/${name}`)))) continue;
+    if (!pack || !isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
     const home = resolve(values.cache, values.words ? 'home-words' : 'home');
     const codebase = await Codebase.open({ root: repository.root, engine, home });

@@ -1,5 +1,5 @@
 import type { Found } from '../../src/ask/recollection.ts';
-import { RECOLLECTION } from '../../src/ask/recollection.ts';
+import { RECOLLECTION, wordsOfFiles } from '../../src/ask/recollection.ts';
 import { ROLES } from '../../src/ask/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { roleOf } from '../../src/workspace/role.ts';
@@ -40,7 +40,7 @@ export function fileEvidence(
     const path = places.get(id)?.path;
     if (path !== undefined) files.set(path, [...(files.get(path) ?? []), found.shares.shares[at] ?? 0]);
   });
-  const said = wordsOfFiles(found, places);
+  const said = new Map([...wordsOfFiles(found, places)].map(([path, bm25]) => [path, Math.log1p(bm25)]));
   const beside = bestOfFolders([...files.keys()], said);
   return [...files].map(([path, shares]) => {
     const others = (beside.get(folderOf(path)) ?? [])
@@ -61,20 +61,6 @@ export function fileEvidence(
 
 /** What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts. */
 export const inUse = ({ share, words, role }: FileEvidence): number => RECOLLECTION.fileWeight * share + words + role;
-
-/** log(1 + words): BM25 over each whole file, and that of its best segments. */
-function wordsOfFiles({ files, segments }: Pick<Found, 'segments' | 'files'>, places: Places): Map<string, number> {
-  const words = new Map(files.map(({ path, bm25 }) => [path, bm25]));
-  const counted = new Map<string, number>();
-  for (const { segmentId, bm25 } of segments.toSorted((a, b) => b.bm25 - a.bm25)) {
-    const path = places.get(segmentId)?.path;
-    const count = path === undefined ? Infinity : (counted.get(path) ?? 0);
-    if (path === undefined || count >= RECOLLECTION.bestSegments) continue;
-    counted.set(path, count + 1);
-    words.set(path, (words.get(path) ?? 0) + bm25);
-  }
-  return new Map([...words].map(([path, bm25]) => [path, Math.log1p(bm25)]));
-}
 
 /** Each folder's best source files, one more than count: a file is not its own neighbour. */
 function bestOfFolders(

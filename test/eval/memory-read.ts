@@ -1,19 +1,18 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as ort from 'onnxruntime-node';
 import { scoreGraph } from '../../kernels/decoder.ts';
 import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/decoder.ts';
 import { Model } from '../../src/engine/model.ts';
 import { createSession } from '../../src/engine/session.ts';
-import { defaultSettings } from '../../src/engine/settings.ts';
+import { defaultSettings, SEGMENT_TOKENS } from '../../src/engine/settings.ts';
 import { TokenMemory } from '../../src/memory/token-memory.ts';
 import { evidenceOf } from '../../src/memory/token-gate.ts';
 import type { Local } from '../../src/memory/token-gate.ts';
 import { segmentHeader } from '../../src/workspace/header.ts';
 import { roleOf } from '../../src/workspace/role.ts';
 import { segment } from '../../src/workspace/segment.ts';
-import { findPacks, openRepository } from './repository.ts';
+import { findPacks, isWanted, openRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -38,8 +37,6 @@ const windowTokens = Number(values.tokens);
 
 /** Sizes of memory in tokens that are compared. */
 const BUDGETS = { '10K': 10_000, '100K': 100_000, '1M': 1_000_000 } as const;
-/** Tokens of a segment, as the program cuts. */
-const SEGMENT_TOKENS = 256;
 
 const settings = defaultSettings({ device: 'cpu' });
 const model = await Model.open({ ...settings, device: 'cpu' });
@@ -89,7 +86,7 @@ function write({ files }: Repository): Written[] {
 }
 
 /** The files in an order that says nothing, so that a cut memory is a sample. */
-function shuffled(files: readonly Written[]): Written[] {
+function shuffled<File extends { readonly path: string }>(files: readonly File[]): File[] {
   const hash = (text: string) => Array.from(text).reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) >>> 0, 7);
   return files.toSorted((a, b) => hash(a.path) - hash(b.path) || (a.path < b.path ? -1 : 1));
 }
@@ -104,31 +101,37 @@ function remember(files: readonly Written[], budget: number): TokenMemory {
   return memory;
 }
 
-function windowsOf({ files }: Repository): { readonly path: string; readonly ids: readonly number[] }[] {
+interface Window {
+  readonly path: string;
+  /** The header's tokens, then the window's own. */
+  readonly ids: readonly number[];
+  readonly headerTokens: number;
+}
+
+function windowsOf({ files }: Repository): Window[] {
   const long = files
     .filter(({ path, text }) => roleOf(path) === 'source' && text.length > 5 * windowTokens)
     .filter(({ path }) => /\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|c|h|cc|cpp)$/.test(path));
-  return shuffled(long.map(({ path }) => ({ path, segments: [] })))
+  return shuffled(long)
     .slice(0, Number(values.windows))
-    .map(({ path }) => {
-      const header = model.tokenizer.encode(`# ${path}\n`);
-      const text = model.tokenizer.encode(long.find((file) => file.path === path)?.text ?? '');
-      const from = Math.max(0, Math.floor((text.length - windowTokens) / 2));
-      return { path, ids: [...header, ...text.slice(from, from + windowTokens)] };
+    .map(({ path, text }) => {
+      const header = model.tokenizer.encode(segmentHeader(path, { start: 1, end: 1, text }));
+      const tokens = model.tokenizer.encode(text);
+      const from = Math.max(0, Math.floor((tokens.length - windowTokens) / 2));
+      return { path, ids: [...header, ...tokens.slice(from, from + windowTokens)], headerTokens: header.length };
     });
 }
 
 function told(
   repo: string,
-  path: string,
+  { path, ids, headerTokens }: Window,
   name: string,
   memory: TokenMemory,
-  ids: readonly number[],
   own: Awaited<ReturnType<typeof locals>>,
 ): void {
   const positions = own.flatMap((local, at) => {
     // The header is given, not guessed.
-    if (at + 1 < model.tokenizer.encode(`# ${path}\n`).length) return [];
+    if (at + 1 < headerTokens) return [];
     const goal = ids[at + 1] ?? 0;
     const heads = memory.read(ids.slice(0, at + 1));
     const numbers = [
@@ -142,9 +145,7 @@ function told(
 }
 
 writeFileSync(values.out, '');
-const packs = (await findPacks(values.data)).filter(
-  ({ repository }) => wanted.length === 0 || wanted.some((name) => repository.endsWith(`/${name}`)),
-);
+const packs = (await findPacks(values.data)).filter((pack) => isWanted(pack, wanted));
 /** The repository before this one: another, not the same at another commit. */
 let foreign: { readonly repository: string; readonly files: readonly Written[] } | undefined;
 let last: typeof foreign;
@@ -155,23 +156,23 @@ for (const pack of packs) {
   if (last?.repository !== pack.repository) foreign = last;
   const strange = remember(foreign?.files ?? [], BUDGETS['100K']);
   let ran = 0;
-  for (const { path, ids } of windowsOf(repository)) {
+  for (const window of windowsOf(repository)) {
     const before = performance.now();
-    const own = await locals(ids);
+    const own = await locals(window.ids);
     ran += performance.now() - before;
-    const rest = written.filter((file) => file.path !== path);
+    const rest = written.filter((file) => file.path !== window.path);
     let held = -1;
     for (const [name, budget] of Object.entries(BUDGETS)) {
       const memory = remember(rest, budget);
       // A small repository is whole in several of them.
       if (memory.tokens === held) continue;
       held = memory.tokens;
-      told(repository.name, path, name, memory, ids, own);
+      told(repository.name, window, name, memory, own);
     }
-    if (strange.tokens > 0) told(repository.name, path, 'foreign', strange, ids, own);
+    if (strange.tokens > 0) told(repository.name, window, 'foreign', strange, own);
   }
   last = { repository: pack.repository, files: written };
   console.log(
-    `${join(repository.name)}: ${Math.round((performance.now() - began) / 1000)} s, of which the model ${Math.round(ran / 1000)}`,
+    `${repository.name}: ${Math.round((performance.now() - began) / 1000)} s, of which the model ${Math.round(ran / 1000)}`,
   );
 }

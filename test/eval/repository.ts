@@ -54,6 +54,13 @@ export function nameOf(pack: { repository: string; commit: string }): string {
   return `${pack.repository.slice(pack.repository.indexOf('/') + 1)}@${pack.commit.slice(0, 7)}`;
 }
 
+/** owner/name, name, name@commit: whatever a person would type. */
+export function isWanted(pack: Pack, names: readonly string[]): boolean {
+  const short = pack.repository.slice(pack.repository.indexOf('/') + 1);
+  const own = [pack.repository, short, nameOf(pack), `${short}@${pack.commit}`];
+  return names.length === 0 || names.some((name) => own.includes(name));
+}
+
 /**
  * Unpacks a pack into the cache once and reads its candidates. The archive is unpacked beside its place and then
  * renamed, so that a run that was cut off leaves no half of a repository behind.

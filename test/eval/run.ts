@@ -1,7 +1,7 @@
 import { rankOf, rankOfLines, type Outcome } from './metrics.ts';
 import { readCases, type Case, type Task } from './cases.ts';
 import { Problem } from './problem.ts';
-import { nameOf, openRepository, packOf, type Pack, type Repository } from './repository.ts';
+import { isWanted, nameOf, openRepository, packOf, type Pack, type Repository } from './repository.ts';
 import { segmentsOf, type RankedFile, type System } from './system.ts';
 
 /** The tables of a run: a task, or a part of one, or another way to judge it. */
@@ -60,13 +60,6 @@ export async function evaluate(order: Order, signal: AbortSignal, say: (sentence
     results.push(...(await judge(repository, own, order.systems, signal, say)));
   }
   return results;
-}
-
-/** owner/name, name, name@commit: whatever a person would type. */
-function isWanted(pack: Pack, names: readonly string[]): boolean {
-  const short = pack.repository.slice(pack.repository.indexOf('/') + 1);
-  const own = [pack.repository, short, nameOf(pack), `${short}@${pack.commit}`];
-  return names.length === 0 || names.some((name) => own.includes(name));
 }
 
 function choose(
