@@ -5,6 +5,7 @@ import type { Engine } from '../engine/host.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
 import { isAtOrBelow } from '../workspace/below.ts';
+import { tellingPlaces } from '../workspace/telling.ts';
 import { certificateSentence } from './certificate.ts';
 import { failureOf } from './failure.ts';
 import { turnToRead } from './turn.ts';
@@ -53,6 +54,7 @@ export class Keeper {
   /** Saved files are read one batch after the other: two at once could store an older text last. */
   #saves: Promise<unknown> = Promise.resolve();
   readonly #unsaved = new Map<string, string>();
+  #telling: { readonly files: number; readonly places: readonly string[] } | undefined;
   /** Damage that was met: the next reading mends it. */
   #damage: LedgerError['kind'] | undefined;
   readonly #closing = new AbortController();
@@ -329,8 +331,11 @@ export class Keeper {
 
   #settle(codebase: Codebase): void {
     const segments = codebase.length;
-    const files = codebase.segmentCounts().size;
-    this.#tell({ kind: 'ready', sentence: readySentence(files), files, segments });
+    const counts = codebase.segmentCounts();
+    const files = counts.size;
+    // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes them.
+    if (this.#telling?.files !== files) this.#telling = { files, places: tellingPlaces([...counts.keys()]) };
+    this.#tell({ kind: 'ready', sentence: readySentence(files), files, segments, telling: this.#telling.places });
   }
 
   #tellPaused(): void {

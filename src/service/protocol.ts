@@ -99,7 +99,14 @@ export type MemoryState =
       readonly path: string;
     }
   | { readonly kind: 'paused'; readonly sentence: string; readonly percent: number }
-  | { readonly kind: 'ready'; readonly sentence: string; readonly files: number; readonly segments: number }
+  | {
+      readonly kind: 'ready';
+      readonly sentence: string;
+      readonly files: number;
+      readonly segments: number;
+      /** Places below the root that tell most of it, best first: what to ask about first. */
+      readonly telling: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
 
 /**

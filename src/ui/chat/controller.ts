@@ -9,6 +9,7 @@ import type { PageMessage, ScopeChoice, Surroundings } from './protocol.ts';
 import { Runner } from './runner.ts';
 import { fill } from './strings.ts';
 import { suggestedQuestions } from './suggestion.ts';
+import { tellingPlaces } from '../../workspace/telling.ts';
 import { unfinished } from './transcript.ts';
 import type { Conversation, Exchange } from './transcript.ts';
 
@@ -115,9 +116,9 @@ export class ChatController {
 
   /** Where the memory of each folder stands. */
   memories(memories: readonly { readonly name: string; readonly state: MemoryState }[]): void {
-    const ready = (all: Surroundings['memories']) => all.length > 0 && all.every(({ state }) => state.kind === 'ready');
-    if (ready(memories) && !ready(this.#memories)) void this.#suggest();
     this.#memories = memories;
+    const places = tellingIn(memories);
+    if (places.length > 0) this.#suggestions = suggestedQuestions(places, this.#parts.strings);
     this.surroundingsChanged();
   }
 
@@ -285,9 +286,11 @@ export class ChatController {
     this.surroundingsChanged();
   }
 
+  /** Before the memory is there, a few files of the workspace are looked at. */
   async #suggest(): Promise<void> {
     const paths = await this.#parts.workspace.paths().catch(() => []);
-    this.#suggestions = suggestedQuestions(paths, this.#parts.strings);
+    const known = tellingIn(this.#memories);
+    this.#suggestions = suggestedQuestions(known.length > 0 ? known : tellingPlaces(paths), this.#parts.strings);
     this.surroundingsChanged();
   }
 
@@ -307,4 +310,13 @@ export class ChatController {
         .map(({ id, title, updated }) => ({ id, title, updated })),
     };
   }
+}
+
+/** What the memories know to tell most, as paths are shown; of several folders the best of each in turn. */
+function tellingIn(memories: Surroundings['memories']): string[] {
+  const places = memories.map(({ name, state }) =>
+    (state.kind === 'ready' ? state.telling : []).map((place) => (memories.length > 1 ? `${name}/${place}` : place)),
+  );
+  const longest = Math.max(0, ...places.map((own) => own.length));
+  return Array.from({ length: longest }, (_, at) => places.flatMap((own) => own.slice(at, at + 1))).flat();
 }

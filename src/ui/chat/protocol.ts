@@ -33,7 +33,13 @@ const memorySchema = v.variant('kind', [
     path: line,
   }),
   v.object({ kind: v.literal('paused'), sentence: line, percent: count }),
-  v.object({ kind: v.literal('ready'), sentence: line, files: count, segments: count }),
+  v.object({
+    kind: v.literal('ready'),
+    sentence: line,
+    files: count,
+    segments: count,
+    telling: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
+  }),
   v.object({ kind: v.literal('failed'), sentence: line, action: actionSchema }),
 ]) satisfies v.GenericSchema<unknown, MemoryState>;
 

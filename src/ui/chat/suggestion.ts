@@ -1,50 +1,12 @@
 import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
 
-/** Folders that hold tests, texts and what tools made: nobody's first question. */
-const ASIDE =
-  /^(?:tests?|specs?|__tests__|docs?|examples?|samples?|fixtures?|vendor|third[-_]party|scripts?|bench(?:marks?)?|dist|build|out|target|assets|images|static|public|locales?|i18n|l10n|migrations)$/i;
-/** Folders that only hold others. */
-const FRAME =
-  /^(?:src|lib|libs|packages|apps|crates|cmd|pkg|internal|main|java|kotlin|scala|org|com|net|source|sources|app)$/i;
-const CODE =
-  /\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|kts|scala|rb|php|cs|fs|swift|m|mm|c|cc|cpp|cxx|h|hh|hpp|ex|exs|erl|hs|ml|clj|dart|lua|pl|r|jl|zig|vue|svelte|sql|sh)$/i;
-
 /**
- * The folders that most of the code lies in, best first: below frames such as `src`, beside tests and documents.
- * @param paths of files, relative, with `/`
+ * Questions to begin with, about places that tell much of the workspace (`tellingPlaces`), the best first. None for a workspace
+ * without code.
  */
-export function tellingFolders(paths: readonly string[], most = 3): string[] {
-  const files = new Map<string, number>();
-  for (const path of paths) {
-    const parts = path.split('/');
-    const name = parts.pop() ?? '';
-    if (!CODE.test(name) || parts.some((part) => ASIDE.test(part) || part.startsWith('.'))) continue;
-    const own = parts.findIndex((part) => !FRAME.test(part));
-    // A file in a frame itself (`src/main.c`) tells of no part of the project: "How does src work?" is nobody's question.
-    if (own < 0) continue;
-    const folder = parts.slice(0, own + 1).join('/');
-    files.set(folder, (files.get(folder) ?? 0) + 1);
-  }
-  return [...files]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .slice(0, most)
-    .map(([folder]) => folder);
-}
-
-/** Code files whose names tell most: large folders apart, what a small project has. */
-export function tellingFiles(paths: readonly string[], most = 3): string[] {
-  return paths
-    .filter((path) => CODE.test(path) && !path.split('/').some((part) => ASIDE.test(part) || part.startsWith('.')))
-    .filter((path) => !/(?:^|[._-])(?:test|spec|index|config|setup)(?=[._-])|^_/i.test(path.split('/').at(-1) ?? ''))
-    .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1))
-    .slice(0, most);
-}
-
-/** Questions to begin with, made from what the workspace holds. None for a workspace without code. */
-export function suggestedQuestions(paths: readonly string[], strings: Strings): string[] {
+export function suggestedQuestions(places: readonly string[], strings: Strings): string[] {
   const texts = [strings.suggestWork, strings.suggestStart, strings.suggestFail];
-  const places = [...new Set([...tellingFolders(paths), ...tellingFiles(paths)])];
   return texts.flatMap((text, at) => {
     const place = places[at];
     return place === undefined ? [] : [fill(text, place)];

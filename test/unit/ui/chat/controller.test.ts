@@ -265,3 +265,23 @@ test('the model is called once while somebody types, and again where that failed
   for (let n = 0; n < 3; n += 1) await desk.controller.receive({ kind: 'typing' });
   expect(calls).toBe(2);
 });
+
+test('the first questions are about what the memories know to tell most, of several folders each in turn', async () => {
+  const desk = new Desk(new ScriptedService());
+  const state = (telling: string[]) =>
+    ({ kind: 'ready', sentence: 'Ready.', files: 9, segments: 20, telling }) as const;
+  desk.controller.memories([
+    { name: 'web', state: state(['src/pages', 'src/api']) },
+    { name: 'server', state: state(['queue']) },
+  ]);
+  await desk.until(() => desk.posted.some(({ kind }) => kind === 'surroundings'));
+  expect(desk.posted.findLast(({ kind }) => kind === 'surroundings')).toMatchObject({
+    surroundings: {
+      suggestions: [
+        'How does web/src/pages work?',
+        'Where does server/queue begin, and what does it call first?',
+        'What happens in web/src/api when something fails?',
+      ],
+    },
+  });
+});

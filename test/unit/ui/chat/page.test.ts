@@ -328,7 +328,13 @@ test('a failure is a sentence and one button', async () => {
 test('before the first question there are questions to ask, the memory, and what was asked before', async () => {
   const { root, desk } = await answeredPage();
   desk.controller.newConversation();
-  const ready = { kind: 'ready', sentence: 'The memory holds 168 files.', files: 168, segments: 9 } as const;
+  const ready = {
+    kind: 'ready',
+    sentence: 'The memory holds 168 files.',
+    files: 168,
+    segments: 9,
+    telling: [],
+  } as const;
   desk.controller.memories([{ name: 'express', state: ready }]);
   await desk.until(() => root.querySelector('.memory.ready') !== null && root.querySelector('.recent') !== null);
   expect(one(root, '.memory').textContent).toBe('The memory holds 168 files.');
