@@ -5,6 +5,7 @@ import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { gather, linear, parts } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
+import type { LowRanks } from './low-rank.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface DecoderOptions {
@@ -13,6 +14,8 @@ export interface DecoderOptions {
   readonly candidates: number;
   /** Memories by block, from 0. */
   readonly memories?: Readonly<Record<number, BlockMemory>>;
+  /** Additions to the blocks' matrices, by name. */
+  readonly lowRanks?: LowRanks | undefined;
 }
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
@@ -24,11 +27,13 @@ export const decoderDefaults: DecoderOptions = { accuracyLevel: 4, candidates: 6
  * inputs: ids, positions [1, T] int64; last_key [1], total_keys [] int32; past.N.key|value [1, G, S, d]
  * outputs: states [1, T, D]; present.N.key|value
  *
- * Ingest runs this graph alone; an answer runs it and then `upperGraph`, so the weights are in memory once.
+ * Ingest runs this graph alone; an answer runs it and then `upperGraph`. With low-rank additions it is another function, which only
+ * recall may run.
  */
 export function lowerGraph(manifest: Manifest, layers: number, options: DecoderOptions = decoderDefaults): Graph {
-  const graph = new Graph(`lower-${layers}`);
-  const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
+  const { accuracyLevel, lowRanks } = options;
+  const graph = new Graph(`${lowRanks ? 'recall' : 'lower'}-${layers}`);
+  const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };
   const top = blocks(graph, weights, manifest, [0, layers], residual, options.memories);

@@ -151,6 +151,11 @@ export class Graph {
     return this.#inline('uint8', shape, values);
   }
 
+  /** float16 numbers by their bytes. */
+  halves(values: Uint8Array<ArrayBuffer>, shape: readonly number[]): Value {
+    return this.#inline('float16', shape, values);
+  }
+
   int64s(values: readonly number[], shape: readonly number[] = [values.length]): Value {
     return this.#inline('int64', shape, new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer));
   }
@@ -200,8 +205,10 @@ export class Graph {
   }
 
   #inline(type: ElementType, shape: readonly number[], bytes: Uint8Array<ArrayBuffer>): Value {
-    const key = `${type}:${shape.join('x')}:${Buffer.from(bytes).toString('base64')}`;
-    const name = bytes.length <= 64 ? key : this.#fresh('constant');
+    const name =
+      bytes.length <= 64
+        ? `${type}:${shape.join('x')}:${Buffer.from(bytes).toString('base64')}`
+        : this.#fresh('constant');
     if (!this.#initializers.has(name)) {
       this.#initializers.set(
         name,

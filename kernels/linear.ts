@@ -1,4 +1,6 @@
 import type { Graph, Value } from './graph.ts';
+import { addLowRank } from './low-rank.ts';
+import type { LowRanks } from './low-rank.ts';
 import { ManifestError, tensorEntry } from './manifest.ts';
 import type { TensorEntry } from './manifest.ts';
 
@@ -9,10 +11,20 @@ export type AccuracyLevel = 0 | 4;
 export interface Weights {
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   readonly accuracyLevel: AccuracyLevel;
+  readonly lowRanks?: LowRanks | undefined;
 }
 
-/** y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, or float32 through MatMul. */
+/**
+ * y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, or float32 through MatMul; W + b a in its place where
+ * there is a low-rank addition.
+ */
 export function linear(graph: Graph, weights: Weights, x: Value, name: string): Value {
+  const y = frozen(graph, weights, x, name);
+  const lowRank = weights.lowRanks?.[name];
+  return lowRank === undefined ? y : addLowRank(graph, x, y, lowRank);
+}
+
+function frozen(graph: Graph, weights: Weights, x: Value, name: string): Value {
   const biased = weights.tensors[`${name}.bias`] !== undefined;
   const bias = biased ? vector(graph, weights, `${name}.bias`) : '';
   const entry = tensorEntry(weights.tensors, name);

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from .head import RecallHead
+from .lora import Lora
 
 
 def tensors(head: RecallHead) -> dict[str, torch.Tensor]:
@@ -24,10 +25,10 @@ def tensors(head: RecallHead) -> dict[str, torch.Tensor]:
     }
 
 
-def write(head: RecallHead, folder: Path, base: Path, layer: int, trained_on: int, table: dict) -> None:
+def write(head: RecallHead, folder: Path, base: Path, layer: int, trained_on: int, table: dict, lora: Lora | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     raw, entries = bytearray(), {}
-    for name, tensor in tensors(head).items():
+    for name, tensor in (tensors(head) | (lora.named() if lora else {})).items():
         array = tensor.detach().cpu().numpy().astype("<f2")
         raw.extend(b"\0" * (-len(raw) % 64))
         place = {"file": "adapter.bin", "offset": len(raw), "bytes": array.nbytes}
@@ -42,6 +43,7 @@ def write(head: RecallHead, folder: Path, base: Path, layer: int, trained_on: in
         "pooled": "spans",
         "keySize": head.segment.project.weight.shape[0],
         "tau": round(head.log_tau.detach().exp().clamp(max=100.0).item(), 4),
+        **({"lora": {"rank": lora.rank}} if lora else {}),
         "file": {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()},
         "tensors": entries,
         "training": {"questions": trained_on, "date": date.today().isoformat(), "valid": rounded(table)},
@@ -67,6 +69,18 @@ def load(folder: Path, width: int) -> RecallHead:
                 tensor.copy_(value)
         head.log_tau.fill_(float(np.log(manifest["tau"])))
     return head
+
+
+def low_rank(folder: Path) -> dict[str, torch.Tensor]:
+    """The low-rank additions of an adapter's file, by name, float32; empty where it has none."""
+    manifest = json.loads((folder / "adapter.json").read_text())
+    found = {}
+    for name, entry in manifest["tensors"].items():
+        if ".lora." in name:
+            offset, count = entry["data"]["offset"], entry["data"]["bytes"] // 2
+            array = np.fromfile(folder / "adapter.bin", "<f2", count, offset=offset).reshape(entry["shape"])
+            found[name] = torch.from_numpy(array.astype(np.float32))
+    return found
 
 
 def rounded(table: dict) -> dict:

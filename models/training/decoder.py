@@ -29,12 +29,19 @@ def rms_norm(x: torch.Tensor, weight: torch.Tensor, eps: float) -> torch.Tensor:
     return (scaled * weight.float()).to(x.dtype)
 
 
+def linear(w: Tensors, name: str, x: torch.Tensor) -> torch.Tensor:
+    """W x + bias, and b (a x) where the adapter has a low-rank addition for this matrix (LoRA, arXiv 2106.09685)."""
+    y = F.linear(x, w[name], w.get(f"{name}.bias"))
+    a = w.get(f"{name}.lora.a")
+    return y if a is None else y + F.linear(F.linear(x, a), w[f"{name}.lora.b"])
+
+
 def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: dict, mask) -> torch.Tensor:
     batch, length, _ = x.shape
     d = config["headDim"]
 
     def project(part: str, heads: int) -> torch.Tensor:
-        y = F.linear(x, w[f"{prefix}.{part}"], w.get(f"{prefix}.{part}.bias"))
+        y = linear(w, f"{prefix}.{part}", x)
         return y.view(batch, length, heads, d).transpose(1, 2)  # [B, H, T, d]
 
     q = rotate(project("q", config["heads"]), *table)
@@ -42,15 +49,15 @@ def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: di
     v = project("v", config["kvHeads"])
     causal = mask is None
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=True)
-    return F.linear(out.transpose(1, 2).reshape(batch, length, -1), w[f"{prefix}.o"])
+    return linear(w, f"{prefix}.o", out.transpose(1, 2).reshape(batch, length, -1))
 
 
 def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, mask=None) -> torch.Tensor:
     prefix, eps = f"layers.{layer}", config["rmsEps"]
     x = x + attention(w, f"{prefix}.attention", rms_norm(x, w[f"{prefix}.attention.norm"], eps), table, config, mask)
     y = rms_norm(x, w[f"{prefix}.mlp.norm"], eps)
-    y = F.silu(F.linear(y, w[f"{prefix}.mlp.gate"])) * F.linear(y, w[f"{prefix}.mlp.up"])
-    return x + F.linear(y, w[f"{prefix}.mlp.down"])
+    y = F.silu(linear(w, f"{prefix}.mlp.gate", y)) * linear(w, f"{prefix}.mlp.up", y)
+    return x + linear(w, f"{prefix}.mlp.down", y)
 
 
 @torch.inference_mode()

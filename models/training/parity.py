@@ -64,6 +64,7 @@ def keys(base: Path, folder: Path, texts: list[str], questions: list[str]) -> di
     """Memory tokens [P, d_k] of each text and the key [d_k] of each question, from the base in bfloat16 as in training."""
     layer = json.loads((folder / "adapter.json").read_text())["layer"]
     config, tensors = weights.load(base, layer)
+    tensors |= {name: tensor.to(torch.bfloat16) for name, tensor in adapter.low_rank(folder).items()}
     head, tokens = adapter.load(folder, config["hidden"]), tokenizer(base)
 
     def states_of(text: str) -> torch.Tensor:

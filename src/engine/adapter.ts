@@ -24,6 +24,8 @@ export interface Adapter {
   readonly tau: number;
   readonly file: FileEntry;
   readonly tensors: Readonly<Record<Name, TensorPlace>>;
+  /** Additions to the lower blocks' matrices, by the matrix's name: for recall alone; empty where it has none. */
+  readonly lowRank: Readonly<Record<string, { readonly a: TensorPlace; readonly b: TensorPlace }>>;
   /** The token memory's gate (gate.json beside it); closed where there is none. */
   readonly gate: GateWeights | undefined;
 }
@@ -63,6 +65,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
       'question.query': place('question.query'),
       'question.project': place('question.project'),
     },
+    lowRank: lowRankPlaces(tensors),
     gate: gate === undefined ? undefined : gateWeights(parse(gate, 'gate.json').weights),
   };
 }
@@ -106,6 +109,18 @@ function tensorPlace(value: unknown, name: string): TensorPlace {
   const shape = Array.isArray(raw.shape) ? raw.shape.map((size: unknown) => positive(size, `${name}.shape`)) : [];
   const offset = typeof data.offset === 'number' && data.offset >= 0 ? data.offset : 0;
   return { shape, data: { file: String(data.file), offset, bytes: positive(data.bytes, `${name}.bytes`) } };
+}
+
+function lowRankPlaces(tensors: Record<string, unknown>): Adapter['lowRank'] {
+  const ending = '.lora.a';
+  const names = Object.keys(tensors).filter((name) => name.endsWith(ending));
+  return Object.fromEntries(
+    names.map((a) => {
+      const name = a.slice(0, -ending.length);
+      const b = `${name}.lora.b`;
+      return [name, { a: tensorPlace(tensors[a], a), b: tensorPlace(tensors[b], b) }];
+    }),
+  );
 }
 
 function gateWeights(value: unknown): GateWeights {

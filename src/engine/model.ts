@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { lowerGraph, upperGraph } from '../../kernels/decoder.ts';
+import { decoderDefaults, lowerGraph, upperGraph } from '../../kernels/decoder.ts';
 import type { Manifest } from '../../kernels/manifest.ts';
 import { memoryTokenGraph } from '../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../kernels/rotary.ts';
@@ -7,6 +7,7 @@ import { readAdapter } from './adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
+import { readLowRanks } from './low-rank.ts';
 import { checkHashes, checkSizes, readManifest } from './model-files.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
@@ -41,7 +42,12 @@ export interface Context {
   readonly upper: KeyValueCache;
 }
 
-/** The base with its adapter. Sessions are created when first needed; ingest never loads the upper half. */
+type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
+
+/**
+ * The base with its adapter. Sessions are created when first needed; ingest never loads what answers. An adapter with low-rank
+ * additions has the lower blocks twice, once with them for recall: about 100 MB more while answers are written.
+ */
 export class Model {
   readonly manifest: Manifest;
   readonly adapter: Adapter;
@@ -101,10 +107,14 @@ export class Model {
     return { tokens: integers(above, 'tokens'), logits: floats(above, 'logits') };
   }
 
-  /** Residual states [1, T, D] after the adapter's layer. */
+  /** Residual states [1, T, D] of the frozen base after the adapter's layer: what the upper half goes on from. */
   async states(ids: readonly number[]): Promise<ort.Tensor> {
+    return this.#states(await this.#session('lower'), ids);
+  }
+
+  async #states(session: ort.InferenceSession, ids: readonly number[]): Promise<ort.Tensor> {
     const cache = keyValueCache(this.manifest.config, [0, this.adapter.layer], 'once');
-    const run = await runDecoder(await this.#session('lower'), { ids: idTensor(ids) }, cache, ids.length, ['states']);
+    const run = await runDecoder(session, { ids: idTensor(ids) }, cache, ids.length, ['states']);
     if (!run.states) throw new Error('The lower half gave no states.');
     return run.states;
   }
@@ -112,13 +122,14 @@ export class Model {
   async #keys(part: 'segment' | 'question', ids: readonly number[]): Promise<Float32Array> {
     // The graph leaves out the first token, so there must be a second.
     const padded = ids.length >= 2 ? ids : [...ids, ...this.tokenizer.encode('\n\n ')].slice(0, 2);
-    const states = await this.states(padded);
+    const adapted = Object.keys(this.adapter.lowRank).length > 0;
+    const states = await this.#states(await this.#session(adapted ? 'recall' : 'lower'), padded);
     const session = await this.#session(part);
     const results = await session.run({ states }, ['keys']);
     return floats(results, 'keys');
   }
 
-  #session(name: 'lower' | 'upper' | 'segment' | 'question'): Promise<ort.InferenceSession> {
+  #session(name: SessionName): Promise<ort.InferenceSession> {
     const known = this.#sessions.get(name);
     if (known) return known;
     const created = this.#create(name);
@@ -126,11 +137,19 @@ export class Model {
     return created;
   }
 
-  #create(name: 'lower' | 'upper' | 'segment' | 'question'): Promise<ort.InferenceSession> {
+  async #create(name: SessionName): Promise<ort.InferenceSession> {
     const { adapter, manifest } = this;
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
     if (name === 'lower') return createSession(lowerGraph(manifest, adapter.layer), this.#options.baseFolder, options);
     if (name === 'upper') return createSession(upperGraph(manifest, adapter.layer), this.#options.baseFolder, options);
+    if (name === 'recall') {
+      const lowRanks = await readLowRanks(this.#options.adapterFolder, adapter, manifest);
+      return createSession(
+        lowerGraph(manifest, adapter.layer, { ...decoderDefaults, lowRanks }),
+        this.#options.baseFolder,
+        options,
+      );
+    }
     const { mean, deviation } = adapter.tensors;
     const pooling = { query: adapter.tensors[`${name}.query`], project: adapter.tensors[`${name}.project`] };
     // A few hundred kilobytes of work: the CPU is never the bottleneck here, and its sums are the same everywhere.

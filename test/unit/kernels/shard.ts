@@ -128,7 +128,7 @@ function setNibble(bytes: Uint8Array, index: number, value: number): void {
 }
 
 /** The nearest binary16 of a number below 65,504. */
-function toHalf(value: number): number {
+export function toHalf(value: number): number {
   const magnitude = Math.abs(value);
   const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 1)));
   const steps = Math.round(magnitude / 2 ** (exponent - 10));

@@ -1,0 +1,237 @@
+"""python -m models.training.contrast --pack DIR --minutes 8 --out DIR: low-rank additions and head together, end to end.
+
+Every step takes questions of a few packages and of many, runs the lower blocks over them, over the segments that answer them and over
+others of the same packages, and pulls a question to its segments against all other segments of the step (InfoNCE, arXiv 1807.03748, over
+memory tokens). A commit's question does not push away other segments of a file that it changed. The length of the run is given in
+minutes, because that is what a lent machine has; the rate falls with the time that is left. The same command runs on a CPU (slowly).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import adapter, weights
+from .head import RecallHead
+from .lora import Lora, lower_states, span_pools
+
+OF_ONE = 32  # questions of one package in a step
+ROUND = 32  # lengths are padded to a multiple of it: kernels are chosen, and memory is laid out, anew for every new shape
+SAVE = 120  # seconds between two saves of what is learned so far
+WARM = 0.04  # of the time, until the full rate
+
+
+@dataclass(frozen=True)
+class Texts:
+    ids: np.ndarray
+    first: np.ndarray
+    length: np.ndarray
+
+    @staticmethod
+    def of(ids: np.ndarray, length: np.ndarray) -> Texts:
+        return Texts(ids, np.concatenate([[0], np.cumsum(length)[:-1]]), length)
+
+
+class Data:
+    """A pack: segments, questions, and which segments answer each question."""
+
+    def __init__(self, path: Path) -> None:
+        file = np.load(path)
+        self.segments = Texts.of(file["segment_ids"], file["segment_length"])
+        self.questions = Texts.of(file["question_ids"], file["question_length"])
+        self.package, self.path = file["segment_package"], file["segment_path"]
+        self.form, self.forms = file["question_form"], [str(form) for form in file["forms"]]
+        self.valid, self.segment_valid = file["question_valid"], file["segment_valid"]
+        self.answers = np.split(file["answers"], np.cumsum(file["answer_count"])[:-1])
+        self.asked_in = self.package[[answer[0] for answer in self.answers]]
+
+
+class Net(torch.nn.Module):
+    def __init__(self, base: dict, config: dict, head: RecallHead, layers: int, rank: int, budget: int) -> None:
+        super().__init__()
+        self.base, self.config, self.head, self.budget = base, config, head, budget
+        self.lora = Lora(base, layers, rank)
+
+    def pools(self, texts: Texts, chosen: np.ndarray, half) -> torch.Tensor:
+        """[texts, P, D] of the chosen texts, run in batches of like length."""
+        order = np.argsort(texts.length[chosen], kind="stable")
+        device = self.head.mean.device
+        parts, at = [], 0
+        while at < len(order):
+            size = 1
+            while at + size < len(order) and (size + 1) * texts.length[chosen[order[at + size]]] <= self.budget:
+                size += 1
+            rows = chosen[order[at : at + size]]
+            longest = -(-int(texts.length[rows].max()) // ROUND) * ROUND
+            padded = np.zeros((len(rows), longest), np.int64)
+            for row, text in enumerate(rows):
+                padded[row, : texts.length[text]] = texts.ids[texts.first[text] : texts.first[text] + texts.length[text]]
+            states = lower_states(self.base, self.lora, self.config, torch.from_numpy(padded).to(device))
+            length = torch.from_numpy(texts.length[rows].astype(np.int64)).to(device)
+            parts.append(span_pools(states, length, half.query, self.head.mean, self.head.deviation, half.spans))
+            at += size
+        inverse = np.empty(len(order), np.int64)
+        inverse[order] = np.arange(len(order))
+        return torch.cat(parts)[torch.from_numpy(inverse).to(device)]
+
+
+class Draw:
+    def __init__(self, data: Data, seed: int) -> None:
+        self.rng, self.data = np.random.default_rng(seed), data
+        self.train = np.flatnonzero(~data.valid)
+        self.by_package = {int(p): self.train[data.asked_in[self.train] == p] for p in np.unique(data.asked_in[self.train])}
+        self.held = {int(p): np.flatnonzero(data.package == p) for p in self.by_package}
+        self.large = [p for p, own in self.by_package.items() if len(own) >= 8]
+        # A package's turns grow with the root of its questions: large ones would be all there is, small ones are soon known by heart.
+        weight = np.array([math.sqrt(len(self.by_package[p])) for p in self.large])
+        self.weight = weight / weight.sum()
+
+    def __call__(self, size: int, others: int) -> tuple[np.ndarray, np.ndarray]:
+        """Questions, and the segments of the step: those that answer (three of each question at most), and others of the same packages."""
+        packages = self.rng.choice(self.large, size=max(1, size * 3 // 4 // OF_ONE), replace=False, p=self.weight)
+        chosen = [self.rng.choice(own := self.by_package[int(p)], min(OF_ONE, len(own)), replace=False) for p in packages]
+        questions = np.unique(np.concatenate(chosen))
+        questions = np.unique(np.concatenate([questions, self.rng.choice(self.train, max(0, size - len(questions)), replace=False)]))
+        own = [a if len(a) <= 3 else self.rng.choice(a, 3, replace=False) for a in (self.data.answers[q] for q in questions)]
+        near = np.concatenate([self.held[int(p)] for p in packages])
+        near = self.rng.choice(near, min(others, len(near)), replace=False)
+        return questions, np.unique(np.concatenate([*own, near]))
+
+
+def step_loss(net: Net, data: Data, questions: np.ndarray, segments: np.ndarray, dropout: float) -> torch.Tensor:
+    keys = net.head.keys(F.dropout(net.pools(data.segments, segments, net.head.segment), dropout))
+    asks = net.head.asks(F.dropout(net.pools(data.questions, questions, net.head.question), dropout))
+    scores = net.head.scores(asks.float(), keys.float())  # [Q, S]
+    right = np.zeros(scores.shape, bool)
+    beside = np.zeros(scores.shape, bool)
+    commit = data.forms.index("commit") if "commit" in data.forms else -1
+    for row, question in enumerate(questions):
+        right[row] = np.isin(segments, data.answers[question])
+        if data.form[question] == commit:
+            beside[row] = np.isin(data.path[segments], data.path[data.answers[question]]) & ~right[row]
+    right_ = torch.from_numpy(right).to(scores.device)
+    scores = scores.masked_fill(torch.from_numpy(beside).to(scores.device), -1e4)
+    return (scores.logsumexp(-1) - scores.masked_fill(~right_, -1e4).logsumexp(-1)).mean()
+
+
+@torch.inference_mode()
+def evaluate(net: Net, data: Data, most: int) -> dict[str, dict[str, float]]:
+    """Held-out packages, each its own pool of at most `most` segments, form by form; a commit is right with any segment of a changed file."""
+    rows: dict[str, list[dict[str, float]]] = {}
+    for package in np.unique(data.asked_in[data.valid]):
+        segments = np.flatnonzero(data.package == package)[:most]
+        here = set(segments.tolist())
+        questions = np.array([q for q in np.flatnonzero(data.valid & (data.asked_in == package)) if here.issuperset(data.answers[q])])[:300]
+        if len(questions) < 5:
+            continue
+        keys = net.head.keys(net.pools(data.segments, segments, net.head.segment))
+        asks = net.head.asks(net.pools(data.questions, questions, net.head.question))
+        scores = net.head.scores(asks.float(), keys.float()).cpu().numpy()
+        for form in np.unique(data.form[questions]):
+            ranks = []
+            for row in np.flatnonzero(data.form[questions] == form):
+                answer = data.answers[questions[row]]
+                good = np.isin(segments, answer)
+                if data.forms[form] == "commit":
+                    good = np.isin(data.path[segments], data.path[answer])
+                    best = {p: scores[row][data.path[segments] == p].max() for p in np.unique(data.path[segments])}
+                    ranks.append(sum(value > scores[row][good].max() for value in best.values()))
+                else:
+                    ranks.append((scores[row] > scores[row][good].max()).sum())
+            rank = np.array(ranks)
+            if len(rank) >= 5:
+                hits = {f"hit@{k}": float((rank < k).mean()) for k in (1, 5, 10)}
+                rows.setdefault(data.forms[form], []).append(hits | {"mrr": float((1 / (rank + 1)).mean()), "pool": float(len(segments))})
+    table = {form: {name: float(np.mean([row[name] for row in got])) for name in got[0]} for form, got in sorted(rows.items())}
+    table["all"] = {name: float(np.mean([row[name] for row in table.values()])) for name in next(iter(table.values()))}
+    for form, row in table.items():
+        print(f"{form:8}", {name: round(value, 3) for name, value in row.items()}, flush=True)
+    return table
+
+
+def main() -> None:
+    options = arguments()
+    torch.manual_seed(options.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.backends.cuda.enable_cudnn_sdp(False)  # it compiles a plan for every shape: 90,000 tokens/s instead of 260,000
+    data = Data(options.pack / "data.npz")
+    config, base = {}, {}
+    for folder in sorted(options.pack.glob("base-*")):
+        config, tensors = weights.load(folder, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+        base |= tensors
+    head = adapter.load(options.start, config["hidden"]).to(device)
+    net = Net(base, config, head, options.layer, options.rank, options.budget).to(device)
+    print(f"{len(data.segments.length)} segments, {len(data.answers)} questions, {sum(p.numel() for p in net.lora.parameters())} low-rank numbers", flush=True)
+    table = evaluate(net, data, options.pool)
+    fit(net, data, options)
+    table = evaluate(net, data, options.pool)
+    adapter.write(head, options.out, options.base_manifest, options.layer, int((~data.valid).sum()), table, net.lora)
+
+
+def fit(net: Net, data: Data, options: argparse.Namespace) -> None:
+    draw = Draw(data, options.seed)
+    groups = [
+        {"params": list(net.lora.parameters()), "top": options.rate},
+        {"params": [net.head.segment.project.weight, net.head.question.project.weight, net.head.segment.query, net.head.question.query], "top": options.head_rate},
+        {"params": [net.head.log_tau], "top": options.head_rate},
+    ]
+    adam = torch.optim.AdamW(groups, lr=0.0, weight_decay=options.weight_decay, betas=(0.9, 0.98))
+    began, step, running, tokens = time.time(), 0, 0.0, 0
+    curve: list[list[float]] = []
+    saved = began
+    while (done := (time.time() - began) / (60 * options.minutes)) < 1 and step < options.steps:
+        for group in adam.param_groups:
+            group["lr"] = group["top"] * min(1.0, done / WARM + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done))
+        questions, segments = draw(options.questions, options.others)
+        loss = step_loss(net, data, questions, segments, options.dropout)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
+        adam.step()
+        running = 0.9 * running + 0.1 * loss.item() if step else loss.item()
+        tokens += int(data.segments.length[segments].sum() + data.questions.length[questions].sum())
+        step += 1
+        curve.append([step, round(running, 4)])
+        if time.time() - saved > SAVE:
+            saved = time.time()
+            adapter.write(net.head, options.out / "last", options.base_manifest, options.layer, 0, {}, net.lora)
+        if step % options.every == 1:
+            print(f"step {step} loss {running:.3f} tau {net.head.log_tau.exp().item():.1f} {len(segments)} segments {tokens / (time.time() - began):.0f} tokens/s {time.time() - began:.0f} s", flush=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "curve.json").write_text(json.dumps(curve))
+    print(f"{step} steps, {tokens} tokens, {time.time() - began:.0f} s", flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="models.training.contrast", description=__doc__)
+    parser.add_argument("--pack", type=Path, required=True, help="made by models.training.pack")
+    parser.add_argument("--start", type=Path, default=Path("models/adapter"), help="the adapter whose head training begins with")
+    parser.add_argument("--base-manifest", type=Path, default=Path("models/base"))
+    parser.add_argument("--out", type=Path, default=Path("models/candidate"))
+    parser.add_argument("--layer", type=int, default=8)
+    parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=10**9, help="at most")
+    parser.add_argument("--questions", type=int, default=512, help="in a step")
+    parser.add_argument("--others", type=int, default=512, help="segments of the same packages in a step, beside those that answer")
+    parser.add_argument("--budget", type=int, default=65_536, help="tokens that run at once")
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--head-rate", type=float, default=4e-4)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--weight-decay", type=float, default=0.01)
+    parser.add_argument("--pool", type=int, default=3_000, help="segments of a held-out package, at most")
+    parser.add_argument("--every", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
