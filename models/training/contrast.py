@@ -161,7 +161,7 @@ def main() -> None:
     options = arguments()
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.backends.cuda.enable_cudnn_sdp(False)  # it compiles a plan for every shape: 90,000 tokens/s instead of 260,000
+    torch.backends.cuda.enable_cudnn_sdp(False)  # it makes a plan for every new shape, and every step has new ones
     data = Data(options.pack / "data.npz")
     config, base = {}, {}
     for folder in sorted(options.pack.glob("base-*")):
