@@ -8,7 +8,13 @@ import { statusTooltip } from '../../../src/ui/status-tooltip.ts';
 
 const english = amounts('en');
 const opening: MemoryState = { kind: 'opening', sentence: 'Opening.' };
-const ready = (files: number): MemoryState => ({ kind: 'ready', sentence: 'Ready.', files, segments: 3 * files, telling: [] });
+const ready = (files: number): MemoryState => ({
+  kind: 'ready',
+  sentence: 'Ready.',
+  files,
+  segments: 3 * files,
+  telling: [],
+});
 const reading = (percent: number, ofFiles: number, secondsLeft?: number): MemoryState => ({
   ...{ kind: 'reading', sentence: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, rate: 500 },
   ...{ path: 'src/a.ts', ...(secondsLeft === undefined ? {} : { secondsLeft }) },
