@@ -134,7 +134,9 @@ async function attribute(
   for (const [at, sentence] of claims.entries()) {
     onSentence(at, claims.length);
     const shares = await codebases.sharesAmong(sentence.text, ids, signal);
-    const owned = excerpts.map(({ segmentIds }) => segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0));
+    const owned = excerpts.map(({ segmentIds }) =>
+      segmentIds.length === 0 ? undefined : segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0),
+    );
     const attributed = attribution.attribute(sentence, owned);
     const stands = attributed.kind === 'unsupported' || (await stillStands(codebases, attributed.citation, excerpts));
     found.push(

@@ -58,9 +58,10 @@ export class Attribution {
 
   /**
    * The lines that a sentence rests on: the short run of lines that holds most of its telling words, in the excerpt that
-   * words and memory together point to. `shares` gives each excerpt's part of the memory's read for this sentence.
+   * words and memory together point to. `shares` gives each excerpt's part of the memory's read for this sentence; of lines
+   * that somebody selected the memory says nothing, so there they count as much as the best of the others.
    */
-  attribute(sentence: Sentence, shares: readonly number[] | undefined): Attributed {
+  attribute(sentence: Sentence, shares: readonly (number | undefined)[] | undefined): Attributed {
     const asked = questionTerms(sentence.text);
     const named = new Set(
       [...sentence.text.matchAll(/`([^`]+)`|\w+[._(]\w*|[a-z]+[A-Z]\w*/g)].flatMap(([name]) => terms(name)),
@@ -68,11 +69,12 @@ export class Attribution {
     // An everyday word that stands nowhere in the files is the answer's own; a name that stands nowhere is made up.
     const strength = (term: string) => (this.#frequency.has(term) || named.has(term) ? 1 : CITATION.everyday);
     const total = asked.reduce((sum, term) => sum + strength(term) * this.#weight(term), 0);
+    const greatest = Math.max(0, ...(shares ?? []).filter((share) => share !== undefined)) || 1;
     let best: { at: number; window: Window; score: number } | undefined;
     for (const at of this.#excerpts.keys()) {
       const window = this.#bestWindow(at, asked);
       if (!window) continue;
-      const recalled = CITATION.recall * Math.log(Math.max(1e-6, shares?.[at] ?? 1));
+      const recalled = CITATION.recall * Math.log(Math.max(1e-6, shares?.[at] ?? greatest));
       const score = Math.log(window.weight) + recalled;
       if (!best || score > best.score) best = { at, window, score };
     }
