@@ -31,7 +31,10 @@ export function newExchange(id: string, { question, scope, selection }: Asked, s
 export function withEvent(exchange: Exchange, event: AskEvent, seconds: number, strings: Strings): Exchange {
   switch (event.kind) {
     case 'partial':
-      return { ...exchange, partial: fill(strings.partial, Math.floor(event.percent)) };
+      return {
+        ...exchange,
+        partial: event.percent < 1 ? strings.begun : fill(strings.partial, Math.floor(event.percent)),
+      };
     case 'recalled':
       return { ...exchange, pointed: pointed(event.files) };
     case 'read': {

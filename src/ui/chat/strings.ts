@@ -53,6 +53,7 @@ export function chatStrings(l10n: Translator) {
 
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
+    begun: l10n.t('Only the files nearest to your words are read so far; the rest was not asked.'),
     partial: l10n.t('{0}% of the files are read so far, those nearest to your words first; the rest was not asked.'),
     reading: l10n.t('Reading {0} places'),
     readingPlace: l10n.t('Reading 1 place'),
