@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../kernels/rotary.ts';
+import { COPIED, Copying, endOfQuotation, openFence, wholeSentences } from './copying.ts';
 import { RUN } from './model.ts';
 import { looping } from './loop.ts';
 import { LONGEST } from '../memory/token-writes.ts';
@@ -8,7 +9,7 @@ import type { Ending, Generated } from './protocol.ts';
 import { remembering } from './remembering.ts';
 import { Sampler } from './sampler.ts';
 import type { Sampling } from './sampler.ts';
-import type { Message } from './tokenizer.ts';
+import type { Message, Tokenizer } from './tokenizer.ts';
 
 export interface GenerateOptions {
   readonly messages: readonly Message[];
@@ -45,10 +46,23 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
   const prefilled = performance.now();
   const sampler = new Sampler(options.sampling);
   const recalling = remembering(model, options.remembered);
+  const blank = blankTokens(tokenizer);
+  const quoting = new Copying(blank, prompt);
+  const repeating = new Copying(blank);
   const said: number[] = [];
   const seen = new Set<number>();
-  let shown = '';
+  let text = '';
+  let streamed = 0;
   let ending: Ending = 'length';
+  const read = () => {
+    const decoded = tokenizer.decode(said);
+    if (!decoded.endsWith(INCOMPLETE)) text = decoded;
+  };
+  const stream = () => {
+    if (text.length <= streamed) return;
+    options.onToken(text.slice(streamed));
+    streamed = text.length;
+  };
   while (candidates && said.length < room) {
     const { tokens, logits } = recalling(candidates, [...prompt.slice(-LONGEST), ...said]);
     const token = sampler.choose(tokens, logits, seen);
@@ -56,30 +70,63 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
       ending = 'stop';
       break;
     }
+    const before = said.length;
     said.push(token);
     seen.add(token);
-    const text = tokenizer.decode(said);
-    if (!text.endsWith(INCOMPLETE) && text.length > shown.length) {
-      options.onToken(text.slice(shown.length));
-      shown = text;
+    read();
+    const repeated = repeating.push(token);
+    repeating.extend(token);
+    const end = endOfQuotation(quoting.push(token), text);
+    if (end !== undefined) {
+      // The model goes on as if it had written this itself: it then says what the lines do.
+      said.push(...tokenizer.encode(end));
+      quoting.interrupt();
+      repeating.interrupt();
+      read();
     }
-    const kept = looping(said);
+    const kept = looping(said) ?? repeatedFrom(repeated, said, text, blank);
     if (kept !== undefined) {
-      // What was streamed stands; the answer that is kept ends before the repetitions.
-      shown = tokenizer.decode(said.slice(0, kept)).trimEnd();
-      ending = 'stop';
+      text = wholeSentences(tokenizer.decode(said.slice(0, kept)));
+      ending = 'repeated';
       break;
     }
+    // What may turn out to be said before is held back, so that nobody reads what is then taken away.
+    if (repeated < COPIED.held) stream();
     await turn();
     options.signal.throwIfAborted();
-    if (said.length < room) candidates = await model.next(context, [token]);
+    if (said.length < room) candidates = await model.next(context, said.slice(before));
   }
+  stream();
   return {
-    text: shown,
+    text,
     ending,
     promptTokens: prompt.length,
     tokens: said.length,
     prefillMs: prefilled - began,
     decodeMs: performance.now() - prefilled,
+  };
+}
+
+/** Where the answer begins to say again what it has said, once that is more than a phrase. */
+function repeatedFrom(
+  repeated: number,
+  said: readonly number[],
+  text: string,
+  blank: (token: number) => boolean,
+): number | undefined {
+  if (repeated < (openFence(text) === undefined ? COPIED.again.prose : COPIED.again.code)) return undefined;
+  let at = said.length;
+  for (let left = repeated; left > 0 && at > 0; at -= 1) {
+    if (!blank(said[at - 1] ?? 0)) left -= 1;
+  }
+  return at;
+}
+
+function blankTokens(tokenizer: Tokenizer): (token: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (token) => {
+    const found = known.get(token) ?? tokenizer.decode([token]).trim() === '';
+    known.set(token, found);
+    return found;
   };
 }

@@ -29,8 +29,8 @@ export interface MeasuredSegment {
   readonly tokens: number;
 }
 
-/** Why an answer ended. */
-export type Ending = 'stop' | 'length' | 'context';
+/** Why an answer ended; `repeated` is where it began to say again, word for word, what it had said. */
+export type Ending = 'stop' | 'repeated' | 'length' | 'context';
 
 export type Problem = 'model-file' | 'memory' | 'internal';
 

@@ -6,6 +6,7 @@ import { citationText } from '../ask/citation.ts';
 import { checkedQuestion } from '../ask/codebases.ts';
 import type { Codebases } from '../ask/codebases.ts';
 import type { Recollection } from '../ask/recollection.ts';
+import type { Ending } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/sampler.ts';
 import { percent } from './percent.ts';
 import { scopeOf } from './scope.ts';
@@ -129,6 +130,13 @@ function fileLines({ files }: Recollection): string {
     .join('\n');
 }
 
+const NOTES: Readonly<Record<Ending, readonly string[]>> = {
+  stop: [],
+  repeated: ['The answer ends where it began to repeat itself.'],
+  length: ['The answer was cut at its longest length; ask for more with --max-tokens.'],
+  context: [],
+};
+
 function restLines({ sentences, ending }: Answer): string {
   const lines = sentences.map((found) => {
     const text = shortened(found.sentence.text);
@@ -136,8 +144,7 @@ function restLines({ sentences, ending }: Answer): string {
       ? `  ${styleText('green', citationText(found.citation))}  ${text}`
       : `  ${styleText('yellow', 'rests on nothing read')}  ${text}`;
   });
-  const note = ending === 'length' ? '\nThe answer was cut at its longest length; ask for more with --max-tokens.' : '';
-  return `${styleText('bold', 'What it rests on')}\n${lines.join('\n')}${note}`;
+  return [styleText('bold', 'What it rests on'), ...lines, ...NOTES[ending]].join('\n');
 }
 
 function shortened(text: string): string {
