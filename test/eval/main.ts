@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { writeFile } from 'node:fs/promises';
 import { taskFiles, type Task } from './cases.ts';
-import { judging } from './metrics.ts';
+import { merged, readKept, writeKept } from './kept.ts';
 import { Problem } from './problem.ts';
 import { findPacks } from './repository.ts';
 import { evaluate } from './run.ts';
+import type { Result } from './run.ts';
 import { openSystems, systemNames } from './systems.ts';
-import { render, rowsOf } from './table.ts';
+import { leads, render, rowsOf } from './table.ts';
 
 const names = (value: string) => value.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 
@@ -33,7 +33,8 @@ const command = new Command('eval')
   .option('--tasks <names>', 'only these tasks', tasks, allTasks)
   .option('--limit <count>', 'at most so many cases per task and repository', count, Number.POSITIVE_INFINITY)
   .option('--program <file>', 'the command-line program that the memory systems ask', 'dist/cli.js')
-  .option('--json <file>', 'write the rows there too');
+  .option('--kept <file>', 'results of other runs, which count too; those of this run are added')
+  .option('--table', 'run nothing, show what is kept');
 
 interface Options {
   readonly data: string;
@@ -43,10 +44,16 @@ interface Options {
   readonly tasks: Task[];
   readonly limit: number;
   readonly program: string;
-  readonly json?: string;
+  readonly kept?: string;
+  readonly table?: boolean;
 }
 
 async function main(options: Options, signal: AbortSignal): Promise<void> {
+  if (options.table === true) {
+    if (options.kept === undefined) throw new Problem('Which results? Name them with --kept FILE.');
+    console.log(shown(await readKept(options.kept)));
+    return;
+  }
   const packs = await findPacks(options.data);
   const line = progressLine();
   const found = await openSystems(options.systems, { cache: options.cache, program: options.program, say: line.show });
@@ -57,12 +64,16 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   });
   if (systems.length === 0) throw new Problem('There is no system left to score.');
   const order = { ...options, packs, repositories: options.repos, systems };
-  const rows = rowsOf(await evaluate(order, signal, line.say));
+  const fresh = await evaluate(order, signal, line.say);
   line.clear();
-  console.log(rows.length === 0 ? 'No case of these tasks is over a packed repository.' : render(rows));
-  if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify({ judging, rows }, undefined, 1)}\n`);
-  }
+  const before = options.kept === undefined ? [] : await readKept(options.kept);
+  const results = merged(before, fresh);
+  if (options.kept !== undefined && fresh.length > 0) await writeKept(options.kept, results);
+  console.log(results.length === 0 ? 'No case of these tasks is over a packed repository.' : shown(results));
+}
+
+function shown(results: readonly Result[]): string {
+  return [render(rowsOf(results)), ...leads(results, 'memory+bm25')].join('\n\n');
 }
 
 /** Sentences on stderr: `say` keeps its own line, `show` overwrites the last one shown where stderr is a terminal. */

@@ -24,6 +24,8 @@ export interface Result {
   readonly view: View;
   readonly repository: string;
   readonly system: string;
+  /** The case's. */
+  readonly id: string;
   readonly outcome: Outcome;
 }
 
@@ -100,7 +102,7 @@ async function judge(
     const lists = await system.rank(repository, questions, signal);
     for (const one of cases) {
       for (const [view, outcome] of outcomes(one, lists.get(one.id) ?? [])) {
-        results.push({ view, outcome, repository: repository.name, system: system.name });
+        results.push({ view, outcome, id: one.id, repository: repository.name, system: system.name });
       }
     }
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);

@@ -1,4 +1,4 @@
-import { summarise, type Summary } from './metrics.ts';
+import { bootstrap, hitAt, mean, summarise, type Summary } from './metrics.ts';
 import { viewOrder, views, type Result, type View } from './run.ts';
 
 /** A row of the tables; `repository` is 'all' for the row over every case of the view. */
@@ -8,26 +8,74 @@ export interface Row extends Summary {
   readonly system: string;
 }
 
-/** One row per view, repository and system, and one over all repositories, in the order of the run. */
-export function rowsOf(results: readonly Result[]): Row[] {
-  const groups = new Map<string, { view: View; repository: string; system: string; results: Result[] }>();
-  for (const view of viewsIn(results)) {
+/** The results of one view, repository and system. */
+interface Group {
+  readonly view: View;
+  readonly repository: string;
+  readonly system: string;
+  readonly results: readonly Result[];
+}
+
+/** The results by view, repository and system, views in their order. */
+export function groupsOf(results: readonly Result[]): Group[] {
+  return viewsIn(results).flatMap((view) => {
     const own = results.filter((result) => result.view === view);
-    const repositories = new Set(own.map((result) => result.repository));
-    for (const repository of [...repositories, 'all']) {
-      for (const result of own) {
-        if (repository !== 'all' && repository !== result.repository) continue;
-        const key = [view, repository, result.system].join('\0');
-        const group = groups.get(key) ?? { view, repository, system: result.system, results: [] };
-        group.results.push(result);
-        groups.set(key, group);
-      }
-    }
-  }
-  return [...groups.values()].map(({ results: own, ...names }) => ({
-    ...names,
-    ...summarise(own.map(({ outcome }) => outcome)),
-  }));
+    return [...Map.groupBy(own, ({ repository }) => repository)].flatMap(([repository, there]) =>
+      [...Map.groupBy(there, ({ system }) => system)].map(([system, its]) => ({
+        view,
+        repository,
+        system,
+        results: its,
+      })),
+    );
+  });
+}
+
+/**
+ * One row per view, repository and system, and one over all repositories, which counts the cases that every system of the view was
+ * asked: other rows could not be compared.
+ */
+export function rowsOf(results: readonly Result[]): Row[] {
+  return viewsIn(results).flatMap((view) => {
+    const own = results.filter((result) => result.view === view);
+    const all = shared(own).map((result) => ({ ...result, repository: 'all' }));
+    return [...groupsOf(own), ...groupsOf(all)].map(({ results: its, ...names }) => ({
+      ...names,
+      ...summarise(its.map(({ outcome }) => outcome)),
+    }));
+  });
+}
+
+/** Of one view, the results for the cases that each of its systems was asked. */
+function shared(results: readonly Result[]): Result[] {
+  const systems = new Set(results.map(({ system }) => system));
+  const byCase = Map.groupBy(results, caseOf);
+  return results.filter((result) => byCase.get(caseOf(result))?.length === systems.size);
+}
+
+const caseOf = ({ repository, id }: Result): string => `${repository} ${id}`;
+
+/** For each view, how far `ours` is ahead of the best of the systems that are not the project's own, case by case. */
+export function leads(results: readonly Result[], ours: string): string[] {
+  return viewsIn(results).flatMap((view) => {
+    // In one order, so that each case is compared with itself.
+    const own = shared(results.filter((result) => result.view === view)).toSorted((a, b) =>
+      caseOf(a) < caseOf(b) ? -1 : 1,
+    );
+    const hits = [...Map.groupBy(own, ({ system }) => system)].map(
+      ([system, its]) => [system, its.map(({ outcome }) => hitAt(outcome, 5))] as const,
+    );
+    const mine = hits.find(([system]) => system === ours);
+    const [peer] = hits
+      .filter(([system]) => !system.startsWith('memory'))
+      .toSorted(([, one], [, other]) => mean(other) - mean(one));
+    if (mine === undefined || peer === undefined) return [];
+    const { mean: ahead, low, high } = bootstrap(mine[1].map((hit, at) => hit - (peer[1][at] ?? 0)));
+    return [
+      `${view}: hit@5 of ${ours} less that of ${peer[0]}, the best of the others: ${percent(ahead)} points ` +
+        `[${percent(low)}, ${percent(high)}] over ${mine[1].length} cases.`,
+    ];
+  });
 }
 
 /** Aligned Markdown, a heading and a table per view. Shares in per cent; recall only where a case has several files. */
