@@ -47,14 +47,14 @@ const repository = await openRepository(pack, values.cache, new AbortController(
 const known = new Set(repository.files.flatMap(({ path, text }) => [...path.split(/\W+/), ...text.split(/\W+/)]));
 
 const folder = mkdtempSync(join(tmpdir(), 'ask-codebase-answers-'));
-const settings = { ...defaultSettings({ device: 'cpu' }), script: resolve('dist/engine.js') };
+const settings = defaultSettings({ device: 'cpu' });
 cpSync(settings.adapterFolder, join(folder, 'adapter'), { recursive: true });
 rmSync(join(folder, 'adapter/gate.json'), { force: true });
 const systems = { closed: { ...settings, adapterFolder: join(folder, 'adapter') }, open: settings };
 const rows: Record<string, { answered: number; names: number; strange: number; seconds: number }> = {};
 try {
   for (const [system, own] of Object.entries(systems)) {
-    const engine = new Engine(own);
+    const engine = new Engine({ script: resolve('dist/engine.js'), settings: own });
     const codebase = await Codebase.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
     await codebase.refresh({});
     const row = { answered: 0, names: 0, strange: 0, seconds: 0 };

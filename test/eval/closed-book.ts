@@ -69,7 +69,7 @@ function readPath(model: Model, shares: ReadonlyMap<string, number>): string {
 
 const settings = defaultSettings({ device: 'cpu' });
 const model = await Model.open({ ...settings, device: 'cpu' });
-const engine = new Engine({ ...settings, script: resolve('dist/engine.js') });
+const engine = new Engine({ script: resolve('dist/engine.js'), settings });
 const wanted = values.repos.split(',');
 const rows: Record<string, Record<string, number | string>> = {};
 try {

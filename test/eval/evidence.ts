@@ -50,7 +50,7 @@ class Wordless {
 
 const engine = values.words
   ? (new Wordless() as unknown as Engine)
-  : new Engine({ ...defaultSettings({ device: 'cpu' }), script: resolve('dist/engine.js') });
+  : new Engine({ script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
 const packs = await findPacks(values.data);
 const cases = Map.groupBy(readCases(values.data, 'localisation'), ({ repository, commit }) =>
   packOf(packs, repository, commit),
