@@ -78,8 +78,11 @@ export function wholeSentences(text: string): string {
     const lines = text.slice(0, text.lastIndexOf('\n') + 1);
     return openFence(lines) === undefined ? lines.trimEnd() : `${lines}${fence}`;
   }
-  const end = [...text.matchAll(/[.!?:]["'*_`)]*(?=\s|$)|\n/g)].at(-1);
+  const end = [...text.matchAll(/[.!?]["'*_`)]*(?=\s|$)|\n/g)].at(-1);
   const whole = end ? text.slice(0, end.index + end[0].length) : text;
-  // The number of an item of which nothing is left goes with it.
-  return whole.replace(/\s*\n\s*(?:[-*+]|\d+[.)])\s*$/, '').trimEnd();
+  // The number of an item of which nothing is left goes with it, and so does a line that only announces something.
+  return whole
+    .replace(/\s*\n\s*(?:[-*+]|\d+[.)])\s*$/, '')
+    .replace(/(?:\n[^\n]*:)?\s*$/, '')
+    .trimEnd();
 }

@@ -122,10 +122,11 @@ function repeatedFrom(
   return at;
 }
 
+/** Blanks, and numbers: the items of a list that repeat themselves are still counted. */
 function blankTokens(tokenizer: Tokenizer): (token: number) => boolean {
   const known = new Map<number, boolean>();
   return (token) => {
-    const found = known.get(token) ?? tokenizer.decode([token]).trim() === '';
+    const found = known.get(token) ?? /^[\s\d]*$/.test(tokenizer.decode([token]));
     known.set(token, found);
     return found;
   };

@@ -55,6 +55,8 @@ it('knows the block that is open, longer fences inside it too', () => {
 it('keeps whole sentences, items and lines', () => {
   expect(wholeSentences('It opens the file. Then it rea')).toBe('It opens the file.');
   expect(wholeSentences('It opens the file.\n\n2. Then')).toBe('It opens the file.');
+  expect(wholeSentences('It opens the file. In steps:\n\n1. **Open**: it rea')).toBe('It opens the file. In steps:');
+  expect(wholeSentences('It opens the file.\n\nIn steps:\n\n1. **Open**: it rea')).toBe('It opens the file.');
   expect(wholeSentences('- one\n- two\n- thr')).toBe('- one\n- two');
   expect(wholeSentences('So:\n```\na = 1\nb =')).toBe('So:\n```\na = 1\n```');
   expect(wholeSentences('one half of a sen')).toBe('one half of a sen');

@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Codebase } from '../../src/ask/codebase.ts';
+import { recollect } from '../../src/ask/recollection.ts';
+import type { Found } from '../../src/ask/recollection.ts';
+import { Engine } from '../../src/engine/host.ts';
+import { featureMap } from '../../src/memory/feature-map.ts';
+import type { FeatureMap, FeatureSpec } from '../../src/memory/feature-map.ts';
+import { KeyTable } from '../../src/memory/key-table.ts';
+import { questionTerms } from '../../src/memory/lexicon.ts';
+import { recallByFeature } from '../../src/memory/recall.ts';
+import type { Shares } from '../../src/memory/recall.ts';
+import type { SegmentPlace } from '../../src/memory/records.ts';
+import { readCases } from './cases.ts';
+import type { Case } from './cases.ts';
+import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
+import { outcomes } from './run.ts';
+import type { Result } from './run.ts';
+import { render, rowsOf } from './table.ts';
+
+/**
+ * What each part of recall is worth: the same questions ranked with a part taken out, or with the read through a finite φ in place of
+ * the exact softmax kernel. Shares through φ are the same integers whether they are read from the keys or from M and z.
+ *
+ *     node esbuild.js --quiet && node test/eval/ablation.ts --data DIR [--repos a,b]
+ */
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '../shared/eval' },
+    cache: { type: 'string', default: '.cache/eval' },
+    repos: { type: 'string', default: '' },
+  },
+});
+
+/** elu1 with the gain that brings a unit key's components to unit size; dpfp as in its paper; topk with 1 feature of 128 set. */
+const MAPS: Readonly<Record<string, FeatureSpec>> = {
+  elu1: { kind: 'elu1', gain: 16, bits: 10 },
+  dpfp3: { kind: 'dpfp', order: 3 },
+  topk: { kind: 'topk', size: 4096, keep: 32, fan: 8, seed: 7 },
+};
+
+/** Every file the same share, however many segments it has: what is left when the memory says nothing. */
+function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace>): Shares {
+  const counts = new Map<string, number>();
+  const pathOf = (id: number) => places.get(id)?.path ?? '';
+  for (const id of segmentIds) counts.set(pathOf(id), (counts.get(pathOf(id)) ?? 0) + 1);
+  const shares = segmentIds.map((id) => 1 / counts.size / (counts.get(pathOf(id)) ?? 1));
+  return { segmentIds, shares, logShares: shares.map(Math.log), logTotal: 0 };
+}
+
+/** Every way to rank one question, by its name. */
+function variants(
+  one: Case,
+  found: Found,
+  places: ReadonlyMap<number, SegmentPlace>,
+  byMap: ReadonlyMap<string, Shares>,
+) {
+  const locate = () => places;
+  const { question } = one;
+  const ranked = new Map([
+    ['as ask does', recollect(question, 'fused', found, locate)],
+    ['without the memory', recollect(question, 'fused', { ...found, shares: silent(found.shares, places) }, locate)],
+    ['without words and roles', recollect(question, 'memory', found, locate)],
+  ]);
+  for (const [name, shares] of byMap) {
+    ranked.set(`${name} alone`, recollect(question, 'memory', { ...found, shares }, locate));
+    ranked.set(`${name}, words`, recollect(question, 'fused', { ...found, shares }, locate));
+  }
+  return ranked;
+}
+
+const wanted = values.repos.split(',').filter((name) => name !== '');
+const packs = await findPacks(values.data);
+const all = (['localisation', 'repoqa'] as const).flatMap((task) => readCases(values.data, task));
+const cases = Map.groupBy(all, ({ repository, commit }) => packOf(packs, repository, commit));
+const engine = new Engine({ script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
+const results: Result[] = [];
+try {
+  for (const [pack, own] of cases) {
+    if (!pack || !isWanted(pack, wanted)) continue;
+    const repository = await openRepository(pack, values.cache, new AbortController().signal);
+    const codebase = await Codebase.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    await codebase.refresh({});
+    const { shape } = codebase.ledger.identity;
+    const table = new KeyTable(shape);
+    const places = new Map<number, SegmentPlace>();
+    for (const { write, ...place } of codebase.ledger.segments()) {
+      table.append(place.segmentId, write.keys);
+      places.set(place.segmentId, place);
+    }
+    const maps = Object.entries(MAPS).map(([name, spec]): [string, FeatureMap] => [
+      name,
+      featureMap(spec, shape.keySize),
+    ]);
+    for (const one of own) {
+      const keys = [await engine.question(one.question)];
+      const found = codebase.find({ keys, words: questionTerms(one.question) });
+      const nearness = { cosine: found.cosine, coverage: 1 };
+      const byMap = new Map(maps.map(([name, map]) => [name, recallByFeature(table, keys, map)]));
+      for (const [system, { files }] of variants(one, { ...found, nearness }, places, byMap)) {
+        const list = files.map(({ path, share, segments }) => ({
+          path,
+          score: share,
+          segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
+        }));
+        for (const [view, outcome] of outcomes(one, list)) {
+          results.push({ view, outcome, id: one.id, repository: repository.name, system });
+        }
+      }
+    }
+    console.error(`${repository.name}: ${own.length} cases`);
+    codebase.close();
+  }
+} finally {
+  engine.close();
+}
+console.log(render(rowsOf(results).filter(({ repository }) => repository === 'all')));
