@@ -34,7 +34,7 @@ const command = new Command('eval')
   .option('--limit <count>', 'at most so many cases per task and repository', count, Number.POSITIVE_INFINITY)
   .option('--program <file>', 'the command-line program that the memory systems ask', 'dist/cli.js')
   .option('--kept <file>', 'results of other runs, which count too; those of this run are added')
-  .option('--table', 'run nothing, show what is kept');
+  .option('--table', 'run nothing, show what is kept, of all repositories or of those of --repos');
 
 interface Options {
   readonly data: string;
@@ -51,7 +51,11 @@ interface Options {
 async function main(options: Options, signal: AbortSignal): Promise<void> {
   if (options.table === true) {
     if (options.kept === undefined) throw new Problem('Which results? Name them with --kept FILE.');
-    console.log(shown(await readKept(options.kept)));
+    const kept = await readKept(options.kept);
+    const { repos } = options;
+    const wanted = ({ repository }: Result) =>
+      repos.length === 0 || repos.some((name) => repository === name || repository.startsWith(`${name}@`));
+    console.log(shown(kept.filter(wanted)));
     return;
   }
   const packs = await findPacks(options.data);
