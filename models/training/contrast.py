@@ -13,6 +13,7 @@ import json
 import math
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from . import adapter, weights
+from .curve import draw as draw_curve
 from .head import RecallHead
 from .lora import Lora, lower_states, span_pools
 
@@ -170,13 +172,36 @@ def main() -> None:
     head = adapter.load(options.start, config["hidden"]).to(device)
     net = Net(base, config, head, options.layer, options.rank, options.budget).to(device)
     print(f"{len(data.segments.length)} segments, {len(data.answers)} questions, {sum(p.numel() for p in net.lora.parameters())} low-rank numbers", flush=True)
-    table = evaluate(net, data, options.pool)
-    fit(net, data, options)
+    net.lora.take(adapter.low_rank(options.start))
+    before = evaluate(net, data, options.pool)
+    ran = fit(net, data, options)
     table = evaluate(net, data, options.pool)
     adapter.write(head, options.out, options.base_manifest, options.layer, int((~data.valid).sum()), table, net.lora)
+    log(options, device, ran, before, table)
 
 
-def fit(net: Net, data: Data, options: argparse.Namespace) -> None:
+@dataclass(frozen=True)
+class Ran:
+    steps: int
+    tokens: int
+    seconds: float
+    loss: float
+
+
+def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after: dict) -> None:
+    """Appends the run's row to LOG.md, whatever it is, and leaves it beside the adapter, for a machine whose files do not stay."""
+    scores = " ".join(f"{form} {before[form]['mrr']:.3f} -> {row['mrr']:.3f}" for form, row in after.items() if form in before)
+    settings = f"rank {options.rank}, {options.questions} + {options.others}, rate {options.rate:g}, dropout {options.dropout}, seed {options.seed}"
+    row = (
+        f"| {date.today().isoformat()} | {device} | {options.layer} | {settings} | {ran.steps} | {ran.tokens / 1e6:.1f} |"
+        f" {ran.seconds / 60:.1f} | {ran.loss:.3f} | {scores} |\n"
+    )
+    (options.out / "row.md").write_text(row)
+    with (Path(__file__).parent / "LOG.md").open("a") as file:
+        file.write(row)
+
+
+def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
     draw = Draw(data, options.seed)
     groups = [
         {"params": list(net.lora.parameters()), "top": options.rate},
@@ -207,13 +232,15 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> None:
             print(f"step {step} loss {running:.3f} tau {net.head.log_tau.exp().item():.1f} {len(segments)} segments {tokens / (time.time() - began):.0f} tokens/s {time.time() - began:.0f} s", flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "curve.json").write_text(json.dumps(curve))
+    draw_curve(curve, "Loss of a step, running mean", options.out / "curve.svg")
     print(f"{step} steps, {tokens} tokens, {time.time() - began:.0f} s", flush=True)
+    return Ran(step, tokens, time.time() - began, running)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="models.training.contrast", description=__doc__)
     parser.add_argument("--pack", type=Path, required=True, help="made by models.training.pack")
-    parser.add_argument("--start", type=Path, default=Path("models/adapter"), help="the adapter whose head training begins with")
+    parser.add_argument("--start", type=Path, default=Path("models/adapter"), help="the adapter that training goes on from")
     parser.add_argument("--base-manifest", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
     parser.add_argument("--layer", type=int, default=8)

@@ -31,6 +31,14 @@ class Lora(nn.Module):
             self.tensors[f"{name}.lora.a".replace(".", "/")] = nn.Parameter(a)
             self.tensors[f"{name}.lora.b".replace(".", "/")] = nn.Parameter(torch.zeros(rows, rank))
 
+    def take(self, known: Tensors) -> None:
+        """Goes on from the additions of an adapter; a smaller rank fills the first rows, and what is added to it begins at zero."""
+        with torch.no_grad():
+            for name, tensor in self.named().items():
+                if name in known:
+                    rows, columns = (min(own, other) for own, other in zip(tensor.shape, known[name].shape))
+                    tensor[:rows, :columns] = known[name][:rows, :columns].to(tensor)
+
     def named(self) -> dict[str, torch.Tensor]:
         return {name.replace("/", "."): tensor for name, tensor in self.tensors.items()}
 
