@@ -5,7 +5,7 @@ export const COPIED = {
   /** or here. */
   most: 112,
   /** So much that the answer has said before, word for word, is the model going round; in code a pattern may come again. */
-  again: { prose: 40, code: 96 },
+  again: { prose: 32, code: 96 },
   /** So much of that is not shown yet. */
   held: 8,
 } as const;
