@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { PointedFile } from '../service/protocol.ts';
 import type { MarksState } from './marks-state.ts';
-import { edited, recalledLines } from './recalled-lines.ts';
+import { edited, inWholePercents, recalledLines } from './recalled-lines.ts';
 import type { RecalledLines } from './recalled-lines.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -43,8 +43,9 @@ export class Provenance implements vscode.Disposable {
   }
 
   /** A new question's files take the place of the last one's; none take all marks away. */
-  show(files: readonly PointedFile[]): void {
+  show(pointed: readonly PointedFile[]): void {
     const before = this.#uris();
+    const files = inWholePercents(pointed);
     const lines = recalledLines(files);
     this.#files = new Map(
       files.flatMap(({ path, share }) => {

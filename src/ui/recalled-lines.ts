@@ -1,4 +1,5 @@
 import type { PointedFile } from '../service/protocol.ts';
+import { percents } from './chat/share.ts';
 
 /** A run of lines that the memory pointed to, 1-based and inclusive. */
 export interface RecalledLines {
@@ -27,6 +28,23 @@ export type Strength = (typeof strengths)[number]['name'];
 export function strength(share: number): Strength {
   return strengths.find(({ least }) => share >= least)?.name ?? 'faint';
 }
+
+/**
+ * The files with the shares that the chat writes: whole percents that add up, so that a badge of 77 never stands beside a 78. The lines of a
+ * file share its percents in the same way. A share that rounds to nothing stays as it is, to be told from none.
+ */
+export function inWholePercents(files: readonly PointedFile[]): PointedFile[] {
+  const others = Math.max(0, 1 - files.reduce((sum, { share }) => sum + share, 0));
+  const whole = percents([...files.map(({ share }) => share), others]);
+  return files.map((file, at) => {
+    const share = written(whole[at], file.share);
+    const scale = file.share > 0 ? share / file.share : 1;
+    const parts = percents(file.lines.map((run) => run.share * scale));
+    return { ...file, share, lines: file.lines.map((run, row) => ({ ...run, share: written(parts[row], run.share) })) };
+  });
+}
+
+const written = (percent: number | undefined, share: number): number => (percent ? percent / 100 : share);
 
 /** The lines of the pointed files by path as it is shown; lines that were pointed to twice count once, with both shares. */
 export function recalledLines(files: readonly PointedFile[]): Map<string, RecalledLines[]> {

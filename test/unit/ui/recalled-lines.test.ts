@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { edited, recalledLines, strength } from '../../../src/ui/recalled-lines.ts';
+import { percents } from '../../../src/ui/chat/share.ts';
+import { edited, inWholePercents, recalledLines, strength } from '../../../src/ui/recalled-lines.ts';
 
 const run = (start: number, end: number, share = 0.1) => ({ start, end, share });
 
@@ -20,6 +21,27 @@ describe('recalled lines', () => {
       'faint',
       'faint',
     ]);
+  });
+});
+
+describe('shares in whole percents', () => {
+  it('are those of the chat, for files and for the lines of each', () => {
+    const file = (path: string, ...shares: readonly number[]) => {
+      const lines = shares.map((share, at) => run(10 * at + 1, 10 * at + 5, share));
+      return { path, share: shares.reduce((sum, share) => sum + share, 0), lines };
+    };
+    // 77.4, 16.3, 3.3 and 3.0 add up to 100; rounded each for itself, they would add up to 99.
+    const files = [file('a.ts', 0.5, 0.274), file('b.ts', 0.163), file('c.ts', 0.033), file('d.ts', 0.03)];
+    const found = inWholePercents(files);
+    expect(found.map(({ share }) => share)).toEqual([0.78, 0.16, 0.03, 0.03]);
+    expect(found.map(({ share }) => Math.round(100 * share))).toEqual(percents(files.map(({ share }) => share)));
+    expect(found[0]?.lines.map(({ share }) => share)).toEqual([0.5, 0.28]);
+    expect(found[1]?.lines[0]?.share).toBe(0.16);
+  });
+
+  it('keep what rounds to nothing', () => {
+    const [tiny] = inWholePercents([{ path: 'a.ts', share: 0.002, lines: [run(1, 5, 0.002)] }]);
+    expect(tiny).toEqual({ path: 'a.ts', share: 0.002, lines: [run(1, 5, 0.002)] });
   });
 });
 
