@@ -59,7 +59,9 @@ test('a file is opened, typed into and saved', async () => {
   await workbench.openFile('src/loans.ts');
   await workbench.typeAtTop('const first = 1;\n');
   await workbench.save();
-  expect(await workbench.place()).toEqual({ tab: 'loans.ts', cursor: 'Ln 2, Col 1' });
+  // The status bar follows the cursor a moment later.
+  await until('The cursor', async () => ((await workbench.place()).cursor === 'Ln 2, Col 1' ? true : undefined));
+  expect((await workbench.place()).tab).toBe('loans.ts');
 });
 
 test('a child of the extension is found and killed', async () => {

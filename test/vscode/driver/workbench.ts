@@ -52,19 +52,21 @@ export class Workbench {
       .filter({ has: this.page.getByText(title, { exact: true }) })
       .first();
     // A command of an extension that is still being registered is not listed yet; the palette does not add it later.
-    const listed = async () => {
+    const chosen = async () => {
       await this.page.keyboard.press('F1');
       const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
-      await input.fill(`>${title}`);
-      const found = await row.waitFor({ timeout: 3_000 }).then(
-        () => true,
-        () => undefined,
-      );
+      // What has just been opened may take the focus, and the palette closes under the hand: it is opened again.
+      const found = await input
+        .fill(`>${title}`, { timeout: 3_000 })
+        .then(() => row.click({ timeout: 3_000 }))
+        .then(
+          () => true,
+          () => undefined,
+        );
       if (!found) await this.page.keyboard.press('Escape');
       return found;
     };
-    await until(`The command ${title}`, listed, limit);
-    await row.click();
+    await until(`The command ${title}`, chosen, limit);
     // The palette closes, or gives way to what the command asks; its own rows must not be read for those.
     const palette = this.page.locator('.quick-input-widget:visible input[type="text"]');
     await until('The end of the palette', async () => {
