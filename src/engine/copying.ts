@@ -38,11 +38,11 @@ export class Copying {
 
   /** Takes the next token of what may be a copy, and gives the length of the longest run that now ends with it. */
   push(token: number): number {
-    if (this.#blank(token)) return Math.max(0, ...this.#runs.values());
-    const runs = new Map<number, number>();
-    for (const at of this.#places.get(token) ?? []) runs.set(at, (this.#runs.get(at - 1) ?? 0) + 1);
-    this.#runs = runs;
-    return Math.max(0, ...runs.values());
+    if (!this.#blank(token)) {
+      const places = this.#places.get(token) ?? [];
+      this.#runs = new Map(places.map((at) => [at, (this.#runs.get(at - 1) ?? 0) + 1]));
+    }
+    return Math.max(0, ...this.#runs.values());
   }
 
   /** What comes next does not go on with what came before. */

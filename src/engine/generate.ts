@@ -76,6 +76,12 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
     read();
     const repeated = repeating.push(token);
     repeating.extend(token);
+    const kept = looping(said) ?? repeatedFrom(repeated, said, text, blank);
+    if (kept !== undefined) {
+      text = wholeSentences(tokenizer.decode(said.slice(0, kept)));
+      ending = 'repeated';
+      break;
+    }
     const end = endOfQuotation(quoting.push(token), text);
     if (end !== undefined) {
       // The model goes on as if it had written this itself: it then says what the lines do.
@@ -83,12 +89,6 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
       quoting.interrupt();
       repeating.interrupt();
       read();
-    }
-    const kept = looping(said) ?? repeatedFrom(repeated, said, text, blank);
-    if (kept !== undefined) {
-      text = wholeSentences(tokenizer.decode(said.slice(0, kept)));
-      ending = 'repeated';
-      break;
     }
     // What may turn out to be said before is held back, so that nobody reads what is then taken away.
     if (repeated < COPIED.held) stream();
@@ -114,7 +114,8 @@ function repeatedFrom(
   text: string,
   blank: (token: number) => boolean,
 ): number | undefined {
-  if (repeated < (openFence(text) === undefined ? COPIED.again.prose : COPIED.again.code)) return undefined;
+  const { prose, code } = COPIED.again;
+  if (repeated < prose || (repeated < code && openFence(text) !== undefined)) return undefined;
   let at = said.length;
   for (let left = repeated; left > 0 && at > 0; at -= 1) {
     if (!blank(said[at - 1] ?? 0)) left -= 1;

@@ -1,5 +1,5 @@
 import type { PointedFile } from '../service/protocol.ts';
-import { percents } from './chat/share.ts';
+import { othersShare, percents } from './chat/share.ts';
 
 /** A run of lines that the memory pointed to, 1-based and inclusive. */
 export interface RecalledLines {
@@ -34,8 +34,7 @@ export function strength(share: number): Strength {
  * file share its percents in the same way. A share that rounds to nothing stays as it is, to be told from none.
  */
 export function inWholePercents(files: readonly PointedFile[]): PointedFile[] {
-  const others = Math.max(0, 1 - files.reduce((sum, { share }) => sum + share, 0));
-  const whole = percents([...files.map(({ share }) => share), others]);
+  const whole = percents([...files.map(({ share }) => share), othersShare(files)]);
   return files.map((file, at) => {
     const share = written(whole[at], file.share);
     const scale = file.share > 0 ? share / file.share : 1;

@@ -1,37 +1,39 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { isRecord, list, text } from './cases.ts';
 import { judging, summarise } from './metrics.ts';
-import type { Outcome } from './metrics.ts';
 import { Problem } from './problem.ts';
 import { viewOrder } from './run.ts';
 import type { Result } from './run.ts';
 import { groupsOf } from './table.ts';
 
-/** How a file of results lies on disk: a row for each view, repository and system, with the outcome of every case. */
-interface KeptRow {
-  readonly view: string;
-  readonly repository: string;
-  readonly system: string;
-  /** By case: the ranks of its gold items, and last how many there are. */
-  readonly outcomes: Readonly<Record<string, readonly number[]>>;
-}
-
 /** The results of earlier runs; none where there is no such file yet. Throws a Problem where it holds something else. */
 export async function readKept(file: string): Promise<Result[]> {
-  let text: string;
+  if (!existsSync(file)) return [];
   try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return [];
+    const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (!isRecord(kept)) throw new Problem('it is not a JSON object.');
+    return list(kept, 'rows').flatMap(resultsOf);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem(`${file} holds no results of an earlier run: ${reason}`);
   }
-  const rows: unknown = Reflect.get(Object(JSON.parse(text)), 'rows');
-  if (!Array.isArray(rows) || !rows.every(isKept)) throw new Problem(`${file} holds no results of an earlier run.`);
-  return rows.flatMap(({ repository, system, ...row }) => {
-    const view = viewOrder.find((known) => known === row.view);
-    if (view === undefined) return [];
-    return Object.entries(row.outcomes).map(([id, numbers]) => {
-      const outcome: Outcome = { ranks: numbers.slice(0, -1), gold: numbers.at(-1) ?? 0 };
-      return { view, repository, system, id, outcome };
-    });
+}
+
+/** A row: a view, a repository and a system, and by case the ranks of its gold items, and last how many there are. */
+function resultsOf(row: unknown): Result[] {
+  if (!isRecord(row)) throw new Problem('a row is not a JSON object.');
+  const { outcomes } = row;
+  if (!isRecord(outcomes)) throw new Problem('`outcomes` must be an object.');
+  const names = { repository: text(row, 'repository'), system: text(row, 'system') };
+  const named = text(row, 'view');
+  const view = viewOrder.find((known) => known === named);
+  if (view === undefined) return [];
+  return Object.keys(outcomes).map((id) => {
+    const values = list(outcomes, id);
+    const numbers = values.filter((value) => typeof value === 'number');
+    if (numbers.length !== values.length) throw new Problem(`\`${id}\` must be a list of numbers.`);
+    return { ...names, view, id, outcome: { ranks: numbers.slice(0, -1), gold: numbers.at(-1) ?? 0 } };
   });
 }
 
@@ -48,15 +50,8 @@ export async function writeKept(file: string, results: readonly Result[]): Promi
     const row = { ...names, ...summarise(own.map(({ outcome }) => outcome)), outcomes: Object.fromEntries(outcomes) };
     return JSON.stringify(row, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(4)) : value));
   });
-  const text = `{\n"judging": ${JSON.stringify(judging)},\n"rows": [\n${lines.toSorted().join(',\n')}\n]\n}\n`;
-  await writeFile(file, text);
+  const whole = `{\n"judging": ${JSON.stringify(judging)},\n"rows": [\n${lines.toSorted().join(',\n')}\n]\n}\n`;
+  await writeFile(file, whole);
 }
 
 const keyOf = ({ view, repository, system }: Result): string => [view, repository, system].join('\0');
-
-function isKept(row: unknown): row is KeptRow {
-  if (typeof row !== 'object' || row === null) return false;
-  const names = ['view', 'repository', 'system'].every((name) => typeof Reflect.get(row, name) === 'string');
-  const outcomes: unknown = Reflect.get(row, 'outcomes');
-  return names && typeof outcomes === 'object' && outcomes !== null && Object.values(outcomes).every(Array.isArray);
-}

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { taskFiles, type Task } from './cases.ts';
 import { merged, readKept, writeKept } from './kept.ts';
 import { Problem } from './problem.ts';
-import { findPacks } from './repository.ts';
+import { findPacks, isNamed } from './repository.ts';
 import { evaluate } from './run.ts';
 import type { Result } from './run.ts';
 import { openSystems, systemNames } from './systems.ts';
@@ -52,10 +52,8 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   if (options.table === true) {
     if (options.kept === undefined) throw new Problem('Which results? Name them with --kept FILE.');
     const kept = await readKept(options.kept);
-    const { repos } = options;
-    const wanted = ({ repository }: Result) =>
-      repos.length === 0 || repos.some((name) => repository === name || repository.startsWith(`${name}@`));
-    console.log(shown(kept.filter(wanted)));
+    const namesOf = ({ repository }: Result) => [repository, ...repository.split('@', 1)];
+    console.log(shown(kept.filter((result) => isNamed(namesOf(result), options.repos))));
     return;
   }
   const packs = await findPacks(options.data);

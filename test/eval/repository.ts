@@ -58,6 +58,11 @@ export function nameOf(pack: { repository: string; commit: string }): string {
 export function isWanted(pack: Pack, names: readonly string[]): boolean {
   const short = pack.repository.slice(pack.repository.indexOf('/') + 1);
   const own = [pack.repository, short, nameOf(pack), `${short}@${pack.commit}`];
+  return isNamed(own, names);
+}
+
+/** Whether one of the names that something has is among those asked for; none asked for means everything. */
+export function isNamed(own: readonly string[], names: readonly string[]): boolean {
   return names.length === 0 || names.some((name) => own.includes(name));
 }
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Chat } from './driver/chat.ts';
 import { Code } from './driver/code.ts';
 import { LIMITS } from './driver/limits.ts';
 import { PROBE } from './driver/places.ts';
-import { descendants } from './driver/processes.ts';
+import { descendants, processorTime } from './driver/processes.ts';
 import { libraryRepository } from './driver/repository.ts';
 
 /**
@@ -17,32 +17,21 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '6
 const SECONDS = Number(values.seconds);
 /** Until what an answer and a start leave behind is done. */
 const SETTLED = 15;
-/** The kernel counts processor time in hundredths of a second on every Linux that these tests run on. */
-const TICK = 10;
 
 type Spent = Readonly<Record<'extension host' | 'engine', number>>;
 
 /** Processor time that has gone so far, user and system, in milliseconds. */
 function spent(code: Code): Spent {
   const all = descendants(code.server.pid);
-  const time = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + ticks(pid) * TICK, 0);
+  const time = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + processorTime(pid), 0);
   const hosts = all.filter(({ args }) => args.some((arg) => arg.includes('extensionHost')));
   return { 'extension host': time(hosts.map(({ pid }) => pid)), engine: time(code.engines().map(({ pid }) => pid)) };
 }
 
-function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-
 async function idle(code: Code): Promise<Record<string, string>> {
-  await wait(SETTLED);
+  await wait(1_000 * SETTLED);
   const before = spent(code);
-  await wait(SECONDS);
+  await wait(1_000 * SECONDS);
   const after = spent(code);
   const per = (name: keyof Spent) => `${((after[name] - before[name]) / SECONDS).toFixed(1)} ms/s`;
   return { 'extension host': per('extension host'), engine: code.engines().length === 0 ? 'none' : per('engine') };

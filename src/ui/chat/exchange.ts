@@ -1,5 +1,6 @@
 import type { AskedScope, AskEvent, PointedFile } from '../../service/protocol.ts';
 import type { PlacedLines } from '../../ask/excerpt.ts';
+import { othersShare } from './share.ts';
 import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
 import { TRANSCRIPT } from './transcript.ts';
@@ -91,7 +92,7 @@ function pointed(files: readonly PointedFile[]): NonNullable<Exchange['pointed']
     share: part(share),
     lines: lines.slice(0, TRANSCRIPT.ranges).map(({ start, end, share: own }) => ({ start, end, share: part(own) })),
   }));
-  return { files: kept, others: part(1 - kept.reduce((sum, { share }) => sum + share, 0)) };
+  return { files: kept, others: othersShare(kept) };
 }
 
 const part = (share: number) => (Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0);

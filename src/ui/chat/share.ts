@@ -17,6 +17,11 @@ export function percents(shares: readonly number[]): number[] {
   return whole;
 }
 
+/** What all files have that are not among these, 0..1. */
+export function othersShare(files: readonly { readonly share: number }[]): number {
+  return Math.max(0, 1 - files.reduce((sum, { share }) => sum + share, 0));
+}
+
 /** `39%`, `<1%`; an exact share is `38.7%`. */
 export function percentText(percent: number, share: number): string {
   return percent === 0 && share > 0 ? '<1%' : `${percent}%`;

@@ -7,15 +7,29 @@ export interface Running {
   readonly args: readonly string[];
 }
 
+/** Milliseconds in the kernel's unit of processor time, which is a hundredth of a second on every Linux that these tests run on. */
+const TICK = 10;
+
+/** Processor time that a process has used so far, user and system, in milliseconds. */
+export function processorTime(pid: number): number {
+  const fields = statFields(pid);
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
+}
+
+/** What the kernel tells of a process, from its state on: the program's name before it, in brackets, may hold spaces. */
+function statFields(pid: number | string): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+}
+
 /** Every process of this machine that can be read. Linux only, as the tests' VS Code is. */
 function processes(): Running[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        // The second field is the program's name in brackets, which may hold spaces.
-        const after = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '');
-        const [state, parent] = after.split(' ');
+        const [state, parent] = statFields(name);
         if (state === 'Z') return [];
         const args = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(0, -1);
         return [{ pid: Number(name), parent: Number(parent), args }];
