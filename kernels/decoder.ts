@@ -16,6 +16,8 @@ export interface DecoderOptions {
   readonly memories?: Readonly<Record<number, BlockMemory>>;
   /** Additions to the blocks' matrices, by name. */
   readonly lowRanks?: LowRanks | undefined;
+  /** What the graph is called: `lower` where it is not said. */
+  readonly name?: string;
 }
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
@@ -31,8 +33,8 @@ export const decoderDefaults: DecoderOptions = { accuracyLevel: 4, candidates: 6
  * recall may run.
  */
 export function lowerGraph(manifest: Manifest, layers: number, options: DecoderOptions = decoderDefaults): Graph {
-  const { accuracyLevel, lowRanks } = options;
-  const graph = new Graph(`${lowRanks ? 'recall' : 'lower'}-${layers}`);
+  const { accuracyLevel, lowRanks, name = 'lower' } = options;
+  const graph = new Graph(`${name}-${layers}`);
   const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };

@@ -24,7 +24,7 @@ export type Value = string;
 /** A size, or the name of a dynamic one. */
 export type Dimension = number | string;
 
-export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'uint8';
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'int8' | 'uint8';
 
 /** An attribute: numbers that are whole become INT, so a FLOAT that may be whole is written as `{ float }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -41,6 +41,7 @@ const dataTypes: Record<ElementType, DataType> = {
   float16: DataType.FLOAT16,
   int32: DataType.INT32,
   int64: DataType.INT64,
+  int8: DataType.INT8,
   uint8: DataType.UINT8,
 };
 
@@ -149,6 +150,10 @@ export class Graph {
 
   bytes(values: Uint8Array<ArrayBuffer>, shape: readonly number[]): Value {
     return this.#inline('uint8', shape, values);
+  }
+
+  int8s(values: Int8Array<ArrayBuffer>, shape: readonly number[]): Value {
+    return this.#inline('int8', shape, new Uint8Array(values.buffer));
   }
 
   /** float16 numbers by their bytes. */

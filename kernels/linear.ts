@@ -3,6 +3,7 @@ import { addLowRank } from './low-rank.ts';
 import type { LowRanks } from './low-rank.ts';
 import { ManifestError, tensorEntry } from './manifest.ts';
 import type { TensorEntry } from './manifest.ts';
+import { w8a8 } from './w8a8.ts';
 
 /** int8 activations on the CPU's integer units; WebGPU has its own fast path for it. 0 keeps float32 activations. */
 export type AccuracyLevel = 0 | 4;
@@ -15,8 +16,8 @@ export interface Weights {
 }
 
 /**
- * y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, or float32 through MatMul; W + b a in its place where
- * there is a low-rank addition.
+ * y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, of int8 groups through integer products, or float32
+ * through MatMul; W + b a in its place where there is a low-rank addition.
  */
 export function linear(graph: Graph, weights: Weights, x: Value, name: string): Value {
   const y = frozen(graph, weights, x, name);
@@ -31,6 +32,10 @@ function frozen(graph: Graph, weights: Weights, x: Value, name: string): Value {
   if (entry.kind === 'float32') {
     const matrix = graph.external(name, 'float32', entry.shape, entry.data); // [N, K]
     const y = graph.node('MatMul', [x, graph.node('Transpose', [matrix], { perm: [1, 0] })]);
+    return biased ? graph.node('Add', [y, bias]) : y;
+  }
+  if (entry.kind === 'w8a8') {
+    const y = w8a8(graph, entry, x, name);
     return biased ? graph.node('Add', [y, bias]) : y;
   }
   const [rows, columns] = matrixShape(entry, name);
@@ -56,6 +61,7 @@ export function gather(graph: Graph, weights: Weights, ids: Value, name: string)
   if (entry.kind === 'float32') {
     return graph.node('Gather', [graph.external(name, 'float32', entry.shape, entry.data), ids], { axis: 0 });
   }
+  if (entry.kind === 'w8a8') throw new ManifestError(`The table ${name} should have rows that can be gathered.`);
   const [rows, columns] = matrixShape(entry, name);
   const blocks = columns / entry.block;
   const bits = entry.kind === 'int4' ? 4 : 8;

@@ -25,6 +25,14 @@ export type TensorEntry =
       readonly data: Place;
       readonly scales: Place;
       readonly zeros?: Place;
+    }
+  /** Made from the others on the user's machine (`w8a8.ts`), never in manifest.json. */
+  | {
+      readonly kind: 'w8a8';
+      readonly shape: readonly number[];
+      readonly groups: number;
+      readonly data: Place;
+      readonly scales: Place;
     };
 
 export interface FileEntry {

@@ -1,4 +1,5 @@
 import { Graph } from './graph.ts';
+import { eightBitProduct, LEVELS, ZERO } from './w8a8.ts';
 
 /** Sizes of the probe: one projection and one compressive memory, as large as a block of the 0.5B base. */
 const SIZE = { hidden: 896, wide: 4864, head: 64, block: 32 } as const;
@@ -37,6 +38,54 @@ export function probeGraph(tokens: number): { graph: Graph; feeds: Readonly<Reco
   graph.output('y', graph.reshape(mixed, [1, tokens, SIZE.hidden]), 'float32', [1, tokens, SIZE.hidden]);
   const data = Float32Array.from({ length: tokens * SIZE.hidden }, () => noise() * 2 - 1);
   return { graph, feeds: { x: { data, shape: [1, tokens, SIZE.hidden] } } };
+}
+
+/** A product of `w8a8.ts` with nothing but the largest numbers: x [T, K] of ±127 and a matrix of 127, so that y is 127 Σ x. */
+export function extremesGraph(tokens: number): {
+  graph: Graph;
+  x: Float32Array;
+  y: Float32Array;
+  shape: readonly number[];
+} {
+  const graph = new Graph('extremes');
+  const noise = generator(5);
+  const [columns, rows] = [SIZE.hidden, SIZE.head];
+  const value = graph.input('x', 'float32', [tokens, columns]);
+  const zero = graph.bytes(Uint8Array.of(ZERO), []);
+  const whole = graph.node('QuantizeLinear', [value, graph.scalar(1), zero]);
+  const weight = graph.int8s(new Int8Array(columns * rows).fill(LEVELS), [columns, rows]);
+  const scales = graph.floats(new Float32Array(rows).fill(1));
+  const inputs = [whole, weight, graph.scalar(1), scales, zero];
+  graph.output('y', graph.node('com.microsoft.MatMulIntegerToFloat', inputs), 'float32', [tokens, rows]);
+  // Runs of one sign: neighbours are what a 16-bit sum would clip.
+  const x = Float32Array.from({ length: tokens * columns }, (_, at) =>
+    at % 4 < 2 && noise() < 0.9 ? LEVELS : -LEVELS,
+  );
+  const y = Float32Array.from({ length: tokens * rows }, (_, at) => {
+    const row = Math.floor(at / rows);
+    return x.subarray(row * columns, (row + 1) * columns).reduce((sum, number) => sum + LEVELS * number, 0);
+  });
+  return { graph, x, y, shape: [tokens, columns] };
+}
+
+/** The same projection [T, K] → [T, N] in blocks of 4 bits and in 8 bits, with made-up weights, for timing one against the other. */
+export function projectionGraph(
+  kind: 'blocks' | 'w8a8',
+  tokens: number,
+): { graph: Graph; x: Float32Array; shape: readonly number[] } {
+  const graph = new Graph(kind);
+  const noise = generator(3);
+  const [columns, rows] = [SIZE.hidden, SIZE.hidden];
+  const value = graph.input('x', 'float32', [tokens, columns]);
+  if (kind === 'blocks') {
+    graph.output('y', quantised(graph, noise, value, columns, rows), 'float32', [tokens, rows]);
+  } else {
+    const whole = Int8Array.from({ length: columns * rows }, () => Math.floor(noise() * 255) - LEVELS);
+    const weight = graph.int8s(whole, [columns, rows]);
+    const scales = graph.floats(new Float32Array(rows).fill(1));
+    graph.output('y', eightBitProduct(graph, value, [{ weight, scales }]), 'float32', [tokens, rows]);
+  }
+  return { graph, x: Float32Array.from({ length: tokens * columns }, () => noise() * 2 - 1), shape: [tokens, columns] };
 }
 
 function quantised(graph: Graph, noise: () => number, x: string, columns: number, rows: number): string {

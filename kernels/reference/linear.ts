@@ -1,3 +1,4 @@
+import { halfToNumber } from '../half.ts';
 import { Matrix } from './matrix.ts';
 
 /** A quantised matrix as models/build/quantise.py lays it out, in bytes. */
@@ -38,14 +39,4 @@ function entry(bytes: Uint8Array, bits: 4 | 8, columns: number, row: number, col
 export function linear(x: Matrix, weight: Matrix, bias?: Matrix): Matrix {
   const y = x.times(weight.transposed());
   return bias === undefined ? y : Matrix.of(y.rows, y.columns, (row, column) => y.at(row, column) + bias.at(0, column));
-}
-
-/** IEEE 754 binary16 to a number: 1 sign bit, 5 of exponent, 10 of fraction. */
-export function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { decoderDefaults, lowerGraph, upperGraph } from '../../kernels/decoder.ts';
+import type { Graph } from '../../kernels/graph.ts';
 import type { Manifest } from '../../kernels/manifest.ts';
 import { memoryTokenGraph } from '../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../kernels/rotary.ts';
@@ -7,8 +8,10 @@ import { readAdapter } from './adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
+import { hasFastIntegers } from './fast-integers.ts';
 import { readLowRanks } from './low-rank.ts';
 import { checkHashes, checkSizes, readManifest } from './model-files.ts';
+import { recallTensors } from './recall-weights.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -28,6 +31,8 @@ export interface ModelOptions {
   readonly adapterFolder: string;
   readonly device: Device;
   readonly threads: number;
+  /** `blocks` keeps recall on the base's own blocks where fast integer products would be taken: for comparing the two. */
+  readonly recall?: 'fastest' | 'blocks';
 }
 
 /** Best candidates for the next token. */
@@ -45,8 +50,8 @@ export interface Context {
 type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
 
 /**
- * The base with its adapter. Sessions are created when first needed; ingest never loads what answers. An adapter with low-rank
- * additions has the lower blocks twice, once with them for recall: about 100 MB more while answers are written.
+ * The base with its adapter. Sessions are created when first needed; ingest never loads what answers. Recall has lower blocks of its
+ * own, with the adapter's additions and in 8 bits where that is faster: about 130 MB more while answers are written.
  */
 export class Model {
   readonly manifest: Manifest;
@@ -122,8 +127,7 @@ export class Model {
   async #keys(part: 'segment' | 'question', ids: readonly number[]): Promise<Float32Array> {
     // The graph leaves out the first token, so there must be a second.
     const padded = ids.length >= 2 ? ids : [...ids, ...this.tokenizer.encode('\n\n ')].slice(0, 2);
-    const adapted = Object.keys(this.adapter.lowRank).length > 0;
-    const states = await this.#states(await this.#session(adapted ? 'recall' : 'lower'), padded);
+    const states = await this.#states(await this.#session('recall'), padded);
     const session = await this.#session(part);
     const results = await session.run({ states }, ['keys']);
     return floats(results, 'keys');
@@ -142,20 +146,24 @@ export class Model {
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
     if (name === 'lower') return createSession(lowerGraph(manifest, adapter.layer), this.#options.baseFolder, options);
     if (name === 'upper') return createSession(upperGraph(manifest, adapter.layer), this.#options.baseFolder, options);
-    if (name === 'recall') {
-      const lowRanks = await readLowRanks(this.#options.adapterFolder, adapter, manifest);
-      return createSession(
-        lowerGraph(manifest, adapter.layer, { ...decoderDefaults, lowRanks }),
-        this.#options.baseFolder,
-        options,
-      );
-    }
+    if (name === 'recall') return createSession(await this.#recallGraph(), this.#options.baseFolder, options);
     const { mean, deviation } = adapter.tensors;
     const pooling = { query: adapter.tensors[`${name}.query`], project: adapter.tensors[`${name}.project`] };
     // A few hundred kilobytes of work: the CPU is never the bottleneck here, and its sums are the same everywhere.
     const pooled = name === 'segment' ? adapter.pooled : 'whole';
     const graph = memoryTokenGraph({ name, pooled, mean, deviation, pooling });
     return createSession(graph, this.#options.adapterFolder, { ...options, device: 'cpu' });
+  }
+
+  async #recallGraph(): Promise<Graph> {
+    const { adapter, manifest } = this;
+    const { adapterFolder, baseFolder, device, threads, recall } = this.#options;
+    const lowRanks = await readLowRanks(adapterFolder, adapter, manifest);
+    if (recall !== 'blocks' && device === 'cpu' && (await hasFastIntegers(threads))) {
+      const tensors = await recallTensors(baseFolder, manifest, adapter, lowRanks);
+      if (tensors) return lowerGraph({ ...manifest, tensors }, adapter.layer, { ...decoderDefaults, name: 'recall' });
+    }
+    return lowerGraph(manifest, adapter.layer, { ...decoderDefaults, name: 'recall', lowRanks });
   }
 }
 

@@ -79,19 +79,26 @@ describe('memory tokens and question keys against PyTorch', () => {
     return sum;
   };
 
-  it('are the same direction to a thousandth', async () => {
+  // On a processor without fast integer products both are the blocks.
+  it.each([
+    ['blocks', 0.999],
+    ['fastest', 0.997],
+  ] as const)('are the same direction with %s, to a cosine of %d', async (recall, least) => {
     const adapterFolder = join(base, '../adapter');
-    const model = await Model.open({ baseFolder: base, adapterFolder, device: 'cpu', threads: 2 });
+    const model = await Model.open({ baseFolder: base, adapterFolder, device: 'cpu', threads: 2, recall });
     const { tokens, keySize } = model.adapter;
+    const cosines: number[] = [];
     for (const [index, text] of golden.texts.entries()) {
       const { keys } = await model.encode('', text);
       for (let token = 0; token < tokens; token += 1) {
-        expect(cosine(keys, golden.segmentKeys[index]!, token * keySize, keySize)).toBeGreaterThan(0.999);
+        cosines.push(cosine(keys, golden.segmentKeys[index]!, token * keySize, keySize));
       }
     }
     for (const [index, question] of golden.questions.entries()) {
       const { key } = await model.question(question);
-      expect(cosine(key, golden.questionKeys[index]!, 0, keySize)).toBeGreaterThan(0.999);
+      cosines.push(cosine(key, golden.questionKeys[index]!, 0, keySize));
     }
+    console.log(`least cosine with ${recall}: ${Math.min(...cosines).toFixed(5)} of ${cosines.length}`);
+    expect(Math.min(...cosines)).toBeGreaterThan(least);
   });
 });

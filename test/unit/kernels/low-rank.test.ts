@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
@@ -6,41 +5,13 @@ import { expect, it } from 'vitest';
 import { lowerGraph } from '../../../kernels/decoder.ts';
 import { decoderBlock } from '../../../kernels/reference/decoder-block.ts';
 import { Matrix } from '../../../kernels/reference/matrix.ts';
-import type { Adapter } from '../../../src/engine/adapter.ts';
 import { floats, keyValueCache, runDecoder } from '../../../src/engine/decoder.ts';
 import { readLowRanks } from '../../../src/engine/low-rank.ts';
-import { randomDecoder, toHalf } from './shard.ts';
-import { halfToNumber } from '../../../kernels/reference/linear.ts';
-import { CONFIG, cpuSession, deviation, generator, intTensor, randomMatrix, temporaryFolder } from './support.ts';
+import { adapted } from './additions.ts';
+import { randomDecoder } from './shard.ts';
+import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder } from './support.ts';
 
 const IDS = [0, 29, 30, 49, 12, 31];
-const RANK = 3;
-const PARTS = ['attention.q', 'attention.k', 'attention.v', 'attention.o', 'mlp.gate', 'mlp.up', 'mlp.down'];
-
-/** adapter.bin with an addition to every matrix of the first block, and each matrix with its addition in it. */
-function adapted(folder: string, values: Record<string, Matrix>) {
-  const normal = generator(9);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const half = (rows: number, columns: number) => {
-    const halves = Uint16Array.from(randomMatrix(rows, columns, normal, 0.3).data, toHalf);
-    const place = { shape: [rows, columns], data: { file: 'adapter.bin', offset: bytes, bytes: halves.byteLength } };
-    chunks.push(Buffer.from(halves.buffer));
-    bytes += halves.byteLength;
-    return { place, value: new Matrix(rows, columns, Array.from(halves, halfToNumber)) };
-  };
-  const lowRank: Record<string, Adapter['lowRank'][string]> = {};
-  const merged = { ...values };
-  for (const name of PARTS.map((part) => `layers.0.${part}`)) {
-    const frozen = values[name]!;
-    const [a, b] = [half(RANK, frozen.columns), half(frozen.rows, RANK)];
-    lowRank[name] = { a: a.place, b: b.place };
-    merged[name] = frozen.plus(b.value.times(a.value));
-  }
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'adapter.bin'), Buffer.concat(chunks));
-  return { adapter: { lowRank } as unknown as Adapter, merged };
-}
 
 it.each(['float32', 'int4'] as const)(
   'a block of %s weights with additions is one whose weights hold them',

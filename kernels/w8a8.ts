@@ -1,0 +1,92 @@
+import type { Graph, Value } from './graph.ts';
+import type { TensorEntry } from './manifest.ts';
+
+type Eight = Extract<TensorEntry, { kind: 'w8a8' }>;
+
+/** Values of 8 bits are whole numbers from -LEVELS to LEVELS, times a scale. */
+export const LEVELS = 127;
+/** Activations are stored with this added, because the fast integer products take an unsigned left side. */
+export const ZERO = 128;
+/** A group of nothing but zeros still needs a scale to divide by. */
+const LEAST = 1e-9;
+
+/**
+ * y [.., N] = x [.., K] Wᵀ with 8 bits on both sides. The K columns are cut into equal groups; in each, every row of W has a scale (made
+ * once) and every token of x has its own (made here), so that an outlier spoils only its own token's group:
+ *
+ *     y = Σ_g  |x_g| ⊙ (round(127 x_g / |x_g|) · Q_g) ⊙ s_g / 127        |x_g| [.., 1]: the largest magnitude of x in group g
+ *
+ * Products of a group are summed in int32, without rounding, by the processor's 8-bit dot products: for a prompt or a segment three times as
+ * fast as MatMulNBits, which must scale after every 32 of them. (LLM.int8(), arXiv 2208.07339, has one scale for a whole token;
+ * ZeroQuant, arXiv 2206.01861, groups the weights.) Reference: `reference/w8a8.ts`.
+ *
+ * `entry.data` is int8 [K, N], `entry.scales` float32 [groups, N].
+ */
+export function w8a8(graph: Graph, entry: Eight, x: Value, name: string): Value {
+  const [rows = 0, columns = 0] = entry.shape;
+  const width = columns / entry.groups;
+  const place = (all: Eight['data'], group: number, bytes: number) => ({
+    ...all,
+    offset: all.offset + group * bytes,
+    bytes,
+  });
+  const weights = Array.from({ length: entry.groups }, (_, group) => ({
+    weight: graph.external(`${name}.${group}`, 'int8', [width, rows], place(entry.data, group, width * rows)),
+    scales: graph.external(`${name}.${group}.scales`, 'float32', [rows], place(entry.scales, group, 4 * rows)),
+  }));
+  return eightBitProduct(graph, x, weights);
+}
+
+/** As `w8a8`, with the groups' weights int8 [K / groups, N] and scales float32 [N] given. */
+export function eightBitProduct(
+  graph: Graph,
+  x: Value,
+  weights: readonly { readonly weight: Value; readonly scales: Value }[],
+): Value {
+  const groups = inGroups(graph, x, weights.length);
+  let sum: Value | undefined;
+  for (const [index, { weight, scales }] of weights.entries()) {
+    const { whole, most } = groups[index] ?? missing();
+    const inputs = [whole, weight, graph.scalar(1 / LEVELS), scales, zero(graph)];
+    const product = graph.node('Mul', [graph.node('com.microsoft.MatMulIntegerToFloat', inputs), most]); // [.., N]
+    sum = sum === undefined ? product : graph.node('Add', [sum, product]);
+  }
+  return sum ?? missing();
+}
+
+function missing(): never {
+  throw new RangeError('An 8-bit product has a group at least.');
+}
+
+/** A group of x: uint8 [.., K / groups], and each token's largest magnitude in it [.., 1]. */
+interface Group {
+  readonly whole: Value;
+  readonly most: Value;
+}
+
+const made = new WeakMap<Graph, Map<string, readonly Group[]>>();
+
+/** x in groups of 8 bits, made once for all matrices that take it: q, k and v; gate and up. */
+function inGroups(graph: Graph, x: Value, groups: number): readonly Group[] {
+  const known = made.get(graph) ?? new Map<string, readonly Group[]>();
+  made.set(graph, known);
+  const key = `${groups} of ${x}`;
+  const found = known.get(key) ?? split(graph, x, groups).map((part) => inEightBits(graph, part));
+  known.set(key, found);
+  return found;
+}
+
+function split(graph: Graph, x: Value, groups: number): readonly Value[] {
+  return groups === 1 ? [x] : graph.nodes('Split', [x], groups, { axis: -1, num_outputs: groups });
+}
+
+function inEightBits(graph: Graph, x: Value): Group {
+  const largest = graph.node('ReduceMax', [graph.node('Abs', [x]), graph.int64s([-1])], { keepdims: 1 });
+  const most = graph.node('Max', [largest, graph.scalar(LEAST)]);
+  const scale = graph.scalar(1 / LEVELS);
+  return { whole: graph.node('QuantizeLinear', [graph.node('Div', [x, most]), scale, zero(graph)]), most };
+}
+
+function zero(graph: Graph): Value {
+  return graph.bytes(Uint8Array.of(ZERO), []);
+}

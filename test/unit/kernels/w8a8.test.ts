@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { Graph } from '../../../kernels/graph.ts';
+import { linear } from '../../../kernels/linear.ts';
+import type { TensorEntry } from '../../../kernels/manifest.ts';
+import { extremesGraph } from '../../../kernels/probe.ts';
+import { linear as plain } from '../../../kernels/reference/linear.ts';
+import { Matrix } from '../../../kernels/reference/matrix.ts';
+import { dequantise, quantise, w8a8 } from '../../../kernels/reference/w8a8.ts';
+import { floats } from '../../../src/engine/decoder.ts';
+import { hasFastIntegers } from '../../../src/engine/fast-integers.ts';
+import { cpuSession, deviation, floatTensor, generator, randomMatrix, temporaryFolder, TOLERANCE } from './support.ts';
+
+const [TOKENS, ROWS, COLUMNS] = [5, 40, 96];
+
+/** Activations as a decoder has them: a column and a token far above the others, and a token of nothing. */
+function activations(): Matrix {
+  const normal = generator(2);
+  const x = randomMatrix(TOKENS, COLUMNS, normal);
+  return Matrix.of(TOKENS, COLUMNS, (row, column) => {
+    if (row === 4) return 0;
+    return Math.fround(x.at(row, column) * (column === 7 ? 50 : 1) * (row === 0 ? 30 : 1));
+  });
+}
+
+/** Runs `linear` over one matrix in 8 bits, with a bias where one is given. */
+async function product(x: Matrix, weight: Matrix, groups: number, bias?: Matrix): Promise<Float32Array> {
+  const folder = temporaryFolder();
+  const { whole, scales } = quantise(weight, groups);
+  const chunks = [Int8Array.from(whole.transposed().data), Float32Array.from(scales.data)];
+  const extra = bias === undefined ? [] : [Float32Array.from(bias.data)];
+  const bytes = Buffer.concat([...chunks, ...extra].map(({ buffer }) => Buffer.from(buffer)));
+  writeFileSync(join(folder, 'w.bin'), bytes);
+  const [data, scale] = [ROWS * COLUMNS, 4 * groups * ROWS];
+  const place = (offset: number, size: number) => ({ file: 'w.bin', offset, bytes: size });
+  const tensors: Record<string, TensorEntry> = {
+    w: { kind: 'w8a8', shape: [ROWS, COLUMNS], groups, data: place(0, data), scales: place(data, scale) },
+  };
+  if (bias) tensors['w.bias'] = { kind: 'float32', shape: [ROWS], data: place(data + scale, 4 * ROWS) };
+  const graph = new Graph(`w8a8-${groups}`);
+  const value = graph.input('x', 'float32', [1, 'rows', COLUMNS]);
+  graph.output('y', linear(graph, { tensors, accuracyLevel: 4 }, value, 'w'), 'float32', [1, 'rows', ROWS]);
+  const session = await cpuSession(graph, folder);
+  return floats(await session.run({ x: floatTensor(x.data, [1, x.rows, COLUMNS]) }), 'y');
+}
+
+describe.each([1, 3, 8])('a product of 8 bits in %i groups', (groups) => {
+  const x = activations();
+  const weight = randomMatrix(ROWS, COLUMNS, generator(1), 0.1);
+
+  it('is the reference, with and without a bias', async () => {
+    const expected = w8a8(x, quantise(weight, groups));
+    expect(deviation(await product(x, weight, groups), expected.data)).toBeLessThan(TOLERANCE.float);
+    const bias = randomMatrix(1, ROWS, generator(4));
+    const biased = Matrix.of(TOKENS, ROWS, (row, column) => expected.at(row, column) + bias.at(0, column));
+    expect(deviation(await product(x, weight, groups, bias), biased.data)).toBeLessThan(TOLERANCE.float);
+  });
+
+  it('is one token at a time what it is for all together', async () => {
+    const all = await product(x, weight, groups);
+    for (let row = 0; row < TOKENS; row += 1) {
+      const alone = await product(new Matrix(1, COLUMNS, x.row(row)), weight, groups);
+      expect(deviation(alone, all.subarray(row * ROWS, (row + 1) * ROWS))).toBe(0);
+    }
+  });
+
+  it('stands for a weight that is off by half a step at most', () => {
+    const made = quantise(weight, groups);
+    const error = dequantise(made).minus(weight);
+    const width = COLUMNS / groups;
+    for (let row = 0; row < ROWS; row += 1) {
+      for (let column = 0; column < COLUMNS; column += 1) {
+        const step = made.scales.at(Math.floor(column / width), row);
+        expect(Math.abs(error.at(row, column))).toBeLessThanOrEqual(step * 0.5001);
+      }
+    }
+  });
+});
+
+it('finer groups come nearer to the product that is meant, where a few columns are far above the others', () => {
+  const [x, weight] = [activations(), randomMatrix(ROWS, COLUMNS, generator(1), 0.1)];
+  const meant = plain(x, weight);
+  const errors = [1, 3, 8].map((groups) => deviation(w8a8(x, quantise(weight, groups)).data, meant.data));
+  expect(errors).toEqual(errors.toSorted((a, b) => b - a));
+  expect(errors[0]).toBeLessThan(0.05);
+});
+
+it('the extremes are told exactly, and would not be by sums of pairs in 16 bits', () => {
+  const { x, y, shape } = extremesGraph(5);
+  const [tokens = 0, columns = 0] = shape;
+  const rows = y.length / tokens;
+  for (let token = 0; token < tokens; token += 1) {
+    const row = Array.from(x.subarray(token * columns, (token + 1) * columns));
+    expect(y[token * rows]).toBe(row.reduce((sum, value) => sum + 127 * value, 0));
+    // What AVX2 does: unsigned times signed, neighbours added with saturation, then what the offset of 128 brought is taken off.
+    let clipped = 0;
+    for (let at = 0; at < columns; at += 2) {
+      clipped += Math.min(32_767, 127 * (row[at]! + 128) + 127 * (row[at + 1]! + 128));
+    }
+    expect(clipped - 127 * 128 * columns).not.toBe(y[token * rows]);
+  }
+});
+
+it('a processor is asked once', async () => {
+  const first = hasFastIntegers(1);
+  expect(hasFastIntegers(1)).toBe(first);
+  expect(typeof (await first)).toBe('boolean');
+});
