@@ -73,11 +73,16 @@ export class BlockMatrix {
   }
 }
 
-async function read(folder: string, { file, offset, bytes }: Place): Promise<Uint8Array> {
-  const handle = await open(join(folder, file));
+function read(folder: string, { file, offset, bytes }: Place): Promise<Uint8Array> {
+  return bytesAt(join(folder, file), offset, bytes);
+}
+
+/** `bytes` bytes of a file from `offset` on. Throws RangeError where it ends before. */
+export async function bytesAt(path: string, offset: number, bytes: number): Promise<Uint8Array> {
+  const handle = await open(path);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, offset);
-    if (bytesRead !== bytes) throw new RangeError(`${file} ends before ${offset + bytes} bytes.`);
+    if (bytesRead !== bytes) throw new RangeError(`${path} ends before ${offset + bytes} bytes.`);
     return buffer;
   } finally {
     await handle.close();

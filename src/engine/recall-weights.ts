@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { LowRanks } from '../../kernels/low-rank.ts';
 import type { Manifest, TensorEntry } from '../../kernels/manifest.ts';
 import type { Adapter } from './adapter.ts';
-import { BlockMatrix } from './block-matrix.ts';
+import { BlockMatrix, bytesAt } from './block-matrix.ts';
 import { eightBit } from './eight-bit.ts';
 
 type Tensors = Manifest['tensors'];
@@ -14,6 +16,8 @@ type Blocks = Extract<TensorEntry, { kind: 'int4' | 'int8' }>;
 /** Anything here that changes the bytes changes the file's name. */
 const LAYOUT = 1;
 const PREFIX = '.recall-';
+/** Not .bin: those are packaged. */
+const SUFFIX = '.weights';
 const ALIGNMENT = 64;
 const SEAL_BYTES = 32;
 /**
@@ -59,7 +63,7 @@ function fileName(manifest: Manifest, adapter: Adapter): string {
     adapter.file.sha256,
     ...Object.values(manifest.files).map(({ sha256 }) => sha256),
   ];
-  return `${PREFIX}${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)}.bin`;
+  return `${PREFIX}${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)}${SUFFIX}`;
 }
 
 /** Where each matrix of the first `layers` blocks lies in the file. */
@@ -156,16 +160,18 @@ async function put(
 
 /** Whether the file is there and ends in the sha256 of what comes before. */
 async function isSound(path: string): Promise<boolean> {
-  const bytes = await readFile(path).catch(() => undefined);
-  if (bytes === undefined || bytes.length <= SEAL_BYTES) return false;
-  const end = bytes.length - SEAL_BYTES;
-  return createHash('sha256').update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end));
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true || found.size <= SEAL_BYTES) return false;
+  const end = found.size - SEAL_BYTES;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { end: end - 1 }), hash);
+  return hash.digest().equals(await bytesAt(path, end, SEAL_BYTES));
 }
 
 /** Takes away what another adapter or a killed process left. */
 async function sweep(folder: string, file: string): Promise<void> {
   const left = (await readdir(folder)).filter(
-    (name) => name.startsWith(PREFIX) && /\.bin(\.\d+\.partial)?$/.test(name) && name !== file,
+    (name) => name.startsWith(PREFIX) && name.includes(SUFFIX) && name !== file,
   );
   // One that is in use on Windows stays until next time.
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));

@@ -30,7 +30,7 @@ async function tiny(sha256 = 'a') {
 }
 
 const own = (folder: string) =>
-  readdirSync(folder).filter((name) => name.startsWith('.recall-') && name.endsWith('.bin'));
+  readdirSync(folder).filter((name) => name.startsWith('.recall-') && name.endsWith('.weights'));
 
 it.each(['int4', 'int8'] as const)('a matrix of %s blocks is read row by row', async (kind) => {
   const folder = temporaryFolder();
