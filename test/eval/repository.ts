@@ -68,7 +68,8 @@ export function isNamed(own: readonly string[], names: readonly string[]): boole
 
 /**
  * Unpacks a pack into the cache once and reads its candidates. The archive is unpacked beside its place and then
- * renamed, so that a run that was cut off leaves no half of a repository behind.
+ * renamed, so that a run that was cut off leaves no half of a repository behind. Packs of one repository share their
+ * first commit, as clones do: of its second pack the memory reads only what differs.
  */
 export async function openRepository(pack: Pack, cache: string, signal: AbortSignal): Promise<Repository> {
   const folder = join(resolve(cache), 'repos');
@@ -78,6 +79,7 @@ export async function openRepository(pack: Pack, cache: string, signal: AbortSig
     const half = await mkdtemp(join(folder, 'unpacking-'));
     try {
       await promisify(execFile)('tar', ['-xJf', pack.archive, '-C', half], { signal });
+      await beginHistory(half, pack.repository, signal);
       await rename(half, root);
     } catch (error) {
       await rm(half, { recursive: true, force: true });
@@ -86,4 +88,17 @@ export async function openRepository(pack: Pack, cache: string, signal: AbortSig
     }
   }
   return { name: nameOf(pack), root, files: await readCandidates(root, signal) };
+}
+
+/** Makes a folder a git work tree whose only commit is empty and, for one name, always the same. */
+async function beginHistory(folder: string, name: string, signal: AbortSignal): Promise<void> {
+  const [email, date] = ['nobody@localhost', '2000-01-01T00:00:00Z'];
+  const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
+  const committer = { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email, GIT_COMMITTER_DATE: date };
+  const env = { ...process.env, ...author, ...committer };
+  const git = async (...command: string[]) =>
+    (await promisify(execFile)('git', ['-C', folder, ...command], { env, signal })).stdout.trim();
+  await git('init', '--quiet', '--object-format=sha1');
+  const nothing = await git('write-tree');
+  await git('update-ref', 'HEAD', await git('commit-tree', nothing, '-m', name));
 }

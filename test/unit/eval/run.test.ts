@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Lexical } from '../../eval/lexical.ts';
 import { Memory, parseRecall } from '../../eval/memory.ts';
 import { Problem } from '../../eval/problem.ts';
-import { findPacks, packOf, parsePackName } from '../../eval/repository.ts';
+import { identify } from '../../../src/workspace/repository.ts';
+import { findPacks, openRepository, packOf, parsePackName } from '../../eval/repository.ts';
 import { evaluate, type Order } from '../../eval/run.ts';
 import { render, rowsOf } from '../../eval/table.ts';
 
@@ -73,6 +74,20 @@ describe('packs', () => {
     expect(packOf(packs, 'o/n', '1234567890abcdef')).toBe(packs[1]);
     expect(packOf(packs, 'o/n', '9934567890abcdef')).toBeUndefined();
     expect(packOf(packs, 'o/other', '1234567890abcdef')).toBeUndefined();
+  });
+
+  test('two commits of one repository share a memory, two repositories do not', async () => {
+    const data = makeData();
+    const [archive] = readdirSync(join(data, 'repos'));
+    const open = async (repository: string, commit: string) => {
+      const pack = { repository, commit, archive: join(data, 'repos', archive ?? '') };
+      return identify((await openRepository(pack, join(folder, 'cache'), signal)).root);
+    };
+    const [first, second] = [await open('o/n', 'abcdef0'), await open('o/n', '1234567')];
+    expect(first.repository).toMatch(/^git:/);
+    expect(second.repository).toBe(first.repository);
+    expect(second.checkout).not.toBe(first.checkout);
+    expect((await open('o/other', 'abcdef0')).repository).not.toBe(first.repository);
   });
 
   test('no data is one sentence that says what to do', async () => {
