@@ -194,6 +194,18 @@ export class Codebase {
     return counts;
   }
 
+  /** Segments that hold a term, those that say most of it first; unsaved text included. */
+  holding(term: string, limit: number, scope?: Scope): SegmentPlace[] {
+    this.#table();
+    const unsaved = [...this.#overlay.segments()].filter(
+      ({ path, terms: own }) => own.has(term) && (scope?.has(path) ?? true),
+    );
+    const stored = this.ledger
+      .lexicalSearch([term], limit, scope)
+      .flatMap(({ segmentId }) => this.place(segmentId) ?? []);
+    return [...unsaved, ...stored].slice(0, limit);
+  }
+
   /** Files that have something in memory now. */
   paths(): string[] {
     return [...this.segmentCounts().keys()];

@@ -4,9 +4,11 @@ import type { Shares } from '../memory/recall.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { AskError } from './ask-error.ts';
 import type { Codebase, Findings } from './codebase.ts';
+import { findDefinitions } from './definitions.ts';
+import { namesIn } from './name.ts';
 import type { Turn } from './prompt.ts';
 import { recollect } from './recollection.ts';
-import type { RecallBy, Recollection } from './recollection.ts';
+import type { Found, RecallBy, Recollection } from './recollection.ts';
 
 /** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
 export interface Member {
@@ -80,10 +82,14 @@ export class Codebases {
     const own = questionTerms(asked);
     const words =
       own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];
-    const found = members.map((member) => {
+    const names = namesIn(asked);
+    const found = [];
+    for (const member of members) {
       const scope = options.scope?.(member);
-      return { member, ...member.codebase.find({ keys, words, ...(scope ? { scope } : {}) }) };
-    });
+      const definitions = await findDefinitions(member.codebase, names, scope);
+      options.signal?.throwIfAborted();
+      found.push({ member, definitions, ...member.codebase.find({ keys, words, ...(scope ? { scope } : {}) }) });
+    }
     const merged = this.#merge(found);
     if (merged.shares.segmentIds.length === 0) {
       throw new AskError('nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
@@ -125,7 +131,7 @@ export class Codebases {
     return first.codebase;
   }
 
-  #merge(found: readonly (Findings & { readonly member: Member })[]) {
+  #merge(found: readonly (Findings & Pick<Found, 'definitions'> & { readonly member: Member })[]) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     return {
       shares: sumOf(parts),
@@ -133,6 +139,9 @@ export class Codebases {
         segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
       ),
       files: parts.flatMap(({ member, files }) => files.map((hit) => ({ ...hit, path: member.prefix + hit.path }))),
+      definitions: new Map(
+        parts.flatMap(({ at, definitions }) => [...definitions].map(([id, added]) => [joined(id, at), added] as const)),
+      ),
     };
   }
 

@@ -53,6 +53,8 @@ export interface Found {
   readonly shares: Shares;
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
+  /** Segments that define a name of the question, and what that adds to their factor. */
+  readonly definitions: ReadonlyMap<number, number>;
   readonly nearness: Nearness;
 }
 
@@ -78,8 +80,8 @@ export const RECOLLECTION = {
 type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
 
 /**
- * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts and the words of the
- * file and of its best segments; inside a file, the shares and words of its segments. A segment owns its file's share times its share of the file.
+ * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts, the words of the file and
+ * of its best segments, and whether it defines what the question names; inside a file, the same of its segments. A segment owns its file's share times its share of the file.
  */
 export function recollect(question: string, by: RecallBy, found: Found, locate: Locate): Recollection {
   const places = locate(Array.from(found.shares.segmentIds));
@@ -106,7 +108,7 @@ type Inside = SegmentPlace & { readonly share: number };
 /** Every file's segments, best first. */
 function insideFiles(
   by: RecallBy,
-  { shares, segments }: Found,
+  { shares, segments, definitions }: Found,
   places: ReadonlyMap<number, SegmentPlace>,
 ): Map<string, Inside[]> {
   const count = shares.segmentIds.length;
@@ -118,10 +120,13 @@ function insideFiles(
   for (const { segmentId, share } of ranked) {
     const place = places.get(segmentId);
     if (!place) continue;
+    const defined = by === 'fused' ? 1 + (definitions.get(segmentId) ?? 0) : 1;
+    const segment = { ...place, share: share * defined };
     const own = files.get(place.path);
-    if (own) own.push({ ...place, share });
-    else files.set(place.path, [{ ...place, share }]);
+    if (own) own.push(segment);
+    else files.set(place.path, [segment]);
   }
+  for (const own of files.values()) own.sort((a, b) => b.share - a.share || a.segmentId - b.segmentId);
   return files;
 }
 
@@ -154,12 +159,18 @@ function betweenFiles(
     if (path !== undefined) recalled.set(path, (recalled.get(path) ?? 0) + (found.shares.shares[at] ?? 0));
   });
   const words = wordsOfFiles(found, places);
+  const defining = new Map<string, number>();
+  for (const [id, added] of found.definitions) {
+    const path = places.get(id)?.path;
+    if (path !== undefined) defining.set(path, Math.max(defining.get(path) ?? 0, added));
+  }
   const weight = (path: string, share: number): number => {
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;
     if (by === 'lexical') return bm25;
     const { factor, named } = ROLES[roleOf(path)];
-    return share ** RECOLLECTION.fileWeight * (1 + bm25) * (named.test(question) ? 1 : factor);
+    const defined = 1 + (defining.get(path) ?? 0);
+    return share ** RECOLLECTION.fileWeight * (1 + bm25) * defined * (named.test(question) ? 1 : factor);
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
   const total = orderFreeSum(files.map(({ share }) => share)) || 1;

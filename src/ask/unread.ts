@@ -5,8 +5,9 @@ import { questionTerms, terms } from '../memory/lexicon.ts';
 import { TABLES } from '../memory/schema.ts';
 import { readText } from '../workspace/file.ts';
 import { roleOf } from '../workspace/role.ts';
+import { includes } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
-import type { Codebase } from './codebase.ts';
+import type { Codebase, RefreshOptions } from './codebase.ts';
 import { ROLES } from './role-factor.ts';
 
 /** How much is looked at, so that a question over 50,000 unread files still begins within seconds. */
@@ -25,12 +26,18 @@ const LOOK = {
  * somebody who has just opened a folder is answered from the right files and not from the first of the alphabet. No model runs here;
  * the words go into a database of their own in RAM, searched as the memory's are.
  */
-export async function nearestUnread(codebase: Codebase, question: string, signal?: AbortSignal): Promise<Candidate[]> {
+export async function nearestUnread(
+  codebase: Codebase,
+  question: string,
+  { exclude = [], signal }: Pick<RefreshOptions, 'exclude' | 'signal'> = {},
+): Promise<Candidate[]> {
+  const excluded = includes(exclude);
   const words = questionTerms(question);
   const known = new Map(codebase.ledger.files().map((file) => [file.path, file.state.kind]));
   const unread: Candidate[] = [];
   for await (const entry of walk(codebase.root, signal ? { signal } : {})) {
-    if (entry.kind === 'candidate' && !known.has(entry.path) && entry.bytes <= LOOK.largest) unread.push(entry);
+    if (entry.kind !== 'candidate' || known.has(entry.path) || entry.bytes > LOOK.largest) continue;
+    if (!excluded.matches(entry.path)) unread.push(entry);
   }
   const asked = new Set(words);
   const says = (path: string) => terms(path).filter((word) => asked.has(word)).length;

@@ -164,10 +164,10 @@ export class Keeper {
     const enough = AbortSignal.any([signal, this.#closing.signal]);
     let bytes = 0;
     let read = 0;
-    for (const entry of await nearestUnread(codebase, question, enough)) {
+    const { exclude } = this.#options;
+    for (const entry of await nearestUnread(codebase, question, { exclude, signal: enough })) {
       bytes += entry.bytes;
       if (read > 0 && (bytes > KEEPER.nearBytes || performance.now() - began > KEEPER.near)) break;
-      const { exclude } = this.#options;
       await codebase.refresh({ entries: [entry], exclude, priority: 'question', signal: enough });
       read += 1;
     }

@@ -1,24 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Codebase } from '../../../src/ask/codebase.ts';
-import type { Engine } from '../../../src/engine/host.ts';
+import type { Codebase } from '../../../src/ask/codebase.ts';
 import { terms } from '../../../src/memory/lexicon.ts';
-import { atBlankLines } from '../../torture/encoder.ts';
 import { withFolder } from '../memory/support.ts';
-
-const MODELS = join(import.meta.dirname, '../../../models');
-
-/** Stands for the model: keys of the adapter's shape, made from the text alone. */
-const engine = {
-  settings: { adapterFolder: join(MODELS, 'adapter'), baseFolder: join(MODELS, 'base') },
-  segment: (text: string) => Promise.resolve(atBlankLines(text).map((cut) => ({ ...cut, tokens: cut.text.length }))),
-  encode: (header: string, text: string) => {
-    const keys = new Float32Array(8 * 256);
-    for (let token = 0; token < 8; token++) keys[256 * token + ((header + text).length % 256)] = 1;
-    return Promise.resolve({ keys, tokens: text.length, milliseconds: 1 });
-  },
-};
+import { codebaseOf } from './support.ts';
 
 /** Every file below a folder, byte for byte; which readers there are (`-shm`) is no content. */
 function contents(folder: string): Record<string, string> {
@@ -33,12 +19,8 @@ const sharesOf = ({ shares: { segmentIds, shares } }: ReturnType<Codebase['find'
 
 it('unsaved text is found, leaves every byte on disk as it was, and is gone without a trace when it is taken off', async () => {
   await withFolder(async (folder) => {
-    const [root, home] = [join(folder, 'root'), join(folder, 'home')];
-    mkdirSync(root);
     const text = 'export const saved = 1;\n\nexport const other = 2;\n';
-    writeFileSync(join(root, 'a.ts'), text);
-    writeFileSync(join(root, 'b.ts'), 'export const beside = 3;\n');
-    const codebase = await Codebase.open({ root, engine: engine as unknown as Engine, home });
+    const codebase = await codebaseOf(folder, { 'a.ts': text, 'b.ts': 'export const beside = 3;\n' });
     await codebase.refresh({});
     const keys = [Float32Array.from({ length: 256 }, (_, at) => (at === 40 ? 1 : 0))];
     const words = [...terms('zebrafinch'), ...terms('beside')];

@@ -8,7 +8,13 @@ import type { SegmentPlace } from '../../../src/memory/records.ts';
 /** A segment: its path, its score for the memory (a logarithm) and its bm25. */
 type Row = readonly [path: string, score: number, bm25: number];
 
-function find(rows: readonly Row[], files: Record<string, number>, by: RecallBy, question = 'what sends cookies') {
+function find(
+  rows: readonly Row[],
+  files: Record<string, number>,
+  by: RecallBy,
+  question = 'what sends cookies',
+  definitions: Found['definitions'] = new Map(),
+) {
   const places = new Map<number, SegmentPlace>(
     rows.map(([path], id) => [
       id,
@@ -22,6 +28,7 @@ function find(rows: readonly Row[], files: Record<string, number>, by: RecallBy,
     ),
     segments: rows.flatMap(([, , bm25], segmentId) => (bm25 > 0 ? [{ segmentId, bm25 }] : [])),
     files: Object.entries(files).map(([path, bm25]) => ({ path, bm25 })),
+    definitions,
     nearness: { cosine: 1, coverage: 1 },
   };
   return recollect(
@@ -61,6 +68,22 @@ describe('the order of files', () => {
     const words = { 'src/cookie.ts': 3, 'test/cookie.test.ts': 3.5 };
     expect(order(find(rows, words, 'fused'))[0]).toBe('src/cookie.ts');
     expect(order(find(rows, words, 'fused', 'which tests are there for cookies'))[0]).toBe('test/cookie.test.ts');
+  });
+
+  it('puts the file and the segment that define what is named before those that use it more often', () => {
+    const rows: Row[] = [
+      ['src/user.ts', 1, 4],
+      ['src/maker.ts', 0, 2],
+      ['src/maker.ts', 0, 1],
+    ];
+    const words = { 'src/user.ts': 4, 'src/maker.ts': 3 };
+    const asked = (by: RecallBy, definitions?: Found['definitions']) => find(rows, words, by, undefined, definitions);
+    expect(order(asked('fused'))[0]).toBe('src/user.ts');
+    const defined = asked('fused', new Map([[2, 2]]));
+    expect(order(defined)).toEqual(['src/maker.ts', 'src/user.ts']);
+    expect(defined.segments[0]?.segmentId).toBe(2);
+    expect(asked('fused').segments[0]?.segmentId).toBe(0);
+    expect(order(asked('lexical', new Map([[2, 2]])))[0]).toBe('src/user.ts');
   });
 
   it('gives all files together one share, and a file to its segments', () => {

@@ -1,12 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Codebase } from '../../../src/ask/codebase.ts';
+import type { Codebase } from '../../../src/ask/codebase.ts';
 import { nearestUnread } from '../../../src/ask/unread.ts';
-import { StandIn } from '../../torture/encoder.ts';
 import { withFolder } from '../memory/support.ts';
-
-const MODELS = join(import.meta.dirname, '../../../models');
+import { codebaseOf } from './support.ts';
 
 const FILES = {
   'README.md': 'A shop that sells lamps.\n',
@@ -15,18 +11,7 @@ const FILES = {
   'test/harbour.test.ts': 'it("moors a ship with a rope, and another ship with a rope", () => {});\n',
 } as const;
 
-function codebaseIn(folder: string) {
-  const root = join(folder, 'root');
-  for (const [path, text] of Object.entries(FILES)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  const settings = { adapterFolder: join(MODELS, 'adapter'), baseFolder: join(MODELS, 'base') };
-  const engine = Object.assign(new StandIn(), { settings });
-  // Keys of the adapter's shape.
-  const encode = () => Promise.resolve({ keys: new Float32Array(8 * 256).fill(1 / 16), tokens: 1, milliseconds: 1 });
-  return Codebase.open({ root, engine: Object.assign(engine, { encode }).engine, home: join(folder, 'home') });
-}
+const codebaseIn = (folder: string) => codebaseOf(folder, FILES);
 
 const paths = async (codebase: Codebase, question: string) =>
   (await nearestUnread(codebase, question)).map(({ path }) => path);
@@ -42,6 +27,16 @@ it('names the files whose words are nearest, those that do the work before those
       'test/harbour.test.ts',
       'src/harbour.ts',
     ]);
+    codebase.close();
+  });
+});
+
+it('leaves out what the settings exclude, so that no place of the list is wasted on it', async () => {
+  await withFolder(async (folder) => {
+    const codebase = await codebaseIn(folder);
+    const exclude = ['/src/harbour.ts'];
+    const nearest = await nearestUnread(codebase, 'How is a ship moored with a rope?', { exclude });
+    expect(nearest.map(({ path }) => path)).toEqual(['test/harbour.test.ts']);
     codebase.close();
   });
 });

@@ -1,0 +1,54 @@
+import { questionTerms } from '../memory/lexicon.ts';
+
+/**
+ * A name that a question says: as `code`, because it is quoted, written as no word is or called the name of something; with a capital
+ * that no sentence asks for; or a word that may be a name or not.
+ */
+export interface Named {
+  readonly name: string;
+  readonly kind: 'code' | 'capital' | 'word';
+}
+
+const NAMES = {
+  /** Of one question: a pasted stack trace has more. */
+  most: 12,
+  /** Identifiers between backticks; more are a piece of code, and none of them is what is asked for. */
+  quoted: 4,
+} as const;
+
+const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
+/** fooBar, foo_bar, _foo, $foo */
+const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
+const KIND = '(?:function|method|class|struct|type|interface|trait|enum|macro|variable|constant|hook|helper)';
+/** foo(…), "is foo defined", "the foo function", "the function foo" */
+const BEFORE_NAME = new RegExp(`\\b${KIND}\\s+$`, 'i');
+const AFTER_NAME = new RegExp(
+  `^(?:\\(|\\s+${KIND}\\b|\\s+(?:is\\s+|are\\s+)?(?:defined|declared|implemented)\\b)`,
+  'i',
+);
+
+/** The names that a question says, the surest first, each once. */
+export function namesIn(question: string): Named[] {
+  const found = new Map<string, Named['kind']>();
+  for (const [, quoted = ''] of question.matchAll(/`([^`\n]+)`/g)) {
+    const names = quoted.match(IDENTIFIER) ?? [];
+    if (names.length <= NAMES.quoted) for (const name of names) found.set(name, 'code');
+  }
+  const prose = question.replace(/`[^`\n]*`/g, (span) => ' '.repeat(span.length));
+  for (const { 0: name, index } of prose.matchAll(IDENTIFIER)) {
+    const kind = kindOf(name, prose.slice(0, index), prose.slice(index + name.length));
+    if (kind === 'code' || (kind !== undefined && !found.has(name))) found.set(name, kind);
+  }
+  const kinds = ['code', 'capital', 'word'] as const;
+  return kinds
+    .flatMap((kind) => [...found].flatMap(([name, own]) => (own === kind ? [{ name, kind }] : [])))
+    .slice(0, NAMES.most);
+}
+
+/** Undefined for a word that says nothing, such as "where". */
+function kindOf(name: string, before: string, after: string): Named['kind'] | undefined {
+  if (WRITTEN.test(name)) return 'code';
+  if (questionTerms(name).length === 0) return undefined;
+  if (BEFORE_NAME.test(before) || AFTER_NAME.test(after)) return 'code';
+  return /^[A-Z]/.test(name) && /[^\s.!?:;]\s*$/.test(before) ? 'capital' : 'word';
+}
