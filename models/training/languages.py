@@ -127,6 +127,28 @@ def definitions(language: str, source: bytes) -> Iterator[Definition]:
 
 def _docstring(_: Grammar, node: Node, source: bytes) -> tuple[str, str, int, int] | None:
     outer = node.parent if node.parent and node.parent.type == "decorated_definition" else node
+    found = docstring(node, source)
+    if found is None:
+        return None
+    first, doc = found
+    code = _from_line_start(source, outer.start_byte, first.start_byte) + source[first.end_byte : outer.end_byte]
+    return doc, _tidy(code), outer.start_point.row + 1, outer.end_point.row + 1
+
+
+def _comment(grammar: Grammar, node: Node, source: bytes) -> tuple[str, str, int, int] | None:
+    outer = node
+    while outer.parent and outer.parent.type in grammar.wrappers:
+        outer = outer.parent
+    start, found = doc_comment(grammar, outer, source)
+    if not found:
+        return None
+    doc = "\n".join(_unmark(_text(comment, source)) for comment in found)
+    code = _from_line_start(source, start.start_byte, outer.end_byte)
+    return doc.strip(), _tidy(code), start.start_point.row + 1, outer.end_point.row + 1
+
+
+def docstring(node: Node, source: bytes) -> tuple[Node, str] | None:
+    """The statement that is a Python definition's docstring, and what it says."""
     body = node.child_by_field_name("body")
     first = body.named_children[0] if body and body.named_children else None
     if first is None or first.type != "expression_statement" or first.named_children[0].type != "string":
@@ -135,20 +157,15 @@ def _docstring(_: Grammar, node: Node, source: bytes) -> tuple[str, str, int, in
         doc = ast.literal_eval(_text(first, source).strip())
     except (ValueError, SyntaxError):
         return None
-    if not isinstance(doc, str):
-        return None
-    code = _from_line_start(source, outer.start_byte, first.start_byte) + source[first.end_byte : outer.end_byte]
-    return inspect.cleandoc(doc), _tidy(code), outer.start_point.row + 1, outer.end_point.row + 1
+    return (first, inspect.cleandoc(doc)) if isinstance(doc, str) else None
 
 
-def _comment(grammar: Grammar, node: Node, source: bytes) -> tuple[str, str, int, int] | None:
-    outer = node
-    while outer.parent and outer.parent.type in grammar.wrappers:
-        outer = outer.parent
+def doc_comment(grammar: Grammar, outer: Node, source: bytes) -> tuple[Node, list[Node]]:
+    """Where a definition begins, attributes and the like included, and the comments right above, first to last."""
     start, above = outer, outer.prev_named_sibling
     while above and above.type in grammar.between:
         start, above = above, above.prev_named_sibling
-    lines: list[Node] = []
+    found: list[Node] = []
     below = start
     while above and "comment" in above.type and below.start_point.row - _last_row(above) <= 1:
         if not re.match(grammar.docs, _text(above, source)):
@@ -156,15 +173,11 @@ def _comment(grammar: Grammar, node: Node, source: bytes) -> tuple[str, str, int
         previous = above.prev_sibling
         if previous and _last_row(previous) == above.start_point.row:  # a remark at the end of a line of code
             break
-        lines.append(above)
+        found.append(above)
         if _text(above, source).startswith("/*"):
             break
         below, above = above, above.prev_named_sibling
-    if not lines:
-        return None
-    doc = "\n".join(_unmark(_text(line, source)) for line in reversed(lines))
-    code = _from_line_start(source, start.start_byte, outer.end_byte)
-    return doc.strip(), _tidy(code), start.start_point.row + 1, outer.end_point.row + 1
+    return start, found[::-1]
 
 
 def _name(node: Node) -> str:

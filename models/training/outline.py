@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
-import inspect
 import re
 from dataclasses import dataclass
 
 from tree_sitter import Language, Node, Query, QueryCursor
 
-from .languages import GRAMMARS, _last_row, _name, _text, _tools, _unmark
+from .languages import GRAMMARS, _last_row, _name, _text, _tools, _unmark, doc_comment, docstring
 
 COMMENTS = {"rust": "[(line_comment) (block_comment)] @c", "java": "[(line_comment) (block_comment)] @c"}
 
@@ -83,40 +81,22 @@ def _outer(language: str, node: Node) -> Node:
 
 
 def _docstring(_: str, node: Node, outer: Node, source: bytes) -> tuple[str, tuple[int, int] | None]:
-    body = node.child_by_field_name("body")
-    first = body.named_children[0] if body and body.named_children else None
-    if first is None or first.type != "expression_statement" or first.named_children[0].type != "string":
+    found = docstring(node, source)
+    if found is None:
         return "", None
-    try:
-        doc = ast.literal_eval(_text(first, source).strip())
-    except (ValueError, SyntaxError):
-        return "", None
+    first, doc = found
     lines = (first.start_point.row + 1, first.end_point.row + 1)
-    alone = lines[0] > node.start_point.row + 1 and len(body.named_children) > 1
-    return (inspect.cleandoc(doc), lines if alone else None) if isinstance(doc, str) else ("", None)
+    body = first.parent
+    alone = lines[0] > node.start_point.row + 1 and body is not None and len(body.named_children) > 1
+    return doc, lines if alone else None
 
 
 def _comment(language: str, node: Node, outer: Node, source: bytes) -> tuple[str, tuple[int, int] | None]:
-    grammar = GRAMMARS[language]
-    start, above = outer, outer.prev_named_sibling
-    while above and above.type in grammar.between:
-        start, above = above, above.prev_named_sibling
-    found: list[Node] = []
-    below = start
-    while above and "comment" in above.type and below.start_point.row - _last_row(above) <= 1:
-        if not re.match(grammar.docs, _text(above, source)):
-            break
-        previous = above.prev_sibling
-        if previous and _last_row(previous) == above.start_point.row:  # a remark at the end of a line of code
-            break
-        found.append(above)
-        if _text(above, source).startswith("/*"):
-            break
-        below, above = above, above.prev_named_sibling
+    _, found = doc_comment(GRAMMARS[language], outer, source)
     if not found:
         return "", None
-    doc = "\n".join(_unmark(_text(comment, source)) for comment in reversed(found)).strip()
-    lines = (found[-1].start_point.row + 1, _last_row(found[0]) + 1)
+    doc = "\n".join(_unmark(_text(comment, source)) for comment in found).strip()
+    lines = (found[0].start_point.row + 1, _last_row(found[-1]) + 1)
     return doc, lines if lines[1] <= outer.start_point.row else None
 
 
