@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ServiceClient } from '../../src/service/client.ts';
 import type { MemoryState } from '../../src/service/protocol.ts';
+import { serviceIn } from './client.ts';
 import { generateWorkspace } from './generated.ts';
 
 /**
@@ -16,7 +16,6 @@ import { generateWorkspace } from './generated.ts';
  */
 const { values } = parseArgs({ options: { files: { type: 'string', default: '50000' } } });
 const count = Number(values.files);
-const top = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'ask-codebase-large-'));
 const root = join(folder, 'repository');
 /** As many files again that are skipped: they are all in the ledger as soon as they were seen. */
@@ -33,19 +32,8 @@ function generateSkipped(): void {
 generateWorkspace(root, count);
 generateSkipped();
 let state: MemoryState | undefined;
-const client = new ServiceClient({
-  script: join(top, 'dist/service.js'),
-  settings: {
-    engineScript: join(top, 'dist/engine.js'),
-    modelsFolder: join(top, 'models'),
-    home: join(folder, 'home'),
-    device: 'cpu',
-    threads: 0,
-    exclude: [],
-  },
-  onNotice: (notice) => {
-    if (notice.kind === 'state') state = notice.state;
-  },
+const client = serviceIn(join(folder, 'home'), (notice) => {
+  if (notice.kind === 'state') state = notice.state;
 });
 const blocks = monitorEventLoopDelay({ resolution: 1 });
 const longest = () => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ServiceClient } from '../../src/service/client.ts';
 import type { Refreshed } from '../../src/service/protocol.ts';
+import { serviceIn } from './client.ts';
 
 /**
  * Fifty saves in a copy of this project's sources: how long after the change is told the memory holds it, and how much of
@@ -20,19 +20,8 @@ cpSync(join(top, 'src/engine'), join(root, 'engine'), { recursive: true });
 execFileSync('git', ['-C', root, 'init', '--quiet']);
 
 const refreshed: Refreshed[] = [];
-const client = new ServiceClient({
-  script: join(top, 'dist/service.js'),
-  settings: {
-    engineScript: join(top, 'dist/engine.js'),
-    modelsFolder: join(top, 'models'),
-    home: join(folder, 'home'),
-    device: 'cpu',
-    threads: 0,
-    exclude: [],
-  },
-  onNotice: (notice) => {
-    if (notice.kind === 'refreshed') refreshed.push(notice.refreshed);
-  },
+const client = serviceIn(join(folder, 'home'), (notice) => {
+  if (notice.kind === 'refreshed') refreshed.push(notice.refreshed);
 });
 await client.folders([{ root, name: 'repository' }]);
 await client.refresh(root);
