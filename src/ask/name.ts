@@ -14,6 +14,8 @@ const NAMES = {
   most: 12,
   /** Identifiers between backticks; more are a piece of code, and none of them is what is asked for. */
   quoted: 4,
+  /** Characters on either side that tell what a word is. */
+  around: 32,
 } as const;
 
 const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
@@ -36,7 +38,12 @@ export function namesIn(question: string): Named[] {
   }
   const prose = question.replace(/`[^`\n]*`/g, (span) => ' '.repeat(span.length));
   for (const { 0: name, index } of prose.matchAll(IDENTIFIER)) {
-    const kind = kindOf(name, prose.slice(0, index), prose.slice(index + name.length));
+    const end = index + name.length;
+    const kind = kindOf(
+      name,
+      prose.slice(Math.max(0, index - NAMES.around), index),
+      prose.slice(end, end + NAMES.around),
+    );
     if (kind === 'code' || (kind !== undefined && !found.has(name))) found.set(name, kind);
   }
   const kinds = ['code', 'capital', 'word'] as const;
