@@ -4,6 +4,7 @@ import { flatness, fuse, RANKING } from '../memory/ranking.ts';
 import { orderFreeSum } from '../memory/recall.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { SegmentPlace } from '../memory/records.ts';
+import { namedFiles } from './named-file.ts';
 import { ROLES } from './role-factor.ts';
 import { roleOf } from '../workspace/role.ts';
 
@@ -164,13 +165,16 @@ function betweenFiles(
     const path = places.get(id)?.path;
     if (path !== undefined) defining.set(path, Math.max(defining.get(path) ?? 0, added));
   }
+  const named = by === 'fused' ? namedFiles(question, recalled.keys()) : new Map<string, number>();
   const weight = (path: string, share: number): number => {
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;
     if (by === 'lexical') return bm25;
-    const { factor, named } = ROLES[roleOf(path)];
-    const defined = 1 + (defining.get(path) ?? 0);
-    return share ** RECOLLECTION.fileWeight * (1 + bm25) * defined * (named.test(question) ? 1 : factor);
+    const { factor, named: asked } = ROLES[roleOf(path)];
+    const wanted = 1 + (defining.get(path) ?? 0) + (named.get(path) ?? 0);
+    return (
+      share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * (named.has(path) || asked.test(question) ? 1 : factor)
+    );
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
   const total = orderFreeSum(files.map(({ share }) => share)) || 1;

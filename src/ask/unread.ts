@@ -8,6 +8,7 @@ import { roleOf } from '../workspace/role.ts';
 import { includes } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
 import type { Codebase, RefreshOptions } from './codebase.ts';
+import { namedFiles } from './named-file.ts';
 import { ROLES } from './role-factor.ts';
 
 /** How much is looked at, so that a question over 50,000 unread files still begins within seconds. */
@@ -75,13 +76,18 @@ async function search(
     bytes += content.bytes;
     index.put(at, terms(path), terms(content.text));
   }
+  const wanted = namedFiles(
+    question,
+    candidates.map(({ path }) => path),
+  );
   return index
     .search(words, LOOK.best * 4)
     .flatMap(({ segmentId, bm25 }) => {
       const entry = candidates[segmentId];
       if (!entry) return [];
       const { factor, named } = ROLES[roleOf(entry.path)];
-      return [{ entry, score: bm25 * (named.test(question) ? 1 : factor) }];
+      const own = wanted.get(entry.path);
+      return [{ entry, score: bm25 * (1 + (own ?? 0)) * (own !== undefined || named.test(question) ? 1 : factor) }];
     })
     .sort((a, b) => b.score - a.score)
     .slice(0, LOOK.best)

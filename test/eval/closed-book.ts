@@ -31,7 +31,7 @@ const { values } = parseArgs({
 });
 
 const DEFINITION =
-  /^[ \t]*(?:export\s+)?(?:default\s+)?(?:pub(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def|class|function|func(?:\s*\([^)]*\))?|fn|struct|enum|trait|interface|type)\s+([A-Za-z_]\w{3,})/gm;
+  /^[ \t]*(?:(?:export|default|pub(?:\([^)]*\))?|public|protected|private|static|final|abstract|async)\s+)*(?:def|class|function|func(?:\s*\([^)]*\))?|fn|struct|enum|trait|interface|type)\s+([A-Za-z_]\w{3,})/gm;
 
 /** Names that sources define once in the whole repository, with their file. */
 function definitions({ files }: Repository): { readonly name: string; readonly path: string }[] {

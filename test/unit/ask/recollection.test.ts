@@ -86,6 +86,17 @@ describe('the order of files', () => {
     expect(order(asked('lexical', new Map([[2, 2]])))[0]).toBe('src/user.ts');
   });
 
+  it('puts the file that the question names before all others, be it a test', () => {
+    const rows: Row[] = [
+      ['src/cookie.ts', 5, 9],
+      ['test/jar.test.ts', 0, 1],
+    ];
+    const asked = (question: string, by: RecallBy) => order(find(rows, { 'src/cookie.ts': 9 }, by, question))[0];
+    expect(asked('what does the jar do', 'fused')).toBe('src/cookie.ts');
+    expect(asked('what does jar.test.ts do', 'fused')).toBe('test/jar.test.ts');
+    expect(asked('what does jar.test.ts do', 'memory')).toBe('src/cookie.ts');
+  });
+
   it('gives all files together one share, and a file to its segments', () => {
     const rows: Row[] = [
       ['src/a.ts', 0, 2],

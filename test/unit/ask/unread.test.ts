@@ -31,6 +31,15 @@ it('names the files whose words are nearest, those that do the work before those
   });
 });
 
+it('puts a file that the question names first, whatever it is for', async () => {
+  await withFolder(async (folder) => {
+    const codebase = await codebaseIn(folder);
+    const [first] = await paths(codebase, 'How does harbour.test.ts moor a ship with a rope?');
+    expect(first).toBe('test/harbour.test.ts');
+    codebase.close();
+  });
+});
+
 it('leaves out what the settings exclude, so that no place of the list is wasted on it', async () => {
   await withFolder(async (folder) => {
     const codebase = await codebaseIn(folder);
