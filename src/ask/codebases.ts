@@ -4,8 +4,7 @@ import type { Shares } from '../memory/recall.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { AskError } from './ask-error.ts';
 import type { Codebase, Findings } from './codebase.ts';
-import { findDefinitions } from './definitions.ts';
-import { namesIn } from './name.ts';
+import { findExact } from './exact.ts';
 import type { Turn } from './prompt.ts';
 import { recollect } from './recollection.ts';
 import type { Found, RecallBy, Recollection } from './recollection.ts';
@@ -82,13 +81,12 @@ export class Codebases {
     const own = questionTerms(asked);
     const words =
       own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];
-    const names = namesIn(asked);
     const found = [];
     for (const member of members) {
       const scope = options.scope?.(member);
-      const definitions = await findDefinitions(member.codebase, names, scope);
+      const findings = member.codebase.find({ keys, words, ...(scope ? { scope } : {}) });
+      found.push({ member, ...findings, exact: await findExact(member.codebase, asked, findings.segments, scope) });
       options.signal?.throwIfAborted();
-      found.push({ member, definitions, ...member.codebase.find({ keys, words, ...(scope ? { scope } : {}) }) });
     }
     const merged = this.#merge(found);
     if (merged.shares.segmentIds.length === 0) {
@@ -131,7 +129,7 @@ export class Codebases {
     return first.codebase;
   }
 
-  #merge(found: readonly (Findings & Pick<Found, 'definitions'> & { readonly member: Member })[]) {
+  #merge(found: readonly (Findings & Pick<Found, 'exact'> & { readonly member: Member })[]) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     return {
       shares: sumOf(parts),
@@ -139,8 +137,8 @@ export class Codebases {
         segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
       ),
       files: parts.flatMap(({ member, files }) => files.map((hit) => ({ ...hit, path: member.prefix + hit.path }))),
-      definitions: new Map(
-        parts.flatMap(({ at, definitions }) => [...definitions].map(([id, added]) => [joined(id, at), added] as const)),
+      exact: new Map(
+        parts.flatMap(({ at, exact }) => [...exact].map(([id, added]) => [joined(id, at), added] as const)),
       ),
     };
   }

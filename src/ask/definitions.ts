@@ -1,10 +1,12 @@
 import { terms } from '../memory/lexicon.ts';
-import type { Scope, SegmentPlace } from '../memory/records.ts';
+import type { Scope } from '../memory/records.ts';
 import { definingLines } from '../workspace/definition.ts';
 import { roleOf } from '../workspace/role.ts';
 import type { Role } from '../workspace/role.ts';
 import type { Codebase } from './codebase.ts';
 import type { Named } from './name.ts';
+import type { Reader } from './reader.ts';
+import { amongSources } from './source-first.ts';
 
 export const DEFINITIONS = {
   /** Segments that are looked at for a name; a word that stands in more is too common to be one. */
@@ -29,34 +31,29 @@ const TELLING: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog'])
  */
 export async function findDefinitions(
   codebase: Codebase,
+  reader: Reader,
   names: readonly Named[],
   scope?: Scope,
 ): Promise<Map<number, number>> {
-  const files = new Map<string, readonly string[]>();
   const found = new Map<number, number>();
   for (const { name, kind } of names) {
     const [term] = terms(name);
     const most = DEFINITIONS.segments[kind];
     const holding = term === undefined ? [] : codebase.holding(term, most + 1, scope);
     if (kind !== 'code' && holding.length > most) continue;
-    const defining = new Map<string, SegmentPlace[]>();
-    const byPath = Map.groupBy(
-      holding.filter(({ path }) => !TELLING.has(roleOf(path))),
-      ({ path }) => path,
-    );
-    await Promise.all(
-      [...byPath.keys()].map(async (path) => {
-        if (!files.has(path)) files.set(path, (await codebase.lines(path)) ?? []);
+    const readable = holding.filter(({ path }) => !TELLING.has(roleOf(path)));
+    const byPath = [...Map.groupBy(readable, ({ path }) => path)];
+    const defining = await Promise.all(
+      byPath.map(async ([path, own]) => {
+        const defined = definingLines(await reader.file(path), name).map((at) => at + 1);
+        return { path, places: own.filter(({ start, end }) => defined.some((line) => start <= line && line <= end)) };
       }),
     );
-    for (const [path, own] of byPath) {
-      const defined = definingLines(files.get(path) ?? [], name).map((at) => at + 1);
-      const places = own.filter(({ start, end }) => defined.some((line) => start <= line && line <= end));
-      if (places.length > 0) defining.set(path, places);
-    }
-    const sources = [...defining.keys()].filter((path) => roleOf(path) === 'source');
-    const counted = sources.length > 0 ? sources : [...defining.keys()];
-    for (const { segmentId } of counted.flatMap((path) => defining.get(path) ?? [])) {
+    const counted = amongSources(
+      defining.filter(({ places }) => places.length > 0),
+      ({ path }) => path,
+    );
+    for (const { segmentId } of counted.flatMap(({ places }) => places)) {
       found.set(segmentId, (found.get(segmentId) ?? 0) + DEFINITIONS.weight[kind] / counted.length);
     }
   }

@@ -54,8 +54,8 @@ export interface Found {
   readonly shares: Shares;
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
-  /** Segments that define a name of the question, and what that adds to their factor. */
-  readonly definitions: ReadonlyMap<number, number>;
+  /** Segments that define what the question names or say its very words, and what that adds to their factor. */
+  readonly exact: ReadonlyMap<number, number>;
   readonly nearness: Nearness;
 }
 
@@ -82,7 +82,7 @@ type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
 
 /**
  * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts, the words of the file and
- * of its best segments, and whether it defines what the question names; inside a file, the same of its segments. A segment owns its file's share times its share of the file.
+ * of its best segments, and whether it is named, defines what is named or says the question's very words; inside a file, the same of its segments. A segment owns its file's share times its share of the file.
  */
 export function recollect(question: string, by: RecallBy, found: Found, locate: Locate): Recollection {
   const places = locate(Array.from(found.shares.segmentIds));
@@ -109,7 +109,7 @@ type Inside = SegmentPlace & { readonly share: number };
 /** Every file's segments, best first. */
 function insideFiles(
   by: RecallBy,
-  { shares, segments, definitions }: Found,
+  { shares, segments, exact }: Found,
   places: ReadonlyMap<number, SegmentPlace>,
 ): Map<string, Inside[]> {
   const count = shares.segmentIds.length;
@@ -121,8 +121,8 @@ function insideFiles(
   for (const { segmentId, share } of ranked) {
     const place = places.get(segmentId);
     if (!place) continue;
-    const defined = by === 'fused' ? 1 + (definitions.get(segmentId) ?? 0) : 1;
-    const segment = { ...place, share: share * defined };
+    const factor = by === 'fused' ? 1 + (exact.get(segmentId) ?? 0) : 1;
+    const segment = { ...place, share: share * factor };
     const own = files.get(place.path);
     if (own) own.push(segment);
     else files.set(place.path, [segment]);
@@ -160,10 +160,10 @@ function betweenFiles(
     if (path !== undefined) recalled.set(path, (recalled.get(path) ?? 0) + (found.shares.shares[at] ?? 0));
   });
   const words = wordsOfFiles(found, places);
-  const defining = new Map<string, number>();
-  for (const [id, added] of found.definitions) {
+  const exact = new Map<string, number>();
+  for (const [id, added] of found.exact) {
     const path = places.get(id)?.path;
-    if (path !== undefined) defining.set(path, Math.max(defining.get(path) ?? 0, added));
+    if (path !== undefined) exact.set(path, Math.max(exact.get(path) ?? 0, added));
   }
   const named = by === 'fused' ? namedFiles(question, recalled.keys()) : new Map<string, number>();
   const weight = (path: string, share: number): number => {
@@ -171,7 +171,7 @@ function betweenFiles(
     if (by === 'memory') return share;
     if (by === 'lexical') return bm25;
     const { factor, named: asked } = ROLES[roleOf(path)];
-    const wanted = 1 + (defining.get(path) ?? 0) + (named.get(path) ?? 0);
+    const wanted = 1 + (exact.get(path) ?? 0) + (named.get(path) ?? 0);
     return (
       share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * (named.has(path) || asked.test(question) ? 1 : factor)
     );

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Codebase } from '../../src/ask/codebase.ts';
-import { findDefinitions } from '../../src/ask/definitions.ts';
-import { namesIn } from '../../src/ask/name.ts';
+import { findExact } from '../../src/ask/exact.ts';
 import { recollect } from '../../src/ask/recollection.ts';
 import type { Found } from '../../src/ask/recollection.ts';
 import { Engine } from '../../src/engine/host.ts';
@@ -63,7 +62,7 @@ function variants(
     ['as ask does', recollect(question, 'fused', found, locate)],
     ['without the memory', recollect(question, 'fused', { ...found, shares: silent(found.shares, places) }, locate)],
     ['without words and roles', recollect(question, 'memory', found, locate)],
-    ['without definitions', recollect(question, 'fused', { ...found, definitions: new Map() }, locate)],
+    ['without definitions and phrases', recollect(question, 'fused', { ...found, exact: new Map() }, locate)],
   ]);
   for (const [name, shares] of byMap) {
     ranked.set(`${name} alone`, recollect(question, 'memory', { ...found, shares }, locate));
@@ -98,8 +97,8 @@ try {
     for (const one of own) {
       const keys = [await engine.question(one.question)];
       const found = codebase.find({ keys, words: questionTerms(one.question) });
-      const definitions = await findDefinitions(codebase, namesIn(one.question));
-      const rest = { definitions, nearness: { cosine: found.cosine, coverage: 1 } };
+      const exact = await findExact(codebase, one.question, found.segments);
+      const rest = { exact, nearness: { cosine: found.cosine, coverage: 1 } };
       const byMap = new Map(maps.map(([name, map]) => [name, recallByFeature(table, keys, map)]));
       for (const [system, { files }] of variants(one, { ...found, ...rest }, places, byMap)) {
         const list = files.map(({ path, share, segments }) => ({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Codebase } from '../../../src/ask/codebase.ts';
 import { DEFINITIONS, findDefinitions } from '../../../src/ask/definitions.ts';
 import { namesIn } from '../../../src/ask/name.ts';
+import { Reader } from '../../../src/ask/reader.ts';
 import { withFolder } from '../memory/support.ts';
 import { codebaseOf } from './support.ts';
 
@@ -14,7 +15,7 @@ const FILES = {
 } as const;
 
 async function defining(codebase: Codebase, question: string, scope?: ReadonlySet<string>) {
-  const found = await findDefinitions(codebase, namesIn(question), scope);
+  const found = await findDefinitions(codebase, new Reader(codebase), namesIn(question), scope);
   const byPath = [...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const);
   return Object.fromEntries<number>(byPath);
 }

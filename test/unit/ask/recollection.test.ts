@@ -13,7 +13,7 @@ function find(
   files: Record<string, number>,
   by: RecallBy,
   question = 'what sends cookies',
-  definitions: Found['definitions'] = new Map(),
+  exact: Found['exact'] = new Map(),
 ) {
   const places = new Map<number, SegmentPlace>(
     rows.map(([path], id) => [
@@ -28,7 +28,7 @@ function find(
     ),
     segments: rows.flatMap(([, , bm25], segmentId) => (bm25 > 0 ? [{ segmentId, bm25 }] : [])),
     files: Object.entries(files).map(([path, bm25]) => ({ path, bm25 })),
-    definitions,
+    exact,
     nearness: { cosine: 1, coverage: 1 },
   };
   return recollect(
@@ -77,7 +77,7 @@ describe('the order of files', () => {
       ['src/maker.ts', 0, 1],
     ];
     const words = { 'src/user.ts': 4, 'src/maker.ts': 3 };
-    const asked = (by: RecallBy, definitions?: Found['definitions']) => find(rows, words, by, undefined, definitions);
+    const asked = (by: RecallBy, exact?: Found['exact']) => find(rows, words, by, undefined, exact);
     expect(order(asked('fused'))[0]).toBe('src/user.ts');
     const defined = asked('fused', new Map([[2, 2]]));
     expect(order(defined)).toEqual(['src/maker.ts', 'src/user.ts']);
