@@ -1,10 +1,12 @@
-"""Questions about names, for `npm run eval -- --tasks repoqa`: what is defined once in a packed repository, asked for in words.
+"""Questions that say something to the letter, for `npm run eval -- --tasks repoqa`: a name that a packed repository defines once, or a
+message that stands in it once.
 
     pip install -r models/training/requirements.txt
     python -m models.training.names --data DIR --out NAMES [name ...]
+    python -m models.training.names --data DIR --out MESSAGES --ask messages [name ...]
 
-NAMES becomes a data folder: repoqa.jsonl, and links to the packed repositories. Where a name is defined is told by tree-sitter's grammars,
-not by the lines' shapes that the project's ranking goes by.
+What is written is a data folder: repoqa.jsonl, and links to the packed repositories. Where a name is defined is told by tree-sitter's
+grammars, not by the lines' shapes that the project's ranking goes by.
 """
 
 from __future__ import annotations
@@ -14,45 +16,77 @@ import json
 import random
 import re
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from .languages import LANGUAGE_OF, language_of
 from .outline import outline
 
-QUESTIONS = (
-    "In which file is `{}` defined?",
-    "Where is {} defined?",
-    "What does `{}` do?",
-    "How does {} work?",
-    "Explain `{}`.",
-    "What is {} for?",
-)
+QUESTIONS = {
+    "names": (
+        "In which file is `{}` defined?",
+        "Where is {} defined?",
+        "What does `{}` do?",
+        "How does {} work?",
+        "Explain `{}`.",
+        "What is {} for?",
+    ),
+    "messages": ('Where does the error "{}" come from?', 'When is "{}" shown?', "Why do I get {}?", "{}"),
+}
+# A string on one line, without what is filled in: three words or more of prose.
+MESSAGE = re.compile(r""""([^"\\\n]{16,90})"|'([^'\\\n]{16,90})'""")
+NO_PROSE = re.compile(r"[%{}$<>=;]")
+COMMENT = re.compile(r"\s*(?://|#|/?\*)")
 PACK = re.compile(r"(?P<owner>.+?)__(?P<name>.+)@(?P<commit>[0-9a-f]+)\.tar\.xz")
 # Names of tests, examples and the like are seldom asked for, and every repository has its own idea of where they are.
 ASIDE = re.compile(
-    r"(^|[/_.-])(_?examples?|benchmarks?|docs?|fixtures?|playground|specs?|testing|tests?|__tests__|vendor)([/_.-]|$)", re.I
+    r"(^|[/_.-])(_?examples?|benchmarks?|docs?|fixtures?|playground|specs?|testing|tests?|__tests__|vendor)([/_.-]|$)",
+    re.I,
 )
 LARGEST = 300_000  # bytes; larger sources are generated
 SHORTEST = 4  # letters of a name
 
 
-def definitions(pack: Path) -> list[tuple[str, str, list[int]]]:
-    """Names that one file of the repository defines and no other, with that file and the lines, from 1."""
-    where: dict[str, set[tuple[str, int]]] = {}
+Places = dict[str, set[tuple[str, int]]]
+
+
+def sources(pack: Path) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(pack) as archive:
         for member in archive:
             path = member.name.removeprefix("./")
             if not member.isfile() or member.size > LARGEST or PurePosixPath(path).suffix not in LANGUAGE_OF:
                 continue
             file = archive.extractfile(member)
-            source = file.read() if file else b""
-            for one in outline(language_of(path, source), source).declared:
+            yield path, file.read() if file else b""
+
+
+def names(pack: Path) -> Places:
+    where: Places = {}
+    for path, source in sources(pack):
+        for one in outline(language_of(path, source), source).declared:
+            if len(one.name) >= SHORTEST:
                 where.setdefault(one.name, set()).add((path, one.line))
+    return where
+
+
+def messages(pack: Path) -> Places:
+    where: Places = {}
+    for path, source in sources(pack):
+        for number, line in enumerate(source.decode("utf-8", "replace").split("\n"), 1):
+            for quoted in [] if COMMENT.match(line) else MESSAGE.findall(line):
+                text = "".join(quoted)
+                if len(re.findall(r"[A-Za-z]{2,}", text)) >= 3 and " " in text and not NO_PROSE.search(text):
+                    where.setdefault(text, set()).add((path, number))
+    return where
+
+
+def once(where: Places) -> list[tuple[str, str, list[int]]]:
+    """What stands in one file and no other, with that file and the lines, from 1."""
     found = []
-    for name, places in sorted(where.items()):
+    for said, places in sorted(where.items()):
         paths = {path for path, _ in places}
-        if len(paths) == 1 and len(name) >= SHORTEST and not ASIDE.search(min(paths)):
-            found.append((name, min(paths), sorted(line for _, line in places)))
+        if len(paths) == 1 and not ASIDE.search(min(paths)):
+            found.append((said, min(paths), sorted(line for _, line in places)))
     return found
 
 
@@ -60,7 +94,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a data folder with repos/*.tar.xz")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--most", type=int, default=60, help="names of one repository")
+    parser.add_argument("--ask", choices=QUESTIONS, default="names")
+    parser.add_argument("--most", type=int, default=60, help="questions about one repository")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("names", nargs="*", help="name or name@commit; every repository when left out")
     args = parser.parse_args()
@@ -76,13 +111,14 @@ def main() -> None:
         link = args.out / "repos" / pack.name
         if not link.exists():
             link.symlink_to(pack.resolve())
-        all_names = definitions(pack)
-        random.Random(args.seed).shuffle(all_names)
-        for at, (asked, path, lines) in enumerate(all_names[: args.most]):
-            question = QUESTIONS[at % len(QUESTIONS)].format(asked)
-            case = {"id": f"name-{name}-{commit[:7]}-{at:02d}", "repo": f"{owner}/{name}", "commit": commit}
+        found = once({"names": names, "messages": messages}[args.ask](pack))
+        random.Random(args.seed).shuffle(found)
+        forms = QUESTIONS[args.ask]
+        for at, (said, path, lines) in enumerate(found[: args.most]):
+            question = forms[at % len(forms)].format(said)
+            case = {"id": f"{args.ask}-{name}-{commit[:7]}-{at:02d}", "repo": f"{owner}/{name}", "commit": commit}
             rows.append(case | {"question": question, "files": [path], "def_lines": lines})
-        print(f"{name}@{commit[:7]}: {min(args.most, len(all_names))} of {len(all_names)} names", flush=True)
+        print(f"{name}@{commit[:7]}: {min(args.most, len(found))} of {len(found)} {args.ask}", flush=True)
     (args.out / "repoqa.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
