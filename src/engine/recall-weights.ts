@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -18,6 +18,8 @@ const LAYOUT = 1;
 const PREFIX = '.recall-';
 /** Not .bin: those are packaged. */
 const SUFFIX = '.weights';
+/** Stands in their place where they are not worth it. */
+const REFUSED = '.refused';
 const ALIGNMENT = 64;
 const SEAL_BYTES = 32;
 /**
@@ -32,19 +34,28 @@ const WIDTHS: readonly (readonly [ending: RegExp, columns: number])[] = [
 /**
  * The lower blocks' matrices in 8 bits for fast integer products, with the adapter's additions in them: what recall computes
  * with. They are made from the base on first use (a few seconds) and kept beside it in a file that ends in its own sha256; a damaged
- * file is made anew. undefined where the folder cannot be written: recall then runs on the base's blocks, slower.
+ * file is made anew. undefined where the folder cannot be written, or `isWorthIt` said no: recall then runs on the base's blocks. It is
+ * asked once for a folder and the answer kept, since the two ways give keys that differ a little: what was read yesterday and
+ * what is asked today are to be computed in the same way.
  */
 export async function recallTensors(
   folder: string,
   manifest: Manifest,
   adapter: Adapter,
   lowRanks: LowRanks | undefined,
+  isWorthIt: () => Promise<boolean>,
 ): Promise<Tensors | undefined> {
   const file = fileName(manifest, adapter);
   const places = placed(manifest, adapter.layer, file);
   const path = join(folder, file);
+  const refused = `${path.slice(0, -SUFFIX.length)}${REFUSED}`;
   try {
     if (!(await isSound(path))) {
+      if (await stat(refused).catch(() => undefined)) return undefined;
+      if (!(await isWorthIt())) {
+        await writing(writeFile(refused, 'Integer products were measured here once and are not faster.\n'));
+        return undefined;
+      }
       await make(path, folder, manifest.tensors, places, lowRanks);
       await sweep(folder, file);
     }
@@ -171,7 +182,7 @@ async function isSound(path: string): Promise<boolean> {
 /** Takes away what another adapter or a killed process left. */
 async function sweep(folder: string, file: string): Promise<void> {
   const left = (await readdir(folder)).filter(
-    (name) => name.startsWith(PREFIX) && name.includes(SUFFIX) && name !== file,
+    (name) => name.startsWith(PREFIX) && (name.includes(SUFFIX) || name.endsWith(REFUSED)) && name !== file,
   );
   // One that is in use on Windows stays until next time.
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));

@@ -30,7 +30,7 @@ async function tiny(sha256 = 'a') {
 }
 
 const own = (folder: string) =>
-  readdirSync(folder).filter((name) => name.startsWith('.recall-') && name.endsWith('.weights'));
+  readdirSync(folder).filter((name) => name.startsWith('.recall-') && !name.endsWith('.partial'));
 
 it.each(['int4', 'int8'] as const)('a matrix of %s blocks is read row by row', async (kind) => {
   const folder = temporaryFolder();
@@ -63,6 +63,8 @@ it.each([1, 3])('8 bits in %i groups hold the matrix with its addition', async (
   expect(whole.every((value, at) => Math.abs(value - made.data[at]!) <= 1)).toBe(true);
 });
 
+const yes = () => Promise.resolve(true);
+
 async function states(folder: string, manifest: Manifest, lowRanks?: Awaited<ReturnType<typeof readLowRanks>>) {
   const session = await cpuSession(lowerGraph(manifest, 1, { accuracyLevel: 0, candidates: 5, lowRanks }), folder);
   const row = { ids: intTensor(IDS, [1, IDS.length]) };
@@ -72,7 +74,7 @@ async function states(folder: string, manifest: Manifest, lowRanks?: Awaited<Ret
 
 it('a block in 8 bits is the block with its additions, nearly', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  const tensors = await recallTensors(folder, manifest, adapter, lowRanks);
+  const tensors = await recallTensors(folder, manifest, adapter, lowRanks, yes);
   const made = await states(folder, { ...manifest, tensors: tensors! });
   const meant = await states(folder, manifest, lowRanks);
   expect(deviation(made, meant)).toBeLessThan(0.02);
@@ -81,40 +83,57 @@ it('a block in 8 bits is the block with its additions, nearly', async () => {
 
 it('the file is made once, made anew where a bit was flipped, and takes the place of another adapter’s', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  await recallTensors(folder, manifest, adapter, lowRanks);
+  await recallTensors(folder, manifest, adapter, lowRanks, yes);
   const [name = ''] = own(folder);
   const path = join(folder, name);
   const sound = readFileSync(path);
   const { mtimeMs, ino } = statSync(path);
-  await recallTensors(folder, manifest, adapter, lowRanks);
+  await recallTensors(folder, manifest, adapter, lowRanks, yes);
   expect(statSync(path)).toMatchObject({ mtimeMs, ino });
 
   const damaged = Buffer.from(sound);
   damaged[1000] = damaged[1000]! ^ 4;
   writeFileSync(path, damaged);
-  await recallTensors(folder, manifest, adapter, lowRanks);
+  await recallTensors(folder, manifest, adapter, lowRanks, yes);
   expect(readFileSync(path).equals(sound)).toBe(true);
   writeFileSync(path, sound.subarray(0, sound.length - 5));
-  await recallTensors(folder, manifest, adapter, lowRanks);
+  await recallTensors(folder, manifest, adapter, lowRanks, yes);
   expect(readFileSync(path).equals(sound)).toBe(true);
 
   const other = { ...adapter, file: { ...adapter.file, sha256: 'b' } };
   writeFileSync(join(folder, `${name}.999.partial`), 'left by a process that was killed');
-  await recallTensors(folder, manifest, other, undefined);
+  await recallTensors(folder, manifest, other, undefined, yes);
   expect(own(folder)).toHaveLength(1);
   expect(own(folder)).not.toContain(name);
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
 });
 
+it('whether they are worth it is asked once for a folder and an adapter', async () => {
+  const { folder, manifest, adapter } = await tiny();
+  let asked = 0;
+  const no = () => Promise.resolve((asked += 1) < 0);
+  expect(await recallTensors(folder, manifest, adapter, undefined, no)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, no)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, yes)).toBeUndefined();
+  expect(asked).toBe(1);
+  expect(own(folder)).toHaveLength(1);
+
+  const other = { ...adapter, file: { ...adapter.file, sha256: 'b' } };
+  expect(await recallTensors(folder, manifest, other, undefined, yes)).toBeDefined();
+  expect(await recallTensors(folder, manifest, other, undefined, no)).toBeDefined();
+  expect(asked).toBe(1);
+  expect(own(folder)).toHaveLength(1);
+});
+
 it('where they cannot be kept there are none, and a base that is cut short is not hidden by that', async () => {
   const { folder, manifest, adapter } = await tiny();
-  await recallTensors(folder, manifest, adapter, undefined);
+  await recallTensors(folder, manifest, adapter, undefined, yes);
   const [name = ''] = own(folder);
   rmSync(join(folder, name));
   mkdirSync(join(folder, name, 'in the way'), { recursive: true });
-  expect(await recallTensors(folder, manifest, adapter, undefined)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, yes)).toBeUndefined();
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
 
   writeFileSync(join(folder, 'weights.bin'), 'short');
-  await expect(recallTensors(folder, manifest, adapter, undefined)).rejects.toThrow(/weights\.bin ends before/);
+  await expect(recallTensors(folder, manifest, adapter, undefined, yes)).rejects.toThrow(/weights\.bin ends before/);
 });
