@@ -12,15 +12,16 @@ const PROBE = {
   gain: 1.2,
 } as const;
 
-let known: Promise<boolean> | undefined;
+let exact: Promise<boolean> | undefined;
+let fast: Promise<boolean> | undefined;
 
 /**
  * Whether this processor's 8-bit products are exact; asked of it once. Processors without 8-bit dot products (AVX2 alone) add
  * pairs in 16 bits, which clips large ones.
  */
 export function hasExactIntegers(threads: number): Promise<boolean> {
-  known ??= probe(threads).catch(() => false);
-  return known;
+  exact ??= probe(threads).catch(() => false);
+  return exact;
 }
 
 async function probe(threads: number): Promise<boolean> {
@@ -34,8 +35,16 @@ async function probe(threads: number): Promise<boolean> {
   return true;
 }
 
-/** Whether 8-bit products are clearly faster here than those in blocks: an onnxruntime build may have no fast kernel at all. */
-export async function hasFastIntegers(threads: number): Promise<boolean> {
+/**
+ * Whether 8-bit products are clearly faster here than those in blocks; measured once. An onnxruntime build may have no fast
+ * kernel at all.
+ */
+export function hasFastIntegers(threads: number): Promise<boolean> {
+  fast ??= measure(threads).catch(() => false);
+  return fast;
+}
+
+async function measure(threads: number): Promise<boolean> {
   const fastest = { blocks: Infinity, w8a8: Infinity };
   const kinds = ['blocks', 'w8a8'] as const;
   const sides = await Promise.all(
