@@ -81,11 +81,15 @@ export class Codebases {
     const own = questionTerms(asked);
     const words =
       own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];
+    const by = options.by ?? 'fused';
     const found = [];
     for (const member of members) {
       const scope = options.scope?.(member);
       const findings = member.codebase.find({ keys, words, ...(scope ? { scope } : {}) });
-      found.push({ member, ...findings, exact: await findExact(member.codebase, asked, findings.segments, scope) });
+      // The other rankings do not look at it, and it reads files.
+      const exact =
+        by === 'fused' ? await findExact(member.codebase, asked, findings.segments, scope) : new Map<number, number>();
+      found.push({ member, ...findings, exact });
       options.signal?.throwIfAborted();
     }
     const merged = this.#merge(found);
@@ -97,7 +101,7 @@ export class Codebases {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
       coverage: words.length > 0 ? standing.size / words.length : 0,
     };
-    return recollect(asked, options.by ?? 'fused', { ...merged, nearness }, (ids) => this.#locate(ids));
+    return recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids));
   }
 
   /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */

@@ -18,6 +18,9 @@ const NAMES = {
   around: 32,
 } as const;
 
+/** The least is the surest. */
+const SURENESS = { code: 0, capital: 1, word: 2 } as const;
+
 const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
 /** fooBar, foo_bar, _foo, $foo */
 const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
@@ -46,10 +49,8 @@ export function namesIn(question: string): Named[] {
     );
     if (kind === 'code' || (kind !== undefined && !found.has(name))) found.set(name, kind);
   }
-  const kinds = ['code', 'capital', 'word'] as const;
-  return kinds
-    .flatMap((kind) => [...found].flatMap(([name, own]) => (own === kind ? [{ name, kind }] : [])))
-    .slice(0, NAMES.most);
+  const names = [...found].map(([name, kind]) => ({ name, kind }));
+  return names.sort((a, b) => SURENESS[a.kind] - SURENESS[b.kind]).slice(0, NAMES.most);
 }
 
 /** Undefined for a word that says nothing, such as "where". */

@@ -21,17 +21,18 @@ export function namedFiles(question: string, paths: Iterable<string>): Map<strin
   const added = new Map<string, number>();
   if (names.length === 0) return added;
   const raise = (path: string, by: number) => added.set(path, Math.max(added.get(path) ?? 0, by));
-  const all = [...paths].map((path) => ({ path, whole: `/${path}`, lower: `/${path.toLowerCase()}` }));
+  const all = [...paths];
   for (const name of names) {
-    const lower = `/${name.toLowerCase()}`;
     // `license` is a word where `LICENSE` is a file: without an ending or a folder, the letters' case tells.
-    const alike = all.filter((file) => (isPath(name) ? file.lower.endsWith(lower) : file.whole.endsWith(`/${name}`)));
-    const same = alike.filter((file) => file.lower === lower);
+    const spelt = isPath(name) ? (text: string) => text.toLowerCase() : (text: string) => text;
+    const end = `/${spelt(name)}`;
+    const alike = all.filter((path) => `/${spelt(path)}`.endsWith(end));
+    const same = alike.filter((path) => `/${spelt(path)}` === end);
     const files = same.length > 0 ? same : alike;
-    for (const { path } of files) raise(path, NAMED_FILE.weight.file / files.length);
+    for (const path of files) raise(path, NAMED_FILE.weight.file / files.length);
     if (files.length > 0 || !name.includes('/')) continue;
-    const folder = lower.endsWith('/') ? lower : `${lower}/`;
-    for (const { path } of all.filter((file) => file.lower.includes(folder))) raise(path, NAMED_FILE.weight.folder);
+    const folder = end.endsWith('/') ? end : `${end}/`;
+    for (const path of all) if (`/${spelt(path)}`.includes(folder)) raise(path, NAMED_FILE.weight.folder);
   }
   return added;
 }

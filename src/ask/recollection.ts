@@ -5,8 +5,7 @@ import { orderFreeSum } from '../memory/recall.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { SegmentPlace } from '../memory/records.ts';
 import { namedFiles } from './named-file.ts';
-import { ROLES } from './role-factor.ts';
-import { roleOf } from '../workspace/role.ts';
+import { roleFactor } from './role-factor.ts';
 
 /** What decides the order: the memory, the words, or both. */
 export type RecallBy = 'fused' | 'memory' | 'lexical';
@@ -170,11 +169,9 @@ function betweenFiles(
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;
     if (by === 'lexical') return bm25;
-    const { factor, named: asked } = ROLES[roleOf(path)];
     const wanted = 1 + (exact.get(path) ?? 0) + (named.get(path) ?? 0);
-    return (
-      share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * (named.has(path) || asked.test(question) ? 1 : factor)
-    );
+    const role = named.has(path) ? 1 : roleFactor(path, question);
+    return share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * role;
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
   const total = orderFreeSum(files.map(({ share }) => share)) || 1;

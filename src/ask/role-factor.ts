@@ -1,3 +1,4 @@
+import { roleOf } from '../workspace/role.ts';
 import type { Role } from '../workspace/role.ts';
 
 /**
@@ -12,3 +13,9 @@ export const ROLES: Readonly<Record<Role, { readonly factor: number; readonly na
   test: { factor: 0.3, named: /\b(?:tests?|tested|testing|specs?|fixtures?|assert\w*)\b/i },
   changelog: { factor: 0.1, named: /\b(?:change ?log|history|release\w*|versions?|since|changed)\b/i },
 };
+
+/** The factor of one file's role for a question: 1 where the question names the role. */
+export function roleFactor(path: string, question: string): number {
+  const { factor, named } = ROLES[roleOf(path)];
+  return named.test(question) ? 1 : factor;
+}

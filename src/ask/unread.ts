@@ -9,7 +9,7 @@ import { includes } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
 import type { Codebase, RefreshOptions } from './codebase.ts';
 import { namedFiles } from './named-file.ts';
-import { ROLES } from './role-factor.ts';
+import { roleFactor, ROLES } from './role-factor.ts';
 
 /** How much is looked at, so that a question over 50,000 unread files still begins within seconds. */
 const LOOK = {
@@ -76,7 +76,7 @@ async function search(
     bytes += content.bytes;
     index.put(at, terms(path), terms(content.text));
   }
-  const wanted = namedFiles(
+  const named = namedFiles(
     question,
     candidates.map(({ path }) => path),
   );
@@ -85,9 +85,9 @@ async function search(
     .flatMap(({ segmentId, bm25 }) => {
       const entry = candidates[segmentId];
       if (!entry) return [];
-      const { factor, named } = ROLES[roleOf(entry.path)];
-      const own = wanted.get(entry.path);
-      return [{ entry, score: bm25 * (1 + (own ?? 0)) * (own !== undefined || named.test(question) ? 1 : factor) }];
+      const added = named.get(entry.path);
+      const factor = added === undefined ? roleFactor(entry.path, question) : 1 + added;
+      return [{ entry, score: bm25 * factor }];
     })
     .sort((a, b) => b.score - a.score)
     .slice(0, LOOK.best)

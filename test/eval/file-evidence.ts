@@ -1,6 +1,6 @@
 import type { Found } from '../../src/ask/recollection.ts';
 import { RECOLLECTION, wordsOfFiles } from '../../src/ask/recollection.ts';
-import { ROLES } from '../../src/ask/role-factor.ts';
+import { roleFactor } from '../../src/ask/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { roleOf } from '../../src/workspace/role.ts';
 
@@ -46,20 +46,22 @@ export function fileEvidence(
     const others = (beside.get(folderOf(path)) ?? [])
       .filter((other) => other.path !== path)
       .slice(0, EVIDENCE.neighbours);
-    const { factor, named } = ROLES[roleOf(path)];
     return {
       path,
       share: logarithm(shares.reduce((sum, share) => sum + share, 0)),
       bestShare: logarithm(Math.max(...shares)),
       words: said.get(path) ?? 0,
       neighbours: others.reduce((sum, { words }) => sum + words, 0) / Math.max(1, others.length),
-      role: named.test(question) ? 0 : Math.log(factor),
+      role: Math.log(roleFactor(path, question)),
       segments: Math.log(shares.length),
     };
   });
 }
 
-/** What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts. */
+/**
+ * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file is what the
+ * question says to the letter (`src/ask/exact.ts`, `named-file.ts`).
+ */
 export const inUse = ({ share, words, role }: FileEvidence): number => RECOLLECTION.fileWeight * share + words + role;
 
 /** Each folder's best source files, one more than count: a file is not its own neighbour. */
