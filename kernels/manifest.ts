@@ -15,6 +15,12 @@ export interface BaseConfig {
   readonly context: number;
 }
 
+/**
+ * How 8-bit weights enter integer products, activations being unsigned: as they are stored, or with 128 added, which processors without
+ * 8-bit dot products need to be exact. The sums are the same.
+ */
+export type WeightSide = 'int8' | 'uint8';
+
 /** One tensor's parts. Quantised ones are [rows, columns] in blocks along the columns, as models/build/quantise.py lays them. */
 export type TensorEntry =
   | { readonly kind: 'float32'; readonly shape: readonly number[]; readonly data: Place }
@@ -29,6 +35,7 @@ export type TensorEntry =
   /** Made from the others on the user's machine (`w8a8.ts`), never in manifest.json. */
   | {
       readonly kind: 'w8a8';
+      readonly side: WeightSide;
       readonly shape: readonly number[];
       readonly groups: number;
       readonly data: Place;

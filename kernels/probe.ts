@@ -1,4 +1,6 @@
 import { Graph } from './graph.ts';
+import type { Value } from './graph.ts';
+import type { WeightSide } from './manifest.ts';
 import { eightBitProduct, LEVELS, ZERO } from './w8a8.ts';
 
 /** Sizes of the probe: one projection and one compressive memory, as large as a block of the 0.5B base. */
@@ -41,7 +43,10 @@ export function probeGraph(tokens: number): { graph: Graph; feeds: Readonly<Reco
 }
 
 /** A product of `w8a8.ts` with nothing but the largest numbers: x [T, K] of ±127 and a matrix of 127, so that y is 127 Σ x. */
-export function extremesGraph(tokens: number): {
+export function extremesGraph(
+  side: WeightSide,
+  tokens: number,
+): {
   graph: Graph;
   x: Float32Array;
   y: Float32Array;
@@ -53,9 +58,9 @@ export function extremesGraph(tokens: number): {
   const value = graph.input('x', 'float32', [tokens, columns]);
   const zero = graph.bytes(Uint8Array.of(ZERO), []);
   const whole = graph.node('QuantizeLinear', [value, graph.scalar(1), zero]);
-  const weight = graph.int8s(new Int8Array(columns * rows).fill(LEVELS), [columns, rows]);
+  const weight = onSide(graph, side, new Int8Array(columns * rows).fill(LEVELS), [columns, rows]);
   const scales = graph.floats(new Float32Array(rows).fill(1));
-  const inputs = [whole, weight, graph.scalar(1), scales, zero];
+  const inputs = [whole, weight, graph.scalar(1), scales, zero, ...(side === 'int8' ? [] : [zero])];
   graph.output('y', graph.node('com.microsoft.MatMulIntegerToFloat', inputs), 'float32', [tokens, rows]);
   // Runs of one sign: neighbours are what a 16-bit sum would clip.
   const x = Float32Array.from({ length: tokens * columns }, (_, at) =>
@@ -68,9 +73,18 @@ export function extremesGraph(tokens: number): {
   return { graph, x, y, shape: [tokens, columns] };
 }
 
+function onSide(graph: Graph, side: WeightSide, values: Int8Array<ArrayBuffer>, shape: readonly number[]): Value {
+  return side === 'int8'
+    ? graph.int8s(values, shape)
+    : graph.bytes(
+        Uint8Array.from(values, (value) => value + ZERO),
+        shape,
+      );
+}
+
 /** The same projection [T, K] → [T, N] in blocks of 4 bits and in 8 bits, with made-up weights, for timing one against the other. */
 export function projectionGraph(
-  kind: 'blocks' | 'w8a8',
+  kind: 'blocks' | WeightSide,
   tokens: number,
 ): { graph: Graph; x: Float32Array; shape: readonly number[] } {
   const graph = new Graph(kind);
@@ -81,9 +95,9 @@ export function projectionGraph(
     graph.output('y', quantised(graph, noise, value, columns, rows), 'float32', [tokens, rows]);
   } else {
     const whole = Int8Array.from({ length: columns * rows }, () => Math.floor(noise() * 255) - LEVELS);
-    const weight = graph.int8s(whole, [columns, rows]);
+    const weight = onSide(graph, kind, whole, [columns, rows]);
     const scales = graph.floats(new Float32Array(rows).fill(1));
-    graph.output('y', eightBitProduct(graph, value, [{ weight, scales }]), 'float32', [tokens, rows]);
+    graph.output('y', eightBitProduct(graph, kind, value, [{ weight, scales }]), 'float32', [tokens, rows]);
   }
   return { graph, x: Float32Array.from({ length: tokens * columns }, () => noise() * 2 - 1), shape: [tokens, columns] };
 }

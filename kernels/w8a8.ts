@@ -1,11 +1,11 @@
 import type { Graph, Value } from './graph.ts';
-import type { TensorEntry } from './manifest.ts';
+import type { TensorEntry, WeightSide } from './manifest.ts';
 
 type Eight = Extract<TensorEntry, { kind: 'w8a8' }>;
 
 /** Values of 8 bits are whole numbers from -LEVELS to LEVELS, times a scale. */
 export const LEVELS = 127;
-/** Activations are stored with this added, because the fast integer products take an unsigned left side. */
+/** What is added to make a signed number unsigned: activations always, weights where their side is uint8. */
 export const ZERO = 128;
 /** A group of nothing but zeros still needs a scale to divide by. */
 const LEAST = 1e-9;
@@ -20,7 +20,7 @@ const LEAST = 1e-9;
  * fast as MatMulNBits, which must scale after every 32 of them. (LLM.int8(), arXiv 2208.07339, has one scale for a whole token;
  * ZeroQuant, arXiv 2206.01861, groups the weights.) Reference: `reference/w8a8.ts`.
  *
- * `entry.data` is int8 [K, N], `entry.scales` float32 [groups, N].
+ * `entry.data` is int8 [K, N] whatever its side, `entry.scales` float32 [groups, N].
  */
 export function w8a8(graph: Graph, entry: Eight, x: Value, name: string): Value {
   const [rows = 0, columns = 0] = entry.shape;
@@ -31,15 +31,22 @@ export function w8a8(graph: Graph, entry: Eight, x: Value, name: string): Value 
     bytes,
   });
   const weights = Array.from({ length: entry.groups }, (_, group) => ({
-    weight: graph.external(`${name}.${group}`, 'int8', [width, rows], place(entry.data, group, width * rows)),
+    weight: onSide(graph, entry.side, `${name}.${group}`, [width, rows], place(entry.data, group, width * rows)),
     scales: graph.external(`${name}.${group}.scales`, 'float32', [rows], place(entry.scales, group, 4 * rows)),
   }));
-  return eightBitProduct(graph, x, weights);
+  return eightBitProduct(graph, entry.side, x, weights);
 }
 
-/** As `w8a8`, with the groups' weights int8 [K / groups, N] and scales float32 [N] given. */
+/** The same bytes read as uint8 are the numbers with 128 added once their first bit is turned; the session folds that when it is created. */
+function onSide(graph: Graph, side: WeightSide, name: string, shape: readonly number[], place: Eight['data']): Value {
+  const stored = graph.external(name, side, shape, place);
+  return side === 'int8' ? stored : graph.node('BitwiseXor', [stored, zero(graph)]);
+}
+
+/** As `w8a8`, with the groups' weights [K / groups, N] on their side and scales float32 [N] given. */
 export function eightBitProduct(
   graph: Graph,
+  side: WeightSide,
   x: Value,
   weights: readonly { readonly weight: Value; readonly scales: Value }[],
 ): Value {
@@ -47,7 +54,8 @@ export function eightBitProduct(
   let sum: Value | undefined;
   for (const [index, { weight, scales }] of weights.entries()) {
     const { whole, most } = groups[index] ?? missing();
-    const inputs = [whole, weight, graph.scalar(1 / LEVELS), scales, zero(graph)];
+    const zeros = side === 'int8' ? [zero(graph)] : [zero(graph), zero(graph)];
+    const inputs = [whole, weight, graph.scalar(1 / LEVELS), scales, ...zeros];
     const product = graph.node('Mul', [graph.node('com.microsoft.MatMulIntegerToFloat', inputs), most]); // [.., N]
     sum = sum === undefined ? product : graph.node('Add', [sum, product]);
   }

@@ -8,7 +8,7 @@ import { readAdapter } from './adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
-import { hasExactIntegers, hasFastIntegers } from './fast-integers.ts';
+import { exactSide, hasFastIntegers } from './fast-integers.ts';
 import { readLowRanks } from './low-rank.ts';
 import { checkHashes, checkSizes, readManifest } from './model-files.ts';
 import { recallTensors } from './recall-weights.ts';
@@ -159,9 +159,10 @@ export class Model {
     const { adapter, manifest } = this;
     const { adapterFolder, baseFolder, device, threads, recall } = this.#options;
     const lowRanks = await readLowRanks(adapterFolder, adapter, manifest);
-    if (recall !== 'blocks' && device === 'cpu' && (await hasExactIntegers(threads))) {
-      const isWorthIt = () => hasFastIntegers(threads);
-      const tensors = await recallTensors(baseFolder, manifest, adapter, lowRanks, isWorthIt);
+    const side = recall === 'blocks' || device !== 'cpu' ? undefined : await exactSide(threads);
+    if (side !== undefined) {
+      const isWorthIt = () => hasFastIntegers(side, threads);
+      const tensors = await recallTensors(baseFolder, manifest, adapter, lowRanks, side, isWorthIt);
       if (tensors) return lowerGraph({ ...manifest, tensors }, adapter.layer, { ...decoderDefaults, name: 'recall' });
     }
     return lowerGraph(manifest, adapter.layer, { ...decoderDefaults, name: 'recall', lowRanks });

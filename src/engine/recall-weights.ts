@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LowRanks } from '../../kernels/low-rank.ts';
-import type { Manifest, TensorEntry } from '../../kernels/manifest.ts';
+import type { Manifest, TensorEntry, WeightSide } from '../../kernels/manifest.ts';
 import type { Adapter } from './adapter.ts';
 import { BlockMatrix, bytesAt } from './block-matrix.ts';
 import { eightBit } from './eight-bit.ts';
@@ -43,10 +43,11 @@ export async function recallTensors(
   manifest: Manifest,
   adapter: Adapter,
   lowRanks: LowRanks | undefined,
+  side: WeightSide,
   isWorthIt: () => Promise<boolean>,
 ): Promise<Tensors | undefined> {
   const file = fileName(manifest, adapter);
-  const places = placed(manifest, adapter.layer, file);
+  const places = placed(manifest, adapter.layer, file, side);
   const path = join(folder, file);
   const refused = `${path.slice(0, -SUFFIX.length)}${REFUSED}`;
   try {
@@ -82,6 +83,7 @@ function placed(
   manifest: Manifest,
   layers: number,
   file: string,
+  side: WeightSide,
 ): Record<string, Extract<TensorEntry, { kind: 'w8a8' }>> {
   const names = Array.from({ length: layers }, (_, layer) => `layers.${layer}.`);
   let offset = 0;
@@ -97,7 +99,7 @@ function placed(
         const [rows = 0, columns = 0] = shape;
         const groups = groupsOf(name, columns);
         const data = next(rows * columns);
-        return [name, { kind: 'w8a8', shape, groups, data, scales: next(4 * groups * rows) }];
+        return [name, { kind: 'w8a8', side, shape, groups, data, scales: next(4 * groups * rows) }];
       }),
   );
 }

@@ -10,6 +10,7 @@ import type { Adapter } from '../../../src/engine/adapter.ts';
 import { BlockMatrix } from '../../../src/engine/block-matrix.ts';
 import { floats, keyValueCache, runDecoder } from '../../../src/engine/decoder.ts';
 import { eightBit } from '../../../src/engine/eight-bit.ts';
+import { exactSide } from '../../../src/engine/fast-integers.ts';
 import { readLowRanks } from '../../../src/engine/low-rank.ts';
 import { recallTensors } from '../../../src/engine/recall-weights.ts';
 import { adapted } from '../kernels/additions.ts';
@@ -74,35 +75,47 @@ async function states(folder: string, manifest: Manifest, lowRanks?: Awaited<Ret
 
 it('a block in 8 bits is the block with its additions, nearly', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  const tensors = await recallTensors(folder, manifest, adapter, lowRanks, yes);
+  const tensors = await recallTensors(folder, manifest, adapter, lowRanks, 'uint8', yes);
   const made = await states(folder, { ...manifest, tensors: tensors! });
   const meant = await states(folder, manifest, lowRanks);
   expect(deviation(made, meant)).toBeLessThan(0.02);
   expect(deviation(await states(folder, manifest), meant)).toBeGreaterThan(0.05);
 });
 
+it('both sides take their numbers from one file, and where the processor is exact on both the block is the same to the last bit', async () => {
+  const { folder, manifest, adapter, lowRanks } = await tiny();
+  const [unsigned, signed] = await Promise.all(
+    (['uint8', 'int8'] as const).map(async (side) => {
+      const tensors = await recallTensors(folder, manifest, adapter, lowRanks, side, yes);
+      return states(folder, { ...manifest, tensors: tensors! });
+    }),
+  );
+  expect(own(folder)).toHaveLength(1);
+  if ((await exactSide(1)) === 'int8') expect(unsigned).toEqual(signed);
+});
+
 it('the file is made once, made anew where a bit was flipped, and takes the place of another adapter’s', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  await recallTensors(folder, manifest, adapter, lowRanks, yes);
+  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   const [name = ''] = own(folder);
   const path = join(folder, name);
   const sound = readFileSync(path);
   const { mtimeMs, ino } = statSync(path);
-  await recallTensors(folder, manifest, adapter, lowRanks, yes);
+  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   expect(statSync(path)).toMatchObject({ mtimeMs, ino });
 
   const damaged = Buffer.from(sound);
   damaged[1000] = damaged[1000]! ^ 4;
   writeFileSync(path, damaged);
-  await recallTensors(folder, manifest, adapter, lowRanks, yes);
+  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   expect(readFileSync(path).equals(sound)).toBe(true);
   writeFileSync(path, sound.subarray(0, sound.length - 5));
-  await recallTensors(folder, manifest, adapter, lowRanks, yes);
+  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   expect(readFileSync(path).equals(sound)).toBe(true);
 
   const other = { ...adapter, file: { ...adapter.file, sha256: 'b' } };
   writeFileSync(join(folder, `${name}.999.partial`), 'left by a process that was killed');
-  await recallTensors(folder, manifest, other, undefined, yes);
+  await recallTensors(folder, manifest, other, undefined, 'int8', yes);
   expect(own(folder)).toHaveLength(1);
   expect(own(folder)).not.toContain(name);
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
@@ -112,28 +125,30 @@ it('whether they are worth it is asked once for a folder and an adapter', async 
   const { folder, manifest, adapter } = await tiny();
   let asked = 0;
   const no = () => Promise.resolve((asked += 1) < 0);
-  expect(await recallTensors(folder, manifest, adapter, undefined, no)).toBeUndefined();
-  expect(await recallTensors(folder, manifest, adapter, undefined, no)).toBeUndefined();
-  expect(await recallTensors(folder, manifest, adapter, undefined, yes)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', no)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', no)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', yes)).toBeUndefined();
   expect(asked).toBe(1);
   expect(own(folder)).toHaveLength(1);
 
   const other = { ...adapter, file: { ...adapter.file, sha256: 'b' } };
-  expect(await recallTensors(folder, manifest, other, undefined, yes)).toBeDefined();
-  expect(await recallTensors(folder, manifest, other, undefined, no)).toBeDefined();
+  expect(await recallTensors(folder, manifest, other, undefined, 'int8', yes)).toBeDefined();
+  expect(await recallTensors(folder, manifest, other, undefined, 'int8', no)).toBeDefined();
   expect(asked).toBe(1);
   expect(own(folder)).toHaveLength(1);
 });
 
 it('where they cannot be kept there are none, and a base that is cut short is not hidden by that', async () => {
   const { folder, manifest, adapter } = await tiny();
-  await recallTensors(folder, manifest, adapter, undefined, yes);
+  await recallTensors(folder, manifest, adapter, undefined, 'int8', yes);
   const [name = ''] = own(folder);
   rmSync(join(folder, name));
   mkdirSync(join(folder, name, 'in the way'), { recursive: true });
-  expect(await recallTensors(folder, manifest, adapter, undefined, yes)).toBeUndefined();
+  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', yes)).toBeUndefined();
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
 
   writeFileSync(join(folder, 'weights.bin'), 'short');
-  await expect(recallTensors(folder, manifest, adapter, undefined, yes)).rejects.toThrow(/weights\.bin ends before/);
+  await expect(recallTensors(folder, manifest, adapter, undefined, 'int8', yes)).rejects.toThrow(
+    /weights\.bin ends before/,
+  );
 });

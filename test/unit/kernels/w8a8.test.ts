@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 
 import { Graph } from '../../../kernels/graph.ts';
 import { linear } from '../../../kernels/linear.ts';
-import type { TensorEntry } from '../../../kernels/manifest.ts';
+import type { TensorEntry, WeightSide } from '../../../kernels/manifest.ts';
 import { extremesGraph } from '../../../kernels/probe.ts';
 import { linear as plain } from '../../../kernels/reference/linear.ts';
 import { Matrix } from '../../../kernels/reference/matrix.ts';
 import { dequantise, quantise, w8a8 } from '../../../kernels/reference/w8a8.ts';
 import { floats } from '../../../src/engine/decoder.ts';
-import { hasFastIntegers } from '../../../src/engine/fast-integers.ts';
+import { exactSide, hasFastIntegers } from '../../../src/engine/fast-integers.ts';
 import { cpuSession, deviation, floatTensor, generator, randomMatrix, temporaryFolder, TOLERANCE } from './support.ts';
 
 const [TOKENS, ROWS, COLUMNS] = [5, 40, 96];
@@ -27,7 +27,12 @@ function activations(): Matrix {
 }
 
 /** Runs `linear` over one matrix in 8 bits, with a bias where one is given. */
-async function product(x: Matrix, weight: Matrix, groups: number, bias?: Matrix): Promise<Float32Array> {
+async function product(
+  x: Matrix,
+  weight: Matrix,
+  { groups, side }: { groups: number; side: WeightSide },
+  bias?: Matrix,
+): Promise<Float32Array> {
   const folder = temporaryFolder();
   const { whole, scales } = quantise(weight, groups);
   const chunks = [Int8Array.from(whole.transposed().data), Float32Array.from(scales.data)];
@@ -37,32 +42,38 @@ async function product(x: Matrix, weight: Matrix, groups: number, bias?: Matrix)
   const [data, scale] = [ROWS * COLUMNS, 4 * groups * ROWS];
   const place = (offset: number, size: number) => ({ file: 'w.bin', offset, bytes: size });
   const tensors: Record<string, TensorEntry> = {
-    w: { kind: 'w8a8', shape: [ROWS, COLUMNS], groups, data: place(0, data), scales: place(data, scale) },
+    w: { kind: 'w8a8', side, shape: [ROWS, COLUMNS], groups, data: place(0, data), scales: place(data, scale) },
   };
   if (bias) tensors['w.bias'] = { kind: 'float32', shape: [ROWS], data: place(data + scale, 4 * ROWS) };
-  const graph = new Graph(`w8a8-${groups}`);
+  const graph = new Graph(`w8a8-${groups}-${side}`);
   const value = graph.input('x', 'float32', [1, 'rows', COLUMNS]);
   graph.output('y', linear(graph, { tensors, accuracyLevel: 4 }, value, 'w'), 'float32', [1, 'rows', ROWS]);
   const session = await cpuSession(graph, folder);
   return floats(await session.run({ x: floatTensor(x.data, [1, x.rows, COLUMNS]) }), 'y');
 }
 
-describe.each([1, 3, 8])('a product of 8 bits in %i groups', (groups) => {
+const SIDES = ['int8', 'uint8'] as const;
+/** A processor without 8-bit dot products clips sums on the signed side, and is never asked for them. */
+const clips = (await exactSide(1)) !== 'int8';
+const CASES = [1, 3, 8].flatMap((groups) => SIDES.map((side) => ({ groups, side })));
+
+describe.each(CASES)('a product of 8 bits in $groups groups, weights as $side', (how) => {
+  const { groups, side } = how;
   const x = activations();
   const weight = randomMatrix(ROWS, COLUMNS, generator(1), 0.1);
 
-  it('is the reference, with and without a bias', async () => {
+  it.skipIf(clips && side === 'int8')('is the reference, with and without a bias', async () => {
     const expected = w8a8(x, quantise(weight, groups));
-    expect(deviation(await product(x, weight, groups), expected.data)).toBeLessThan(TOLERANCE.float);
+    expect(deviation(await product(x, weight, how), expected.data)).toBeLessThan(TOLERANCE.float);
     const bias = randomMatrix(1, ROWS, generator(4));
     const biased = Matrix.of(TOKENS, ROWS, (row, column) => expected.at(row, column) + bias.at(0, column));
-    expect(deviation(await product(x, weight, groups, bias), biased.data)).toBeLessThan(TOLERANCE.float);
+    expect(deviation(await product(x, weight, how, bias), biased.data)).toBeLessThan(TOLERANCE.float);
   });
 
   it('is one token at a time what it is for all together', async () => {
-    const all = await product(x, weight, groups);
+    const all = await product(x, weight, how);
     for (let row = 0; row < TOKENS; row += 1) {
-      const alone = await product(new Matrix(1, COLUMNS, x.row(row)), weight, groups);
+      const alone = await product(new Matrix(1, COLUMNS, x.row(row)), weight, how);
       expect(deviation(alone, all.subarray(row * ROWS, (row + 1) * ROWS))).toBe(0);
     }
   });
@@ -89,7 +100,7 @@ it('finer groups come nearer to the product that is meant, where a few columns a
 });
 
 it('the extremes are told exactly, and would not be by sums of pairs in 16 bits', () => {
-  const { x, y, shape } = extremesGraph(5);
+  const { x, y, shape } = extremesGraph('int8', 5);
   const [tokens = 0, columns = 0] = shape;
   const rows = y.length / tokens;
   for (let token = 0; token < tokens; token += 1) {
@@ -104,8 +115,19 @@ it('the extremes are told exactly, and would not be by sums of pairs in 16 bits'
   }
 });
 
+it('the unsigned side is exact in the runtime, also where the processor has no 8-bit dot products', async () => {
+  for (const tokens of [1, 5, 64]) {
+    const { graph, x, y, shape } = extremesGraph('uint8', tokens);
+    const session = await cpuSession(graph, temporaryFolder());
+    expect(floats(await session.run({ x: floatTensor(x, shape) }), 'y')).toEqual(y);
+  }
+});
+
 it('a processor is asked once', async () => {
-  const first = hasFastIntegers(1);
-  expect(hasFastIntegers(1)).toBe(first);
+  const side = exactSide(1);
+  expect(exactSide(1)).toBe(side);
+  expect(SIDES).toContain(await side);
+  const first = hasFastIntegers('uint8', 1);
+  expect(hasFastIntegers('uint8', 1)).toBe(first);
   expect(typeof (await first)).toBe('boolean');
 });
