@@ -11,6 +11,8 @@ import { segmentHeader } from '../workspace/header.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { EngineError } from './engine-error.ts';
 import type { Engine, Priority } from './host.ts';
+import { isOvertaken } from './overtaken.ts';
+import type { Seen } from './overtaken.ts';
 import { planAll, planEntries, planPaths, skippedState } from './plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -102,7 +104,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   return {
     read: found.fresh.length,
     unchanged: found.unchanged,
-    removed: found.removed,
+    removed: found.removed + work.removed,
     skipped: found.skipped + work.skipped,
     failed: work.failed,
     encoded: work.encoded,
@@ -128,6 +130,7 @@ async function plan(options: IngestOptions): Promise<Plan> {
 /** Encodes files one after the other and counts what that took. */
 class Work {
   readonly #options: IngestOptions;
+  removed = 0;
   skipped = 0;
   failed = 0;
   encoded = 0;
@@ -145,11 +148,19 @@ class Work {
 
   async file(root: string, path: string, onShare: (share: number) => void): Promise<void> {
     const { ledger, engine, signal, priority = 'ingest' } = this.#options;
+    const before = ledger.file(path);
+    const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);
     const content = await readText(root, path);
     if (content.kind === 'skipped') {
+      const found = await lstat(join(root, path)).catch(() => undefined);
+      if (found === undefined) {
+        this.removed += 1;
+        changed(this.#options, ledger.drop([path], overtakenSince('gone')));
+        return;
+      }
       this.skipped += 1;
-      const entry = await sizeAndTime(root, path);
-      changed(this.#options, ledger.skipFile(path, entry, skippedState(content.reason)));
+      const meta = { blobHash: '', bytes: found.size, mtimeMs: found.mtimeMs, lines: 0 };
+      changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), overtakenSince(meta)));
       return;
     }
     const asked = { priority, ...(signal ? { signal } : {}) };
@@ -187,18 +198,13 @@ class Work {
       if (!(error instanceof EngineError) || !['gave-up', 'internal'].includes(error.problem)) throw error;
       this.failed += 1;
       const state = { kind: 'failed', reason: error.problem, sentence: error.message } as const;
-      changed(this.#options, ledger.skipFile(path, meta, state));
+      changed(this.#options, ledger.skipFile(path, meta, state, overtakenSince(meta)));
       return;
     }
-    changed(this.#options, ledger.putFile(path, meta, entries, writes));
+    changed(this.#options, ledger.putFile(path, meta, entries, writes, overtakenSince(meta)));
   }
 }
 
 function changed(options: IngestOptions, change: Change): void {
   options.onChange?.(change);
-}
-
-async function sizeAndTime(root: string, path: string) {
-  const found = await lstat(join(root, path)).catch(() => undefined);
-  return { blobHash: '', bytes: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0, lines: 0 };
 }

@@ -11,6 +11,7 @@ import { includes } from '../workspace/rules.ts';
 import type { Include } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
 import type { Entry } from '../workspace/walk.ts';
+import { isForgotten, isOvertaken } from './overtaken.ts';
 
 export type Candidate = Extract<Entry, { kind: 'candidate' }>;
 
@@ -39,7 +40,6 @@ export interface PlanOptions {
 const TURN: readonly Role[] = ['source', 'documentation', 'example', 'configuration', 'test', 'changelog'];
 /** Files whose change may let others in or out: only a walk tells which. */
 const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
-const FORGOTTEN = 'forgotten' satisfies SkipReason;
 /** Reasons that say nothing about the file's content. */
 const ASIDE: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'forgotten']);
 /** Reasons that a walk gave and that a look at the file alone cannot take back. */
@@ -57,7 +57,10 @@ export async function planAll(options: PlanOptions): Promise<Plan> {
     if (seen.size % 100 === 0) options.onFiles?.(seen.size);
   }
   options.onFiles?.(seen.size);
-  draft.forget([...known.keys()].filter((path) => !seen.has(path)));
+  draft.forget(
+    [...known.keys()].filter((path) => !seen.has(path)),
+    known,
+  );
   return draft.plan();
 }
 
@@ -81,8 +84,8 @@ export async function planPaths(options: PlanOptions, paths: readonly string[]):
   // A log that grows in an ignored folder must not cost a walk with every line.
   if (unknown.length > 0 && (await ignoredPaths(root, unknown, options.signal)).size < unknown.length) return undefined;
   if (gone.length > 0) {
-    const known = ledger.files().map(({ path }) => path);
-    draft.forget(known.filter(isAtOrBelow(gone)));
+    const known = new Map(ledger.files().map((file) => [file.path, file]));
+    draft.forget([...known.keys()].filter(isAtOrBelow(gone)), known);
   }
   return draft.plan();
 }
@@ -111,7 +114,7 @@ class Draft {
   meet(found: Entry, before: FileRecord | undefined): void {
     const { ledger, onChange, remember } = this.#options;
     const state = before?.state;
-    if (state?.kind === 'skipped' && state.reason === FORGOTTEN && remember !== true) {
+    if (isForgotten(before) && remember !== true) {
       this.#skipped += 1;
       return;
     }
@@ -122,7 +125,8 @@ class Draft {
       const same = state?.kind === 'skipped' && state.reason === entry.reason;
       if (same) return;
       // Apart from the call: arguments of a function that is not there are not worked out.
-      const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason));
+      const overtaken = (path: string) => isOvertaken(this.#options, before, path, 'left out');
+      const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason), overtaken);
       onChange?.(change);
     } else if (!looksTheSame(before, entry)) {
       this.#fresh.push(entry);
@@ -133,10 +137,12 @@ class Draft {
     }
   }
 
-  forget(paths: readonly string[]): void {
+  /** @param known the records that said that these files are there, by path */
+  forget(paths: readonly string[], known: ReadonlyMap<string, FileRecord>): void {
     if (paths.length === 0) return;
     this.#removed += paths.length;
-    const change = this.#options.ledger.drop(paths);
+    const overtaken = (path: string) => isOvertaken(this.#options, known.get(path), path, 'gone');
+    const change = this.#options.ledger.drop(paths, overtaken);
     this.#options.onChange?.(change);
   }
 

@@ -47,6 +47,10 @@ export type Opened =
 
 /** How often summing begins anew because files changed meanwhile; what was summed is kept from one to the next. */
 const ATTEMPTS = 4;
+/** Whether somebody else has recorded a file meanwhile, and knows better. */
+type Overtaken = (path: string) => boolean;
+const never: Overtaken = () => false;
+const NOTHING = { removed: [], added: [] } as const;
 
 /**
  * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
@@ -88,23 +92,42 @@ export class Ledger extends Reading {
    *
    * @param segments in order
    * @param writes   by write key, at least those that hasWrite() does not know; else LedgerError 'missing'
+   * @param overtaken asked inside the transaction, when nobody else can write: true leaves what is recorded
    */
-  putFile(path: string, meta: FileMeta, segments: readonly SegmentEntry[], writes: ReadonlyMap<string, Write>): Change {
-    return this.#change([path], () => this.#changing.replace(path, meta, { kind: 'ingested' }, segments, writes));
+  putFile(
+    path: string,
+    meta: FileMeta,
+    segments: readonly SegmentEntry[],
+    writes: ReadonlyMap<string, Write>,
+    overtaken: Overtaken = never,
+  ): Change {
+    return this.#change([path], () =>
+      overtaken(path) ? NOTHING : this.#changing.replace(path, meta, { kind: 'ingested' }, segments, writes),
+    );
   }
 
-  /** Records why a file is not in the memory; segments it had are removed. */
-  skipFile(path: string, meta: FileMeta, state: Exclude<FileState, { kind: 'ingested' }>): Change {
-    return this.#change([path], () => this.#changing.replace(path, meta, state, [], new Map()));
+  /** Records why a file is not in the memory; segments it had are removed. `overtaken` as for putFile(). */
+  skipFile(
+    path: string,
+    meta: FileMeta,
+    state: Exclude<FileState, { kind: 'ingested' }>,
+    overtaken: Overtaken = never,
+  ): Change {
+    return this.#change([path], () =>
+      overtaken(path) ? NOTHING : this.#changing.replace(path, meta, state, [], new Map()),
+    );
   }
 
   /**
    * Removes files as if they had never been seen, because they are not there now. Their writes stay for other branches
-   * until sweep().
+   * until sweep(). `overtaken` as for putFile(), of each.
    */
-  drop(paths: Iterable<string>): Change {
+  drop(paths: Iterable<string>, overtaken: Overtaken = never): Change {
     const list = [...paths];
-    const work = () => ({ removed: list.flatMap((path) => this.#changing.removeFile(path)), added: [] });
+    const work = () => ({
+      removed: list.flatMap((path) => (overtaken(path) ? [] : this.#changing.removeFile(path))),
+      added: [],
+    });
     return this.#change(list, work);
   }
 

@@ -1,0 +1,50 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ledger } from '../memory/ledger.ts';
+import type { FileRecord } from '../memory/records.ts';
+import type { SkipReason } from '../workspace/skip.ts';
+
+const FORGOTTEN = 'forgotten' satisfies SkipReason;
+
+/** What this process saw of a file: its size and time, that it is not there, or that a rule leaves it out. */
+export type Seen = { readonly bytes: number; readonly mtimeMs: number } | 'gone' | 'left out';
+
+export interface Place {
+  readonly root: string;
+  readonly ledger: Ledger;
+  readonly remember?: boolean;
+}
+
+/**
+ * Whether somebody else (another window, the command line) recorded the file since `before`, and saw what lies on disk later than
+ * this process did, which would put an older version in its place; or took it out of the memory for good. To be asked inside the
+ * transaction that writes: whoever saves writes the file first, so that the last to write either is the last to have read, or sees here
+ * that it is not. A file that only grows all the time is recorded all the same.
+ */
+export function isOvertaken(
+  { root, ledger, remember }: Place,
+  before: FileRecord | undefined,
+  path: string,
+  seen: Seen,
+) {
+  const now = ledger.file(path);
+  if (isForgotten(now) && !isForgotten(before) && remember !== true) return true;
+  if (isSame(before, now)) return false;
+  if (seen === 'left out') return true;
+  const found = lstatSync(join(root, path), { throwIfNoEntry: false });
+  return seen === 'gone' ? found !== undefined : found?.size !== seen.bytes || found.mtimeMs !== seen.mtimeMs;
+}
+
+/** Whether a file was taken out on request, and stays out. */
+export function isForgotten(file: FileRecord | undefined): boolean {
+  return file?.state.kind === 'skipped' && file.state.reason === FORGOTTEN;
+}
+
+function isSame(one: FileRecord | undefined, other: FileRecord | undefined): boolean {
+  return (
+    one?.state.kind === other?.state.kind &&
+    one?.blobHash === other?.blobHash &&
+    one?.bytes === other?.bytes &&
+    one?.mtimeMs === other?.mtimeMs
+  );
+}
