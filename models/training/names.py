@@ -1,17 +1,20 @@
-"""Questions that say something to the letter, for `npm run eval -- --tasks repoqa`: a name that a packed repository defines once, or a
-message that stands in it once.
+"""Questions with a known answer, for `npm run eval -- --tasks repoqa`: a name that a packed repository defines once, a message that stands
+in it once, or what a doc comment says of a function without its name.
 
     pip install -r models/training/requirements.txt
     python -m models.training.names --data DIR --out NAMES [name ...]
     python -m models.training.names --data DIR --out MESSAGES --ask messages [name ...]
+    python -m models.training.names --data DIR --out DESCRIPTIONS --ask descriptions [name ...]
 
-What is written is a data folder: repoqa.jsonl, and links to the packed repositories. Where a name is defined is told by tree-sitter's
-grammars, not by the lines' shapes that the project's ranking goes by.
+What is written is a data folder: repoqa.jsonl, and links to the packed repositories; for descriptions, copies in which the lines of
+those comments are empty, so that they have to be found by the code. Where a name is defined is told by tree-sitter's grammars, not by the
+lines' shapes that the project's ranking goes by.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import random
 import re
@@ -21,6 +24,7 @@ from pathlib import Path, PurePosixPath
 
 from .languages import LANGUAGE_OF, language_of
 from .outline import outline
+from .queries import query_of
 
 QUESTIONS = {
     "names": (
@@ -32,6 +36,7 @@ QUESTIONS = {
         "What is {} for?",
     ),
     "messages": ('Where does the error "{}" come from?', 'When is "{}" shown?', "Why do I get {}?", "{}"),
+    "descriptions": ("{}",),
 }
 # A string on one line, without what is filled in: three words or more of prose.
 MESSAGE = re.compile(r""""([^"\\\n]{16,90})"|'([^'\\\n]{16,90})'""")
@@ -45,9 +50,11 @@ ASIDE = re.compile(
 )
 LARGEST = 300_000  # bytes; larger sources are generated
 SHORTEST = 4  # letters of a name
+TELLING = 10  # words of a description, at least
 
 
 Places = dict[str, set[tuple[str, int]]]
+Lines = tuple[int, int]  # first and last, from 1
 
 
 def sources(pack: Path) -> Iterator[tuple[str, bytes]]:
@@ -80,6 +87,36 @@ def messages(pack: Path) -> Places:
     return where
 
 
+def descriptions(pack: Path) -> tuple[Places, dict[str, Lines]]:
+    """What doc comments say, with where that is defined, and the lines of each comment."""
+    where: Places = {}
+    lines: dict[str, Lines] = {}
+    for path, source in sources(pack):
+        for one in outline(language_of(path, source), source).declared:
+            said = query_of(one.doc, one.name) if one.doc_lines else None
+            if said is None or len(said.split()) < TELLING or one.name.lower() in said.lower():
+                continue
+            where.setdefault(said, set()).add((path, one.line))
+            lines[said] = one.doc_lines or (0, 0)
+    return where, lines
+
+
+def without(pack: Path, out: Path, lines: dict[str, list[Lines]]) -> None:
+    """A copy of a packed repository in which these lines of its files are empty."""
+    with tarfile.open(pack) as archive, tarfile.open(out, "w:xz") as copy:
+        for member in archive:
+            file = archive.extractfile(member) if member.isfile() else None
+            if file is None:
+                copy.addfile(member)
+                continue
+            source = file.read().split(b"\n")
+            for first, last in lines.get(member.name.removeprefix("./"), []):
+                source[first - 1 : last] = [b""] * (last - first + 1)
+            whole = b"\n".join(source)
+            member.size = len(whole)
+            copy.addfile(member, io.BytesIO(whole))
+
+
 def once(where: Places) -> list[tuple[str, str, list[int]]]:
     """What stands in one file and no other, with that file and the lines, from 1."""
     found = []
@@ -108,16 +145,27 @@ def main() -> None:
         owner, name, commit = known["owner"], known["name"], known["commit"]
         if args.names and not {name, f"{name}@{commit[:7]}"} & set(args.names):
             continue
-        link = args.out / "repos" / pack.name
-        if not link.exists():
-            link.symlink_to(pack.resolve())
-        found = once({"names": names, "messages": messages}[args.ask](pack))
+        comments: dict[str, Lines] = {}
+        if args.ask == "descriptions":
+            where, comments = descriptions(pack)
+        else:
+            where = {"names": names, "messages": messages}[args.ask](pack)
+        found = once(where)
         random.Random(args.seed).shuffle(found)
         forms = QUESTIONS[args.ask]
         for at, (said, path, lines) in enumerate(found[: args.most]):
             question = forms[at % len(forms)].format(said)
             case = {"id": f"{args.ask}-{name}-{commit[:7]}-{at:02d}", "repo": f"{owner}/{name}", "commit": commit}
             rows.append(case | {"question": question, "files": [path], "def_lines": lines})
+        link = args.out / "repos" / pack.name
+        link.unlink(missing_ok=True)
+        if args.ask == "descriptions":
+            emptied: dict[str, list[Lines]] = {}
+            for said, path, _ in found[: args.most]:
+                emptied.setdefault(path, []).append(comments[said])
+            without(pack, link, emptied)
+        else:
+            link.symlink_to(pack.resolve())
         print(f"{name}@{commit[:7]}: {min(args.most, len(found))} of {len(found)} {args.ask}", flush=True)
     (args.out / "repoqa.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 

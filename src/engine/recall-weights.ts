@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LowRanks } from '../../kernels/low-rank.ts';
 import type { Manifest, TensorEntry, WeightSide } from '../../kernels/manifest.ts';
@@ -55,6 +55,7 @@ export async function recallTensors(
       if (await stat(refused).catch(() => undefined)) return undefined;
       if (!(await isWorthIt())) {
         await writing(writeFile(refused, 'Integer products were measured here once and are not faster.\n'));
+        await sweep(folder, basename(refused));
         return undefined;
       }
       await make(path, folder, manifest.tensors, places, lowRanks);
@@ -182,9 +183,9 @@ async function isSound(path: string): Promise<boolean> {
 }
 
 /** Takes away what another adapter or a killed process left. */
-async function sweep(folder: string, file: string): Promise<void> {
+async function sweep(folder: string, own: string): Promise<void> {
   const left = (await readdir(folder)).filter(
-    (name) => name.startsWith(PREFIX) && (name.includes(SUFFIX) || name.endsWith(REFUSED)) && name !== file,
+    (name) => name.startsWith(PREFIX) && (name.includes(SUFFIX) || name.endsWith(REFUSED)) && name !== own,
   );
   // One that is in use on Windows stays until next time.
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));

@@ -136,6 +136,12 @@ it('whether they are worth it is asked once for a folder and an adapter', async 
   expect(await recallTensors(folder, manifest, other, undefined, 'int8', no)).toBeDefined();
   expect(asked).toBe(1);
   expect(own(folder)).toHaveLength(1);
+
+  const [left = ''] = own(folder);
+  const third = { ...adapter, file: { ...adapter.file, sha256: 'c' } };
+  expect(await recallTensors(folder, manifest, third, undefined, 'int8', no)).toBeUndefined();
+  expect(own(folder)).toHaveLength(1);
+  expect(own(folder)).not.toContain(left);
 });
 
 it('where they cannot be kept there are none, and a base that is cut short is not hidden by that', async () => {
