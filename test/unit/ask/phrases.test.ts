@@ -32,9 +32,21 @@ async function saying(codebase: Codebase, question: string) {
   return Object.fromEntries<number>([...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const));
 }
 
+/** What `run` words in a row of a line of so many add. */
+const partly = (run: number, of: number) => PHRASES.weight * Math.min(1, (PHRASES.part * run) / of) ** 2;
+
 describe('words in a row', () => {
   it.each([
-    ['Why do I get the rope b1 is not long enough?', { 'src/rope.ts': PHRASES.weight }],
+    ['The rope b1 is not long enough', { 'src/rope.ts': partly(4, 7) }],
+    [
+      'Since the upgrade our job fails:\n12:07:30,115 ERROR is not long enough\nWhy?',
+      { 'src/rope.ts': PHRASES.weight },
+    ],
+    [
+      'Why is it that some of them say that it is not long enough when somebody ties one?',
+      { 'src/rope.ts': partly(4, 18) },
+    ],
+    ['What is not\nlong enough?', {}],
     ['When do I see "no mast"?', { 'src/mast.ts': PHRASES.weight }],
     ['When do I see ‘no mast’, and why is there no mast?', {}],
     ['When is the rope long?', {}],
