@@ -1,7 +1,7 @@
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
 import type { WeightSide } from './manifest.ts';
-import { eightBitProduct, LEVELS, ZERO } from './w8a8.ts';
+import { eightBitProduct, integerProduct, LEVELS, zero, ZERO } from './w8a8.ts';
 
 /** Sizes of the probe: one projection and one compressive memory, as large as a block of the 0.5B base. */
 const SIZE = { hidden: 896, wide: 4864, head: 64, block: 32 } as const;
@@ -56,12 +56,10 @@ export function extremesGraph(
   const noise = generator(5);
   const [columns, rows] = [SIZE.hidden, SIZE.head];
   const value = graph.input('x', 'float32', [tokens, columns]);
-  const zero = graph.bytes(Uint8Array.of(ZERO), []);
-  const whole = graph.node('QuantizeLinear', [value, graph.scalar(1), zero]);
+  const whole = graph.node('QuantizeLinear', [value, graph.scalar(1), zero(graph)]);
   const weight = onSide(graph, side, new Int8Array(columns * rows).fill(LEVELS), [columns, rows]);
   const scales = graph.floats(new Float32Array(rows).fill(1));
-  const inputs = [whole, weight, graph.scalar(1), scales, zero, ...(side === 'int8' ? [] : [zero])];
-  graph.output('y', graph.node('com.microsoft.MatMulIntegerToFloat', inputs), 'float32', [tokens, rows]);
+  graph.output('y', integerProduct(graph, side, whole, weight, 1, scales), 'float32', [tokens, rows]);
   // Runs of one sign: neighbours are what a 16-bit sum would clip.
   const x = Float32Array.from({ length: tokens * columns }, (_, at) =>
     at % 4 < 2 && noise() < 0.9 ? LEVELS : -LEVELS,

@@ -54,12 +54,23 @@ export function eightBitProduct(
   let sum: Value | undefined;
   for (const [index, { weight, scales }] of weights.entries()) {
     const { whole, most } = groups[index] ?? missing();
-    const zeros = side === 'int8' ? [zero(graph)] : [zero(graph), zero(graph)];
-    const inputs = [whole, weight, graph.scalar(1 / LEVELS), scales, ...zeros];
-    const product = graph.node('Mul', [graph.node('com.microsoft.MatMulIntegerToFloat', inputs), most]); // [.., N]
+    const product = graph.node('Mul', [integerProduct(graph, side, whole, weight, 1 / LEVELS, scales), most]); // [.., N]
     sum = sum === undefined ? product : graph.node('Add', [sum, product]);
   }
   return sum ?? missing();
+}
+
+/** `scale` and scales [N] times the sums of uint8 activations [.., K] by weights [K, N] on their side, 128 taken off where it was added. */
+export function integerProduct(
+  graph: Graph,
+  side: WeightSide,
+  whole: Value,
+  weight: Value,
+  scale: number,
+  scales: Value,
+): Value {
+  const zeros = side === 'int8' ? [zero(graph)] : [zero(graph), zero(graph)];
+  return graph.node('com.microsoft.MatMulIntegerToFloat', [whole, weight, graph.scalar(scale), scales, ...zeros]);
 }
 
 function missing(): never {
@@ -95,6 +106,6 @@ function inEightBits(graph: Graph, x: Value): Group {
   return { whole: graph.node('QuantizeLinear', [graph.node('Div', [x, most]), scale, zero(graph)]), most };
 }
 
-function zero(graph: Graph): Value {
+export function zero(graph: Graph): Value {
   return graph.bytes(Uint8Array.of(ZERO), []);
 }

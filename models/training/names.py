@@ -87,17 +87,19 @@ def messages(pack: Path) -> Places:
     return where
 
 
-def descriptions(pack: Path) -> tuple[Places, dict[str, Lines]]:
-    """What doc comments say, with where that is defined, and the lines of each comment."""
+def descriptions(pack: Path) -> tuple[Places, dict[str, list[Lines]]]:
+    """What doc comments say, with where that is defined, and the lines of all comments that say it."""
     where: Places = {}
-    lines: dict[str, Lines] = {}
+    lines: dict[str, list[Lines]] = {}
     for path, source in sources(pack):
         for one in outline(language_of(path, source), source).declared:
-            said = query_of(one.doc, one.name) if one.doc_lines else None
+            if one.doc_lines is None:
+                continue
+            said = query_of(one.doc, one.name)
             if said is None or len(said.split()) < TELLING or one.name.lower() in said.lower():
                 continue
             where.setdefault(said, set()).add((path, one.line))
-            lines[said] = one.doc_lines or (0, 0)
+            lines.setdefault(said, []).append(one.doc_lines)
     return where, lines
 
 
@@ -145,7 +147,7 @@ def main() -> None:
         owner, name, commit = known["owner"], known["name"], known["commit"]
         if args.names and not {name, f"{name}@{commit[:7]}"} & set(args.names):
             continue
-        comments: dict[str, Lines] = {}
+        comments: dict[str, list[Lines]] = {}
         if args.ask == "descriptions":
             where, comments = descriptions(pack)
         else:
@@ -162,7 +164,7 @@ def main() -> None:
         if args.ask == "descriptions":
             emptied: dict[str, list[Lines]] = {}
             for said, path, _ in found[: args.most]:
-                emptied.setdefault(path, []).append(comments[said])
+                emptied.setdefault(path, []).extend(comments[said])
             without(pack, link, emptied)
         else:
             link.symlink_to(pack.resolve())

@@ -39,8 +39,12 @@ export async function findPhrases(
   question: string,
   places: readonly SegmentPlace[],
 ): Promise<Map<number, number>> {
-  const lines = question.split('\n').map((line) => wordsOf(line));
+  const lines = question
+    .split('\n')
+    .map((line) => wordsOf(line))
+    .filter(({ length }) => length > PHRASES.common);
   const quoted = [...question.matchAll(QUOTED)].map(([span]) => wordsOf(span)).filter(({ length }) => length > 1);
+  if (lines.length === 0 && quoted.length === 0) return new Map();
   const told = await Promise.all(
     places.map(async (place) => {
       const said = wordsOf((await reader.segment(place)).join('\n'));

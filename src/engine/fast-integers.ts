@@ -56,14 +56,11 @@ export function hasFastIntegers(side: WeightSide, threads: number): Promise<bool
 }
 
 async function measure(side: WeightSide, threads: number): Promise<boolean> {
-  const kinds = ['blocks', side] as const;
-  const [blocks, integers] = await Promise.all(
-    kinds.map(async (kind) => {
-      const { graph, x, shape } = projectionGraph(kind, PROBE.tokens);
-      return { x, shape, session: await open(graph, threads) };
-    }),
-  );
-  if (!blocks || !integers) return false;
+  const opened = async (kind: 'blocks' | WeightSide) => {
+    const { graph, x, shape } = projectionGraph(kind, PROBE.tokens);
+    return { x, shape, session: await open(graph, threads) };
+  };
+  const [blocks, integers] = await Promise.all([opened('blocks'), opened(side)]);
   let faster = false;
   for (let attempt = 0; attempt < PROBE.attempts && !faster; attempt += 1) {
     const times = { blocks: new Array<number>(), integers: new Array<number>() };

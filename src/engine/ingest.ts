@@ -6,6 +6,7 @@ import type { Ledger } from '../memory/ledger.ts';
 import type { Change } from '../memory/records.ts';
 import { quantise, writeKey } from '../memory/write.ts';
 import type { Write } from '../memory/write.ts';
+import { isMissing } from '../workspace/entry.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import type { Entry } from '../workspace/walk.ts';
@@ -13,7 +14,7 @@ import { EngineError } from './engine-error.ts';
 import type { Engine, Priority } from './host.ts';
 import { isOvertaken } from './overtaken.ts';
 import type { Seen } from './overtaken.ts';
-import { planAll, planEntries, planPaths, skippedState } from './plan.ts';
+import { noMeta, planAll, planEntries, planPaths, skippedState } from './plan.ts';
 import type { Plan } from './plan.ts';
 
 export interface IngestOptions {
@@ -152,14 +153,14 @@ class Work {
     const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);
     const content = await readText(root, path);
     if (content.kind === 'skipped') {
-      const found = await lstat(join(root, path)).catch(() => undefined);
-      if (found === undefined) {
+      const found = await lstat(join(root, path)).catch((error: unknown) => (isMissing(error) ? 'gone' : undefined));
+      if (found === 'gone') {
         this.removed += 1;
         changed(this.#options, ledger.drop([path], overtakenSince('gone')));
         return;
       }
       this.skipped += 1;
-      const meta = { blobHash: '', bytes: found.size, mtimeMs: found.mtimeMs, lines: 0 };
+      const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0 };
       changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), overtakenSince(meta)));
       return;
     }

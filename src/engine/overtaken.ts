@@ -26,7 +26,7 @@ export function isOvertaken(
   before: FileRecord | undefined,
   path: string,
   seen: Seen,
-) {
+): boolean {
   const now = ledger.file(path);
   if (isForgotten(now) && !isForgotten(before) && remember !== true) return true;
   if (isSame(before, now)) return false;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LowRanks } from '../../kernels/low-rank.ts';
 import type { Manifest, TensorEntry, WeightSide } from '../../kernels/manifest.ts';
@@ -49,13 +49,15 @@ export async function recallTensors(
   const file = fileName(manifest, adapter);
   const places = placed(manifest, adapter.layer, file, side);
   const path = join(folder, file);
-  const refused = `${path.slice(0, -SUFFIX.length)}${REFUSED}`;
+  const refused = `${file.slice(0, -SUFFIX.length)}${REFUSED}`;
   try {
     if (!(await isSound(path))) {
-      if (await stat(refused).catch(() => undefined)) return undefined;
+      if (await stat(join(folder, refused)).catch(() => undefined)) return undefined;
       if (!(await isWorthIt())) {
-        await writing(writeFile(refused, 'Integer products were measured here once and are not faster.\n'));
-        await sweep(folder, basename(refused));
+        await writing(
+          writeFile(join(folder, refused), 'Integer products were measured here once and are not faster.\n'),
+        );
+        await sweep(folder, refused);
         return undefined;
       }
       await make(path, folder, manifest.tensors, places, lowRanks);

@@ -50,7 +50,6 @@ const ATTEMPTS = 4;
 /** Whether somebody else has recorded a file meanwhile, and knows better. */
 type Overtaken = (path: string) => boolean;
 const never: Overtaken = () => false;
-const NOTHING = { removed: [], added: [] } as const;
 
 /**
  * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
@@ -101,9 +100,7 @@ export class Ledger extends Reading {
     writes: ReadonlyMap<string, Write>,
     overtaken: Overtaken = never,
   ): Change {
-    return this.#change([path], () =>
-      overtaken(path) ? NOTHING : this.#changing.replace(path, meta, { kind: 'ingested' }, segments, writes),
-    );
+    return this.#replace(path, meta, { kind: 'ingested' }, segments, writes, overtaken);
   }
 
   /** Records why a file is not in the memory; segments it had are removed. `overtaken` as for putFile(). */
@@ -113,9 +110,7 @@ export class Ledger extends Reading {
     state: Exclude<FileState, { kind: 'ingested' }>,
     overtaken: Overtaken = never,
   ): Change {
-    return this.#change([path], () =>
-      overtaken(path) ? NOTHING : this.#changing.replace(path, meta, state, [], new Map()),
-    );
+    return this.#replace(path, meta, state, [], new Map(), overtaken);
   }
 
   /**
@@ -252,6 +247,19 @@ export class Ledger extends Reading {
   /** Drops writes that no file of any checkout uses, and checkouts that are gone; see Sweep. */
   sweep(limits: Sweep): Swept {
     return this.connection.guard(() => sweep(this.connection.db, this.lexical, this.checkoutId, limits));
+  }
+
+  #replace(
+    path: string,
+    meta: FileMeta,
+    state: FileState,
+    segments: readonly SegmentEntry[],
+    writes: ReadonlyMap<string, Write>,
+    overtaken: Overtaken,
+  ): Change {
+    return this.#change([path], () =>
+      overtaken(path) ? { removed: [], added: [] } : this.#changing.replace(path, meta, state, segments, writes),
+    );
   }
 
   #change(paths: readonly string[], work: () => Pick<Change, 'removed' | 'added'>): Change {
