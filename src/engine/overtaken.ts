@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../memory/ledger.ts';
 import type { FileRecord } from '../memory/records.ts';
@@ -31,8 +31,18 @@ export function isOvertaken(
   if (isForgotten(now) && !isForgotten(before) && remember !== true) return true;
   if (isSame(before, now)) return false;
   if (seen === 'left out') return true;
-  const found = lstatSync(join(root, path), { throwIfNoEntry: false });
+  const found = onDisk(join(root, path));
+  if (found === 'unknown') return true; // what was recorded since is as likely; the next pass looks again
   return seen === 'gone' ? found !== undefined : found?.size !== seen.bytes || found.mtimeMs !== seen.mtimeMs;
+}
+
+/** A file's size and time; undefined where there is none; unknown where its folder cannot be looked into (rights, a loop of links). */
+function onDisk(file: string): Stats | 'unknown' | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false });
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** Whether a file was taken out on request, and stays out. */

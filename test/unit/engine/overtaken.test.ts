@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -44,6 +44,7 @@ function together(work: (windows: Windows) => Promise<void>): Promise<void> {
     if (!one || !two) throw new Error('two ledgers were opened');
     try {
       await work({
+        root,
         one,
         two,
         save: (path, text) => {
@@ -69,6 +70,7 @@ function together(work: (windows: Windows) => Promise<void>): Promise<void> {
 }
 
 interface Windows {
+  readonly root: string;
   readonly one: Ledger;
   readonly two: Ledger;
   readonly save: (path: string, text: string) => void;
@@ -141,6 +143,22 @@ describe('two windows on one folder', () => {
       remove('b.ts');
       await read(one);
       expect(one.file('b.ts')).toBeUndefined();
+    }));
+
+  it('a folder that can no longer be looked into costs nothing that the other window stored', () =>
+    together(async ({ root, one, two, save, read, meta }) => {
+      mkdirSync(join(root, 'deep'));
+      save('deep/a.ts', 'const mine = 1;\n');
+      save('z.ts', 'const last = 1;\n');
+      const { engine } = new Interrupted('mine', () => {
+        save('deep/a.ts', 'const theirs = 22;\n');
+        two.putFile('deep/a.ts', meta('deep/a.ts', 'const theirs = 22;\n'), [], new Map());
+        rmSync(join(root, 'deep'), { recursive: true });
+        symlinkSync('deep', join(root, 'deep'));
+      });
+      await read(one, { engine });
+      expect(one.file('deep/a.ts')?.blobHash).toBe(hash('const theirs = 22;\n'));
+      expect(one.file('z.ts')?.state).toMatchObject({ kind: 'ingested' });
     }));
 
   it('a file that is taken out for good while another window reads it stays out', () =>
