@@ -25,9 +25,9 @@ from .curve import draw as draw_curve
 from .head import RecallHead
 from .lora import Lora, lower_states, span_pools
 
-OF_ONE = 32  # questions of one package in a step
 ROUND = 32  # lengths are padded to a multiple of it: kernels are chosen, and memory is laid out, anew for every new shape
 SAVE = 120  # seconds between two saves of what is learned so far
+RESERVED, TOKEN_BYTES = 24 << 30, 600_000  # of the GPU's memory: for one batch that is not kept, and what eight blocks keep of a token
 WARM = 0.04  # of the time, until the full rate
 
 
@@ -61,6 +61,7 @@ class Net(torch.nn.Module):
         super().__init__()
         self.base, self.config, self.head, self.budget = base, config, head, budget
         self.lora = Lora(base, layers, rank)
+        self.room = 0  # tokens of this step whose activations may still stay in memory
 
     def pools(self, texts: Texts, chosen: np.ndarray, half) -> torch.Tensor:
         """[texts, P, D] of the chosen texts, run in batches of like length."""
@@ -76,7 +77,8 @@ class Net(torch.nn.Module):
             padded = np.zeros((len(rows), longest), np.int64)
             for row, text in enumerate(rows):
                 padded[row, : texts.length[text]] = texts.ids[texts.first[text] : texts.first[text] + texts.length[text]]
-            states = lower_states(self.base, self.lora, self.config, torch.from_numpy(padded).to(device))
+            states = lower_states(self.base, self.lora, self.config, torch.from_numpy(padded).to(device), keep=padded.size <= self.room)
+            self.room -= padded.size
             length = torch.from_numpy(texts.length[rows].astype(np.int64)).to(device)
             parts.append(span_pools(states, length, half.query, self.head.mean, self.head.deviation, half.spans))
             at += size
@@ -86,8 +88,8 @@ class Net(torch.nn.Module):
 
 
 class Draw:
-    def __init__(self, data: Data, seed: int) -> None:
-        self.rng, self.data = np.random.default_rng(seed), data
+    def __init__(self, data: Data, of_one: int, seed: int) -> None:
+        self.rng, self.data, self.of_one = np.random.default_rng(seed), data, of_one
         self.train = np.flatnonzero(~data.valid)
         self.by_package = {int(p): self.train[data.asked_in[self.train] == p] for p in np.unique(data.asked_in[self.train])}
         self.held = {int(p): np.flatnonzero(data.package == p) for p in self.by_package}
@@ -98,8 +100,8 @@ class Draw:
 
     def __call__(self, size: int, others: int) -> tuple[np.ndarray, np.ndarray]:
         """Questions, and the segments of the step: those that answer (three of each question at most), and others of the same packages."""
-        packages = self.rng.choice(self.large, size=max(1, size * 3 // 4 // OF_ONE), replace=False, p=self.weight)
-        chosen = [self.rng.choice(own := self.by_package[int(p)], min(OF_ONE, len(own)), replace=False) for p in packages]
+        packages = self.rng.choice(self.large, size=max(1, size * 3 // 4 // self.of_one), replace=False, p=self.weight)
+        chosen = [self.rng.choice(own := self.by_package[int(p)], min(self.of_one, len(own)), replace=False) for p in packages]
         questions = np.unique(np.concatenate(chosen))
         questions = np.unique(np.concatenate([questions, self.rng.choice(self.train, max(0, size - len(questions)), replace=False)]))
         own = [a if len(a) <= 3 else self.rng.choice(a, 3, replace=False) for a in (self.data.answers[q] for q in questions)]
@@ -180,6 +182,11 @@ def main() -> None:
     log(options, device, ran, before, table)
 
 
+def kept_tokens() -> int:
+    """How many tokens' activations fit on the GPU beside all else; none are kept on a CPU."""
+    return int(max(0, torch.cuda.mem_get_info()[0] - RESERVED) // TOKEN_BYTES) if torch.cuda.is_available() else 0
+
+
 @dataclass(frozen=True)
 class Ran:
     steps: int
@@ -191,7 +198,7 @@ class Ran:
 def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after: dict) -> None:
     """Appends the run's row to LOG.md, whatever it is, and leaves it beside the adapter, for a machine whose files do not stay."""
     scores = " ".join(f"{form} {before[form]['mrr']:.3f} -> {row['mrr']:.3f}" for form, row in after.items() if form in before)
-    settings = f"rank {options.rank}, {options.questions} + {options.others}, rate {options.rate:g}, dropout {options.dropout}, seed {options.seed}"
+    settings = f"rank {options.rank}, {options.questions} ({options.of_one} of one) + {options.others}, rate {options.rate:g}, dropout {options.dropout}, seed {options.seed}"
     row = (
         f"| {date.today().isoformat()} | {device} | {options.layer} | {settings} | {ran.steps} | {ran.tokens / 1e6:.1f} |"
         f" {ran.seconds / 60:.1f} | {ran.loss:.3f} | {scores} |\n"
@@ -202,13 +209,14 @@ def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after:
 
 
 def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
-    draw = Draw(data, options.seed)
+    draw = Draw(data, options.of_one, options.seed)
     groups = [
         {"params": list(net.lora.parameters()), "top": options.rate},
         {"params": [net.head.segment.project.weight, net.head.question.project.weight, net.head.segment.query, net.head.question.query], "top": options.head_rate},
         {"params": [net.head.log_tau], "top": options.head_rate},
     ]
     adam = torch.optim.AdamW(groups, lr=0.0, weight_decay=options.weight_decay, betas=(0.9, 0.98))
+    room = kept_tokens()
     began, step, running, tokens = time.time(), 0, 0.0, 0
     curve: list[list[float]] = []
     saved = began
@@ -216,9 +224,18 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
         for group in adam.param_groups:
             group["lr"] = group["top"] * min(1.0, done / WARM + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done))
         questions, segments = draw(options.questions, options.others)
-        loss = step_loss(net, data, questions, segments, options.dropout)
+        net.room = room
         adam.zero_grad(set_to_none=True)
-        loss.backward()
+        try:
+            loss = step_loss(net, data, questions, segments, options.dropout)
+            loss.backward()
+        except torch.OutOfMemoryError:
+            if room <= 0:
+                raise
+            room, loss = room * 2 // 3, None
+            torch.cuda.empty_cache()
+            print(f"out of memory: activations of {room} tokens are kept from here on", flush=True)
+            continue
         torch.nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
         adam.step()
         running = 0.9 * running + 0.1 * loss.item() if step else loss.item()
@@ -248,6 +265,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=10**9, help="at most")
     parser.add_argument("--questions", type=int, default=512, help="in a step")
+    parser.add_argument("--of-one", type=int, default=32, help="of them of one package: as many are told apart within a repository")
     parser.add_argument("--others", type=int, default=512, help="segments of the same packages in a step, beside those that answer")
     parser.add_argument("--budget", type=int, default=65_536, help="tokens that run at once")
     parser.add_argument("--rate", type=float, default=4e-4)

@@ -33,7 +33,10 @@ def linear(w: Tensors, name: str, x: torch.Tensor) -> torch.Tensor:
     """W x + bias, and b (a x) where the adapter has a low-rank addition for this matrix (LoRA, arXiv 2106.09685)."""
     y = F.linear(x, w[name], w.get(f"{name}.bias"))
     a = w.get(f"{name}.lora.a")
-    return y if a is None else y + F.linear(F.linear(x, a), w[f"{name}.lora.b"])
+    if a is None:
+        return y
+    small = F.linear(x, a).flatten(0, -2)  # [B T, r]
+    return torch.addmm(y.flatten(0, -2), small, w[f"{name}.lora.b"].T).view_as(y)  # one pass over y, not three
 
 
 def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: dict, mask) -> torch.Tensor:

@@ -43,13 +43,16 @@ class Lora(nn.Module):
         return {name.replace("/", "."): tensor for name, tensor in self.tensors.items()}
 
 
-def lower_states(base: Tensors, lora: Lora, config: dict, ids: torch.Tensor) -> torch.Tensor:
-    """ids [B, T] -> the residual stream [B, T, D] after the blocks; with gradients, one block's activations in memory at a time."""
+def lower_states(base: Tensors, lora: Lora, config: dict, ids: torch.Tensor, keep: bool = False) -> torch.Tensor:
+    """
+    ids [B, T] -> the residual stream [B, T, D] after the blocks. With gradients, one block's activations are in memory at a time and are
+    made again in the backward pass, unless there is room to `keep` them all: half a megabyte a token.
+    """
     x = F.embedding(ids, base["embedding"])
     weights = base | {name: tensor.to(x.dtype) for name, tensor in lora.named().items()}
     table = rope(config, torch.arange(ids.shape[1], device=ids.device))
     for layer in range(lora.layers):
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() and not keep:
             x = checkpoint(block, weights, layer, x, table, config, use_reentrant=False, preserve_rng_state=False)
         else:
             x = block(weights, layer, x, table, config)
