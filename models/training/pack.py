@@ -82,16 +82,17 @@ def flattened(ids: list[list[int]], number: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def lower(base: Path, out: Path, layer: int, kept: np.ndarray) -> None:
-    """The blocks below `layer` in shards of seven, a folder each, and the kept rows of the embedding."""
+    """The blocks below `layer` in shards of six, a folder each, and in one more the kept rows of the embedding and the last norm."""
     manifest = json.loads((base / "manifest.json").read_text())
-    for shard, blocks in enumerate([range(first, min(first + 7, layer)) for first in range(0, layer, 7)]):
+    shards = [{f"layers.{block}." for block in range(first, min(first + 6, layer))} for first in range(0, layer, 6)]
+    for shard, prefixes in enumerate([*shards, {"norm"}]):
         folder = out / f"base-{shard}"
         folder.mkdir(exist_ok=True)
         raw, tensors = bytearray(), {}
         for name, entry in manifest["tensors"].items():
-            if name.startswith("layers.") and int(name.split(".")[1]) in blocks:
+            if name.startswith(tuple(prefixes)):
                 tensors[name] = moved(base, entry, raw)
-        if blocks[-1] == layer - 1:
+        if shard == len(shards):
             tensors["embedding"] = rows(base, manifest["tensors"], kept, raw)
         (folder / "blocks.bin").write_bytes(raw)
         (folder / "manifest.json").write_text(json.dumps({"config": manifest["config"], "tensors": tensors}))
