@@ -9,7 +9,7 @@ import { featureMap } from '../../src/memory/feature-map.ts';
 import type { FeatureMap, FeatureSpec } from '../../src/memory/feature-map.ts';
 import { KeyTable } from '../../src/memory/key-table.ts';
 import { questionTerms } from '../../src/memory/lexicon.ts';
-import { recallByFeature } from '../../src/memory/recall.ts';
+import { recall, recallByFeature } from '../../src/memory/recall.ts';
 import type { Shares } from '../../src/memory/recall.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { readCases } from './cases.ts';
@@ -17,11 +17,14 @@ import type { Case } from './cases.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 import { outcomes } from './run.ts';
 import type { Result } from './run.ts';
+import { bytesOf, smallerKeys } from './smaller-keys.ts';
+import type { Smaller } from './smaller-keys.ts';
 import { render, rowsOf } from './table.ts';
 
 /**
- * What each part of recall is worth: the same questions ranked with a part taken out, or with the read through a finite φ in place of
- * the exact softmax kernel. Shares through φ are the same integers whether they are read from the keys or from M and z.
+ * What each part of recall is worth: the same questions ranked with a part taken out, with the read through a finite φ in place of
+ * the exact softmax kernel, or with smaller writes. Shares through φ are the same integers whether they are read from the keys or from
+ * M and z.
  *
  *     node esbuild.js --quiet && node test/eval/ablation.ts --data DIR [--repos a,b]
  */
@@ -40,6 +43,17 @@ const MAPS: Readonly<Record<string, FeatureSpec>> = {
   topk: { kind: 'topk', size: 4096, keep: 32, fan: 8, seed: 7 },
 };
 
+/** What a segment's write could be instead: fewer bits, or fewer memory tokens, averaged. */
+const SMALLER: readonly Smaller[] = [
+  { name: '4 bits', tokens: 8, bits: 4 },
+  { name: '3 bits', tokens: 8, bits: 3 },
+  { name: '2 bits', tokens: 8, bits: 2 },
+  { name: '1 bit', tokens: 8, bits: 1 },
+  { name: 'P 4', tokens: 4, bits: 8 },
+  { name: 'P 2', tokens: 2, bits: 8 },
+  { name: 'P 1', tokens: 1, bits: 8 },
+];
+
 /** Every file the same share, however many segments it has: what is left when the memory says nothing. */
 function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace>): Shares {
   const counts = new Map<string, number>();
@@ -54,7 +68,7 @@ function variants(
   one: Case,
   found: Found,
   places: ReadonlyMap<number, SegmentPlace>,
-  byMap: ReadonlyMap<string, Shares>,
+  otherwise: ReadonlyMap<string, Shares>,
 ) {
   const locate = () => places;
   const { question } = one;
@@ -64,7 +78,7 @@ function variants(
     ['without words and roles', recollect(question, 'memory', found, locate)],
     ['without definitions and phrases', recollect(question, 'fused', { ...found, exact: new Map() }, locate)],
   ]);
-  for (const [name, shares] of byMap) {
+  for (const [name, shares] of otherwise) {
     ranked.set(`${name} alone`, recollect(question, 'memory', { ...found, shares }, locate));
     ranked.set(`${name}, words`, recollect(question, 'fused', { ...found, shares }, locate));
   }
@@ -90,6 +104,13 @@ try {
       table.append(place.segmentId, write.keys);
       places.set(place.segmentId, place);
     }
+    const smaller = SMALLER.filter(({ tokens }) => shape.tokens % tokens === 0).map((kept) => {
+      const own = new KeyTable({ ...shape, tokens: kept.tokens });
+      for (const { write, segmentId } of codebase.ledger.segments()) {
+        own.append(segmentId, smallerKeys(write.keys, shape.keySize, kept));
+      }
+      return { name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`, table: own };
+    });
     const maps = Object.entries(MAPS).map(([name, spec]): [string, FeatureMap] => [
       name,
       featureMap(spec, shape.keySize),
@@ -99,8 +120,12 @@ try {
       const found = codebase.find({ keys, words: questionTerms(one.question) });
       const exact = await findExact(codebase, one.question, found.segments);
       const rest = { exact, nearness: { cosine: found.cosine, coverage: 1 } };
-      const byMap = new Map(maps.map(([name, map]) => [name, recallByFeature(table, keys, map)]));
-      for (const [system, { files }] of variants(one, { ...found, ...rest }, places, byMap)) {
+      const { tau } = codebase.adapter;
+      const otherwise = new Map([
+        ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
+        ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
+      ]);
+      for (const [system, { files }] of variants(one, { ...found, ...rest }, places, otherwise)) {
         const list = files.map(({ path, share, segments }) => ({
           path,
           score: share,
