@@ -64,13 +64,21 @@ def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, m
 
 
 @torch.inference_mode()
-def states(w: Tensors, config: dict, ids: torch.Tensor, layers: int) -> torch.Tensor:
-    """Residual stream [B, T, D] after `layers` blocks, from an empty memory, each row starting at position 0."""
+def states_at(w: Tensors, config: dict, ids: torch.Tensor, layers: list[int]) -> list[torch.Tensor]:
+    """Residual streams [B, T, D] after each of `layers` blocks, ascending, from an empty memory, each row starting at position 0."""
     x = F.embedding(ids, w["embedding"])
     table = rope(config, torch.arange(ids.shape[1], device=ids.device))
-    for layer in range(layers):
+    found = [x] if 0 in layers else []
+    for layer in range(layers[-1]):
         x = block(w, layer, x, table, config)
-    return x
+        if layer + 1 in layers:
+            found.append(x)
+    return found
+
+
+def states(w: Tensors, config: dict, ids: torch.Tensor, layers: int) -> torch.Tensor:
+    """The residual stream [B, T, D] after `layers` blocks."""
+    return states_at(w, config, ids, [layers])[0]
 
 
 @torch.inference_mode()

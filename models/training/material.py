@@ -1,6 +1,6 @@
 """What training reads: the corpus, its token ids, and the states of whatever part of it is done.
 
-    python -m models.training.material --corpus DIR [--layer 8]
+    python -m models.training.material --corpus DIR [--layer 8 …]
 
 makes the states; it may be killed and started again. Texts are in the order of the work, package after package, validation first, so
 that training can begin with the packages that are done.
@@ -76,14 +76,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="models.training.material", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
-    parser.add_argument("--layer", type=int, default=8)
+    parser.add_argument("--layer", type=int, nargs="+", default=[8], help="several cost one pass up to the last")
+    parser.add_argument("--texts", type=int, help="only the first so many")
     options = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     material = read(options.corpus, options.base)
-    place = folder(options.corpus, material.ids, options.layer)
-    print(f"{len(material.ids)} texts, {sum(map(len, material.ids))} tokens, states in {place}", flush=True)
-    config, tensors = weights.load(options.base, options.layer, device=device)
-    states.build(place, material.ids, tensors, config, options.layer, device)
+    places = {layer: folder(options.corpus, material.ids, layer) for layer in options.layer}
+    print(f"{len(material.ids)} texts, {sum(map(len, material.ids))} tokens, states in {', '.join(map(str, places.values()))}", flush=True)
+    config, tensors = weights.load(options.base, max(options.layer), device=device)
+    states.build(places, material.ids, tensors, config, device, options.texts)
 
 
 if __name__ == "__main__":

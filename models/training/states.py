@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .decoder import states
+from .decoder import states_at
 
 # On a CPU a batch's activations should stay in its second-level cache: with 256 tokens a batch one core of a Zen 5 server
 # did 1,280 tokens/s, with 4,096 it did 590.
@@ -34,16 +34,28 @@ class Cache:
         return self.rows[self.first[text] : self.first[text] + self.length[text]]
 
 
-def build(folder: Path, ids: list[list[int]], weights, config: dict, layer: int, device: str) -> Cache:
-    """States after `layer` blocks for every list of token ids. `folder` holds one cache; finished texts are not run again."""
-    folder.mkdir(parents=True, exist_ok=True)
+def build(folders: dict[int, Path], ids: list[list[int]], weights, config: dict, device: str, most: int | None = None) -> None:
+    """
+    States of every list of token ids, or of the first `most` of them, after as many blocks as `folders` names, in one pass. A folder holds
+    one cache; texts that are in all of them are not run again.
+    """
+    layers = sorted(folders)
     width = config["hidden"]
     length = np.array([len(row) for row in ids], np.int64)
     first = np.concatenate([[0], np.cumsum(length)[:-1]])
-    path, marker = folder / "tokens.f16", folder / "done.npy"
-    rows = np.memmap(path, np.float16, "r+" if path.exists() else "w+", shape=(int(length.sum()), width))
-    done = np.load(marker) if marker.exists() else np.zeros(len(ids), bool)
-    todo = [int(i) for i in np.flatnonzero(~done)]
+    rows, done = {}, np.ones(len(ids), bool)
+    for layer, folder in folders.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        path, marker = folder / "tokens.f16", folder / "done.npy"
+        rows[layer] = np.memmap(path, np.float16, "r+" if path.exists() else "w+", shape=(int(length.sum()), width))
+        done &= np.load(marker) if marker.exists() else False
+
+    def save() -> None:
+        for layer, folder in folders.items():
+            rows[layer].flush()
+            np.save(folder / "done.npy", done)
+
+    todo = [int(i) for i in np.flatnonzero(~done[:most])]
     runs = (sorted(todo[at : at + RUN], key=lambda i: length[i]) for at in range(0, len(todo), RUN))
     began, seen, saved = time.time(), 0, time.time()
     for batch in (batch for run in runs for batch in batches(run, length, BATCH_TOKENS[device])):
@@ -52,21 +64,20 @@ def build(folder: Path, ids: list[list[int]], weights, config: dict, layer: int,
         for row, text in enumerate(batch):
             padded[row, : length[text]] = torch.tensor(ids[text])
         # Padding lies to the right of a causal model: it changes nothing before it.
-        out = states(weights, config, padded.to(device), layer).to(torch.float16).cpu().numpy()
-        for row, text in enumerate(batch):
-            rows[first[text] : first[text] + length[text]] = out[row, : length[text]]
+        for layer, out in zip(layers, states_at(weights, config, padded.to(device), layers)):
+            half = out.to(torch.float16).cpu().numpy()
+            for row, text in enumerate(batch):
+                rows[layer][first[text] : first[text] + length[text]] = half[row, : length[text]]
         done[batch] = True
         seen += int(length[batch].sum())
         if time.time() - saved > 60:
             saved = time.time()
-            rows.flush()
-            np.save(marker, done)
-            left = int(length[~done].sum()) * (time.time() - began) / seen
+            save()
+            left = int(length[:most][~done[:most]].sum()) * (time.time() - began) / seen
             print(f"states: {done.sum()}/{len(ids)} texts, {seen / (time.time() - began):.0f} tokens/s, {left / 60:.0f} min left", flush=True)
-    rows.flush()
-    np.save(marker, done)
-    (folder / "index.json").write_text(json.dumps({"layer": layer, "texts": len(ids), "tokens": int(length.sum())}) + "\n")
-    return Cache(rows, first, length, done)
+    save()
+    for layer, folder in folders.items():
+        (folder / "index.json").write_text(json.dumps({"layer": layer, "texts": len(ids), "tokens": int(length.sum())}) + "\n")
 
 
 def opened(folder: Path, ids: list[list[int]]) -> Cache:
