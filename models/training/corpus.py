@@ -32,7 +32,7 @@ from .languages import LANGUAGE_OF, language_of
 from .outline import Declared, Outline, outline
 from .pairs import COPYLEFT, FREE_CHOICE, NEAR, PERMUTATIONS, SHINGLE, TYPESCRIPT_FILES, Denied, _SKIPPED_FOLDERS, _TEST, _unreadable, normal
 from .queries import query_of
-from .registries import Package, bring_all, cache_folder
+from .registries import Package, bring_all, cache_folder, cloned
 
 log = logging.getLogger("corpus")
 
@@ -45,7 +45,7 @@ KEPT = {"name": 0.35, "long": 0.6, "remark": 0.6}  # share of a plentiful form t
 COMMON_NAMES = {"constructor", "toString", "String", "main", "init", "new", "New", "default", "test", "setUp", "get", "set", "run", "__init__"}  # fmt: skip
 _CHANGELOG = re.compile(r"(?:^|/)(?:changelog|changes|history|news|release[-_ ]?notes)[^/]*\.(?:md|rst|txt)$", re.I)
 _README = re.compile(r"(?:^|/)readme[^/]*\.(?:md|rst|txt)$", re.I)
-_LANGUAGES = ("python", "typescript", "javascript", "go", "rust", "java", "c", "cpp")
+_LANGUAGES = ("python", "typescript", "javascript", "go", "rust", "java", "c", "cpp", "csharp", "php", "ruby")
 
 
 @dataclass
@@ -396,13 +396,16 @@ def main() -> None:
     parser.add_argument("--per-package", type=int, default=60, help="training segments of one package and language")
     parser.add_argument("--per-package-valid", type=int, default=80)
     parser.add_argument("--per-language", type=int, default=2_600)
+    parser.add_argument("--git", nargs="*", default=[], metavar="owner/name=GITDIR", help="clones whose files are packages too")
+    parser.add_argument("--git-only", action="store_true", help="nothing from registries")
     parser.add_argument("--only", help="packages whose name holds this, to look at")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     listed = tomllib.loads(options.packages.read_text())
     denied = Denied(listed["denied"], options.never)
     valid = set(listed["valid"]["packages"])
-    packages = [p for p in bring_all(listed["roots"], cache_folder()) if not options.only or options.only in p.name]
+    brought = [] if options.git_only else bring_all(listed["roots"], cache_folder())
+    packages = [p for p in [*brought, *(cloned(one, cache_folder() / "git") for one in options.git)] if not options.only or options.only in p.name]
     cuts: dict[str, list[Cut]] = {"valid": [], "train": []}
     refused = 0
     for package in packages:

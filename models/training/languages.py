@@ -29,6 +29,7 @@ class Grammar:
     docs: str = ""  # how a doc comment starts (a pattern); '' for a docstring inside the body
     wrappers: tuple[str, ...] = ()  # parents that belong to the definition: the doc stands before them
     between: tuple[str, ...] = ()  # siblings allowed between doc and definition; they are kept as code
+    tags: bool = False  # doc comments are XML
 
 
 GRAMMARS: dict[str, Grammar] = {
@@ -83,6 +84,23 @@ GRAMMARS: dict[str, Grammar] = {
         docs=r"//|/\*",
         wrappers=("template_declaration",),
     ),
+    "csharp": Grammar(
+        "tree_sitter_c_sharp",
+        (".cs",),
+        """[(method_declaration) (constructor_declaration) (class_declaration) (interface_declaration) (struct_declaration)
+            (enum_declaration) (record_declaration) (property_declaration)] @d""",
+        docs=r"///(?!/)|/\*\*",
+        tags=True,
+    ),
+    "php": Grammar(
+        "tree_sitter_php",
+        (".php",),
+        """[(function_definition) (method_declaration) (class_declaration) (interface_declaration) (trait_declaration)
+            (enum_declaration)] @d""",
+        entry="language_php",
+        docs=r"/\*\*",
+    ),
+    "ruby": Grammar("tree_sitter_ruby", (".rb",), "[(method) (singleton_method) (class) (module)] @d", docs=r"#"),
 }
 
 LANGUAGE_OF = {suffix: language for language, grammar in GRAMMARS.items() for suffix in grammar.suffixes}
@@ -142,7 +160,7 @@ def _comment(grammar: Grammar, node: Node, source: bytes) -> tuple[str, str, int
     start, found = doc_comment(grammar, outer, source)
     if not found:
         return None
-    doc = "\n".join(_unmark(_text(comment, source)) for comment in found)
+    doc = said(grammar, found, source)
     code = _from_line_start(source, start.start_byte, outer.end_byte)
     return doc.strip(), _tidy(code), start.start_point.row + 1, outer.end_point.row + 1
 
@@ -165,6 +183,8 @@ def doc_comment(grammar: Grammar, outer: Node, source: bytes) -> tuple[Node, lis
     start, above = outer, outer.prev_named_sibling
     while above and above.type in grammar.between:
         start, above = above, above.prev_named_sibling
+    if above is None and outer.parent is not None and outer.parent.type == "body_statement":
+        above = outer.parent.prev_named_sibling  # Ruby's grammar leaves the first comment of a body outside of it
     found: list[Node] = []
     below = start
     while above and "comment" in above.type and below.start_point.row - _last_row(above) <= 1:
@@ -212,8 +232,21 @@ def _tidy(code: bytes) -> str:
     return re.sub(r"\n{3,}", "\n\n", textwrap.dedent("\n".join(kept))).replace(":\n\n", ":\n", 1).strip("\n")
 
 
+_CITED = re.compile(r'<(?:see|seealso|paramref|typeparamref)\s+\w+="(?:\w:)?([^"]*)"\s*/>')
+_SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.S)
+
+
+def said(grammar: Grammar, comments: list[Node], source: bytes) -> str:
+    """The comments' words, without their marks; of one in XML its summary, or all without tags."""
+    doc = "\n".join(_unmark(_text(comment, source)) for comment in comments)
+    if not grammar.tags:
+        return doc
+    found = _SUMMARY.search(doc)
+    return re.sub(r"</?\w+[^>]*>", "", _CITED.sub(r"\1", found[1] if found else doc))
+
+
 def _unmark(comment: str) -> str:
     if comment.startswith("/*"):
         inner = re.sub(r"^/\*+!?|\*+/\s*$", "", comment)
         return "\n".join(re.sub(r"^\s*\*+ ?", "", line) for line in inner.split("\n"))
-    return re.sub(r"^//[/!]* ?", "", comment.rstrip("\n"))
+    return re.sub(r"^(?://[/!]*|#+) ?", "", comment.rstrip("\n"))

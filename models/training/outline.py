@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Language, Node, Query, QueryCursor
 
-from .languages import GRAMMARS, _last_row, _name, _text, _tools, _unmark, doc_comment, docstring
+from .languages import GRAMMARS, _last_row, _name, _text, _tools, _unmark, doc_comment, docstring, said
 
 COMMENTS = {"rust": "[(line_comment) (block_comment)] @c", "java": "[(line_comment) (block_comment)] @c"}
 
@@ -95,7 +95,7 @@ def _comment(language: str, node: Node, outer: Node, source: bytes) -> tuple[str
     _, found = doc_comment(GRAMMARS[language], outer, source)
     if not found:
         return "", None
-    doc = "\n".join(_unmark(_text(comment, source)) for comment in found).strip()
+    doc = said(GRAMMARS[language], found, source).strip()
     lines = (found[0].start_point.row + 1, _last_row(found[-1]) + 1)
     return doc, lines if lines[1] <= outer.start_point.row else None
 

@@ -6,12 +6,15 @@ used. A root that fails is logged and skipped. A root that was brought once is n
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
@@ -219,3 +222,20 @@ def bring_all(roots: dict[str, list[str]], cache: Path) -> list[Package]:
         for package in client(roots.get(registry, []), cache / registry):
             found.setdefault((registry, package.name), package)
     return list(found.values())
+
+
+def cloned(argument: str, folder: Path) -> Package:
+    """owner/name=GITDIR: the files of a clone's HEAD, for languages whose registries hold no sources (C#) or are seldom at hand (PHP, Ruby)."""
+    name, _, place = argument.partition("=")
+    out = folder / re.sub(r"[^\w.-]+", "_", name)
+    if not out.exists():
+        half = out.with_name(out.name + ".half")
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
+        archive = subprocess.run(["git", "--git-dir", place, "archive", "HEAD"], capture_output=True, check=True, timeout=CLIENT_SECONDS).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(half, filter="data")
+        half.rename(out)
+    licences = sorted(file for file in out.glob("*") if re.match(r"licen[cs]e|copying", file.name, re.I) and file.is_file())
+    licence = " ".join(licences[0].read_text("utf-8", "replace")[:160].split()) if licences else ""
+    return Package("git", name, out, f"https://github.com/{name}", licence)
