@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-KINDS = ("elu1", "dpfp3", "topk", "softmax")
+from .decoder import rms
+
 KEPT = 24  # features of a head that `topk` keeps
 UNIT = 64  # numbers of a head's key where the kernel is exp(tau q k), which has no finite features
 EPS = 1e-6
@@ -41,6 +42,9 @@ class Addresses(nn.Module):
         self.mean.copy_(unit.mean(0))
         self.deviation.copy_(unit.std(0).clamp_min(1e-3))
 
+    def standard(self, states: torch.Tensor) -> torch.Tensor:
+        return (rms(states) - self.mean) / self.deviation  # [N, D]
+
     def queries(self, states: torch.Tensor) -> torch.Tensor:
         return self.features(self.query, states)
 
@@ -48,8 +52,7 @@ class Addresses(nn.Module):
         return self.features(self.key, states)
 
     def features(self, project: nn.Linear, states: torch.Tensor) -> torch.Tensor:
-        x = (rms(states) - self.mean) / self.deviation  # [N, D]
-        y = project(x).view(-1, self.heads, self.size).float()
+        y = project(self.standard(states)).view(-1, self.heads, self.size).float()
         match self.kind:
             case "softmax":
                 return F.normalize(y, dim=-1)
@@ -69,11 +72,6 @@ class Addresses(nn.Module):
         """log of the unnormalised share of every key [H, Q, N], at equal footing for all φ."""
         dot = torch.einsum("qhf,nhf->hqn", queries.bfloat16() if queries.is_cuda else queries, keys.bfloat16() if keys.is_cuda else keys).float()
         return dot * self.tau()[:, None, None] if self.kind == "softmax" else torch.log(dot.clamp_min(0) + EPS)
-
-
-def rms(states: torch.Tensor) -> torch.Tensor:
-    x = states.float()
-    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
 
 
 def follows(addresses: Addresses, queries: torch.Tensor, keys: torch.Tensor, same: torch.Tensor) -> torch.Tensor:

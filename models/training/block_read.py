@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .addresses import Addresses, rms
-from .decoder import Tensors, block, rms_norm, rope
+from .addresses import Addresses
+from .decoder import Tensors, block, rms, rms_norm, rope
 
 VALUE = 64  # numbers of a head's value for each block that reads
 SLICE = 1 << 26  # features of memory tokens that are made at a time
@@ -43,7 +43,7 @@ class BlockRead(nn.Module):
 
     def begin(self, embedding: torch.Tensor, scale: list[float]) -> None:
         """Values begin as the embeddings of the tokens in their first directions, and are brought back at `scale` of each block's residual."""
-        unit = rms(embedding.float())
+        unit = rms(embedding)
         directions = torch.linalg.eigh(unit.T @ unit / len(unit)).eigenvectors.flip(-1)[:, : self.out[0].in_features]  # [D, H d]
         # A head has its share of every kind of direction, not the largest alone.
         directions = directions[:, torch.randperm(directions.shape[1], generator=torch.Generator().manual_seed(1)).to(directions.device)]
@@ -57,16 +57,14 @@ class BlockRead(nn.Module):
 
     def values_of(self, states: torch.Tensor, embedded: torch.Tensor) -> torch.Tensor:
         """[N, H, R d] of tokens' states and embeddings [N, D]."""
-        a = self.addresses
-        x = torch.cat([(rms(states) - a.mean) / a.deviation, rms(embedded)], -1)
-        return self.value(x).view(len(x), a.heads, -1)
+        x = torch.cat([self.addresses.standard(states), rms(embedded)], -1)
+        return self.value(x).view(len(x), self.addresses.heads, -1)
 
     def write(self, before: torch.Tensor, states: torch.Tensor, embedded: torch.Tensor, segment: int) -> Memory:
         """A memory of tokens [N, D]: the states before them, their own, their embeddings; `segment` tokens are one step of the delta rule."""
         if self.addresses.kind == "softmax":
             parts = [(self.addresses.keys(b), self.values_of(s, e)) for b, s, e in sliced(65_536, before, states, embedded)]
             return Memory(torch.cat([k for k, _ in parts]), torch.cat([v for _, v in parts]), len(before))
-        heads = self.addresses.heads
         matrix = z = None
         for b, s, e in sliced(segment if self.delta else max(1, SLICE // self.addresses.size), before, states, embedded):
             keys, values = self.addresses.keys(b), self.values_of(s, e)  # [n, H, F], [n, H, R d]
@@ -75,7 +73,7 @@ class BlockRead(nn.Module):
                 values = values - held / (torch.einsum("nhf,hf->nh", keys, z)[..., None] + EPS)
             added, mass = torch.einsum("nhf,nhv->hfv", keys, values), keys.sum(0)
             matrix, z = (added, mass) if matrix is None else (matrix + added, z + mass)
-        assert matrix is not None and z is not None and len(z) == heads
+        assert matrix is not None and z is not None
         return Memory(z, matrix, len(before))
 
     def read(self, states: torch.Tensor, memory: Memory) -> tuple[torch.Tensor, torch.Tensor]:

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 
 from . import adapter, weights
 from .curve import draw as draw_curve
+from .descent import Descent
 from .head import RecallHead
 from .lora import Lora, lower_states, span_pools
 
@@ -167,10 +168,7 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.enable_cudnn_sdp(False)  # it makes a plan for every new shape, and every step has new ones
     data = Data(options.pack / "data.npz")
-    config, base = {}, {}
-    for folder in sorted(options.pack.glob("base-*")):
-        config, tensors = weights.load(folder, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
-        base |= tensors
+    config, base = weights.load_parts(options.pack, device)
     head = adapter.load(options.start, config["hidden"]).to(device)
     net = Net(base, config, head, options.layer, options.rank, options.budget).to(device)
     print(f"{len(data.segments.length)} segments, {len(data.answers)} questions, {sum(p.numel() for p in net.lora.parameters())} low-rank numbers", flush=True)
@@ -215,20 +213,17 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
         {"params": [net.head.segment.project.weight, net.head.question.project.weight, net.head.segment.query, net.head.question.query], "top": options.head_rate},
         {"params": [net.head.log_tau], "top": options.head_rate},
     ]
-    adam = torch.optim.AdamW(groups, lr=0.0, weight_decay=options.weight_decay, betas=(0.9, 0.98))
     room = kept_tokens()
-    began, step, running, tokens = time.time(), 0, 0.0, 0
+    descent = Descent(groups, options.minutes, WARM, options.weight_decay)
+    step, running, tokens = 0, 0.0, 0
     curve: list[list[float]] = []
-    saved = began
-    while (done := (time.time() - began) / (60 * options.minutes)) < 1 and step < options.steps:
-        for group in adam.param_groups:
-            group["lr"] = group["top"] * min(1.0, done / WARM + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done))
+    saved = time.time()
+    while step < options.steps and descent.goes_on():
         questions, segments = draw(options.questions, options.others)
         net.room = room
-        adam.zero_grad(set_to_none=True)
         try:
             loss = step_loss(net, data, questions, segments, options.dropout)
-            loss.backward()
+            descent.step(loss)
         except torch.OutOfMemoryError:
             if room <= 0:
                 raise
@@ -236,8 +231,6 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
             torch.cuda.empty_cache()
             print(f"out of memory: activations of {room} tokens are kept from here on", flush=True)
             continue
-        torch.nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
-        adam.step()
         running = 0.9 * running + 0.1 * loss.item() if step else loss.item()
         tokens += int(data.segments.length[segments].sum() + data.questions.length[questions].sum())
         step += 1
@@ -246,12 +239,12 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
             saved = time.time()
             adapter.write(net.head, options.out / "last", options.base_manifest, options.layer, 0, {}, net.lora)
         if step % options.every == 1:
-            print(f"step {step} loss {running:.3f} tau {net.head.log_tau.exp().item():.1f} {len(segments)} segments {tokens / (time.time() - began):.0f} tokens/s {time.time() - began:.0f} s", flush=True)
+            print(f"step {step} loss {running:.3f} tau {net.head.log_tau.exp().item():.1f} {len(segments)} segments {tokens / descent.seconds():.0f} tokens/s {descent.seconds():.0f} s", flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "curve.json").write_text(json.dumps(curve))
     draw_curve(curve, "Loss of a step, running mean", options.out / "curve.svg")
-    print(f"{step} steps, {tokens} tokens, {time.time() - began:.0f} s", flush=True)
-    return Ran(step, tokens, time.time() - began, running)
+    print(f"{step} steps, {tokens} tokens, {descent.seconds():.0f} s", flush=True)
+    return Ran(step, tokens, descent.seconds(), running)
 
 
 def arguments() -> argparse.Namespace:

@@ -30,7 +30,7 @@ from datasketch import MinHash, MinHashLSH
 from . import forms
 from .languages import LANGUAGE_OF, language_of
 from .outline import Declared, Outline, outline
-from .pairs import COPYLEFT, FREE_CHOICE, NEAR, PERMUTATIONS, SHINGLE, TYPESCRIPT_FILES, Denied, _SKIPPED_FOLDERS, _TEST, _unreadable, normal
+from .pairs import NEAR, PERMUTATIONS, SHINGLE, Denied, _SKIPPED_FOLDERS, _TEST, _unreadable, copyleft, normal, unbuilt
 from .queries import query_of
 from .registries import Package, bring_all, cache_folder, cloned
 
@@ -77,12 +77,11 @@ def read(package: Package, denied: Denied) -> tuple[list[File], list[tuple[str, 
             if _CHANGELOG.search(path) or _README.search(path):
                 prose.append((path, source.decode("utf-8", "replace")))
         elif not _unreadable(source):
-            sources.append((path, language_of(path, source), source.replace(b"\r\n", b"\n")))
-    if sum(language == "typescript" for _, language, _ in sources) >= TYPESCRIPT_FILES:
-        sources = [s for s in sources if s[1] != "javascript"]
-    tests = [(path, source.decode("utf-8", "replace")) for path, language, source in sources if _TEST.search(path) or language == "rust"]
+            sources.append((language_of(path, source), path, source.replace(b"\r\n", b"\n")))
+    sources = unbuilt(sources)
+    tests = [(path, source.decode("utf-8", "replace")) for language, path, source in sources if _TEST.search(path) or language == "rust"]
     files = []
-    for path, language, source in sources:
+    for language, path, source in sources:
         if _TEST.search(path) or len(source) > 200_000:
             continue
         try:
@@ -409,7 +408,7 @@ def main() -> None:
     cuts: dict[str, list[Cut]] = {"valid": [], "train": []}
     refused = 0
     for package in packages:
-        if denied.package(package) or (COPYLEFT.search(package.licence) and not FREE_CHOICE.search(package.licence)):
+        if denied.package(package) or copyleft(package):
             refused += 1
             continue
         split = "valid" if package.name in valid else "train"

@@ -24,9 +24,14 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
     return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1).to(x.dtype)
 
 
+def rms(x: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
+    """float32, of mean square 1 along the last dimension."""
+    x = x.float()
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps)
+
+
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, eps: float) -> torch.Tensor:
-    scaled = x.float() * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + eps)
-    return (scaled * weight.float()).to(x.dtype)
+    return (rms(x, eps) * weight.float()).to(x.dtype)
 
 
 def linear(w: Tensors, name: str, x: torch.Tensor) -> torch.Tensor:
@@ -63,7 +68,7 @@ def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, m
     return x + linear(w, f"{prefix}.mlp.down", y)
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference mode: what is trained on states keeps them for its gradient
 def states_at(w: Tensors, config: dict, ids: torch.Tensor, layers: list[int]) -> list[torch.Tensor]:
     """Residual streams [B, T, D] after each of `layers` blocks, ascending, from an empty memory, each row starting at position 0."""
     x = F.embedding(ids, w["embedding"])

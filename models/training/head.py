@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .decoder import rms
+
 
 class SpanPool(torch.autograd.Function):
     """Softmax pooling of rows that lie one after the other: no padding, and no gradient for the rows, which are frozen.
@@ -63,7 +65,7 @@ class RecallHead(nn.Module):
     def pool(self, half: Half, rows: torch.Tensor, lengths: list[int]) -> torch.Tensor:
         """rows [N, D]: the states of the texts without their first tokens, one text after the other -> [texts, P, D]."""
         count, spans = len(lengths), half.spans
-        unit = rows * torch.rsqrt(rows.pow(2).mean(-1, keepdim=True) + 1e-6)
+        unit = rms(rows)
         span = torch.cat([torch.arange(n) * spans // n for n in lengths])
         owner = torch.repeat_interleave(torch.arange(count), torch.tensor(lengths)) * spans + span
         scores = unit @ (half.query / self.deviation)  # the mean's part is one constant, and drops out of the softmax

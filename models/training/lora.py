@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from .decoder import Tensors, block, rope
+from .decoder import Tensors, block, rms, rope
 
 PARTS = ("attention.q", "attention.k", "attention.v", "attention.o", "mlp.gate", "mlp.up", "mlp.down")
 
@@ -64,9 +64,7 @@ def span_pools(states: torch.Tensor, length: torch.Tensor, query: torch.Tensor, 
     As kernels/memory-tokens.ts pools: states [B, T, D] (T padded; length [B] tokens count), query [D] -> pools [B, P, D]. The first token
     is left out; a span without a token is the mean of all.
     """
-    rows = states[:, 1:].float()
-    rows = rows * torch.rsqrt(rows.pow(2).mean(-1, keepdim=True) + 1e-6)
-    rows = (rows - mean) / deviation  # [B, N, D]
+    rows = (rms(states[:, 1:]) - mean) / deviation  # [B, N, D]
     count = (length - 1).clamp(min=1)[:, None]  # [B, 1]
     at = torch.arange(rows.shape[1], device=rows.device)[None]
     span = at * spans // count  # [B, N]

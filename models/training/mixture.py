@@ -18,6 +18,7 @@ import torch
 
 from .addresses import Addresses
 from .sample import SIZES, Sources
+from .token_gate import LOCAL, gates, settle
 
 QUERIES = 256  # that are read at a time
 WINDOWS, TOKENS = 24, 512  # of a repository that is reported on, as read.py has them by default
@@ -45,6 +46,7 @@ def evidence(addresses: Addresses, states: torch.Tensor, logits: torch.Tensor, g
 
 
 ORDERS = (1, 2, 3, 4, 6)  # tokens before a token that are a context by heart, as src/memory/token-memory.ts has them
+LEAST = 1e-7  # evidence is kept in half precision
 OWN = 3  # what the gate knows of a head, beside what it knows of the decoder
 
 
@@ -93,32 +95,14 @@ def positions(seen: np.ndarray, heart: np.ndarray) -> Positions:
     return Positions(seen_[:, 0], torch.cat([heart_[:, :, 0], seen_[:, 3:4]], 1), seen_[:, 1:3], torch.cat([hearts, likeness[:, None]], 1))
 
 
-def nats(weight: torch.Tensor, p: Positions) -> torch.Tensor:
-    """Mean over positions; weight [K, 1 + 2 + OWN]. The decoder's own score is 0; a head whose context does not stand has no share."""
-    score = weight[:, 0] + p.local @ weight[:, 1:3].T + (p.heads[:, :, 1:] * weight[:, 3:]).sum(-1)
-    score = score.masked_fill(p.heads[:, :, 0] == 0, -1e9)
-    gates = torch.cat([torch.zeros(len(score), 1), score], 1).softmax(-1)
-    return -torch.log((gates * torch.cat([p.own[:, None], p.said], 1)).sum(1).clamp_min(1e-7)).mean()
+def nats(weights: torch.Tensor, p: Positions) -> torch.Tensor:
+    """Mean over positions; weights [K, 1 + 2 + OWN]."""
+    return -torch.log((gates(weights, p.local, p.heads) * torch.cat([p.own[:, None], p.said], 1)).sum(1).clamp_min(LEAST)).mean()
 
 
 def fit(parts: list[Positions], heads: list[int]) -> torch.Tensor:
-    """LBFGS on the likelihood, every repository and size the same; heads that are not named stay shut."""
-    count = parts[0].said.shape[1]
-    shut = torch.zeros(count, 3 + OWN)
-    shut[[h for h in range(count) if h not in heads], 0] = -1e4
-    weight = torch.zeros(count, 3 + OWN)
-    weight[:, 0] = -2.0
-    weight.requires_grad_()
-    optimizer = torch.optim.LBFGS([weight], max_iter=60, line_search_fn="strong_wolfe")
-
-    def closure():
-        optimizer.zero_grad()
-        total = torch.stack([nats(weight + shut, p) for p in parts]).mean() + 1e-4 * weight.square().sum()
-        total.backward()
-        return total
-
-    optimizer.step(closure)
-    return (weight + shut).detach()
+    """Every repository and size counts the same; heads that are not named stay shut."""
+    return settle(lambda weights: torch.stack([nats(weights, p) for p in parts]).mean(), len(ORDERS) + 1, 1 + LOCAL + OWN, heads, steps=60)
 
 
 def main() -> None:
@@ -140,9 +124,9 @@ def main() -> None:
     learned = [p for own in parts["valid"].values() for p in own]
     every = list(range(len(ORDERS) + 1))
     for name, heads in {"by heart": every[:-1], "by likeness": every[-1:], "both": every}.items():
-        weight = fit(learned, heads)
+        weights = fit(learned, heads)
         for size, own in parts["report"].items():
-            gain = torch.stack([nats(weight, p) + torch.log(p.own.clamp_min(1e-7)).mean() for p in own])
+            gain = torch.stack([nats(weights, p) + torch.log(p.own.clamp_min(LEAST)).mean() for p in own])
             print(f"{name:12} {size:5} {gain.mean().exp().item():.4f}   " + " ".join(f"{x:.3f}" for x in gain.exp().tolist()), flush=True)
 
 

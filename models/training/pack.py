@@ -31,12 +31,8 @@ def main() -> None:
     segments, questions = joined(options.corpus)
     ids = encode(options.base, [segment_text(s) for s in segments], [SEGMENT_TOKENS] * len(segments))
     asked = encode(options.base, [q["text"] for q in questions], [QUESTION_TOKENS] * len(questions))
-    count = np.bincount(np.concatenate([np.concatenate(ids), np.concatenate(asked)]))
-    kept = np.sort(np.argsort(-count, kind="stable")[: min(options.vocabulary, int((count > 0).sum()))])
-    number = np.full(len(count), -1)
-    number[kept] = np.arange(len(kept))
-    lost = 1 - count[kept].sum() / count.sum()
-    print(f"{len(segments)} segments, {len(questions)} questions, {count.sum()} tokens, {len(kept)} kinds kept, {lost:.2%} of tokens left out")
+    print(f"{len(segments)} segments, {len(questions)} questions")
+    kept, number = vocabulary(np.concatenate([np.concatenate(ids), np.concatenate(asked)]), options.vocabulary)
     forms = sorted({q["form"] for q in questions})
     packages = {name: at for at, name in enumerate(dict.fromkeys((s["language"], s["package"]) for s in segments))}
     paths = {name: at for at, name in enumerate(dict.fromkeys((s["package"], s["path"]) for s in segments))}
@@ -71,6 +67,16 @@ def joined(corpora: list[Path]) -> tuple[list[dict], list[dict]]:
             question = json.loads(line)
             questions.append(question | {"segments": [first + s for s in question["segments"]]})
     return segments, [q for q in questions if q["segments"]]
+
+
+def vocabulary(ids: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """The most frequent tokens, ascending, and the number of each token among them, -1 where it is left out."""
+    count = np.bincount(ids)
+    kept = np.sort(np.argsort(-count, kind="stable")[: min(most, int((count > 0).sum()))])
+    number = np.full(len(count), -1)
+    number[kept] = np.arange(len(kept))
+    print(f"{len(ids)} tokens, {len(kept)} kinds kept, {1 - count[kept].sum() / len(ids):.3%} of tokens left out", flush=True)
+    return kept, number
 
 
 def flattened(ids: list[list[int]], number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

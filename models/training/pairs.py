@@ -87,8 +87,7 @@ def candidates(package: Package, denied: Denied, wanted: int) -> Iterator[Pair]:
         for path, source in package.files(tuple(LANGUAGE_OF))
         if not _SKIPPED_FOLDERS.search(path) and not denied.path(path)
     ]
-    if sum(language == "typescript" for language, _, _ in spoken) >= TYPESCRIPT_FILES:
-        spoken = [f for f in spoken if f[0] != "javascript"]
+    spoken = unbuilt(spoken)
     random.Random(f"{SEED} {package.name}").shuffle(spoken)
     count: collections.Counter[str] = collections.Counter()
     tests: collections.Counter[str] = collections.Counter()
@@ -109,6 +108,16 @@ def candidates(package: Package, denied: Denied, wanted: int) -> Iterator[Pair]:
                 "path": re.sub(r"^package/", "", path), "name": found.name, "query": query, "code": found.code,
                 "line": found.line, "endLine": found.end_line,
             }  # fmt: skip
+
+
+def unbuilt(files: list[tuple[str, str, bytes]]) -> list[tuple[str, str, bytes]]:
+    """(language, path, source) of a package's files, without JavaScript that was built from its TypeScript."""
+    typescript = sum(language == "typescript" for language, _, _ in files) >= TYPESCRIPT_FILES
+    return [file for file in files if file[0] != "javascript"] if typescript else files
+
+
+def copyleft(package: Package) -> bool:
+    return bool(COPYLEFT.search(package.licence)) and not FREE_CHOICE.search(package.licence)
 
 
 def _unreadable(source: bytes) -> bool:
@@ -193,7 +202,7 @@ def build(packages: list[Package], valid: set[str], denied: Denied, caps: argpar
         if denied.package(package):
             log.info("denied %s %s", package.registry, package.name)
             continue
-        if COPYLEFT.search(package.licence) and not FREE_CHOICE.search(package.licence):
+        if copyleft(package):
             log.info("copyleft %s %s: %s", package.registry, package.name, package.licence.strip()[:60])
             continue
         split = "valid" if package.name in valid else "train"

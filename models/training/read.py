@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,8 @@ from .addresses import Addresses, follows
 from .block_read import BlockRead, Tuned
 from .curve import draw as draw_curve
 from .decoder import block, rope
-from .reader import LAYER, Reader, counted, nll
+from .descent import Descent
+from .reader import LAYER, Reader, counted, following, nll
 from .report import evaluate, told
 from .sample import HEADER, Sources
 
@@ -52,17 +52,11 @@ class Draw:
         return rows, self.sources.segments(rest, size)
 
 
-def rate(top: float, done: float) -> float:
-    return top * min(1.0, done / WARM + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done))
-
-
 def fit_addresses(reader: Reader, addresses: Addresses, options: argparse.Namespace, minutes: float) -> list[list[float]]:
     draw = Draw(reader.sources, options.seed, options.windows, options.tokens, options.most)
-    adam = torch.optim.AdamW(addresses.parameters(), lr=0.0, weight_decay=0.01, betas=(0.9, 0.98))
-    began, running, curve = time.time(), 0.0, []
-    while (done := (time.time() - began) / (60 * minutes)) < 1:
-        for group in adam.param_groups:
-            group["lr"] = rate(options.address_rate, done)
+    descent = Descent([{"params": list(addresses.parameters()), "top": options.address_rate}], minutes, WARM, weight_decay=0.01)
+    running, curve = 0.0, []
+    while descent.goes_on():
         rows, segments = draw(options.pool)
         if not segments:
             continue
@@ -70,14 +64,11 @@ def fit_addresses(reader: Reader, addresses: Addresses, options: argparse.Namesp
         if not curve:
             addresses.measure(memory.states)
         where = counted(texts)
-        goal = texts.ids.roll(-1, 1)[where]
+        goal = following(texts)
         pick = torch.randperm(len(goal), device=goal.device)[: options.queries]
         same = goal[pick][:, None] == memory.ids[None]
         loss = follows(addresses, addresses.queries(texts.states[where][pick]), addresses.keys(memory.before), same).mean()
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(addresses.parameters(), 1.0)
-        adam.step()
+        descent.step(loss)
         running = 0.95 * running + 0.05 * loss.item() if curve else loss.item()
         curve.append([len(curve) + 1, round(running, 4)])
     print(f"  addresses: {len(curve)} steps, loss {curve[0][1]:.3f} -> {running:.3f}, tau {addresses.tau().mean().item():.1f}", flush=True)
@@ -93,21 +84,16 @@ def fit_values(reader: Reader, read: BlockRead, options: argparse.Namespace, min
     read.addresses.requires_grad_(joint)
     if joint:
         groups.append({"params": list(read.addresses.parameters()), "top": options.address_rate / 4})
-    adam = torch.optim.AdamW(groups, lr=0.0, weight_decay=0.0, betas=(0.9, 0.98))
-    began, running, step, curve = time.time(), 0.0, 0, []
-    while (done := (time.time() - began) / (60 * minutes)) < 1:
-        for group in adam.param_groups:
-            group["lr"] = rate(group["top"], done)
+    descent = Descent(groups, minutes, WARM, weight_decay=0.0)
+    running, step, curve = 0.0, 0, []
+    while descent.goes_on():
         rows, segments = draw()
         if not segments:
             continue
         texts = reader.texts(rows, options.tokens + HEADER)
         memory = reader.write(read, reader.written(segments))
         loss = nll(reader, texts, reader.hidden(texts, read, memory)).mean()
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
-        adam.step()
+        descent.step(loss)
         step += 1
         if step % 4 != 1:
             continue
@@ -130,18 +116,13 @@ def fit_tuned(reader: Reader, options: argparse.Namespace) -> None:
         reader.tuned.requires_grad_(False)
         return
     draw = Draw(reader.sources, options.seed + 2, options.windows, options.tokens, options.most)
-    adam = torch.optim.AdamW(reader.tuned.parameters(), lr=0.0, weight_decay=0.0, betas=(0.9, 0.98))
-    began, step, running = time.time(), 0, 0.0
-    while (done := (time.time() - began) / (60 * options.tuned_minutes)) < 1:
-        for group in adam.param_groups:
-            group["lr"] = rate(options.value_rate, done)
+    descent = Descent([{"params": list(reader.tuned.parameters()), "top": options.value_rate}], options.tuned_minutes, WARM, weight_decay=0.0)
+    step, running = 0, 0.0
+    while descent.goes_on():
         rows, _ = draw(1)
         texts = reader.texts(rows, options.tokens + HEADER)
         loss = nll(reader, texts, reader.hidden(texts)).mean()
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(reader.tuned.parameters(), 1.0)
-        adam.step()
+        descent.step(loss)
         running, step = 0.95 * running + 0.05 * loss.item() if step else loss.item(), step + 1
     reader.tuned.requires_grad_(False)
     torch.save(reader.tuned.state_dict(), kept)
@@ -169,10 +150,7 @@ def main() -> None:
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cuda.enable_cudnn_sdp(False)  # it makes a plan for every new shape, and every step has new ones
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    config, base = {}, {}
-    for folder in sorted(options.pack.glob("base-*")):
-        config, tensors = weights.load(folder, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
-        base |= tensors
+    config, base = weights.load_parts(options.pack, device)
     sources = Sources(options.pack / "sources.npz")
     reader = Reader(base, config, sources, device, options.batch)
     print(f"{len(sources.of('train'))} packages, {int(sources.length.sum())} tokens, {device}", flush=True)

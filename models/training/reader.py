@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from .block_read import BlockRead, Memory, Tuned, upper
-from .decoder import Tensors, block, rope
+from .decoder import Tensors, states
 from .sample import HEADER, SEGMENT, Sources
 
 LAYER = 8  # states that keys and queries are made of: as deep as the program reads a repository
@@ -41,32 +41,24 @@ class Reader:
         self.base, self.config, self.sources, self.device, self.batch = base, config, sources, device, batch
         self.tuned: Tuned | None = None
 
-    @torch.no_grad()
-    def lower(self, ids: torch.Tensor) -> torch.Tensor:
-        x = F.embedding(ids, self.base["embedding"])
-        table = rope(self.config, torch.arange(ids.shape[1], device=ids.device))
-        for layer in range(LAYER):
-            x = block(self.base, layer, x, table, self.config)
-        return x
-
     def texts(self, rows: list[tuple[np.ndarray, int]], width: int) -> Texts:
         ids = np.zeros((len(rows), width), np.int64)
         for at, (row, _) in enumerate(rows):
             ids[at, : len(row)] = row
         on = torch.from_numpy(ids).to(self.device)
         length = torch.tensor([len(row) for row, _ in rows], device=self.device)
-        return Texts(on, self.lower(on), length, torch.tensor([head for _, head in rows], device=self.device))
+        return Texts(on, states(self.base, self.config, on, LAYER), length, torch.tensor([head for _, head in rows], device=self.device))
 
     def written(self, segments: list[np.ndarray]) -> Written:
         """Every token but a segment's first two: the first one's state says nothing (attention ends there)."""
-        before, states, ids = [], [], []
+        before, own, ids = [], [], []
         for first in range(0, len(segments), self.batch):
             part = self.texts([(row, 0) for row in segments[first : first + self.batch]], SEGMENT + HEADER)
             real = torch.arange(part.ids.shape[1] - 2, device=self.device)[None] + 2 < part.length[:, None]
             before.append(part.states[:, 1:-1][real])
-            states.append(part.states[:, 2:][real])
+            own.append(part.states[:, 2:][real])
             ids.append(part.ids[:, 2:][real])
-        return Written(torch.cat(before), torch.cat(states), torch.cat(ids))
+        return Written(torch.cat(before), torch.cat(own), torch.cat(ids))
 
     def write(self, read: BlockRead, w: Written) -> Memory:
         return read.write(w.before, w.states, F.embedding(w.ids, self.base["embedding"]), SEGMENT)
@@ -85,10 +77,13 @@ def counted(texts: Texts) -> torch.Tensor:
     return (at + 1 >= texts.header[:, None]) & (at + 1 < texts.length[:, None]) & (at >= 1)
 
 
+def following(texts: Texts) -> torch.Tensor:
+    """The next token of every counted position."""
+    return texts.ids.roll(-1, 1)[counted(texts)]
+
+
 def nll(reader: Reader, texts: Texts, hidden: torch.Tensor) -> torch.Tensor:
     """Nats of every counted position."""
-    where = counted(texts)
-    goal = texts.ids.roll(-1, 1)[where]
-    rows = hidden[where]
-    parts = [F.cross_entropy(reader.said(r).float(), g, reduction="none") for r, g in zip(rows.split(4096), goal.split(4096))]
+    rows = hidden[counted(texts)].split(4096)
+    parts = [F.cross_entropy(reader.said(r).float(), g, reduction="none") for r, g in zip(rows, following(texts).split(4096))]
     return torch.cat(parts)

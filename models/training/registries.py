@@ -38,7 +38,7 @@ class Package:
 
     def files(self, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
         """(path inside the package, content) of every source file, in path order."""
-        yield from (_zipped if self.place.is_file() else _unpacked)(self.place, suffixes)
+        yield from (_zipped if self.place.is_file() else unpacked)(self.place, suffixes)
 
 
 def _zipped(place: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
@@ -48,9 +48,10 @@ def _zipped(place: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes
                 yield entry.filename, archive.read(entry)
 
 
-def _unpacked(place: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def unpacked(place: Path, suffixes: tuple[str, ...], skipped: tuple[str, ...] = ("node_modules", ".git")) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of a folder's source files, in path order, without folders of the names that are skipped."""
     for folder, folders, names in os.walk(place):
-        folders[:] = sorted(f for f in folders if f not in ("node_modules", ".git"))
+        folders[:] = sorted(f for f in folders if f not in skipped)
         for name in sorted(names):
             file = Path(folder, name)
             if name.endswith(suffixes) and not file.is_symlink() and file.stat().st_size <= LARGEST_FILE:

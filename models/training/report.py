@@ -11,7 +11,7 @@ import torch
 
 from .block_read import BlockRead, upper
 from .mixture import evidence
-from .reader import LAYER, Reader, Texts, Written, counted, nll
+from .reader import LAYER, Reader, Texts, Written, counted, following, nll
 from .sample import HEADER, SIZES
 
 
@@ -22,6 +22,7 @@ class Held:
     name: str
     texts: Texts
     rest: Written
+    hidden: torch.Tensor  # of the base at every counted position
     base: float  # nats a token of the base
     none: float  # of the tuned base, without a memory
 
@@ -32,8 +33,9 @@ def hold(reader: Reader, package: int, options: argparse.Namespace) -> Held | No
     if not segments or not rows:
         return None
     texts = reader.texts(rows, options.tokens + HEADER)
-    base = nll(reader, texts, upper(reader.base, reader.config, texts.states, LAYER)).mean().item()
-    return Held(reader.sources.names[package], texts, reader.written(segments), base, nll(reader, texts, reader.hidden(texts)).mean().item())
+    hidden = upper(reader.base, reader.config, texts.states, LAYER)
+    base, none = (nll(reader, texts, x).mean().item() for x in (hidden, reader.hidden(texts)))
+    return Held(reader.sources.names[package], texts, reader.written(segments), hidden[counted(texts)], base, none)
 
 
 @torch.no_grad()
@@ -56,8 +58,8 @@ def evaluate(reader: Reader, reads: dict[str, BlockRead], packages: list[int], s
             rows[name].append(row)
             for size in ("10K", "100K") if name in seen else ():
                 seen[name][f"{held.name} {size}"] = evident(reader, read, held, cut(held.rest, SIZES[size])).half().numpy()
-        told = {name: [f"{math.exp(rows[name][-1][k] - held.none):.3f}" for k in (*SIZES, "foreign") if k in rows[name][-1]] for name in reads}
-        print(f"  {held.name}: {len(held.rest.ids)} tokens, tuned {math.exp(held.none - held.base):.3f}, {told}", flush=True)
+        shown = {name: [f"{math.exp(rows[name][-1][k] - held.none):.3f}" for k in (*SIZES, "foreign") if k in rows[name][-1]] for name in reads}
+        print(f"  {held.name}: {len(held.rest.ids)} tokens, tuned {math.exp(held.none - held.base):.3f}, {shown}", flush=True)
         foreign = cut(held.rest, SIZES["100K"])
     for name, parts in seen.items():
         np.savez_compressed(options.out / f"evidence-{split}-{name.replace('+', '-')}.npz", **parts)
@@ -65,10 +67,8 @@ def evaluate(reader: Reader, reads: dict[str, BlockRead], packages: list[int], s
 
 
 def evident(reader: Reader, read: BlockRead, held: Held, written: Written) -> torch.Tensor:
-    where = counted(held.texts)
-    hidden = upper(reader.base, reader.config, held.texts.states, LAYER)[where]
-    goal = held.texts.ids.roll(-1, 1)[where]
-    return evidence(read.addresses, held.texts.states[where], reader.said(hidden), goal, written.before, written.ids)
+    states = held.texts.states[counted(held.texts)]
+    return evidence(read.addresses, states, reader.said(held.hidden), following(held.texts), written.before, written.ids)
 
 
 def cut(written: Written, most: int) -> Written:
@@ -85,11 +85,14 @@ def told(rows: dict[str, list[dict]]) -> dict[str, dict[str, float]]:
     """Geometric means of perplexity with the memory over that without. A repository smaller than a size counts as it is."""
     means = {}
     for name, own in rows.items():
-        means[name] = {}
-        for size in (*SIZES, "foreign"):
-            values = []
-            for row in own:
-                known = [row[s] for s in SIZES if s in row and list(SIZES).index(s) <= list(SIZES).index(size)] if size in SIZES else [row[size]] if size in row else []
-                values += [known[-1] - row["none"]] if known else []
-            means[name][size] = round(math.exp(float(np.mean(values))), 4) if values else math.nan
+        gains: dict[str, list[float]] = {size: [] for size in (*SIZES, "foreign")}
+        for row in own:
+            known = None
+            for size in SIZES:
+                known = row.get(size, known)
+                if known is not None:
+                    gains[size].append(known - row["none"])
+            if "foreign" in row:
+                gains["foreign"].append(row["foreign"] - row["none"])
+        means[name] = {size: round(math.exp(float(np.mean(values))), 4) if values else math.nan for size, values in gains.items()}
     return means

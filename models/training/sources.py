@@ -11,19 +11,16 @@ from __future__ import annotations
 import argparse
 import collections
 import logging
-import os
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from .languages import LANGUAGE_OF, language_of
-from .pack import lower
-from .pairs import _SKIPPED_FOLDERS, COPYLEFT, FREE_CHOICE, TYPESCRIPT_FILES, Denied, _unreadable
-from .registries import LARGEST_FILE, Package, bring_all, cache_folder
+from .pack import lower, vocabulary
+from .pairs import _SKIPPED_FOLDERS, Denied, _unreadable, copyleft, unbuilt
+from .registries import Package, bring_all, cache_folder, unpacked
 from .text import tokenizer
 
 log = logging.getLogger("sources")
@@ -35,51 +32,25 @@ FILE_TOKENS = 12_000  # of one file; what follows is left out
 BYTES = 5_000_000  # of one package that are looked at
 
 
-@dataclass(frozen=True)
-class Source:
-    package: str
-    split: str
-    path: str
-    text: str
+def offered(roots: dict[str, list[str]], report: Path | None, denied: Denied, valid: set[str]) -> list[tuple[Package, str]]:
+    """Packages with their split: those to report on first, the others in an order that says nothing."""
+    reported = [Package("report", folder.name.split("__")[-1], folder, "") for folder in sorted(report.iterdir())] if report else []
+    brought = [p for p in bring_all(roots, cache_folder()) if not denied.package(p) and not copyleft(p)]
+    brought.sort(key=lambda package: Random(f"{SEED} {package.name}").random())
+    return [*((p, "report") for p in reported), *((p, "valid" if p.name in valid else "train") for p in brought)]
 
 
-def packages(options: argparse.Namespace) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
-    """(name, split, [(path, text)]) of every package that may train or validate."""
-    listed = tomllib.loads(options.packages.read_text())
-    denied, valid = Denied(listed["denied"], options.never), set(listed["valid"]["packages"])
-    seen: set[tuple[str, str]] = set()
-    for package in bring_all(listed["roots"], cache_folder()):
-        copyleft = COPYLEFT.search(package.licence) and not FREE_CHOICE.search(package.licence)
-        if (package.registry, package.name) in seen or denied.package(package) or copyleft:
-            continue
-        seen.add((package.registry, package.name))
-        try:
-            yield package.name, "valid" if package.name in valid else "train", sources(package, denied)
-        except (OSError, ValueError) as error:
-            log.warning("skipped %s: %s", package.name, error)
-
-
-def sources(package: Package, denied: Denied) -> list[tuple[str, str]]:
+def texts(package: Package, split: str, denied: Denied) -> list[tuple[str, str]]:
+    """(path, text) of a package's sources; of a repository that is reported on, as a checkout with line feeds has them."""
+    if split == "report":
+        files = unpacked(package.place, tuple(LANGUAGE_OF), skipped=())  # its fixtures too: the program reads what git lists
+        return [(path, source.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")) for path, source in files]
     found = [
-        (path, language_of(path, source), source)
+        (language_of(path, source), path, source)
         for path, source in package.files(tuple(LANGUAGE_OF))
         if not _SKIPPED_FOLDERS.search(path) and not denied.path(path) and not _unreadable(source)
     ]
-    if sum(language == "typescript" for _, language, _ in found) >= TYPESCRIPT_FILES:
-        found = [one for one in found if one[1] != "javascript"]
-    return [(path, source.decode("utf-8", "replace")) for path, _, source in found]
-
-
-def reported(folder: Path) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
-    for repository in sorted(folder.iterdir()):
-        files = []
-        for place, folders, names in os.walk(repository):
-            folders[:] = sorted(folders)
-            for name in sorted(names):
-                file = Path(place, name)
-                if name.endswith(tuple(LANGUAGE_OF)) and not file.is_symlink() and file.stat().st_size <= LARGEST_FILE:
-                    files.append((file.relative_to(repository).as_posix(), file.read_text("utf-8", "replace")))
-        yield repository.name.split("__")[-1], "report", files
+    return [(path, source.decode("utf-8", "replace")) for _, path, source in unbuilt(found)]
 
 
 def main() -> None:
@@ -93,17 +64,23 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, default=24e6, help="of training packages together")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    listed = tomllib.loads(options.packages.read_text())
+    denied = Denied(listed["denied"], options.never)
     tokens = tokenizer(options.base)
     names: list[tuple[str, str]] = []
     ids: list[np.ndarray] = []
     header: list[int] = []
     owner: list[int] = []
     total: collections.Counter[str] = collections.Counter()
-    candidates = [*reported(options.report)] if options.report else []
-    for name, split, files in [*candidates, *sorted(packages(options), key=lambda one: Random(f"{SEED} {one[0]}").random())]:
+    for package, split in offered(listed["roots"], options.report, denied, set(listed["valid"]["packages"])):
         if split == "train" and total["train"] > options.tokens:
             continue
-        Random(f"{SEED} {name}").shuffle(files)
+        try:
+            files = texts(package, split, denied)
+        except (OSError, ValueError) as error:
+            log.warning("skipped %s: %s", package.name, error)
+            continue
+        Random(f"{SEED} {package.name}").shuffle(files)
         kept, size = [], 0
         for path, text in files:
             size += len(text)
@@ -123,15 +100,10 @@ def main() -> None:
             ids.append(np.array([*head, *body], np.int64))
             header.append(len(head))
             owner.append(len(names))
-        names.append((name, split))
+        names.append((package.name, split))
         total[split] += count
     log.info("%s", {split: f"{sum(s == split for _, s in names)} packages, {count / 1e6:.1f} million tokens" for split, count in total.items()})
-    flat = np.concatenate(ids)
-    count = np.bincount(flat)
-    kept_ids = np.sort(np.argsort(-count, kind="stable")[: min(options.vocabulary, int((count > 0).sum()))])
-    number = np.full(len(count), -1)
-    number[kept_ids] = np.arange(len(kept_ids))
-    log.info("%d kinds kept, %.3f%% of tokens left out", len(kept_ids), 100 * (1 - count[kept_ids].sum() / count.sum()))
+    kept_ids, number = vocabulary(np.concatenate(ids), options.vocabulary)
     rows = [number[row] for row in ids]
     header = [int((row[:length] >= 0).sum()) for row, length in zip(rows, header)]
     rows = [row[row >= 0] for row in rows]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -45,7 +46,7 @@ def read(path: Path) -> list[Windows]:
 
 
 def gates(weights: torch.Tensor, local: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
-    """g [N, 1 + H]: weights [H, 1 + 2 + 4]; the decoder's own score is 0, a head without a match has none."""
+    """g [N, 1 + H]: weights [H, 1 + 2 + E], head [N, H, 1 + E]; the decoder's own score is 0, a head without a match has none."""
     linear = weights[:, 0] + local @ weights[:, 1 : 1 + LOCAL].T + (head[:, :, 1:] * weights[:, 1 + LOCAL :]).sum(-1)
     masked = linear.masked_fill(head[:, :, 0] == 0, -1e9)
     return torch.cat([torch.zeros(len(masked), 1), masked], 1).softmax(-1)
@@ -56,28 +57,32 @@ def losses(weights: torch.Tensor, own: torch.Tensor, local: torch.Tensor, head: 
     return -torch.log((gates(weights, local, head) * torch.cat([own[:, None], said], 1)).sum(1).clamp_min(1e-9))
 
 
-def fit(windows: list[Windows], heads: list[int], decay: float = 1e-4) -> torch.Tensor:
-    """Weights [H, 7]; heads that are not named stay shut."""
-    parts = [torch.cat([getattr(w, name) for w in windows]) for name in ("own", "local", "head", "said")]
-    foreign = sum(w.memory == "foreign" for w in windows)
-    share = {True: FOREIGN / max(1, foreign), False: (1 - FOREIGN) / max(1, len(windows) - foreign)}
-    each = torch.cat([torch.full((len(w.own),), share[w.memory == "foreign"] / len(w.own)) for w in windows])
-    count = windows[0].said.shape[1]
-    shut = torch.zeros(count, LOCAL + EACH)
+def settle(objective: Callable[[torch.Tensor], torch.Tensor], count: int, width: int, heads: list[int], steps: int, decay: float = 1e-4) -> torch.Tensor:
+    """Weights [count, width] that LBFGS finds; heads that are not named stay shut."""
+    shut = torch.zeros(count, width)
     shut[[h for h in range(count) if h not in heads], 0] = -1e4
-    weights = torch.zeros(count, LOCAL + EACH)
+    weights = torch.zeros(count, width)
     weights[:, 0] = -2.0
     weights.requires_grad_()
-    optimizer = torch.optim.LBFGS([weights], max_iter=150, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weights], max_iter=steps, line_search_fn="strong_wolfe")
 
     def closure():
         optimizer.zero_grad()
-        total = (losses(weights + shut, *parts) * each).sum() + decay * weights.square().sum()
+        total = objective(weights + shut) + decay * weights.square().sum()
         total.backward()
         return total
 
     optimizer.step(closure)
     return (weights + shut).detach()
+
+
+def fit(windows: list[Windows], heads: list[int]) -> torch.Tensor:
+    """Weights [H, 7]; heads that are not named stay shut."""
+    parts = [torch.cat([getattr(w, name) for w in windows]) for name in ("own", "local", "head", "said")]
+    foreign = sum(w.memory == "foreign" for w in windows)
+    share = {True: FOREIGN / max(1, foreign), False: (1 - FOREIGN) / max(1, len(windows) - foreign)}
+    each = torch.cat([torch.full((len(w.own),), share[w.memory == "foreign"] / len(w.own)) for w in windows])
+    return settle(lambda weights: (losses(weights, *parts) * each).sum(), windows[0].said.shape[1], LOCAL + EACH, heads, steps=150)
 
 
 def loss(weights: torch.Tensor, w: Windows) -> torch.Tensor:

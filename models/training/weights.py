@@ -31,6 +31,16 @@ def load(folder: Path, layers: int | None = None, dtype: torch.dtype = torch.bfl
     return manifest["config"], tensors
 
 
+def load_parts(pack: Path, device: str):
+    """As load(), of a base that models.training.pack cut into folders; bfloat16 on a GPU, float32 on a CPU."""
+    config: dict = {}
+    tensors: dict[str, torch.Tensor] = {}
+    for folder in sorted(pack.glob("base-*")):
+        config, own = load(folder, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+        tensors |= own
+    return config, tensors
+
+
 def read(folder: Path, entry: dict) -> np.ndarray:
     """One manifest entry as float32."""
     if entry["kind"] == "float32":

@@ -100,17 +100,18 @@ try {
     const { shape } = codebase.ledger.identity;
     const table = new KeyTable(shape);
     const places = new Map<number, SegmentPlace>();
+    const smaller = SMALLER.filter(({ tokens }) => shape.tokens % tokens === 0).map((kept) => ({
+      kept,
+      name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`,
+      table: new KeyTable({ ...shape, tokens: kept.tokens }),
+    }));
     for (const { write, ...place } of codebase.ledger.segments()) {
       table.append(place.segmentId, write.keys);
       places.set(place.segmentId, place);
-    }
-    const smaller = SMALLER.filter(({ tokens }) => shape.tokens % tokens === 0).map((kept) => {
-      const own = new KeyTable({ ...shape, tokens: kept.tokens });
-      for (const { write, segmentId } of codebase.ledger.segments()) {
-        own.append(segmentId, smallerKeys(write.keys, shape.keySize, kept));
+      for (const { kept, table: own } of smaller) {
+        own.append(place.segmentId, smallerKeys(write.keys, shape.keySize, kept));
       }
-      return { name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`, table: own };
-    });
+    }
     const maps = Object.entries(MAPS).map(([name, spec]): [string, FeatureMap] => [
       name,
       featureMap(spec, shape.keySize),
