@@ -2,8 +2,9 @@ import js from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
-/** memory ← workspace ← engine ← ask ← service ← ui; kernels is used by engine alone; only ui may import vscode. */
+/** common is for all; memory ← workspace ← engine ← ask ← service ← ui; kernels is used by engine alone; only ui may import vscode. */
 const layers = {
+  common: [],
   memory: [],
   kernels: [],
   workspace: ['memory'],
@@ -30,7 +31,7 @@ export default tseslint.config(
     settings: {
       'import/resolver': { typescript: true, node: { extensions: ['.ts', '.js'] } },
       'boundaries/elements': [
-        ...['memory', 'workspace', 'engine', 'ask', 'service', 'ui', 'terminal', 'scale'].map((type) => ({
+        ...['common', 'memory', 'workspace', 'engine', 'ask', 'service', 'ui', 'terminal', 'scale'].map((type) => ({
           type,
           pattern: `src/${type}`,
         })),
@@ -44,9 +45,20 @@ export default tseslint.config(
         {
           default: 'disallow',
           policies: [
-            ...Object.entries(layers).map(([type, below]) => allow(type, [type, ...below])),
-            allow('scale', ['memory', 'workspace', 'engine', 'ask', 'scale']),
-            allow('test', ['memory', 'kernels', 'workspace', 'engine', 'ask', 'service', 'ui', 'scale', 'test']),
+            ...Object.entries(layers).map(([type, below]) => allow(type, [type, 'common', ...below])),
+            allow('scale', ['common', 'memory', 'workspace', 'engine', 'ask', 'scale']),
+            allow('test', [
+              'common',
+              'memory',
+              'kernels',
+              'workspace',
+              'engine',
+              'ask',
+              'service',
+              'ui',
+              'scale',
+              'test',
+            ]),
           ],
         },
       ],
