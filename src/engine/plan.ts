@@ -4,12 +4,11 @@ import { isAtOrBelow } from '../workspace/below.ts';
 import { examine, skippedEntry } from '../workspace/entry.ts';
 import { skipReasons } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
-import { ignoredPaths } from '../workspace/git.ts';
 import { roleOf } from '../workspace/role.ts';
 import type { Role } from '../workspace/role.ts';
 import { includes } from '../workspace/rules.ts';
 import type { Include } from '../workspace/rules.ts';
-import { walk } from '../workspace/walk.ts';
+import { ignoredPaths, walk } from '../workspace/walk.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { isForgotten, isOvertaken } from './overtaken.ts';
 

@@ -1,6 +1,6 @@
 import type { Member, RecallOptions } from '../ask/codebases.ts';
 import { parseScope } from '../memory/scope.ts';
-import { changedFiles } from '../workspace/git.ts';
+import { changedFiles } from '../workspace/revision.ts';
 import type { AskedScope, ScopeBase } from './protocol.ts';
 
 type Test = (path: string) => boolean;

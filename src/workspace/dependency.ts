@@ -38,15 +38,19 @@ const dependencies: readonly Dependency[] = [
   { names: ['deps', '_build'], why: 'packages of Elixir, and what it builds', beside: ['mix.exs'] },
 ];
 
-/** Files that tools leave in a folder of theirs: a virtual environment of any name, and the Cache Directory Tagging. */
-const marks = ['pyvenv.cfg', 'CACHEDIR.TAG'] as const;
+/** What tools leave in a folder of theirs: virtual environments of Python and conda, and the Cache Directory Tagging. */
+const marks = ['pyvenv.cfg', 'conda-meta', 'CACHEDIR.TAG'] as const;
 
 const byName = new Map(dependencies.flatMap((entry) => entry.names.map((name) => [name, entry] as const)));
 
-/** @param beside the names in the folder that holds it */
-export function isDependency(name: string, beside: ReadonlySet<string>): boolean {
+/**
+ * @param beside the names in the folder that holds it
+ * @param isSure only names that nobody uses for a folder of their own
+ */
+export function isDependency(name: string, beside: ReadonlySet<string>, isSure = false): boolean {
   const entry = byName.get(name);
-  return entry !== undefined && (entry.beside === undefined || entry.beside.some((file) => beside.has(file)));
+  if (entry === undefined) return false;
+  return entry.beside === undefined || (!isSure && entry.beside.some((file) => beside.has(file)));
 }
 
 /** @param names what the folder holds */

@@ -49,3 +49,11 @@ export async function* examineAll(
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
+
+/** Whether there is something of that name, be it a link that leads nowhere. */
+export function isFound(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,117 +1,247 @@
 import { readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
-import type { Ignore } from 'ignore';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { openCheckout } from './checkout.ts';
+import type { Checkout, Start } from './checkout.ts';
 import { isDependency, isMarkedDependency } from './dependency.ts';
 import { examineAll, skippedEntry, together } from './entry.ts';
 import type { Entry } from './entry.ts';
-import { noRules, ownIgnoreFile, readRules, withRules } from './rules.ts';
+import { findRepository } from './git.ts';
+import type { Rules } from './ignore-rules.ts';
+import { gitIgnoreFile, ownIgnoreFile, RuleTree } from './rules.ts';
 import type { Include } from './rules.ts';
+import type { SkipReason } from './skip.ts';
 
 /** What version control keeps for itself: no content, and nothing to report. */
 const bookkeeping = new Set(['.git', '.hg', '.svn', '.jj', '.bzr', 'CVS', '.DS_Store']);
-
+/** What a folder holds that is git's own whatever its name: a bare repository. */
+const GIT_FOLDER = ['HEAD', 'objects', 'refs'] as const;
+/** Names in such a folder that are git's: beside them may lie files of a person, where the folder itself was opened. */
+const GIT_NAMES = new Set(
+  'HEAD ORIG_HEAD FETCH_HEAD config config.worktree description hooks info index logs modules objects packed-refs refs shallow worktrees branches'.split(
+    ' ',
+  ),
+);
+/** A repository's work trees side by side hold the same files: the first is walked, and that is to be the main one. */
+const MAIN = /^(?:main|master|trunk)$/;
 /** Stands in a name for bytes that are not UTF-8. */
 const REPLACED = '\uFFFD';
 
-export interface FolderWalk {
+const LIMITS = {
+  /** Repositories inside that git is asked about; the others are walked by their ignore files alone. */
+  repositories: 500,
+  /** ms of matching after which other work gets its turn. */
+  turn: 20,
+} as const;
+
+export interface FolderWalk extends Start {
   readonly include: Include;
-  /** `included` gives only the files that `include` names, wherever they are. */
-  readonly want: 'all' | 'included';
   readonly signal?: AbortSignal | undefined;
 }
 
 interface Folder {
-  /** Relative to the root; '' is the root. */
+  /** Relative to the base; '' is the base. */
   readonly path: string;
-  readonly want: 'all' | 'included';
-  /** Rules of the .gitignore files, and of our own, from the root to this folder's parent. */
-  readonly git: Ignore;
-  readonly own: Ignore;
+  /** `tracked` are only files that git tracks, and `included` those that `include` names. */
+  readonly want: 'all' | 'tracked' | 'included';
+  readonly checkout: Checkout;
+  /** The folder that a tool has filled: told when a file in it is left out. */
+  readonly dependency?: string | undefined;
+  /** A repository of its own, already looked into. */
+  readonly isEntered?: boolean;
 }
 
 /**
- * Walks a folder without git: .gitignore and .codebaseignore files of every depth count, dependency folders are left
- * out, links are reported and not followed, so there are no loops. One folder is never read twice.
+ * Walks a folder: ignore files of every depth count, what git tracks is found in spite of them, folders that tools fill are
+ * left out, links are reported and not followed, so there are no loops. One folder is never read twice.
  */
-export async function* walkFolder(root: string, options: FolderWalk): AsyncGenerator<Entry> {
-  const { signal } = options;
-  const unnamed = new Set<string>();
-  const waiting: Folder[] = [{ path: '', want: options.want, git: noRules(), own: noRules() }];
+export async function* walkFolder(options: FolderWalk): AsyncGenerator<Entry> {
+  const { base, at, signal } = options;
+  const run = new Walk(options);
+  const told = new Set<string>();
+  const shown = (entry: Entry): Entry[] => {
+    const path = entry.path.slice(at.length) || '.';
+    // Several names that are not UTF-8 may look the same, and a reason may be met at several files: a path is told once.
+    if (entry.kind === 'skipped' || path.includes(REPLACED)) {
+      if (told.has(path)) return [];
+      told.add(path);
+    }
+    return [{ ...entry, path }];
+  };
+  const waiting: Folder[] = [{ path: at.slice(0, -1), want: 'all', checkout: options.checkout, isEntered: true }];
   while (waiting.length > 0) {
     signal?.throwIfAborted();
     // The last ones first: depth before breadth keeps the waiting list short.
     const batch = waiting.splice(-together.folders).reverse();
-    const read = await Promise.all(batch.map((folder) => look(root, folder, options.include)));
-    for (const { entries, files, folders } of read) {
-      for (const entry of entries) if (isFirst(entry.path, unnamed)) yield entry;
-      for await (const found of examineAll(root, files, signal)) {
+    const looks = await Promise.all(batch.map((folder) => run.look(folder)));
+    for (const look of looks) {
+      for (const entry of look.entries) yield* shown(entry);
+      for await (const found of examineAll(base, look.files, signal)) {
         // It was listed a moment ago: what it is really called cannot be said in text.
         const isUnnamed = found.kind === 'gone' && found.path.includes(REPLACED);
         const entry = isUnnamed ? skippedEntry(found.path, 'unreadable') : found;
-        if ((entry.kind === 'candidate' || entry.kind === 'skipped') && isFirst(entry.path, unnamed)) yield entry;
+        if (entry.kind === 'candidate' || entry.kind === 'skipped') yield* shown(entry);
       }
-      waiting.push(...folders.reverse());
+      // One after the other: of several work trees of one repository the first is walked.
+      for (const folder of look.repositories) {
+        const entered = await run.enter(folder);
+        if (entered.kind === 'folder') waiting.push(entered.folder);
+        else yield* shown(entered.entry);
+      }
+      waiting.push(...look.folders.reverse());
     }
   }
-}
-
-/** Several names that are not UTF-8 may look the same: such a path is told once. */
-function isFirst(path: string, unnamed: Set<string>): boolean {
-  if (!path.includes(REPLACED)) return true;
-  if (unnamed.has(path)) return false;
-  unnamed.add(path);
-  return true;
 }
 
 interface Look {
   readonly entries: Entry[];
   readonly files: string[];
   readonly folders: Folder[];
+  readonly repositories: Folder[];
 }
 
-async function look(root: string, folder: Folder, include: Include): Promise<Look> {
-  const found: Look = { entries: [], files: [], folders: [] };
-  const children = await readdir(join(root, folder.path), { withFileTypes: true }).catch(() => undefined);
-  if (!children) {
-    if (folder.want === 'all') found.entries.push(skippedEntry(folder.path || '.', 'unreadable'));
+class Walk {
+  readonly #options: FolderWalk;
+  readonly #git: RuleTree;
+  readonly #own: RuleTree;
+  /** The repositories met so far, by the place that all their work trees share. */
+  readonly #commonDirs = new Set<string>();
+  /** The rules of repositories inside, by their folder. */
+  readonly #begins = new Map<string, Rules>();
+  #asked = 0;
+
+  constructor(options: FolderWalk) {
+    const { base, checkout, commonDir, signal } = options;
+    this.#options = options;
+    this.#begins.set('', checkout.rules);
+    const begins = (folder: string) => Promise.resolve(this.#begins.get(folder));
+    this.#git = new RuleTree({ base, name: gitIgnoreFile, begins, signal });
+    this.#own = new RuleTree({ base, name: ownIgnoreFile, signal });
+    if (commonDir !== undefined) this.#commonDirs.add(commonDir);
+  }
+
+  /** Goes into a repository that lies inside the walk; a second work tree of one that was met already is left out. */
+  async enter(
+    folder: Folder,
+  ): Promise<
+    { readonly kind: 'folder'; readonly folder: Folder } | { readonly kind: 'left-out'; readonly entry: Entry }
+  > {
+    const { base, signal } = this.#options;
+    this.#asked += 1;
+    const place = join(base, folder.path);
+    const found = this.#asked <= LIMITS.repositories ? await findRepository(place, signal) : undefined;
+    // Git looks on in the folders above where a `.git` is none of its own.
+    const isOwn = found?.kind === 'git' ? found.prefix === '' : found?.top !== undefined;
+    if (found === undefined || !isOwn) return { kind: 'folder', folder: { ...folder, isEntered: true } };
+    if (found.kind === 'git') {
+      if (this.#commonDirs.has(found.commonDir)) {
+        return { kind: 'left-out', entry: skippedEntry(folder.path, 'checkout') };
+      }
+      this.#commonDirs.add(found.commonDir);
+    }
+    const at = `${folder.path}/`;
+    const checkout = await openCheckout({ base, at, top: at, repository: found, signal });
+    this.#begins.set(folder.path, checkout.rules);
+    return { kind: 'folder', folder: { path: folder.path, want: 'all', checkout, isEntered: true } };
+  }
+
+  /** Lists one folder and judges all that lies in it. */
+  async look(folder: Folder): Promise<Look> {
+    const { base, include, signal } = this.#options;
+    const found: Look = { entries: [], files: [], folders: [], repositories: [] };
+    const children = await readdir(join(base, folder.path), { withFileTypes: true }).catch(() => undefined);
+    if (!children) {
+      if (folder.want === 'all') found.entries.push(skippedEntry(folder.path, 'unreadable'));
+      return found;
+    }
+    const names = new Set(children.map(({ name }) => name));
+    if (names.has('.git') && folder.isEntered !== true && folder.want !== 'included') {
+      found.repositories.push(folder);
+      return found;
+    }
+    const isGits = GIT_FOLDER.every((name) => names.has(name));
+    if (isGits && folder.isEntered !== true) return found;
+    const here = { ...folder, ...this.#dependencyHere(folder, names) };
+    const rules = {
+      git: await this.#git.within(folder.path, names.has(gitIgnoreFile)),
+      own: await this.#own.within(folder.path, names.has(ownIgnoreFile)),
+    };
+    children.sort((a, b) => Number(MAIN.test(b.name)) - Number(MAIN.test(a.name)) || (a.name < b.name ? -1 : 1));
+    let began = performance.now();
+    for (const child of children) {
+      if (bookkeeping.has(child.name) || (isGits && GIT_NAMES.has(child.name))) continue;
+      this.#judge(child, here, names, rules, include, found);
+      const costly = rules.own.costly ?? rules.git.costly;
+      if (costly) {
+        return { entries: [skippedEntry(costly.folder, 'costly-rules')], files: [], folders: [], repositories: [] };
+      }
+      if (performance.now() - began < LIMITS.turn) continue;
+      await nextTurn();
+      signal?.throwIfAborted();
+      began = performance.now();
+    }
     return found;
   }
-  const names = new Set(children.map(({ name }) => name));
-  let want = folder.want;
-  if (want === 'all' && folder.path !== '' && isMarkedDependency(names)) {
-    found.entries.push(skippedEntry(folder.path, 'dependency'));
-    want = 'included';
+
+  /** A folder that says of itself that a tool has filled it: what git tracks there is read all the same. */
+  #dependencyHere({ path, want, isEntered }: Folder, names: ReadonlySet<string>): Partial<Folder> {
+    if (want !== 'all' || isEntered === true || !isMarkedDependency(names)) return {};
+    return { want: 'tracked', dependency: path };
   }
-  const { git, own } = await rulesOf(root, folder, names);
-  children.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const child of children) {
-    if (bookkeeping.has(child.name)) continue;
+
+  #judge(
+    child: Dirent,
+    folder: Folder,
+    beside: ReadonlySet<string>,
+    rules: { readonly git: Rules; readonly own: Rules },
+    include: Include,
+    found: Look,
+  ): void {
+    const { checkout } = folder;
     const path = folder.path === '' ? child.name : `${folder.path}/${child.name}`;
-    const isFolder = child.isDirectory();
-    const verdict = want === 'included' ? 'silent' : judge(child, isFolder ? `${path}/` : path, { git, own }, names);
-    if (isFolder) {
-      if (verdict === 'read') found.folders.push({ path, want: 'all', git, own });
-      else if (include.reaches(path)) found.folders.push({ path, want: 'included', git, own });
-      if (verdict !== 'read' && verdict !== 'silent') found.entries.push(skippedEntry(path, verdict));
-    } else if (verdict === 'read' || include.matches(path)) found.files.push(path);
-    else if (verdict !== 'silent') found.entries.push(skippedEntry(path, verdict));
+    const asked = path.slice(this.#options.at.length);
+    if (child.isDirectory()) {
+      const into = this.#into(child.name, path, folder, beside, rules);
+      if ('want' in into) found.folders.push({ path, checkout, ...into });
+      else {
+        if (into.reason) found.entries.push(skippedEntry(into.of ?? path, into.reason));
+        if (include.reaches(asked)) found.folders.push({ path, want: 'included', checkout });
+      }
+      return;
+    }
+    if (include.matches(asked)) {
+      found.files.push(path);
+      return;
+    }
+    if (folder.want === 'included') return;
+    const isTracked = checkout.tracks(path);
+    if (rules.own.ignores(path, false)) {
+      if (folder.want === 'all' || isTracked) found.entries.push(skippedEntry(path, 'excluded'));
+    } else if (isTracked || (folder.want === 'all' && !rules.git.ignores(path, false))) found.files.push(path);
+    else if (folder.dependency !== undefined && !rules.git.ignores(path, false)) {
+      found.entries.push(skippedEntry(folder.dependency, 'dependency'));
+    }
   }
-  return found;
-}
 
-function judge(child: Dirent, path: string, rules: { git: Ignore; own: Ignore }, beside: ReadonlySet<string>) {
-  if (rules.git.ignores(path)) return 'silent';
-  if (rules.own.ignores(path)) return 'excluded';
-  return child.isDirectory() && isDependency(child.name, beside) ? 'dependency' : 'read';
-}
-
-async function rulesOf(root: string, { path, git, own }: Folder, names: ReadonlySet<string>) {
-  const read = async (above: Ignore, name: string) => {
-    const content = names.has(name) ? await readRules(join(root, path, name)) : undefined;
-    return content === undefined ? above : withRules(above, path, content);
-  };
-  // A repository inside follows its own rules only.
-  const above = names.has('.git') ? noRules() : git;
-  return { git: await read(above, '.gitignore'), own: await read(own, ownIgnoreFile) };
+  /** How to go into a folder inside, or why not; no reason where nothing is to be said. */
+  #into(
+    name: string,
+    path: string,
+    { want, checkout, dependency }: Folder,
+    beside: ReadonlySet<string>,
+    rules: { readonly git: Rules; readonly own: Rules },
+  ): Pick<Folder, 'want' | 'dependency'> | { readonly reason?: SkipReason; readonly of?: string | undefined } {
+    if (want === 'included') return {};
+    const isTracked = checkout.tracksBelow(path);
+    if (rules.own.ignores(path, true)) return want === 'all' || isTracked ? { reason: 'excluded' } : {};
+    const isIgnored = rules.git.ignores(path, true);
+    if (want === 'tracked') {
+      if (isTracked) return { want: 'tracked', dependency: isIgnored ? undefined : dependency };
+      return dependency !== undefined && !isIgnored ? { reason: 'dependency', of: dependency } : {};
+    }
+    if (isIgnored) return isTracked ? { want: 'tracked' } : {};
+    if (!isDependency(name, beside, checkout.hasRules)) return { want: 'all' };
+    return isTracked ? { want: 'tracked', dependency: path } : { reason: 'dependency' };
+  }
 }

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { findRepository, firstCommit, isIgnoredFolder } from './git.ts';
+import { findRepository, firstCommit } from './git.ts';
+import { isIgnoredFolder } from './walk.ts';
 
 /** Whose memory a folder's files belong to. */
 export interface RepositoryIdentity {
@@ -19,7 +20,7 @@ export interface RepositoryIdentity {
 export async function identify(folder: string, signal?: AbortSignal): Promise<RepositoryIdentity> {
   const checkout = await realpath(folder);
   const found = await findRepository(checkout, signal);
-  const isPlain = found.kind === 'folder' || (found.prefix !== '' && (await isIgnoredFolder(checkout, signal)));
+  const isPlain = found.kind === 'folder' || (await isIgnoredFolder(found, signal));
   if (isPlain) return { repository: checkout, checkout, former: [] };
   const byPlace = `git-directory:${found.commonDir}`;
   const first = await firstCommit(checkout, signal);

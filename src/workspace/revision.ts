@@ -1,12 +1,16 @@
 import { blobHash } from './file.ts';
-import { GitError, gitOutput } from './git.ts';
+import { findRepository } from './git.ts';
+import { gitLines, GitError, runGit } from './git-process.ts';
 import { decode, limits, skipByContent, skipByName } from './skip.ts';
+import { differingFiles } from './work-tree.ts';
 
 /** The commit that a name stands for: a branch, a tag, `HEAD~3`, a hash. Throws GitError with what to do. */
 export async function commitOf(folder: string, name: string, signal?: AbortSignal): Promise<string> {
-  const question = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
-  const out = await gitOutput(folder, question, signal);
-  if (out !== undefined) return out.toString('utf8').trim();
+  // Names of commits are short, and a NUL would end the command line before its end.
+  const isName = name.length > 0 && name.length <= 1_000 && !name.includes('\0');
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+  const [commit] = (isName ? await gitLines(folder, args, { signal }) : undefined) ?? [];
+  if (commit !== undefined) return commit;
   throw new GitError(
     `git knows no commit "${name}" in ${folder}. Give a branch, a tag or a hash that \`git log\` shows there.`,
   );
@@ -15,6 +19,7 @@ export async function commitOf(folder: string, name: string, signal?: AbortSigna
 /**
  * Files of the folder that differ between two commits, or between a commit and the files on disk, untracked ones included;
  * relative to the folder. A renamed file is two.
+ * @throws GitError where git cannot compare them; the signal's reason
  */
 export async function changedBetween(
   folder: string,
@@ -22,15 +27,26 @@ export async function changedBetween(
   head: string | undefined,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const commits = head === undefined ? [base] : [base, head];
-  const questions = [['diff', '--name-only', '--no-renames', '--no-ext-diff', '--relative', '-z', ...commits, '--']];
-  if (head === undefined) questions.push(['ls-files', '--others', '--exclude-standard', '-z']);
-  const answers = await Promise.all(questions.map((question) => gitOutput(folder, question, signal)));
-  const paths = answers.flatMap((out) => {
-    if (out === undefined) throw new GitError(`git could not compare the commits in ${folder}.`);
-    return out.toString('utf8').split('\0').filter(Boolean);
-  });
-  return [...new Set(paths)].sort();
+  if (head === undefined) return differingFiles(folder, base, signal);
+  const args = ['diff-tree', '-r', '--name-only', '--no-renames', '--no-ext-diff', '--no-textconv', '--relative', '-z'];
+  const paths = await gitLines(folder, [...args, base, head, '--'], { signal });
+  if (paths === undefined) {
+    throw new GitError(
+      `git could not compare the commits in ${folder}. In a partial clone, run \`git fetch --refetch\` first.`,
+    );
+  }
+  return paths.sort();
+}
+
+/**
+ * Files of a folder that differ from the last commit, untracked ones included, relative to the folder. Empty where there is
+ * no repository, or git may not be asked. Before the first commit every file is new.
+ */
+export async function changedFiles(folder: string, signal?: AbortSignal): Promise<string[]> {
+  const { kind } = await findRepository(folder, signal);
+  if (kind === 'folder') return [];
+  const [commit] = (await gitLines(folder, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { signal })) ?? [];
+  return differingFiles(folder, commit, signal);
 }
 
 export interface CommittedText {
@@ -47,12 +63,14 @@ export async function textAt(
   signal?: AbortSignal,
 ): Promise<CommittedText | undefined> {
   // A symbolic link or a submodule is not a file: the tree says which it is, and how large.
-  const listed = await gitOutput(folder, ['ls-tree', '-l', '-z', commit, '--', `:(literal)${path}`], signal);
-  const found = /^100(?:644|755) blob ([0-9a-f]{40,64}) +([0-9]+)\t/.exec(listed?.toString('utf8') ?? '');
-  const [, id, size] = found ?? [];
-  if (id === undefined || Number(size) > limits.file || skipByName(path, Number(size))) return undefined;
-  const bytes = await gitOutput(folder, ['cat-file', 'blob', id], signal);
-  if (bytes === undefined || (await skipByContent(path, bytes))) return undefined;
+  const [listed = ''] = (await gitLines(folder, ['ls-tree', '-z', commit, '--', path], { signal })) ?? [];
+  const found = /^100(?:644|755) blob ([0-9a-f]{40,64})\t/.exec(listed);
+  const [, id] = found ?? [];
+  if (id === undefined) return undefined;
+  const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: limits.file });
+  if (run.kind !== 'done' || skipByName(path, run.out.length)) return undefined;
+  const bytes = run.out;
+  if (await skipByContent(path, bytes)) return undefined;
   const text = decode(bytes);
   return text === undefined ? undefined : { text, hash: blobHash(bytes) };
 }

@@ -1,83 +1,90 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import ignore from 'ignore';
-import type { Ignore } from 'ignore';
+import { expandBraces } from '../common/glob.ts';
+import { IgnoreFile, MatchCost, RULE_LIMITS, Rules } from './ignore-rules.ts';
+import { openAlone, openFile } from './open-file.ts';
+import type { Opened } from './open-file.ts';
 
 /** The optional file with patterns of our own, in gitignore's syntax, one per folder. It only takes files away. */
 export const ownIgnoreFile = '.codebaseignore';
+export const gitIgnoreFile = '.gitignore';
 
-/** As git does by default on the platforms whose file systems do not tell cases apart. */
-const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
-
-export function noRules(): Ignore {
-  return ignore({ ignoreCase, allowRelativePaths: true });
+export interface RulesPlace {
+  /** The folder below which the file must lie, and the file's path relative to it. */
+  readonly root: string;
+  readonly path: string;
+  /** The folder that the rules hold for, relative to the base of all paths. */
+  readonly folder: string;
+  readonly cost: MatchCost;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The rules inside a folder: those of the folders above, then the folder's own, which win. All are kept in one list, in
- * patterns relative to the base, because git decides by the last pattern that matches in the whole list.
- */
-export function withRules(above: Ignore, folder: string, content: string): Ignore {
-  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
-  return noRules()
-    .add(above)
-    .add(lines.map((line) => placed(folder, line)));
+/** The rules of an ignore file; undefined where there is none that may be opened. One that is too large costs too much. */
+export async function readRules({ root, path, folder, cost, signal }: RulesPlace): Promise<IgnoreFile | undefined> {
+  return rulesOf(folder, path, cost, await openFile(root, path, { maxBytes: RULE_LIMITS.bytes, signal }));
 }
 
-/** A pattern of a nested file, as it would be written in the base folder. */
-function placed(folder: string, line: string): string {
-  const negative = line.startsWith('!') ? '!' : '';
-  const body = line.slice(negative.length).replace(/(?<!\\)[ \t]+$/, '');
-  if (body === '' || body === '/' || line.startsWith('#')) return '';
-  if (folder === '') return negative + body;
-  // A slash anywhere but at the end ties the pattern to its folder; without one it holds at any depth.
-  const depth = body.slice(0, -1).includes('/') ? '' : '**/';
-  const literal = folder.replace(/[\\*?[]/g, '\\$&');
-  return `${negative}/${literal}/${depth}${body.replace(/^\//, '')}`;
+/** As `readRules` for a file anywhere, such as one that the user's settings of git name. */
+export async function readRulesAt(
+  file: string,
+  { folder, cost, signal }: Pick<RulesPlace, 'folder' | 'cost' | 'signal'>,
+): Promise<IgnoreFile | undefined> {
+  return rulesOf(folder, file, cost, await openAlone(file, { maxBytes: RULE_LIMITS.bytes, signal }));
 }
 
-/** The rules of every folder, read when first asked for and kept for one walk. */
-export class OwnRules {
-  readonly #base: string;
-  readonly #known = new Map<string, Promise<Ignore>>();
+function rulesOf(folder: string, name: string, cost: MatchCost, found: Opened): IgnoreFile | undefined {
+  if (found.kind === 'too-large') return IgnoreFile.tooLarge(folder, name);
+  if (found.kind !== 'opened') return undefined;
+  return IgnoreFile.parse(folder, name, Buffer.from(found.bytes).toString('utf8'), cost);
+}
 
-  /** @param base the outermost folder whose `.codebaseignore` counts; all paths are relative to it */
-  constructor(base: string) {
-    this.#base = base;
+export interface RuleTreeOptions {
+  /** The outermost folder whose rules count; all paths are relative to it. */
+  readonly base: string;
+  /** The ignore file of each folder. */
+  readonly name: string;
+  /** The rules that hold before a folder's own, where those of the folders above it do not. */
+  readonly begins?: (folder: string) => Promise<Rules | undefined>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The rules that hold in each folder, read when first asked for and kept for one walk. */
+export class RuleTree {
+  readonly #options: RuleTreeOptions;
+  readonly #known = new Map<string, Promise<Rules>>();
+  readonly #cost = new MatchCost();
+
+  constructor(options: RuleTreeOptions) {
+    this.#options = options;
   }
 
-  /** The outermost folder (ending in `/`) or the file that the rules take away; undefined if the path stays. */
-  async excludes(path: string): Promise<string | undefined> {
-    const rules = await this.within(parentOf(path));
-    if (!rules.ignores(path)) return undefined;
-    for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
-      const folder = path.slice(0, slash + 1);
-      if (rules.ignores(folder)) return folder;
-    }
-    return path;
-  }
-
-  /** The rules that hold for what lies in a folder; '' is the base. */
-  within(folder: string): Promise<Ignore> {
+  /**
+   * The rules for what lies in a folder; '' is the base.
+   * @param isThere false where the folder is known to hold no ignore file
+   */
+  within(folder: string, isThere = true): Promise<Rules> {
     const known = this.#known.get(folder);
     if (known) return known;
-    const rules = this.#read(folder);
+    const rules = this.#read(folder, isThere);
     this.#known.set(folder, rules);
     return rules;
   }
 
-  async #read(folder: string): Promise<Ignore> {
-    const above = folder === '' ? noRules() : await this.within(parentOf(folder));
-    const content = await readRules(join(this.#base, folder, ownIgnoreFile));
-    return content === undefined ? above : withRules(above, folder, content);
+  /** The outermost folder (ending in `/`) or the path itself that the rules take away; undefined if the path stays. */
+  async ignoredPart(path: string, isFolder = false): Promise<string | undefined> {
+    let rules = await this.within('');
+    for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      const folder = path.slice(0, slash);
+      if (rules.ignores(folder, true)) return `${folder}/`;
+      rules = await this.within(folder);
+    }
+    return rules.ignores(path, isFolder) ? path : undefined;
   }
-}
 
-export async function readRules(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch {
-    return undefined;
+  async #read(folder: string, isThere: boolean): Promise<Rules> {
+    const { base, name, begins, signal } = this.#options;
+    const above = (await begins?.(folder)) ?? (folder === '' ? Rules.none : await this.within(parentOf(folder)));
+    if (!isThere) return above;
+    const path = folder === '' ? name : `${folder}/${name}`;
+    return above.with(await readRules({ root: base, path, folder, cost: this.#cost, signal }));
   }
 }
 
@@ -93,26 +100,23 @@ export interface Include {
   reaches(folder: string): boolean;
 }
 
-// Patterns in gitignore's syntax, and `{a,b}`: `generated/`, `*.{proto,sql}`, `packages/*/dist/`.
+/**
+ * Patterns in gitignore's syntax, and `{a,b}`: `generated/`, `*.{proto,sql}`, `/docs/*.md`.
+ * @throws GlobError where braces stand for too many patterns
+ */
 export function includes(globs: readonly string[]): Include {
-  const patterns = globs.map((glob) => glob.trim().replace(/^\.\//, '/')).flatMap(alternatives);
-  const rules = noRules().add(patterns);
+  const patterns = globs.map((glob) => glob.trim().replace(/^\.\//, '/')).flatMap((glob) => expandBraces(glob));
+  const rules = Rules.none.with(new IgnoreFile('', 'include', patterns, new MatchCost()));
   const wanted = patterns.filter((pattern) => pattern !== '' && !/^[!#]/.test(pattern));
   const any = wanted.length > 0;
   return {
     any,
-    matches: (path) => any && rules.ignores(path),
+    matches: (path) => any && rules.ignoredPart(path) !== undefined,
     reaches: (folder) => wanted.some((pattern) => mayReach(pattern, folder)),
   };
 }
 
-/** Expands the first `{a,b}`, then the others; braces inside braces are left as they are. */
-function alternatives(glob: string): string[] {
-  const found = /^([^{]*)\{([^{}]*,[^{}]*)\}(.*)$/.exec(glob);
-  if (!found) return [glob];
-  const [, before = '', choices = '', after = ''] = found;
-  return choices.split(',').flatMap((choice) => alternatives(before + choice + after));
-}
+const isCaseless = process.platform === 'win32' || process.platform === 'darwin';
 
 function mayReach(pattern: string, folder: string): boolean {
   if (!pattern.slice(0, -1).includes('/')) return true;
@@ -120,7 +124,7 @@ function mayReach(pattern: string, folder: string): boolean {
   for (const [i, name] of folder.split('/').entries()) {
     const part = parts[i];
     if (part === undefined || part === '' || part === '**') return true;
-    const same = ignoreCase ? part.toLowerCase() === name.toLowerCase() : part === name;
+    const same = isCaseless ? part.toLowerCase() === name.toLowerCase() : part === name;
     if (!same && !/[*?[\\]/.test(part)) return false;
   }
   return true;

@@ -17,6 +17,8 @@ export const skipReasons = {
   data: 'Data larger than 100 kB.',
   excluded: 'Excluded by a .codebaseignore file or by the settings.',
   forgotten: 'Forgotten because somebody asked for it. Refresh it to have it read again.',
+  'costly-rules':
+    'An ignore file here has patterns that take too long to follow, so the folder is not read. Shorten its patterns.',
   checkout: 'Another work tree of the same repository: its files are read at their first place.',
 } as const;
 

@@ -1,15 +1,14 @@
-import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { chmod, chown, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { walkFolder } from '../../../src/workspace/folder.ts';
-import { findRepository } from '../../../src/workspace/git.ts';
-import { includes } from '../../../src/workspace/rules.ts';
-import { all, found, listed, place, put, repository } from './place.ts';
+import { allowGit, findRepository } from '../../../src/workspace/git.ts';
+import { found, listed, place, put, repository } from './place.ts';
 
 const isRoot = process.getuid?.() === 0;
 
 afterEach(() => {
+  allowGit(true);
   vi.unstubAllEnvs();
 });
 
@@ -34,12 +33,23 @@ describe('without git', () => {
     const root = await repository(files);
     expect(listed(root)).toEqual(expected);
     vi.stubEnv('PATH', '');
-    expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'no-git' });
+    expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'no-git', top: root });
     expect((await found(root)).paths).toEqual(expected);
     vi.unstubAllEnvs();
-    vi.stubEnv('GIT_TEST_ASSUME_DIFFERENT_OWNER', '1');
-    expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'not-trusted' });
+    allowGit(false);
+    expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'not-allowed', top: root });
     expect((await found(root)).paths).toEqual(expected);
+    allowGit(true);
+  });
+
+  it.runIf(isRoot)('follows the rules of a repository that belongs to another user, those of the clone too', async () => {
+    const root = await repository({ ...files, 'mine.ts': 'x' });
+    await put(root, { '.git/info/exclude': 'mine.ts\n' });
+    await chown(root, 4711, 4711);
+    await chown(join(root, '.git'), 4711, 4711);
+    expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'not-trusted', top: root });
+    expect((await found(root)).paths).toEqual(expected);
+    expect((await found(join(root, 'deep'))).paths).toEqual(['.gitignore', 'a.log', 'top/c.ts']);
   });
 
   it('goes on by itself where git stops at a damaged index', async () => {
@@ -132,8 +142,14 @@ describe('without git', () => {
             await put(root, { [`${number}/${path.join('/')}`]: content }).catch(() => undefined);
           }
         }
-        const own = await all(walkFolder(root, { include: includes([]), want: 'all' }));
-        expect(own.paths).toEqual(listed(root));
+        const expected = listed(root);
+        expect((await found(root)).paths).toEqual(expected);
+        try {
+          allowGit(false);
+          expect((await found(root)).paths).toEqual(expected);
+        } finally {
+          allowGit(true);
+        }
       }),
       { numRuns: 3 },
     );

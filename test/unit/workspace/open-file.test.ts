@@ -10,7 +10,10 @@ const limits = { maxBytes: 1_000 };
 describe('opening a file of a folder', () => {
   it('reads an ordinary file, and says when it is too large', async () => {
     const root = await place({ 'a/b.ts': 'text', 'large.ts': 'x'.repeat(1_001) });
-    expect(await openFile(root, 'a/b.ts', limits)).toMatchObject({ kind: 'opened', bytes: new Uint8Array(Buffer.from('text')) });
+    expect(await openFile(root, 'a/b.ts', limits)).toMatchObject({
+      kind: 'opened',
+      bytes: new Uint8Array(Buffer.from('text')),
+    });
     expect(await openFile(root, 'large.ts', limits)).toEqual({ kind: 'too-large', bytes: 1_001 });
   });
 
