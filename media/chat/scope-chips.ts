@@ -74,7 +74,7 @@ export class ScopeChips {
   }
 
   /** What the chips mean now; one that means nothing cannot be chosen. */
-  show({ folder, editors }: Surroundings): void {
+  show({ folder, editors, trust }: Surroundings): void {
     const {
       scopeWorkspace,
       scopeFolderTitle,
@@ -82,6 +82,7 @@ export class ScopeChips {
       scopeEditorsTitle,
       scopeEditorsNone,
       scopeChangedTitle,
+      scopeChangedRestricted,
     } = this.#strings;
     this.#describe('workspace', scopeWorkspace);
     this.#describe(
@@ -90,7 +91,8 @@ export class ScopeChips {
       folder !== undefined,
     );
     this.#describe('editors', editors > 0 ? fill(scopeEditorsTitle, editors) : scopeEditorsNone, editors > 0);
-    this.#describe('changed', scopeChangedTitle);
+    const isTrusted = trust === 'trusted';
+    this.#describe('changed', isTrusted ? scopeChangedTitle : scopeChangedRestricted, isTrusted);
     const chip = this.#chips.get('folder');
     if (chip) chip.text.textContent = folder === undefined ? this.#strings.scopeFolder : visible(split(folder).name);
   }

@@ -25,6 +25,8 @@ export interface ServiceSettings {
   readonly threads: number;
   /** Globs of files that are not to be read, beyond the ignore files. */
   readonly exclude: readonly string[];
+  /** Whether the workspace is trusted; where it is not, git is never started. */
+  readonly isTrusted: boolean;
   /** What its sentences are made in; English where it is left out. */
   readonly language?: Language;
 }

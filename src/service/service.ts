@@ -7,10 +7,12 @@ import { Codebases } from '../ask/codebases.ts';
 import type { Member } from '../ask/codebases.ts';
 import type { Recollection } from '../ask/recollection.ts';
 import { Engine } from '../engine/host.ts';
+import { allowGit } from '../workspace/git.ts';
 import { askedFiles } from './asked-files.ts';
 import { failureOf, isAbort } from './failure.ts';
 import { Keeper } from './keeper.ts';
 import type {
+  AskedScope,
   AskEvent,
   Folder,
   MemoryFacts,
@@ -53,6 +55,7 @@ export class Service {
   constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void) {
     this.#settings = settings;
     this.#notify = notify;
+    allowGit(settings.isTrusted);
     this.#engine = this.#newEngine();
   }
 
@@ -102,7 +105,7 @@ export class Service {
         return { kind: 'done' };
       case 'recall': {
         const members = await this.#members();
-        const scope = await askedFiles(request.scope, members, signal);
+        const scope = await this.#scope(request.scope, members, signal);
         const recollection = await new Codebases(members).recall(request.question, { signal, ...(scope && { scope }) });
         return { kind: 'pointed', files: pointed(recollection) };
       }
@@ -149,12 +152,20 @@ export class Service {
     }
     // Somebody who has just opened a folder asks about files that their turn has not come to.
     for (const keeper of this.#keepers.values()) await keeper.readNear(question, signal);
-    const scope = await askedFiles(asked, members, signal);
+    const scope = await this.#scope(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();
     await answer(new Codebases(members), question, how, (event) => {
       for (const told of shown(event)) onEvent(told);
     });
+  }
+
+  async #scope(asked: AskedScope, members: readonly Member[], signal: AbortSignal) {
+    if (asked.base.kind === 'changed' && !this.#settings.isTrusted) {
+      const sentence = l10n.t('In Restricted Mode git is not asked, so nobody knows which files have changed.');
+      throw new ServiceError(sentence, 'all-files');
+    }
+    return askedFiles(asked, members, signal);
   }
 
   /** Nothing is remembered yet: because of a pause, or because the reading has only begun. */
@@ -200,14 +211,21 @@ export class Service {
     const before = this.#settings;
     this.#settings = settings;
     const same = (name: keyof ServiceSettings) => JSON.stringify(before[name]) === JSON.stringify(settings[name]);
-    if (same('device') && same('threads') && same('modelsFolder') && same('home') && same('exclude')) return;
+    const isSameEngine = same('device') && same('threads') && same('modelsFolder');
+    if (isSameEngine && same('home') && same('exclude') && same('isTrusted')) return;
+    if (!settings.isTrusted) allowGit(false);
     await Promise.allSettled(this.#asking);
     const keepers = [...this.#keepers.values()];
     const unsaved = new Map(keepers.map(({ folder, unsaved: own }) => [folder.root, own]));
     this.#keepers.clear();
     await Promise.all(keepers.map((keeper) => keeper.close()));
-    this.#engine.close();
-    this.#engine = this.#newEngine();
+    // Only now, when nothing of before is under way.
+    allowGit(settings.isTrusted);
+    if (!isSameEngine) {
+      this.#engine.close();
+      this.#engine = this.#newEngine();
+    }
+    // A folder that git may be asked about is known by its repository: what was read by its place is taken over.
     await this.#open(this.#folders);
     for (const [root, own] of unsaved) this.#keepers.get(root)?.layUnsaved(own);
   }

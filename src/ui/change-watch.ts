@@ -9,6 +9,9 @@ import type { WorkspaceMemory } from './workspace-memory.ts';
  */
 const FOCUS = 3 * 60_000;
 
+/** Bytes of a `.git` that is a file: one line with a path. */
+const POINTER = 8_192;
+
 /** Follows the files of all roots and tells the memory what has changed. */
 export class ChangeWatch implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
@@ -38,6 +41,9 @@ export class ChangeWatch implements vscode.Disposable {
       workspace.onDidRenameFiles(({ files }) => {
         this.#tell(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri]));
       }),
+      workspace.onDidGrantWorkspaceTrust(() => {
+        this.#watch();
+      }),
       window.onDidChangeWindowState(({ focused }) => {
         if (focused && Date.now() - this.#walked >= FOCUS) this.#walkAll();
       }),
@@ -63,7 +69,8 @@ export class ChangeWatch implements vscode.Disposable {
       );
       this.#batches.set(root, batch);
       this.#watchers.push(this.#watcher(new vscode.RelativePattern(vscode.Uri.file(root), '**/*')));
-      void this.#watchHead(root, batch);
+      // Where git's folder lies is for the repository to say, so that is not followed before somebody trusts it.
+      if (vscode.workspace.isTrusted) void this.#watchHead(root, batch);
     }
   }
 
@@ -119,9 +126,11 @@ async function findGitFolder(start: vscode.Uri): Promise<string | undefined> {
     const place = vscode.Uri.joinPath(top, '.git');
     const found = await stat(place);
     if (found) {
-      const file = (found.type & vscode.FileType.File) !== 0;
-      const content = file ? new TextDecoder().decode(await vscode.workspace.fs.readFile(place)) : undefined;
-      return gitFolder(top.fsPath, content);
+      if ((found.type & vscode.FileType.Directory) !== 0) return gitFolder(top.fsPath, undefined);
+      // Neither a pipe nor a file of gigabytes is a pointer to git's folder.
+      const isPointer = (found.type & vscode.FileType.File) !== 0 && found.size <= POINTER;
+      if (!isPointer) return undefined;
+      return gitFolder(top.fsPath, new TextDecoder().decode(await vscode.workspace.fs.readFile(place)));
     }
     if (vscode.Uri.joinPath(top, '..').path === top.path) return undefined;
   }

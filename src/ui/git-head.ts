@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 
 /**
  * Where a work tree's HEAD lies, from what stands at its `.git`: a folder, or in a linked work tree and in a submodule a
- * file with the line `gitdir: PATH`. Undefined where the file says no such thing.
+ * file with the line `gitdir: PATH`. Undefined where the file says no such thing, or names another machine.
  *
  * @param top the folder that holds `.git`
  * @param content the text of `.git` where it is a file, undefined where it is a folder
@@ -10,7 +10,8 @@ import { isAbsolute, resolve } from 'node:path';
 export function gitFolder(top: string, content: string | undefined): string | undefined {
   if (content === undefined) return resolve(top, '.git');
   const path = /^gitdir:[ \t]*(\S.*?)\s*$/m.exec(content)?.[1];
-  if (path === undefined) return undefined;
+  // A share of another machine would be asked with the user's name and a proof of the password.
+  if (path === undefined || /^[\\/]{2}/.test(path)) return undefined;
   return isAbsolute(path) ? path : resolve(top, path);
 }
 

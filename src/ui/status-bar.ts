@@ -59,7 +59,8 @@ export class StatusBar implements vscode.Disposable {
     const warning = new vscode.ThemeColor('statusBarItem.warningBackground');
     this.#item.backgroundColor = shown.tone === 'warning' ? warning : undefined;
     const digest = this.#totals.digest;
-    const facts = { standing, folders: states, digest, description };
+    const { isTrusted } = vscode.workspace;
+    const facts = { standing, folders: states, digest, description, isTrusted };
     const tooltip = new vscode.MarkdownString(statusTooltip(facts, this.#amounts));
     tooltip.isTrusted = { enabledCommands: tooltipCommands };
     this.#item.tooltip = tooltip;

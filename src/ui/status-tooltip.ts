@@ -13,21 +13,27 @@ export interface TooltipFacts {
   readonly folders: readonly { readonly folder: Folder; readonly state: MemoryState }[];
   /** Undefined until they were asked for. */
   readonly digest: Digest | undefined;
+  /** Whether the workspace is trusted, so that git is asked. */
+  readonly isTrusted: boolean;
   /** What the model runs on; undefined until it was loaded. */
   readonly description: Description | undefined;
 }
 
 /** The status bar's tooltip in Markdown, with links to commands. Names of folders are the user's, so they are escaped. */
 export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
-  const { standing, folders } = facts;
+  const { standing, folders, isTrusted } = facts;
   const several = folders.length > 1;
   const title = `**Ask Codebase**\n\n${escape(standingSentence(standing, amounts))}`;
   const roots = folders.map(
     ({ folder, state }) => `- ${escape(folder.name)}: ${escape(standingSentence(standingOf([state]), amounts))}`,
   );
   const table = rows(facts, amounts).map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
+  const restricted = l10n.t(
+    'Restricted Mode: git is not asked, and the .gitignore files alone say which files are read.',
+  );
   return [
     title,
+    ...(isTrusted ? [] : [escape(restricted)]),
     ...(several ? [roots.join('\n')] : []),
     ...(table.length > 0 ? [['| | |', '|---|---|', ...table].join('\n')] : []),
     links(standing).join(' · '),

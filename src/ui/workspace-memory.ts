@@ -48,11 +48,17 @@ export class WorkspaceMemory implements vscode.Disposable {
         this.#hear(notice);
       },
     });
-    this.#subscription = vscode.workspace.onDidChangeWorkspaceFolders(() => {
-      this.#places = openedPlaces();
-      this.#foldersChanged.fire();
-      void this.start();
-    });
+    this.#subscription = vscode.Disposable.from(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.#places = openedPlaces();
+        this.#foldersChanged.fire();
+        void this.start();
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        this.#changed.fire();
+        void this.applySettings();
+      }),
+    );
   }
 
   get places(): Places {
@@ -185,6 +191,7 @@ export class WorkspaceMemory implements vscode.Disposable {
       device,
       threads,
       exclude,
+      isTrusted: vscode.workspace.isTrusted,
       language: { tag: vscode.env.language, texts: vscode.l10n.bundle },
     };
   }

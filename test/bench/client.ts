@@ -15,6 +15,7 @@ export function serviceIn(home: string, onNotice: ServiceOptions['onNotice']): S
       device: 'cpu',
       threads: 0,
       exclude: [],
+      isTrusted: true,
     },
     onNotice,
   });

@@ -21,6 +21,7 @@ export class Host {
       device: 'cpu',
       threads: 2,
       exclude: [],
+      isTrusted: true,
     };
     this.client = new ServiceClient({
       script: join(dist, 'service.js'),

@@ -299,6 +299,7 @@ export class ChatController {
     const { current } = this.#library;
     return {
       workspace: workspace.opened() ? 'open' : 'none',
+      trust: workspace.isTrusted() ? 'trusted' : 'restricted',
       folder: workspace.currentFolder(),
       selection: workspace.selection(),
       editors: workspace.openEditors().length,

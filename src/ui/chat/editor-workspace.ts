@@ -36,6 +36,10 @@ export class EditorWorkspace implements ChatWorkspace {
     return this.#roots.places.folders.length > 0;
   }
 
+  isTrusted(): boolean {
+    return vscode.workspace.isTrusted;
+  }
+
   openEditors(): readonly string[] {
     const paths = new Set<string>();
     for (const { tabs } of vscode.window.tabGroups.all) {
@@ -122,6 +126,7 @@ export class EditorWorkspace implements ChatWorkspace {
       vscode.window.tabGroups.onDidChangeTabs(then),
       vscode.window.onDidChangeActiveTextEditor(then),
       vscode.window.onDidChangeTextEditorSelection(then),
+      vscode.workspace.onDidGrantWorkspaceTrust(then),
     );
   }
 }

@@ -16,6 +16,8 @@ export interface ChatService {
 /** What the chat needs of the workspace. Paths are as they are shown: the folder's name first where there are several. */
 export interface ChatWorkspace {
   readonly opened: () => boolean;
+  /** Whether git may be asked which files have changed. */
+  readonly isTrusted: () => boolean;
   /** Files of the workspace that are open in an editor. */
   readonly openEditors: () => readonly string[];
   /** The folder of the active editor's file. */

@@ -46,6 +46,8 @@ const memorySchema = v.variant('kind', [
 const surroundingsSchema = v.object({
   /** `none` where no folder is open. */
   workspace: v.picklist(['open', 'none']),
+  /** Where the workspace is not trusted, git is not asked which files have changed. */
+  trust: v.picklist(['trusted', 'restricted']),
   /** The folder of the active editor, as it is shown. */
   folder: v.optional(line),
   /** Lines that are selected in the active editor. */

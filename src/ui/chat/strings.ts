@@ -33,6 +33,7 @@ export function chatStrings(l10n: Translator) {
     scopeEditorsTitle: l10n.t('Only what is open in an editor ({0})'),
     scopeChanged: l10n.t('Changed files'),
     scopeChangedTitle: l10n.t('Only files that differ from the last commit'),
+    scopeChangedRestricted: l10n.t('Changed files: in Restricted Mode git is not asked which these are'),
     scopeFiles: l10n.t('{0} files'),
     scopeFile: l10n.t('1 file'),
     scopeTerms: l10n.t('Add or leave out files'),

@@ -45,3 +45,9 @@ it('follows a relative way, as submodules have it', () => {
 it('gives nothing for a file that says nothing', () => {
   expect(gitFolder('/r', 'what is this?')).toBeUndefined();
 });
+
+it('follows no pointer to another machine', () => {
+  for (const path of ['//server/share/git', '\\\\server\\share\\git', '\\/server/share']) {
+    expect(gitFolder(place, `gitdir: ${path}\n`)).toBeUndefined();
+  }
+});

@@ -78,10 +78,17 @@ describe('the tooltip', () => {
     { folder: { root: '/a', name: 'a*b](command:x)' }, state: ready(1) },
     { folder: { root: '/b', name: 'b' }, state: ready(2) },
   ];
-  const facts = { standing: standing([ready(1), ready(2)]), folders, digest: undefined, description: undefined };
+  const unknown = { digest: undefined, description: undefined };
+  const facts = { standing: standing([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
 
   it('lets no name become Markdown', () => {
     expect(statusTooltip(facts, english)).toContain('a\\*b\\]\\(command:x\\)');
+  });
+
+  it('says in Restricted Mode, and only there, that git is not asked', () => {
+    const said = 'Restricted Mode: git is not asked';
+    expect(statusTooltip({ ...facts, isTrusted: false }, english)).toContain(said);
+    expect(statusTooltip(facts, english)).not.toContain(said);
   });
 
   it('tells speed, time and device where they are known', () => {

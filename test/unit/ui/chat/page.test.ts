@@ -252,6 +252,11 @@ test('Up in an empty field edits the last question; Escape leaves it, Enter asks
   expect(all(root, '.exchange').map((each) => each.ariaLabel)).toEqual(['Where is it cached?']);
 });
 
+test('in Restricted Mode the chip of the changed files cannot be chosen, and says why', async () => {
+  const root = await open(new Desk(new ScriptedService(complete), undefined, { isTrusted: () => false }));
+  expect(one(root, 'input[value=changed]').outerHTML).toMatch(/in Restricted Mode git is not asked.*disabled/);
+});
+
 test('the chips choose the scope; one that means nothing cannot be chosen', async () => {
   const service = new ScriptedService(complete);
   const desk = new Desk(service, undefined, { openEditors: () => [] });

@@ -60,6 +60,7 @@ test('fields that nobody asked for do not come through', () => {
 test('the page lets in what the host says, and no half of the words', () => {
   const surroundings = {
     workspace: 'open',
+    trust: 'trusted',
     folder: undefined,
     selection: undefined,
     editors: 0,

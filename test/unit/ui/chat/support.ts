@@ -50,6 +50,7 @@ export class Desk {
       service,
       workspace: {
         opened: () => true,
+        isTrusted: () => true,
         openEditors: () => ['lib/a.js', 'lib/b.js'],
         currentFolder: () => 'lib',
         selection: () => undefined,

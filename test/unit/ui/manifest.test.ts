@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+interface Manifest {
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: readonly string[] };
+  };
+  readonly contributes: {
+    readonly configuration: { readonly properties: Readonly<Record<string, { readonly scope: string }>> };
+  };
+}
+
+const top = fileURLToPath(new URL('../../../', import.meta.url));
+const manifest = JSON.parse(readFileSync(`${top}package.json`, 'utf8')) as Manifest;
+
+/**
+ * What a folder could do with each setting of its own. A `machine` setting cannot be set by a folder at all; the others
+ * count for a folder that is trusted, and not before.
+ */
+const SETTINGS = {
+  'askCodebase.exclude': ['window', 'would hide the files that tell what a project does from every answer'],
+  'askCodebase.readOnStart': [
+    'window',
+    'would have a folder read by the model of somebody who wants to be asked first',
+  ],
+  'askCodebase.unsavedText': ['window', 'would have unsaved text read that its writer wants to keep out'],
+  'askCodebase.provenanceMarks': ['window', 'would hide where an answer comes from'],
+  'askCodebase.device': ['machine', 'would start the GPU, where a driver may fail'],
+  'askCodebase.threads': ['machine', 'would take all processors'],
+  'askCodebase.modelsFolder': [
+    'machine',
+    'would have files of the folder parsed as a model, and answers written by it',
+  ],
+} as const;
+
+describe('the manifest, before a folder is trusted', () => {
+  const { properties } = manifest.contributes.configuration;
+  const { untrustedWorkspaces } = manifest.capabilities;
+
+  it('knows of each setting what a hostile folder could do with it', () => {
+    expect(Object.keys(properties).toSorted()).toEqual(Object.keys(SETTINGS).toSorted());
+    for (const [name, [scope]] of Object.entries(SETTINGS))
+      expect([name, properties[name]?.scope]).toEqual([name, scope]);
+  });
+
+  it('lets no setting of the folder count', () => {
+    const ofFolder = Object.keys(properties).filter((name) => properties[name]?.scope !== 'machine');
+    expect(untrustedWorkspaces.supported).toBe('limited');
+    expect(untrustedWorkspaces.restrictedConfigurations).toEqual(expect.arrayContaining(ofFolder));
+  });
+});
