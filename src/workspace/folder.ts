@@ -17,11 +17,13 @@ import type { SkipReason } from './skip.ts';
 const bookkeeping = new Set(['.git', '.hg', '.svn', '.jj', '.bzr', 'CVS', '.DS_Store']);
 /** What a folder holds that is git's own whatever its name: a bare repository. */
 const GIT_FOLDER = ['HEAD', 'objects', 'refs'] as const;
-/** Names in such a folder that are git's: beside them may lie files of a person, where the folder itself was opened. */
+/** Names in such a folder that are git's: beside them may lie files of a person. */
 const GIT_NAMES = new Set(
-  'HEAD ORIG_HEAD FETCH_HEAD config config.worktree description hooks info index logs modules objects packed-refs refs shallow worktrees branches'.split(
-    ' ',
-  ),
+  (
+    'HEAD ORIG_HEAD FETCH_HEAD MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD AUTO_MERGE COMMIT_EDITMSG MERGE_MSG MERGE_MODE ' +
+    'SQUASH_MSG branches config config.lock config.worktree description gc.log gc.pid gitk.cache hooks index index.lock ' +
+    'info lfs logs modules objects packed-refs rebase-apply rebase-merge refs reftable rr-cache shallow svn worktrees'
+  ).split(' '),
 );
 /** A repository's work trees side by side hold the same files: the first is walked, and that is to be the main one. */
 const MAIN = /^(?:main|master|trunk)$/;
@@ -161,7 +163,6 @@ class Walk {
       return found;
     }
     const isGits = GIT_FOLDER.every((name) => names.has(name));
-    if (isGits && folder.isEntered !== true) return found;
     const here = { ...folder, ...this.#dependencyHere(folder, names) };
     const rules = {
       git: await this.#git.within(folder.path, names.has(gitIgnoreFile)),

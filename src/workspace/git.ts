@@ -45,7 +45,7 @@ export async function findRepository(start: string, signal?: AbortSignal): Promi
   if (top === undefined) return folder('no-repository');
   if (!(await isOrdinary(top))) return folder('odd-repository', top);
   const questions = ['--show-toplevel', '--show-prefix', '--git-common-dir'];
-  const run = await runGit(start, ['rev-parse', ...questions], { signal, maxBytes: 65_536 });
+  const run = await runGit(start, ['rev-parse', ...questions], { signal, maxBytes: 65_536, patience: 10_000 });
   if (run.kind === 'missing') return folder('no-git', top);
   if (run.kind === 'not-allowed') return folder('not-allowed', top);
   if (run.kind === 'too-slow' || run.kind === 'too-much') return folder('too-slow', top);

@@ -42,15 +42,18 @@ describe('without git', () => {
     allowGit(true);
   });
 
-  it.runIf(isRoot)('follows the rules of a repository that belongs to another user, those of the clone too', async () => {
-    const root = await repository({ ...files, 'mine.ts': 'x' });
-    await put(root, { '.git/info/exclude': 'mine.ts\n' });
-    await chown(root, 4711, 4711);
-    await chown(join(root, '.git'), 4711, 4711);
-    expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'not-trusted', top: root });
-    expect((await found(root)).paths).toEqual(expected);
-    expect((await found(join(root, 'deep'))).paths).toEqual(['.gitignore', 'a.log', 'top/c.ts']);
-  });
+  it.runIf(isRoot)(
+    'follows the rules of a repository that belongs to another user, those of the clone too',
+    async () => {
+      const root = await repository({ ...files, 'mine.ts': 'x' });
+      await put(root, { '.git/info/exclude': 'mine.ts\n' });
+      await chown(root, 4711, 4711);
+      await chown(join(root, '.git'), 4711, 4711);
+      expect(await findRepository(root)).toEqual({ kind: 'folder', reason: 'not-trusted', top: root });
+      expect((await found(root)).paths).toEqual(expected);
+      expect((await found(join(root, 'deep'))).paths).toEqual(['.gitignore', 'a.log', 'top/c.ts']);
+    },
+  );
 
   it('goes on by itself where git stops at a damaged index', async () => {
     const root = await repository(files);
