@@ -1,19 +1,20 @@
-import { build } from 'esbuild';
+import { build, context, version as esbuildVersion } from 'esbuild';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-// node esbuild.js [--quiet] [--production] [--out FOLDER] [--program NAME=FILE]: everything, or one program alone.
+// node esbuild.js [--quiet] [--production] [--watch] [--out FOLDER] [--program NAME=FILE]: everything, or one program alone.
 const { values: options } = parseArgs({
   options: {
     quiet: { type: 'boolean', default: false },
     production: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
     out: { type: 'string', default: 'dist' },
     program: { type: 'string' },
   },
 });
-const { quiet, production, out } = options;
+const { quiet, production, watch, out } = options;
 
 /** Node programs of the project; each is bundled alone and keeps its native modules outside. */
 const programs = options.program
@@ -52,6 +53,28 @@ const tokenizerOnly = {
   },
 };
 
+/**
+ * esbuild copies the editor's namespace, some 400 getters, once for every module that imports it: a tenth of a second of the host's
+ * start on slow cores. All of them can use the namespace itself. Seen with esbuild 0.28; another version may write it otherwise.
+ */
+const sharedEditorNamespace = {
+  name: 'shared-editor-namespace',
+  setup({ onEnd }) {
+    onEnd(({ errors }) => {
+      if (errors.length > 0) return;
+      const file = join(out, 'extension.cjs');
+      const text = readFileSync(file, 'utf8');
+      const shared = text.replace(/[\w$]+\(require\("vscode"\)(?:, ?1)?\)/g, 'require("vscode")');
+      if (shared === text) {
+        throw new Error(
+          `esbuild ${esbuildVersion} imports "vscode" in a form that esbuild.js does not know: see the pattern here.`,
+        );
+      }
+      writeFileSync(file, shared);
+    });
+  },
+};
+
 const common = {
   bundle: true,
   minify: production,
@@ -71,47 +94,50 @@ const node = {
 
 if (production) rmSync(out, { recursive: true, force: true });
 
-const results = [];
-
-results.push(
-  await build({
-    ...node,
-    entryPoints: Object.fromEntries(
-      Object.entries(programs).filter(
-        ([name, file]) => existsSync(file) && (!production || shipped.has(name) || options.program),
-      ),
-    ),
-    outdir: out,
-    format: 'esm',
-    banner: {
-      js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
-    },
-  }),
-);
-
-if (!options.program && existsSync('src/extension.ts')) {
-  results.push(
-    await build({
-      ...node,
-      entryPoints: { extension: 'src/extension.ts' },
-      outdir: out,
-      outExtension: { '.js': '.cjs' },
-      format: 'cjs',
-      // CommonJS has no import.meta; the modules that it shares with the programs above ask it where they are.
-      define: { 'import.meta.url': 'fileUrl', 'import.meta.dirname': '__dirname' },
-      banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-    }),
-  );
-  shareEditorNamespace(join(out, 'extension.cjs'));
+/** Builds once, or at every change until the process ends. */
+async function make(how) {
+  if (!watch) return results.push(await build(how));
+  const building = await context({ ...how, plugins: [...(how.plugins ?? []), announced] });
+  return building.watch();
 }
 
-/**
- * esbuild copies the editor's namespace, some 400 getters, once for every module that imports it: a tenth of a second of the host's
- * start on slow cores. All of them can use the namespace itself.
- */
-function shareEditorNamespace(file) {
-  const copied = /[\w$]+\(require\("vscode"\)(?:, ?1)?\)/g;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(copied, 'require("vscode")'));
+/** What an editor's task waits for. */
+const announced = {
+  name: 'announced',
+  setup({ onStart, onEnd }) {
+    onStart(() => console.log('Building'));
+    onEnd(({ errors }) => console.log(`Built, ${errors.length} errors`));
+  },
+};
+
+const results = [];
+
+await make({
+  ...node,
+  entryPoints: Object.fromEntries(
+    Object.entries(programs).filter(
+      ([name, file]) => existsSync(file) && (!production || shipped.has(name) || options.program),
+    ),
+  ),
+  outdir: out,
+  format: 'esm',
+  banner: {
+    js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
+  },
+});
+
+if (!options.program && existsSync('src/extension.ts')) {
+  await make({
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    // CommonJS has no import.meta; the modules that it shares with the programs above ask it where they are.
+    define: { 'import.meta.url': 'fileUrl', 'import.meta.dirname': '__dirname' },
+    banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [...node.plugins, sharedEditorNamespace],
+  });
 }
 
 /** Pages of webviews: `media/PAGE/main.ts` becomes `dist/media/PAGE.js`, with the CSS that it imports beside it. */
@@ -120,17 +146,15 @@ const pages =
     ? []
     : readdirSync('media').filter((name) => existsSync(join('media', name, 'main.ts')));
 if (pages.length > 0) {
-  results.push(
-    await build({
-      ...common,
-      entryPoints: Object.fromEntries(pages.map((name) => [name, join('media', name, 'main.ts')])),
-      outdir: join(out, 'media'),
-      platform: 'browser',
-      target: 'es2023',
-      format: 'iife',
-      loader: { '.svg': 'dataurl', '.ttf': 'file' },
-    }),
-  );
+  await make({
+    ...common,
+    entryPoints: Object.fromEntries(pages.map((name) => [name, join('media', name, 'main.ts')])),
+    outdir: join(out, 'media'),
+    platform: 'browser',
+    target: 'es2023',
+    format: 'iife',
+    loader: { '.svg': 'dataurl', '.ttf': 'file' },
+  });
 }
 
 if (production) writeFileSync(join(out, 'third-party.txt'), notices(results));

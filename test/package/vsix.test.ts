@@ -17,6 +17,7 @@ const HOST = `${process.platform}-${process.arch}` as Target;
 
 /** Everything that may be inside, by its path. What no pattern names has slipped in. */
 const ALLOWED = [
+  /^docs\/marketplace\.md$/,
   /^(package\.json|package\.nls(\.\w+)?\.json|readme\.md|LICENSE(\.txt)?|NOTICE)$/i,
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
   /^dist\/(cli|engine|service)\.js$/,

@@ -23,7 +23,9 @@ export const TARGETS = {
 export type Target = keyof typeof TARGETS;
 
 /** What lies in the VSIX under the same path as here; .vscodeignore chooses inside it. */
-const LINKED = ['LICENSE', 'NOTICE', 'README.md', 'package.json', 'package.nls*.json', 'l10n', 'media', 'models'];
+const LINKED = ['LICENSE', 'NOTICE', 'docs', 'package.json', 'package.nls*.json', 'l10n', 'media', 'models'];
+/** The page of the marketplace: the repository's own leads to files that are not packaged. */
+const README = 'docs/marketplace.md';
 
 /** What vsce is given for one target. */
 interface Stage {
@@ -63,6 +65,7 @@ export async function packageVsix(target: Target, out: string): Promise<void> {
     ...gather(target),
     target,
     packagePath: out,
+    readmePath: README,
     dependencies: false,
     allowMissingRepository: true,
     rewriteRelativeLinks: false,
@@ -71,7 +74,7 @@ export async function packageVsix(target: Target, out: string): Promise<void> {
 
 /** The paths that the VSIX for `target` would hold. */
 export function listed(target: Target): Promise<string[]> {
-  const options = { ...gather(target), packageManager: PackageManager.None };
+  const options = { ...gather(target), packageManager: PackageManager.None, readmePath: README };
   return listFiles(options);
 }
 
