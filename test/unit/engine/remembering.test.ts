@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { remembering } from '../../../src/engine/remembering.ts';
 import type { Candidates, Model } from '../../../src/engine/model.ts';
+import { Tokenizer } from '../../../src/engine/tokenizer.ts';
 import { HEADS } from '../../../src/memory/token-memory.ts';
 
 /** One token a character, so that a context can be read off a word. */
@@ -27,5 +29,19 @@ describe('an answer beside the token memory', () => {
     expect(shut.tokens.slice(0, 3)).toEqual(candidates.tokens);
     // On the scale of the logits that came in.
     for (const [at, logit] of candidates.logits.entries()) expect(shut.logits[at]).toBeCloseTo(logit, 4);
+  });
+
+  it('never says a control token that a remembered file names', async () => {
+    const tokenizer = await Tokenizer.load(join(import.meta.dirname, '../../../models/base'));
+    const gated = { ...model(9), tokenizer };
+    const text = 'const END = "<|im_end|>"; // ends a turn';
+    const spelled = tokenizer.encode(text);
+    const first = { tokens: [spelled[0]!], logits: Float32Array.of(1) };
+    for (let at = 1; at < spelled.length; at += 1) {
+      const { tokens } = remembering(gated, [text])(first, spelled.slice(0, at));
+      expect(tokens.filter((token) => tokenizer.stops.has(token))).toEqual([]);
+    }
+    const quoted = remembering(gated, [text])(first, tokenizer.encode('const END = "<|im'));
+    expect(tokenizer.decode(quoted.tokens.slice(0, 1))).toBe('_end');
   });
 });
