@@ -61,6 +61,19 @@ export class ManifestError extends Error {
   override readonly name = 'ManifestError';
 }
 
+/** A file beside the manifest: no folder, no drive, nothing hidden. */
+const FILE_NAME = /^\w[\w.-]*$/;
+/** Far above any base that fits a computer of today; a larger size is a slip or a trap. */
+const MOST: Readonly<Record<(typeof sizes)[number], number>> = {
+  layers: 1_024,
+  hidden: 2 ** 18,
+  heads: 2 ** 12,
+  kvHeads: 2 ** 12,
+  headDim: 2 ** 12,
+  intermediate: 2 ** 20,
+  vocab: 2 ** 24,
+  context: 2 ** 27,
+};
 const sizes = ['layers', 'hidden', 'heads', 'kvHeads', 'headDim', 'intermediate', 'vocab', 'context'] as const;
 
 /** Parses and checks manifest.json. Throws ManifestError with the first thing that is wrong. */
@@ -69,10 +82,12 @@ export function parseManifest(json: string): Manifest {
   if (raw.format !== 1)
     throw new ManifestError(`The model manifest has format ${String(raw.format)}; this build reads 1.`);
   const config = object(raw.config, 'config');
+  const files = Object.fromEntries(
+    Object.entries(object(raw.files, 'files')).map(([name, value]) => file(name, value)),
+  );
   const tensors = Object.entries(object(raw.tensors, 'tensors'));
-  const files = Object.entries(object(raw.files, 'files'));
   const [layers, hidden, heads, kvHeads, headDim, intermediate, vocab, context] = sizes.map((key) =>
-    count(config[key], `config.${key}`),
+    size(config[key], key),
   );
   if (!layers || !hidden || !heads || !kvHeads || !headDim || !intermediate || !vocab || !context) {
     throw new ManifestError('A size in the model manifest is zero.');
@@ -93,13 +108,8 @@ export function parseManifest(json: string): Manifest {
       ropeTheta: number(config.ropeTheta, 'config.ropeTheta'),
       rmsEps: number(config.rmsEps, 'config.rmsEps'),
     },
-    files: Object.fromEntries(
-      files.map(([name, value]) => {
-        const entry = object(value, name);
-        return [name, { bytes: count(entry.bytes, `${name}.bytes`), sha256: text(entry.sha256, `${name}.sha256`) }];
-      }),
-    ),
-    tensors: Object.fromEntries(tensors.map(([name, value]) => [name, tensor(value, name)])),
+    files,
+    tensors: Object.fromEntries(tensors.map(([name, value]) => [name, tensor(value, name, files)])),
   };
 }
 
@@ -110,33 +120,65 @@ export function tensorEntry(tensors: Readonly<Record<string, TensorEntry>>, name
   return entry;
 }
 
-function tensor(value: unknown, name: string): TensorEntry {
+type Files = Readonly<Record<string, FileEntry>>;
+
+function file(name: string, value: unknown): [string, FileEntry] {
+  if (!FILE_NAME.test(name)) {
+    throw new ManifestError(
+      `The model manifest names a file outside its folder: ${JSON.stringify(name.slice(0, 200))}.`,
+    );
+  }
+  const entry = object(value, name);
+  return [name, { bytes: count(entry.bytes, `${name}.bytes`), sha256: text(entry.sha256, `${name}.sha256`) }];
+}
+
+function size(value: unknown, key: (typeof sizes)[number]): number {
+  const found = count(value, `config.${key}`);
+  if (found <= MOST[key]) return found;
+  throw new ManifestError(`In the model manifest, config.${key} is ${found}; this build takes at most ${MOST[key]}.`);
+}
+
+/** The shape is checked against the bytes, so that no graph is built for more numbers than there are. */
+function tensor(value: unknown, name: string, files: Files): TensorEntry {
   const raw = object(value, name);
   const shape = raw.shape;
   if (!Array.isArray(shape)) throw new ManifestError(`The tensor ${name} has no shape.`);
   const sizes = shape.map((size: unknown) => count(size, `${name}.shape`));
-  const data = place(raw.data, `${name}.data`);
-  if (raw.kind === 'float32') return { kind: 'float32', shape: sizes, data };
+  const elements = sizes.reduce((product, size) => product * size, 1);
+  const part = (key: string, bytes: number) => place(raw[key], `${name}.${key}`, bytes, files);
+  if (raw.kind === 'float32') return { kind: 'float32', shape: sizes, data: part('data', 4 * elements) };
   if (raw.kind !== 'int4' && raw.kind !== 'int8') {
     throw new ManifestError(`The tensor ${name} is of the unknown kind ${String(raw.kind)}.`);
   }
+  const block = count(raw.block, `${name}.block`);
+  const [rows = 0, columns = 0] = sizes;
+  if (sizes.length !== 2 || block === 0 || columns % block !== 0) {
+    throw new ManifestError(`The tensor ${name} is no matrix of whole blocks.`);
+  }
+  const bytes = raw.kind === 'int4' ? 0.5 : 1;
+  const blocks = columns / block;
   return {
     kind: raw.kind,
     shape: sizes,
-    block: count(raw.block, `${name}.block`),
-    data,
-    scales: place(raw.scales, `${name}.scales`),
-    ...(raw.zeros === undefined ? {} : { zeros: place(raw.zeros, `${name}.zeros`) }),
+    block,
+    data: part('data', bytes * elements),
+    scales: part('scales', 2 * rows * blocks),
+    ...(raw.zeros === undefined ? {} : { zeros: part('zeros', rows * Math.ceil(bytes * blocks)) }),
   };
 }
 
-function place(value: unknown, where: string): Place {
+function place(value: unknown, where: string, expected: number, files: Files): Place {
   const raw = object(value, where);
-  return {
-    file: text(raw.file, `${where}.file`),
-    offset: count(raw.offset, `${where}.offset`),
-    bytes: count(raw.bytes, `${where}.bytes`),
-  };
+  const file = text(raw.file, `${where}.file`);
+  const offset = count(raw.offset, `${where}.offset`);
+  const bytes = count(raw.bytes, `${where}.bytes`);
+  if (bytes !== expected)
+    throw new ManifestError(`In the model manifest, ${where} does not have the bytes of its shape.`);
+  const whole = Object.hasOwn(files, file) ? files[file]?.bytes : undefined;
+  if (whole === undefined || offset + bytes > whole) {
+    throw new ManifestError(`In the model manifest, ${where} lies outside the listed files.`);
+  }
+  return { file, offset, bytes };
 }
 
 function parseObject(json: string): Record<string, unknown> {

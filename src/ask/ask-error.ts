@@ -3,6 +3,7 @@
  * - `no-folder`       there is none to ask
  * - `folder-gone`     the folder is not there, or is a file
  * - `nothing-to-read` nothing of the folder is in the memory
+ * - `engine-failed`   nothing is in the memory because the engine failed at every file
  * - `nothing-chosen`  none of the files that the question is put to is in the memory
  * - `unknown-path`    a path names nothing in the memory
  */
@@ -11,6 +12,7 @@ export type AskProblem =
   | 'folder-gone'
   | 'empty-question'
   | 'nothing-to-read'
+  | 'engine-failed'
   | 'nothing-chosen'
   | 'unknown-path'
   | 'bad-questions';

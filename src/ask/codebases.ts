@@ -69,10 +69,7 @@ export class Codebases {
     const asked = checkedQuestion(question);
     const how = options.signal ? { signal: options.signal } : {};
     const members = this.#members.filter(({ codebase }) => codebase.length > 0);
-    if (members.length === 0) {
-      const sentence = `There is nothing to read in ${this.#first.root}: no text file that is not skipped. \`stats\` says why for each.`;
-      throw new AskError('nothing-to-read', sentence);
-    }
+    if (members.length === 0) throw this.#emptyMemory();
     const before = options.history?.at(-1)?.question;
     const keys = [await this.engine.question(asked, how)];
     for (const about of [before, options.context]) {
@@ -125,6 +122,21 @@ export class Codebases {
   resolve(path: string): { readonly codebase: Codebase; readonly path: string } | undefined {
     const found = this.#members.find(({ prefix }) => path.startsWith(prefix));
     return found && { codebase: found.codebase, path: path.slice(found.prefix.length) };
+  }
+
+  /** Why there is nothing to ask: the engine failed at every file, or none holds text. */
+  #emptyMemory(): AskError {
+    const { root } = this.#first;
+    const failed = this.#members
+      .flatMap(({ codebase }) => codebase.ledger.files())
+      .flatMap(({ state }) => (state.kind === 'failed' ? [state.sentence] : []));
+    const [reason] = failed;
+    if (reason === undefined) {
+      const sentence = `There is nothing to read in ${root}: no text file that is not skipped. \`stats\` says why for each.`;
+      return new AskError('nothing-to-read', sentence);
+    }
+    const sentence = `The engine failed at every file of ${root} (${failed.length}). ${reason.replace(/\.?$/, '.')}`;
+    return new AskError('engine-failed', `${sentence} Run the command again, or \`npm run models\` first.`);
   }
 
   get #first(): Codebase {

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FileEntry } from '../../kernels/manifest.ts';
 import type { GateWeights } from '../memory/token-gate.ts';
 import type { Pooled, TensorPlace } from '../../kernels/memory-tokens.ts';
-import { ModelFileError } from './model-files.ts';
+import { ModelFileError, readModelText } from './model-files.ts';
 
 type Name = 'mean' | 'deviation' | 'segment.query' | 'segment.project' | 'question.query' | 'question.project';
 
@@ -30,33 +29,39 @@ export interface Adapter {
   readonly gate: GateWeights | undefined;
 }
 
+/** The one file that an adapter's tensors lie in. */
+export const ADAPTER_FILE = 'adapter.bin';
+
 const MEND = 'Restore models/adapter from the release, or train one with models/training.';
 
 /** Reads and checks the adapter. Throws ModelFileError where it is missing, damaged or made for another base. */
 export async function readAdapter(folder: string, baseFolder: string): Promise<Adapter> {
-  const json = await readFile(join(folder, 'adapter.json'), 'utf8').catch(() => {
+  const json = await readModelText(folder, 'adapter.json');
+  if (json === undefined) {
     throw new ModelFileError(`The adapter is missing (${join(folder, 'adapter.json')}). ${MEND}`);
-  });
-  const base = createHash('sha256')
-    .update(await readFile(join(baseFolder, 'manifest.json')))
-    .digest('hex');
+  }
+  const manifest = await readModelText(baseFolder, 'manifest.json');
+  if (manifest === undefined) {
+    throw new ModelFileError(`The model's manifest is missing (${join(baseFolder, 'manifest.json')}). ${MEND}`);
+  }
+  const base = createHash('sha256').update(manifest).digest('hex');
   const raw = parse(json, 'adapter.json');
   if (raw.format !== 1)
     throw new ModelFileError(`The adapter has format ${String(raw.format)}; this build reads 1. ${MEND}`);
   if (raw.base !== base) throw new ModelFileError(`The adapter was made for another base model. ${MEND}`);
-  const file = record(raw.file, 'file');
+  const listed = record(raw.file, 'file');
+  const file: FileEntry = { bytes: whole(listed.bytes, 'file.bytes'), sha256: digest(listed.sha256) };
   const tensors = record(raw.tensors, 'tensors');
-  const place = (name: Name): TensorPlace => tensorPlace(tensors[name], name);
-  const sha256 = String(file.sha256);
-  const gate = await readFile(join(folder, 'gate.json'), 'utf8').catch(() => undefined);
+  const place = (name: Name): TensorPlace => tensorPlace(tensors[name], name, file);
+  const gate = await readModelText(folder, 'gate.json');
   return {
-    id: `${base.slice(0, 16)}+${sha256.slice(0, 16)}`,
-    layer: positive(raw.layer, 'layer'),
-    tokens: positive(raw.tokens, 'tokens'),
+    id: `${base.slice(0, 16)}+${file.sha256.slice(0, 16)}`,
+    layer: whole(raw.layer, 'layer'),
+    tokens: whole(raw.tokens, 'tokens'),
     pooled: pooledOf(raw.pooled),
-    keySize: positive(raw.keySize, 'keySize'),
+    keySize: whole(raw.keySize, 'keySize'),
     tau: positive(raw.tau, 'tau'),
-    file: { bytes: positive(file.bytes, 'file.bytes'), sha256 },
+    file,
     tensors: {
       mean: place('mean'),
       deviation: place('deviation'),
@@ -65,7 +70,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
       'question.query': place('question.query'),
       'question.project': place('question.project'),
     },
-    lowRank: lowRankPlaces(tensors),
+    lowRank: lowRankPlaces(tensors, file),
     gate: gate === undefined ? undefined : gateWeights(parse(gate, 'gate.json').weights),
   };
 }
@@ -103,22 +108,44 @@ function pooledOf(value: unknown): Pooled {
   );
 }
 
-function tensorPlace(value: unknown, name: string): TensorPlace {
-  const raw = record(value, name);
-  const data = record(raw.data, `${name}.data`);
-  const shape = Array.isArray(raw.shape) ? raw.shape.map((size: unknown) => positive(size, `${name}.shape`)) : [];
-  const offset = typeof data.offset === 'number' && data.offset >= 0 ? data.offset : 0;
-  return { shape, data: { file: String(data.file), offset, bytes: positive(data.bytes, `${name}.bytes`) } };
+/** Sizes of an adapter: a larger one is a slip or a trap. */
+const MOST = 2 ** 32;
+
+function whole(value: unknown, where: string): number {
+  const size = positive(value, where);
+  if (!Number.isInteger(size) || size > MOST) {
+    throw new ModelFileError(`In the adapter, ${where} should be a whole number of at most ${MOST}. ${MEND}`);
+  }
+  return size;
 }
 
-function lowRankPlaces(tensors: Record<string, unknown>): Adapter['lowRank'] {
+function digest(value: unknown): string {
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
+  throw new ModelFileError(`In the adapter, file.sha256 should be a sha256. ${MEND}`);
+}
+
+/** float16 numbers; their shape is checked against their bytes, and those against the file. */
+function tensorPlace(value: unknown, name: string, file: FileEntry): TensorPlace {
+  const raw = record(value, name);
+  const data = record(raw.data, `${name}.data`);
+  const shape = Array.isArray(raw.shape) ? raw.shape.map((size: unknown) => whole(size, `${name}.shape`)) : [];
+  const offset = typeof data.offset === 'number' && Number.isInteger(data.offset) ? data.offset : -1;
+  const bytes = whole(data.bytes, `${name}.bytes`);
+  const fits = bytes === 2 * shape.reduce((size, side) => size * side, 1);
+  if (!fits || offset < 0 || offset + bytes > file.bytes || data.file !== ADAPTER_FILE) {
+    throw new ModelFileError(`In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape. ${MEND}`);
+  }
+  return { shape, data: { file: ADAPTER_FILE, offset, bytes } };
+}
+
+function lowRankPlaces(tensors: Record<string, unknown>, file: FileEntry): Adapter['lowRank'] {
   const ending = '.lora.a';
   const names = Object.keys(tensors).filter((name) => name.endsWith(ending));
   return Object.fromEntries(
     names.map((a) => {
       const name = a.slice(0, -ending.length);
       const b = `${name}.lora.b`;
-      return [name, { a: tensorPlace(tensors[a], a), b: tensorPlace(tensors[b], b) }];
+      return [name, { a: tensorPlace(tensors[a], a, file), b: tensorPlace(tensors[b], b, file) }];
     }),
   );
 }

@@ -4,13 +4,13 @@ import type { Graph } from '../../kernels/graph.ts';
 import type { Manifest } from '../../kernels/manifest.ts';
 import { memoryTokenGraph } from '../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../kernels/rotary.ts';
-import { readAdapter } from './adapter.ts';
+import { ADAPTER_FILE, readAdapter } from './adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './fast-integers.ts';
 import { readLowRanks } from './low-rank.ts';
-import { checkHashes, checkSizes, readManifest } from './model-files.ts';
+import { checkHashes, checkSizes, loadFailure, ModelFileError, readManifest } from './model-files.ts';
 import { recallTensors } from './recall-weights.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
@@ -25,6 +25,8 @@ export const RUN = {
   /** Prompt tokens of one run: a cancel is noticed between runs. */
   prefillTokens: 128,
 } as const;
+
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
 
 export interface ModelOptions {
   readonly baseFolder: string;
@@ -67,15 +69,23 @@ export class Model {
     this.tokenizer = tokenizer;
   }
 
-  /** Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError. */
+  /** Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError, ModelLoadError. */
   static async open(options: ModelOptions): Promise<Model> {
     const manifest = await readManifest(options.baseFolder);
+    const unlisted = TOKENIZER_FILES.find((name) => manifest.files[name] === undefined);
+    if (unlisted !== undefined) throw new ModelFileError(`The model manifest does not list ${unlisted}.`);
     await checkSizes(options.baseFolder, manifest.files);
     const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
-    await checkSizes(options.adapterFolder, { 'adapter.bin': adapter.file });
+    if (adapter.layer >= manifest.config.layers) {
+      throw new ModelFileError(`The adapter reads block ${adapter.layer}, and the base has ${manifest.config.layers}.`);
+    }
+    await checkSizes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
     await checkHashes(options.baseFolder, manifest.files);
-    await checkHashes(options.adapterFolder, { 'adapter.bin': adapter.file });
-    return new Model(options, manifest, adapter, await Tokenizer.load(options.baseFolder));
+    await checkHashes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
+    const tokenizer = await Tokenizer.load(options.baseFolder).catch((error: unknown) => {
+      throw loadFailure(error);
+    });
+    return new Model(options, manifest, adapter, tokenizer);
   }
 
   /** Keys [P · d_k] of a segment that is encoded alone, with an empty memory. */
@@ -136,7 +146,11 @@ export class Model {
   #session(name: SessionName): Promise<ort.InferenceSession> {
     const known = this.#sessions.get(name);
     if (known) return known;
-    const created = this.#create(name);
+    // A failure is not kept: what is in the way may be gone at the next request.
+    const created = this.#create(name).catch((error: unknown) => {
+      this.#sessions.delete(name);
+      throw loadFailure(error);
+    });
     this.#sessions.set(name, created);
     return created;
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +9,7 @@ import type { Manifest, TensorEntry, WeightSide } from '../../kernels/manifest.t
 import type { Adapter } from './adapter.ts';
 import { BlockMatrix, bytesAt } from './block-matrix.ts';
 import { eightBit } from './eight-bit.ts';
+import { replaceFile, Unwritable, writing } from './replace-file.ts';
 
 type Tensors = Manifest['tensors'];
 type Blocks = Extract<TensorEntry, { kind: 'int4' | 'int8' }>;
@@ -115,19 +116,6 @@ function groupsOf(name: string, columns: number): number {
   return groups;
 }
 
-/** A folder of somebody else's, a full disk, on Windows a file that is in use. */
-class Unwritable extends Error {
-  override readonly name = 'Unwritable';
-}
-
-async function writing<T>(task: Promise<T>): Promise<T> {
-  try {
-    return await task;
-  } catch (cause) {
-    throw new Unwritable('The weights of recall could not be kept.', { cause });
-  }
-}
-
 async function make(
   path: string,
   folder: string,
@@ -135,10 +123,8 @@ async function make(
   places: ReturnType<typeof placed>,
   lowRanks: LowRanks | undefined,
 ): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
-  const handle = await writing(open(partial, 'w'));
-  const hash = createHash('sha256');
-  try {
+  await replaceFile(path, async (handle) => {
+    const hash = createHash('sha256');
     for (const [name, { groups, data, scales }] of Object.entries(places)) {
       const matrix = await BlockMatrix.read(folder, blocks(tensors, name));
       const made = eightBit(matrix, lowRanks?.[name], groups);
@@ -146,14 +132,7 @@ async function make(
       await put(handle, hash, made.scales, scales.bytes);
     }
     await writing(handle.write(hash.digest()));
-    await writing(handle.sync());
-    await writing(handle.close());
-    await writing(rename(partial, path));
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(partial, { force: true });
-    throw error;
-  }
+  });
 }
 
 function blocks(tensors: Tensors, name: string): Blocks {

@@ -4,7 +4,7 @@ import { chooseDevice } from './device.ts';
 import type { Chosen } from './device.ts';
 import { generate } from './generate.ts';
 import { Model } from './model.ts';
-import { ModelFileError } from './model-files.ts';
+import { isOutOfMemory, ModelFileError, ModelLoadError } from './model-files.ts';
 import { isEnvelope } from './protocol.ts';
 import type { Reply, Request } from './protocol.ts';
 import { parseSettings, SEGMENT_TOKENS } from './settings.ts';
@@ -98,8 +98,9 @@ async function describe(model: Model, chosen: Chosen) {
 function failure(error: unknown): Reply {
   if (error instanceof Error && error.name === 'AbortError') return { kind: 'cancelled' };
   if (error instanceof ModelFileError) return { kind: 'failed', problem: 'model-file', sentence: error.message };
+  if (error instanceof ModelLoadError) return { kind: 'failed', problem: 'load', sentence: error.message };
   const message = error instanceof Error ? error.message : String(error);
-  if (/bad_alloc|out of memory|allocate/i.test(message)) {
+  if (isOutOfMemory(message)) {
     const sentence = 'There is not enough free memory to run the model. Close other programs and try again.';
     return { kind: 'failed', problem: 'memory', sentence };
   }

@@ -50,6 +50,8 @@ function ofAsking(problem: AskProblem): Failure {
         sentence: l10n.t('Nothing of this folder is remembered. The memory view says for each file why.'),
         action: 'show-memory',
       };
+    case 'engine-failed':
+      return ofEngine('internal');
     case 'nothing-chosen':
     case 'unknown-path':
       return { sentence: l10n.t('None of the files that you chose is in the memory.'), action: 'all-files' };
@@ -74,6 +76,8 @@ function ofEngine(problem: EngineProblem): Failure {
         sentence: l10n.t('A file of the model is missing or damaged. What is remembered is not lost.'),
         action: 'restore-model',
       };
+    case 'load':
+      return { sentence: l10n.t('The model could not be loaded. The log says why.'), action: 'open-log' };
     case 'memory':
       return {
         sentence: l10n.t('There is not enough free memory to run the model. Close other programs and try again.'),

@@ -21,10 +21,10 @@ const german = JSON.parse(
 const said = 'Run `stats --files`, or give --repo.';
 const asking: Record<AskProblem, 0> = {
   ...{ 'no-folder': 0, 'folder-gone': 0, 'empty-question': 0, 'nothing-to-read': 0, 'nothing-chosen': 0 },
-  ...{ 'unknown-path': 0, 'bad-questions': 0 },
+  ...{ 'engine-failed': 0, 'unknown-path': 0, 'bad-questions': 0 },
 };
 const engine: Record<EngineProblem, 0> = {
-  ...{ unsupported: 0, 'model-file': 0, memory: 0, internal: 0, crashed: 0, 'gave-up': 0, stuck: 0 },
+  ...{ unsupported: 0, 'model-file': 0, load: 0, memory: 0, internal: 0, crashed: 0, 'gave-up': 0, stuck: 0 },
 };
 const ledger: Record<LedgerErrorKind, 0> = {
   ...{ full: 0, 'read-only': 0, unreachable: 0, busy: 0, damaged: 0, spoilt: 0, newer: 0, foreign: 0, missing: 0 },

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** The file cannot be kept: a read-only folder, a full disk, on Windows a file in use. Whoever asked works without it. */
+export class Unwritable extends Error {
+  override readonly name = 'Unwritable';
+}
+
+/** What `task` gives. Throws Unwritable where it fails. */
+export async function writing<T>(task: Promise<T>): Promise<T> {
+  try {
+    return await task;
+  } catch (cause) {
+    throw new Unwritable('A file that is derived from the model could not be kept.', { cause });
+  }
+}
+
+/**
+ * Puts a new file in the place of `path`, whole or not at all: it is filled under a name that nobody else has, reaches the disk, and
+ * is renamed. Two processes that do the same at once each leave a whole file.
+ *
+ * @param fill writes the content; its errors are passed on
+ * @throws Unwritable
+ */
+export async function replaceFile(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const partial = `${path}.${process.pid}.${randomUUID()}.partial`;
+  const handle = await writing(open(partial, 'wx'));
+  try {
+    await fill(handle);
+    await writing(handle.sync());
+    await writing(handle.close());
+    await writing(rename(partial, path));
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  // Windows opens no folder; the rename is durable there all the same.
+  const folder = await open(dirname(path)).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
