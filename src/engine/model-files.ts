@@ -17,7 +17,8 @@ export class ModelLoadError extends Error {
   override readonly name = 'ModelLoadError';
 }
 
-const MEND = 'Run `npm run models` to restore it.';
+/** What a person can do about a model file. */
+export const MEND = 'Run `npm run models` to restore it.';
 /** Bytes of a file that is read as text; a manifest has some 100,000. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 

@@ -10,7 +10,7 @@ import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './fast-integers.ts';
 import { readLowRanks } from './low-rank.ts';
-import { checkHashes, checkSizes, loadFailure, ModelFileError, readManifest } from './model-files.ts';
+import { checkHashes, checkSizes, loadFailure, MEND, ModelFileError, readManifest } from './model-files.ts';
 import { recallTensors } from './recall-weights.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
@@ -73,11 +73,13 @@ export class Model {
   static async open(options: ModelOptions): Promise<Model> {
     const manifest = await readManifest(options.baseFolder);
     const unlisted = TOKENIZER_FILES.find((name) => manifest.files[name] === undefined);
-    if (unlisted !== undefined) throw new ModelFileError(`The model manifest does not list ${unlisted}.`);
+    if (unlisted !== undefined) throw new ModelFileError(`The model manifest does not list ${unlisted}. ${MEND}`);
     await checkSizes(options.baseFolder, manifest.files);
     const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
     if (adapter.layer >= manifest.config.layers) {
-      throw new ModelFileError(`The adapter reads block ${adapter.layer}, and the base has ${manifest.config.layers}.`);
+      throw new ModelFileError(
+        `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}. ${MEND}`,
+      );
     }
     await checkSizes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
     await checkHashes(options.baseFolder, manifest.files);

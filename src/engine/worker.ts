@@ -104,7 +104,11 @@ function failure(error: unknown): Reply {
     const sentence = 'There is not enough free memory to run the model. Close other programs and try again.';
     return { kind: 'failed', problem: 'memory', sentence };
   }
-  return { kind: 'failed', problem: 'internal', sentence: `The engine could not do this: ${message}` };
+  return {
+    kind: 'failed',
+    problem: 'internal',
+    sentence: `The engine could not do this: ${message.replace(/\s+/g, ' ').trim()}`,
+  };
 }
 
 process.on('message', (message: unknown) => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
@@ -45,6 +46,22 @@ function modelsWith(folder: 'base' | 'adapter', name: string, change: (path: str
     }
   }
   return models;
+}
+
+interface Adapter {
+  readonly tensors: Record<string, { shape: number[]; data: { bytes: number } }>;
+}
+
+/** Makes the adapter fit a manifest that was changed. */
+function rebase(models: string): void {
+  const base = createHash('sha256')
+    .update(readFileSync(join(models, 'base/manifest.json')))
+    .digest('hex');
+  const path = join(models, 'adapter/adapter.json');
+  const adapter = readFileSync(path, 'utf8').replace(/"base": "[0-9a-f]+"/, `"base": "${base}"`);
+  // Its own file: this one is a link to the model that is shipped.
+  rmSync(path);
+  writeFileSync(path, adapter);
 }
 
 function tryLink(from: string, to: string): void {
@@ -152,6 +169,55 @@ describe('bad input', () => {
     });
     const ran = await cli(['ask', '--repo', small(), 'Why?'], { home: temporary('home'), models });
     expectSentence(ran, /body-00\.bin is damaged/);
+  });
+
+  it('derived files that were cut short are made again', async () => {
+    const models = modelsWith('base', '', () => undefined);
+    const args = ['recall', '--repo', small(), '--device', 'cpu', 'Who sends reminders?'];
+    const first = await cli(args, { home: temporary('home'), models });
+    expect(first.code, first.err).toBe(0);
+    const derived = ['base', 'adapter'].flatMap((part) =>
+      readdirSync(join(models, part))
+        .filter((name) => name.startsWith('.'))
+        .map((name) => join(models, part, name)),
+    );
+    expect(derived.filter((path) => path.endsWith('.onnx')).length).toBeGreaterThanOrEqual(3);
+    const sound = derived.map((path) => readFileSync(path));
+    for (const path of derived) truncateSync(path, 1_000);
+    const again = await cli(args, { home: temporary('home'), models });
+    expect(again.code, again.err).toBe(0);
+    expect(again.out).toBe(first.out);
+    expect(derived.map((path) => readFileSync(path)).every((bytes, at) => bytes.equals(sound[at]!))).toBe(true);
+  });
+
+  it('a model that the runtime does not load ends the reading, and the reason is told', async () => {
+    const models = modelsWith('adapter', 'adapter.json', (path) => {
+      const adapter = JSON.parse(readFileSync(path, 'utf8')) as Adapter;
+      // Half as wide as what it is subtracted from.
+      adapter.tensors.mean = { ...adapter.tensors.mean!, shape: [448] };
+      adapter.tensors.mean.data.bytes /= 2;
+      writeFileSync(path, JSON.stringify(adapter));
+    });
+    const ran = await cli(['recall', '--repo', small(), '--device', 'cpu', 'Why?'], {
+      home: temporary('home'),
+      models,
+    });
+    expectSentence(ran, /could not be loaded \(.+\)\. Run `npm run models`/);
+  });
+
+  it('an engine that fails at every file is told as such, and not as a folder without text', async () => {
+    const models = modelsWith('base', 'manifest.json', (path) => {
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"kvHeads": 2', '"kvHeads": 7'));
+    });
+    rebase(models);
+    for (const command of ['recall', 'ask']) {
+      const ran = await cli([command, '--repo', small(), '--device', 'cpu', 'Why?'], {
+        home: temporary('home'),
+        models,
+      });
+      expectSentence(ran, /engine failed at every file.*could not do this: .+\. Run the command again/);
+      expect(ran.err).not.toMatch(/no text file|nothing to read/);
+    }
   });
 
   it('an adapter for another base', async () => {
