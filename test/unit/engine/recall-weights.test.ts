@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -118,6 +119,17 @@ it('the file is made once, made anew where a bit was flipped, and takes the plac
   await recallTensors(folder, manifest, other, undefined, 'int8', yes);
   expect(own(folder)).toHaveLength(1);
   expect(own(folder)).not.toContain(name);
+  expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
+});
+
+it('several that make the file at once leave a sound one', async () => {
+  const { folder, manifest, adapter, lowRanks } = await tiny();
+  const all = Array.from({ length: 4 }, () => recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes));
+  for (const tensors of await Promise.all(all)) expect(tensors).toBeDefined();
+  const [name = ''] = own(folder);
+  const bytes = readFileSync(join(folder, name));
+  const seal = createHash('sha256').update(bytes.subarray(0, -32)).digest();
+  expect(seal.equals(bytes.subarray(-32))).toBe(true);
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
 });
 
