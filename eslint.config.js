@@ -20,6 +20,14 @@ const allow = (from, to) => ({
   allow: to.map((type) => ({ to: { element: { type } } })),
 });
 
+const onlyUi = { name: 'vscode', message: 'Only src/ui may import vscode.' };
+const onlyOutput = 'Print through src/terminal/output.ts: it makes text safe for a terminal.';
+/** Other ways to a terminal than the one writer. */
+const printing = [
+  ...['process', 'console', 'readline', 'readline/promises', 'tty'].flatMap((name) => [name, `node:${name}`]),
+].map((name) => ({ name, message: onlyOutput }));
+printing.push({ name: 'node:fs', importNames: ['writeSync', 'write', 'createWriteStream'], message: onlyOutput });
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'models', '.cache', 'media/*.js'] },
   js.configs.recommended,
@@ -56,6 +64,7 @@ export default tseslint.config(
               'ask',
               'service',
               'ui',
+              'terminal',
               'scale',
               'test',
             ]),
@@ -72,7 +81,31 @@ export default tseslint.config(
     files: ['src/**/*.ts', 'kernels/**/*.ts'],
     ignores: ['src/ui/**', 'src/extension.ts'],
     rules: {
-      'no-restricted-imports': ['error', { paths: [{ name: 'vscode', message: 'Only src/ui may import vscode.' }] }],
+      'no-restricted-imports': ['error', { paths: [onlyUi] }],
+    },
+  },
+  {
+    files: ['src/terminal/**/*.ts', 'src/cli.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [onlyUi, ...printing] }],
+      'no-restricted-globals': ['error', { name: 'console', message: onlyOutput }],
+      'no-restricted-properties': [
+        'error',
+        ...['stdout', 'stderr', 'openStdin', '_rawDebug'].map((property) => ({
+          object: 'process',
+          property,
+          message: onlyOutput,
+        })),
+        { object: 'globalThis', property: 'console', message: onlyOutput },
+        { object: 'globalThis', property: 'process', message: onlyOutput },
+      ],
+    },
+  },
+  {
+    files: ['src/terminal/output.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [onlyUi] }],
+      'no-restricted-properties': 'off',
     },
   },
   {

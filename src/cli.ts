@@ -3,8 +3,10 @@ import type { CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { askCommand } from './terminal/ask.ts';
 import type { AskCommand } from './terminal/ask.ts';
+import { endWithReader } from './terminal/closed-pipe.ts';
 import { diffCommand } from './terminal/diff.ts';
 import type { DiffCommand } from './terminal/diff.ts';
+import { EXIT } from './terminal/exit.ts';
 import { exportCommand } from './terminal/export.ts';
 import type { ExportCommand } from './terminal/export.ts';
 import { failureOf } from './terminal/failure.ts';
@@ -12,16 +14,21 @@ import { forgetCommand } from './terminal/forget.ts';
 import { importCommand } from './terminal/import.ts';
 import { ingestCommand } from './terminal/ingest.ts';
 import type { IngestCommand } from './terminal/ingest.ts';
+import { err } from './terminal/output.ts';
 import { recallCommand } from './terminal/recall.ts';
 import type { RecallCommand } from './terminal/recall.ts';
-import { EXIT } from './terminal/session.ts';
 import type { CommonOptions } from './terminal/session.ts';
 import { statsCommand } from './terminal/stats.ts';
+import { usageOutput } from './terminal/usage-output.ts';
 import { verifyCommand } from './terminal/verify.ts';
+
+endWithReader();
+process.on('uncaughtException', fail);
 
 const program = new Command('ask-codebase')
   .description('Questions about a codebase, answered on this machine from a memory of all its files.')
   .version(version())
+  .configureOutput(usageOutput)
   .exitOverride(usage);
 
 program.addCommand(
@@ -149,6 +156,7 @@ function collect(value: string, before: readonly string[] | undefined): readonly
 /** The options of every command. */
 function common(command: Command): Command {
   return command
+    .configureOutput(usageOutput)
     .showHelpAfterError('Add --help to see what can be given.')
     .exitOverride(usage)
     .addOption(
@@ -185,7 +193,14 @@ async function run(command: () => Promise<number>): Promise<void> {
     process.exitCode = await command();
   } catch (error) {
     const { sentence, exitCode } = failureOf(error);
-    process.stderr.write(`${sentence}\n`);
+    err.rows(sentence);
     process.exitCode = exitCode;
   }
+}
+
+/** A mistake of the program that nothing caught: one sentence too, and the end. */
+function fail(error: unknown): never {
+  const { sentence, exitCode } = failureOf(error);
+  err.rows(sentence);
+  process.exit(exitCode);
 }

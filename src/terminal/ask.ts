@@ -1,5 +1,3 @@
-import { clearLine, cursorTo } from 'node:readline';
-import { styleText } from 'node:util';
 import { answer } from '../ask/answer.ts';
 import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../ask/answer.ts';
 import { citationText } from '../ask/citation.ts';
@@ -8,9 +6,12 @@ import type { Codebases } from '../ask/codebases.ts';
 import type { Recollection } from '../ask/recollection.ts';
 import type { Ending } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/sampler.ts';
+import { EXIT } from './exit.ts';
+import { err, out } from './output.ts';
+import type { Row } from './output.ts';
 import { percent } from './percent.ts';
 import { scopeOf } from './scope.ts';
-import { EXIT, withMembers } from './session.ts';
+import { withMembers } from './session.ts';
 import type { AskedOptions } from './session.ts';
 
 export interface Generation {
@@ -74,35 +75,36 @@ interface View {
 
 function textView(): View {
   let known = true;
-  const out = (text: string) => process.stdout.write(text);
   return {
     event: (event) => {
       switch (event.kind) {
         case 'recalled':
-          out(`${styleText('bold', 'The memory points to')}\n${fileLines(event.recollection)}\n\n`);
+          out.rows([{ style: 'bold', text: 'The memory points to' }], ...fileRows(event.recollection), '');
           break;
         case 'read':
           if (event.stale > 0)
-            out(
-              `${event.stale} places are not here as they were read (changed since, or only in a snapshot) and are left out.\n`,
+            out.rows(
+              `${event.stale} places are not here as they were read (changed since, or only in a snapshot) and are left out.`,
             );
           break;
         case 'prefilled':
           break;
         case 'token':
-          out(event.text);
+          out.text(event.text);
           break;
         case 'checking':
-          if (event.sentences === 0) out('\n');
-          checkingLine(event);
+          if (event.sentences === 0) out.rows('');
+          // On the error stream, so that a pipe holds the answer alone.
+          err.status(`Checking sentence ${event.sentences + 1} of ${event.of} against the files`);
           break;
         case 'unknown':
           known = false;
-          out(`${UNKNOWN[event.reason]} The nearest files are listed above.\n`);
+          out.rows(`${UNKNOWN[event.reason]} The nearest files are listed above.`);
           break;
         case 'answered':
-          checkingLine(undefined);
-          out(`${event.answer.sentences.length > 0 ? '\n' : '\n\n'}${restLines(event.answer)}\n`);
+          err.status();
+          if (event.answer.sentences.length === 0) out.rows('');
+          out.rows('', ...restRows(event.answer));
           break;
       }
     },
@@ -110,24 +112,12 @@ function textView(): View {
   };
 }
 
-/** One line below the answer, on the error stream so that a pipe holds the answer alone; it goes when all is checked. */
-function checkingLine(checking: Extract<AnswerEvent, { kind: 'checking' }> | undefined): void {
-  const { stderr } = process;
-  if (!stderr.isTTY) return;
-  clearLine(stderr, 0);
-  cursorTo(stderr, 0);
-  if (checking) stderr.write(`Checking sentence ${checking.sentences + 1} of ${checking.of} against the files`);
-}
-
-function fileLines({ files }: Recollection): string {
-  return files
-    .slice(0, LISTED)
-    .map(({ path, share, segments }) => {
-      const [best] = segments;
-      const where = best ? `:${best.start}-${best.end}` : '';
-      return `  ${percent(share).padStart(6)}  ${path}${where}`;
-    })
-    .join('\n');
+function fileRows({ files }: Recollection): Row[] {
+  return files.slice(0, LISTED).map(({ path, share, segments }) => {
+    const [best] = segments;
+    const where = best ? `:${best.start}-${best.end}` : '';
+    return `  ${percent(share).padStart(6)}  ${path}${where}`;
+  });
 }
 
 const NOTES: Readonly<Record<Ending, readonly string[]>> = {
@@ -137,14 +127,14 @@ const NOTES: Readonly<Record<Ending, readonly string[]>> = {
   context: [],
 };
 
-function restLines({ sentences, ending }: Answer): string {
-  const lines = sentences.map((found) => {
+function restRows({ sentences, ending }: Answer): Row[] {
+  const rows = sentences.map((found): Row => {
     const text = shortened(found.sentence.text);
     return found.kind === 'supported'
-      ? `  ${styleText('green', citationText(found.citation))}  ${text}`
-      : `  ${styleText('yellow', 'rests on nothing read')}  ${text}`;
+      ? ['  ', { style: 'green', text: citationText(found.citation) }, `  ${text}`]
+      : ['  ', { style: 'yellow', text: 'rests on nothing read' }, `  ${text}`];
   });
-  return [styleText('bold', 'What it rests on'), ...lines, ...NOTES[ending]].join('\n');
+  return [[{ style: 'bold', text: 'What it rests on' }], ...rows, ...NOTES[ending]];
 }
 
 function shortened(text: string): string {
@@ -166,7 +156,7 @@ function jsonView(): View {
         share,
         segments: segments.map((segment) => ({ start: segment.start, end: segment.end, share: segment.share })),
       }));
-      process.stdout.write(`${JSON.stringify({ known: found !== undefined, files, answer: found })}\n`);
+      out.json({ known: found !== undefined, files, answer: found });
       return found ? EXIT.done : EXIT.unknown;
     },
   };

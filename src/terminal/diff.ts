@@ -5,8 +5,10 @@ import { memoryBytes } from '../memory/shape.ts';
 import { commitOf } from '../workspace/revision.ts';
 import { tellAnswer } from './ask.ts';
 import { bytesText } from './bytes.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
 import { tellRecollection } from './recall.ts';
-import { EXIT, refresh, withCodebase } from './session.ts';
+import { refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -30,9 +32,8 @@ export async function diffCommand(base: string, head: string | undefined, option
     await refresh(session, options);
     const found = await revisionDifference(codebase, { base, ...(head === undefined ? {} : { head }), signal });
     const question = options.ask ?? options.recall;
-    if (question === undefined || options.json !== true) {
-      process.stdout.write(options.json === true ? `${json(found)}\n` : `${text(found, base, head)}\n`);
-    }
+    if (options.json !== true) out.rows(...rows(found, base, head));
+    else if (question === undefined) out.json(report(found));
     if (question === undefined) return EXIT.done;
     // The text of a commit is laid over the memory in RAM, as unsaved text is.
     const standing = found.files.filter((file) => file.text !== undefined);
@@ -53,8 +54,8 @@ function sums(files: readonly FileDifference[], what: 'segments' | 'tokens') {
   };
 }
 
-function json({ base, head, files, unread, difference, encoded }: RevisionDifference): string {
-  return JSON.stringify({
+function report({ base, head, files, unread, difference, encoded }: RevisionDifference) {
+  return {
     base,
     head,
     segments: sums(files, 'segments'),
@@ -63,13 +64,13 @@ function json({ base, head, files, unread, difference, encoded }: RevisionDiffer
     unread,
     encoded,
     memory: { hash: difference.memory.hash(), bytes: memoryBytes(difference.memory.shape) },
-  });
+  };
 }
 
-function text({ files, unread, difference, encoded }: RevisionDifference, base: string, head = 'the files on disk') {
+function rows({ files, unread, difference, encoded }: RevisionDifference, base: string, head = 'the files on disk') {
   const segments = sums(files, 'segments');
   const tokens = sums(files, 'tokens');
-  const rows = files.map(
+  const changed = files.map(
     ({ path, kind, segments: { added, removed } }) =>
       `  ${kind.padEnd(7)}  ${`+${added}`.padStart(4)} ${`-${removed}`.padStart(4)}  ${path}`,
   );
@@ -77,9 +78,9 @@ function text({ files, unread, difference, encoded }: RevisionDifference, base: 
   return [
     `${base} to ${head}: ${files.length} files, +${segments.added} -${segments.removed} segments ` +
       `(+${tokens.added} -${tokens.removed} tokens)`,
-    ...rows,
+    ...changed,
     ...others,
     `The signed memory takes ${bytesText(memoryBytes(difference.memory.shape))}; ${encoded} segments were encoded for it.`,
     `  memory ${difference.memory.hash()}`,
-  ].join('\n');
+  ];
 }

@@ -1,7 +1,9 @@
 import { exportMemory } from '../ask/snapshot.ts';
 import { checkTarget } from '../memory/snapshot/export.ts';
 import { bytesText } from './bytes.ts';
-import { EXIT, refresh, withCodebase } from './session.ts';
+import { EXIT } from './exit.ts';
+import { err, out } from './output.ts';
+import { refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 export interface ExportCommand extends CommonOptions {
@@ -24,15 +26,15 @@ export async function exportCommand(file: string, options: ExportCommand): Promi
     const milliseconds = Math.round(performance.now() - began);
     const bytesPerThousandLines = lines > 0 ? Math.round((1000 * bytes) / lines) : 0;
     if (options.json === true) {
-      const report = { file, bytes, lines, bytesPerThousandLines, milliseconds, header, unportable };
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      out.json({ file, bytes, lines, bytesPerThousandLines, milliseconds, header, unportable });
       return EXIT.done;
     }
-    for (const path of unportable) process.stderr.write(`Left out, its name is no path elsewhere: ${path}\n`);
-    process.stdout.write(
+    for (const path of unportable) err.rows(`Left out, its name is no path elsewhere: ${path}`);
+    out.rows(
       `${file}: ${header.files} files, ${header.segments} segments, ${bytesText(bytes)} ` +
-        `(${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), in ${milliseconds} ms.\n` +
-        `  memory ${header.memoryHash}\n${header.notice}\n`,
+        `(${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), in ${milliseconds} ms.`,
+      `  memory ${header.memoryHash}`,
+      header.notice,
     );
     return EXIT.done;
   });

@@ -1,11 +1,12 @@
 import { AskError } from '../ask/ask-error.ts';
+import { EnvironmentError } from '../common/environment.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import { ModelFileError } from '../engine/model-files.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
 import { ScopeError } from '../memory/scope.ts';
 import { SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { GitError } from '../workspace/git.ts';
-import { EXIT } from './session.ts';
+import { EXIT } from './exit.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Failure {
@@ -13,8 +14,8 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-const told = [AskError, EngineError, ModelFileError, LedgerError, SnapshotError, GitError];
-const misused = [UsageError, ScopeError];
+const told = [AskError, EngineError, ModelFileError, LedgerError, SnapshotError];
+const misused = [UsageError, ScopeError, EnvironmentError];
 
 /** What a person is told of an error, and the exit code. */
 export function failureOf(error: unknown): Failure {
@@ -23,6 +24,10 @@ export function failureOf(error: unknown): Failure {
   }
   if (misused.some((kind) => error instanceof kind) && error instanceof Error) {
     return { sentence: error.message, exitCode: EXIT.usage };
+  }
+  // git tells in several lines, and only the first says what is wrong.
+  if (error instanceof GitError) {
+    return { sentence: error.message.split('\n', 1).join(''), exitCode: EXIT.failed };
   }
   if (told.some((kind) => error instanceof kind) && error instanceof Error) {
     return { sentence: error.message, exitCode: EXIT.failed };

@@ -1,6 +1,8 @@
 import { AskError } from '../ask/ask-error.ts';
 import { isAtOrBelow } from '../workspace/below.ts';
-import { EXIT, withCodebase } from './session.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
+import { withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** Takes files, and all below folders, out of the memory for good, and prints the certificate. */
@@ -17,7 +19,8 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
     }
     const meant = known.filter(isAtOrBelow(asked));
     const certificate = await codebase.forget(meant, signal);
-    process.stdout.write(options.json === true ? `${JSON.stringify(certificate)}\n` : `${certificate.sentence}\n`);
+    if (options.json === true) out.json(certificate);
+    else out.rows(certificate.sentence);
     return EXIT.done;
   });
 }

@@ -1,5 +1,7 @@
 import { importMemory } from '../ask/snapshot.ts';
-import { EXIT, withCodebase } from './session.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
+import { withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** Takes over a snapshot of the same repository. Runs nothing through the model. */
@@ -14,18 +16,17 @@ export async function importCommand(file: string, options: CommonOptions): Promi
     const memory = await codebase.ledger.memoryHash(undefined, signal);
     const equal = memory === header.memoryHash;
     if (options.json === true) {
-      const report = { file, milliseconds, ...imported, memory, equal, header };
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      out.json({ file, milliseconds, ...imported, memory, equal, header });
       return EXIT.done;
     }
     const { files, writes } = imported;
     const forgotten = files.forgotten > 0 ? `, ${files.forgotten} forgotten here and left so` : '';
-    process.stdout.write(
-      `${files.placed} files taken over, ${files.known} known already, ${files.different} other or missing here${forgotten}.\n` +
-        `${writes.added} writes added, ${writes.known} known already, in ${milliseconds} ms.\n` +
-        (equal
-          ? `The memory is equal to the exporter's: ${memory}\n`
-          : 'The memory is not the exporter’s, because the files are not: `ingest` encodes what differs.\n'),
+    out.rows(
+      `${files.placed} files taken over, ${files.known} known already, ${files.different} other or missing here${forgotten}.`,
+      `${writes.added} writes added, ${writes.known} known already, in ${milliseconds} ms.`,
+      equal
+        ? `The memory is equal to the exporter's: ${memory}`
+        : 'The memory is not the exporter’s, because the files are not: `ingest` encodes what differs.',
     );
     return EXIT.done;
   });

@@ -1,5 +1,7 @@
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
 import { duration } from './progress.ts';
-import { EXIT, refresh, withCodebase } from './session.ts';
+import { refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 export interface IngestCommand extends CommonOptions {
@@ -17,14 +19,14 @@ export async function ingestCommand(options: IngestCommand): Promise<number> {
     if (options.mend === true) await session.codebase.ledger.mend(session.signal);
     const report = await refresh(session, options);
     if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      out.json(report);
       return EXIT.done;
     }
     const { read, unchanged, removed, skipped, failed, encoded, reused, tokens, milliseconds } = report;
     const seconds = milliseconds / 1000;
-    process.stdout.write(
-      `${read} files read, ${unchanged} unchanged, ${removed} gone, ${skipped} skipped, ${failed} failed.\n` +
-        `${encoded} segments encoded (${tokens} tokens), ${reused} known already, in ${duration(seconds)}.\n`,
+    out.rows(
+      `${read} files read, ${unchanged} unchanged, ${removed} gone, ${skipped} skipped, ${failed} failed.`,
+      `${encoded} segments encoded (${tokens} tokens), ${reused} known already, in ${duration(seconds)}.`,
     );
     return failed > 0 ? EXIT.failed : EXIT.done;
   });

@@ -1,12 +1,15 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { atExit } from '../common/at-exit.ts';
+import { printable } from '../common/printable.ts';
 import type { IngestProgress } from '../engine/ingest.ts';
+import { err } from './output.ts';
 
 /** Progress of ingest on the error stream: a bar on a terminal, a line now and then elsewhere. */
 export class IngestBar {
   readonly #bar = new SingleBar(
     {
       format: 'Reading {bar} {percentage}% | {files}/{ofFiles} files | {rate} tokens/s | {left} left | {path}',
-      stream: process.stderr,
+      stream: err.target,
       hideCursor: true,
       clearOnComplete: true,
       barsize: 24,
@@ -15,6 +18,7 @@ export class IngestBar {
     Presets.shades_classic,
   );
   #began: number | undefined;
+  #drawn: (() => void) | undefined;
   #lastLine = 0;
 
   show(progress: IngestProgress): void {
@@ -28,20 +32,27 @@ export class IngestBar {
       left: timeLeft(seconds, progress.bytes, progress.ofBytes),
       path: shortened(progress.path),
     };
-    if (process.stderr.isTTY) {
-      if (!this.#bar.isActive) this.#bar.start(progress.ofBytes, progress.bytes, shown);
+    if (err.isTerminal) {
+      if (!this.#bar.isActive) {
+        this.#bar.start(progress.ofBytes, progress.bytes, shown);
+        // The cursor is hidden meanwhile: it comes back however the command ends.
+        this.#drawn ??= atExit(() => {
+          this.#bar.stop();
+        });
+      }
       this.#bar.update(progress.bytes, shown);
     } else if (seconds - this.#lastLine >= LINE_EVERY) {
       this.#lastLine = seconds;
       const percent = Math.floor((100 * progress.bytes) / Math.max(1, progress.ofBytes));
-      process.stderr.write(
-        `Reading ${percent}% | ${shown.files}/${shown.ofFiles} files | ${shown.rate} tokens/s | ${shown.left} left\n`,
+      err.rows(
+        `Reading ${percent}% | ${shown.files}/${shown.ofFiles} files | ${shown.rate} tokens/s | ${shown.left} left`,
       );
     }
   }
 
   stop(): void {
     if (this.#bar.isActive) this.#bar.stop();
+    this.#drawn?.();
   }
 }
 
@@ -60,6 +71,8 @@ export function duration(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Made printable first: an escape takes more room than its character. */
 function shortened(path: string): string {
-  return path.length <= 40 ? path : `…${path.slice(-39)}`;
+  const shown = Array.from(printable(path));
+  return shown.length <= 40 ? shown.join('') : `…${shown.slice(-39).join('')}`;
 }

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { AskError } from '../ask/ask-error.ts';
 import type { Codebases, RecallOptions } from '../ask/codebases.ts';
 import type { RecallBy, Recollection } from '../ask/recollection.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
 import { percent } from './percent.ts';
 import { scopeOf } from './scope.ts';
-import { EXIT, withMembers } from './session.ts';
+import { withMembers } from './session.ts';
 import type { AskedOptions } from './session.ts';
 
 export interface RecallCommand extends AskedOptions {
@@ -43,7 +45,8 @@ export async function tellRecollection(codebases: Codebases, question: string, o
   const { id = 'question', json, by, scope, signal } = options;
   const how = { ...(by && { by }), ...(scope && { scope }), ...(signal && { signal }) };
   const recollection = await codebases.recall(question, how);
-  process.stdout.write(json === true ? `${jsonLine(id, recollection)}\n` : `${table(recollection)}\n`);
+  if (json === true) out.json(report(id, recollection));
+  else out.rows(...table(recollection));
   return EXIT.done;
 }
 
@@ -80,18 +83,18 @@ function parse(line: string, number: number, file: string): Asked {
   return { id, question };
 }
 
-function jsonLine(id: string, { files }: Recollection): string {
-  return JSON.stringify({
+function report(id: string, { files }: Recollection) {
+  return {
     id,
     files: files.map(({ path, share, segments }) => ({
       path,
       share,
       segments: segments.map(({ start, end, share: own, evidence }) => ({ start, end, share: own, evidence })),
     })),
-  });
+  };
 }
 
-function table({ files }: Recollection): string {
+function table({ files }: Recollection): string[] {
   const lines = files
     .slice(0, LISTED.files)
     .flatMap(({ path, share, segments }) => [
@@ -100,5 +103,5 @@ function table({ files }: Recollection): string {
         .slice(0, LISTED.segments)
         .map((segment) => `        ${percent(segment.share).padStart(6)}  lines ${segment.start}-${segment.end}`),
     ]);
-  return lines.length > 0 ? lines.join('\n') : 'Nothing that was read matches.';
+  return lines.length > 0 ? lines : ['Nothing that was read matches.'];
 }

@@ -1,5 +1,6 @@
 import type { Member, RecallOptions } from '../ask/codebases.ts';
 import { parseScope, selectPaths } from '../memory/scope.ts';
+import { err } from './output.ts';
 
 /**
  * The files of each member that a scope's text means, by the paths that are shown. A term that no file matches is told on the
@@ -9,6 +10,6 @@ export function scopeOf(text: string | undefined, members: readonly Member[]): R
   if (text === undefined) return undefined;
   const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(parseScope(text), shown);
-  for (const pattern of idle) process.stderr.write(`No file matches "${pattern}" in the scope.\n`);
+  for (const pattern of idle) err.rows(`No file matches "${pattern}" in the scope.`);
   return ({ codebase, prefix }) => new Set(codebase.paths().filter((path) => files.has(prefix + path)));
 }

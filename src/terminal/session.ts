@@ -8,6 +8,8 @@ import { Engine } from '../engine/host.ts';
 import type { IngestReport } from '../engine/ingest.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import { parseScope } from '../memory/scope.ts';
+import { EXIT } from './exit.ts';
+import { err } from './output.ts';
 import { IngestBar } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -40,9 +42,6 @@ export interface AskedSession {
   readonly codebases: Codebases;
   readonly signal: AbortSignal;
 }
-
-/** Exit codes: 0 done, 1 failed with a sentence, 2 wrong usage, 3 does not know, 130 stopped by Ctrl-C. */
-export const EXIT = { done: 0, failed: 1, usage: 2, unknown: 3, stopped: 130 } as const;
 
 /** Opens the codebase, runs `work`, and closes both whatever happens. The first Ctrl-C aborts, the second one kills. */
 export async function withCodebase<T>(
@@ -81,7 +80,7 @@ export async function withMembers<T>(options: AskedOptions, work: (session: Aske
       for (const { codebase } of folders) {
         const { read, encoded, reused } = await refresh({ codebase, signal }, options);
         if (options.json === true || read === 0) continue;
-        process.stderr.write(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.\n`);
+        err.rows(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.`);
       }
       const members = named(opened);
       return await work({ members, codebases: new Codebases(members), signal });
@@ -114,7 +113,7 @@ async function withEngine<T>(
 
 async function open(root: string, engine: Engine, distrust = false): Promise<Codebase> {
   const codebase = await Codebase.open({ root, engine, distrust });
-  if (codebase.notice !== undefined) process.stderr.write(`${codebase.notice}\n`);
+  if (codebase.notice !== undefined) err.rows(codebase.notice);
   return codebase;
 }
 

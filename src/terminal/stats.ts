@@ -1,6 +1,8 @@
 import { bytesText } from './bytes.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
 import { percent } from './percent.ts';
-import { EXIT, withCodebase } from './session.ts';
+import { withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** What the memory holds, what was left out and why. Runs nothing through the model. */
@@ -14,10 +16,10 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     const bytesPerThousandLines = lines > 0 ? Math.round((1000 * totals.databaseBytes) / lines) : 0;
     if (options.json === true) {
       const summary = { root: codebase.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
-      process.stdout.write(`${JSON.stringify({ ...summary, leftOut: left })}\n`);
+      out.json({ ...summary, leftOut: left });
       return Promise.resolve(EXIT.done);
     }
-    const out = [
+    out.rows(
       `Memory of ${codebase.root}`,
       `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
       `  ${bytesText(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), ` +
@@ -26,8 +28,7 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
       `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
       ...(options.files === true ? left.map(({ path, sentence }) => `    ${path}: ${sentence}`) : []),
-    ];
-    process.stdout.write(`${out.join('\n')}\n`);
+    );
     return Promise.resolve(EXIT.done);
   });
 }

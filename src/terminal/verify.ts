@@ -1,5 +1,7 @@
 import { compareWithFiles } from '../ask/standing.ts';
-import { EXIT, withCodebase } from './session.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
+import { withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** Paths that are listed of each kind. */
@@ -15,7 +17,7 @@ export async function verifyCommand(options: CommonOptions): Promise<number> {
     const files = verdict.kind === 'sound' ? await compareWithFiles(codebase, options.include, signal) : undefined;
     const differs = files === undefined || files.changed.length + files.gone.length + files.fresh.length > 0;
     if (options.json === true) {
-      process.stdout.write(`${JSON.stringify({ equal: !differs, verdict, files })}\n`);
+      out.json({ equal: !differs, verdict, files });
       return differs ? EXIT.failed : EXIT.done;
     }
     if (verdict.kind === 'unsound') {
@@ -23,33 +25,33 @@ export async function verifyCommand(options: CommonOptions): Promise<number> {
         verdict.cure === 'mend'
           ? 'Run `ingest --mend`: only the files concerned are read again.'
           : 'Run `ingest --rebuild`: it is set aside and built anew from what can still be read.';
-      process.stdout.write(`${verdict.sentence}\n${cure}\n`);
+      out.rows(verdict.sentence, cure);
       return EXIT.failed;
     }
-    process.stdout.write(
-      `The database is whole: ${verdict.writes} writes match their checksums, and the sums made anew are equal.\n` +
-        `  memory ${verdict.memory}\n  tree   ${verdict.tree}\n`,
+    out.rows(
+      `The database is whole: ${verdict.writes} writes match their checksums, and the sums made anew are equal.`,
+      `  memory ${verdict.memory}`,
+      `  tree   ${verdict.tree}`,
     );
     if (files === undefined) return EXIT.failed;
-    process.stdout.write(
-      differs
-        ? `${files.equal} files on disk are what was read; these differ, and \`ingest\` reads them:\n${lines(files)}\n`
-        : `Equal: all ${files.equal} files on disk are, segment by segment, what was read.\n`,
-    );
+    if (differs) {
+      const what = `${files.equal} files on disk are what was read; these differ, and \`ingest\` reads them:`;
+      out.rows(what, ...differing(files));
+    } else {
+      out.rows(`Equal: all ${files.equal} files on disk are, segment by segment, what was read.`);
+    }
     return differs ? EXIT.failed : EXIT.done;
   });
 }
 
-function lines(files: Record<'changed' | 'gone' | 'fresh', readonly string[]>): string {
+function differing(files: Record<'changed' | 'gone' | 'fresh', readonly string[]>): string[] {
   const kinds = [
     ['changed', files.changed],
     ['gone', files.gone],
     ['new', files.fresh],
   ] as const;
-  return kinds
-    .flatMap(([kind, paths]) => [
-      ...paths.slice(0, LISTED).map((path) => `  ${kind.padEnd(7)}  ${path}`),
-      ...(paths.length > LISTED ? [`  ${kind.padEnd(7)}  and ${paths.length - LISTED} more`] : []),
-    ])
-    .join('\n');
+  return kinds.flatMap(([kind, paths]) => [
+    ...paths.slice(0, LISTED).map((path) => `  ${kind.padEnd(7)}  ${path}`),
+    ...(paths.length > LISTED ? [`  ${kind.padEnd(7)}  and ${paths.length - LISTED} more`] : []),
+  ]);
 }

@@ -1,0 +1,93 @@
+import { clearLine, cursorTo } from 'node:readline';
+import { styleText } from 'node:util';
+import { printable, printableJson, PrintableStream } from '../common/printable.ts';
+
+/** A part of a row that is set off where the terminal shows colours. */
+export interface Styled {
+  readonly style: 'bold' | 'green' | 'yellow';
+  readonly text: string;
+}
+
+/** One line, whatever its text holds: an end of line within it is escaped. */
+export type Row = string | readonly (string | Styled)[];
+
+/** The stream of a terminal, a pipe or a file, as far as it is used here. */
+export type Target = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly hasColors?: () => boolean;
+};
+
+/**
+ * The only way to a person's terminal. Everything is made printable here, so no command can forget it; colours and moves of
+ * the cursor are added here alone, and only for a terminal.
+ */
+export class Output {
+  /** For `cli-progress` alone, which draws by itself: its caller makes printable what it draws. */
+  readonly target: Target;
+  readonly #streamed = new PrintableStream();
+  #hasStatus = false;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  /** Whether lines can be drawn over. */
+  get isTerminal(): boolean {
+    return this.target.isTTY === true && process.env.TERM !== 'dumb';
+  }
+
+  /** Prints each row as one line. */
+  rows(...rows: readonly Row[]): void {
+    this.#write(rows.map((row) => `${this.#shown(row)}\n`).join(''));
+  }
+
+  /** Prints a piece of a text of several lines, such as an answer that streams. What the next piece may complete waits. */
+  text(piece: string): void {
+    this.status();
+    this.#put(this.#streamed.push(piece));
+  }
+
+  /** Prints text of several lines that the program itself composed, such as its help. */
+  block(text: string): void {
+    this.#write(printable(text, 'block'));
+  }
+
+  /** Prints one line of JSON. */
+  json(value: unknown): void {
+    this.#write(`${printableJson(value)}\n`);
+  }
+
+  /** Shows a line that the next one replaces; without a text, takes it away. Nothing where it could not be taken away. */
+  status(text?: string): void {
+    if (!this.isTerminal || (text === undefined && !this.#hasStatus)) return;
+    clearLine(this.target, 0);
+    cursorTo(this.target, 0);
+    this.#hasStatus = text !== undefined;
+    if (text !== undefined) this.target.write(printable(text));
+  }
+
+  #write(text: string): void {
+    this.status();
+    this.#put(this.#streamed.end() + text);
+  }
+
+  #put(text: string): void {
+    if (text !== '') this.target.write(text);
+  }
+
+  #shown(row: Row): string {
+    if (typeof row === 'string') return printable(row);
+    return row.map((part) => (typeof part === 'string' ? printable(part) : this.#styled(part))).join('');
+  }
+
+  #styled({ style, text }: Styled): string {
+    const isColored = this.isTerminal && this.target.hasColors?.() === true;
+    return isColored ? styleText(style, printable(text), { validateStream: false }) : printable(text);
+  }
+}
+
+/** What was asked for. */
+export const out = new Output(process.stdout);
+
+/** Everything else that a person may want to know: progress, notices, errors. */
+export const err = new Output(process.stderr);
