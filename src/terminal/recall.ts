@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { AskError } from '../ask/ask-error.ts';
 import type { Codebases, RecallOptions } from '../ask/codebases.ts';
 import type { RecallBy, Recollection } from '../ask/recollection.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { percent } from './percent.ts';
+import { readQuestions } from './questions.ts';
+import type { Asked } from './questions.ts';
 import { scopeOf } from './scope.ts';
 import { withMembers } from './session.ts';
 import type { AskedOptions } from './session.ts';
@@ -12,11 +13,6 @@ import type { AskedOptions } from './session.ts';
 export interface RecallCommand extends AskedOptions {
   readonly questions?: string;
   readonly by: RecallBy;
-}
-
-interface Asked {
-  readonly id: string;
-  readonly question: string;
 }
 
 /** Segments that are listed under each file. */
@@ -57,30 +53,7 @@ async function questionsOf(question: string | undefined, { questions }: RecallCo
     }
     return [{ id: 'question', question }];
   }
-  const text = await readFile(questions, 'utf8').catch(() => {
-    throw new AskError('bad-questions', `The file ${questions} cannot be read. Give a file with one question a line.`);
-  });
-  return text
-    .split('\n')
-    .map((line, index) => [line.trim(), index + 1] as const)
-    .filter(([line]) => line !== '')
-    .map(([line, number]) => parse(line, number, questions));
-}
-
-function parse(line: string, number: number, file: string): Asked {
-  const bad = `Line ${number} of ${file} is not of the form {"id": "…", "question": "…"}.`;
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new AskError('bad-questions', bad);
-  }
-  if (typeof value !== 'object' || value === null || !('id' in value) || !('question' in value)) {
-    throw new AskError('bad-questions', bad);
-  }
-  const { id, question } = value;
-  if (typeof id !== 'string' || typeof question !== 'string') throw new AskError('bad-questions', bad);
-  return { id, question };
+  return readQuestions(questions);
 }
 
 function report(id: string, { files }: Recollection) {
