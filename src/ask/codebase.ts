@@ -24,7 +24,7 @@ import { splitLines } from '../workspace/line.ts';
 import { identify } from '../workspace/repository.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { AskError } from './ask-error.ts';
-import { homeFolder, memoryFolder } from './home.ts';
+import { homeFolder, memoryFolder, prepareHome } from './home.ts';
 import { isLeftOut } from './left-out.ts';
 import { Overlay } from './overlay.ts';
 
@@ -113,6 +113,7 @@ export class Codebase {
     const { baseFolder, adapterFolder } = options.engine.settings;
     const adapter = await readAdapter(adapterFolder, baseFolder);
     const home = options.home ?? homeFolder();
+    prepareHome(home);
     const { repository, checkout, former } = await identify(root);
     const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
     const opened = Ledger.open(memoryFolder(repository, home), identity, {

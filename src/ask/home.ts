@@ -1,10 +1,59 @@
 import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
+import { environmentFolder, EnvironmentError } from '../common/environment.ts';
+import { privateFolder, tighten } from '../common/private-file.ts';
 
-/** Where memories live: ASK_CODEBASE_HOME where it is set, else the platform's folder for a program's data. */
+/** Folders of a home; whatever else lies there is not this program's. */
+const PARTS = ['memory', 'snapshots'] as const;
+const IGNORE = '.gitignore';
+
+/**
+ * Where memories live: ASK_CODEBASE_HOME where it is set, else the platform's folder for a program's data.
+ *
+ * @throws EnvironmentError where either is no absolute path
+ */
 export function homeFolder(): string {
-  return process.env.ASK_CODEBASE_HOME ?? envPaths('ask-codebase', { suffix: '' }).data;
+  const own = environmentFolder('ASK_CODEBASE_HOME');
+  if (own !== undefined) return own;
+  const { data } = envPaths('ask-codebase', { suffix: '' });
+  if (isAbsolute(data)) return data;
+  throw new EnvironmentError(
+    `The folder for program data must be an absolute path, and "${data}" is not. Set ASK_CODEBASE_HOME to one.`,
+  );
+}
+
+/**
+ * Makes a home for its owner alone, and tells git to leave it: it may lie in a work tree, where `git add --all` would commit
+ * it. In a folder that holds other things too, only the program's own parts are touched. Never throws: who opens a
+ * memory there says in a sentence why that cannot be done.
+ */
+export function prepareHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const isOwn = readdirSync(home).every((name) => name === IGNORE || PARTS.some((part) => part === name));
+    if (isOwn) {
+      tighten(home);
+      ignore(home);
+      for (const part of PARTS) tighten(join(home, part));
+      return;
+    }
+    for (const part of PARTS) {
+      privateFolder(join(home, part));
+      ignore(join(home, part));
+    }
+  } catch {
+    // See above.
+  }
+}
+
+function ignore(folder: string): void {
+  try {
+    writeFileSync(join(folder, IGNORE), '*\n', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import { SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { Snapshot } from '../memory/snapshot/snapshot.ts';
 import type { SkipReason } from '../workspace/skip.ts';
 import { Codebase, shapeOf } from './codebase.ts';
-import { homeFolder } from './home.ts';
+import { homeFolder, prepareHome } from './home.ts';
 import { readablePaths, standing } from './standing.ts';
 import { sweepUnpacked, touchUnpacked, unpackedPlace } from './unpacked.ts';
 
@@ -93,6 +93,7 @@ export async function openSnapshotMemory(
     const name = createHash('sha256').update(content).digest('hex').slice(0, 24);
     const repository = `snapshot:${content}`;
     const place = unpackedPlace(home, name);
+    prepareHome(home);
     const { ledger } = Ledger.open(place, { ...reader, repository, checkout: repository });
     try {
       if (ledger.treeHash() !== treeHash) await unpack(snapshot, ledger, signal);

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { endWithUs } from '../common/at-exit.ts';
 import { isReplyEnvelope } from './protocol.ts';
 import type { Envelope, Reply } from './protocol.ts';
 import type { EngineSettings } from './settings.ts';
@@ -36,6 +37,7 @@ export class EngineProcess {
       // In VS Code's desktop the executable is Electron, which has to be told to be Node.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
+    endWithUs(this.#child);
     this.#child.on('message', (message: unknown) => {
       if (isReplyEnvelope(message)) events.onReply(message.id, message.reply);
     });

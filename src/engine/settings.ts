@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { environmentFolder } from '../common/environment.ts';
 
 /** `auto` takes the GPU only after it has proved that it computes the same and faster. */
 export type DeviceChoice = 'auto' | 'cpu' | 'webgpu';
@@ -28,11 +29,12 @@ export function defaultThreads(cores: number = availableParallelism()): number {
   return Math.max(1, Math.min(8, cores > 2 ? cores - 1 : cores));
 }
 
+/** Throws EnvironmentError where ASK_CODEBASE_MODELS is no absolute path. */
 export function defaultSettings(overrides: Partial<EngineSettings> = {}): EngineSettings {
-  const models = process.env.ASK_CODEBASE_MODELS ?? modelsFolder();
+  const models = (part: string) => join(environmentFolder('ASK_CODEBASE_MODELS') ?? modelsFolder(), part);
   return {
-    baseFolder: join(models, 'base'),
-    adapterFolder: join(models, 'adapter'),
+    baseFolder: overrides.baseFolder ?? models('base'),
+    adapterFolder: overrides.adapterFolder ?? models('adapter'),
     device: 'auto',
     threads: defaultThreads(),
     ...overrides,

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { privateFile, privateFolder, tightenWithSiblings } from '../common/private-file.ts';
 import { damaged, LedgerError, translate } from './ledger-error.ts';
 import { integer, text } from './row.ts';
 import { FORMER, migrate } from './migrate.ts';
@@ -12,7 +12,10 @@ import { transaction } from './transaction.ts';
 /** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
 export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {
   return translated(file, () => {
-    mkdirSync(dirname(file), { recursive: true });
+    privateFolder(dirname(file));
+    // SQLite gives a log the mode of its database, so that one is begun first.
+    privateFile(file);
+    tightenWithSiblings(file);
     const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs, enableForeignKeyConstraints: true });
     try {
       const isNew = tableNames(db).size === 0;

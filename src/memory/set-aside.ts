@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { tightenWithSiblings } from '../common/private-file.ts';
 import { LedgerError } from './ledger-error.ts';
 
 const LOCK = {
@@ -32,6 +33,7 @@ export function setAside(file: string, open: () => DatabaseSync, now = new Date(
       if (!(error instanceof LedgerError) || error.kind !== 'damaged') throw error;
     }
     const to = freeName(`${file}.damaged-${now.toISOString().replaceAll(/[-:.]/g, '')}`);
+    tightenWithSiblings(file);
     renameSync(file, to);
     for (const suffix of ['-wal', '-shm']) {
       if (existsSync(file + suffix)) renameSync(file + suffix, to + suffix);
@@ -51,7 +53,7 @@ function takeLock(lock: string): void {
   const until = Date.now() + LOCK.patienceMs;
   for (;;) {
     try {
-      closeSync(openSync(lock, 'wx'));
+      closeSync(openSync(lock, 'wx', 0o600));
       return;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
@@ -11,6 +12,14 @@ const TURN = {
   /** How often a process that waits looks again; what the other one has read is usable meanwhile. */
   look: 2_000,
 } as const;
+
+/** proper-lockfile's lock is a folder. */
+const PRIVATE = {
+  ...fs,
+  mkdir: (path: string, done: (error: NodeJS.ErrnoException | null) => void) => {
+    fs.mkdir(path, 0o700, done);
+  },
+};
 
 /**
  * Waits until no other window or process reads this folder: two that read the same files would run the model twice for
@@ -31,7 +40,7 @@ export async function turnToRead(
   for (;;) {
     signal.throwIfAborted();
     try {
-      const options = { lockfilePath, stale: TURN.stale, update: TURN.renew, realpath: false };
+      const options = { lockfilePath, stale: TURN.stale, update: TURN.renew, realpath: false, fs: PRIVATE };
       // A turn that was lost while the machine slept costs some work twice, never a wrong memory.
       const release = await lock(database, { ...options, onCompromised: () => undefined });
       return () => release().catch(() => undefined);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Description } from '../engine/protocol.ts';
+import { printable } from '../common/printable.ts';
 import { ServiceClient } from '../service/client.ts';
 import type {
   Action,
@@ -177,7 +178,8 @@ export class WorkspaceMemory implements vscode.Disposable {
         void vscode.window.showInformationMessage(notice.sentence);
         break;
       case 'log':
-        this.#log[notice.level](notice.line);
+        // Names of files are in it, and a log is read as lines.
+        this.#log[notice.level](printable(notice.line, 'block'));
     }
   }
 

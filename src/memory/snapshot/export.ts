@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
+import { atExit } from '../../common/at-exit.ts';
 import { CompressiveMemory } from '../compressive-memory.ts';
 import { translate } from '../ledger-error.ts';
 import type { Reading } from '../reading.ts';
@@ -58,6 +59,10 @@ export async function exportSnapshot(ledger: Reading, file: string, options: Exp
   } catch (error) {
     throw new SnapshotError('unwritable', `The snapshot ${file} cannot be written.`, error);
   }
+  const remove = () => {
+    rmSync(unfinished, { force: true });
+  };
+  const removed = atExit(remove);
   try {
     const written = await write(ledger, unfinished, options);
     renameSync(unfinished, file);
@@ -70,7 +75,8 @@ export async function exportSnapshot(ledger: Reading, file: string, options: Exp
     }
     throw known ?? error;
   } finally {
-    rmSync(unfinished, { force: true });
+    remove();
+    removed();
   }
 }
 

@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
+import { privateFile, tighten, tightenWithSiblings } from '../../common/private-file.ts';
 import type { TranscriptFile } from './store.ts';
 
-const NAME = 'conversations.json';
+/** What the names of all files begin with, those that were set aside too. */
+const STEM = 'conversations';
+const NAME = `${STEM}.json`;
 
 /** The conversations' file in a folder of VS Code's own; without a folder nothing is kept beyond the window. */
 export function transcriptFile(folder: vscode.Uri | undefined): TranscriptFile {
@@ -16,6 +19,7 @@ export function transcriptFile(folder: vscode.Uri | undefined): TranscriptFile {
   const file = vscode.Uri.joinPath(folder, NAME);
   return {
     read: async () => {
+      tightenWithSiblings(vscode.Uri.joinPath(folder, STEM).fsPath);
       try {
         return new TextDecoder().decode(await fs.readFile(file));
       } catch (error) {
@@ -25,13 +29,16 @@ export function transcriptFile(folder: vscode.Uri | undefined): TranscriptFile {
     },
     write: async (text) => {
       await fs.createDirectory(folder);
+      tighten(folder.fsPath);
       const next = vscode.Uri.joinPath(folder, `${NAME}.next`);
+      // The editor keeps the mode of a file that is there.
+      privateFile(next.fsPath);
       await fs.writeFile(next, new TextEncoder().encode(text));
       await fs.rename(next, file, { overwrite: true });
     },
     setAside: async () => {
       const time = new Date().toISOString().replaceAll(/[-:.]/g, '');
-      const name = `conversations.damaged-${time}.json`;
+      const name = `${STEM}.damaged-${time}.json`;
       await fs.rename(file, vscode.Uri.joinPath(folder, name), { overwrite: true });
       return name;
     },

@@ -31,7 +31,10 @@ const unitWrite = (tokens: number, keySize: number) => ({
   values: new Int8Array(0),
 });
 
-const left = (home: string) => readdirSync(join(home, 'snapshots')).sort();
+const left = (home: string) =>
+  readdirSync(join(home, 'snapshots'))
+    .filter((file) => file !== '.gitignore')
+    .sort();
 const both = (...digits: string[]) => digits.flatMap((digit) => [`${name(digit)}.sqlite`, `${name(digit)}.sqlite-wal`]);
 
 describe('unpacked snapshots', () => {
