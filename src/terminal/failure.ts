@@ -6,7 +6,7 @@ import { LedgerError } from '../memory/ledger-error.ts';
 import { ScopeError } from '../memory/scope.ts';
 import { SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { GitError } from '../workspace/git.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, STOPPED } from './exit.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Failure {
@@ -20,7 +20,7 @@ const misused = [UsageError, ScopeError, EnvironmentError];
 /** What a person is told of an error, and the exit code. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Error && error.name === 'AbortError') {
-    return { sentence: 'Stopped. What was read is saved; run the command again to go on.', exitCode: EXIT.stopped };
+    return { sentence: STOPPED, exitCode: EXIT.stopped };
   }
   if (misused.some((kind) => error instanceof kind) && error instanceof Error) {
     return { sentence: error.message, exitCode: EXIT.usage };

@@ -66,6 +66,11 @@ export class Output {
     if (text !== undefined) this.target.write(printable(text));
   }
 
+  /** Shows the cursor and wraps lines again, after somebody who drew was killed. */
+  restore(): void {
+    if (this.isTerminal) this.target.write('\x1b[?25h\x1b[?7h\n');
+  }
+
   #write(text: string): void {
     this.status();
     this.#put(this.#streamed.end() + text);

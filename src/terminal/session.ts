@@ -8,7 +8,7 @@ import { Engine } from '../engine/host.ts';
 import type { IngestReport } from '../engine/ingest.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import { parseScope } from '../memory/scope.ts';
-import { EXIT } from './exit.ts';
+import { stopping } from './interrupt.ts';
 import { err } from './output.ts';
 import { IngestBar } from './progress.ts';
 import { UsageError } from './usage-error.ts';
@@ -43,7 +43,7 @@ export interface AskedSession {
   readonly signal: AbortSignal;
 }
 
-/** Opens the codebase, runs `work`, and closes both whatever happens. The first Ctrl-C aborts, the second one kills. */
+/** Opens the codebase, runs `work`, and closes both whatever happens. */
 export async function withCodebase<T>(
   options: CommonOptions & { readonly rebuild?: boolean },
   work: (session: Session) => Promise<T>,
@@ -94,19 +94,11 @@ async function withEngine<T>(
   options: CommonOptions,
   work: (engine: Engine, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) process.exit(EXIT.stopped);
-    controller.abort(new DOMException('Stopped by Ctrl-C.', 'AbortError'));
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
   const settings = { device: options.device, ...(options.threads === undefined ? {} : { threads: options.threads }) };
   const engine = new Engine({ script: join(dirname(fileURLToPath(import.meta.url)), 'engine.js'), settings });
   try {
-    return await work(engine, controller.signal);
+    return await work(engine, stopping);
   } finally {
-    // The handlers stay: Ctrl-C while the command ends must not turn a finished command into a killed one.
     engine.close();
   }
 }

@@ -1,0 +1,202 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommanderError } from 'commander';
+import { askCommand } from './ask.ts';
+import type { AskCommand } from './ask.ts';
+import { endWithReader } from './closed-pipe.ts';
+import { diffCommand } from './diff.ts';
+import type { DiffCommand } from './diff.ts';
+import { EXIT } from './exit.ts';
+import { exportCommand } from './export.ts';
+import type { ExportCommand } from './export.ts';
+import { failureOf } from './failure.ts';
+import { forgetCommand } from './forget.ts';
+import { importCommand } from './import.ts';
+import { ingestCommand } from './ingest.ts';
+import type { IngestCommand } from './ingest.ts';
+import { err } from './output.ts';
+import { endOnSignal } from './interrupt.ts';
+import { recallCommand } from './recall.ts';
+import type { RecallCommand } from './recall.ts';
+import type { CommonOptions } from './session.ts';
+import { statsCommand } from './stats.ts';
+import { usageOutput } from './usage-output.ts';
+import { verifyCommand } from './verify.ts';
+import { version } from './version.ts';
+
+// Importing this module runs the command that the arguments name.
+endWithReader();
+endOnSignal();
+process.on('uncaughtException', fail);
+
+const program = new Command('ask-codebase')
+  .description('Questions about a codebase, answered on this machine from a memory of all its files.')
+  .version(version())
+  .configureOutput(usageOutput)
+  .exitOverride(usage);
+
+program.addCommand(
+  asked(common(new Command('ask')))
+    .description('Reads what changed, shows what the memory points to, and answers with checked citations.')
+    .argument('<question...>', 'a question in your own words')
+    .addHelpText(
+      'after',
+      examples(
+        'ask "Where is the ETag of a response generated?"',
+        'ask --repo ../api --repo ../web "Who calls /login?"',
+        'ask --scope "+src -tests" "How are sessions stored?"',
+      ),
+    )
+    .addOption(number('--temperature <t>', 'sample instead of taking the likeliest token', 0, 2))
+    .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
+    .addOption(number('--max-tokens <n>', 'length of the answer', 1, 4096))
+    .action((words: string[], options: AskCommand) => run(() => askCommand(words.join(' '), options))),
+);
+program.addCommand(
+  common(new Command('ingest'))
+    .description('Reads what is new or changed into the memory. Ctrl-C keeps what is done.')
+    .option('--remember', 'read again what `forget` took out')
+    .option('--mend', 'drop damaged parts first; their files are read again')
+    .option('--rebuild', 'set the database aside first and begin it anew with what can be read of it')
+    .action((options: IngestCommand) => run(() => ingestCommand(options))),
+);
+program.addCommand(
+  asked(common(new Command('recall')))
+    .description('Ranks files and lines for a question, without generating an answer.')
+    .argument('[question...]', 'a question in your own words')
+    .addHelpText(
+      'after',
+      examples('recall "session cookies"', 'recall --with lib.imem --by memory "retry with backoff"'),
+    )
+    .option('--questions <file>', 'many questions: one {"id", "question"} a line')
+    .addOption(new Option('--by <what>', 'what ranks').choices(['fused', 'memory', 'lexical']).default('fused'))
+    .action((words: string[], options: RecallCommand) =>
+      run(() => recallCommand(words.length > 0 ? words.join(' ') : undefined, options)),
+    ),
+);
+program.addCommand(
+  common(new Command('stats'))
+    .description('What the memory holds, its size, and what was left out and why.')
+    .option('--files', 'list every file that was left out')
+    .action((options: CommonOptions) => run(() => statsCommand(options))),
+);
+program.addCommand(
+  common(new Command('verify'))
+    .description('Checks the memory to the last checksum, makes its sums anew, and compares it with the files on disk.')
+    .addHelpText(
+      'after',
+      `${examples('verify', 'verify --json')}\nExit code 0: equal; 1: the output says what differs.`,
+    )
+    .action((options: CommonOptions) => run(() => verifyCommand(options))),
+);
+program.addCommand(
+  common(new Command('export'))
+    .description(
+      'Writes the memory to one file, from which a colleague asks at once. It encodes the source: confidential.',
+    )
+    .argument('<file>', 'the snapshot to write, by custom ending in .imem')
+    .option('--no-words', 'leave out the words of the files: smaller, but alone it cannot be searched for words')
+    .addHelpText('after', examples('export team.imem', 'export --no-words small.imem'))
+    .action((file: string, options: Omit<ExportCommand, 'program'>) =>
+      run(() => exportCommand(file, { ...options, program: version() })),
+    ),
+);
+program.addCommand(
+  common(new Command('import'))
+    .description('Takes over a snapshot of the same repository; `ingest` then encodes only what differs.')
+    .argument('<file>', 'a snapshot that `export` wrote')
+    .addHelpText('after', examples('import team.imem && ask-codebase ingest'))
+    .action((file: string, options: CommonOptions) => run(() => importCommand(file, options))),
+);
+program.addCommand(
+  common(new Command('forget'))
+    .description('Takes files out of the memory for good and proves it. Only `ingest --remember` reads them again.')
+    .argument('<path...>', 'files and folders, as `recall` shows them')
+    .addHelpText('after', examples('forget src/secret.ts', 'forget --json vendor > certificate.json'))
+    .action((paths: string[], options: CommonOptions) => run(() => forgetCommand(paths, options))),
+);
+program.addCommand(
+  common(new Command('diff'))
+    .description(
+      'The signed memory of what changed since a commit, or between two; asks about the changed files alone.',
+    )
+    .argument('<base>', 'a branch, a tag or a commit')
+    .argument('[head]', 'another one; the files on disk when left out')
+    .option('--ask <question>', 'answer from the changed files alone')
+    .option('--recall <question>', 'rank the changed files alone')
+    .addHelpText(
+      'after',
+      examples('diff main', 'diff v1.2 v1.3 --json', 'diff main --ask "What does this change break?"'),
+    )
+    .action((base: string, head: string | undefined, options: DiffCommand) =>
+      run(() => diffCommand(base, head, options)),
+    ),
+);
+
+await program.parseAsync();
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ask-codebase ${line}`).join('\n')}`;
+}
+
+/** What can be asked at once, and what part of it. */
+function asked(command: Command): Command {
+  return command
+    .addOption(new Option('--with <file>', 'a snapshot to ask beside the folders; repeatable').argParser(collect))
+    .option('--scope <terms>', 'files to ask, such as "+src -tests"; the last term that matches decides');
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** The options of every command. */
+function common(command: Command): Command {
+  return command
+    .configureOutput(usageOutput)
+    .showHelpAfterError('Add --help to see what can be given.')
+    .exitOverride(usage)
+    .addOption(
+      new Option(
+        '--repo <path>',
+        'the folder to ask about (default: this one); `ask` and `recall` take several',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('--device <device>', 'where the model runs; auto takes the GPU if it proves equal and faster')
+        .choices(['auto', 'cpu', 'webgpu'])
+        .default('auto'),
+    )
+    .addOption(number('--threads <n>', 'threads of the CPU', 1, 256))
+    .option('--include <glob...>', 'read these although an ignore file leaves them out')
+    .option('--json', 'print JSON and nothing else');
+}
+
+/** Help that was asked for is no error; anything else that commander ends on is wrong usage. */
+function usage(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+}
+
+function number(flags: string, description: string, least: number, most: number): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text);
+    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`It must be from ${least} to ${most}.`);
+    return value;
+  });
+}
+
+async function run(command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    const { sentence, exitCode } = failureOf(error);
+    err.rows(sentence);
+    process.exitCode = exitCode;
+  }
+}
+
+/** A mistake of the program that nothing caught: one sentence too, and the end. */
+function fail(error: unknown): never {
+  const { sentence, exitCode } = failureOf(error);
+  err.rows(sentence);
+  process.exit(exitCode);
+}
