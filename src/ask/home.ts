@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
 import { environmentFolder, EnvironmentError } from '../common/environment.ts';
-import { privateFolder, tighten } from '../common/private-file.ts';
+import { tighten } from '../common/private-file.ts';
 
 /** Folders of a home; whatever else lies there is not this program's. */
 const PARTS = ['memory', 'snapshots'] as const;
@@ -40,8 +40,8 @@ export function prepareHome(home: string): void {
       return;
     }
     for (const part of PARTS) {
-      privateFolder(join(home, part));
-      ignore(join(home, part));
+      // One that is there already may be somebody's own of that name.
+      if (mkdirSync(join(home, part), { recursive: true, mode: 0o700 }) !== undefined) ignore(join(home, part));
     }
   } catch {
     // See above.

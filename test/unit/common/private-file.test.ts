@@ -120,6 +120,12 @@ describe('the home of all memories', () => {
     expect(modeOf(folder)).toBe(0o755);
     expect(modeOf(join(folder, 'package.json'))).toBe(0o644);
     expect(readdirSync(folder).sort()).toEqual(['memory', 'package.json', 'snapshots']);
+    writeFileSync(join(folder, 'snapshots', 'theirs'), '', { mode: 0o644 });
+    chmodSync(join(folder, 'snapshots'), 0o755);
+    prepareHome(folder);
+    expect(modeOf(join(folder, 'snapshots'))).toBe(0o755);
+    chmodSync(join(folder, 'snapshots'), 0o700);
+    chmodSync(join(folder, 'snapshots', 'theirs'), 0o600);
     for (const part of ['memory', 'snapshots']) {
       expect(readFileSync(join(folder, part, '.gitignore'), 'utf8')).toBe('*\n');
       expectPrivate(join(folder, part));
