@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { EXIT, STOPPED } from './exit.ts';
 import { err } from './output.ts';
@@ -31,7 +32,9 @@ export async function supervise(script: string): Promise<number> {
   const state: { timer?: NodeJS.Timeout; isKilled: boolean } = { isKilled: false };
   const kill = () => {
     state.isKilled = true;
+    const groups = groupsOf(child);
     signalAll(child, 'SIGKILL');
+    for (const pid of groups) signalAll({ pid }, 'SIGKILL');
   };
   const stop = () => {
     // The second Ctrl-C is from somebody in a hurry.
@@ -81,8 +84,21 @@ function ending(child: ChildProcess): Promise<Ending> {
   });
 }
 
-/** Sends a signal to the child and all that it started. */
-function signalAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+/**
+ * What the child started in groups of their own, as git is. Linux alone tells; elsewhere git ends when it finds that nobody
+ * reads its output.
+ */
+function groupsOf({ pid = 0 }: ChildProcess): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return children.split(' ').map(Number).filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+/** Sends a signal to a process and all that it started in its group. */
+function signalAll({ pid }: { readonly pid?: number | undefined }, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(hasGroups ? -pid : pid, signal);
