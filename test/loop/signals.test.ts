@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +59,10 @@ async function orphans(home: string): Promise<string[]> {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await wait(20);
+  for (let waited = 0; !isSo(); waited += 20) {
+    if (waited > 60_000) throw new Error('What was waited for did not come.');
+    await wait(20);
+  }
 }
 
 function databases(home: string): string[] {
@@ -112,7 +115,9 @@ describe.skipIf(process.platform !== 'linux')('a signal', () => {
     writeFileSync(join(programs, 'git'), `#!/bin/sh\ntrap '' INT TERM HUP\ntouch ${begun}\nsleep 1000\n`);
     chmodSync(join(programs, 'git'), 0o755);
     const env = { PATH: `${programs}:${process.env.PATH ?? ''}` };
-    const args = ['stats', '--repo', place(temporary('repo'), LIBRARY)];
+    const repo = place(temporary('repo'), LIBRARY);
+    execFileSync('git', ['init', '--quiet', repo]);
+    const args = ['stats', '--repo', repo];
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       rmSync(begun, { force: true });
       const ran = await stopped(args, { home, signal, env, ready: () => until(() => existsSync(begun)) });
