@@ -4,7 +4,7 @@ import { Sealer } from './file-seal.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import { terms } from './lexicon.ts';
-import type { FileMeta, FileState, SegmentEntry } from './records.ts';
+import type { FileMeta, FileStat, FileState, SegmentEntry } from './records.ts';
 import { integer } from './row.ts';
 import { originOf } from './schema.ts';
 import type { MemoryShape } from './shape.ts';
@@ -13,6 +13,9 @@ import { encodeWrite } from './write.ts';
 import type { Write } from './write.ts';
 
 type Writes = ReadonlyMap<string, Write>;
+
+/** ms since 1970 that no file system gives a file. */
+const NO_TIME = -1e15;
 
 interface Replaced {
   readonly removed: readonly number[];
@@ -42,7 +45,31 @@ export class Changing {
     const fileId = this.#putRow(path, meta, state);
     const added = this.#addSegments(path, fileId, segments, writes);
     new Sealer(this.#db).put(fileId);
+    this.putStat(fileId, meta.stat);
     return { removed, added };
+  }
+
+  /** Notes what a walk saw of a file; without it, the next one reads the file again. */
+  putStat(fileId: number, stat: FileStat | undefined): void {
+    this.#db.prepare('DELETE FROM main.file_stat WHERE file_id = ?').run(fileId);
+    if (stat === undefined) return;
+    const put = this.#db.prepare('INSERT INTO main.file_stat (file_id, ctime_ms, inode) VALUES (?, ?, ?)');
+    put.run(fileId, stat.ctimeMs, stat.inode);
+  }
+
+  /** The id of a file's row; undefined where it was never seen. */
+  fileId(path: string): number | undefined {
+    const row = this.#db.prepare('SELECT id FROM main.file WHERE checkout_id = ? AND path = ?').get(this.#checkoutId, path);
+    return row && integer(row, 'id');
+  }
+
+  /** Makes a file look changed to the next walk, whatever its size and times are. */
+  doubt(path: string): void {
+    const fileId = this.fileId(path);
+    if (fileId === undefined) return;
+    this.#db.prepare('UPDATE main.file SET mtime_ms = ? WHERE id = ?').run(NO_TIME, fileId);
+    new Sealer(this.#db).put(fileId);
+    this.putStat(fileId, undefined);
   }
 
   #putRow(path: string, meta: FileMeta, state: FileState): number {

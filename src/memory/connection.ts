@@ -1,18 +1,28 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { translated } from './database.ts';
+import { refuseNewer, translated } from './database.ts';
+import { LedgerError } from './ledger-error.ts';
 import type { Row } from './row.ts';
+import { transaction } from './transaction.ts';
+
+/** What an open database consists of, in the mode that lets readers go on; its journal, in the other, comes and goes. */
+const OPEN = ['', '-wal', '-shm'] as const;
 
 /** One open database and how it is asked: whatever SQLite throws becomes a LedgerError. */
 export class Connection {
   readonly db: DatabaseSync;
   /** The database's path. */
   readonly location: string;
+  /** Which files on disk the connection writes, by their path. */
+  readonly #files: ReadonlyMap<string, string>;
 
   constructor(db: DatabaseSync, location: string) {
     this.db = db;
     this.location = location;
+    const files = OPEN.map((suffix) => location + suffix);
+    this.#files = new Map(files.flatMap((file) => [idOf(file)].flatMap((id) => (id === undefined ? [] : [[file, id]]))));
   }
 
   rows<T>(query: string, read: (row: Row) => T, ...parameters: SQLInputValue[]): T[] {
@@ -25,7 +35,44 @@ export class Connection {
   }
 
   guard<T>(work: () => T): T {
-    return translated(this.location, work);
+    try {
+      return translated(this.location, work);
+    } catch (error) {
+      // Whatever SQLite said of files that are not there: this is what happened to them.
+      if (error instanceof LedgerError && error.kind !== 'missing') this.#assertOnDisk(error);
+      throw error;
+    }
+  }
+
+  /**
+   * One transaction that is on disk when it ends. SQLite goes on writing files that were deleted or replaced under it, and
+   * a process of a later version may have changed the tables since they were opened.
+   *
+   * @throws LedgerError 'gone', 'newer'
+   */
+  change<T>(work: () => T): T {
+    this.assertOnDisk();
+    const done = this.guard(() =>
+      transaction(this.db, () => {
+        refuseNewer(this.db, this.location);
+        return work();
+      }),
+    );
+    this.assertOnDisk();
+    return done;
+  }
+
+  /** Throws LedgerError 'gone' unless the files that were opened still lie where they were. */
+  assertOnDisk(): void {
+    this.#assertOnDisk();
+  }
+
+  #assertOnDisk(cause?: unknown): void {
+    for (const [file, id] of this.#files) {
+      if (idOf(file) === id) continue;
+      const sentence = `The memory database ${file} was deleted or replaced while it was in use, so it can store nothing more.`;
+      throw new LedgerError('gone', sentence, cause);
+    }
   }
 
   /** Runs steps to their end, with room for other work between them; `signal` aborts with its reason. */
@@ -40,5 +87,15 @@ export class Connection {
 
   close(): void {
     if (this.db.isOpen) this.db.close();
+  }
+}
+
+/** Device and number of a file, exact; undefined where there is none, or its folder cannot be looked into. */
+function idOf(file: string): string | undefined {
+  try {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  } catch {
+    return undefined;
   }
 }

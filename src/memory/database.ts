@@ -1,28 +1,37 @@
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { privateFile, privateFolder, tightenWithSiblings } from '../common/private-file.ts';
-import { damaged, LedgerError, translate } from './ledger-error.ts';
+import { damaged, LedgerError, newer, translate } from './ledger-error.ts';
 import { integer, text } from './row.ts';
 import { FORMER, migrate } from './migrate.ts';
-import { checkoutViews, CONNECTION, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
+import { checkoutViews, CONNECTION, FILE_STAT, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { transaction } from './transaction.ts';
+
+/** What SQLite keeps of one database beside each other. */
+export const FILES = ['', '-wal', '-shm', '-journal'] as const;
 
 /** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
 export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {
   return translated(file, () => {
     privateFolder(dirname(file));
+    refuseLinks(file);
     // SQLite gives a log the mode of its database, so that one is begun first.
     privateFile(file);
     tightenWithSiblings(file);
     const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs, enableForeignKeyConstraints: true });
     try {
+      // Before anything is set: what is not ours stays as it is, to the byte.
+      refuseNewer(db, file);
+      refuseForeign(db, file);
       const isNew = tableNames(db).size === 0;
       if (isNew) db.exec(`PRAGMA page_size = ${CONNECTION.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL;`);
       configure(db, maxBytes);
       if (isNew) begin(db, identity);
       inspect(db, file, identity);
+      addFileStat(db);
       return db;
     } catch (error) {
       db.close();
@@ -94,30 +103,71 @@ function begin(db: DatabaseSync, identity: Identity): void {
   });
 }
 
+/**
+ * Throws 'link' where the database, its log or its journal is a symbolic link: a name that leads elsewhere cannot be set
+ * aside or searched as a file of this folder. A folder on the way may be a link, such as a home on another disk.
+ */
+export function refuseLinks(file: string): void {
+  const linked = FILES.map((suffix) => file + suffix).find((name) =>
+    lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink(),
+  );
+  if (linked !== undefined) throw new LedgerError('link', `${linked} is a link, and no memory is kept behind a link.`);
+}
+
+/**
+ * Throws 'newer' for a database of a later version, whatever else that version changed. One flipped bit in the number of the
+ * version is told by the copy of it that is sealed: that is damage.
+ */
+export function refuseNewer(db: DatabaseSync, file: string): void {
+  if (userVersion(db) > SCHEMA_VERSION && hasOurTables(tableNames(db)) && !isSealedByUs(db)) throw newer(file);
+}
+
+function refuseForeign(db: DatabaseSync, file: string): void {
+  const names = tableNames(db);
+  if (names.size === 0 || hasOurTables(names)) return;
+  throw new LedgerError('foreign', `${file} is a database of another program.`);
+}
+
+function hasOurTables(names: ReadonlySet<string>): boolean {
+  return Object.keys(TABLES).some((name) => names.has(name));
+}
+
+function isSealedByUs(db: DatabaseSync): boolean {
+  try {
+    const meta = metaOf(db);
+    const version = meta.get('schema') ?? '';
+    return Number(version) <= SCHEMA_VERSION && meta.get('seal') === seal(storedIdentity(meta), version);
+  } catch {
+    return false;
+  }
+}
+
+/** Asked for by name and not by `IF NOT EXISTS`, which would wait for whoever writes. */
+function addFileStat(db: DatabaseSync): void {
+  if (!tableNames(db).has('file_stat')) db.exec(FILE_STAT.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+}
+
+/** The identity that a database says it has. Throws what SQLite throws where there is none. */
+export function metaOf(db: DatabaseSync): Map<string, string> {
+  const rows = db.prepare('SELECT name, value FROM main.meta').all();
+  return new Map(rows.map((row) => [text(row, 'name'), text(row, 'value')]));
+}
+
+export const storedIdentity = (meta: ReadonlyMap<string, string>): Omit<Identity, 'checkout'> => ({
+  repository: meta.get('repository') ?? '',
+  adapter: meta.get('adapter') ?? '',
+  layout: meta.get('layout') ?? '',
+});
+
 /** Throws 'damaged', 'newer' or 'foreign'. Cheap enough for every start: README.md has the time. */
 function inspect(db: DatabaseSync, file: string, identity: Identity): void {
-  const names = tableNames(db);
-  if (!Object.keys(TABLES).some((name) => names.has(name))) {
-    throw new LedgerError('foreign', `${file} is a database of another program.`);
-  }
   const verdict = db.prepare('PRAGMA quick_check(1)').get();
   if (verdict === undefined || text(verdict, 'quick_check') !== 'ok') throw damaged(file);
-  const meta = new Map(
-    db
-      .prepare('SELECT name, value FROM meta')
-      .all()
-      .map((row) => [text(row, 'name'), text(row, 'value')]),
-  );
-  const stored = {
-    repository: meta.get('repository') ?? '',
-    adapter: meta.get('adapter') ?? '',
-    layout: meta.get('layout') ?? '',
-  };
+  const meta = metaOf(db);
+  const stored = storedIdentity(meta);
   const version = meta.get('schema') ?? '';
   if (version !== String(userVersion(db)) || meta.get('seal') !== seal(stored, version)) throw damaged(file);
-  if (Number(version) > SCHEMA_VERSION) {
-    throw new LedgerError('newer', `The memory database ${file} was made by a newer version of this program.`);
-  }
+  if (Number(version) > SCHEMA_VERSION) throw newer(file);
   const former = FORMER.get(Number(version));
   if (!hasStatements(db, former ?? TABLES)) throw damaged(file);
   if (

@@ -9,6 +9,8 @@ import { RowError, SpoiltError } from './row.ts';
  * - `read-only`    the folder or the file may not be written
  * - `unreachable`  the place is not a folder that can be made or opened
  * - `busy`         another process held the database for longer than we wait
+ * - `gone`         its file was deleted or replaced while it was open: what is written now would be on no disk
+ * - `link`         the file is a symbolic link, so what is written and forgotten would be somewhere else
  * - `damaged`      the database is not readable as it should be; opening it again sets it aside and begins a new one
  * - `spoilt`       a stored write is not what was stored; mend() drops it and the files made of it
  * - `newer`        a later version of the program made it
@@ -17,7 +19,18 @@ import { RowError, SpoiltError } from './row.ts';
  * - `failed`       anything else the disk or SQLite reported
  */
 export type LedgerErrorKind =
-  'full' | 'read-only' | 'unreachable' | 'busy' | 'damaged' | 'spoilt' | 'newer' | 'foreign' | 'missing' | 'failed';
+  | 'full'
+  | 'read-only'
+  | 'unreachable'
+  | 'busy'
+  | 'gone'
+  | 'link'
+  | 'damaged'
+  | 'spoilt'
+  | 'newer'
+  | 'foreign'
+  | 'missing'
+  | 'failed';
 
 /** What to do, for each kind: every error must carry the one action that mends it (complaints about dead ends). */
 const REMEDIES: Record<LedgerErrorKind, string> = {
@@ -25,6 +38,8 @@ const REMEDIES: Record<LedgerErrorKind, string> = {
   'read-only': 'Allow writing there, or choose another folder for the memory.',
   unreachable: 'Choose another folder for the memory.',
   busy: 'Wait for the other window to finish, then try again.',
+  gone: 'Try again: a new memory is begun there.',
+  link: 'Delete the link, or choose another folder for the memory.',
   damaged: 'Start again: the damaged database is set aside and what can be read of it is kept.',
   spoilt: 'Mend the memory: only the files concerned are read again.',
   newer: 'Update this program, or choose another folder for the memory.',
@@ -114,6 +129,11 @@ export function translate(error: unknown, file: string): LedgerError | undefined
 /** The sentence for a database that is not what we wrote. */
 export function damaged(file: string, cause?: unknown): LedgerError {
   return new LedgerError('damaged', `The memory database ${file} is damaged.`, cause);
+}
+
+/** The sentence for a database that a later version of the program made. */
+export function newer(file: string): LedgerError {
+  return new LedgerError('newer', `The memory database ${file} was made by a newer version of this program.`);
 }
 
 function fromSqlite(result: number, error: Error, file: string): LedgerError {

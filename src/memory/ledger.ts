@@ -27,7 +27,6 @@ import { spansOf, spanSums, sumWrites } from './sum.ts';
 import { sweep } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 import { cleanse } from './trace.ts';
-import { transaction } from './transaction.ts';
 import { brokenFiles, damagedWrites, verify } from './verify.ts';
 import type { Write } from './write.ts';
 
@@ -156,17 +155,33 @@ export class Ledger extends Reading {
     });
   }
 
+  /** Notes what was seen of a file whose content is what is recorded; what another process recorded since stays. */
+  noteStat(path: string, meta: FileMeta): void {
+    this.connection.change(() => {
+      const now = this.file(path);
+      const same = now?.blobHash === meta.blobHash && now.bytes === meta.bytes && now.mtimeMs === meta.mtimeMs;
+      const fileId = same ? this.#changing.fileId(path) : undefined;
+      if (fileId !== undefined) this.#changing.putStat(fileId, meta.stat);
+    });
+  }
+
+  /** Makes the next walk read these files again, though they look as they were: somebody has seen that they are not. */
+  doubt(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    this.connection.change(() => {
+      for (const path of paths) this.#changing.doubt(path);
+    });
+  }
+
   /** Stores writes that no file uses yet, from another ledger of the same adapter. How many were not there before. */
   putWrites(writes: Iterable<StoredWrite>): number {
-    return this.connection.guard(() =>
-      transaction(this.connection.db, () => {
-        const before = this.#changing.countWrites();
-        for (const { key, tokens, origin, write } of writes) {
-          this.#changing.putWrite(key, tokens, origin, new Map([[key, write]]));
-        }
-        return this.#changing.countWrites() - before;
-      }),
-    );
+    return this.connection.change(() => {
+      const before = this.#changing.countWrites();
+      for (const { key, tokens, origin, write } of writes) {
+        this.#changing.putWrite(key, tokens, origin, new Map([[key, write]]));
+      }
+      return this.#changing.countWrites() - before;
+    });
   }
 
   /**
@@ -264,13 +279,11 @@ export class Ledger extends Reading {
 
   #change(paths: readonly string[], work: () => Pick<Change, 'removed' | 'added'>): Change {
     const { db } = this.connection;
-    const change = this.connection.guard(() =>
-      transaction(db, () => {
-        const done = work();
-        db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
-        return { ...done, generation: this.generation() };
-      }),
-    );
+    const change = this.connection.change(() => {
+      const done = work();
+      db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
+      return { ...done, generation: this.generation() };
+    });
     this.#followSums(paths, change);
     return change;
   }

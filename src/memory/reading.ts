@@ -19,7 +19,16 @@ import type {
 import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
 import { memoryBytes } from './shape.ts';
-import { FILE_COLUMNS, PLACE_COLUMNS, SEGMENT_TABLES, storedFile, storedPlace, storedWrite } from './stored.ts';
+import {
+  FILE_COLUMNS,
+  FILE_TABLES,
+  PLACE_COLUMNS,
+  SEGMENT_TABLES,
+  STAT_COLUMNS,
+  storedFile,
+  storedPlace,
+  storedWrite,
+} from './stored.ts';
 import { totals } from './totals.ts';
 import { treeHashOf } from './tree-hash.ts';
 import type { Tree } from './tree-hash.ts';
@@ -27,6 +36,7 @@ import type { Write } from './write.ts';
 
 /** Rows read at once when all segments are walked. */
 const PAGE = 512;
+const FILE_QUERY = `SELECT ${FILE_COLUMNS}, ${STAT_COLUMNS} FROM ${FILE_TABLES}`;
 
 /** The questions that a ledger answers without changing anything. `file` and `segment` are views of one checkout. */
 export class Reading {
@@ -50,12 +60,12 @@ export class Reading {
 
   /** What is known of a file, by its path from the root. */
   file(path: string): FileRecord | undefined {
-    return this.connection.rows(`SELECT ${FILE_COLUMNS} FROM file WHERE path = ?`, storedFile, path)[0];
+    return this.connection.rows(`${FILE_QUERY} WHERE path = ?`, storedFile, path)[0];
   }
 
   /** Every file that was seen, by path. */
   files(): FileRecord[] {
-    return this.connection.rows(`SELECT ${FILE_COLUMNS} FROM file ORDER BY path`, storedFile);
+    return this.connection.rows(`${FILE_QUERY} ORDER BY path`, storedFile);
   }
 
   /** Which of these writes are stored: their segments need no encoding. */
@@ -185,6 +195,11 @@ export class Reading {
 
   totals(): Totals {
     return this.connection.guard(() => totals(this.connection.db, this.location, memoryBytes(this.identity.shape)));
+  }
+
+  /** Throws LedgerError 'gone' where the database was deleted or replaced since it was opened: what was stored is nowhere. */
+  assertOnDisk(): void {
+    this.connection.assertOnDisk();
   }
 
   close(): void {

@@ -20,12 +20,24 @@ export type FileState =
   /** Wanted, but it could not be read or encoded. */
   | { readonly kind: 'failed'; readonly reason: string; readonly sentence: string };
 
+/** Reason of a skipped file that was taken out on request: it stays out, whatever database is begun anew. */
+export const FORGOTTEN = 'forgotten';
+
+/** What the file system says of a file beside its size and time, and what a change that keeps both does not keep. */
+export interface FileStat {
+  readonly ctimeMs: number;
+  /** 0 where the file system has none. */
+  readonly inode: number;
+}
+
 export interface FileMeta {
   /** Hash of the content (a git blob hash or another the caller keeps to); '' when it could not be read. */
   readonly blobHash: string;
   readonly bytes: number;
   readonly mtimeMs: number;
   readonly lines: number;
+  /** Left out where nobody looked, or a former version of the program did. */
+  readonly stat?: FileStat | undefined;
 }
 
 export interface FileRecord extends FileMeta {

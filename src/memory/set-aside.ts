@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { tightenWithSiblings } from '../common/private-file.ts';
@@ -59,8 +59,10 @@ function takeLock(lock: string): void {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       if (Date.now() > until) throw new LedgerError('busy', 'Another window is mending this memory.', error);
     }
-    const held = statSync(lock, { throwIfNoEntry: false });
-    if (held !== undefined && Date.now() - held.mtimeMs > LOCK.staleMs) rmSync(lock, { force: true });
+    const held = lstatSync(lock, { throwIfNoEntry: false });
+    // A time far in the future was written before somebody set the clock back; a link is nobody's lock.
+    const isLeft = held !== undefined && Math.abs(Date.now() - held.mtimeMs) > LOCK.staleMs;
+    if (isLeft || held?.isFile() === false) rmSync(lock, { force: true, recursive: true });
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK.lookMs);
   }
 }

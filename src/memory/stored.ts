@@ -8,6 +8,9 @@ import type { Write } from './write.ts';
 /** Rows to records. A row that cannot be one throws RowError or SpoiltError, which the ledger reports. */
 
 export const FILE_COLUMNS = 'path, blob_hash, bytes, mtime_ms, lines, state, reason, sentence';
+/** Beside the columns of a file: what is only known where this version of the program looked at it. */
+export const STAT_COLUMNS = 'ctime_ms, inode';
+export const FILE_TABLES = 'file LEFT JOIN main.file_stat ON file_stat.file_id = file.id';
 export const PLACE_COLUMNS =
   'segment.id, file.path, segment.ordinal, segment.first, segment.last, segment.tokens, write.key';
 export const SEGMENT_TABLES =
@@ -21,6 +24,7 @@ export function storedFile(row: Row): FileRecord {
     mtimeMs: integer(row, 'mtime_ms'),
     lines: integer(row, 'lines'),
     state: storedState(row),
+    ...(row.ctime_ms === null ? {} : { stat: { ctimeMs: integer(row, 'ctime_ms'), inode: integer(row, 'inode') } }),
   };
 }
 

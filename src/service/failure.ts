@@ -111,6 +111,16 @@ function ofLedger(kind: LedgerErrorKind): Failure {
         sentence: l10n.t('The folder of the memory cannot be made or opened. The log says which.'),
         action: 'open-log',
       };
+    case 'gone':
+      return {
+        sentence: l10n.t('The folder of the memory was deleted or replaced. A new memory is begun there.'),
+        action: 'retry',
+      };
+    case 'link':
+      return {
+        sentence: l10n.t('A link stands where the memory is to be stored. The log says where; delete the link.'),
+        action: 'open-log',
+      };
     case 'busy':
       return { sentence: l10n.t('Another window has been writing this memory for too long.'), action: 'retry' };
     case 'damaged':

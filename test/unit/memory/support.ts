@@ -55,7 +55,13 @@ export function madeUpFile(path: string, version: number, segments = 3): MadeUpF
     writes.set(key, madeUpWrite(key));
     return { start: n * 10 + 1, end: n * 10 + 10, tokens: 100 + n, writeKey: key, terms: terms(text) };
   });
-  const meta = { blobHash: `blob-${version}`, bytes: 1000 + version, mtimeMs: 1.5 + version, lines: segments * 10 };
+  const meta = {
+    blobHash: `blob-${version}`,
+    bytes: 1000 + version,
+    mtimeMs: 1.5 + version,
+    lines: segments * 10,
+    stat: { ctimeMs: 2.25 + version, inode: 77 + version },
+  };
   return { path, meta, segments: entries, writes };
 }
 

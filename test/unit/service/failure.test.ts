@@ -28,7 +28,7 @@ const engine: Record<EngineProblem, 0> = {
 };
 const ledger: Record<LedgerErrorKind, 0> = {
   ...{ full: 0, 'read-only': 0, unreachable: 0, busy: 0, damaged: 0, spoilt: 0, newer: 0, foreign: 0, missing: 0 },
-  failed: 0,
+  ...{ gone: 0, link: 0, failed: 0 },
 };
 const names = <T extends string>(table: Record<T, 0>) => Object.keys(table) as T[];
 const errors: readonly (readonly [string, Error])[] = [
