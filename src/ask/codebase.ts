@@ -86,6 +86,8 @@ export class Codebase {
   readonly #files: 'here' | 'elsewhere';
   readonly #overlay = new Overlay();
   readonly #places = new Map<number, SegmentPlace>();
+  /** Where memories are kept, and the names that the repository had before. */
+  readonly #place: { readonly home: string; readonly names: readonly string[] } | undefined;
   #keys: KeyTable;
   #generation: number;
 
@@ -94,10 +96,12 @@ export class Codebase {
     engine: Engine,
     adapter: Adapter,
     ledger: Ledger,
+    place: { readonly home: string; readonly names: readonly string[] } | undefined,
     notice: string | undefined,
     files: 'here' | 'elsewhere' = 'here',
   ) {
     this.root = root;
+    this.#place = place;
     this.#files = files;
     this.engine = engine;
     this.adapter = adapter;
@@ -121,12 +125,12 @@ export class Codebase {
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });
     const notice = opened.kind === 'recovered' ? opened.sentence : undefined;
-    return new Codebase(root, options.engine, adapter, opened.ledger, notice);
+    return new Codebase(root, options.engine, adapter, opened.ledger, { home, names: former }, notice);
   }
 
   /** A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder. */
   static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): Codebase {
-    return new Codebase(name, engine, adapter, ledger, undefined, 'elsewhere');
+    return new Codebase(name, engine, adapter, ledger, undefined, undefined, 'elsewhere');
   }
 
   /** Brings the memory up to the files on disk. */
@@ -171,9 +175,9 @@ export class Codebase {
    * The certificate that nothing of them is left.
    */
   async forget(paths: readonly string[], signal?: AbortSignal): Promise<Certificate> {
-    const { change, certificate } = await this.ledger.forget(paths, signal);
+    const mark = { meta: noMeta(0), state: skippedState('forgotten') };
+    const { change, certificate } = await this.ledger.forget(paths, { ...this.#place, mark, signal });
     this.#follow(change);
-    for (const path of paths) this.#follow(this.ledger.skipFile(path, noMeta(0), skippedState('forgotten')));
     return certificate;
   }
 

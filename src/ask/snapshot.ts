@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { readAdapter } from '../engine/adapter.ts';
 import type { Engine } from '../engine/host.ts';
+import { UNPACKED } from '../memory/elsewhere.ts';
 import { Ledger } from '../memory/ledger.ts';
 import { exportSnapshot } from '../memory/snapshot/export.ts';
 import type { Exported } from '../memory/snapshot/export.ts';
@@ -91,7 +92,7 @@ export async function openSnapshotMemory(
     snapshot.checkReader(reader);
     const { content, treeHash } = snapshot.header;
     const name = createHash('sha256').update(content).digest('hex').slice(0, 24);
-    const repository = `snapshot:${content}`;
+    const repository = UNPACKED + content;
     const place = unpackedPlace(home, name);
     prepareHome(home);
     const { ledger } = Ledger.open(place, { ...reader, repository, checkout: repository });

@@ -59,7 +59,9 @@ export class Changing {
 
   /** The id of a file's row; undefined where it was never seen. */
   fileId(path: string): number | undefined {
-    const row = this.#db.prepare('SELECT id FROM main.file WHERE checkout_id = ? AND path = ?').get(this.#checkoutId, path);
+    const row = this.#db
+      .prepare('SELECT id FROM main.file WHERE checkout_id = ? AND path = ?')
+      .get(this.#checkoutId, path);
     return row && integer(row, 'id');
   }
 

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
 import { refuseNewer, translated } from './database.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { Row } from './row.ts';
+import { idOf } from './trace.ts';
 import { transaction } from './transaction.ts';
 
 /** What an open database consists of, in the mode that lets readers go on; its journal, in the other, comes and goes. */
@@ -22,7 +22,9 @@ export class Connection {
     this.db = db;
     this.location = location;
     const files = OPEN.map((suffix) => location + suffix);
-    this.#files = new Map(files.flatMap((file) => [idOf(file)].flatMap((id) => (id === undefined ? [] : [[file, id]]))));
+    this.#files = new Map(
+      files.flatMap((file) => [idOf(file)].flatMap((id) => (id === undefined ? [] : [[file, id]]))),
+    );
   }
 
   rows<T>(query: string, read: (row: Row) => T, ...parameters: SQLInputValue[]): T[] {
@@ -87,15 +89,5 @@ export class Connection {
 
   close(): void {
     if (this.db.isOpen) this.db.close();
-  }
-}
-
-/** Device and number of a file, exact; undefined where there is none, or its folder cannot be looked into. */
-function idOf(file: string): string | undefined {
-  try {
-    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-    return found && `${found.dev}:${found.ino}`;
-  } catch {
-    return undefined;
   }
 }

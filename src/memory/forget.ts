@@ -1,17 +1,22 @@
+import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import type { Changing } from './changing.ts';
 import { CompressiveMemory } from './compressive-memory.ts';
+import { holdersIn } from './elsewhere.ts';
+import type { Elsewhere, Left, Mark } from './elsewhere.ts';
+import { FILES } from './database.ts';
+import type { Footprint } from './footprint.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { LexicalIndex } from './lexical-index.ts';
+import { certificateSentence } from './certificate.ts';
 import type { Change, LedgerIdentity } from './records.ts';
 import { bytes, integer, text } from './row.ts';
-import { originOf } from './schema.ts';
 import { storedWrite } from './stored.ts';
 import { sumWrites } from './sum.ts';
-import { scanFor, tracesOf } from './trace.ts';
-import type { Scan } from './trace.ts';
+import { idOf, Traces, traceOf } from './trace.ts';
 import { treeHashOf } from './tree-hash.ts';
+import { beginForgetting } from './unfinished.ts';
 
 export interface Hashes {
   /** CompressiveMemory.hash() */
@@ -20,17 +25,29 @@ export interface Hashes {
   readonly tree: string;
 }
 
+export interface Scan {
+  /** Names of the database's own files that were read, without their folder. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** How many pieces of writes and names of writes were searched for, all there are, and how many were found. */
+  readonly traces: number;
+  readonly found: number;
+}
+
 /** What was forgotten and how that is known. Plain JSON; README.md says what it proves and what not. */
 export interface Certificate {
   readonly kind: 'forgotten';
-  readonly version: 1;
+  readonly version: 2;
   /** ISO 8601 */
   readonly at: string;
   readonly checkout: string;
   readonly adapter: string;
   readonly paths: readonly string[];
   readonly segments: number;
-  /** Writes that were taken out of the database; `former` of them belonged to earlier versions of the files. */
+  /**
+   * Writes that were taken out of the database. `former` of them no file used: those of earlier versions, under whatever
+   * name, are among them, and those of other branches too, because nobody can tell them apart.
+   */
   readonly writes: number;
   readonly former: number;
   /** Who still uses writes of these files: other checkouts with the same content, and files made of the same writes. */
@@ -42,8 +59,10 @@ export interface Certificate {
   readonly rebuilt: Hashes;
   /** The database's files as they lie on disk, searched for bytes of the writes: none was found. */
   readonly scan: Scan;
-  /** Damaged databases that were set aside earlier and not searched: they may hold the files. */
+  /** Damaged databases that were set aside earlier: they may hold the files. */
   readonly setAside: readonly string[];
+  /** All other files of the folder in which memories are kept: what was done, and what is left to do. */
+  readonly elsewhere: Elsewhere;
   readonly sentence: string;
 }
 
@@ -58,43 +77,50 @@ export interface Taken {
     Certificate,
     'paths' | 'segments' | 'writes' | 'former' | 'kept' | 'before' | 'subtracted' | 'rebuilt'
   >;
+  /** Files of the same database, of any of its checkouts, with the same content or nearly the same words. */
+  readonly left: readonly Left[];
   /** Bytes that must not be found any more. */
   readonly traces: readonly Uint8Array[];
 }
 
 interface Place {
   readonly db: DatabaseSync;
+  readonly location: string;
   readonly identity: LedgerIdentity;
   readonly lexical: LexicalIndex;
   readonly changing: Changing;
+  readonly mark: Mark | undefined;
 }
 
 /**
- * Takes files and their writes out, inside a transaction of the caller's, and computes the memory that is left twice.
+ * Takes files and their writes out, with every write that no file uses, inside a transaction of the caller's, and computes
+ * the memory that is left twice.
  *
  * @param before M and z of the checkout as it is
  * @throws LedgerError 'failed' when the two do not agree: nothing may be certified then, and the caller rolls back
  */
-export function takeOut(place: Place, paths: readonly string[], before: CompressiveMemory): Taken {
-  const { db, identity, lexical, changing } = place;
-  const list = JSON.stringify(paths);
+export function takeOut(place: Place, footprint: Footprint, before: CompressiveMemory): Taken {
+  const { db, identity, lexical, changing, mark } = place;
+  const { paths } = footprint;
   const leaves = leavesOf(db);
   const rows = db
     .prepare(
       `SELECT segment.id, write_id, blob FROM segment JOIN file ON file.id = file_id JOIN write ON write.id = write_id
        WHERE path IN (SELECT value FROM json_each(?))`,
     )
-    .all(list);
+    .all(JSON.stringify(paths));
   const own = new CompressiveMemory(identity.shape);
   for (const row of rows) own.add(storedWrite(row, identity.shape));
   const hashBefore = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
   const used = new Set(rows.map((row) => integer(row, 'write_id')));
-  const removed = paths.flatMap((path) => changing.removeFile(path));
+  beginForgetting(db);
+  const removed = paths.flatMap((path) => {
+    const segments = changing.removeFile(path);
+    if (mark !== undefined) changing.replace(path, mark.meta, mark.state, [], new Map());
+    return segments;
+  });
   const kept = usersOf(db, used);
-  const gone = unusedOf(db, used, paths);
-  const traces = tracesOf(gone.map(({ key, blob }) => [key, blob]));
-  const remove = db.prepare('DELETE FROM write WHERE id = ?');
-  for (const { id } of gone) remove.run(id);
+  const gone = takeUnused(db);
   lexical.optimise();
 
   before.merge(own, -1);
@@ -111,33 +137,59 @@ export function takeOut(place: Place, paths: readonly string[], before: Compress
     );
   }
   const former = gone.filter(({ id }) => !used.has(id)).length;
+  const left = holdersIn(db, place.location, footprint).filter(
+    (one) => !('path' in one && kept.some(({ checkout, path }) => checkout === one.checkout && path === one.path)),
+  );
   return {
     removed,
-    traces,
+    left,
+    traces: gone.flatMap(({ key, blob }) => [key, blob]).flatMap((piece) => traceOf(piece) ?? []),
     facts: { paths, segments: rows.length, writes: gone.length, former, kept, before: hashBefore, subtracted, rebuilt },
   };
 }
 
 /** Searches what lies on disk and writes the certificate. Throws LedgerError 'failed' where a trace is found. */
-export function certify(location: string, identity: LedgerIdentity, { facts, traces }: Taken): Certificate {
-  const { scan, setAside } = scanFor(location, traces);
-  if (scan.found > 0) {
+export async function certify(
+  { db, location, identity }: Pick<Place, 'db' | 'location' | 'identity'>,
+  { facts, traces, left }: Taken,
+  elsewhere: Elsewhere,
+): Promise<Certificate> {
+  const searched = new Traces(traces);
+  const files = FILES.map((suffix) => location + suffix).filter((file) => idOf(file) !== undefined);
+  let bytesRead = 0;
+  let found = 0;
+  for (const file of files) {
+    const seen = await searched.in(file);
+    bytesRead += seen.bytes;
+    found += seen.found.filter((trace) => !isKept(db, trace)).length;
+  }
+  if (found > 0) {
     throw new LedgerError(
       'failed',
       'The files are out of the memory, but bytes of them are still in its database file.',
     );
   }
+  const everywhere = { ...elsewhere, left: [...left, ...elsewhere.left] };
+  const names = files.map((file) => basename(file));
+  const scan = { files: names, bytes: bytesRead, traces: searched.size, found };
+  const setAside = everywhere.left.filter(({ why }) => why === 'damaged').map(({ place }) => place);
   return {
     kind: 'forgotten',
-    version: 1,
+    version: 2,
     at: new Date().toISOString(),
     checkout: identity.checkout,
     adapter: identity.adapter,
     ...facts,
     scan,
     setAside,
-    sentence: sentenceOf(facts, setAside.length),
+    elsewhere: everywhere,
+    sentence: certificateSentence(facts, everywhere),
   };
+}
+
+/** Whether bytes are those of a write that stays: nearly the same text may give the same numbers in the middle. */
+function isKept(db: DatabaseSync, trace: Uint8Array): boolean {
+  return db.prepare('SELECT 1 FROM write WHERE instr(blob, ?) > 0 LIMIT 1').get(trace) !== undefined;
 }
 
 /** Runs steps to their end without a pause: inside a transaction nobody else may work on the connection. */
@@ -164,42 +216,12 @@ function usersOf(db: DatabaseSync, writeIds: ReadonlySet<number>): Certificate['
     .map((row) => ({ checkout: text(row, 'place'), path: text(row, 'path'), writes: integer(row, 'writes') }));
 }
 
-/**
- * Writes to take out: those of the files, those of their former versions (found by origin), and unused ones that do not
- * say what they were made for. None that a segment of any checkout uses.
- */
-function unusedOf(
-  db: DatabaseSync,
-  writeIds: ReadonlySet<number>,
-  paths: readonly string[],
-): { readonly id: number; readonly key: Uint8Array; readonly blob: Uint8Array }[] {
-  const origins = paths.map((path) => Buffer.from(originOf(path)).toString('hex').toUpperCase());
+/** Takes out every write that no segment of any checkout uses. */
+function takeUnused(db: DatabaseSync): { readonly id: number; readonly key: Uint8Array; readonly blob: Uint8Array }[] {
   return db
     .prepare(
-      `SELECT id, key, blob FROM write
-       WHERE (id IN (SELECT value FROM json_each(?)) OR origin = x''
-              OR origin IN (SELECT unhex(value) FROM json_each(?)))
-         AND NOT EXISTS (SELECT 1 FROM main.segment WHERE write_id = write.id)`,
+      `DELETE FROM write WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE write_id = write.id) RETURNING id, key, blob`,
     )
-    .all(JSON.stringify([...writeIds]), JSON.stringify(origins))
+    .all()
     .map((row) => ({ id: integer(row, 'id'), key: bytes(row, 'key'), blob: bytes(row, 'blob') }));
-}
-
-function sentenceOf({ paths, segments, writes, kept, rebuilt }: Taken['facts'], setAside: number): string {
-  const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
-  const sentences = [
-    `${count(paths.length, 'file')} with ${count(segments, 'segment')} forgotten: taking them out of the sums leaves ` +
-      `exactly the memory that a rebuild without them gives (${rebuilt.memory.slice(0, 12)}), and nothing of ` +
-      `${count(writes, 'write')} is left in the database.`,
-  ];
-  if (kept.length > 0) {
-    const places = [...new Set(kept.map(({ checkout }) => checkout))].join(', ');
-    sentences.push(`The same content stays where it is still used: ${places}.`);
-  }
-  if (setAside > 0) {
-    sentences.push(
-      `${count(setAside, 'damaged database')} set aside earlier may still hold it; delete what you do not need.`,
-    );
-  }
-  return sentences.join(' ');
 }

@@ -1,12 +1,16 @@
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { Changing } from './changing.ts';
 import type { CompressiveMemory } from './compressive-memory.ts';
 import { Connection } from './connection.ts';
 import { openReader } from './database.ts';
+import { clearElsewhere } from './elsewhere.ts';
+import type { Mark } from './elsewhere.ts';
+import { footprintOf, keysOf } from './footprint.ts';
 import { certify, takeOut, toEnd } from './forget.ts';
 import type { Forgotten, Taken } from './forget.ts';
-import { translate } from './ledger-error.ts';
+import { LedgerError, translate } from './ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
 import { Reading } from './reading.ts';
@@ -27,6 +31,7 @@ import { spansOf, spanSums, sumWrites } from './sum.ts';
 import { sweep } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 import { cleanse } from './trace.ts';
+import { endForgetting } from './unfinished.ts';
 import { brokenFiles, damagedWrites, verify } from './verify.ts';
 import type { Write } from './write.ts';
 
@@ -43,6 +48,16 @@ export type Opened =
       /** Writes that were still readable and were kept. */
       readonly salvaged: number;
     };
+
+export interface ForgetOptions {
+  /** How the files are noted in place of what was known of them; left out, nothing is. */
+  readonly mark?: Mark;
+  /** The folder below which memories are kept: all of it is searched. The database's own folder when left out. */
+  readonly home?: string;
+  /** Names that the repository had before. */
+  readonly names?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** How often summing begins anew because files changed meanwhile; what was summed is kept from one to the next. */
 const ATTEMPTS = 4;
@@ -126,33 +141,50 @@ export class Ledger extends Reading {
   }
 
   /**
-   * Forgets files for good: their writes (of former versions too) and words leave the database and its log, the memory
-   * that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten. Blocks for about
-   * as long as a rebuild; in this time others can read. Forgetting once more only cleans again.
+   * Forgets files for good. Everything else below `home` is searched first, while the database still knows what to look
+   * for (elsewhere.ts); then their writes and words, and every write that no file uses, leave the database and its log.
+   * The memory that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten. Blocks
+   * for about as long as a rebuild; in this time others can read. A process that is killed has certified nothing: the files
+   * are in or out, and the next one to open the database, or to forget once more, cleans what was left.
    *
    * @throws LedgerError 'busy' where the log could not be emptied: the files are out of the memory, traces are not
    */
-  async forget(paths: Iterable<string>, signal?: AbortSignal): Promise<Forgotten> {
+  async forget(paths: Iterable<string>, options: ForgetOptions = {}): Promise<Forgotten> {
     const list = [...new Set(paths)];
-    // Outside the transaction, where it can pause.
-    await this.memory(undefined, signal);
     const { db } = this.connection;
-    let taken: Taken | undefined;
-    const change = this.#change(list, () => {
-      const before =
-        this.#sums.generation === this.generation()
-          ? toEnd(this.#sums.sum(spanSums(db, this.identity.shape)))
-          : undefined;
-      const place = { db, identity: this.identity, lexical: this.lexical, changing: this.#changing };
-      taken = takeOut(place, list, before ?? toEnd(sumWrites(db, this.identity.shape)));
-      return { removed: taken.removed, added: [] };
-    });
-    const facts = taken;
-    if (facts === undefined) throw new Error('A transaction ended without its work.');
-    return this.connection.guard(() => {
-      cleanse(this.location);
-      return { change, certificate: certify(this.location, this.identity, facts) };
-    });
+    const { identity, location } = this;
+    const { mark, signal, names = [], home = dirname(location) } = options;
+    const place = { db, location, identity, lexical: this.lexical, changing: this.#changing, mark };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // Outside the transaction, where it can pause.
+      await this.memory(undefined, signal);
+      const footprint = this.connection.guard(() => footprintOf(db, list));
+      const search = { home, location, identity, names, mark, signal };
+      const elsewhere = await clearElsewhere(search, footprint);
+      signal?.throwIfAborted();
+      let taken: Taken | undefined;
+      const change = this.#change(list, () => {
+        // Somebody has read the files anew: what came has not been searched for.
+        const isSearched = [...keysOf(db, list)].every((key) => footprint.keys.has(key));
+        if (!isSearched) return { removed: [], added: [] };
+        const before =
+          this.#sums.generation === this.generation() ? toEnd(this.#sums.sum(spanSums(db, identity.shape))) : undefined;
+        taken = takeOut(place, footprint, before ?? toEnd(sumWrites(db, identity.shape)));
+        return { removed: taken.removed, added: [] };
+      });
+      const facts: Taken | undefined = taken;
+      if (facts === undefined) continue;
+      this.connection.guard(() => {
+        cleanse(location);
+      });
+      this.connection.change(() => {
+        endForgetting(db);
+      });
+      const certificate = await certify(place, facts, elsewhere);
+      this.assertOnDisk();
+      return { change, certificate };
+    }
+    throw new LedgerError('busy', 'Another window reads these files anew all the time: they were not forgotten.');
   }
 
   /** Notes what was seen of a file whose content is what is recorded; what another process recorded since stays. */

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { enterCheckout, openDatabase, translated } from './database.ts';
 import { damaged, LedgerError } from './ledger-error.ts';
 import type { LedgerIdentity } from './records.ts';
-import { salvage } from './salvage.ts';
+import { salvage, salvageForgotten } from './salvage.ts';
 import { setAside } from './set-aside.ts';
 import { checkShape, writeLayout } from './shape.ts';
+import { finishForgetting } from './unfinished.ts';
 
 export interface OpenOptions {
   /**
@@ -48,7 +49,10 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
     return open();
   };
   const entered = (db: DatabaseSync): OpenDatabase =>
-    closing(db, () => ({ db, location, checkoutId: enterCheckout(db, identity.checkout) }));
+    closing(db, () => {
+      finishForgetting(db, location);
+      return { db, location, checkoutId: enterCheckout(db, identity.checkout) };
+    });
   return translated(location, () => {
     const isNew = !existsSync(location);
     try {
@@ -56,6 +60,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
       if (isNew) {
         closing(db, () => {
           takeOver(db, identity, options.former ?? []);
+          for (const sibling of siblings(location)) salvageForgotten(sibling, db, identity.checkout);
         });
       }
       return { kind: 'open', ...entered(db) };
@@ -66,7 +71,10 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
     if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };
     const why = options.distrust === true ? 'is to be built anew' : 'was damaged';
     const db = open();
-    const salvaged = closing(db, () => salvage(aside.to, db, identity.shape));
+    const salvaged = closing(db, () => {
+      salvageForgotten(aside.to, db, identity.checkout);
+      return salvage(aside.to, db, identity.shape);
+    });
     const sentence =
       `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
       `A new one was begun with ${salvaged} of its writes; the files are read again.`;
@@ -78,8 +86,17 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
 function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullable<OpenOptions['former']>): void {
   for (const { place, repository } of former) {
     const location = locationOf(place, { ...identity, repository });
-    if (existsSync(location)) salvage(location, db, identity.shape);
+    if (!existsSync(location)) continue;
+    salvage(location, db, identity.shape);
+    salvageForgotten(location, db, identity.checkout);
   }
+}
+
+/** The repository's databases of other adapters: what was forgotten with one stays forgotten with the next. */
+function siblings(location: string): string[] {
+  const folder = dirname(location);
+  const names = readdirSync(folder).filter((name) => NAME.test(name) && name !== basename(location));
+  return NAME.test(basename(location)) ? names.map((name) => join(folder, name)) : [];
 }
 
 function closing<T>(db: DatabaseSync, work: () => T): T {
@@ -94,6 +111,9 @@ function closing<T>(db: DatabaseSync, work: () => T): T {
 function locationOf(place: string, identity: LedgerIdentity): string {
   return extname(place) === '.sqlite' ? place : join(place, fileName(identity));
 }
+
+/** What fileName() gives. */
+const NAME = /^memory-[0-9a-f]{24}\.sqlite$/;
 
 function fileName(identity: LedgerIdentity): string {
   // Hashed: names made from paths have been too long for file systems.

@@ -1,8 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 
+import { Sealer } from './file-seal.ts';
+import { FORGOTTEN } from './records.ts';
 import { bytes, integer } from './row.ts';
 import type { Row } from './row.ts';
 import type { MemoryShape } from './shape.ts';
+import { FILE_COLUMNS } from './stored.ts';
 import { transaction } from './transaction.ts';
 import { decodeWrite } from './write.ts';
 
@@ -28,6 +31,54 @@ export function salvage(from: string, into: DatabaseSync, shape: MemoryShape): n
   } finally {
     source.close();
   }
+}
+
+/**
+ * Copies which files were taken out on request, so that a database that is begun anew does not read them in again.
+ *
+ * @param place the working folder of a database that did not say which it was (version 1)
+ * @returns how many files were noted
+ */
+export function salvageForgotten(from: string, into: DatabaseSync, place: string): number {
+  const source = attempt(() => openLeniently(from), undefined);
+  if (source === undefined) return 0;
+  try {
+    const columns = 'path, sentence';
+    const where = "FROM file WHERE state = 'skipped' AND reason = ?";
+    const rows = attempt(
+      () =>
+        source
+          .prepare(`SELECT ${columns}, (SELECT place FROM checkout WHERE id = checkout_id) AS place ${where}`)
+          .all(FORGOTTEN),
+      attempt(() => source.prepare(`SELECT ${columns}, NULL AS place ${where}`).all(FORGOTTEN), []),
+    );
+    return transaction(into, () => {
+      let noted = 0;
+      for (const row of rows) noted += noteForgotten(into, row, place);
+      return noted;
+    });
+  } finally {
+    source.close();
+  }
+}
+
+function noteForgotten(into: DatabaseSync, row: Row, otherwise: string): number {
+  const { path, sentence, place = otherwise } = row;
+  if (typeof path !== 'string' || typeof sentence !== 'string') return 0;
+  const folder = typeof place === 'string' ? place : otherwise;
+  into
+    .prepare('INSERT INTO main.checkout (place, seen_ms, generation) VALUES (?, ?, 0) ON CONFLICT DO NOTHING')
+    .run(folder, Date.now());
+  const added = into
+    .prepare(
+      `INSERT INTO main.file (checkout_id, ${FILE_COLUMNS}, digest, seal)
+       SELECT id, ?, '', 0, 0, 0, 'skipped', ?, ?, x'', 0 FROM main.checkout WHERE place = ?
+       ON CONFLICT DO NOTHING RETURNING id`,
+    )
+    .get(path, FORGOTTEN, sentence, folder);
+  if (added === undefined) return 0;
+  new Sealer(into).put(integer(added, 'id'));
+  return 1;
 }
 
 /** Read-only, so that what was set aside stays as it was found. */

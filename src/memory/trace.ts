@@ -1,42 +1,35 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as breathe } from 'node:timers/promises';
 
 import { LedgerError } from './ledger-error.ts';
 import { integer } from './row.ts';
 import { CONNECTION } from './schema.ts';
 
 const TRACE = {
-  /** Writes whose bytes are searched for, evenly spread: a search reads the files once for each of their traces. */
-  writes: 12,
   /** Bytes of one trace: by chance it is found nowhere. */
   bytes: 24,
   /** ms that readers of an older state are waited for. */
   busyMs: 2_000,
   /** Bytes read at once. */
-  chunk: 8 * 1024 * 1024,
+  chunk: 4 * 1024 * 1024,
 } as const;
 
-export interface Scan {
-  /** Names of the files that were read, without their folder. */
-  readonly files: readonly string[];
-  readonly bytes: number;
-  /** How many pieces of writes and names of writes were searched for, and how many were found. */
-  readonly traces: number;
-  readonly found: number;
+/** Device and number of a file, exact; undefined where there is none, or its folder cannot be looked into. */
+export function idOf(file: string): string | undefined {
+  try {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Pieces by which stored things are found again: the middle of each, for a sample of all. */
-export function tracesOf(stored: readonly (readonly Uint8Array[])[]): Uint8Array[] {
-  const step = Math.max(1, Math.ceil(stored.length / TRACE.writes));
-  return stored
-    .filter((_, at) => at % step === 0)
-    .flat()
-    .filter((piece) => piece.length >= TRACE.bytes)
-    .map((piece) => {
-      const from = Math.floor((piece.length - TRACE.bytes) / 2);
-      return Uint8Array.from(piece.subarray(from, from + TRACE.bytes));
-    });
+/** A piece by which a stored thing is found again, from its middle; undefined where it is too short to be its own. */
+export function traceOf(stored: Uint8Array): Uint8Array | undefined {
+  if (stored.length < TRACE.bytes) return undefined;
+  const from = Math.floor((stored.length - TRACE.bytes) / 2);
+  return Uint8Array.from(stored.subarray(from, from + TRACE.bytes));
 }
 
 /**
@@ -60,28 +53,56 @@ export function cleanse(location: string): void {
   }
 }
 
-/** Reads the database's files as bytes and looks for the traces; names databases that were set aside. */
-export function scanFor(
-  location: string,
-  traces: readonly Uint8Array[],
-): { readonly scan: Scan; readonly setAside: readonly string[] } {
-  const name = basename(location);
-  const files = [name, `${name}-wal`, `${name}-journal`];
-  const there = files.filter(
-    (file) => statSync(join(dirname(location), file), { throwIfNoEntry: false }) !== undefined,
-  );
-  let bytes = 0;
-  let found = 0;
-  for (const file of there) {
-    for (const chunk of chunksOf(join(dirname(location), file))) {
-      bytes += chunk.fresh;
-      for (const trace of traces) if (chunk.content.includes(Buffer.from(trace))) found++;
+/** Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits). */
+export class Traces {
+  readonly #byStart = new Map<number, Buffer[]>();
+  /** One bit for every three bytes that a trace can begin with. */
+  readonly #starts = new Uint8Array(1 << 21);
+  readonly #size: number;
+
+  constructor(traces: Iterable<Uint8Array>) {
+    const once = new Map([...traces].map((trace) => [Buffer.from(trace).toString('hex'), Buffer.from(trace)]));
+    this.#size = once.size;
+    for (const trace of once.values()) {
+      const start = trace.readUIntBE(0, 3);
+      this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), trace]);
+      this.#starts[start >> 3] = (this.#starts[start >> 3] ?? 0) | (1 << (start & 7));
     }
   }
-  const setAside = readdirSync(dirname(location))
-    .filter((file) => file.startsWith(`${name}.damaged-`) && !/-(?:wal|shm)$/.test(file))
-    .map((file) => join(dirname(location), file));
-  return { scan: { files: there, bytes, traces: traces.length, found }, setAside };
+
+  /** How many different ones are searched for. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The traces that stand in a file, each once, and how many bytes were read. Throws what the file system throws. */
+  async in(file: string, signal?: AbortSignal): Promise<{ readonly found: readonly Buffer[]; readonly bytes: number }> {
+    const found = new Map<string, Buffer>();
+    let bytes = 0;
+    for (const { content, fresh } of chunksOf(file)) {
+      signal?.throwIfAborted();
+      bytes += fresh;
+      if (this.#size > 0) for (const trace of this.#within(content)) found.set(trace.toString('hex'), trace);
+      await breathe();
+    }
+    return { found: [...found.values()], bytes };
+  }
+
+  #within(content: Buffer): Buffer[] {
+    const found: Buffer[] = [];
+    const starts = this.#starts;
+    let last = 0;
+    for (let at = 0; at < content.length; at++) {
+      last = ((last << 8) | (content[at] ?? 0)) & 0xff_ffff;
+      if (((starts[last >> 3] ?? 0) & (1 << (last & 7))) === 0 || at < 2) continue;
+      for (const trace of this.#byStart.get(last) ?? []) {
+        if (content.compare(trace, 0, trace.length, at - 2, Math.min(content.length, at - 2 + trace.length)) === 0) {
+          found.push(trace);
+        }
+      }
+    }
+    return found;
+  }
 }
 
 /** Each chunk begins with the end of the one before, so that nothing is missed between two. */

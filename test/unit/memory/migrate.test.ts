@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -118,6 +119,24 @@ describe('a database of version 1', () => {
       expect(again.kind).toBe('open');
       expect(await again.ledger.verify()).toMatchObject({ kind: 'sound' });
       again.ledger.close();
+    });
+  });
+
+  it('is searched and cleared when the folder whose name it had forgets a file', async () => {
+    await withFolder(async (folder) => {
+      const location = join(folder, 'former.sqlite');
+      makeVersion1(location);
+      const { ledger } = Ledger.open(join(folder, 'now.sqlite'), { ...IDENTITY, repository: 'git:abc' });
+      put(ledger, FILES[0]!);
+      const { certificate } = await ledger.forget(['a.ts'], { names: [IDENTITY.repository] });
+      expect(certificate.elsewhere).toMatchObject({ cleared: [{ place: location, files: 1 }] });
+      const blobs = [...FILES[0]!.writes.values()].map((write) => encodeWrite(write, SHAPE));
+      for (const blob of blobs) expect(readFileSync(location).includes(blob)).toBe(false);
+      ledger.close();
+      const former = Ledger.open(location, IDENTITY).ledger;
+      expect(former.files().map(({ path }) => path)).toEqual(['d.bin', 'src/b.ts']);
+      expect(await former.verify()).toMatchObject({ kind: 'sound' });
+      former.close();
     });
   });
 

@@ -1,0 +1,123 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { bytes, integer, text } from './row.ts';
+import { originOf } from './schema.ts';
+
+const TELLING = {
+  /** Words of one segment by which its text is found again: the rarest say most. */
+  words: 12,
+  /** Segments with fewer are found by their content alone: a few words stand together everywhere. */
+  fewest: 5,
+  /** Part of them that a file must hold to be named as one of nearly the same text. */
+  share: 0.8,
+  /** Segments whose words are compared, evenly spread. */
+  segments: 400,
+} as const;
+
+/** Writes of files, by origin and by path: former versions, and those that were made for another path, are among them. */
+const OF_FILES = `origin IN (SELECT unhex(value) FROM json_each(?)) OR id IN (
+  SELECT write_id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?)))`;
+
+/** By what files are found again wherever something of them is kept. */
+export interface Footprint {
+  readonly paths: readonly string[];
+  /** Names of their writes, and of the writes of their former versions, hex. */
+  readonly keys: ReadonlySet<string>;
+  readonly blobs: readonly Uint8Array[];
+  /** Hashes of their content: the same under any name and for any model. */
+  readonly hashes: ReadonlySet<string>;
+  /** The rarest words of their segments. */
+  readonly texts: readonly (readonly string[])[];
+  /** Segments of the files; `texts` may be fewer. */
+  readonly segments: number;
+}
+
+/** Reads what these files of the connection's checkout leave in its database. */
+export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footprint {
+  const list = JSON.stringify(paths);
+  const rows = db.prepare(`SELECT key, blob FROM write WHERE ${OF_FILES}`).all(originsOf(paths), list);
+  const segments = db
+    .prepare(
+      `SELECT segment.id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?))`,
+    )
+    .all(list)
+    .map((row) => integer(row, 'id'));
+  const hashes = db
+    .prepare(
+      `SELECT DISTINCT blob_hash FROM file WHERE blob_hash <> '' AND bytes > 0 AND state = 'ingested'
+         AND path IN (SELECT value FROM json_each(?))`,
+    )
+    .all(list);
+  return {
+    paths,
+    keys: new Set(rows.map((row) => hex(bytes(row, 'key')))),
+    blobs: rows.map((row) => bytes(row, 'blob')),
+    hashes: new Set(hashes.map((row) => text(row, 'blob_hash'))),
+    texts: tellingWords(db, sampled(segments)),
+    segments: segments.length,
+  };
+}
+
+/** Names of the writes that footprintOf() would give, hex. */
+export function keysOf(db: DatabaseSync, paths: readonly string[]): Set<string> {
+  const rows = db.prepare(`SELECT key FROM write WHERE ${OF_FILES}`).all(originsOf(paths), JSON.stringify(paths));
+  return new Set(rows.map((row) => hex(bytes(row, 'key'))));
+}
+
+/** The origins of paths as SQL's unhex() reads them, in JSON. */
+function originsOf(paths: readonly string[]): string {
+  return JSON.stringify(paths.map((path) => hex(originOf(path))));
+}
+
+/** Ids of files, of any checkout, of nearly the same text as one of these segments. */
+export function filesAlike(db: DatabaseSync, texts: Footprint['texts']): Set<number> {
+  const alike = new Set<number>();
+  if (texts.length === 0) return alike;
+  db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_word USING fts5vocab('main', 'lexical', 'instance')");
+  const find = db.prepare(
+    `SELECT DISTINCT file_id FROM temp.kept_word JOIN main.segment ON segment.id = doc WHERE term = ? AND col = 'text'`,
+  );
+  const known = new Map<string, readonly number[]>();
+  const holders = (word: string): readonly number[] => {
+    const files = known.get(word) ?? find.all(word).map((row) => integer(row, 'file_id'));
+    known.set(word, files);
+    return files;
+  };
+  for (const words of texts) {
+    const counts = new Map<number, number>();
+    for (const word of words) for (const file of holders(word)) counts.set(file, (counts.get(file) ?? 0) + 1);
+    for (const [file, count] of counts) if (count >= TELLING.share * words.length) alike.add(file);
+  }
+  return alike;
+}
+
+/** The index is read once from end to end: it lists words and where they stand, not segments and their words. */
+function tellingWords(db: DatabaseSync, segments: readonly number[]): string[][] {
+  if (segments.length === 0) return [];
+  db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_word USING fts5vocab('main', 'lexical', 'instance');
+           CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_words USING fts5vocab('main', 'lexical', 'row');`);
+  const rows = db
+    .prepare(
+      `SELECT DISTINCT doc, term FROM temp.kept_word WHERE col = 'text' AND doc IN (SELECT value FROM json_each(?))`,
+    )
+    .all(JSON.stringify(segments));
+  const rarity = db.prepare('SELECT doc FROM temp.kept_words WHERE term = ?');
+  const counts = new Map<string, number>();
+  const countOf = (term: string): number => {
+    const count = counts.get(term) ?? integer(rarity.get(term) ?? { doc: 0 }, 'doc');
+    counts.set(term, count);
+    return count;
+  };
+  const bySegment = Map.groupBy(rows, (row) => integer(row, 'doc'));
+  return [...bySegment.values()]
+    .map((own) => own.map((row) => text(row, 'term')))
+    .filter((terms) => terms.length >= TELLING.fewest)
+    .map((terms) => terms.toSorted((a, b) => countOf(a) - countOf(b) || (a < b ? -1 : 1)).slice(0, TELLING.words));
+}
+
+function sampled(segments: readonly number[]): number[] {
+  const step = Math.max(1, Math.ceil(segments.length / TELLING.segments));
+  return segments.filter((_, at) => at % step === 0);
+}
+
+const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex').toUpperCase();
