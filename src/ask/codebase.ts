@@ -122,6 +122,7 @@ export class Codebase {
     const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
     const opened = Ledger.open(memoryFolder(repository, home), identity, {
       ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
+      home,
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });
     const notice = opened.kind === 'recovered' ? opened.sentence : undefined;

@@ -30,8 +30,8 @@ export async function standing(
     next = end + 1;
   }
   if (next !== lines.length + 1) return undefined;
-  const { hash, bytes, mtimeMs } = content;
-  return { meta: { blobHash: hash, bytes, mtimeMs, lines: lines.length }, terms: texts.map(terms) };
+  const { hash, bytes, mtimeMs, stat } = content;
+  return { meta: { blobHash: hash, bytes, mtimeMs, lines: lines.length, stat }, terms: texts.map(terms) };
 }
 
 /** The files that a reading of the folder would read: no ignored, secret or linked ones. */
@@ -55,7 +55,10 @@ export interface Comparison {
   readonly fresh: readonly string[];
 }
 
-/** Compares what a memory holds with the files on disk, by content and segment by segment; nothing is encoded. */
+/**
+ * Compares what a memory holds with the files on disk, by content and segment by segment; nothing is encoded. What differs is
+ * noted, so that the next reading reads it, also where a file's size and times say that nothing happened to it.
+ */
 export async function compareWithFiles(
   codebase: Codebase,
   include?: readonly string[],
@@ -77,6 +80,7 @@ export async function compareWithFiles(
     else if (found === undefined) changed.push(path);
     else equal += 1;
   }
+  ledger.doubt(changed);
   const seen = new Set(files.map(({ path }) => path));
   return { equal, changed, gone, fresh: [...readable].filter((path) => !seen.has(path)).sort() };
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { KeyTable } from '../memory/key-table.ts';
 import { terms } from '../memory/lexicon.ts';
 import type { Ledger } from '../memory/ledger.ts';
-import type { Change } from '../memory/records.ts';
+import { LedgerError } from '../memory/ledger-error.ts';
+import type { Change, FileMeta, FileRecord } from '../memory/records.ts';
 import { quantise, writeKey } from '../memory/write.ts';
 import type { Write } from '../memory/write.ts';
-import { isMissing } from '../workspace/entry.ts';
+import { fileStat, isMissing } from '../workspace/entry.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import type { Entry } from '../workspace/walk.ts';
@@ -79,7 +80,7 @@ export interface IngestReport {
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const began = performance.now();
-  const { root, signal } = options;
+  const { root, ledger, signal } = options;
   const found = await plan(options);
   const work = new Work(options);
   const ofBytes = found.fresh.reduce((sum, entry) => sum + entry.bytes, 0);
@@ -102,9 +103,11 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
     await work.file(root, entry.path, report);
     bytes += entry.bytes;
   }
+  // What the report says has to be true of the disk: a folder may be deleted under an open database.
+  ledger.assertOnDisk();
   return {
-    read: found.fresh.length,
-    unchanged: found.unchanged,
+    read: found.fresh.length - work.same,
+    unchanged: found.unchanged + work.same,
     removed: found.removed + work.removed,
     skipped: found.skipped + work.skipped,
     failed: work.failed,
@@ -131,6 +134,8 @@ async function plan(options: IngestOptions): Promise<Plan> {
 /** Encodes files one after the other and counts what that took. */
 class Work {
   readonly #options: IngestOptions;
+  /** Files that looked touched and have the content that is recorded. */
+  same = 0;
   removed = 0;
   skipped = 0;
   failed = 0;
@@ -148,6 +153,16 @@ class Work {
   }
 
   async file(root: string, path: string, onShare: (share: number) => void): Promise<void> {
+    try {
+      await this.#file(root, path, onShare);
+    } catch (error) {
+      // A write that was stored was taken out meanwhile: somebody forgot files. Now it is encoded.
+      if (!(error instanceof LedgerError) || error.kind !== 'missing') throw error;
+      await this.#file(root, path, onShare);
+    }
+  }
+
+  async #file(root: string, path: string, onShare: (share: number) => void): Promise<void> {
     const { ledger, engine, signal, priority = 'ingest' } = this.#options;
     const before = ledger.file(path);
     const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);
@@ -160,8 +175,15 @@ class Work {
         return;
       }
       this.skipped += 1;
-      const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0 };
+      const stat = found && fileStat(found);
+      const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0, stat };
       changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), overtakenSince(meta)));
+      return;
+    }
+    const { hash: blobHash, bytes, mtimeMs, stat } = content;
+    if (isRecorded(before, { blobHash, bytes, mtimeMs })) {
+      this.same += 1;
+      ledger.noteStat(path, { blobHash, bytes, mtimeMs, lines: before.lines, stat });
       return;
     }
     const asked = { priority, ...(signal ? { signal } : {}) };
@@ -175,15 +197,12 @@ class Work {
     const stored = ledger.hasWrite(entries.map((entry) => entry.writeKey));
     const writes = new Map<string, Write>();
     const last = segments.at(-1);
-    const meta = {
-      blobHash: content.hash,
-      bytes: content.bytes,
-      mtimeMs: content.mtimeMs,
-      lines: last?.end ?? 0,
-    };
+    const meta = { blobHash, bytes, mtimeMs, lines: last?.end ?? 0, stat };
     try {
       for (const [index, entry] of entries.entries()) {
-        if (stored.has(entry.writeKey) || writes.has(entry.writeKey)) {
+        // Looked up once more: another process may have encoded the same text meanwhile.
+        const isKnown = stored.has(entry.writeKey) || ledger.hasWrite([entry.writeKey]).size > 0;
+        if (isKnown || writes.has(entry.writeKey)) {
           this.reused += 1;
           continue;
         }
@@ -204,6 +223,19 @@ class Work {
     }
     changed(this.#options, ledger.putFile(path, meta, entries, writes, overtakenSince(meta)));
   }
+}
+
+/** Whether a file that looked touched is what is recorded: its inode or its change of rights was all that was new. */
+function isRecorded(
+  before: FileRecord | undefined,
+  now: Pick<FileMeta, 'blobHash' | 'bytes' | 'mtimeMs'>,
+): before is FileRecord {
+  return (
+    before?.state.kind === 'ingested' &&
+    before.blobHash === now.blobHash &&
+    before.bytes === now.bytes &&
+    before.mtimeMs === now.mtimeMs
+  );
 }
 
 function changed(options: IngestOptions, change: Change): void {

@@ -1,13 +1,12 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../memory/ledger.ts';
-import type { FileRecord } from '../memory/records.ts';
-import type { SkipReason } from '../workspace/skip.ts';
+import { FORGOTTEN } from '../memory/records.ts';
+import type { FileMeta, FileRecord, FileStat } from '../memory/records.ts';
+import { fileStat } from '../workspace/entry.ts';
 
-const FORGOTTEN = 'forgotten' satisfies SkipReason;
-
-/** What this process saw of a file: its size and time, that it is not there, or that a rule leaves it out. */
-export type Seen = { readonly bytes: number; readonly mtimeMs: number } | 'gone' | 'left out';
+/** What this process saw of a file: its size and times, that it is not there, or that a rule leaves it out. */
+export type Seen = Pick<FileMeta, 'bytes' | 'mtimeMs' | 'stat'> | 'gone' | 'left out';
 
 export interface Place {
   readonly root: string;
@@ -33,7 +32,13 @@ export function isOvertaken(
   if (seen === 'left out') return true;
   const found = onDisk(join(root, path));
   if (found === 'unknown') return true; // what was recorded since is as likely; the next pass looks again
-  return seen === 'gone' ? found !== undefined : found?.size !== seen.bytes || found.mtimeMs !== seen.mtimeMs;
+  if (seen === 'gone') return found !== undefined;
+  return found?.size !== seen.bytes || found.mtimeMs !== seen.mtimeMs || !isSameStat(seen.stat, fileStat(found));
+}
+
+/** Whether a file looks untouched; no, where one of the two looks was not taken. */
+export function isSameStat(one: FileStat | undefined, other: FileStat | undefined): boolean {
+  return one !== undefined && one.ctimeMs === other?.ctimeMs && one.inode === other.inode;
 }
 
 /** A file's size and time; undefined where there is none; unknown where its folder cannot be looked into (rights, a loop of links). */

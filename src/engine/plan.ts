@@ -10,7 +10,7 @@ import { includes } from '../workspace/rules.ts';
 import type { Include } from '../workspace/rules.ts';
 import { ignoredPaths, walk } from '../workspace/walk.ts';
 import type { Entry } from '../workspace/walk.ts';
-import { isForgotten, isOvertaken } from './overtaken.ts';
+import { isForgotten, isOvertaken, isSameStat } from './overtaken.ts';
 
 export type Candidate = Extract<Entry, { kind: 'candidate' }>;
 
@@ -161,7 +161,8 @@ function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean
     // What put them aside may have gone: the file itself was never looked at.
     !(before.state.kind === 'skipped' && ASIDE.has(before.state.reason)) &&
     before.bytes === entry.bytes &&
-    before.mtimeMs === entry.mtimeMs
+    before.mtimeMs === entry.mtimeMs &&
+    isSameStat(before.stat, entry.stat)
   );
 }
 

@@ -17,6 +17,8 @@ export interface OpenOptions {
    * begun, so that nothing has to be encoded again. They stay where they are.
    */
   readonly former?: readonly { readonly place: string; readonly repository: string }[];
+  /** The folder below which memories are kept: a new database learns there what the working folder has forgotten. */
+  readonly home?: string;
   /** The database may not grow beyond this (LedgerError 'full'). */
   readonly maxBytes?: number;
   /** Set it aside even though it looks whole, for a user who wants it built anew. */
@@ -60,7 +62,10 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
       if (isNew) {
         closing(db, () => {
           takeOver(db, identity, options.former ?? []);
-          for (const sibling of siblings(location)) salvageForgotten(sibling, db, identity.checkout);
+          for (const sibling of siblings(location, options.home)) {
+            const whose = dirname(sibling) === dirname(location) ? 'all' : 'ours';
+            salvageForgotten(sibling, db, identity.checkout, whose);
+          }
         });
       }
       return { kind: 'open', ...entered(db) };
@@ -92,11 +97,16 @@ function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullabl
   }
 }
 
-/** The repository's databases of other adapters: what was forgotten with one stays forgotten with the next. */
-function siblings(location: string): string[] {
-  const folder = dirname(location);
-  const names = readdirSync(folder).filter((name) => NAME.test(name) && name !== basename(location));
-  return NAME.test(basename(location)) ? names.map((name) => join(folder, name)) : [];
+/**
+ * Databases of other adapters and of other names of the folder: what was forgotten with one stays forgotten with the next,
+ * whether the folder had a commit or was trusted at the time.
+ */
+function siblings(location: string, home: string | undefined): string[] {
+  if (!NAME.test(basename(location))) return [];
+  const folder = home ?? dirname(location);
+  const names = readdirSync(folder, { recursive: home !== undefined, encoding: 'utf8' });
+  const files = names.filter((name) => NAME.test(basename(name))).map((name) => join(folder, name));
+  return files.filter((file) => file !== location);
 }
 
 function closing<T>(db: DatabaseSync, work: () => T): T {

@@ -37,9 +37,15 @@ export function salvage(from: string, into: DatabaseSync, shape: MemoryShape): n
  * Copies which files were taken out on request, so that a database that is begun anew does not read them in again.
  *
  * @param place the working folder of a database that did not say which it was (version 1)
+ * @param whose whether files of other working folders are noted too, which share the repository then
  * @returns how many files were noted
  */
-export function salvageForgotten(from: string, into: DatabaseSync, place: string): number {
+export function salvageForgotten(
+  from: string,
+  into: DatabaseSync,
+  place: string,
+  whose: 'all' | 'ours' = 'all',
+): number {
   const source = attempt(() => openLeniently(from), undefined);
   if (source === undefined) return 0;
   try {
@@ -54,7 +60,7 @@ export function salvageForgotten(from: string, into: DatabaseSync, place: string
     );
     return transaction(into, () => {
       let noted = 0;
-      for (const row of rows) noted += noteForgotten(into, row, place);
+      for (const row of rows) if (whose === 'all' || row.place === place) noted += noteForgotten(into, row, place);
       return noted;
     });
   } finally {

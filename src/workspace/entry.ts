@@ -1,5 +1,7 @@
+import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileStat } from '../memory/records.ts';
 import { skipByName } from './skip.ts';
 import type { SkipReason } from './skip.ts';
 
@@ -8,7 +10,13 @@ import type { SkipReason } from './skip.ts';
  * then stands for everything in it; `bytes` is there for files whose size was looked at.
  */
 export type Entry =
-  | { readonly kind: 'candidate'; readonly path: string; readonly bytes: number; readonly mtimeMs: number }
+  | {
+      readonly kind: 'candidate';
+      readonly path: string;
+      readonly bytes: number;
+      readonly mtimeMs: number;
+      readonly stat?: FileStat;
+    }
   | { readonly kind: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly bytes?: number };
 
 /** How many files or folders are looked at together: enough to keep Node's four file threads busy, few enough to stop. */
@@ -29,10 +37,15 @@ export async function examine(root: string, path: string): Promise<Examined> {
     if (!info.isFile()) return skippedEntry(path, 'unreadable');
     const reason = skipByName(path, info.size);
     if (reason) return { kind: 'skipped', path, reason, bytes: info.size };
-    return { kind: 'candidate', path, bytes: info.size, mtimeMs: info.mtimeMs };
+    return { kind: 'candidate', path, bytes: info.size, mtimeMs: info.mtimeMs, stat: fileStat(info) };
   } catch (error) {
     return isMissing(error) ? { kind: 'gone', path } : skippedEntry(path, 'unreadable');
   }
+}
+
+/** What a change of a file's content changes even where its size and time stay as they were. */
+export function fileStat({ ctimeMs, ino }: Pick<Stats, 'ctimeMs' | 'ino'>): FileStat {
+  return { ctimeMs, inode: ino };
 }
 
 export async function* examineAll(

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { FileStat } from '../memory/records.ts';
+import { fileStat } from './entry.ts';
 import { openFile } from './open-file.ts';
 import { decode, limits, skipByContent, skipByName } from './skip.ts';
 import type { SkipReason } from './skip.ts';
@@ -12,6 +14,8 @@ export type FileText =
       readonly hash: string;
       readonly bytes: number;
       readonly mtimeMs: number;
+      /** As it was before the bytes were read: whatever changes them later changes it. */
+      readonly stat: FileStat;
     }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
@@ -37,7 +41,7 @@ export async function readText(root: string, path: string, signal?: AbortSignal)
   if (byContent) return skipped(byContent);
   const text = decode(bytes);
   if (text === undefined) return skipped('not-utf8');
-  return { kind: 'text', text, hash: blobHash(bytes), bytes: bytes.length, mtimeMs: info.mtimeMs };
+  return { kind: 'text', text, hash: blobHash(bytes), bytes: bytes.length, mtimeMs: info.mtimeMs, stat: fileStat(info) };
 }
 
 /** git's name for a blob, `sha1("blob " + length + NUL + content)`: what `git ls-files -s` shows for the same bytes. */
