@@ -27,6 +27,7 @@ import { AskError } from './ask-error.ts';
 import { homeFolder, memoryFolder, prepareHome } from './home.ts';
 import { isLeftOut } from './left-out.ts';
 import { Overlay } from './overlay.ts';
+import { turnToRead } from './turn.ts';
 
 export interface CodebaseOptions {
   readonly root: string;
@@ -48,6 +49,8 @@ export interface RefreshOptions {
   readonly entries?: readonly Entry[];
   readonly priority?: Priority;
   readonly onProgress?: (progress: IngestProgress) => void;
+  /** Told again and again while another process reads everything: this one waits, and need not encode it once more. */
+  readonly onWait?: () => void;
 }
 
 /** A question as the memory is asked: its keys [d_k] and its telling words. */
@@ -134,9 +137,22 @@ export class Codebase {
     return new Codebase(name, engine, adapter, ledger, undefined, undefined, 'elsewhere');
   }
 
-  /** Brings the memory up to the files on disk. */
+  /** Brings the memory up to the files on disk. Of several processes that read everything, one does at a time. */
   async refresh(options: RefreshOptions): Promise<IngestReport> {
-    const report = await ingest({
+    if (options.paths || options.entries) return this.#ingest(options);
+    const { signal, onWait } = options;
+    const giveBack = await turnToRead(this.ledger.location, this.root, signal, () => onWait?.());
+    try {
+      const report = await this.#ingest(options);
+      this.#sweep();
+      return report;
+    } finally {
+      await giveBack();
+    }
+  }
+
+  #ingest(options: RefreshOptions): Promise<IngestReport> {
+    return ingest({
       ...options,
       root: this.root,
       ledger: this.ledger,
@@ -145,8 +161,6 @@ export class Codebase {
         this.#follow(change);
       },
     });
-    if (!options.paths && !options.entries) this.#sweep();
-    return report;
   }
 
   /** Segments that can be recalled now. */

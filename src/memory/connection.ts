@@ -4,7 +4,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { refuseNewer, translated } from './database.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { Row } from './row.ts';
-import { idOf } from './trace.ts';
+import { idOf, noteInUse } from './trace.ts';
 import { transaction } from './transaction.ts';
 
 /** What an open database consists of, in the mode that lets readers go on; its journal, in the other, comes and goes. */
@@ -21,6 +21,7 @@ export class Connection {
   constructor(db: DatabaseSync, location: string) {
     this.db = db;
     this.location = location;
+    noteInUse(location);
     const files = OPEN.map((suffix) => location + suffix);
     this.#files = new Map(
       files.flatMap((file) => [idOf(file)].flatMap((id) => (id === undefined ? [] : [[file, id]]))),

@@ -10,8 +10,9 @@ import { checkoutViews, CONNECTION, FILE_STAT, SCHEMA_VERSION, seal, TABLES } fr
 import type { Identity } from './schema.ts';
 import { transaction } from './transaction.ts';
 
-/** What SQLite keeps of one database beside each other. */
+/** What SQLite keeps of one database beside each other: all of its files, and those that hold rows. */
 export const FILES = ['', '-wal', '-shm', '-journal'] as const;
+export const CONTENT = ['', '-wal', '-journal'] as const;
 
 /** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
 export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {

@@ -305,7 +305,8 @@ class Clearing {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         const path = join(folder, entry.name);
         if (entry.isDirectory()) walk(path);
-        else if (entry.isFile()) {
+        // An index of the log without content, which locks lie on: closing it would take them away.
+        else if (entry.isFile() && !path.endsWith('.sqlite-shm')) {
           const id = idOf(path);
           if (id !== undefined && !own.has(id) && !found.has(id)) found.set(id, path);
         } else if (entry.isSymbolicLink()) {

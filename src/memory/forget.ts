@@ -5,7 +5,7 @@ import type { Changing } from './changing.ts';
 import { CompressiveMemory } from './compressive-memory.ts';
 import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
-import { FILES } from './database.ts';
+import { CONTENT } from './database.ts';
 import type { Footprint } from './footprint.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { LexicalIndex } from './lexical-index.ts';
@@ -155,7 +155,7 @@ export async function certify(
   elsewhere: Elsewhere,
 ): Promise<Certificate> {
   const searched = new Traces(traces);
-  const files = FILES.map((suffix) => location + suffix).filter((file) => idOf(file) !== undefined);
+  const files = CONTENT.map((suffix) => location + suffix).filter((file) => idOf(file) !== undefined);
   let bytesRead = 0;
   let found = 0;
   for (const file of files) {

@@ -108,17 +108,41 @@ export class Traces {
 /** Each chunk begins with the end of the one before, so that nothing is missed between two. */
 function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly fresh: number }> {
   const buffer = Buffer.alloc(TRACE.chunk + TRACE.bytes);
-  const descriptor = openSync(file, 'r');
+  const { descriptor, isKept } = opened(file);
   try {
-    for (let kept = 0; ;) {
-      const fresh = readSync(descriptor, buffer, kept, TRACE.chunk, null);
+    for (let kept = 0, at = 0; ;) {
+      const fresh = readSync(descriptor, buffer, kept, TRACE.chunk, at);
       if (fresh === 0) return;
+      at += fresh;
       const content = buffer.subarray(0, kept + fresh);
       yield { content, fresh };
       kept = Math.min(TRACE.bytes, content.length);
       buffer.copyWithin(0, content.length - kept, content.length);
     }
   } finally {
-    closeSync(descriptor);
+    if (!isKept) closeSync(descriptor);
   }
+}
+
+/** Databases that this process has open, and the descriptors through which they were read, by device and number. */
+const inUse = new Set<string>();
+const descriptors = new Map<string, number>();
+
+/** To be told of every database that stays open: from then on its file is read with care. */
+export function noteInUse(location: string): void {
+  const id = idOf(location);
+  if (id !== undefined) inUse.add(id);
+}
+
+/**
+ * POSIX takes every lock of a process on a file away when any of its descriptors is closed, those of SQLite too
+ * (https://sqlite.org/howtocorrupt.html, 2.2): the descriptor of a database in use stays open until the process ends.
+ * Windows has no such rule, and would not let an open file be renamed.
+ */
+function opened(file: string): { readonly descriptor: number; readonly isKept: boolean } {
+  const id = process.platform === 'win32' ? undefined : idOf(file);
+  const isKept = id !== undefined && inUse.has(id);
+  const descriptor = (isKept ? descriptors.get(id) : undefined) ?? openSync(file, 'r');
+  if (isKept) descriptors.set(id, descriptor);
+  return { descriptor, isKept };
 }

@@ -8,7 +8,6 @@ import { isAtOrBelow } from '../workspace/below.ts';
 import { tellingPlaces } from '../workspace/telling.ts';
 import { certificateSentence } from './certificate.ts';
 import { failureOf } from './failure.ts';
-import { turnToRead } from './turn.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
 import { count } from './words.ts';
 
@@ -34,7 +33,7 @@ const KEEPER = {
 } as const;
 
 /** What a reading mends. */
-const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', 'missing']);
+const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', 'missing', 'gone']);
 
 /**
  * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it. A
@@ -274,9 +273,10 @@ export class Keeper {
   async #mended(signal: AbortSignal): Promise<Codebase> {
     const damage = this.#damage;
     this.#damage = undefined;
-    if (damage === 'damaged') {
+    if (damage === 'damaged' || damage === 'gone') {
       this.#codebase?.close();
-      this.#opening = this.#open(true);
+      // What was deleted is begun anew; what lies there now is another's, and whole until somebody finds otherwise.
+      this.#opening = this.#open(damage === 'damaged');
       this.#opening.catch(() => {
         this.#opening = undefined;
       });
@@ -287,26 +287,22 @@ export class Keeper {
   }
 
   async #read(codebase: Codebase, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
-    const giveBack = await turnToRead(codebase.ledger.location, codebase.root, signal, () => {
-      const files = codebase.segmentCounts().size;
-      const sentence = l10n.t(
-        'Another window is reading this folder, for this one too: {0} files so far.',
-        count(files),
-      );
-      this.#tell({ kind: 'walking', sentence, files });
+    return codebase.refresh({
+      signal,
+      remember,
+      exclude: this.#options.exclude,
+      onProgress: (progress) => {
+        this.#progress(progress);
+      },
+      onWait: () => {
+        const files = codebase.segmentCounts().size;
+        const sentence = l10n.t(
+          'Another window is reading this folder, for this one too: {0} files so far.',
+          count(files),
+        );
+        this.#tell({ kind: 'walking', sentence, files });
+      },
     });
-    try {
-      return await codebase.refresh({
-        signal,
-        remember,
-        exclude: this.#options.exclude,
-        onProgress: (progress) => {
-          this.#progress(progress);
-        },
-      });
-    } finally {
-      await giveBack();
-    }
   }
 
   #progress(progress: IngestProgress): void {

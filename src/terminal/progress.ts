@@ -20,6 +20,7 @@ export class IngestBar {
   #began: number | undefined;
   #drawn: (() => void) | undefined;
   #lastLine = 0;
+  #waited = false;
 
   show(progress: IngestProgress): void {
     if (progress.kind === 'walking') return;
@@ -48,6 +49,13 @@ export class IngestBar {
         `Reading ${percent}% | ${shown.files}/${shown.ofFiles} files | ${shown.rate} tokens/s | ${shown.left} left`,
       );
     }
+  }
+
+  /** Says once that another process reads the folder. */
+  wait(): void {
+    if (this.#waited) return;
+    this.#waited = true;
+    process.stderr.write('Another process is reading this folder, for this one too; Ctrl-C stops waiting.\n');
   }
 
   stop(): void {

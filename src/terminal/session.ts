@@ -137,6 +137,9 @@ export async function refresh(
       onProgress: (progress) => {
         bar.show(progress);
       },
+      onWait: () => {
+        bar.wait();
+      },
     });
   } finally {
     bar.stop();

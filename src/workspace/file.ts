@@ -41,7 +41,14 @@ export async function readText(root: string, path: string, signal?: AbortSignal)
   if (byContent) return skipped(byContent);
   const text = decode(bytes);
   if (text === undefined) return skipped('not-utf8');
-  return { kind: 'text', text, hash: blobHash(bytes), bytes: bytes.length, mtimeMs: info.mtimeMs, stat: fileStat(info) };
+  return {
+    kind: 'text',
+    text,
+    hash: blobHash(bytes),
+    bytes: bytes.length,
+    mtimeMs: info.mtimeMs,
+    stat: fileStat(info),
+  };
 }
 
 /** git's name for a blob, `sha1("blob " + length + NUL + content)`: what `git ls-files -s` shows for the same bytes. */
