@@ -35,7 +35,7 @@ export function touchUnpacked(place: string, now = new Date()): void {
 export function sweepUnpacked(home: string, limits: Sweep = UNPACKED): number {
   const { maxAgeMs, maxBytes = Infinity, now = Date.now() } = limits;
   let [kept, gone] = [0, 0];
-  for (const { files, bytes, usedMs } of unpacked(join(home, 'snapshots'))) {
+  for (const { files, bytes, usedMs } of unpacked(join(home, 'snapshots'), now)) {
     const age = now - usedMs;
     if (age <= UNPACKED.inUseMs || (age <= maxAgeMs && kept + bytes <= maxBytes)) {
       kept += bytes;
@@ -46,17 +46,27 @@ export function sweepUnpacked(home: string, limits: Sweep = UNPACKED): number {
   return gone;
 }
 
-/** The last used first. */
-function unpacked(folder: string): Unpacked[] {
+/** The last used first. A time in the future, of a clock that was set wrong, becomes now: else it would never age. */
+function unpacked(folder: string, now: number): Unpacked[] {
   const names = readdirSync(folder).filter((name) => NAMED.test(name));
   const groups = [...Map.groupBy(names, (name) => NAMED.exec(name)?.[1]).values()].map((group) => {
     const files = group.map((name) => join(folder, name));
     // Another process may sweep at this moment.
     const stats = files.flatMap((file) => statSync(file, { throwIfNoEntry: false }) ?? []);
     const bytes = stats.reduce((sum, { size }) => sum + size, 0);
-    return { files, bytes, usedMs: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)) };
+    const usedMs = Math.max(...stats.map(({ mtimeMs }) => mtimeMs));
+    if (usedMs > now) for (const file of files) settle(file, now);
+    return { files, bytes, usedMs: Math.min(usedMs, now) };
   });
   return groups.sort((a, b) => b.usedMs - a.usedMs);
+}
+
+function settle(file: string, now: number): void {
+  try {
+    utimesSync(file, now / 1000, now / 1000);
+  } catch {
+    // Gone meanwhile, or another's: there will be another time.
+  }
 }
 
 /** Windows keeps what another process has open: there will be another time. */

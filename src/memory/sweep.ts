@@ -21,6 +21,10 @@ export interface Swept {
   readonly bytes: number;
 }
 
+/** Time between two sweeps beyond which it is taken for a clock that was set wrong, and counts for the age of nothing. */
+const LEAP_MS = 180 * 86_400_000;
+const SWEPT = 'swept_ms';
+
 const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.write_id = write.id)';
 
 /**
@@ -37,6 +41,7 @@ export function sweep(
   { maxAgeMs, maxBytes, now = Date.now() }: Sweep,
 ): Swept {
   const swept = transaction(db, () => {
+    settleTimes(db, now);
     const checkouts = dropCheckouts(db, lexical, own, now - maxAgeMs);
     let bytes = 0;
     let kept = 0;
@@ -61,6 +66,24 @@ export function sweep(
   // The log is cut back too: its megabytes would be counted as the memory's. Where somebody reads, it is left for later.
   db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
   return swept;
+}
+
+/**
+ * Makes times comparable with this clock: what lies in the future begins to age now, and what happened before a leap of
+ * the clock is moved along with it. So no clock that is set wrong for a day makes everything old, or keeps it for ever.
+ */
+function settleTimes(db: DatabaseSync, now: number): void {
+  const before = db.prepare('SELECT value FROM main.meta WHERE name = ?').get(SWEPT);
+  const silence = before === undefined ? 0 : now - Number(text(before, 'value'));
+  const columns = [
+    ['main.write', 'used_ms'],
+    ['main.checkout', 'seen_ms'],
+  ] as const;
+  for (const [table, column] of columns) {
+    if (silence > LEAP_MS) db.prepare(`UPDATE ${table} SET ${column} = ${column} + ?`).run(silence);
+    db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${column} > ?`).run(now, now);
+  }
+  db.prepare('INSERT OR REPLACE INTO main.meta (name, value) VALUES (?, ?)').run(SWEPT, String(now));
 }
 
 /** A folder that is missing may lie on a drive that is not there today: only age decides. Its writes age with it. */

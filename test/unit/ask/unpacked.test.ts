@@ -74,6 +74,14 @@ describe('unpacked snapshots', () => {
     });
   });
 
+  it('of a clock that was a year ahead begin to age when it is set right', async () => {
+    await withFolder((home) => {
+      put(home, 'a', 100, -365);
+      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW })).toBe(0);
+      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW + 31 * DAY })).toBe(100);
+    });
+  });
+
   it('are swept when another is unpacked, and that one is there', async () => {
     await withFolder(async (home) => {
       put(home, 'a', 100, (Date.now() - NOW) / DAY + 31);
