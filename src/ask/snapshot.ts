@@ -9,7 +9,7 @@ import type { Exported } from '../memory/snapshot/export.ts';
 import { importSnapshot } from '../memory/snapshot/import.ts';
 import type { Imported } from '../memory/snapshot/import.ts';
 import type { SnapshotHeader } from '../memory/snapshot/header.ts';
-import { SnapshotError } from '../memory/snapshot/snapshot-error.ts';
+import { quoted, SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { Snapshot } from '../memory/snapshot/snapshot.ts';
 import type { SkipReason } from '../workspace/skip.ts';
 import { Codebase, shapeOf } from './codebase.ts';
@@ -56,7 +56,7 @@ export async function importMemory(
     const { repository } = snapshot.header;
     if (repository !== '' && own !== '' && repository !== own) {
       const sentence =
-        `The snapshot ${file} is of another repository (${repository.slice(0, 16)}; this one is ${own.slice(0, 16)}). ` +
+        `The snapshot ${file} is of another repository (${quoted(repository.slice(0, 16))}; this one is ${own.slice(0, 16)}). ` +
         'To ask it beside this one, use `--with`.';
       throw new SnapshotError('foreign', sentence);
     }

@@ -123,6 +123,21 @@ export function refuseNewer(db: DatabaseSync, file: string): void {
   if (userVersion(db) > SCHEMA_VERSION && hasOurTables(tableNames(db)) && !isSealedByUs(db)) throw newer(file);
 }
 
+/** Throws 'link', 'newer' or 'foreign' for what may not be set aside, because it is not ours to judge. */
+export function refuseOthers(file: string): void {
+  refuseLinks(file);
+  const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs });
+  try {
+    refuseNewer(db, file);
+    refuseForeign(db, file);
+  } catch (error) {
+    const known = translate(error, file);
+    if (known?.kind !== 'damaged') throw error;
+  } finally {
+    db.close();
+  }
+}
+
 function refuseForeign(db: DatabaseSync, file: string): void {
   const names = tableNames(db);
   if (names.size === 0 || hasOurTables(names)) return;

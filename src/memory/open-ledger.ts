@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
-import { enterCheckout, openDatabase, translated } from './database.ts';
+import { enterCheckout, openDatabase, refuseOthers, translated } from './database.ts';
 import { damaged, LedgerError } from './ledger-error.ts';
 import type { LedgerIdentity } from './records.ts';
 import { salvage, salvageForgotten } from './salvage.ts';
@@ -47,8 +47,9 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
   const layout = writeLayout(identity.shape);
   const open = (): DatabaseSync => openDatabase(location, { ...identity, layout }, options.maxBytes);
   const check = (): DatabaseSync => {
-    if (options.distrust === true && existsSync(location)) throw damaged(location);
-    return open();
+    if (options.distrust !== true || !existsSync(location)) return open();
+    refuseOthers(location);
+    throw damaged(location);
   };
   const entered = (db: DatabaseSync): OpenDatabase =>
     closing(db, () => {

@@ -12,8 +12,8 @@ import { ContentDigest } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
 import { LIMITS, PAGE } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
-import { isPortable } from './portable-path.ts';
-import { SnapshotError } from './snapshot-error.ts';
+import { isDisguised, isPortable } from './portable-path.ts';
+import { quoted, SnapshotError } from './snapshot-error.ts';
 import { readWords } from './words.ts';
 
 /** What a snapshot holds, after every row was compared with its header. */
@@ -27,6 +27,8 @@ export interface Checked {
 const KEY_BYTES = 32;
 /** What lexicon.ts makes: nothing in a term separates. */
 const TERM = /^[\p{L}\p{M}\p{N}_]+$/u;
+/** A short name, or none. */
+const REASON = /^[a-z0-9-]*$/;
 /** An int8 of 127 stands for a key component of 1. */
 const KEY_ONE = 127;
 /** How far a stored key's length may be from 1: quantise() takes keys within 0.02, and rounding moves a component by half. */
@@ -120,11 +122,11 @@ class Check {
 
   #file(row: Row, segmentsOf: StatementSync, id: number): SnapshotFile {
     const path = text(row, 'path');
-    if (!isPortable(path))
-      throw this.#unsafe(`a path that leads out of the folder (${JSON.stringify(path.slice(0, 80))})`);
+    if (!isPortable(path)) throw this.#unsafe(`a path that is none on every platform (${quoted(path)})`);
     const blobHash = text(row, 'blob_hash');
     const reason = text(row, 'reason');
     if (blobHash.length > LIMITS.blobHash || reason.length > LIMITS.reason) throw this.#unsafe('an oversized column');
+    if (!REASON.test(reason) || isDisguised(blobHash)) throw this.#unsafe('a column that no export writes');
     const lines = this.#count(row, 'lines');
     const state = this.#state(row);
     const segments = segmentsOf.all(id).map((segment, ordinal) => this.#segment(segment, ordinal, lines));

@@ -54,6 +54,8 @@ export const LIMITS = {
   terms: 8_000_000,
   /** UTF-8 bytes of a path: Linux allows 4,096, with the root before it. */
   path: 2_048,
+  /** UTF-8 bytes of one name in it: what most file systems allow. */
+  name: 255,
   /** Characters of one term: the lexicon makes none that is longer. */
   term: 64,
   /** Terms of one segment, repeats counted: 256 tokens make some hundreds, a file of one line of 1 MiB fewer than this. */

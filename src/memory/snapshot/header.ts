@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { FORMAT_VERSION, LIMITS, NOTICE } from './format.ts';
+import { isDisguised } from './portable-path.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** What a snapshot says of itself. Every number and hash in it is computed again from the content before it is believed. */
@@ -50,6 +51,9 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
   const text = (name: string): string => {
     const value = rows.get(name);
     if (value === undefined || value.length > LIMITS.value) throw broken;
+    if (isDisguised(value)) {
+      throw new SnapshotError('unsafe', `The snapshot ${file} has a header with characters that nobody sees.`);
+    }
     return value;
   };
   const hash = (name: string): string => {

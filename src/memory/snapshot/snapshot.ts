@@ -14,7 +14,7 @@ import { FORMAT_VERSION, LIMITS, TABLES } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './lead.ts';
-import { SnapshotError } from './snapshot-error.ts';
+import { quoted, SnapshotError } from './snapshot-error.ts';
 import { readWords } from './words.ts';
 
 /** What the reader of a snapshot must have in common with its writer. */
@@ -88,7 +88,7 @@ export class Snapshot {
     if (same) return;
     throw new SnapshotError(
       'foreign',
-      `The snapshot ${file} was made with another model or adapter (${header.adapter}; this one is ${adapter}), so its numbers mean nothing here.`,
+      `The snapshot ${file} was made with another model or adapter (${quoted(header.adapter)}; this one is ${adapter}), so its numbers mean nothing here.`,
     );
   }
 
@@ -199,7 +199,7 @@ function checkSchema(db: DatabaseSync, file: string): void {
     if (!isOurs) {
       throw new SnapshotError(
         'unsafe',
-        `The snapshot ${file} holds something that no export writes (${name.slice(0, 40)}).`,
+        `The snapshot ${file} holds something that no export writes (${quoted(name)}).`,
       );
     }
     expected.delete(name);

@@ -101,6 +101,22 @@ describe('a damaged snapshot', () => {
   });
 });
 
+describe('what a refusal says', () => {
+  it.each([
+    ['a path', `UPDATE file SET path = char(27) || '[2J' || char(155) || 'x' || char(8238) || 'y' WHERE id = 1;`],
+    ['a table', `CREATE TABLE "${'\u001b]0;x\u0007\u202e'}" (x);`],
+    ['a state', `UPDATE file SET reason = char(27) || '[2J' WHERE id = 1;`],
+  ])('moves no cursor and hides nothing: %s', async (_, statements) => {
+    await withFolder(async (folder) => {
+      const { file } = await exported(folder);
+      const error: unknown = await checked(crafted(file, statements)).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(SnapshotError);
+      expect(error).toMatchObject({ kind: 'unsafe' });
+      expect((error as Error).message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    });
+  });
+});
+
 describe('a snapshot that somebody made', () => {
   it.each([
     ['a trigger', 'CREATE TRIGGER t AFTER INSERT ON file BEGIN DELETE FROM write; END;', 'unsafe'],
@@ -235,7 +251,29 @@ describe('the parts of a snapshot', () => {
   });
 
   it('let no path out', () => {
-    for (const path of ['a', 'a/b.ts', '.github/x', '..a', 'ünï', 'a b']) expect(isPortable(path), path).toBe(true);
+    const good = [
+      'a',
+      'a/b.ts',
+      '.github/x',
+      '..a',
+      'ünï',
+      'a b',
+      'console.ts',
+      'com10',
+      'auxiliary/aux-1.c',
+      '[id].tsx',
+    ];
+    const unicode = [
+      '日本語/説明　書.md',
+      'می‌خواهم.txt',
+      'क्‍ष.py',
+      '👩‍💻.ts',
+      '❤️.md',
+      'e\u0301.md',
+      '한글.java',
+      '$name@2~(x)!.ts',
+    ];
+    for (const path of [...good, ...unicode]) expect(isPortable(path, 'win32'), path).toBe(true);
     const bad = [
       '',
       '/',
@@ -254,6 +292,23 @@ describe('the parts of a snapshot', () => {
       'a\0',
       '\ud800',
     ];
+    const disguised = [
+      'a\u202etxt.exe',
+      'a\u009bm',
+      'a\u200b',
+      'a\u200cb',
+      '\ufeffa',
+      'a\u2028',
+      'a\u3164',
+      'a\u00a0b',
+      'a\u{e0041}',
+    ];
+    const devices = ['aux.c', 'src/NUL', 'con .txt', 'Lpt1.h', 'COM\u00b2', 'CONIN$'];
+    for (const path of [...disguised, ...devices, `a/${'x'.repeat(300)}`])
+      expect(isPortable(path, 'linux'), JSON.stringify(path)).toBe(false);
+    for (const path of ['a.', 'a /b', 'a?', 'a*', 'b/x:c', 'a|b', 'a"b', '<a>', '...']) {
+      expect([isPortable(path, 'linux'), isPortable(path, 'win32')], path).toEqual([true, false]);
+    }
     for (const path of [...bad, 'a\nb', '\u001b[2J', 'x'.repeat(3000)])
       expect(isPortable(path), JSON.stringify(path)).toBe(false);
   });
