@@ -1,4 +1,3 @@
-import { realpath, stat } from 'node:fs/promises';
 import { readAdapter } from '../engine/adapter.ts';
 import type { Adapter } from '../engine/adapter.ts';
 import type { Engine, Priority } from '../engine/host.ts';
@@ -23,8 +22,7 @@ import { segmentHeader } from '../workspace/header.ts';
 import { splitLines } from '../workspace/line.ts';
 import { identify } from '../workspace/repository.ts';
 import type { Entry } from '../workspace/walk.ts';
-import { AskError } from './ask-error.ts';
-import { homeFolder, memoryFolder, prepareHome } from './home.ts';
+import { homeFolder, memoryFolder, prepareHome, realFolder } from './home.ts';
 import { isLeftOut } from './left-out.ts';
 import { Overlay } from './overlay.ts';
 import { turnToRead } from './turn.ts';
@@ -116,7 +114,7 @@ export class Codebase {
 
   /** Opens the memory of the folder `root`, or begins it. Throws AskError, LedgerError, ModelFileError. */
   static async open(options: CodebaseOptions): Promise<Codebase> {
-    const root = await folder(options.root);
+    const root = await realFolder(options.root);
     const { baseFolder, adapterFolder } = options.engine.settings;
     const adapter = await readAdapter(adapterFolder, baseFolder);
     const home = options.home ?? homeFolder();
@@ -386,17 +384,4 @@ export function shapeOf(adapter: Adapter): MemoryShape {
   const { tokens, keySize } = adapter;
   const map = featureMap({ kind: 'dpfp', order: 3 }, keySize);
   return { tokens, keySize, blocks: 0, valueSize: 0, featureMap: map };
-}
-
-async function folder(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found)
-    throw new AskError('folder-gone', `There is no folder ${path}. Give the path of a repository with --repo.`);
-  if (!found.isDirectory()) {
-    throw new AskError(
-      'folder-gone',
-      `${path} is a file, not a folder. Give the folder of the repository with --repo.`,
-    );
-  }
-  return realpath(path);
 }

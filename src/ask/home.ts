@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
 import { environmentFolder, EnvironmentError } from '../common/environment.ts';
 import { tighten } from '../common/private-file.ts';
+import { AskError } from './ask-error.ts';
 
 /** Folders of a home; whatever else lies there is not this program's. */
 const PARTS = ['memory', 'snapshots'] as const;
@@ -67,4 +69,19 @@ export function memoryFolder(repository: string, home: string = homeFolder()): s
       .replace(/[^\w.-]+/g, '-')
       .slice(0, 40) || 'root';
   return join(home, 'memory', `${name}-${hash}`);
+}
+
+/** The folder that is asked about, links resolved. Throws AskError where there is none. */
+export async function realFolder(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) {
+    throw new AskError('folder-gone', `There is no folder ${path}. Give the path of a repository with --repo.`);
+  }
+  if (!found.isDirectory()) {
+    throw new AskError(
+      'folder-gone',
+      `${path} is a file, not a folder. Give the folder of the repository with --repo.`,
+    );
+  }
+  return realpath(path);
 }

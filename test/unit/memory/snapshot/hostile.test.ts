@@ -104,7 +104,7 @@ describe('a damaged snapshot', () => {
 describe('what a refusal says', () => {
   it.each([
     ['a path', `UPDATE file SET path = char(27) || '[2J' || char(155) || 'x' || char(8238) || 'y' WHERE id = 1;`],
-    ['a table', `CREATE TABLE "${'\u001b]0;x\u0007\u202e'}" (x);`],
+    ['a table', 'CREATE TABLE "\u001b]0;x\u0007\u202e" (x);'],
     ['a state', `UPDATE file SET reason = char(27) || '[2J' WHERE id = 1;`],
   ])('moves no cursor and hides nothing: %s', async (_, statements) => {
     await withFolder(async (folder) => {
