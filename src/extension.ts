@@ -60,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const tree = new MemoryTree(memory, totals, numbers);
   const questions = new QuestionInput(memory, chat, log);
-  const forgetting = new Forgetting(memory, totals, numbers);
+  const forgetting = new Forgetting(memory, totals, numbers, chat);
 
   context.subscriptions.push(
     log,

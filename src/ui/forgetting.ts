@@ -5,16 +5,24 @@ import type { MemoryTotals } from './memory-totals.ts';
 import type { Place } from './place.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
+/** What the chat keeps of answers; a `ChatView` is one. */
+export interface Conversations {
+  readonly quoting: (paths: ReadonlySet<string>) => Promise<number>;
+  readonly deleteQuoting: (paths: ReadonlySet<string>) => Promise<void>;
+}
+
 /** Takes files out of the memory on request, and back in. The files on disk are never touched. */
 export class Forgetting {
   readonly #memory: WorkspaceMemory;
   readonly #totals: MemoryTotals;
   readonly #amounts: Amounts;
+  readonly #conversations: Conversations;
 
-  constructor(memory: WorkspaceMemory, totals: MemoryTotals, amounts: Amounts) {
+  constructor(memory: WorkspaceMemory, totals: MemoryTotals, amounts: Amounts, conversations: Conversations) {
     this.#memory = memory;
     this.#totals = totals;
     this.#amounts = amounts;
+    this.#conversations = conversations;
   }
 
   /** Asks first, and says at the end what proves it. */
@@ -46,7 +54,36 @@ export class Forgetting {
       said.push(certificate);
     }
     void this.#totals.look();
-    void showInformationMessage(said.join(' '));
+    await this.#tell(said, this.#shown(paths));
+  }
+
+  /** Says what was forgotten, and offers to delete the conversations that quote it: only this window knows of them. */
+  async #tell(said: readonly string[], paths: ReadonlySet<string>): Promise<void> {
+    const { showInformationMessage } = vscode.window;
+    const count = await this.#conversations.quoting(paths);
+    if (count === 0) {
+      void showInformationMessage(said.join(' '));
+      return;
+    }
+    const quoting =
+      count === 1
+        ? vscode.l10n.t('1 conversation of this workspace quotes it.')
+        : vscode.l10n.t('{0} conversations of this workspace quote it.', this.#amounts.count(count));
+    const remove = vscode.l10n.t('Delete Conversations');
+    // Not waited for: the command has done its work, and the message may stay for long.
+    void showInformationMessage([...said, quoting].join(' '), remove).then(async (pressed) => {
+      if (pressed !== remove) return;
+      await this.#conversations.deleteQuoting(paths);
+      void showInformationMessage(vscode.l10n.t('The conversations are deleted.'));
+    });
+  }
+
+  /** The paths of files by root as the chat shows them, and as they are inside their folder. */
+  #shown(paths: ReadonlyMap<string, readonly string[]>): Set<string> {
+    const shown = this.#totals.facts.flatMap(({ folder }) =>
+      (paths.get(folder.root) ?? []).flatMap((path) => [path, this.#memory.places.shown({ folder, path })]),
+    );
+    return new Set(shown);
   }
 
   /** Reads files again, forgotten ones too. */

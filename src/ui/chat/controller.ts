@@ -6,6 +6,7 @@ import { answerMarkdown } from './markdown.ts';
 import type { ChatParts } from './parts.ts';
 import { pageMessage } from './protocol.ts';
 import type { PageMessage, ScopeChoice, Surroundings } from './protocol.ts';
+import { quotes } from './quoting.ts';
 import { Runner } from './runner.ts';
 import { fill } from './strings.ts';
 import { suggestedQuestions } from './suggestion.ts';
@@ -108,6 +109,26 @@ export class ChatController {
     this.#runner.forget(() => true);
     this.#library.clear();
     this.#showCurrent();
+  }
+
+  /** How many conversations quote or name one of these files, those that could not be read included. */
+  async quoting(paths: ReadonlySet<string>): Promise<number> {
+    await this.#loaded;
+    const asides = await this.#parts.store.asidesNaming(paths);
+    return this.#quoting(paths).length + asides.length;
+  }
+
+  /** Deletes them; settled when they are off the disk. */
+  async deleteQuoting(paths: ReadonlySet<string>): Promise<void> {
+    await this.#loaded;
+    for (const { id } of this.#quoting(paths)) this.delete(id);
+    const { store } = this.#parts;
+    await store.removeAsides(await store.asidesNaming(paths));
+    await store.flush();
+  }
+
+  #quoting(paths: ReadonlySet<string>): Conversation[] {
+    return this.#library.all().filter((conversation) => quotes(conversation, paths));
   }
 
   stop(): void {

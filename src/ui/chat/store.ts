@@ -21,6 +21,10 @@ export interface TranscriptFile {
   readonly write: (text: string) => Promise<void>;
   /** Keeps the file under another name, which it gives back. */
   readonly setAside: () => Promise<string>;
+  /** The texts of files that were kept under another name, by that name. */
+  readonly asides?: () => Promise<ReadonlyMap<string, string>>;
+  /** Deletes one of them. */
+  readonly remove?: (name: string) => Promise<void>;
 }
 
 export interface Kept {
@@ -87,6 +91,16 @@ export class TranscriptStore {
       this.#writing = this.#writing.then(() => this.#file.write(serialised(pending))).catch(this.#onFailure);
     }
     await this.#writing;
+  }
+
+  /** Damaged files that were set aside and name one of these paths: what else they quote cannot be read. */
+  async asidesNaming(paths: ReadonlySet<string>): Promise<string[]> {
+    const asides = (await this.#file.asides?.()) ?? new Map<string, string>();
+    return [...asides].flatMap(([name, text]) => ([...paths].some((path) => text.includes(path)) ? [name] : []));
+  }
+
+  async removeAsides(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#file.remove?.(name);
   }
 
   /** Nothing goes on with an answer of a window that was closed. */

@@ -5,6 +5,8 @@ import type { TranscriptFile } from './store.ts';
 /** What the names of all files begin with, those that were set aside too. */
 const STEM = 'conversations';
 const NAME = `${STEM}.json`;
+/** What setAside() names files, and a file that a window which was killed had not yet renamed. */
+const ASIDE = /^conversations\.(?:damaged-\w+\.json|json\.next)$/;
 
 /** The conversations' file in a folder of VS Code's own; without a folder nothing is kept beyond the window. */
 export function transcriptFile(folder: vscode.Uri | undefined): TranscriptFile {
@@ -41,6 +43,20 @@ export function transcriptFile(folder: vscode.Uri | undefined): TranscriptFile {
       const name = `${STEM}.damaged-${time}.json`;
       await fs.rename(file, vscode.Uri.joinPath(folder, name), { overwrite: true });
       return name;
+    },
+    asides: async () => {
+      const found = await fs.readDirectory(folder).then(
+        (entries) => entries.map(([name]) => name).filter((name) => ASIDE.test(name)),
+        () => [],
+      );
+      const texts = found.map(async (name): Promise<[string, string]> => {
+        const bytes = await fs.readFile(vscode.Uri.joinPath(folder, name));
+        return [name, new TextDecoder().decode(bytes)];
+      });
+      return new Map(await Promise.all(texts));
+    },
+    remove: async (name) => {
+      await fs.delete(vscode.Uri.joinPath(folder, name));
     },
   };
 }

@@ -133,6 +133,15 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#controller.delete(this.#controller.current.id);
   }
 
+  /** How many conversations of this workspace quote or name one of these files, as they are shown. */
+  quoting(paths: ReadonlySet<string>): Promise<number> {
+    return this.#controller.quoting(paths);
+  }
+
+  deleteQuoting(paths: ReadonlySet<string>): Promise<void> {
+    return this.#controller.deleteQuoting(paths);
+  }
+
   /** Deletes all conversations, after a question. */
   async clear(): Promise<void> {
     const count = this.#controller.conversations.length;

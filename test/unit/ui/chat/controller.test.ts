@@ -285,3 +285,37 @@ test('the first questions are about what the memories know to tell most, of seve
     },
   });
 });
+
+test('conversations that quote a forgotten file are counted and deleted, with what was set aside, and no others', async () => {
+  const file = new KeptFile();
+  const asides = new Map([
+    ['conversations.damaged-1.json', '{"path":"lib/response.js"'],
+    ['conversations.damaged-2.json', '{"path":"lib/other.js"'],
+  ]);
+  Object.assign(file, {
+    asides: () => Promise.resolve(asides),
+    remove: (name: string) => Promise.resolve(void asides.delete(name)),
+  });
+  const elsewhere = [failure(new ServiceError('No.', 'retry'))];
+  const desk = new Desk(new ScriptedService(complete, elsewhere, elsewhere), file);
+  await ask(desk);
+  await desk.idle();
+  desk.controller.newConversation();
+  await ask(desk, 'What is in lib/response.js, if anything?');
+  await desk.idle();
+  desk.controller.newConversation();
+  await ask(desk, 'What is in xlib/response.js?');
+  await desk.idle();
+  expect(desk.controller.conversations.length).toBe(3);
+
+  const { controller } = desk;
+  expect(await controller.quoting(new Set(['lib/nothing.js']))).toBe(0);
+  const paths = new Set(['lib/response.js']);
+  expect(await controller.quoting(paths)).toBe(3);
+  await controller.deleteQuoting(paths);
+  expect(await controller.quoting(paths)).toBe(0);
+  expect(controller.conversations.map(({ title }) => title)).toEqual(['What is in xlib/response.js?']);
+  expect([...asides.keys()]).toEqual(['conversations.damaged-2.json']);
+  expect(file.text).toContain('xlib/response.js');
+  expect(file.text).not.toMatch(/[^x]lib\/response\.js/);
+});
