@@ -18,6 +18,7 @@ import type {
 } from './records.ts';
 import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
+import { originOf } from './schema.ts';
 import { memoryBytes } from './shape.ts';
 import {
   FILE_COLUMNS,
@@ -74,6 +75,11 @@ export class Reading {
       const find = this.connection.db.prepare('SELECT 1 FROM write WHERE key = ?');
       return new Set(keys.filter((key) => find.get(Buffer.from(key, 'hex')) !== undefined));
     });
+  }
+
+  /** Whether a write is stored that was made for this path, be the file dropped or renamed since. */
+  hasFormer(path: string): boolean {
+    return this.connection.rows('SELECT 1 FROM write WHERE origin = ? LIMIT 1', () => true, originOf(path)).length > 0;
   }
 
   /** Every segment with its write, by id. Reads page by page, so the ledger may be used while walking. */

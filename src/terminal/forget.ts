@@ -10,14 +10,16 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
   return withCodebase(options, async ({ codebase, signal }) => {
     const asked = paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
     const known = codebase.ledger.files().map(({ path }) => path);
+    // A file that was deleted or renamed may still have writes of its former versions.
+    const former = asked.filter((path) => !known.includes(path) && codebase.ledger.hasFormer(path));
     for (const path of asked) {
-      if (known.some(isAtOrBelow([path]))) continue;
+      if (former.includes(path) || known.some(isAtOrBelow([path]))) continue;
       throw new AskError(
         'unknown-path',
         `Nothing under "${path}" is in the memory. Give paths as \`stats --files\` and \`recall\` show them.`,
       );
     }
-    const meant = known.filter(isAtOrBelow(asked));
+    const meant = [...known.filter(isAtOrBelow(asked)), ...former];
     const certificate = await codebase.forget(meant, signal);
     if (options.json === true) out.json(certificate);
     else out.rows(certificate.sentence);

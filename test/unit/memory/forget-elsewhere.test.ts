@@ -165,6 +165,18 @@ describe('forgetting searches everything below the home folder', () => {
       expect(holding(home, blobOf(nearly), blobOf(secret('src/older-name.ts')), 'quixotic')).toEqual([]);
     }));
 
+  it('reaches a file that is not there any more, by what it left', () =>
+    inHouse(async ({ home, open }) => {
+      const ledger = open('repository');
+      put(ledger, secret());
+      ledger.drop([SECRET]);
+      expect([ledger.hasFormer(SECRET), ledger.hasFormer('never/seen.ts')]).toEqual([true, false]);
+      const { certificate } = await ledger.forget([SECRET], { home, mark });
+      expect(certificate).toMatchObject({ segments: 0, writes: 1, former: 1 });
+      expect(ledger.hasFormer(SECRET)).toBe(false);
+      expect(holding(home, blobOf(secret()), 'quixotic')).toEqual([]);
+    }));
+
   it('names files of other checkouts and repositories that hold the same or nearly the same, and leaves them', () =>
     inHouse(async ({ home, open, here, there }) => {
       const now = open('repository');
