@@ -261,6 +261,8 @@ export class Keeper {
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
       else if (this.#paused) this.#tellPaused();
+      // Nobody has to press anything: what was deleted is begun anew.
+      if (error instanceof LedgerError && error.kind === 'gone') this.#again ??= { remember };
     } finally {
       this.#pass = undefined;
     }

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { featureMap } from '../../src/memory/feature-map.ts';
 import type { Engine } from '../../src/engine/host.ts';
 import type { MemoryShape } from '../../src/memory/shape.ts';
@@ -57,5 +59,29 @@ export class StandIn {
     const raw = Float32Array.from({ length: 8 }, (_, at) => 1 + (whole.charCodeAt((at * 7) % whole.length) || 0));
     const length = Math.hypot(...raw);
     return Promise.resolve({ keys: raw.map((x) => x / length), tokens: text.length, milliseconds: 1 });
+  }
+}
+
+const MODELS = join(import.meta.dirname, '../../models');
+
+/** The same for whatever opens the adapter that is shipped: its writes have that adapter's shape. */
+export class AdapterStandIn extends StandIn {
+  readonly settings = { baseFolder: join(MODELS, 'base'), adapterFolder: join(MODELS, 'adapter'), device: 'cpu' };
+  shape: { readonly tokens: number; readonly keySize: number } = { tokens: 1, keySize: 8 };
+  readonly #meanwhile: () => Promise<void>;
+
+  /** @param meanwhile what happens while a segment is encoded */
+  constructor(meanwhile: () => Promise<void> = () => Promise.resolve()) {
+    super();
+    this.#meanwhile = meanwhile;
+  }
+
+  override async encode(header: string, text: string) {
+    const { keys, ...rest } = await super.encode(header, text);
+    await this.#meanwhile();
+    const { tokens, keySize } = this.shape;
+    const scale = Math.sqrt(keySize / keys.length);
+    const repeated = Float32Array.from({ length: tokens * keySize }, (_, at) => (keys[at % keys.length] ?? 0) / scale);
+    return { ...rest, keys: repeated };
   }
 }
