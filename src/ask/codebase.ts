@@ -23,7 +23,7 @@ import { splitLines } from '../workspace/line.ts';
 import { identify } from '../workspace/repository.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './home.ts';
-import { isLeftOut } from './left-out.ts';
+import { seenText } from './left-out.ts';
 import { Overlay } from './overlay.ts';
 import { turnToRead } from './turn.ts';
 
@@ -234,7 +234,9 @@ export class Codebase {
     const unsaved = this.#overlay.file(path);
     if (unsaved) return unsaved.lines;
     if (this.#files === 'elsewhere') return undefined;
-    const content = await readText(this.root, path);
+    // What the memory holds was read by the walk's rules, be it because `include` names it.
+    const included = this.ledger.file(path)?.state.kind === 'ingested';
+    const content = await readText(this.root, path, { included });
     return content.kind === 'text' ? splitLines(content.text) : undefined;
   }
 
@@ -248,12 +250,13 @@ export class Codebase {
     signal?: AbortSignal,
     source: 'editor' | 'commit' = 'editor',
   ): Promise<void> {
-    if (text === undefined || (await isLeftOut(this.ledger.file(path), path, text, source))) {
+    const seen = text === undefined ? undefined : seenText(this.ledger.file(path), path, text, source);
+    if (seen === undefined) {
       this.#uncover(path);
       return;
     }
     const asked = { priority: 'save', ...(signal ? { signal } : {}) } as const;
-    const segments = await this.engine.segment(text, asked);
+    const segments = await this.engine.segment(seen, asked);
     const known = new Map(this.ledger.segmentsOf(path).map(({ writeKey: key, write }) => [key, write.keys]));
     for (const { writeKey: key, keys } of this.#overlay.file(path)?.segments ?? []) known.set(key, keys);
     const measured = [];
@@ -270,7 +273,7 @@ export class Codebase {
       table.remove(segmentId);
       this.#places.delete(segmentId);
     }
-    this.#cover(this.#overlay.put(path, text, measured));
+    this.#cover(this.#overlay.put(path, seen, measured));
   }
 
   close(): void {

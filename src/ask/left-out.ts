@@ -1,6 +1,7 @@
 import type { FileRecord } from '../memory/records.ts';
-import { skipByContent, skipByName } from '../workspace/skip.ts';
+import { skipByName } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
+import { readable } from '../workspace/text.ts';
 
 /** Reasons that no text takes back: they speak of the place, or of what its owner wants. */
 const FIRM: ReadonlySet<string> = new Set<SkipReason>([
@@ -13,21 +14,27 @@ const FIRM: ReadonlySet<string> = new Set<SkipReason>([
 ]);
 
 /**
- * Whether text that is not saved has to stay out of the memory as the file itself would: a secret, a file that was forgotten
- * or excluded, and in an editor one that no walk has found (ignored ones are never found). An emptied file is seen as empty.
+ * What is seen of text that is not saved; undefined where it has to stay out of the memory as the file itself would: a
+ * secret, a file that was forgotten or excluded, and in an editor one that no walk has found (ignored ones are never
+ * found). An emptied file is seen as empty, a notebook's JSON as the text of its cells.
  *
  * @param known  what the ledger has of the file
  * @param source a commit's files were found in its tree, whether they lie in the folder now or not
  */
-export async function isLeftOut(
+export function seenText(
   known: FileRecord | undefined,
   path: string,
   text: string,
   source: 'editor' | 'commit',
-): Promise<boolean> {
-  if (!known && source === 'editor') return true;
-  if (known?.state.kind === 'skipped' && FIRM.has(known.state.reason)) return true;
-  const bytes = Buffer.from(text);
-  const reason = skipByName(path, bytes.length) ?? (await skipByContent(path, bytes));
-  return reason !== undefined && reason !== 'empty';
+): string | undefined {
+  if (!known && source === 'editor') return undefined;
+  if (known?.state.kind === 'skipped' && FIRM.has(known.state.reason)) return undefined;
+  // What was read because `include` names it is seen for the same reason.
+  const options = { included: known?.state.kind === 'ingested' };
+  const byName = skipByName(path, Buffer.byteLength(text), options);
+  if (byName === 'empty') return text;
+  if (byName) return undefined;
+  const content = readable(path, text, options);
+  if (content.kind === 'text') return content.text;
+  return content.reason === 'empty' ? '' : undefined;
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { FileStat } from '../memory/records.ts';
 import { fileStat } from './entry.ts';
 import { openFile } from './open-file.ts';
-import { decode, limits, skipByContent, skipByName } from './skip.ts';
-import type { SkipReason } from './skip.ts';
+import { sizeLimit, skipByName } from './skip.ts';
+import type { SkipOptions, SkipReason } from './skip.ts';
+import { textOf } from './text.ts';
 
 export type FileText =
   | {
       readonly kind: 'text';
-      /** Without a byte-order mark; line ends as they stand in the file. */
+      /** Of a notebook its cells', else the file's without a byte-order mark; line ends as they stand in it. */
       readonly text: string;
       /** git's blob id of the file's bytes, 40 hexadecimal digits. */
       readonly hash: string;
@@ -19,36 +20,32 @@ export type FileText =
     }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
+export interface ReadOptions extends SkipOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads one file of a folder, or says why not; never throws, but for the signal's reason. All the rules of `skip.ts` are
  * applied, whatever the walk found before: a file may have become a secret, a link or a gigabyte since. `openFile` says
- * what counts as a file of the folder. At most `limits.file` + 1 bytes are read.
+ * what counts as a file of the folder. At most `sizeLimit` + 1 bytes are read.
  *
  * @param path relative to `root`, with `/` between its parts
  */
-export async function readText(root: string, path: string, signal?: AbortSignal): Promise<FileText> {
+export async function readText(root: string, path: string, options: ReadOptions = {}): Promise<FileText> {
   let byName: SkipReason | undefined;
   const isWanted = (bytes: number) => {
-    byName = skipByName(path, bytes);
+    byName = skipByName(path, bytes, options);
     return byName === undefined;
   };
-  const found = await openFile(root, path, { maxBytes: limits.file, isWanted, signal });
+  const found = await openFile(root, path, { maxBytes: sizeLimit(path, options), isWanted, signal: options.signal });
   if (byName) return skipped(byName);
   if (found.kind === 'too-large' || found.kind === 'symlink') return skipped(found.kind);
   if (found.kind === 'refused') return skipped('unreadable');
   const { bytes, info } = found;
-  const byContent = await skipByContent(path, bytes);
-  if (byContent) return skipped(byContent);
-  const text = decode(bytes);
-  if (text === undefined) return skipped('not-utf8');
-  return {
-    kind: 'text',
-    text,
-    hash: blobHash(bytes),
-    bytes: bytes.length,
-    mtimeMs: info.mtimeMs,
-    stat: fileStat(info),
-  };
+  const content = textOf(path, bytes, options);
+  if (content.kind === 'skipped') return content;
+  const { mtimeMs } = info;
+  return { ...content, hash: blobHash(bytes), bytes: bytes.length, mtimeMs, stat: fileStat(info) };
 }
 
 /** git's name for a blob, `sha1("blob " + length + NUL + content)`: what `git ls-files -s` shows for the same bytes. */

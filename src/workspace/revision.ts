@@ -1,7 +1,8 @@
 import { blobHash } from './file.ts';
 import { findRepository } from './git.ts';
 import { gitLines, GitError, runGit } from './git-process.ts';
-import { decode, limits, skipByContent, skipByName } from './skip.ts';
+import { sizeLimit, skipByName } from './skip.ts';
+import { textOf } from './text.ts';
 import { differingFiles } from './work-tree.ts';
 
 /** The commit that a name stands for: a branch, a tag, `HEAD~3`, a hash. Throws GitError with what to do. */
@@ -67,10 +68,8 @@ export async function textAt(
   const found = /^100(?:644|755) blob ([0-9a-f]{40,64})\t/.exec(listed);
   const [, id] = found ?? [];
   if (id === undefined) return undefined;
-  const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: limits.file });
+  const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: sizeLimit(path) });
   if (run.kind !== 'done' || skipByName(path, run.out.length)) return undefined;
-  const bytes = run.out;
-  if (await skipByContent(path, bytes)) return undefined;
-  const text = decode(bytes);
-  return text === undefined ? undefined : { text, hash: blobHash(bytes) };
+  const content = textOf(path, run.out);
+  return content.kind === 'text' ? { text: content.text, hash: blobHash(run.out) } : undefined;
 }

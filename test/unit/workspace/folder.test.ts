@@ -101,8 +101,8 @@ describe('without git', () => {
   });
 
   it('has no candidate in a folder of binaries', async () => {
-    const root = await place({ 'a.png': 'x', 'b.zip': 'x', 'c.so': 'x', 'd.woff2': 'x' });
-    expect(await found(root)).toMatchObject({ candidates: [], paths: ['a.png', 'b.zip', 'c.so', 'd.woff2'] });
+    const root = await place({ 'a.png': 'x', 'b.zip': 'x', 'c.dll': 'x', 'd.woff2': 'x' });
+    expect(await found(root)).toMatchObject({ candidates: [], paths: ['a.png', 'b.zip', 'c.dll', 'd.woff2'] });
   });
 
   it.skipIf(isRoot)('reports a folder without permission, with git and without', async () => {

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { isGenerated } from '../../../src/workspace/generated.ts';
+import { generated, handWritten } from './headers.ts';
+
+describe('a generator’s mark', () => {
+  it.each(generated)('%s: %s', (path, text) => {
+    expect(isGenerated(path, text)).toBe(true);
+  });
+});
+
+describe('no mark', () => {
+  it.each(handWritten)('%s: %s', (path, text) => {
+    expect(isGenerated(path, text)).toBe(false);
+  });
+});
