@@ -242,10 +242,19 @@ const OF_WINDOWS: Readonly<Record<string, string>> = {
   'ISO-8859-9': 'windows-1254',
 };
 /** From here on the letters' frequencies count for more than that most such files are Western; for a word or two. */
-const SURE = { confidence: 25, few: 80, bytes: 12 } as const;
+const SURE = { confidence: 25, few: 80, bytes: 12, eastAsian: 50 } as const;
 
 function byLetters(bytes: Uint8Array): string {
-  const [best] = analyse(bytes).filter(({ name }) => /^(?:ISO-8859|windows|KOI8)/.test(name));
+  const found = analyse(bytes);
+  const [first] = found;
+  if (
+    first &&
+    first.confidence >= SURE.eastAsian &&
+    DOUBLE_BYTE.some(({ label }) => label === first.name.toLowerCase())
+  ) {
+    return first.name;
+  }
+  const best = found.find(({ name }) => /^(?:ISO-8859|windows|KOI8)/.test(name));
   if (!best || best.confidence < (bytes.length < SURE.bytes ? SURE.few : SURE.confidence)) return 'windows-1252';
   return OF_WINDOWS[best.name] ?? best.name;
 }
