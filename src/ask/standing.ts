@@ -17,7 +17,8 @@ export async function standing(
   file: Pick<SnapshotFile, 'path' | 'blobHash' | 'segments'>,
   keyOf: (writeId: number) => string,
 ): Promise<Placed | undefined> {
-  const content = await readText(root, file.path);
+  // What a memory holds was read, be it because `include` named it.
+  const content = await readText(root, file.path, { included: true });
   if (content.kind !== 'text' || content.hash !== file.blobHash) return undefined;
   const lines = splitLines(content.text);
   const texts: string[] = [];

@@ -16,7 +16,7 @@ import type { Engine, Priority } from './host.ts';
 import { isOvertaken } from './overtaken.ts';
 import type { Seen } from './overtaken.ts';
 import { noMeta, planAll, planEntries, planPaths, skippedState } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Candidate, Plan } from './plan.ts';
 
 export interface IngestOptions {
   readonly root: string;
@@ -100,7 +100,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
       });
     };
     report(0);
-    await work.file(root, entry.path, report);
+    await work.file(root, entry, report);
     bytes += entry.bytes;
   }
   // What the report says has to be true of the disk: a folder may be deleted under an open database.
@@ -152,21 +152,25 @@ class Work {
     return this.encodeMilliseconds > 0 ? (1000 * this.tokens) / this.encodeMilliseconds : 0;
   }
 
-  async file(root: string, path: string, onShare: (share: number) => void): Promise<void> {
+  async file(root: string, candidate: Candidate, onShare: (share: number) => void): Promise<void> {
     try {
-      await this.#file(root, path, onShare);
+      await this.#file(root, candidate, onShare);
     } catch (error) {
       // A write that was stored was taken out meanwhile: somebody forgot files. Now it is encoded.
       if (!(error instanceof LedgerError) || error.kind !== 'missing') throw error;
-      await this.#file(root, path, onShare);
+      await this.#file(root, candidate, onShare);
     }
   }
 
-  async #file(root: string, path: string, onShare: (share: number) => void): Promise<void> {
+  async #file(
+    root: string,
+    { path, included = false }: Candidate,
+    onShare: (share: number) => void,
+  ): Promise<void> {
     const { ledger, engine, signal, priority = 'ingest' } = this.#options;
     const before = ledger.file(path);
     const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);
-    const content = await readText(root, path);
+    const content = await readText(root, path, { included });
     if (content.kind === 'skipped') {
       const found = await lstat(join(root, path)).catch((error: unknown) => (isMissing(error) ? 'gone' : undefined));
       if (found === 'gone') {

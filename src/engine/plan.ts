@@ -2,7 +2,7 @@ import type { Ledger } from '../memory/ledger.ts';
 import type { Change, FileRecord } from '../memory/records.ts';
 import { isAtOrBelow } from '../workspace/below.ts';
 import { examine, skippedEntry } from '../workspace/entry.ts';
-import { skipReasons } from '../workspace/skip.ts';
+import { isOverruled, skipReasons } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
 import { roleOf } from '../workspace/role.ts';
 import type { Role } from '../workspace/role.ts';
@@ -71,11 +71,12 @@ export async function planPaths(options: PlanOptions, paths: readonly string[]):
   const { root, ledger } = options;
   if (paths.some((path) => RULES.test(path))) return undefined;
   const draft = new Draft(options);
+  const include = includes(options.include ?? []);
   const gone: string[] = [];
   const unknown: string[] = [];
   for (const path of paths) {
     const before = ledger.file(path);
-    const found = await examine(root, path);
+    const found = await examine(root, path, { included: include.matches(path) });
     if (found.kind === 'gone') gone.push(path);
     else if (found.kind === 'folder' || before === undefined) unknown.push(path);
     else if (before.state.kind !== 'skipped' || !BY_WALK.has(before.state.reason)) draft.meet(found, before);
@@ -158,8 +159,8 @@ function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean
   return (
     before !== undefined &&
     before.state.kind !== 'failed' &&
-    // What put them aside may have gone: the file itself was never looked at.
-    !(before.state.kind === 'skipped' && ASIDE.has(before.state.reason)) &&
+    // What put them aside may have gone: the file itself was never looked at, or `include` names it since.
+    !(before.state.kind === 'skipped' && (ASIDE.has(before.state.reason) || isOverruled(before.state.reason, entry))) &&
     before.bytes === entry.bytes &&
     before.mtimeMs === entry.mtimeMs &&
     isSameStat(before.stat, entry.stat)

@@ -62,6 +62,7 @@ export async function* walkFolder(options: FolderWalk): AsyncGenerator<Entry> {
   const { base, at, signal } = options;
   const run = new Walk(options);
   const told = new Set<string>();
+  const included = { matches: (path: string) => options.include.matches(path.slice(at.length)) };
   const shown = (entry: Entry): Entry[] => {
     const path = entry.path.slice(at.length) || '.';
     // Several names that are not UTF-8 may look the same, and a reason may be met at several files: a path is told once.
@@ -79,7 +80,7 @@ export async function* walkFolder(options: FolderWalk): AsyncGenerator<Entry> {
     const looks = await Promise.all(batch.map((folder) => run.look(folder)));
     for (const look of looks) {
       for (const entry of look.entries) yield* shown(entry);
-      for await (const found of examineAll(base, look.files, signal)) {
+      for await (const found of examineAll(base, look.files, signal, included)) {
         // It was listed a moment ago: what it is really called cannot be said in text.
         const isUnnamed = found.kind === 'gone' && found.path.includes(REPLACED);
         const entry = isUnnamed ? skippedEntry(found.path, 'unreadable') : found;

@@ -93,7 +93,7 @@ export interface SkipOptions {
 }
 
 /** What `include` brings back. A secret stays one whatever a pattern says, and what is no text cannot be read. */
-const OVERRULED: ReadonlySet<SkipReason> = new Set<SkipReason>([
+const OVERRULED: ReadonlySet<string> = new Set<SkipReason>([
   'generated',
   'minified',
   'data',
@@ -102,7 +102,7 @@ const OVERRULED: ReadonlySet<SkipReason> = new Set<SkipReason>([
   'dependency',
 ]);
 
-export const isOverruled = (reason: SkipReason, { included = false }: SkipOptions): boolean =>
+export const isOverruled = (reason: string, { included = false }: SkipOptions): boolean =>
   included && OVERRULED.has(reason);
 
 /** The most bytes that are read of a file. */

@@ -16,7 +16,7 @@ export interface WalkOptions {
   readonly signal?: AbortSignal;
   /**
    * Patterns in gitignore's syntax, relative to the root. A file that matches is found whatever an ignore file or the
-   * dependency table says; the other reasons to skip (secret, binary, size …) still hold.
+   * dependency table says, and read though it is generated, minified, large, data or a lock file. A secret stays one.
    */
   readonly include?: readonly string[];
 }
