@@ -1,10 +1,10 @@
 import type { Attribution } from '../../src/ui/chat/transcript.ts';
-import { fill } from '../../src/ui/chat/strings.ts';
+import { fill, linesText } from '../../src/ui/chat/strings.ts';
 import { framed } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';
 import { rendered } from './markdown.ts';
-import { filePlace, rangeText } from './place.ts';
+import { filePlace } from './place.ts';
 import { markSentences } from './sentence-mark.ts';
 import { reveal } from './visible.ts';
 
@@ -15,6 +15,8 @@ export interface Cited {
   readonly path: string;
   readonly start: number;
   readonly end: number;
+  /** Of a notebook, the place in its cells. */
+  readonly cells?: string | undefined;
   /** The pieces of the answer that rest on it, in the page. */
   readonly pieces: HTMLElement[];
 }
@@ -86,7 +88,7 @@ function mark(
     const row = cited.find((each) => each.path === path && each.start === start && each.end === end);
     if (!row || !last) return;
     row.pieces.push(...own);
-    const label = fill(strings.citation, row.number, `${path}:${rangeText(start, end)}`);
+    const label = fill(strings.citation, row.number, `${path}:${linesText(row, strings)}`);
     const number = h(
       'button',
       {
@@ -121,9 +123,9 @@ function citations(sentences: readonly Attribution[]): Cited[] {
   const places = new Map<string, Cited>();
   for (const sentence of sentences) {
     if (sentence.kind === 'unsupported') continue;
-    const { path, start, end } = sentence.citation;
+    const { path, start, end, cells } = sentence.citation;
     const key = `${start}-${end}:${path}`;
-    if (!places.has(key)) places.set(key, { number: places.size + 1, path, start, end, pieces: [] });
+    if (!places.has(key)) places.set(key, { number: places.size + 1, path, start, end, cells, pieces: [] });
   }
   return [...places.values()];
 }

@@ -1,8 +1,8 @@
-import { fill } from '../../src/ui/chat/strings.ts';
+import { fill, linesText } from '../../src/ui/chat/strings.ts';
 import type { Cited } from './answer.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';
-import { rangeText, split } from './place.ts';
+import { split } from './place.ts';
 import { visible } from './visible.ts';
 
 /** The lines that an answer rests on. A row lights its sentences, and a sentence lights its row. */
@@ -11,7 +11,8 @@ export function citationList(cited: readonly Cited[], { strings, post }: Context
   const rows = cited.map((citation) => {
     const { number, path, start, end, pieces } = citation;
     const { name, folder } = split(path);
-    const place = `${path}:${rangeText(start, end)}`;
+    const lines = linesText(citation, strings);
+    const place = `${path}:${lines}`;
     const row = h(
       'button',
       {
@@ -26,7 +27,7 @@ export function citationList(cited: readonly Cited[], { strings, post }: Context
       },
       h('span', { class: 'number' }, String(number)),
       h('span', { class: 'name' }, visible(name)),
-      h('span', { class: 'lines' }, `:${rangeText(start, end)}`),
+      h('span', { class: 'lines' }, `:${lines}`),
       h('span', { class: 'folder' }, visible(folder)),
     );
     light(row, pieces);

@@ -1,7 +1,7 @@
 import { defaultSampling } from '../engine/sampler.ts';
 import type { Sampling } from '../engine/sampler.ts';
 import type { Ending } from '../engine/protocol.ts';
-import { Attribution, stillStands } from './citation.ts';
+import { Attribution, inCells, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { Codebases, RecallOptions } from './codebases.ts';
 import { meets, readSelection, rememberedText, reread } from './excerpt.ts';
@@ -138,10 +138,10 @@ async function attribute(
       segmentIds.length === 0 ? undefined : segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0),
     );
     const attributed = attribution.attribute(sentence, owned);
-    const stands = attributed.kind === 'unsupported' || (await stillStands(codebases, attributed.citation, excerpts));
-    found.push(
-      stands ? attributed : { kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' },
-    );
+    if (attributed.kind === 'unsupported') found.push(attributed);
+    else if (await stillStands(codebases, attributed.citation, excerpts)) {
+      found.push({ ...attributed, citation: await inCells(codebases, attributed.citation) });
+    } else found.push({ kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' });
   }
   return found;
 }

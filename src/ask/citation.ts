@@ -1,6 +1,7 @@
 import { questionTerms, terms } from '../memory/lexicon.ts';
+import { cellRange, isNotebook } from '../workspace/notebook.ts';
 import type { Codebases } from './codebases.ts';
-import type { Excerpt } from './excerpt.ts';
+import type { Excerpt, PlacedLines } from './excerpt.ts';
 import type { Sentence } from './sentence.ts';
 
 /** Lines of a file that a sentence rests on. They stood there, word for word, when this was made. */
@@ -8,6 +9,8 @@ export interface Citation {
   readonly path: string;
   readonly start: number;
   readonly end: number;
+  /** Of a notebook, where that is in its cells: `cell 3:1-2`. */
+  readonly cells?: string;
   /** 0..1: the part of the sentence's telling words that these lines hold. */
   readonly overlap: number;
 }
@@ -120,6 +123,16 @@ export class Attribution {
   }
 }
 
+/** The lines with their place in a notebook's cells, where they are lines of a notebook. */
+export async function inCells<Lines extends PlacedLines>(
+  codebases: Codebases,
+  lines: Lines,
+): Promise<Lines & { readonly cells?: string }> {
+  const text = isNotebook(lines.path) ? await codebases.lines(lines.path) : undefined;
+  const cells = text && cellRange(text, lines.start, lines.end);
+  return cells === undefined ? lines : { ...lines, cells };
+}
+
 /** Whether the cited lines still stand as they were read: on disk, or in the editor where they are not saved. */
 export async function stillStands(
   codebases: Codebases,
@@ -136,8 +149,9 @@ export async function stillStands(
   return now.length === then.length && now.every((line, index) => line === then[index]);
 }
 
-/** `path:12` or `path:12-15`. */
-export function citationText({ path, start, end }: Pick<Citation, 'path' | 'start' | 'end'>): string {
+/** `path:12`, `path:12-15`; in a notebook `path:cell 3:1-2`. */
+export function citationText({ path, start, end, cells }: Pick<Citation, 'path' | 'start' | 'end' | 'cells'>): string {
+  if (cells !== undefined) return `${path}:${cells}`;
   return start === end ? `${path}:${start}` : `${path}:${start}-${end}`;
 }
 

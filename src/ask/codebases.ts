@@ -2,7 +2,9 @@ import type { Engine } from '../engine/host.ts';
 import { questionTerms } from '../memory/lexicon.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
+import { isNotebook } from '../workspace/notebook.ts';
 import { AskError } from './ask-error.ts';
+import { inCells } from './citation.ts';
 import type { Codebase, Findings } from './codebase.ts';
 import { findExact } from './exact.ts';
 import type { Turn } from './prompt.ts';
@@ -98,7 +100,20 @@ export class Codebases {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
       coverage: words.length > 0 ? standing.size / words.length : 0,
     };
-    return recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids));
+    return this.#inCells(recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
+  }
+
+  /** With the places of a notebook's segments in its cells. */
+  async #inCells(found: Recollection): Promise<Recollection> {
+    if (!found.files.some(({ path }) => isNotebook(path))) return found;
+    const files = await Promise.all(
+      found.files.map(async (file) => ({
+        ...file,
+        segments: await Promise.all(file.segments.map((segment) => inCells(this, segment))),
+      })),
+    );
+    const placed = new Map(files.flatMap(({ segments }) => segments.map((segment) => [segment.segmentId, segment])));
+    return { ...found, files, segments: found.segments.map((segment) => placed.get(segment.segmentId) ?? segment) };
   }
 
   /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */

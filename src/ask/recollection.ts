@@ -11,6 +11,8 @@ import { roleFactor } from './role-factor.ts';
 export type RecallBy = 'fused' | 'memory' | 'lexical';
 
 export interface RecalledSegment extends SegmentPlace {
+  /** Of a notebook, where that is in its cells: `cell 3:1-2`. */
+  readonly cells?: string;
   /** Part of the whole ranking that this segment owns; all that are listed own 1 together. */
   readonly share: number;
   /** Its own evidence times its file's: what makes it worth reading. Of one ranking only, without a unit. */

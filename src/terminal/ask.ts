@@ -115,8 +115,7 @@ function textView(): View {
 function fileRows({ files }: Recollection): Row[] {
   return files.slice(0, LISTED).map(({ path, share, segments }) => {
     const [best] = segments;
-    const where = best ? `:${best.start}-${best.end}` : '';
-    return `  ${percent(share).padStart(6)}  ${path}${where}`;
+    return `  ${percent(share).padStart(6)}  ${best ? citationText(best) : path}`;
   });
 }
 

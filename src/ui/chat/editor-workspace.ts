@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { PlacedLines } from '../../ask/excerpt.ts';
+import { splitLines } from '../../workspace/line.ts';
+import { cellAt, isNotebook, notebookText } from '../../workspace/notebook.ts';
 import type { Place, Places } from '../place.ts';
 
 import type { ChatWorkspace } from './parts.ts';
@@ -93,6 +95,7 @@ export class EditorWorkspace implements ChatWorkspace {
         await vscode.commands.executeCommand('revealInExplorer', uri);
         return 'shown';
       }
+      if (isNotebook(place.path) && (await this.#showCells(uri, start, end ?? start))) return 'shown';
       const document = await vscode.workspace.openTextDocument(uri);
       const range = start === undefined ? undefined : linesOf(document, start, end ?? start);
       this.#cited = range && { path, start: range.start.line + 1, end: range.end.line + 1 };
@@ -105,6 +108,22 @@ export class EditorWorkspace implements ChatWorkspace {
     } catch {
       return 'missing';
     }
+  }
+
+  /** Shows lines of a notebook's text in the cells that they come from; false for a file that is no notebook inside. */
+  async #showCells(uri: vscode.Uri, start: number | undefined, end: number | undefined): Promise<boolean> {
+    const cells = notebookText(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+    if (cells === undefined) return false;
+    const text = splitLines(cells);
+    const notebook = await vscode.workspace.openNotebookDocument(uri);
+    const [first, last] = [start, end].map((line) => (line === undefined ? undefined : cellAt(text, line)));
+    const range = first && last ? new vscode.NotebookRange(first.cell - 1, last.cell) : undefined;
+    const editor = await vscode.window.showNotebookDocument(notebook, {
+      preview: true,
+      ...(range ? { selections: [range] } : {}),
+    });
+    if (range) editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
+    return true;
   }
 
   async insert(text: string): Promise<'inserted' | 'no-editor'> {

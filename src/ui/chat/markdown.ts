@@ -1,5 +1,5 @@
 import { exactPercent } from './share.ts';
-import { fill } from './strings.ts';
+import { fill, linesText } from './strings.ts';
 import type { Strings } from './strings.ts';
 import type { Conversation, Exchange } from './transcript.ts';
 
@@ -16,8 +16,7 @@ export function answerMarkdown({ text, state }: Exchange, strings: Strings): str
     const rows = state.sentences.map((found) => {
       const said = plain(found.sentence.text);
       if (found.kind === 'unsupported') return `- _${strings.unsupported}_: ${said}`;
-      const { path, start, end } = found.citation;
-      return `- ${code(`${path}:${start === end ? start : `${start}-${end}`}`)}: ${said}`;
+      return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
     });
     if (rows.length > 0) parts.push(`**${strings.rests}**`, rows.join('\n'));
   } else if ('sentence' in state) {

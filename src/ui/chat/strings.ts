@@ -68,6 +68,9 @@ export function chatStrings(l10n: Translator) {
     // Below an answer.
     rests: l10n.t('What it rests on'),
     citation: l10n.t('Citation {0}: {1}'),
+    // Of a notebook.
+    cell: l10n.t('cell'),
+    output: l10n.t('output'),
     unsupported: l10n.t('Rests on nothing that was read'),
     unsupportedCount: l10n.t('{0} sentences rest on nothing that was read.'),
     unsupportedOne: l10n.t('1 sentence rests on nothing that was read.'),
@@ -141,4 +144,13 @@ export function holdsStrings(value: unknown): value is Strings {
 /** Puts values in the places `{0}`, `{1}` of a text. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+}
+
+/** `12`, `12-15`; in a notebook `cell 3:1-2`, in the user's language. */
+export function linesText(
+  { start, end, cells }: { readonly start: number; readonly end: number; readonly cells?: string | undefined },
+  strings: Pick<Strings, 'cell' | 'output'>,
+): string {
+  if (cells === undefined) return start === end ? `${start}` : `${start}-${end}`;
+  return cells.replaceAll('cell', strings.cell).replaceAll('output', strings.output);
 }

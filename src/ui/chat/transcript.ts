@@ -52,7 +52,7 @@ const attributedSchema = v.variant('kind', [
   v.object({
     kind: v.literal('supported'),
     sentence: sentenceSchema,
-    citation: v.object({ path: line, start: count, end: count, overlap: share }),
+    citation: v.object({ path: line, start: count, end: count, cells: v.optional(line), overlap: share }),
   }),
   v.object({ kind: v.literal('unsupported'), sentence: sentenceSchema, reason: line }),
 ]);
