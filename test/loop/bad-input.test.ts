@@ -123,7 +123,7 @@ describe('bad input', () => {
     expectSentence(ran, /Line 2 of/);
   });
 
-  it('a file of 100 MB, invalid UTF-8 and a loop of links are skipped with a reason', async () => {
+  it('a file of 100 MB, bytes that are no text and a loop of links are skipped with a reason, Latin-1 is read', async () => {
     const repo = small();
     writeFileSync(join(repo, 'huge.txt'), 'x');
     truncateSync(join(repo, 'huge.txt'), 100_000_000);
@@ -133,15 +133,17 @@ describe('bad input', () => {
         Buffer.from('A page about a café that serves milk and bread to its many readers.\n'.repeat(5), 'latin1'),
       ),
     );
+    writeFileSync(join(repo, 'noise.txt'), Uint8Array.from({ length: 3000 }, (_, at) => (at * at * 31) % 251));
     symlinkSync('.', join(repo, 'loop'));
     const home = temporary('home');
     const report = await cli(['ingest', '--repo', repo, '--device', 'cpu', '--json'], { home });
-    expect(JSON.parse(report.out)).toMatchObject({ read: expect.any(Number) as number, encoded: 1, failed: 0 });
+    expect(JSON.parse(report.out)).toMatchObject({ read: expect.any(Number) as number, encoded: 2, failed: 0 });
     const { out } = await cli(['stats', '--repo', repo, '--json'], { home });
     const left = (JSON.parse(out) as { leftOut: { path: string; reason: string }[] }).leftOut;
     const reasons = Object.fromEntries(left.map(({ path, reason }) => [path, reason]));
     expect(reasons['huge.txt']).toBe('too-large');
-    expect(reasons['latin.txt']).toBe('not-utf8');
+    expect(reasons['latin.txt']).toBeUndefined();
+    expect(reasons['noise.txt']).toBe('binary');
     expect(reasons.loop).toBe('symlink');
   });
 
