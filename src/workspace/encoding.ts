@@ -1,4 +1,4 @@
-import { analyse } from 'chardet';
+import { guessEncoding } from './encoding-guess.ts';
 
 /**
  * Bytes → text, where they are text: UTF-8 first, then what a byte-order mark, a declaration in the file, or the bytes
@@ -27,7 +27,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function decodeAs(label: string, bytes: Uint8Array): string | undefined {
+export function decodeAs(label: string, bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes);
   } catch {
@@ -36,7 +36,7 @@ function decodeAs(label: string, bytes: Uint8Array): string | undefined {
 }
 
 /** As `decodeAs`, with a stray byte here and there shown as U+FFFD, as editors show it. */
-function decodeMostly(label: string, bytes: Uint8Array): string | undefined {
+export function decodeMostly(label: string, bytes: Uint8Array): string | undefined {
   const exact = decodeAs(label, bytes);
   if (exact !== undefined) return exact;
   const text = new TextDecoder(label).decode(bytes);
@@ -83,7 +83,7 @@ function isText(text: string): boolean {
 }
 
 /** One character for each byte, unlike `TextDecoder`'s `latin1`, which is Windows-1252. */
-const asCharacters = (bytes: Uint8Array) =>
+export const asCharacters = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 /** What the file says of itself: PEP 263 and editors' `coding:`, XML's and HTML's and CSS's `encoding=`, `charset=`. */
@@ -138,123 +138,7 @@ function sequenceAt(bytes: Uint8Array, at: number): number {
   return first >= 0xc2 && size > 0 && decodeUtf8(bytes.subarray(at, at + size)) !== undefined ? size : 0;
 }
 
-/**
- * An encoding of the time before Unicode. The words with letters outside of ASCII decide alone: in a program, they are few
- * between many that are the same in every encoding, and would be outvoted.
- */
+/** A stray byte of an encoding that was guessed is shown as editors show it; the Windows encodings have few. */
 function detected(bytes: Uint8Array): string | undefined {
-  const words = asCharacters(bytes).match(/[^\0-\x20]*[\x80-\xff][^\0-\x20]*/g) ?? [];
-  const telling = Buffer.from(words.slice(0, 5000).join(' '), 'latin1');
-  const label = byFrequentLetters(telling) ?? eastAsian(telling) ?? byLetters(telling);
-  return decodeMostly(label, bytes) ?? windows1252.decode(bytes);
-}
-
-interface DoubleByte {
-  readonly label: string;
-  /** First and last lead bytes of the frequent letters: each standard puts these in rows of their own. */
-  readonly frequent: readonly (readonly [number, number])[];
-  /** Of these, the rows that other encodings' texts do not fill: a fifth of the letters has to lie there. */
-  readonly own?: readonly [number, number];
-}
-
-/** The narrower rows first: what fits them fits the wider ones by chance. */
-const DOUBLE_BYTE: readonly DoubleByte[] = [
-  { label: 'shift_jis', frequent: [[0x81, 0x98]], own: [0x82, 0x83] },
-  {
-    label: 'euc-jp',
-    frequent: [
-      [0xa1, 0xa5],
-      [0xb0, 0xcf],
-    ],
-    own: [0xa4, 0xa5],
-  },
-  {
-    label: 'euc-kr',
-    frequent: [
-      [0xa1, 0xa3],
-      [0xb0, 0xc8],
-    ],
-  },
-  {
-    label: 'gb18030',
-    frequent: [
-      [0xa1, 0xa3],
-      [0xb0, 0xd7],
-    ],
-  },
-  { label: 'big5', frequent: [[0xa1, 0xc6]] },
-];
-
-/** The first encoding of East Asia in whose frequent letters nearly all of the bytes pair up. */
-function eastAsian(bytes: Uint8Array): string | undefined {
-  return DOUBLE_BYTE.find((one) => fits(one, bytes))?.label;
-}
-
-function fits({ label, frequent, own }: DoubleByte, bytes: Uint8Array): boolean {
-  if (decodeMostly(label, bytes) === undefined) return false;
-  let [pairs, usual, high, special] = [0, 0, 0, 0];
-  const inRows = (lead: number, rows: readonly (readonly [number, number])[]) =>
-    rows.some(([first, last]) => first <= lead && lead <= last);
-  for (let at = 0; at < bytes.length; at += 1) {
-    const lead = bytes[at] ?? 0;
-    if (lead < 0x80 || (label === 'shift_jis' && lead >= 0xa0 && lead < 0xe0)) continue;
-    const trail = bytes[at + 1] ?? 0;
-    pairs += 1;
-    if (trail >= 0x80) high += 1;
-    if (inRows(lead, frequent) && (trail >= 0xa1 || label === 'shift_jis' || label === 'big5')) usual += 1;
-    if (own && inRows(lead, [own])) special += 1;
-    at += 1;
-  }
-  // A letter of the West stands between letters of ASCII, the bytes of the East come in runs.
-  const runs = pairs >= 2 && high >= 0.4 * pairs;
-  return runs && usual >= 0.9 * pairs && (own === undefined || special >= 0.2 * pairs);
-}
-
-/** The ten or so commonest letters of Russian and Ukrainian, and of Thai, make two thirds of a text. */
-const CYRILLIC = 'оеаинтсрвлії';
-const FREQUENT: readonly (readonly [label: string, letters: string])[] = [
-  ...['windows-1251', 'koi8-r', 'ibm866', 'iso-8859-5'].map((label) => [label, CYRILLIC] as const),
-  ['windows-874', 'านรอกเงมยลวดท่้ัิี'],
-];
-
-/** The encoding in which most letters are the commonest of its script. */
-function byFrequentLetters(bytes: Uint8Array): string | undefined {
-  const letters = bytes.reduce((sum, byte) => sum + (byte >= 0x80 ? 1 : 0), 0);
-  // In these scripts, what is ASCII stands between words and not in them.
-  if (letters < 4 || letters < 0.7 * bytes.length) return undefined;
-  const scored = FREQUENT.map(([label, usual]) => {
-    return { label, share: count(decodeAs(label, bytes) ?? '', usual) / letters };
-  });
-  const best = scored.reduce((one, other) => (other.share > one.share ? other : one));
-  return best.share >= 0.5 ? best.label : undefined;
-}
-
-function count(text: string, letters: string): number {
-  let found = 0;
-  for (const char of text) if (letters.includes(char)) found += 1;
-  return found;
-}
-
-/** ISO's encodings are what Windows reads them as: its own have the same letters, and more. */
-const OF_WINDOWS: Readonly<Record<string, string>> = {
-  'ISO-8859-1': 'windows-1252',
-  'ISO-8859-8': 'windows-1255',
-  'ISO-8859-9': 'windows-1254',
-};
-/** From here on the letters' frequencies count for more than that most such files are Western; for a word or two. */
-const SURE = { confidence: 25, few: 80, bytes: 12, eastAsian: 50 } as const;
-
-function byLetters(bytes: Uint8Array): string {
-  const found = analyse(bytes);
-  const [first] = found;
-  if (
-    first &&
-    first.confidence >= SURE.eastAsian &&
-    DOUBLE_BYTE.some(({ label }) => label === first.name.toLowerCase())
-  ) {
-    return first.name;
-  }
-  const best = found.find(({ name }) => /^(?:ISO-8859|windows|KOI8)/.test(name));
-  if (!best || best.confidence < (bytes.length < SURE.bytes ? SURE.few : SURE.confidence)) return 'windows-1252';
-  return OF_WINDOWS[best.name] ?? best.name;
+  return decodeMostly(guessEncoding(bytes), bytes) ?? windows1252.decode(bytes);
 }
