@@ -167,7 +167,7 @@ function common(command: Command): Command {
         .default('auto'),
     )
     .addOption(number('--threads <n>', 'threads of the CPU', 1, 256))
-    .option('--include <glob...>', 'read these although an ignore file leaves them out')
+    .option('--include <glob...>', 'read these although they are ignored, generated, large or lock files')
     .option('--json', 'print JSON and nothing else');
 }
 

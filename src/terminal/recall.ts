@@ -74,7 +74,10 @@ function table({ files }: Recollection): string[] {
       `${percent(share).padStart(6)}  ${path}`,
       ...segments
         .slice(0, LISTED.segments)
-        .map((segment) => `        ${percent(segment.share).padStart(6)}  ${segment.cells ?? `lines ${segment.start}-${segment.end}`}`),
+        .map(
+          (segment) =>
+            `        ${percent(segment.share).padStart(6)}  ${segment.cells ?? `lines ${segment.start}-${segment.end}`}`,
+        ),
     ]);
   return lines.length > 0 ? lines : ['Nothing that was read matches.'];
 }

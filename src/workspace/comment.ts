@@ -36,6 +36,9 @@ const MARKUP_BLOCKS = BLOCKS.slice(0, 3);
 /** Lines above or between the first comments that are no content: the guard of a header, an attribute, a declaration. */
 const PREAMBLE =
   /^(?:#!|<\?(?:xml|php|hh)\b|<!doctype\b|<\/?(?:html|head|meta)\b[^>]*>$|-{3}$|%(?:YAML|TAG)\b|['"]use \w+['"];?$|#\s*(?:ifn?def|define|pragma|line|nullable|region|if)\b|\\input\b|@echo off\b)/i;
+/** A file's package stands above its comment in some languages; what follows without a gap is a declaration's. */
+const PACKAGE = /^package [\w.]+;?$/;
+const IMPORT = /^(?:import|using)\b/;
 const DIRECTIVE = /^#\s*(?:include|import|undef|else|endif)\b/;
 const LONGEST = 60;
 
@@ -49,6 +52,7 @@ export function leadingComment(path: string, head: string): CommentLine[] {
   const markup = MARKUP.exec(path)?.[0];
   const lineComment = markup === undefined ? LINE : MARKUP_LINE[markup];
   let [close, first] = ['', true];
+  let gap = Infinity;
   const add = (line: string) => {
     const text = line.replace(/^[\s*=_~|![({+-]+/, '').replace(/[\s*=_~|#\])}/-]+$/, '');
     // What is set off by a sign of its own does not go on with the line above.
@@ -59,11 +63,13 @@ export function leadingComment(path: string, head: string): CommentLine[] {
     const line = raw.trim();
     if (close === '') {
       if (line === '') first = true;
-      if (line === '' || PREAMBLE.test(line)) continue;
+      if (line === '' && gap !== Infinity) gap = found.length;
+      if (PACKAGE.test(line)) gap = found.length;
+      if (line === '' || PREAMBLE.test(line) || PACKAGE.test(line)) continue;
       const block = (markup === undefined ? BLOCKS : MARKUP_BLOCKS).find(([open]) => line.startsWith(open));
       if (!block) {
         const sign = DIRECTIVE.test(line) ? undefined : lineComment?.exec(line)?.[0];
-        if (sign === undefined) break;
+        if (sign === undefined) return IMPORT.test(line) ? found : found.slice(0, gap);
         add(line.slice(sign.length));
         continue;
       }

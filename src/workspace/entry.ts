@@ -68,7 +68,9 @@ export async function* examineAll(
   for (let at = 0; at < paths.length; at += together.files) {
     signal?.throwIfAborted();
     yield* await Promise.all(
-      paths.slice(at, at + together.files).map((path) => examine(root, path, { included: include?.matches(path) ?? false })),
+      paths
+        .slice(at, at + together.files)
+        .map((path) => examine(root, path, { included: include?.matches(path) ?? false })),
     );
   }
 }

@@ -54,16 +54,19 @@ const MAKERS =
   'resource compiler|ui code generator|pyuic|coffeescript|livescript|typescript compiler|haxe|dart2js|opal|elm |purescript|' +
   'mockgen|mockery|sqlc|jooq|sqlboiler|xtext|jaxb|xjc|xsd|wsdl|svcutil|swiftgen|sourcery|r\\.swift|graphql-code-generator|' +
   'dts-bundle|api-extractor|javadoc|doxygen|roxygen2|help2man|docutils|pandoc|gengetopt|vala|genie|zephir|stringer|' +
+  'terragrunt|prisma|wayland-scanner|lark|versioneer|leex|yecc|happy|alex\\b|unplugin|visual c\\+\\+|nearley|' +
   'go-bindata|esc |packr|easyjson|msgp|deepcopy-gen|controller-gen|wire\\b|ent\\b';
 const BY_MAKER = new RegExp(
-  `^(?:${THIS} ${IS} )?(?:(?!is\\b|are\\b|was\\b|were\\b|be\\b|for\\b|that\\b|which\\b|files\\b)[\\w.'/()-]+,? ){0,6}?(?:generated|produced|made|created|translated|compiled)(?: automatically)?(?: and \\w+)?` +
-    `(?: (?:by|from|using|with):?|:)\\s*(?:[^.\\s]\\S* ){0,4}?(?:the )?(?:gnu |apache )?(?:${MAKERS})`,
+  `^(?:(?:${THIS}|the file) ${IS} )?(?:(?!is\\b|are\\b|was\\b|were\\b|be\\b|for\\b|that\\b|which\\b|files\\b)[\\w.'/()-]+,? ){0,6}?(?:generated|produced|made|created|translated|compiled)(?: automatically)?(?: and \\w+)?` +
+    `(?: (?:by|from|using|with):?|:)\\s*(?:[^.\\s]\\S* ){0,4}?(?:the )?(?:gnu |apache )?["']?(?:${MAKERS})` +
+    // A sentence that goes on says where the generated code is, or what becomes of it.
+    `(?![^.]{0,80} (?:is|are|lives?|goes|has|have|must|should|can|will|uses?|extends?) )`,
   'i',
 );
 
 /** Statements that say where the file comes from; a scaffold's first file says so, too, and is then written by hand. */
 const ORIGINS: readonly RegExp[] = [
-  re(`(?:${THIS} ${IS} |this ${IS} )(?:${BY_ITSELF}[- ]?)?`, MADE, '\\b', NOT_ITSELF),
+  re(`(?:${THIS} ${IS} |this ${IS} (?:code )?)(?:${BY_ITSELF}[- ]?)?`, MADE, '\\b', NOT_ITSELF),
   re(BY_ITSELF, '[- ]?', MADE, '\\b', NOT_ITSELF, ENDS),
   re(
     '(?:(?:[\\w-]+ )?file )?(?:generated|created|produced|translated|exported|rendered|compiled|built)(?: \\w+)?[: ]*',
@@ -99,7 +102,7 @@ const SHOUTED_WITH_REASON =
 
 /** A file of a template engine: what it renders may be generated, the template is written by hand. */
 const TEMPLATE_NAME =
-  /\.(?:j2|jinja2?|tmpl|tpl|gotmpl|gohtml|mustache|hbs|handlebars|erb|rhtml|ejs|eta|eex|heex|leex|liquid|njk|nunjucks|twig|mako|tt|t4|stg|ftl|vm|template|tera|askama|cheetah|scriban|sbn|stencil|stub|snippet)(?:\.\w+)?$|\.(?:tmpl|tpl|template)\b/;
+  /\.(?:j2|jinja2?|tmpl|tpl|gotmpl|gohtml|mustache|hbs|handlebars|erb|rhtml|ejs|eta|eex|heex|leex|liquid|njk|nunjucks|twig|mako|tt|t4|stg|ftl|vm|template|tera|askama|cheetah|scriban|sbn|stencil|stub|snippet|epp|tftpl|dotx?)(?:\.\w+)?$|\.(?:tmpl|tpl|template)\b/;
 /** Control tags where a line begins, and the tags of a value. */
 const CONTROL =
   /^\s*(?:\{%[-+]?\s*\w|\{\{[~-]?\s*(?:[#/^]\w|range\b|if\b|else\b|end\b|define\b|block\b|with\b|template\b)|<%[-=]?\s|<#(?:if|list|assign|macro)\b|#(?:foreach|set)\s?\()/m;
@@ -126,11 +129,19 @@ export function isGenerated(path: string, text: string): boolean {
   if (/\.(?:java|kt)$/.test(lower) && ANNOTATED.test(head)) return true;
   if (/\.x?html?$/.test(lower) && PAGE_MAKER.test(head)) return true;
   if (!/generat|edit|modif|change|touch|produced|made|created|translated|managed/i.test(head)) return false;
-  if (TEMPLATE_NAME.test(lower.slice(lower.lastIndexOf('/') + 1))) return false;
+  const name = lower.slice(lower.lastIndexOf('/') + 1);
+  if (TEMPLATE_NAME.test(name)) return false;
   const lines = leadingComment(lower, head);
-  const said = statements(lines);
+  const said = statements(lines).filter(({ text }) => !isOfTemplate(name, text));
   if (!says(lines, said, PATTERNS.test(lower))) return false;
   return !CONTROL.test(head) && !(TEMPLATE_FOLDER.test(lower) && VALUE.test(head));
+}
+
+/** `a.conf.in` says what its result will say; Automake and its like write such files themselves. */
+function isOfTemplate(name: string, statement: string): boolean {
+  const said = statement.toLowerCase();
+  if (said.includes(`from ${name}`)) return true;
+  return name.endsWith('.in') && !/\bauto(?:make|header|conf)\b|\baclocal\b/.test(said);
 }
 
 function says(lines: readonly CommentLine[], said: readonly Statement[], isList: boolean): boolean {

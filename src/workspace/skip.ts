@@ -78,7 +78,7 @@ const minifiedName = /[.-]min\.(?:js|mjs|cjs|css|html)$|\.bundle\.(?:js|css)$/;
 const generatedName = new RegExp(
   [
     '\\.(?:js|mjs|cjs|css|d\\.ts|d\\.mts|d\\.cts)\\.map$',
-    '\\.tsbuildinfo$',
+    '\\.tsbuildinfo$|^next-env\\.d\\.ts$',
     '\\.pb\\.(?:go|cc|h|dart|swift)$|\\.pb\\.gw\\.go$|_pb2(?:_grpc)?\\.pyi?$|_pb\\.(?:js|d\\.ts)$|_pb_service\\.(?:js|d\\.ts)$',
     '\\.(?:g|freezed)\\.dart$|\\.designer\\.(?:cs|vb)$|\\.g(?:\\.i)?\\.cs$',
     '^moc_.*\\.(?:cpp|cc|cxx)$|^ui_.*\\.h$|^qrc_.*\\.cpp$|^lex\\.yy\\.cc?$|^y\\.tab\\.[ch]$|\\.tab\\.(?:c|cc|h|hh)$',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isGenerated } from '../../../src/workspace/generated.ts';
-import { generated, handWritten } from './headers.ts';
+import { generated } from './generated-headers.ts';
+import { handWritten } from './hand-written-headers.ts';
 
 describe('a generator’s mark', () => {
   it.each(generated)('%s: %s', (path, text) => {
