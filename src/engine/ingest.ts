@@ -162,11 +162,7 @@ class Work {
     }
   }
 
-  async #file(
-    root: string,
-    { path, included = false }: Candidate,
-    onShare: (share: number) => void,
-  ): Promise<void> {
+  async #file(root: string, { path, included = false }: Candidate, onShare: (share: number) => void): Promise<void> {
     const { ledger, engine, signal, priority = 'ingest' } = this.#options;
     const before = ledger.file(path);
     const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);

@@ -133,7 +133,10 @@ describe('bad input', () => {
         Buffer.from('A page about a café that serves milk and bread to its many readers.\n'.repeat(5), 'latin1'),
       ),
     );
-    writeFileSync(join(repo, 'noise.txt'), Uint8Array.from({ length: 3000 }, (_, at) => (at * at * 31) % 251));
+    writeFileSync(
+      join(repo, 'noise.txt'),
+      Uint8Array.from({ length: 3000 }, (_, at) => (at * at * 31) % 251),
+    );
     symlinkSync('.', join(repo, 'loop'));
     const home = temporary('home');
     const report = await cli(['ingest', '--repo', repo, '--device', 'cpu', '--json'], { home });
