@@ -55,7 +55,7 @@ export class IngestBar {
   wait(): void {
     if (this.#waited) return;
     this.#waited = true;
-    process.stderr.write('Another process is reading this folder, for this one too; Ctrl-C stops waiting.\n');
+    err.rows('Another process is indexing this folder, for this one too; Ctrl-C stops waiting.');
   }
 
   stop(): void {
