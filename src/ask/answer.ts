@@ -116,7 +116,8 @@ export async function answer(
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */
-function pointsNowhere({ nearness: { cosine, coverage } }: Recollection): boolean {
+function pointsNowhere({ nearness: { cosine, coverage, isAimed } }: Recollection): boolean {
+  if (isAimed) return false;
   return Object.values(ABSTAIN).some((least) => cosine < least.cosine && coverage < least.coverage);
 }
 

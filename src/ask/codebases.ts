@@ -8,7 +8,9 @@ import { inCells } from './citation.ts';
 import type { Codebase, Findings } from './codebase.ts';
 import { findExact } from './exact.ts';
 import type { Turn } from './prompt.ts';
-import { recollect } from './recollection.ts';
+import { projectNames } from './project-name.ts';
+import { kindOfQuestion, meantFiles } from './question-kind.ts';
+import { recollect, recollectNothing } from './recollection.ts';
 import type { Found, RecallBy, Recollection } from './recollection.ts';
 
 /** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
@@ -72,6 +74,8 @@ export class Codebases {
     const how = options.signal ? { signal: options.signal } : {};
     const members = this.#members.filter(({ codebase }) => codebase.length > 0);
     if (members.length === 0) throw this.#emptyMemory();
+    const by = options.by ?? 'fused';
+    if (!/[\p{L}\p{N}]/u.test(asked)) return recollectNothing(by);
     const before = options.history?.at(-1)?.question;
     const keys = [await this.engine.question(asked, how)];
     for (const about of [before, options.context]) {
@@ -80,7 +84,6 @@ export class Codebases {
     const own = questionTerms(asked);
     const words =
       own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];
-    const by = options.by ?? 'fused';
     const found = [];
     for (const member of members) {
       const scope = options.scope?.(member);
@@ -88,7 +91,10 @@ export class Codebases {
       // The other rankings do not look at it, and it reads files.
       const exact =
         by === 'fused' ? await findExact(member.codebase, asked, findings.segments, scope) : new Map<number, number>();
-      found.push({ member, ...findings, exact });
+      const project = await projectNames(member.codebase);
+      const kind = kindOfQuestion(asked, project);
+      const meant = meantFiles(kind, scope ?? member.codebase.paths());
+      found.push({ member, ...findings, exact, meant, project, kind });
       options.signal?.throwIfAborted();
     }
     const merged = this.#merge(found);
@@ -99,6 +105,7 @@ export class Codebases {
     const nearness = {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
       coverage: words.length > 0 ? standing.size / words.length : 0,
+      isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
     return this.#inCells(recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
   }
@@ -160,7 +167,7 @@ export class Codebases {
     return first.codebase;
   }
 
-  #merge(found: readonly (Findings & Pick<Found, 'exact'> & { readonly member: Member })[]) {
+  #merge(found: readonly (Findings & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: Member })[]) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     return {
       shares: sumOf(parts),
@@ -171,6 +178,10 @@ export class Codebases {
       exact: new Map(
         parts.flatMap(({ at, exact }) => [...exact].map(([id, added]) => [joined(id, at), added] as const)),
       ),
+      meant: new Map(
+        parts.flatMap(({ member, meant }) => [...meant].map(([path, added]) => [member.prefix + path, added] as const)),
+      ),
+      project: new Set(parts.flatMap(({ project }) => [...project])),
     };
   }
 

@@ -1,3 +1,8 @@
+import type { LineRange } from './named-lines.ts';
+import { namedPaths } from './named-path.ts';
+import type { NamedPath } from './named-path.ts';
+import { isProduct } from './project-name.ts';
+
 export const NAMED_FILE = {
   /**
    * What a file adds to its factor when the question names it, over the number of files that the same name fits; and what a file below
@@ -5,57 +10,60 @@ export const NAMED_FILE = {
    * questions, now for all but one; 315 commits: hit@5 86.7, now 87.3.
    */
   weight: { file: 20, folder: 2 },
-  /** Names of one question: a pasted log has more. */
-  most: 12,
+  /** Part of that for a file whose name is spoken with another folder than its own. */
+  elsewhere: 0.5,
+  /** A frame of a stack counts by its distance from the place of the error: so much less for each frame. */
+  frame: 0.3,
 } as const;
 
-/** What stands between words and paths: spaces, quotation marks, what a line number follows. */
-const BETWEEN = /[\s"'`<>|,;:!?{}*]+/;
+/** What a question says about a file by naming it. */
+export interface NamedFile {
+  /** Added to the file's factor. */
+  readonly added: number;
+  /** Lines that the question names. */
+  readonly lines: readonly LineRange[];
+}
+
+/** Python prints the place of the error last. */
+const ERROR_LAST = /most recent call last|^\s*File "[^"\n]+", line \d+/m;
 
 /**
  * The files that a question names, by a path, the end of one or a file name, and those below a folder that it names by a path, each with
  * what that adds to its factor. Somebody who asks what `src/engine/host.ts` does is not helped by the files that use it.
+ *
+ * @param project what the project is called, in small letters: its name with an ending is no file's
  */
-export function namedFiles(question: string, paths: Iterable<string>): Map<string, number> {
-  const names = spokenNames(question);
-  const added = new Map<string, number>();
-  if (names.length === 0) return added;
-  const raise = (path: string, by: number) => added.set(path, Math.max(added.get(path) ?? 0, by));
+export function namedFiles(
+  question: string,
+  paths: Iterable<string>,
+  project: ReadonlySet<string> = new Set(),
+): Map<string, NamedFile> {
   const all = [...paths];
-  for (const name of names) {
-    // `license` is a word where `LICENSE` is a file: without an ending or a folder, the letters' case tells.
-    const spelt = isPath(name) ? (text: string) => text.toLowerCase() : (text: string) => text;
-    const end = `/${spelt(name)}`;
-    const alike = all.filter((path) => `/${spelt(path)}`.endsWith(end));
-    const same = alike.filter((path) => `/${spelt(path)}` === end);
-    const files = same.length > 0 ? same : alike;
-    for (const path of files) raise(path, NAMED_FILE.weight.file / files.length);
-    if (files.length > 0 || !name.includes('/')) continue;
-    const folder = end.endsWith('/') ? end : `${end}/`;
-    for (const path of all) if (`/${spelt(path)}`.includes(folder)) raise(path, NAMED_FILE.weight.folder);
+  const found = new Map<string, NamedFile>();
+  const raise = (path: string, added: number, lines: readonly LineRange[] = []) => {
+    const before = found.get(path);
+    found.set(path, { added: Math.max(before?.added ?? 0, added), lines: [...(before?.lines ?? []), ...lines] });
+  };
+  const named = namedPaths(question, all).filter((name) => !isProduct(name, project));
+  const frames = framesOf(question, named);
+  for (const name of named) {
+    if (name.kind === 'folder') {
+      for (const path of all) {
+        if (name.paths.some((folder) => path.startsWith(`${folder}/`))) raise(path, NAMED_FILE.weight.folder);
+      }
+      continue;
+    }
+    const weight = NAMED_FILE.weight.file * (name.isWhole || name.parts > 1 ? 1 : NAMED_FILE.elsewhere);
+    const distance = Math.max(0, frames.indexOf(name));
+    const added = weight / name.paths.length / (1 + NAMED_FILE.frame * distance);
+    for (const path of name.paths) raise(path, added, name.lines);
   }
-  return added;
+  return found;
 }
 
-function spokenNames(question: string): string[] {
-  const spoken = question.split(BETWEEN).map((word) =>
-    bare(word)
-      .replaceAll('\\', '/')
-      .replace(/^(?:\.?\/)+/, ''),
-  );
-  return [...new Set(spoken.filter((word) => isPath(word) || /^[A-Z]/.test(word)))].slice(0, NAMED_FILE.most);
-}
-
-/** Without the brackets around it and the end of the sentence; a path's own brackets come in pairs. */
-function bare(word: string): string {
-  let [start, end] = [0, word.length];
-  while (end > start && word[end - 1] === '.') end -= 1;
-  if (word[start] === '(' && !word.slice(0, end - 1).includes(')')) start += 1;
-  if (word[end - 1] === ')' && !word.slice(start, end).includes('(')) end -= 1;
-  return word.slice(start, end);
-}
-
-/** Whether a word can only be the name of a file or a folder. */
-function isPath(word: string): boolean {
-  return word.includes('/') || /\.[A-Za-z]\w*$/.test(word);
+/** Frames of a stack, the place of the error first; none where the question is no trace. */
+function framesOf(question: string, named: readonly NamedPath[]): readonly NamedPath[] {
+  const frames = named.filter(({ kind, lines }) => kind === 'file' && lines.length > 0);
+  if (frames.length < 2 || !question.includes('\n')) return [];
+  return ERROR_LAST.test(question) ? frames.toReversed() : frames;
 }

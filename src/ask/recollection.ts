@@ -5,6 +5,7 @@ import { orderFreeSum } from '../memory/recall.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { SegmentPlace } from '../memory/records.ts';
 import { namedFiles } from './named-file.ts';
+import type { NamedFile } from './named-file.ts';
 import { roleFactor } from './role-factor.ts';
 
 /** What decides the order: the memory, the words, or both. */
@@ -47,6 +48,8 @@ export interface Nearness {
   readonly cosine: number;
   /** Part of the question's telling words that stand anywhere in the files, 0..1. */
   readonly coverage: number;
+  /** Whether the question names a file, or asks what some file is there to say: then it is about these, whatever its words. */
+  readonly isAimed: boolean;
 }
 
 /** What the two searches found for one question. */
@@ -57,6 +60,10 @@ export interface Found {
   readonly files: readonly FileHit[];
   /** Segments that define what the question names or say its very words, and what that adds to their factor. */
   readonly exact: ReadonlyMap<number, number>;
+  /** Files that are there to answer a question of this kind, by path, and what that adds to their factor. */
+  readonly meant: ReadonlyMap<string, number>;
+  /** What the project is called, in small letters. */
+  readonly project: ReadonlySet<string>;
   readonly nearness: Nearness;
 }
 
@@ -87,8 +94,10 @@ type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
  */
 export function recollect(question: string, by: RecallBy, found: Found, locate: Locate): Recollection {
   const places = locate(Array.from(found.shares.segmentIds));
-  const inside = insideFiles(by, found, places);
-  const between = betweenFiles(question, by, found, places);
+  const paths = new Set([...places.values()].map(({ path }) => path));
+  const named = by === 'fused' ? namedFiles(question, paths, found.project) : new Map<string, NamedFile>();
+  const inside = insideFiles(by, found, places, named);
+  const between = betweenFiles(question, by, found, places, named);
   const files = between.slice(0, RECOLLECTION.files).map(({ path, share }) => {
     const own = inside.get(path) ?? [];
     const total = own.reduce((sum, segment) => sum + segment.share, 0) || 1;
@@ -100,18 +109,34 @@ export function recollect(question: string, by: RecallBy, found: Found, locate: 
     return { path, share, segments };
   });
   const segments = files.flatMap((file) => file.segments);
-  segments.sort((a, b) => b.evidence - a.evidence || a.segmentId - b.segmentId);
-  return { by, files, segments, flat: flatness(found.shares.shares), nearness: found.nearness };
+  const isNamed = (segment: RecalledSegment) => holdsNamedLine(segment, named);
+  segments.sort(
+    (a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.evidence - a.evidence || a.segmentId - b.segmentId,
+  );
+  const isAimed = found.nearness.isAimed || named.size > 0;
+  const nearness = { ...found.nearness, isAimed };
+  return { by, files, segments, flat: flatness(found.shares.shares), nearness };
+}
+
+/** Nothing came back: the question has no word. */
+export function recollectNothing(by: RecallBy): Recollection {
+  const nearness = { cosine: -1, coverage: 0, isAimed: false };
+  return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), nearness };
 }
 
 /** A segment with its share of the segments' own ranking, which knows nothing of files. */
 type Inside = SegmentPlace & { readonly share: number };
+
+function holdsNamedLine({ path, start, end }: SegmentPlace, named: ReadonlyMap<string, NamedFile>): boolean {
+  return named.get(path)?.lines.some((lines) => lines.start <= end && start <= lines.end) === true;
+}
 
 /** Every file's segments, best first. */
 function insideFiles(
   by: RecallBy,
   { shares, segments, exact }: Found,
   places: ReadonlyMap<number, SegmentPlace>,
+  named: ReadonlyMap<string, NamedFile>,
 ): Map<string, Inside[]> {
   const count = shares.segmentIds.length;
   const ranked: readonly Pick<Ranked, 'segmentId' | 'share'>[] =
@@ -128,7 +153,15 @@ function insideFiles(
     if (own) own.push(segment);
     else files.set(place.path, [segment]);
   }
-  for (const own of files.values()) own.sort((a, b) => b.share - a.share || a.segmentId - b.segmentId);
+  for (const [path, own] of files) {
+    const most = own.reduce((largest, { share }) => Math.max(largest, share), 0);
+    // A line that is named is what is asked about: no words elsewhere in its file come before it.
+    const aimed = own.map((one) => (holdsNamedLine(one, named) ? { ...one, share: one.share + most } : one));
+    files.set(
+      path,
+      aimed.sort((a, b) => b.share - a.share || a.segmentId - b.segmentId),
+    );
+  }
   return files;
 }
 
@@ -154,6 +187,7 @@ function betweenFiles(
   by: RecallBy,
   found: Found,
   places: ReadonlyMap<number, SegmentPlace>,
+  named: ReadonlyMap<string, NamedFile>,
 ): { path: string; share: number }[] {
   const recalled = new Map<string, number>();
   found.shares.segmentIds.forEach((id, at) => {
@@ -166,13 +200,13 @@ function betweenFiles(
     const path = places.get(id)?.path;
     if (path !== undefined) exact.set(path, Math.max(exact.get(path) ?? 0, added));
   }
-  const named = by === 'fused' ? namedFiles(question, recalled.keys()) : new Map<string, number>();
   const weight = (path: string, share: number): number => {
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;
     if (by === 'lexical') return bm25;
-    const wanted = 1 + (exact.get(path) ?? 0) + (named.get(path) ?? 0);
-    const role = named.has(path) ? 1 : roleFactor(path, question);
+    const aimed = Math.max(named.get(path)?.added ?? 0, found.meant.get(path) ?? 0);
+    const wanted = 1 + (exact.get(path) ?? 0) + aimed;
+    const role = aimed > 0 ? 1 : roleFactor(path, question);
     return share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * role;
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));

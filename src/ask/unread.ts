@@ -85,7 +85,7 @@ async function search(
     .flatMap(({ segmentId, bm25 }) => {
       const entry = candidates[segmentId];
       if (!entry) return [];
-      const added = named.get(entry.path);
+      const added = named.get(entry.path)?.added;
       const factor = added === undefined ? roleFactor(entry.path, question) : 1 + added;
       return [{ entry, score: bm25 * factor }];
     })

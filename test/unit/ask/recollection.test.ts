@@ -29,7 +29,9 @@ function find(
     segments: rows.flatMap(([, , bm25], segmentId) => (bm25 > 0 ? [{ segmentId, bm25 }] : [])),
     files: Object.entries(files).map(([path, bm25]) => ({ path, bm25 })),
     exact,
-    nearness: { cosine: 1, coverage: 1 },
+    meant: new Map(),
+    project: new Set(),
+    nearness: { cosine: 1, coverage: 1, isAimed: false },
   };
   return recollect(
     question,

@@ -20,7 +20,16 @@ function found(rows: readonly Row[], words: Record<string, number>) {
   );
   const segments = rows.flatMap(([, , bm25], segmentId) => (bm25 > 0 ? [{ segmentId, bm25 }] : []));
   const files = Object.entries(words).map(([path, bm25]) => ({ path, bm25 }));
-  return { places, shares, segments, files, exact: new Map<number, number>(), nearness: { cosine: 1, coverage: 1 } };
+  return {
+    places,
+    shares,
+    segments,
+    files,
+    exact: new Map<number, number>(),
+    meant: new Map<string, number>(),
+    project: new Set<string>(),
+    nearness: { cosine: 1, coverage: 1, isAimed: false },
+  };
 }
 
 describe('what is known of a file', () => {
