@@ -224,6 +224,12 @@ export class Codebase {
     return [...unsaved, ...stored].slice(0, limit);
   }
 
+  /** Every segment, unsaved text included. */
+  everywhere(scope?: Scope): SegmentPlace[] {
+    this.#table();
+    return [...this.#places.values()].filter(({ path }) => scope?.has(path) ?? true);
+  }
+
   /** Files that have something in memory now. */
   paths(): string[] {
     return [...this.segmentCounts().keys()];

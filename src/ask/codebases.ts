@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/host.ts';
-import { questionTerms } from '../memory/lexicon.ts';
+import { askedTerms } from '../memory/lexicon.ts';
+import type { AskedWord } from '../memory/lexicon.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { isNotebook } from '../workspace/notebook.ts';
@@ -81,9 +82,9 @@ export class Codebases {
     for (const about of [before, options.context]) {
       if (about !== undefined) keys.push(await this.engine.question(`${about.slice(0, CONTEXT)} ${asked}`, how));
     }
-    const own = questionTerms(asked);
-    const words =
-      own.length >= TELLING || before === undefined ? own : [...new Set([...own, ...questionTerms(before)])];
+    const own = askedTerms(asked);
+    const meant = own.length >= TELLING || before === undefined ? own : [...own, ...askedTerms(before)];
+    const words = [...new Set(meant.flatMap(everyTerm))];
     const found = [];
     for (const member of members) {
       const scope = options.scope?.(member);
@@ -93,8 +94,8 @@ export class Codebases {
         by === 'fused' ? await findExact(member.codebase, asked, findings.segments, scope) : new Map<number, number>();
       const project = await projectNames(member.codebase);
       const kind = kindOfQuestion(asked, project);
-      const meant = meantFiles(kind, scope ?? member.codebase.paths());
-      found.push({ member, ...findings, exact, meant, project, kind });
+      const suited = meantFiles(kind, scope ?? member.codebase.paths());
+      found.push({ member, ...findings, exact, meant: suited, project, kind });
       options.signal?.throwIfAborted();
     }
     const merged = this.#merge(found);
@@ -104,7 +105,7 @@ export class Codebases {
     const standing = new Set(found.flatMap((part) => part.standing));
     const nearness = {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
-      coverage: words.length > 0 ? standing.size / words.length : 0,
+      coverage: coverageOf(meant, standing),
       isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
     return this.#inCells(recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
@@ -194,6 +195,15 @@ export class Codebases {
     }
     return places;
   }
+}
+
+const everyTerm = ({ own, english }: AskedWord): readonly string[] => [...own, ...english];
+
+/** Part of the words that stand somewhere, 0..1. A word stands where any of its terms or of their English does. */
+function coverageOf(asked: readonly AskedWord[], standing: ReadonlySet<string>): number {
+  const different = new Map(asked.map((word) => [everyTerm(word).join(' '), word]));
+  const found = [...different.values()].filter((word) => everyTerm(word).some((term) => standing.has(term)));
+  return different.size > 0 ? found.length / different.size : 0;
 }
 
 /** The question without the space around it. Throws AskError where nothing is left: before any work is done for it. */

@@ -1,5 +1,5 @@
 import { terms } from '../memory/lexicon.ts';
-import type { Scope } from '../memory/records.ts';
+import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { definingLines } from '../workspace/definition.ts';
 import { roleOf } from '../workspace/role.ts';
 import type { Role } from '../workspace/role.ts';
@@ -37,9 +37,8 @@ export async function findDefinitions(
 ): Promise<Map<number, number>> {
   const found = new Map<number, number>();
   for (const { name, kind } of names) {
-    const [term] = terms(name);
     const most = DEFINITIONS.segments[kind];
-    const holding = term === undefined ? [] : codebase.holding(term, most + 1, scope);
+    const holding = holdingName(codebase, name, most + 1, scope);
     if (kind !== 'code' && holding.length > most) continue;
     const readable = holding.filter(({ path }) => !TELLING.has(roleOf(path)));
     const byPath = [...Map.groupBy(readable, ({ path }) => path)];
@@ -58,4 +57,11 @@ export async function findDefinitions(
     }
   }
   return found;
+}
+
+/** Segments that may define a name. A name of one letter is no term of the index: a small codebase is looked through. */
+function holdingName(codebase: Codebase, name: string, most: number, scope: Scope | undefined): SegmentPlace[] {
+  const [term] = terms(name);
+  if (term !== undefined) return codebase.holding(term, most, scope);
+  return codebase.length <= most ? codebase.everywhere(scope) : [];
 }

@@ -24,7 +24,13 @@ const SURENESS = { code: 0, capital: 1, word: 2 } as const;
 const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
 /** fooBar, foo_bar, _foo, $foo */
 const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
-const KIND = '(?:function|method|class|struct|type|interface|trait|enum|macro|variable|constant|hook|helper)';
+const KIND =
+  '(?:function|method|class|struct|type|interface|trait|enum|macro|variable|constant|hook|helper|' +
+  'table|procedure|trigger|protocol|mixin)';
+/** .btn-primary, #main-menu, --brand-colour: a name of a style sheet has hyphens, and nothing else tells that it is one name. */
+const STYLED = /(?<![\w/.#-])(?:[.#]|--)(-?[A-Za-z_][\w-]*)/g;
+/** One letter that is no word of English: f, x, T. */
+const LETTER = /^[B-HJ-Zb-z]$/;
 /** foo(…), "is foo defined", "the foo function", "the function foo" */
 const BEFORE_NAME = new RegExp(`\\b${KIND}\\s+$`, 'i');
 const AFTER_NAME = new RegExp(
@@ -39,6 +45,7 @@ export function namesIn(question: string): Named[] {
     const names = quoted.match(IDENTIFIER) ?? [];
     if (names.length <= NAMES.quoted) for (const name of names) found.set(name, 'code');
   }
+  for (const [, styled = ''] of question.matchAll(STYLED)) if (styled.includes('-')) found.set(styled, 'code');
   const prose = question.replace(/`[^`\n]*`/g, (span) => ' '.repeat(span.length));
   for (const { 0: name, index } of prose.matchAll(IDENTIFIER)) {
     const end = index + name.length;
@@ -56,7 +63,10 @@ export function namesIn(question: string): Named[] {
 /** Undefined for a word that says nothing, such as "where". */
 function kindOf(name: string, before: string, after: string): Named['kind'] | undefined {
   if (WRITTEN.test(name)) return 'code';
+  const isCalled = BEFORE_NAME.test(before) || AFTER_NAME.test(after);
+  if (name.length === 1 && (LETTER.test(name) || isCalled))
+    return /['’.]$/.test(before) || /^\.\w/.test(after) ? undefined : 'code';
   if (questionTerms(name).length === 0) return undefined;
-  if (BEFORE_NAME.test(before) || AFTER_NAME.test(after)) return 'code';
+  if (isCalled) return 'code';
   return /^[A-Z]/.test(name) && /[^\s.!?:;]\s*$/.test(before) ? 'capital' : 'word';
 }

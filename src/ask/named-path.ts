@@ -272,7 +272,7 @@ function isEnd(text: string, end: number, hasEnding: boolean): boolean {
 
 /** A folder's name ends with the word, or with a slash that nothing follows. */
 function isFolderEnd(text: string, end: number): boolean {
-  const [next, further = ' '] = [text[end], text[end + 1] ?? ' '];
+  const [next, further] = [text[end], text[end + 1] ?? ' '];
   if (next === undefined) return true;
   if (next === '/') return !/[\p{L}\p{N}_.[(@$+~-]/u.test(further) || UNSPACED.test(further) || HANGUL.test(further);
   if (WORD.test(next)) return isGlued(text, end);

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Candidate } from '../engine/plan.ts';
 import { LexicalIndex } from '../memory/lexical-index.ts';
-import { questionTerms, terms } from '../memory/lexicon.ts';
+import { askedTerms, terms } from '../memory/lexicon.ts';
 import { TABLES } from '../memory/schema.ts';
 import { readText } from '../workspace/file.ts';
 import { roleOf } from '../workspace/role.ts';
@@ -33,7 +33,7 @@ export async function nearestUnread(
   { exclude = [], signal }: Pick<RefreshOptions, 'exclude' | 'signal'> = {},
 ): Promise<Candidate[]> {
   const excluded = includes(exclude);
-  const words = questionTerms(question);
+  const words = [...new Set(askedTerms(question).flatMap(({ own, english }) => [...own, ...english]))];
   const known = new Map(codebase.ledger.files().map((file) => [file.path, file.state.kind]));
   const unread: Candidate[] = [];
   for await (const entry of walk(codebase.root, signal ? { signal } : {})) {

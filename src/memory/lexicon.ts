@@ -1,3 +1,9 @@
+import { cyrillicStem, isEmptyWord, languageOf, stemOf } from './language.ts';
+import type { Language } from './language.ts';
+import type { RunPart } from './script.ts';
+import { askedParts, runTerms, UNSPACED, withoutMarks } from './script.ts';
+import { translate } from './translation.ts';
+
 /**
  * Text to search terms, the same way for indexing and for asking: identifiers whole and in parts, lower-case, lightly
  * stemmed. This is the only tokeniser: the full-text index splits at spaces and nothing else.
@@ -30,51 +36,118 @@ const KEYWORDS = new Set(
 const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
 /** Cuts between fooBar, HTTPServer, utf8 and 2x, not inside URLs; a character without case stays with its neighbours. */
 const PARTS = /\p{Lu}{2,}s(?![\p{Ll}\p{M}])|\p{Lu}+(?![\p{Ll}\p{M}])|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{N}+/gu;
-/** Scripts written without spaces: every two neighbouring characters are a term. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+/gu;
+const CYRILLIC = /^\p{Script=Cyrillic}+$/u;
+/** A word of prose, as it may stand in a comment: no name in parts. */
+const PROSE = /^\p{L}?\p{Ll}+$/u;
+/** Different words that tell a text's language; a question is short, so one is enough. */
+const TOLD = { text: 2, question: 1 } as const;
 
 /**
  * Terms of a text or a path, in order, repeats kept (their count is the term's weight).
- * `getUserName` gives getusername, get, user, name; `src/auth/session.ts` gives src, auth, session, ts.
+ * `getUserName` gives getusernam, get, user, nam; `src/auth/session.ts` gives src, auth, session, ts.
+ *
+ * What these terms are is part of the index: whoever changes it raises READING_VERSION.
  */
 export function terms(text: string): string[] {
+  const words = wordsOf(text);
+  const language = languageOf(words, TOLD.text);
   const found: string[] = [];
-  for (const [word] of text.normalize('NFKC').matchAll(WORD)) addWord(word, found);
+  for (const word of words) addWord(word, found, { language, ofRun: runTerms });
   return found;
 }
 
 /** Terms of a question: no repeats, without words that say nothing. Empty when only such words were asked. */
 export function questionTerms(question: string): string[] {
-  const words = [...question.normalize('NFKC').matchAll(WORD)].map(([word]) => word);
-  const telling = words.filter((word) => !ENGLISH.has(word.toLowerCase()));
-  const naming = telling.filter((word) => !KEYWORDS.has(word.toLowerCase()));
-  return [...new Set((naming.length > 0 ? naming : telling).flatMap(terms))];
+  return [...new Set(askedTerms(question).flatMap(({ own }) => own))];
 }
 
-function addWord(word: string, found: string[]): void {
-  const bare = trimUnderscores(word);
+/** What a question asks for by one of its words. */
+export interface AskedWord {
+  /** The word's own terms. */
+  readonly own: readonly string[];
+  /** Terms of the English words that it means, where it is a word of another language: code is most often written in English. */
+  readonly english: readonly string[];
+}
+
+/** The telling words of a question, each with its terms. Empty when only words that say nothing were asked. */
+export function askedTerms(question: string): AskedWord[] {
+  const words = wordsOf(question);
+  const language = isEnglish(words) ? undefined : languageOf(words, TOLD.question);
+  const telling = words.filter((word) => !isEmpty(word, language));
+  const naming = telling.filter((word) => !KEYWORDS.has(word.toLowerCase()));
+  return (naming.length > 0 ? naming : telling).flatMap((word) => askedWord(word, language));
+}
+
+function askedWord(word: string, language: Language | undefined): AskedWord[] {
+  const spaced: string[] = [];
+  addWord(word, spaced, { language, ofRun: () => [] });
+  const english = translate(withoutMarks(word).toLowerCase(), language).flatMap(({ english: meant }) => meant);
+  const isForeign = language !== undefined || english.length > 0;
+  const asked = isForeign ? [meaning(spaced, english)] : spaced.map((term) => meaning([term], []));
+  const runs = withoutMarks(word).match(UNSPACED) ?? [];
+  return [...asked, ...runs.flatMap(askedParts).flatMap(askedPart)].filter(({ own }) => own.length > 0);
+}
+
+/** What is translated asks for itself; what is left over asks with it. */
+function askedPart({ text, terms: all }: RunPart): AskedWord[] {
+  const known = translate(text, undefined);
+  const said = known.map(({ said: own, english }) => meaning(runTerms(own), english));
+  const rest = known.reduce((left, { said: own }) => left.replace(own, ' '), text).trim();
+  const taken = new Set(said.flatMap(({ own }) => own));
+  const others = all.filter((term) => !taken.has(term));
+  const [first, ...further] = said;
+  if (first && rest === '') return [{ ...first, own: [...first.own, ...others] }, ...further];
+  return [...said, meaning(others, [])];
+}
+
+function meaning(own: readonly string[], english: readonly string[]): AskedWord {
+  return { own, english: [...new Set(english.flatMap(terms))].filter((term) => !own.includes(term)) };
+}
+
+const wordsOf = (text: string): string[] => text.normalize('NFKC').match(WORD) ?? [];
+
+/** Whether most of what tells a language tells English. */
+function isEnglish(words: readonly string[]): boolean {
+  const english = words.filter((word) => ENGLISH.has(word.toLowerCase())).length;
+  const others = words.filter((word) => languageOf([word], TOLD.question) !== undefined).length;
+  return english > others;
+}
+
+function isEmpty(word: string, language: Language | undefined): boolean {
+  return ENGLISH.has(word.toLowerCase()) || (language !== undefined && isEmptyWord(word, language));
+}
+
+interface How {
+  readonly language: Language | undefined;
+  readonly ofRun: (run: string) => readonly string[];
+}
+
+function addWord(word: string, found: string[], { language, ofRun }: How): void {
+  const plain = withoutMarks(word);
+  const bare = plain.replaceAll('_', '');
+  if (CYRILLIC.test(bare)) {
+    const stemmed = withoutMarks(cyrillicStem(bare));
+    if (fits(stemmed)) found.push(stemmed);
+    return;
+  }
+  const isPlain = /^\w*$/.test(bare);
   const parts: string[] = [];
-  for (const [part] of bare.replaceAll(UNSPACED, ' ').matchAll(PARTS)) parts.push(part.toLowerCase());
-  const whole = bare.toLowerCase();
+  for (const [part] of (isPlain ? plain : plain.replaceAll(UNSPACED, ' ')).matchAll(PARTS))
+    parts.push(part.toLowerCase());
+  // One name however it is written: userName, user_name and username meet.
+  const whole = stem(bare.toLowerCase());
   if (parts.length > 1 && fits(whole)) found.push(whole);
   for (const part of parts) {
     const stemmed = stem(part);
     if (fits(stemmed)) found.push(stemmed);
   }
-  for (const [run] of bare.matchAll(UNSPACED)) {
-    const characters = Array.from(run);
-    if (characters.length === 1) found.push(run);
-    for (let i = 0; i + 1 < characters.length; i++) found.push(characters.slice(i, i + 2).join(''));
+  if (language !== undefined && parts.length === 1 && PROSE.test(word)) {
+    const stemmed = withoutMarks(stemOf(word, language));
+    if (fits(stemmed) && stemmed !== found.at(-1)) found.push(stemmed);
   }
-}
-
-/** By hand: a pattern for the end of the word takes quadratic time on a long run of underscores. */
-function trimUnderscores(word: string): string {
-  let start = 0;
-  let end = word.length;
-  while (start < end && word[start] === '_') start++;
-  while (end > start && word[end - 1] === '_') end--;
-  return word.slice(start, end);
+  if (!isPlain)
+    for (const [run] of bare.matchAll(UNSPACED))
+      found.push(...ofRun(run).filter((term) => term.length <= LEXICON.longestTerm));
 }
 
 function fits(term: string): boolean {

@@ -19,6 +19,13 @@ const DEFINED =
   /^\s*(?:[<({:=;[]|$|extends\b|implements\b|with\b|where\b|is\b|as\b|struct\b|interface\b|func\b|map\b|[\w.]+\s*$)/;
 const ASSIGNED = /^\s*(?::[^=\n]+)?=(?![=>~])(?!\s*(?:await\s+)?(?:require|import)\b)/;
 const FUNCTION_VALUE = /^\s*[:=]\s*(?:async\s*)?(?:function\b|class\b|(?:\([^)]*\)|[\w$]+)\s*(?::[^=\n]+)?=>)/;
+/** SQL says what it makes. */
+const CREATED =
+  /^\s*create\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|unlogged|virtual|materialized|unique|external|recursive|global|local)\s+)*(?:table|view|function|procedure|index|trigger|type|schema|database|sequence|domain|extension)\s+(?:if\s+not\s+exists\s+)?(?:["`[]?\w+["`\]]?\.)*["`[]?$/i;
+/** A selector of a style sheet, at the head of its rule; a custom property. */
+const SELECTOR = /^[^{};@]*[.#]$/;
+const RULE = /^(?:[\s,:>+~.#[(*][^{};]*)?\{/;
+const PROPERTY = /^\s*(?:[^{};]*\{\s*)?--$/;
 /** Types and modifiers may stand before a method's name; a statement's words may not. */
 const TYPES = /^\s*(?:[\w<>[\],*&:?@.~]+\s+)*[*&]*(?:[\w<>]+::)*$/;
 const STATEMENT =
@@ -27,6 +34,8 @@ const STATEMENT =
 const BODY = /^\s*(?:(?:const|noexcept|override|final)\b\s*|throws\s+[\w.,\s]+|->\s*[^{;\n]+|:\s*[^{;=\n]+)*\{/;
 /** Parameters longer than this are those of no definition. */
 const LONGEST_PARAMETERS = 1_000;
+/** What stands before a name in a statement of SQL, or in a selector. */
+const LONGEST_HEAD = 200;
 
 /** Lines, from 0, that define the name; it is compared to the letter. Names are identifiers, `$` included. */
 export function definingLines(lines: readonly string[], name: string): number[] {
@@ -38,6 +47,7 @@ function definesIn(lines: readonly string[], line: string, at: number, name: str
     const [before, after] = [line.slice(0, from), line.slice(from + name.length)];
     if (/[\w$]$/.test(before) || /^[\w$]/.test(after)) continue;
     if (DEFINING.test(before) && DEFINED.test(after)) return true;
+    if (before.length <= LONGEST_HEAD && isDeclared(before, after, lines, at, name.includes('-'))) return true;
     if ((before === '' || VARIABLE.test(before)) && ASSIGNED.test(after)) return true;
     if (/(?:^|[\s.])$/.test(before) && FUNCTION_VALUE.test(after)) return true;
     if (/(?:exports|prototype)\.$/.test(before) && ASSIGNED.test(after)) return true;
@@ -46,6 +56,21 @@ function definesIn(lines: readonly string[], line: string, at: number, name: str
     }
   }
   return false;
+}
+
+/** Whether SQL creates the name, or a style sheet has a rule for it. */
+function isDeclared(
+  before: string,
+  after: string,
+  lines: readonly string[],
+  at: number,
+  isHyphenated: boolean,
+): boolean {
+  if (CREATED.test(before)) return !after.startsWith('-');
+  if (PROPERTY.test(before)) return /^\s*:/.test(after);
+  // In Kotlin a line such as `.map {` calls; there it is indented, and no name has a hyphen.
+  if (!SELECTOR.test(before) || !(before.length === 1 || isHyphenated)) return false;
+  return RULE.test([after, ...lines.slice(at + 1, at + 4)].join('\n').slice(0, LONGEST_PARAMETERS));
 }
 
 /** Whether parameters and then a body follow a name. */

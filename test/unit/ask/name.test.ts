@@ -18,6 +18,11 @@ describe('the names of a question', () => {
     ['Where is parse defined?', 'parse', 'code'],
     ['What does the send method do?', 'send', 'code'],
     ['Who calls the function next?', 'next', 'code'],
+    ['What does f do?', 'f', 'code'],
+    ['Where is class A defined?', 'A', 'code'],
+    ['Where is the table orders created?', 'orders', 'code'],
+    ['Where is .btn-primary styled?', 'btn-primary', 'code'],
+    ['What uses --brand-colour?', 'brand-colour', 'code'],
     ['How does Registry work?', 'Registry', 'capital'],
     ['Registry: how does it work?', 'Registry', 'word'],
     ['How does the registry work?', 'registry', 'word'],
@@ -27,6 +32,7 @@ describe('the names of a question', () => {
 
   it('are none where a question says nothing, and not those of pasted code', () => {
     expect(namesIn('What is this and how does it do that?')).toEqual([]);
+    expect(namesIn("Don't they, e.g. a?")).toEqual([]);
     expect(namesIn('`for (const one of all) total += one.price;`')).toEqual([]);
   });
 

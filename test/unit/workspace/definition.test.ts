@@ -39,6 +39,11 @@ describe('a definition', () => {
     ['Kotlin', 'data class Point(val x: Int)', 'Point'],
     ['PHP', '    public function render(string $name): string', 'render'],
     ['Swift', 'public func dequeue() -> Job? {', 'dequeue'],
+    ['SQL', 'CREATE TABLE IF NOT EXISTS shop."orders" (', 'orders'],
+    ['SQL', 'create or replace view open_orders as', 'open_orders'],
+    ['CSS', '.btn-primary { color: white; }', 'btn-primary'],
+    ['CSS', '.card > .btn-primary:hover,\n.link {', 'btn-primary'],
+    ['CSS', '  --brand-colour: #fff;', 'brand-colour'],
   ])('in %s: %s', (_, text, name) => {
     expect(definingLines(text.split('\n'), name)).not.toEqual([]);
   });
@@ -57,6 +62,9 @@ describe('no definition', () => {
     ['a use of a struct', 'struct list *next = head;', 'list'],
     ['a comparison', 'DEFAULT_TIMEOUT == 3', 'DEFAULT_TIMEOUT'],
     ['a longer name', 'def send_all_now():', 'send_all'],
+    ['a row that is added', 'INSERT INTO orders (id) VALUES (1);', 'orders'],
+    ['a class that is used', '<button className="btn-primary btn">', 'btn-primary'],
+    ['a property that is used', '  color: var(--brand-colour);', 'brand-colour'],
     ['the end of a longer name', 'def resend_all():', 'send_all'],
     ['another case', 'class session:', 'Session'],
     ['a comment', '// the function etag is elsewhere', 'etag'],
