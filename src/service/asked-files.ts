@@ -1,5 +1,5 @@
 import type { Member, RecallOptions } from '../ask/codebases.ts';
-import { parseScope } from '../memory/scope.ts';
+import { idleSentence, parseScope, ScopeError, selectPaths } from '../memory/scope.ts';
 import { changedFiles } from '../workspace/revision.ts';
 import type { AskedScope, ScopeBase } from './protocol.ts';
 
@@ -15,10 +15,14 @@ export async function askedFiles(
   signal?: AbortSignal,
 ): Promise<RecallOptions['scope']> {
   if (scope.base.kind === 'workspace' && scope.terms.trim() === '') return undefined;
-  const terms = parseScope(scope.terms);
+  const expression = parseScope(scope.terms);
   const isInBase = await baseTest(scope.base, members, signal);
+  const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
+  const { files, idle } = selectPaths(expression, shown);
+  const [slip] = idle;
+  if (files.size === 0 && slip && shown.length > 0) throw new ScopeError(idleSentence(slip), slip);
   return ({ codebase, prefix }) => {
-    const paths = codebase.paths().filter((path) => isInBase(prefix + path) && terms.has(prefix + path));
+    const paths = codebase.paths().filter((path) => isInBase(prefix + path) && files.has(prefix + path));
     return new Set(paths);
   };
 }

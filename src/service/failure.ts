@@ -21,6 +21,15 @@ export interface Failure {
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AskError) return ofAsking(error.problem);
+  if (error instanceof ScopeError && error.idle) {
+    const { pattern, near } = error.idle;
+    const meant = near.map((name) => `“${name}”`).join(', ');
+    const sentence =
+      meant === ''
+        ? l10n.t('No file matches “{0}”.', pattern)
+        : l10n.t('No file matches “{0}”. Similar names: {1}.', pattern, meant);
+    return { sentence, action: 'all-files' };
+  }
   if (error instanceof ScopeError) {
     const sentence = l10n.t('The “+” and “-” terms cannot be read. Write them like +src -tests.');
     return { sentence, action: 'all-files' };

@@ -1,5 +1,5 @@
 import type { Member, RecallOptions } from '../ask/codebases.ts';
-import { parseScope, selectPaths } from '../memory/scope.ts';
+import { idleSentence, parseScope, selectPaths } from '../memory/scope.ts';
 import { err } from './output.ts';
 
 /**
@@ -10,6 +10,6 @@ export function scopeOf(text: string | undefined, members: readonly Member[]): R
   if (text === undefined) return undefined;
   const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(parseScope(text), shown);
-  for (const pattern of idle) err.rows(`No file matches "${pattern}" in the scope.`);
+  for (const term of idle) err.rows(idleSentence(term));
   return ({ codebase, prefix }) => new Set(codebase.paths().filter((path) => files.has(prefix + path)));
 }
