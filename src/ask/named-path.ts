@@ -41,6 +41,8 @@ const HANGUL = /\p{Script=Hangul}/u;
 const CONNECTOR = /[-.+~]/;
 /** An ending with a letter: nothing else than a file is called so. */
 const HAS_ENDING = /\.[\w+-]*[\p{L}][\w+-]*$/u;
+/** No words of English, in whatever case. */
+const BUILD_FILE = /^(?:docker|make|gem|rake|proc|jenkins|vagrant|pip|pod|cap|just|brew|fast|guard|task)file$/i;
 const ABSOLUTE = /^(?:\/|~\/|\.{1,2}\/|[A-Za-z]:\/|file:\/|vscode[\w-]*:\/)/;
 /** Whose files are not the user's: packages, the language's own library, the system's. */
 const FOREIGN = new RegExp(
@@ -233,7 +235,9 @@ function isFile(
   if (parts > 1) return true;
   const isBare = isWhole && !before.endsWith('/');
   // `license` is a word where `LICENSE` is a file: without an ending, the letters' case or a mark tells.
-  if (isBare && !hasEnding) return isExact && (/^\p{Lu}/u.test(spoken) || isMarked || text === spoken);
+  if (isBare && !hasEnding) {
+    return BUILD_FILE.test(spoken) || (isExact && (/^\p{Lu}/u.test(spoken) || isMarked || text === spoken));
+  }
   if (isWhole) return true;
   // Another folder is spoken than the file's own: only a name that nothing else has can still be meant.
   return paths.length === 1 && hasEnding;

@@ -3,6 +3,8 @@ import type { NamedPath } from './named-path.ts';
 
 /** Endings that products have in their names as well as files. */
 const PRODUCT_ENDING = /\.(?:js|io|py|ts|rs|go|rb|ai|sh|net|dev|app|com|org|cc|IO|NET|AI)$/;
+/** Of these, the ones that tell a product by its capitals alone; `User.rb` is a file that somebody writes so. */
+const CAPITAL_ENDING = /\.(?:js|io|net|ai|dev|app|com|org|IO|NET|AI)$/;
 /** Products whose names end like a file's, as somebody may begin a sentence with them. */
 const PRODUCTS =
   /^(?:node|deno|vue|next|nuxt|nest|express|react|angular|ember|backbone|svelte|three|d3|p5|chart|moment|socket|electron|meteor|sails|hapi|koa|knockout|handlebars|underscore|alpine|babylon|pixi|phaser|ethers|web3|discord|asp|ml|day|video|anime|matter|paper|lit|polymer)$/;
@@ -26,7 +28,7 @@ export function isProduct(name: NamedPath, project: ReadonlySet<string>): boolea
   if (FILE_BEFORE.test(before) || FILE_AFTER.test(after)) return false;
   const stem = spoken.slice(0, spoken.lastIndexOf('.')).toLowerCase();
   if (project.has(stem) || project.has(spoken.toLowerCase())) return true;
-  if (isExact) return false;
+  if (isExact || !CAPITAL_ENDING.test(spoken)) return false;
   const isSentenceCase = /^\p{Lu}\P{Lu}*$/u.test(spoken) && SENTENCE_START.test(before);
   return /\p{Lu}/u.test(spoken) && (!isSentenceCase || PRODUCTS.test(stem));
 }

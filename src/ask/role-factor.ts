@@ -13,7 +13,7 @@ function wordsOf(words: string, unspaced = ''): RegExp {
 
 /** The words of English, German, Spanish, French, Portuguese; then of Chinese, Japanese, Korean. */
 const CONFIGURATION = wordsOf(
-  `config* settings? ci workflow package dependenc* build
+  `config* settings? ci workflow package depend* requirements? build
    konfig* einstellung* abhängigkeit* configuraci[oó]n* ajustes? dependencias? param[eéè]tr* réglages? dépendances?
    configuraç[aãoõ]* definiç[oõ]es depend[eê]ncias?`,
   '配置 设置 設定 設置 依赖 依賴 構成 依存 설정 구성 의존',

@@ -235,6 +235,8 @@ describe('what is no file', () => {
     ['What does lib/Express.js export?', 'lib/express.js'],
     ['Utils.js is slow, why?', 'lib/utils.js'],
     ['What is in package.json?', 'package.json'],
+    ['What does User.rb do?', 'app/models/user.rb'],
+    ['What does the makefile do?', 'Makefile'],
   ])('but %s', (question, expected) => {
     expect(first(question)).toBe(expected);
   });
