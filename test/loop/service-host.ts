@@ -13,7 +13,7 @@ export class Host {
   readonly client: ServiceClient;
   readonly settings: ServiceSettings;
 
-  constructor(home: string) {
+  constructor(home: string, own: Partial<ServiceSettings> = {}) {
     this.settings = {
       engineScript: join(dist, 'engine.js'),
       modelsFolder: MODELS,
@@ -22,6 +22,7 @@ export class Host {
       threads: 2,
       exclude: [],
       isTrusted: true,
+      ...own,
     };
     this.client = new ServiceClient({
       script: join(dist, 'service.js'),
