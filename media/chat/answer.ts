@@ -6,7 +6,7 @@ import { h } from './dom.ts';
 import { rendered } from './markdown.ts';
 import { filePlace } from './place.ts';
 import { markSentences } from './sentence-mark.ts';
-import { reveal } from './visible.ts';
+import { reveal, visible } from './visible.ts';
 
 /** Lines that sentences rest on: one row below the answer. */
 export interface Cited {
@@ -88,7 +88,7 @@ function mark(
     const row = cited.find((each) => each.path === path && each.start === start && each.end === end);
     if (!row || !last) return;
     row.pieces.push(...own);
-    const label = fill(strings.citation, row.number, `${path}:${linesText(row, strings)}`);
+    const label = fill(strings.citation, row.number, visible(`${path}:${linesText(row, strings)}`));
     const number = h(
       'button',
       {
@@ -145,7 +145,7 @@ function linkFiles(root: HTMLElement, known: ReadonlySet<string>, { strings, pos
   }
 
   function opener(place: NonNullable<ReturnType<typeof filePlace>>, children: readonly Node[]): HTMLElement {
-    const title = fill(strings.openAt, place.path);
+    const title = fill(strings.openAt, visible(place.path));
     const onclick = () => {
       post({ kind: 'open', ...place });
     };

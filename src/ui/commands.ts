@@ -11,10 +11,12 @@ import type { MemoryNode, MemoryTree } from './memory-tree.ts';
 import type { MemoryTotals } from './memory-totals.ts';
 import { mendingLabel } from './mending.ts';
 import type { Mending } from './mending.ts';
+import { warnOfFailure } from './notice.ts';
 import type { Place } from './place.ts';
 import type { Provenance } from './provenance.ts';
 import type { QuestionInput } from './question-input.ts';
 import { section } from './settings.ts';
+import { shown, shownLines } from './shown.ts';
 import { standingSentence } from './status-text.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -98,13 +100,11 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
 }
 
 async function tell({ mending, log }: CommandParts, error: unknown): Promise<void> {
-  log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  log.error(shownLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   const known = error instanceof ServiceError;
   const sentence = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';
-  const label = mendingLabel(action);
-  const shown = vscode.window.showErrorMessage(sentence, ...(label === undefined ? [] : [label]));
-  if ((await shown) !== undefined) await mending.mend(action);
+  if ((await warnOfFailure(sentence, mendingLabel(action))) === 'pressed') await mending.mend(action);
 }
 
 async function chooseAction({ memory, provenance, amounts }: CommandParts): Promise<void> {
@@ -114,7 +114,7 @@ async function chooseAction({ memory, provenance, amounts }: CommandParts): Prom
     label: `$(${action.icon}) ${action.label}`,
     action,
   }));
-  const placeHolder = standingSentence(standing, amounts);
+  const placeHolder = shown(standingSentence(standing, amounts));
   const chosen = await vscode.window.showQuickPick(items, { title: 'Ask Codebase', placeHolder });
   if (chosen) await vscode.commands.executeCommand(chosen.action.command, ...chosen.action.arguments);
 }
@@ -134,7 +134,11 @@ async function chooseFilter(tree: MemoryTree, wanted: unknown): Promise<void> {
 
 async function openFile(memory: WorkspaceMemory, row: unknown): Promise<void> {
   if (!isRow(row) || row.node.kind !== 'file') return;
-  await vscode.commands.executeCommand('vscode.open', memory.uriOf({ folder: row.folder, path: row.node.file.path }));
+  // Whoever may run a command may give it any row: only files of this workspace are opened.
+  const folder = memory.folders.find(({ root }) => root === row.folder.root);
+  const path = row.node.file.path;
+  if (!folder || path.split('/').includes('..')) return;
+  await vscode.commands.executeCommand('vscode.open', memory.uriOf({ folder, path }));
 }
 
 /** What a command is for: rows of the tree or files of the explorer, one that was clicked or all that are selected. */

@@ -1,6 +1,7 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { mendingLabel } from './mending.ts';
 import type { Mending } from './mending.ts';
+import { warnOfFailure } from './notice.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
 /** Tells of each failure that ended the reading once. The status bar and the views say it as long as it lasts. */
@@ -27,10 +28,8 @@ export class FailureNotice implements vscode.Disposable {
     if (standing.kind !== 'failed' || this.#told.has(standing.sentence)) return;
     this.#told.add(standing.sentence);
     const { sentence, action } = standing;
-    const label = mendingLabel(action);
-    const told = vscode.window.showErrorMessage(sentence, ...(label === undefined ? [] : [label]));
-    void told.then((pressed) => {
-      if (pressed !== undefined) void this.#mending.mend(action);
+    void warnOfFailure(sentence, mendingLabel(action)).then((answer) => {
+      if (answer === 'pressed') void this.#mending.mend(action);
     });
   }
 }

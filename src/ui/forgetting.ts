@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Amounts } from './amounts.ts';
 import { filesBelow } from './file-tree.ts';
 import type { MemoryTotals } from './memory-totals.ts';
+import { confirm, inform, offer } from './notice.ts';
 import type { Place } from './place.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -27,12 +28,11 @@ export class Forgetting {
 
   /** Asks first, and says at the end what proves it. */
   async forget(places: readonly Place[]): Promise<void> {
-    const { showWarningMessage, showInformationMessage } = vscode.window;
     await this.#totals.look();
     const paths = this.#known(places, (kind) => kind === 'ingested');
     const count = [...paths.values()].reduce((sum, { length }) => sum + length, 0);
     if (count === 0) {
-      void showInformationMessage(vscode.l10n.t('Nothing of that is in the memory.'));
+      inform(vscode.l10n.t('Nothing of that is in the memory.'));
       return;
     }
     const forget = vscode.l10n.t('Forget');
@@ -47,7 +47,7 @@ export class Forgetting {
         : vscode.l10n.t(
             'They stay out of the memory until you choose Read Again. The files themselves are left as they are.',
           );
-    if ((await showWarningMessage(asked, { modal: true, detail }, forget)) !== forget) return;
+    if ((await confirm(asked, forget, detail)) === 'no') return;
     const said: string[] = [];
     for (const [root, own] of paths) {
       const { certificate } = await this.#memory.service.forget(root, own);
@@ -59,10 +59,9 @@ export class Forgetting {
 
   /** Says what was forgotten, and offers to delete the conversations that quote it: only this window knows of them. */
   async #tell(said: readonly string[], paths: ReadonlySet<string>): Promise<void> {
-    const { showInformationMessage } = vscode.window;
     const count = await this.#conversations.quoting(paths);
     if (count === 0) {
-      void showInformationMessage(said.join(' '));
+      inform(said.join(' '));
       return;
     }
     const quoting =
@@ -71,10 +70,10 @@ export class Forgetting {
         : vscode.l10n.t('{0} conversations of this workspace quote it.', this.#amounts.count(count));
     const remove = vscode.l10n.t('Delete Conversations');
     // Not waited for: the command has done its work, and the message may stay for long.
-    void showInformationMessage([...said, quoting].join(' '), remove).then(async (pressed) => {
-      if (pressed !== remove) return;
+    void offer([...said, quoting].join(' '), remove).then(async (answer) => {
+      if (answer === 'dismissed') return;
       await this.#conversations.deleteQuoting(paths);
-      void showInformationMessage(vscode.l10n.t('The conversations are deleted.'));
+      inform(vscode.l10n.t('The conversations are deleted.'));
     });
   }
 

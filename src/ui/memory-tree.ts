@@ -5,6 +5,7 @@ import { digestLine, rememberedCount } from './digest.ts';
 import { FileTree } from './file-tree.ts';
 import type { FileFilter, TreeNode } from './file-tree.ts';
 import type { MemoryTotals } from './memory-totals.ts';
+import { shown } from './shown.ts';
 import { treeItem } from './tree-item.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -165,7 +166,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     const empty = !digest || digest.remembered + digest.leftOut + digest.failed === 0;
     this.#view.description = empty ? undefined : rememberedCount(digest, this.#amounts);
     if (empty) this.#view.message = undefined;
-    else if (standing.kind === 'failed') this.#view.message = standing.sentence;
+    else if (standing.kind === 'failed') this.#view.message = shown(standing.sentence);
     else {
       const named = filterNames().find(({ filter }) => filter === this.#filter && filter !== 'all');
       const line = digestLine(digest, this.#amounts);

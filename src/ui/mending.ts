@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Action } from '../service/protocol.ts';
+import { inform } from './notice.ts';
 import { readSettings } from './settings.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -56,7 +57,7 @@ export class Mending {
     try {
       await vscode.commands.executeCommand('revealFileInOS', globalStorageUri);
     } catch {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Memories lie in {0}.', globalStorageUri.fsPath));
+      inform(vscode.l10n.t('Memories lie in {0}.', globalStorageUri.fsPath));
     }
   }
 }

@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import type { PlacedLines } from '../ask/excerpt.ts';
 import type { AskedScope } from '../service/protocol.ts';
 import type { ChatView } from './chat/view.ts';
+import { inform } from './notice.ts';
 import type { Place } from './place.ts';
+import { shown } from './shown.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
 const everything: AskedScope = { base: { kind: 'workspace' }, terms: '' };
@@ -30,7 +32,7 @@ export class QuestionInput {
     const editor = vscode.window.activeTextEditor;
     const place = editor && this.#memory.placeOf(editor.document.uri);
     if (!editor || !place) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Open a file of the workspace and select some lines.'));
+      inform(vscode.l10n.t('Open a file of the workspace and select some lines.'));
       return;
     }
     const path = this.#memory.places.shown(place);
@@ -48,7 +50,7 @@ export class QuestionInput {
     const places = uris.flatMap((uri) => (uri instanceof vscode.Uri ? (this.#memory.placeOf(uri) ?? []) : []));
     const [first] = places;
     if (!first) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Choose a file or a folder of the workspace.'));
+      inform(vscode.l10n.t('Choose a file or a folder of the workspace.'));
       return;
     }
     const paths = places.map((place) => this.#memory.places.shown(place));
@@ -60,19 +62,19 @@ export class QuestionInput {
   }
 
   async #scopeOf(places: readonly Place[]): Promise<AskedScope> {
-    const shown = (place: Place) => this.#memory.places.shown(place);
+    const pathOf = (place: Place) => this.#memory.places.shown(place);
     const [first] = places;
     if (places.length === 1 && first) {
-      if (shown(first) === '') return everything;
+      if (pathOf(first) === '') return everything;
       const { type } = await vscode.workspace.fs.stat(this.#memory.uriOf(first));
-      if ((type & vscode.FileType.Directory) !== 0) return { base: { kind: 'folder', path: shown(first) }, terms: '' };
+      if ((type & vscode.FileType.Directory) !== 0) return { base: { kind: 'folder', path: pathOf(first) }, terms: '' };
     }
-    return { base: { kind: 'files', paths: places.map(shown) }, terms: '' };
+    return { base: { kind: 'files', paths: places.map(pathOf) }, terms: '' };
   }
 
   async #input(scope: AskedScope, title: string, selection?: PlacedLines): Promise<void> {
     if (this.#memory.folders.length === 0) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Open a folder, and its files can be asked about.'));
+      inform(vscode.l10n.t('Open a folder, and its files can be asked about.'));
       return;
     }
     // The model loads while the question is written.
@@ -80,7 +82,7 @@ export class QuestionInput {
       this.#log.warn(`The model could not be loaded early: ${String(error)}`);
     });
     const question = await vscode.window.showInputBox({
-      title,
+      title: shown(title),
       prompt: vscode.l10n.t('The answer is written in the chat, from the files on this machine.'),
       placeHolder: vscode.l10n.t('Where is … decided?'),
       ignoreFocusOut: true,

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Amounts } from './amounts.ts';
+import { shown } from './shown.ts';
 import type { Standing } from './standing.ts';
 
 /** What the status bar shows. `label` is for screen readers, which read neither icons nor dots. */
@@ -11,7 +12,7 @@ export interface StatusText {
 
 /** In the editor's icon syntax. Undefined where there is nothing to say anything about. */
 export function statusText(standing: Standing, amounts: Amounts): StatusText | undefined {
-  const sentence = standingSentence(standing, amounts);
+  const sentence = shown(standingSentence(standing, amounts));
   const label = l10n.t('Ask Codebase: {0}', sentence);
   switch (standing.kind) {
     case 'none':

@@ -4,6 +4,7 @@ import type { Folder, MemoryState } from '../service/protocol.ts';
 import type { Amounts } from './amounts.ts';
 import { sizeLine } from './digest.ts';
 import type { Digest } from './digest.ts';
+import { shownMarkdown } from './shown.ts';
 import { standingSentence } from './status-text.ts';
 import { standing as standingOf } from './standing.ts';
 import type { Standing } from './standing.ts';
@@ -23,17 +24,18 @@ export interface TooltipFacts {
 export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
   const { standing, folders, isTrusted } = facts;
   const several = folders.length > 1;
-  const title = `**Ask Codebase**\n\n${escape(standingSentence(standing, amounts))}`;
+  const title = `**Ask Codebase**\n\n${shownMarkdown(standingSentence(standing, amounts))}`;
   const roots = folders.map(
-    ({ folder, state }) => `- ${escape(folder.name)}: ${escape(standingSentence(standingOf([state]), amounts))}`,
+    ({ folder, state }) =>
+      `- ${shownMarkdown(folder.name)}: ${shownMarkdown(standingSentence(standingOf([state]), amounts))}`,
   );
-  const table = rows(facts, amounts).map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
+  const table = rows(facts, amounts).map(([name, value]) => `| ${shownMarkdown(name)} | ${shownMarkdown(value)} |`);
   const restricted = l10n.t(
     'Restricted Mode: git is not asked, and the .gitignore files alone say which files are read.',
   );
   return [
     title,
-    ...(isTrusted ? [] : [escape(restricted)]),
+    ...(isTrusted ? [] : [shownMarkdown(restricted)]),
     ...(several ? [roots.join('\n')] : []),
     ...(table.length > 0 ? [['| | |', '|---|---|', ...table].join('\n')] : []),
     links(standing).join(' · '),
@@ -83,8 +85,4 @@ function links(standing: Standing): string[] {
     return [link(l10n.t('Pause Reading'), 'askCodebase.pause'), ...always];
   if (standing.kind === 'paused') return [link(l10n.t('Resume Reading'), 'askCodebase.resume'), ...always];
   return standing.kind === 'ready' ? [link(l10n.t('Ask'), 'askCodebase.ask'), ...always] : always;
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~&]/g, '\\$&').replaceAll(/\s+/g, ' ');
 }

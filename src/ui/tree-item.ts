@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Folder, RememberedFile } from '../service/protocol.ts';
 import type { Amounts } from './amounts.ts';
 import type { TreeFolder, TreeNode } from './file-tree.ts';
+import { shown } from './shown.ts';
 import { treeUri } from './tree-uri.ts';
 
 /** Reasons that a walk gives for whole folders. */
@@ -26,7 +27,7 @@ function rootItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.Tr
 }
 
 function folderItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.TreeItem {
-  const item = new vscode.TreeItem(node.name, vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(shown(node.name), vscode.TreeItemCollapsibleState.Collapsed);
   const counts = vscode.l10n.t(
     '{0} of {1} files remembered',
     amounts.count(node.remembered),
@@ -36,15 +37,15 @@ function folderItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.
   item.resourceUri = treeUri(folder, node.path, 'ingested');
   item.iconPath = vscode.ThemeIcon.Folder;
   item.description = node.remembered > 0 ? amounts.share(node.share) : vscode.l10n.t('nothing remembered');
-  item.tooltip = `${node.path || folder.name}\n${counts}\n${sizes(node.lines, node.segments, amounts)}`;
+  item.tooltip = [shown(node.path || folder.name), counts, sizes(node.lines, node.segments, amounts)].join('\n');
   item.contextValue = node.remembered > 0 ? 'folder.remembered' : 'folder';
-  item.accessibilityInformation = { label: `${node.name}, ${counts}` };
+  item.accessibilityInformation = { label: `${shown(node.name)}, ${counts}` };
   return item;
 }
 
 function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: Amounts): vscode.TreeItem {
   const { path, state, share, lines, segments } = file;
-  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(shown(name), vscode.TreeItemCollapsibleState.None);
   const isFolder = state.kind === 'skipped' && forFolders.has(state.reason);
   const part = vscode.l10n.t('{0} of the memory', amounts.share(share));
   const said = state.kind === 'ingested' ? part : whyNot(state);
@@ -52,9 +53,11 @@ function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: A
   item.resourceUri = treeUri(folder, path, state.kind);
   item.iconPath = isFolder ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
   item.description = state.kind === 'ingested' ? amounts.share(share) : said;
-  item.tooltip = [path, said, ...(state.kind === 'ingested' ? [sizes(lines, segments, amounts)] : [])].join('\n');
+  item.tooltip = [shown(path), said, ...(state.kind === 'ingested' ? [sizes(lines, segments, amounts)] : [])].join(
+    '\n',
+  );
   item.contextValue = state.kind === 'skipped' ? `file.${state.reason}` : `file.${state.kind}`;
-  item.accessibilityInformation = { label: `${name}, ${said}` };
+  item.accessibilityInformation = { label: `${shown(name)}, ${said}` };
   if (!isFolder) {
     item.command = {
       command: 'askCodebase.openFile',

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { Description } from '../engine/protocol.ts';
-import { printable } from '../common/printable.ts';
 import { ServiceClient } from '../service/client.ts';
 import type {
   Action,
@@ -12,9 +11,11 @@ import type {
   ServiceSettings,
 } from '../service/protocol.ts';
 import { ServiceError } from '../service/service-error.ts';
+import { inform } from './notice.ts';
 import { namedFolders, Places } from './place.ts';
 import type { Place } from './place.ts';
 import { readSettings } from './settings.ts';
+import { shownLines } from './shown.ts';
 import { standing } from './standing.ts';
 import type { Standing } from './standing.ts';
 
@@ -175,11 +176,11 @@ export class WorkspaceMemory implements vscode.Disposable {
         this.#changed.fire();
         break;
       case 'told':
-        void vscode.window.showInformationMessage(notice.sentence);
+        inform(notice.sentence);
         break;
       case 'log':
         // Names of files are in it, and a log is read as lines.
-        this.#log[notice.level](printable(notice.line, 'block'));
+        this.#log[notice.level](shownLines(notice.line));
     }
   }
 

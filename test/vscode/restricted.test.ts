@@ -1,24 +1,74 @@
-import { expect, test } from 'vitest';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { hostileRepository } from '../support/hostile-repository.ts';
 import { Chat } from './driver/chat.ts';
-import { LIMITS } from './driver/limits.ts';
-import { libraryRepository } from './driver/repository.ts';
+import { LIMITS, until } from './driver/limits.ts';
 import { useCode } from './driver/use-code.ts';
 
-/** Nothing of the folder is run, so questions are answered in Restricted Mode too. */
+/**
+ * A repository whose every setting names a program, and whose own editor settings would hide a file and bring a model. The
+ * tests go on from each other, as somebody does who opens a folder, looks around, and trusts it in the end.
+ */
+const hostile = hostileRepository({ hangs: ['files', 'head', 'ignore-file', 'excludes'] });
+mkdirSync(join(hostile.root, '.vscode'));
+const evil = { 'askCodebase.exclude': ['src/'], 'askCodebase.modelsFolder': join(hostile.root, 'docs') };
+writeFileSync(join(hostile.root, '.vscode/settings.json'), JSON.stringify(evil));
+afterAll(() => {
+  hostile.remove();
+});
+
 const code = useCode(() => ({
-  folder: libraryRepository(),
+  folder: hostile.root,
   trust: 'restricted',
-  settings: { 'askCodebase.device': 'cpu', 'security.workspace.trust.startupPrompt': 'never' },
+  settings: {
+    'askCodebase.device': 'cpu',
+    'security.workspace.trust.startupPrompt': 'never',
+    // VS Code's own git would run what this repository names as soon as it is trusted.
+    'git.enabled': false,
+  },
 }));
 
-test('a folder that is not trusted is read and answered from', async () => {
+const question = 'How is a late fee computed?';
+const changed = () => code().view.locator('input[value=changed]');
+/** How often the folder was read to its end so far. */
+const readings = () =>
+  code()
+    .log()
+    .match(/ files read, /g)?.length ?? 0;
+
+test('a folder that is not trusted is read and answered from, and runs nothing', async () => {
   const { workbench } = code();
   await workbench.statusItem('Restricted Mode');
-  await workbench.statusItem('4 files are remembered', LIMITS.answer);
+  await workbench.statusItem('files are remembered', LIMITS.answer);
   await workbench.openContainer('Ask Codebase');
   const chat = new Chat(code().view);
-  const question = 'How is a late fee computed?';
   await chat.ask(question);
   expect(await chat.ended(question)).toBe('answered');
+  expect((await chat.pointed(question))[0]).toContain('src/loans.ts');
   await workbench.screenshot('restricted');
+  expect(hostile.tripped()).toEqual([]);
+});
+
+test('the chip of the changed files says that git is not asked', async () => {
+  expect(await changed().isDisabled()).toBe(true);
+  expect(await changed().getAttribute('aria-label')).toContain('in Restricted Mode git is not asked');
+});
+
+test('once it is trusted git is asked, and still nothing is run', async () => {
+  const { workbench } = code();
+  const before = readings();
+  await workbench.run('Workspaces: Manage Workspace Trust');
+  await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
+  await until('The end of Restricted Mode', async () => {
+    const items = await workbench.status();
+    return items.some((item) => item.includes('Restricted Mode')) ? undefined : true;
+  });
+  await until('A reading by git', () => (readings() > before ? true : undefined), LIMITS.answer);
+  await until('The chip of the changed files', async () => ((await changed().isEnabled()) ? true : undefined));
+  const again = 'How is the late fee of a loan computed?';
+  const chat = new Chat(code().view);
+  await chat.ask(again);
+  expect(await chat.ended(again)).toBe('answered');
+  expect(hostile.tripped()).toEqual([]);
 });

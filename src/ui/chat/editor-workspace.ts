@@ -95,6 +95,8 @@ export class EditorWorkspace implements ChatWorkspace {
         await vscode.commands.executeCommand('revealInExplorer', uri);
         return 'shown';
       }
+      // A pipe or a device, or a link to one, would be read for ever.
+      if ((type & vscode.FileType.File) === 0) return 'missing';
       if (isNotebook(place.path) && (await this.#showCells(uri, start, end ?? start))) return 'shown';
       const document = await vscode.workspace.openTextDocument(uri);
       const range = start === undefined ? undefined : linesOf(document, start, end ?? start);

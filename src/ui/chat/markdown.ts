@@ -1,3 +1,5 @@
+import { printable } from '../../common/printable.ts';
+import { harmless, literal } from './harmless-markdown.ts';
 import { exactPercent } from './share.ts';
 import { fill, linesText } from './strings.ts';
 import type { Strings } from './strings.ts';
@@ -6,28 +8,28 @@ import type { Conversation, Exchange } from './transcript.ts';
 /** A conversation as a Markdown document, for people and for issues. */
 export function conversationMarkdown({ title, exchanges }: Conversation, strings: Strings): string {
   const parts = exchanges.map((exchange) => exchangeMarkdown(exchange, strings));
-  return `${[`# ${plain(title)}`, ...parts].join('\n\n')}\n`;
+  return `${[`# ${literal(title)}`, ...parts].join('\n\n')}\n`;
 }
 
 /** An answer with what it rests on, as it is put on the clipboard. */
 export function answerMarkdown({ text, state }: Exchange, strings: Strings): string {
-  const parts = [closed(text.trim())];
+  const parts = [harmless(text.trim())];
   if (state.kind === 'answered') {
     const rows = state.sentences.map((found) => {
-      const said = plain(found.sentence.text);
+      const said = literal(found.sentence.text);
       if (found.kind === 'unsupported') return `- _${strings.unsupported}_: ${said}`;
       return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
     });
     if (rows.length > 0) parts.push(`**${strings.rests}**`, rows.join('\n'));
   } else if ('sentence' in state) {
-    parts.push(`_${plain(state.sentence)}_`);
+    parts.push(`_${literal(state.sentence)}_`);
   }
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function exchangeMarkdown(exchange: Exchange, strings: Strings): string {
   const { question, scope, pointed } = exchange;
-  const parts = [`## ${plain(question)}`];
+  const parts = [`## ${literal(question)}`];
   const scoped = scopeText(scope, strings);
   if (scoped) parts.push(`${strings.scope}: ${code(scoped)}`);
   if (pointed && pointed.files.length > 0) {
@@ -56,29 +58,9 @@ export function scopeText({ base, terms }: Exchange['scope'], strings: Strings):
 
 /** Inline code whatever the text holds: its fence is longer than any run of back-ticks inside. */
 export function code(text: string): string {
-  const line = text.replace(/\s+/gu, ' ');
+  const line = printable(text.replace(/\s+/gu, ' '));
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const space = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
   return `${fence}${space}${line}${space}${fence}`;
-}
-
-/** One line that Markdown reads as nothing but text. */
-function plain(text: string): string {
-  return text
-    .replace(/\s+/gu, ' ')
-    .trim()
-    .replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
-}
-
-/** An answer that was stopped inside a code block would swallow what stands below it. */
-function closed(markdown: string): string {
-  let fence: string | undefined;
-  for (const line of markdown.split('\n')) {
-    const mark = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
-    if (!mark?.[1]) continue;
-    if (fence === undefined) fence = mark[1];
-    else if (mark[1].startsWith(fence) && mark[2]?.trim() === '') fence = undefined;
-  }
-  return fence === undefined ? markdown : `${markdown}\n${fence}`;
 }

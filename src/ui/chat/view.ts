@@ -2,6 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Action, AskedScope, MemoryState, PointedFile } from '../../service/protocol.ts';
 import type { PlacedLines } from '../../ask/excerpt.ts';
+import { confirm, inform } from '../notice.ts';
+import { shown, shownLines } from '../shown.ts';
 import { ChatController } from './controller.ts';
 import { pageHtml } from './html.ts';
 import { conversationMarkdown } from './markdown.ts';
@@ -56,7 +58,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       onProvenance,
       act: context.onAction,
       say: (sentence) => {
-        void vscode.window.showInformationMessage(sentence);
+        inform(sentence);
       },
       openFolder: () => {
         void vscode.commands.executeCommand('workbench.action.files.openFolder');
@@ -68,7 +70,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         this.#stand(standing);
       },
       log: (line) => {
-        log.warn(line);
+        log.warn(shownLines(line));
       },
     });
     this.#subscription = workspace.onDidChange(() => {
@@ -148,7 +150,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (count === 0) return;
     const yes = l10n.t('Delete All');
     const asked = l10n.t('Delete all {0} conversations of this workspace? This cannot be undone.', count);
-    if ((await vscode.window.showWarningMessage(asked, { modal: true }, yes)) === yes) this.#controller.clear();
+    if ((await confirm(asked, yes)) === 'yes') this.#controller.clear();
   }
 
   /** Lists the conversations, to open one or to delete some. */
@@ -159,7 +161,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const list = () => {
       picker.items = this.#controller.conversations.map(({ id, title, updated, exchanges }) => ({
         id,
-        label: title,
+        label: shown(title),
         description: new Date(updated).toLocaleString(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' }),
         detail: exchanges.length === 1 ? l10n.t('1 question') : l10n.t('{0} questions', exchanges.length),
         buttons: [bin],
@@ -213,8 +215,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   #stand({ title, answering }: Standing): void {
-    this.#title = title;
-    if (this.#view) this.#view.description = title;
+    this.#title = title === undefined ? undefined : shown(title);
+    if (this.#view) this.#view.description = this.#title;
     const keys = { answering: answering === 'yes', begun: title !== undefined };
     for (const [key, value] of Object.entries(keys)) {
       void vscode.commands.executeCommand('setContext', `${ChatView.viewType}.${key}`, value);

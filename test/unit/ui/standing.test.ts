@@ -82,11 +82,11 @@ describe('the tooltip', () => {
   const facts = { standing: standing([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
 
   it('lets no name become Markdown', () => {
-    expect(statusTooltip(facts, english)).toContain('a\\*b\\]\\(command:x\\)');
+    expect(statusTooltip(facts, english)).toContain('a\\*b\\] \\(command\\:x\\)');
   });
 
   it('says in Restricted Mode, and only there, that git is not asked', () => {
-    const said = 'Restricted Mode: git is not asked';
+    const said = 'Restricted Mode\\: git is not asked';
     expect(statusTooltip({ ...facts, isTrusted: false }, english)).toContain(said);
     expect(statusTooltip(facts, english)).not.toContain(said);
   });
@@ -103,7 +103,7 @@ describe('the tooltip', () => {
     const shown = statusTooltip({ ...facts, standing: standing([reading(10, 10, 61)]), description }, english);
     expect(shown).toContain('500 tokens per second');
     expect(shown).toContain('about 2 min');
-    expect(shown).toContain('CPU, 4 threads');
+    expect(shown).toContain('CPU\\, 4 threads');
   });
 });
 
