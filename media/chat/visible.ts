@@ -2,9 +2,14 @@ import { h } from './dom.ts';
 
 /**
  * Characters that change how other characters look and are not seen themselves: controls, bidirectional embeddings and
- * isolates (CVE-2021-42574), zero-width marks, and tags. The two joiners are parts of words and of emoji.
+ * isolates (CVE-2021-42574), zero-width marks, fillers and tags. The two joiners and the selectors of a letter's shape are parts
+ * of words and of emoji; the signs of numbers in Arabic, Syriac and Kaithi are seen.
  */
-const HIDDEN = /[[\p{Cc}\p{Cf}\u2028\u2029]--[\t\n\r\u200C\u200D]]/gv;
+const KEPT = String.raw`\t\n\r\p{Join_Control}\p{Variation_Selector}\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}`;
+const HIDDEN = new RegExp(
+  String.raw`[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[${KEPT}]]`,
+  'gv',
+);
 
 const named = (character: string) => `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 

@@ -12,7 +12,7 @@ import { useCode } from './driver/use-code.ts';
  */
 const hostile = hostileRepository({ hangs: ['files', 'head', 'ignore-file', 'excludes'] });
 mkdirSync(join(hostile.root, '.vscode'));
-const evil = { 'askCodebase.exclude': ['src/'], 'askCodebase.modelsFolder': join(hostile.root, 'docs') };
+const evil = { 'askCodebase.exclude': ['src/mail.ts'], 'askCodebase.modelsFolder': join(hostile.root, 'docs') };
 writeFileSync(join(hostile.root, '.vscode/settings.json'), JSON.stringify(evil));
 afterAll(() => {
   hostile.remove();
@@ -29,7 +29,8 @@ const code = useCode(() => ({
   },
 }));
 
-const question = 'How is a late fee computed?';
+const reminder = 'How is a reminder sent to readers whose books are due soon?';
+const fee = 'How is a late fee computed?';
 const changed = () => code().view.locator('input[value=changed]');
 /** How often the folder was read to its end so far. */
 const readings = () =>
@@ -43,9 +44,10 @@ test('a folder that is not trusted is read and answered from, and runs nothing',
   await workbench.statusItem('files are remembered', LIMITS.answer);
   await workbench.openContainer('Ask Codebase');
   const chat = new Chat(code().view);
-  await chat.ask(question);
-  expect(await chat.ended(question)).toBe('answered');
-  expect((await chat.pointed(question))[0]).toContain('src/loans.ts');
+  await chat.ask(reminder);
+  expect(await chat.ended(reminder)).toBe('answered');
+  // The folder's own settings do not count: they would leave this file out.
+  expect((await chat.pointed(reminder))[0]).toContain('src/mail.ts');
   await workbench.screenshot('restricted');
   expect(hostile.tripped()).toEqual([]);
 });
@@ -66,9 +68,10 @@ test('once it is trusted git is asked, and still nothing is run', async () => {
   });
   await until('A reading by git', () => (readings() > before ? true : undefined), LIMITS.answer);
   await until('The chip of the changed files', async () => ((await changed().isEnabled()) ? true : undefined));
-  const again = 'How is the late fee of a loan computed?';
   const chat = new Chat(code().view);
-  await chat.ask(again);
-  expect(await chat.ended(again)).toBe('answered');
+  await chat.ask(fee);
+  expect(await chat.ended(fee)).toBe('answered');
+  expect((await chat.pointed(fee))[0]).toContain('src/loans.ts');
+  expect((await chat.pointed(fee)).filter((file) => file.includes('src/mail.ts'))).toEqual([]);
   expect(hostile.tripped()).toEqual([]);
 });
