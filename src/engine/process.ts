@@ -35,7 +35,8 @@ export class EngineProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
       // In VS Code's desktop the executable is Electron, which has to be told to be Node.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      // Its runtime would tell its maker what runs here, and keep a number of this machine in a folder of the user's for that.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' },
     });
     endWithUs(this.#child);
     this.#child.on('message', (message: unknown) => {

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Problem } from './problem.ts';
 
+// The runtime reads this with its first session; src/engine/process.ts says why.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** all-MiniLM-L6-v2 as its authors run it. */
 export const minilm = {
   /** Tokens of a sequence with its frame (`max_seq_length` in the model's sentence_bert_config.json). */

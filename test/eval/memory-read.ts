@@ -15,6 +15,9 @@ import { segment } from '../../src/workspace/segment.ts';
 import { findPacks, isWanted, openRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 
+// The runtime reads this with its first session; src/engine/process.ts says why.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /**
  * What the gate of the token memory is fitted on and judged by: windows of source files that the memory has not seen, while it holds
  * the rest of their repository, cut to some thousand tokens, or another repository. A line a window and memory:

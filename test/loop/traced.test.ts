@@ -1,4 +1,4 @@
-import { realpathSync, rmSync } from 'node:fs';
+import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileRepository } from '../support/hostile-repository.ts';
@@ -8,7 +8,18 @@ import type { Trace } from '../support/traced.ts';
 import { CLI, MODELS, temporary } from './cli.ts';
 
 /** What git may be asked: each of these answers by itself, and starts nothing where its settings are held back. */
-const ASKED = ['cat-file', 'diff', 'diff-index', 'diff-tree', 'ls-files', 'ls-tree', 'rev-list', 'rev-parse', 'status'];
+const ASKED = [
+  'cat-file',
+  'config',
+  'diff',
+  'diff-index',
+  'diff-tree',
+  'ls-files',
+  'ls-tree',
+  'rev-list',
+  'rev-parse',
+  'status',
+];
 /** Sockets on this machine alone that the C library asks for the names of users and hosts. */
 const LOCAL = /\/var\/run\/nscd\/socket|\/run\/systemd\/userdb\//;
 
@@ -19,10 +30,15 @@ if (reason !== undefined) console.warn(`What the command line starts is not trac
 describe.skipIf(reason !== undefined)('the command line, traced, where no network can be reached', () => {
   const home = temporary('home');
   const other = temporary('other-home');
+  /** The user's own folder: nothing belongs there but what ASK_CODEBASE_HOME names. */
+  const user = temporary('user');
   let hostile: HostileRepository;
   const traces: (readonly [command: string, Trace])[] = [];
   const run = async (command: string, ...args: string[]) => {
-    const env = { ...process.env, ASK_CODEBASE_HOME: home, ASK_CODEBASE_MODELS: MODELS };
+    // Without what keeps the runtime of the tests themselves from telling anybody: the program has to see to that.
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ORT_')));
+    const folders = { HOME: user, XDG_CACHE_HOME: join(user, 'cache'), XDG_CONFIG_HOME: join(user, 'config') };
+    const env: NodeJS.ProcessEnv = { ...own, ...folders, ASK_CODEBASE_HOME: home, ASK_CODEBASE_MODELS: MODELS };
     if (command === 'import') env.ASK_CODEBASE_HOME = other;
     const device = ['forget', 'verify', 'stats', 'export', 'import'].includes(command) ? [] : ['--device', 'cpu'];
     const all = [CLI, command, '--repo', hostile.root, ...device, ...args];
@@ -37,7 +53,7 @@ describe.skipIf(reason !== undefined)('the command line, traced, where no networ
   });
   afterAll(() => {
     hostile.remove();
-    for (const folder of [home, other]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [home, other, user]) rmSync(folder, { recursive: true, force: true });
   });
 
   it.each([
@@ -82,6 +98,10 @@ describe.skipIf(reason !== undefined)('the command line, traced, where no networ
       const local = (line: string) => /\bAF_UNIX\b/.test(line) && (line.startsWith('socket(') || LOCAL.test(line));
       expect([command, sockets.filter((line) => !local(line))]).toEqual([command, []]);
     }
+  });
+
+  it('leaves nothing in the folders of the user', () => {
+    expect(readdirSync(user, { recursive: true })).toEqual([]);
   });
 
   it('ran nothing of the repository', () => {

@@ -6,10 +6,10 @@ import { expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/host.ts';
 
 /** An engine whose process runs `source` instead of the model. */
-function engineOf(source: string): Engine {
+function engineOf(source: string, onLog?: (line: string) => void): Engine {
   const script = join(mkdtempSync(join(tmpdir(), 'engine-')), 'engine.cjs');
   writeFileSync(script, source);
-  return new Engine({ script, settings: { device: 'cpu' } });
+  return new Engine({ script, settings: { device: 'cpu' }, ...(onLog && { onLog }) });
 }
 
 it('a runtime that is not there for this system is told at once, not started again and again', async () => {
@@ -22,4 +22,15 @@ it('a process that dies for another reason is started again, and given up in the
   const engine = engineOf('process.exit(7);');
   await expect(engine.segment('text')).rejects.toMatchObject({ problem: 'gave-up' });
   engine.close();
+});
+
+it('the runtime is told to tell nobody anything', async () => {
+  // The runner of the tests says so too, for the tests themselves.
+  delete process.env.ORT_DISABLE_TELEMETRY;
+  const lines: string[] = [];
+  const source = `console.error('ORT_DISABLE_TELEMETRY=' + process.env.ORT_DISABLE_TELEMETRY); process.exit(7);`;
+  const engine = engineOf(source, (line) => lines.push(line));
+  await expect(engine.segment('text')).rejects.toMatchObject({ problem: 'gave-up' });
+  engine.close();
+  expect(lines).toContain('ORT_DISABLE_TELEMETRY=1');
 });
