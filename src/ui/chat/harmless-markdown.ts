@@ -8,8 +8,11 @@ import { printable } from '../../common/printable.ts';
  */
 
 /** Reads more as a link than any renderer should, so that what it takes for text is text everywhere. */
-const reader = new MarkdownIt({ html: true, linkify: true });
-reader.linkify.set({ fuzzyEmail: true, fuzzyIP: true, fuzzyLink: true });
+const eager = new MarkdownIt({ html: true, linkify: true });
+// A name such as README.md looks like an address too; no renderer that is known follows one without a scheme.
+eager.linkify.set({ fuzzyEmail: true, fuzzyLink: false });
+/** To this one a table is a paragraph, with all that its rows hold beyond the columns. */
+const READERS = [eager, new MarkdownIt('commonmark', { html: true })];
 
 const DANGEROUS: ReadonlySet<string> = new Set(['image', 'link_open', 'html_block', 'html_inline']);
 /** What other dialects make of a text: addresses, marks of images, links and footnotes, tags, entities, formulas. */
@@ -26,16 +29,22 @@ export function harmless(markdown: string): string {
   const text = printable(markdown, 'block');
   const lines = text.split('\n');
   const blocks: string[] = [];
-  const tokens = reader.parse(text, {});
-  for (const [at, token] of tokens.entries()) {
+  for (const token of eager.parse(text, {})) {
     if (token.level !== 0 || token.nesting < 0 || !token.map) continue;
     const [from, to] = token.map;
     const own = lines.slice(from, to);
-    if (token.type === 'fence') blocks.push(fence(token));
-    else if (isHarmless(inside(tokens, at))) blocks.push(own.join('\n').trimEnd());
-    else blocks.push(own.map(literal).filter(Boolean).join('  \n'));
+    const raw = own.join('\n').trimEnd();
+    // Indented code would be read as a part of the list above it, where what stood between them is gone.
+    if (token.type === 'fence' || token.type === 'code_block') blocks.push(fence(token));
+    else blocks.push(read(raw).every(isHarmless) ? raw : literalLines(own));
   }
-  return blocks.filter((block) => block !== '').join('\n\n');
+  const whole = blocks.filter((block) => block !== '').join('\n\n');
+  // Blocks were looked at one by one; should they mean something else together, nothing is believed.
+  return read(whole).some(isLive) ? literalLines(lines) : whole;
+}
+
+function literalLines(lines: readonly string[]): string {
+  return lines.map(literal).filter(Boolean).join('  \n');
 }
 
 /** One line that Markdown reads as nothing but text. */
@@ -47,21 +56,20 @@ export function literal(text: string): string {
       (_, space: string, mark: string) => `${space}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
     )
     .replace(/:(?=\S)/g, '\\:')
+    .replace(/\/(?=\/)/g, '\\/')
     .replace(/\bwww\./gi, (found) => `${found.slice(0, -1)}\\.`);
 }
 
-/** The tokens of one block, those of its lines included. */
-function inside(tokens: readonly Token[], at: number): Token[] {
-  const end = tokens.findIndex(({ level, nesting }, later) => later > at && level === 0 && nesting <= 0);
-  const own = tokens[at]?.nesting === 0 ? tokens.slice(at, at + 1) : tokens.slice(at, end < 0 ? undefined : end + 1);
-  return own.flatMap((token) => [token, ...(token.children ?? [])]);
+/** All tokens that any reader finds. */
+function read(markdown: string): Token[] {
+  return READERS.flatMap((reader) => reader.parse(markdown, {})).flatMap((token) => [token, ...(token.children ?? [])]);
 }
 
-function isHarmless(tokens: readonly Token[]): boolean {
-  return tokens.every(({ type, content, info }) => {
-    if (type === 'fence') return !DRAWN.test(info.trim());
-    return !DANGEROUS.has(type) && !(type === 'text' && SUSPICIOUS.test(content));
-  });
+const isLive = ({ type }: Token) => DANGEROUS.has(type);
+
+function isHarmless(token: Token): boolean {
+  if (token.type === 'fence') return !DRAWN.test(token.info.trim());
+  return !isLive(token) && !(token.type === 'text' && SUSPICIOUS.test(token.content));
 }
 
 /** A fence that is longer than any run inside it, with the language where that is nothing but a language. */

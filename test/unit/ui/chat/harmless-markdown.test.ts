@@ -4,8 +4,12 @@ import { describe, expect, it, test } from 'vitest';
 import { harmless, literal } from '../../../../src/ui/chat/harmless-markdown.ts';
 import { hostile, text } from '../../../chat-page/material.ts';
 
+/** Takes markup and bare addresses, as VS Code's preview does: one without a scheme is none. */
+const eager = new MarkdownIt({ html: true, linkify: true });
+eager.linkify.set({ fuzzyLink: false });
+
 /** Renderers that an exported answer may meet: the strict one, and one that takes markup and bare addresses. */
-const DIALECTS = [new MarkdownIt('commonmark'), new MarkdownIt({ html: true, linkify: true })];
+const DIALECTS = [new MarkdownIt('commonmark'), eager];
 const tokensOf = (markdown: string, dialect: (typeof DIALECTS)[number]) =>
   dialect.parse(markdown, {}).flatMap((token) => [token, ...(token.children ?? [])]);
 

@@ -1,0 +1,43 @@
+import { parseScope, ScopeError } from '../../../src/memory/scope.ts';
+import { textOf } from '../target.ts';
+import type { Target } from '../target.ts';
+
+/** Terms such as `+src -tests` on the first line, and paths on the others. */
+export const scope: Target = {
+  name: 'scope',
+  dictionary: [
+    ...[
+      '+',
+      '-',
+      ' ',
+      '"',
+      '**/',
+      '/**',
+      '*',
+      '?',
+      '[a-z]',
+      '[!a]',
+      '[',
+      ']',
+      '{a,b}',
+      '{',
+      '}',
+      ',',
+      '\\',
+      '/',
+      '../',
+      './',
+    ],
+    ...['src', '\n', '**/*'.repeat(10), '{a,b}'.repeat(8), '\u2212', 'ſ', '\uFEFF', '\0'],
+  ],
+  run: (input) => {
+    const [terms = '', ...below] = textOf(input).split('\n');
+    const paths = ['src/a.ts', `${'a/'.repeat(60)}b`, 'a'.repeat(200), ...below.slice(0, 20)];
+    try {
+      const scope = parseScope(terms);
+      for (const path of paths) scope.has(path);
+    } catch (error) {
+      if (!(error instanceof ScopeError)) throw error;
+    }
+  },
+};
