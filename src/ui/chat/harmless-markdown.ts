@@ -36,7 +36,7 @@ export function harmless(markdown: string): string {
     const raw = own.join('\n').trimEnd();
     // Indented code would be read as a part of the list above it, where what stood between them is gone.
     if (token.type === 'fence' || token.type === 'code_block') blocks.push(fence(token));
-    else blocks.push(read(raw).every(isHarmless) ? raw : literalLines(own));
+    else blocks.push(read(raw).every(isHarmless) && !defines(raw) ? raw : literalLines(own));
   }
   const whole = blocks.filter((block) => block !== '').join('\n\n');
   // Blocks were looked at one by one; should they mean something else together, nothing is believed.
@@ -63,6 +63,13 @@ export function literal(text: string): string {
 /** All tokens that any reader finds. */
 function read(markdown: string): Token[] {
   return READERS.flatMap((reader) => reader.parse(markdown, {})).flatMap((token) => [token, ...(token.children ?? [])]);
+}
+
+/** Whether it gives an address a name, by which another block, or another answer, could make a link. */
+function defines(markdown: string): boolean {
+  const env: { references?: Readonly<Record<string, unknown>> } = {};
+  eager.parse(markdown, env);
+  return Object.keys(env.references ?? {}).length > 0;
 }
 
 const isLive = ({ type }: Token) => DANGEROUS.has(type);

@@ -32,6 +32,7 @@ const EVIL = [
   '[ref]',
   '[ref]: https://example.com/p.gif',
   '[ref]:\n  <https://example.com/p.gif>\n  "t"',
+  '>[ref]:\n>  <https://example.com/p.gif>',
   '<https://example.com>',
   '<img src="https://example.com/p.gif">',
   '<img\nsrc=https://example.com/p.gif\n>',
@@ -74,6 +75,10 @@ describe('an answer that leaves the editor', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it('names no address for another answer', () => {
+    for (const evil of EVIL) expect(live(`${harmless(evil)}\n\n[ref] ![ref]`)).toEqual([]);
   });
 
   it('closes what it opens: a heading after it is a heading', () => {
