@@ -67,7 +67,7 @@ function read(markdown: string): Token[] {
 
 /** Whether it gives an address a name, by which another block, or another answer, could make a link. */
 function defines(markdown: string): boolean {
-  const env: { references?: Readonly<Record<string, unknown>> } = {};
+  const env: NonNullable<Parameters<typeof eager.parse>[1]> = {};
   eager.parse(markdown, env);
   return Object.keys(env.references ?? {}).length > 0;
 }

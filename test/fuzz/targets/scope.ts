@@ -1,4 +1,4 @@
-import { parseScope, ScopeError } from '../../../src/memory/scope.ts';
+import { parseScope, ScopeError, selectPaths } from '../../../src/memory/scope.ts';
 import { textOf } from '../target.ts';
 import type { Target } from '../target.ts';
 
@@ -34,8 +34,7 @@ export const scope: Target = {
     const [terms = '', ...below] = textOf(input).split('\n');
     const paths = ['src/a.ts', `${'a/'.repeat(60)}b`, 'a'.repeat(200), ...below.slice(0, 20)];
     try {
-      const scope = parseScope(terms);
-      for (const path of paths) scope.has(path);
+      selectPaths(parseScope(terms), paths);
     } catch (error) {
       if (!(error instanceof ScopeError)) throw error;
     }
