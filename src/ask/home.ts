@@ -5,10 +5,9 @@ import { basename, isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
 import { environmentFolder, EnvironmentError } from '../common/environment.ts';
 import { tighten } from '../common/private-file.ts';
+import { HOME_PARTS } from '../memory/elsewhere.ts';
 import { AskError } from './ask-error.ts';
 
-/** Folders of a home; whatever else lies there is not this program's. */
-const PARTS = ['memory', 'snapshots'] as const;
 const IGNORE = '.gitignore';
 
 /**
@@ -34,14 +33,14 @@ export function homeFolder(): string {
 export function prepareHome(home: string): void {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    const isOwn = readdirSync(home).every((name) => name === IGNORE || PARTS.some((part) => part === name));
+    const isOwn = readdirSync(home).every((name) => name === IGNORE || HOME_PARTS.some((part) => part === name));
     if (isOwn) {
       tighten(home);
       ignore(home);
-      for (const part of PARTS) tighten(join(home, part));
+      for (const part of HOME_PARTS) tighten(join(home, part));
       return;
     }
-    for (const part of PARTS) {
+    for (const part of HOME_PARTS) {
       // One that is there already may be somebody's own of that name.
       if (mkdirSync(join(home, part), { recursive: true, mode: 0o700 }) !== undefined) ignore(join(home, part));
     }

@@ -138,7 +138,8 @@ export function refuseOthers(file: string): void {
   }
 }
 
-function refuseForeign(db: DatabaseSync, file: string): void {
+/** Throws 'foreign' for what has tables, and none of ours. */
+export function refuseForeign(db: DatabaseSync, file: string): void {
   const names = tableNames(db);
   if (names.size === 0 || hasOurTables(names)) return;
   throw new LedgerError('foreign', `${file} is a database of another program.`);

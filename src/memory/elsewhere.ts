@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { Changing } from './changing.ts';
-import { enterCheckout, FILES, metaOf, openDatabase, refuseNewer, storedIdentity } from './database.ts';
+import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
 import { filesAlike } from './footprint.ts';
 import type { Footprint } from './footprint.ts';
 import { translate } from './ledger-error.ts';
@@ -11,9 +11,14 @@ import { LexicalIndex } from './lexical-index.ts';
 import type { FileMeta, FileState, LedgerIdentity } from './records.ts';
 import { integer, text } from './row.ts';
 import { CONNECTION } from './schema.ts';
-import { cleanse, idOf, Traces, traceOf } from './trace.ts';
+import { cleanse, idOf, readBeginning, Traces, traceOf } from './trace.ts';
 import { transaction } from './transaction.ts';
 import { beginForgetting, endForgetting, isForgetting } from './unfinished.ts';
+
+/** Folders of a home in which everything is this program's. */
+export const HOME_PARTS = ['memory', 'snapshots'] as const;
+
+const MAGIC = Buffer.from('SQLite format 3\0');
 
 /** Begins the repository's name of a database that a snapshot was unpacked into: it can be unpacked again at any time. */
 export const UNPACKED = 'snapshot:';
@@ -59,7 +64,7 @@ export interface Mark {
 }
 
 export interface Search {
-  /** Everything below is searched. */
+  /** Where memories are kept: everything in HOME_PARTS below is searched, and databases beside them. */
   readonly home: string;
   /** The database that forgets the files itself. */
   readonly location: string;
@@ -112,6 +117,8 @@ class Clearing {
   readonly #left: Left[] = [];
   /** Folders in which this working folder has a database: whatever was set aside there may be of it. */
   readonly #own: Set<string>;
+  /** Databases of this program: no other may be changed. */
+  readonly #ledgers = new Set<string>();
   #databases = 0;
 
   constructor(search: Search, footprint: Footprint) {
@@ -141,6 +148,8 @@ class Clearing {
     } catch (error) {
       const known = translate(error, place);
       if (known === undefined) throw error;
+      // Another program's: it is read as bytes like any other file.
+      if (known.kind === 'foreign') return;
       const why = known.kind === 'newer' || known.kind === 'busy' || known.kind === 'link' ? known.kind : 'unread';
       this.#left.push({ why, place });
     }
@@ -149,6 +158,7 @@ class Clearing {
   #clear(file: string): void {
     const { identity, names } = this.#search;
     const seen = this.#look(file);
+    this.#ledgers.add(file);
     if (seen.repository.startsWith(UNPACKED)) {
       if (!seen.holds) return;
       this.#delete(file);
@@ -170,6 +180,7 @@ class Clearing {
     const db = new DatabaseSync(file, { readOnly: true, timeout: CONNECTION.busyMs });
     try {
       refuseNewer(db, file);
+      refuseForeign(db, file);
       const keys = JSON.stringify([...this.#footprint.keys]);
       const left = holdersIn(db, file, this.#footprint);
       const hasCheckouts = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'checkout'").get() !== undefined;
@@ -265,10 +276,11 @@ class Clearing {
         }
       } else if (seen.found > 0 && !kept.has(database)) {
         // Free space, or a log that nobody worked in: a copy without either has no trace.
-        if (database.endsWith('.sqlite'))
+        if (this.#ledgers.has(database)) {
           this.#attempt(database, () => {
             cleanse(database);
           });
+        }
         const again = await this.#read(file, traces, signal);
         if (again === undefined || again.found === 0) continue;
         kept.add(database);
@@ -293,32 +305,54 @@ class Clearing {
   }
 
   /**
-   * Every regular file below the folder but those of the database that forgets, each under one of its names. A link is
-   * followed only where it leads to that database.
+   * Every regular file of the memories but those of the database that forgets, each under one of its names. A link is
+   * followed only where it leads to that database. What else lies in the home folder is somebody's own, but for copies of
+   * databases.
    */
   #files(): string[] {
     const { home, location } = this.#search;
     const found = new Map<string, string>();
     const own = new Set(FILES.map((suffix) => idOf(location + suffix)));
     const real = realpathSync(dirname(location)) + sep;
+    const add = (path: string): void => {
+      const id = idOf(path);
+      if (id !== undefined && !own.has(id) && !found.has(id)) found.set(id, path);
+    };
     const walk = (folder: string): void => {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         const path = join(folder, entry.name);
         if (entry.isDirectory()) walk(path);
-        // An index of the log without content, which locks lie on: closing it would take them away.
-        else if (entry.isFile() && !path.endsWith('.sqlite-shm')) {
-          const id = idOf(path);
-          if (id !== undefined && !own.has(id) && !found.has(id)) found.set(id, path);
-        } else if (entry.isSymbolicLink()) {
-          const target = targetOf(path);
-          if (target !== undefined && real.startsWith(target + sep)) walk(path);
-          else if (!this.#left.some(({ place }) => place === path)) this.#left.push({ why: 'link', place: path });
-        }
+        // The index of the log has no content, and locks lie on it: closing it would take them away.
+        else if (entry.isFile() && !path.endsWith('.sqlite-shm')) add(path);
+        else if (entry.isSymbolicLink()) this.#follow(path, real, walk);
       }
     };
-    walk(home);
-    walk(dirname(location));
+    for (const folder of new Set([home, dirname(location)])) {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+        const isPart = HOME_PARTS.some((part) => folder === home && entry.name === part);
+        if (isPart && entry.isDirectory()) walk(path);
+        else if (isPart && entry.isSymbolicLink()) this.#follow(path, real, walk);
+        else if (entry.isFile() && !path.endsWith('-shm') && isDatabase(path)) add(path);
+      }
+    }
     return [...found.values()].sort();
+  }
+
+  #follow(link: string, real: string, walk: (folder: string) => void): void {
+    const target = targetOf(link);
+    if (target !== undefined && real.startsWith(target + sep)) walk(link);
+    else if (!this.#left.some(({ place }) => place === link)) this.#left.push({ why: 'link', place: link });
+  }
+}
+
+/** By its name, or by its first bytes (https://sqlite.org/fileformat2.html). */
+function isDatabase(file: string): boolean {
+  if (basename(file).includes('.sqlite')) return true;
+  try {
+    return readBeginning(file, MAGIC.length).equals(MAGIC);
+  } catch {
+    return false;
   }
 }
 

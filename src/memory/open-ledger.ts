@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { enterCheckout, openDatabase, refuseOthers, translated } from './database.ts';
+import { HOME_PARTS } from './elsewhere.ts';
 import { damaged, LedgerError } from './ledger-error.ts';
 import type { LedgerIdentity } from './records.ts';
 import { salvage, salvageForgotten } from './salvage.ts';
@@ -104,7 +105,7 @@ function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullabl
  */
 function siblings(location: string, home: string | undefined): string[] {
   if (!NAME.test(basename(location))) return [];
-  const folder = home ?? dirname(location);
+  const folder = home === undefined ? dirname(location) : join(home, HOME_PARTS[0]);
   const names = readdirSync(folder, { recursive: home !== undefined, encoding: 'utf8' });
   const files = names.filter((name) => NAME.test(basename(name))).map((name) => join(folder, name));
   return files.filter((file) => file !== location);

@@ -124,6 +124,17 @@ function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly
   }
 }
 
+/** The first bytes of a file, with the same care. */
+export function readBeginning(file: string, length: number): Buffer {
+  const { descriptor, isKept } = opened(file);
+  try {
+    const beginning = Buffer.alloc(length);
+    return beginning.subarray(0, readSync(descriptor, beginning, 0, length, 0));
+  } finally {
+    if (!isKept) closeSync(descriptor);
+  }
+}
+
 /** Databases that this process has open, and the descriptors through which they were read, by device and number. */
 const inUse = new Set<string>();
 const descriptors = new Map<string, number>();

@@ -264,6 +264,24 @@ describe('forgetting searches everything below the home folder', () => {
       for (const place of [aside, stray, backup]) expect(certificate.sentence).toContain(place);
     }));
 
+  it('leaves alone what is not its own in a home folder that holds other things', () =>
+    inHouse(async ({ home, open }) => {
+      const theirs = join(home, 'theirs.sqlite');
+      const db = new DatabaseSync(theirs);
+      db.exec('PRAGMA user_version = 9; CREATE TABLE theirs (x)');
+      db.prepare('INSERT INTO theirs VALUES (?)').run(blobOf(secret()));
+      db.close();
+      mkdirSync(join(home, 'projects'));
+      writeFileSync(join(home, 'projects', 'x.bin'), blobOf(secret()));
+      symlinkSync(home, join(home, 'projects', 'loop'));
+      const before = readFileSync(theirs);
+      const now = open('repository');
+      put(now, secret());
+      const { certificate } = await now.forget([SECRET], { home, mark });
+      expect(certificate.elsewhere.left).toEqual([{ why: 'traces', place: theirs }]);
+      expect(readFileSync(theirs).equals(before)).toBe(true);
+    }));
+
   it('cleans what is only left in the free space or the log of a database', () =>
     inHouse(async ({ home, open, there }) => {
       const other = open('other', { repository: there, checkout: there });
@@ -293,7 +311,7 @@ describe('forgetting searches everything below the home folder', () => {
       );
       db.close();
       const before = readFileSync(later.location);
-      symlinkSync(there, join(home, 'elsewhere'));
+      symlinkSync(there, join(home, 'memory', 'elsewhere'));
       const now = open('repository');
       put(now, secret());
       linkSync(now.location, join(home, 'second-name.sqlite'));
@@ -301,7 +319,7 @@ describe('forgetting searches everything below the home folder', () => {
       expect(certificate.elsewhere.left).toEqual(
         expect.arrayContaining([
           { why: 'newer', place: later.location },
-          { why: 'link', place: join(home, 'elsewhere') },
+          { why: 'link', place: join(home, 'memory', 'elsewhere') },
         ]),
       );
       expect(readFileSync(later.location).equals(before)).toBe(true);
