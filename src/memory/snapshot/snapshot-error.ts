@@ -1,3 +1,5 @@
+import { printable } from '../../common/printable.ts';
+
 /**
  * Why a snapshot cannot be used.
  * - `unreadable`  there is no such file, or it may not be read
@@ -21,14 +23,10 @@ const REMEDIES: Record<SnapshotErrorKind, string> = {
   foreign: 'Nothing of it was used.',
 };
 
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
-
 /** The beginning of a text from a file of somebody else, in quotes, such that it moves no cursor and hides nothing. */
 export function quoted(text: string): string {
   const beginning = Array.from(text).slice(0, 80).join('');
-  const shown = JSON.stringify(beginning).replace(HIDDEN, (found) => {
-    return `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`;
-  });
+  const shown = printable(JSON.stringify(beginning));
   return beginning === text ? shown : `${shown}…`;
 }
 
