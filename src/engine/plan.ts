@@ -41,6 +41,8 @@ const TURN: readonly Role[] = ['source', 'documentation', 'example', 'configurat
 const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
 /** Reasons that say nothing about the file's content. */
 const ASIDE: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'forgotten']);
+/** Those, and what an earlier version said and none says now. */
+const isAside = (reason: string) => ASIDE.has(reason) || !(reason in skipReasons);
 /** Reasons that a walk gave and that a look at the file alone cannot take back. */
 const BY_WALK: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'dependency', 'checkout']);
 
@@ -160,7 +162,7 @@ function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean
     before !== undefined &&
     before.state.kind !== 'failed' &&
     // What put them aside may have gone: the file itself was never looked at, or `include` names it since.
-    !(before.state.kind === 'skipped' && (ASIDE.has(before.state.reason) || isOverruled(before.state.reason, entry))) &&
+    !(before.state.kind === 'skipped' && (isAside(before.state.reason) || isOverruled(before.state.reason, entry))) &&
     before.bytes === entry.bytes &&
     before.mtimeMs === entry.mtimeMs &&
     isSameStat(before.stat, entry.stat)
