@@ -240,7 +240,7 @@ function isFile(
   }
   if (isWhole) return true;
   // Another folder is spoken than the file's own: only a name that nothing else has can still be meant.
-  return paths.length === 1 && hasEnding;
+  return paths.length === 1 && hasEnding && isExact;
 }
 
 function isFolder({ parts, isWhole, before, isMarked }: NamedPath, next: string | undefined): boolean {

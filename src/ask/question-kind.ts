@@ -1,3 +1,6 @@
+import type { NamedFile } from './named-file.ts';
+import type { LineRange } from './named-lines.ts';
+
 /**
  * Questions that are asked of every project, and the files that are there to answer them: what it is about, how it is run, how it is
  * tested, what it depends on. Their words stand everywhere and nowhere, so the words of a file cannot tell that it is the README.
@@ -83,7 +86,7 @@ const MANIFEST =
   /^(?:package\.json|deno\.jsonc?|jsr\.json|pyproject\.toml|setup\.(?:py|cfg)|requirements[\w.-]*\.(?:txt|in)|pipfile|environment\.ya?ml|cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml|build\.sbt|composer\.json|gemfile|.+\.gemspec|.+\.(?:cs|fs|vb)proj|.+\.sln|directory\.packages\.props|packages\.config|mix\.exs|rebar\.config|package\.swift|podfile|pubspec\.ya?ml|cmakelists\.txt|meson\.build|conanfile\.(?:py|txt)|vcpkg\.json|project\.clj|deps\.edn|stack\.yaml|.+\.cabal|dune-project|description|project\.toml|build\.zig(?:\.zon)?|shard\.yml|flake\.nix)$/i;
 const README = /^readme(?:\.(?:md|mdx|markdown|rst|txt|adoc|asciidoc|org|html?))?$/i;
 /** In another language, most often: README.de.md, README_zh.md. */
-const OTHER_README = /^readme[._-][\w.-]+$/i;
+const OTHER_README = /^readme[._-][a-z]{2,3}(?:[-_][a-z]{2,4})?(?:\.\w+)?$/i;
 const HOW_TO_RUN =
   /^(?:makefile|gnumakefile|justfile|taskfile\.ya?ml|install|building|procfile|dockerfile|(?:docker-)?compose\.ya?ml)(?:\.(?:md|rst|txt))?$/i;
 const CONTRIBUTING = /^(?:contributing|development|hacking|testing)(?:\.\w+)?$/i;
@@ -93,9 +96,9 @@ const TEST_SETUP =
 /** By kind, what a file at the root adds to its factor; the first pattern that fits counts. */
 const LIFT: Readonly<Record<QuestionKind, readonly (readonly [RegExp, number])[]>> = {
   overview: [
-    [README, 60],
+    [README, 80],
     [OTHER_README, 15],
-    [MANIFEST, 20],
+    [MANIFEST, 40],
   ],
   run: [
     [README, 60],
@@ -105,9 +108,9 @@ const LIFT: Readonly<Record<QuestionKind, readonly (readonly [RegExp, number])[]
     [CONTRIBUTING, 10],
   ],
   test: [
-    [MANIFEST, 60],
-    [CONTRIBUTING, 40],
-    [README, 25],
+    [MANIFEST, 400],
+    [CONTRIBUTING, 60],
+    [README, 15],
     [TEST_SETUP, 15],
   ],
   dependencies: [[MANIFEST, 20]],
@@ -133,16 +136,21 @@ export function kindOfQuestion(question: string, project: ReadonlySet<string>): 
   );
 }
 
-/** The files that are there to answer a question of a kind, and what that adds to their factor. */
-export function meantFiles(kind: QuestionKind | undefined, paths: Iterable<string>): Map<string, number> {
-  const meant = new Map<string, number>();
+/** What a text about the project begins with. */
+const HEAD: readonly LineRange[] = [{ start: 1, end: 20 }];
+
+/** The files that are there to answer a question of a kind, what that adds to their factor, and the lines that say it. */
+export function meantFiles(kind: QuestionKind | undefined, paths: Iterable<string>): Map<string, NamedFile> {
+  const meant = new Map<string, NamedFile>();
   if (kind === undefined) return meant;
+  const lines = kind === 'overview' ? HEAD : [];
   for (const path of paths) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     const lift = LIFT[kind].find(([pattern]) => pattern.test(name));
     if (lift === undefined) continue;
-    if (!path.includes('/')) meant.set(path, lift[1]);
-    else if (lift[0] === MANIFEST && kind === 'dependencies') meant.set(path, lift[1] * NESTED);
+    const [pattern, added] = lift;
+    if (!path.includes('/')) meant.set(path, { added, lines });
+    else if (pattern === MANIFEST && kind === 'dependencies') meant.set(path, { added: added * NESTED, lines });
   }
   return meant;
 }

@@ -60,8 +60,8 @@ export interface Found {
   readonly files: readonly FileHit[];
   /** Segments that define what the question names or say its very words, and what that adds to their factor. */
   readonly exact: ReadonlyMap<number, number>;
-  /** Files that are there to answer a question of this kind, by path, and what that adds to their factor. */
-  readonly meant: ReadonlyMap<string, number>;
+  /** Files that are there to answer a question of this kind, by path. */
+  readonly meant: ReadonlyMap<string, NamedFile>;
   /** What the project is called, in small letters. */
   readonly project: ReadonlySet<string>;
   readonly nearness: Nearness;
@@ -95,7 +95,8 @@ type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
 export function recollect(question: string, by: RecallBy, found: Found, locate: Locate): Recollection {
   const places = locate(Array.from(found.shares.segmentIds));
   const paths = new Set([...places.values()].map(({ path }) => path));
-  const named = by === 'fused' ? namedFiles(question, paths, found.project) : new Map<string, NamedFile>();
+  const spoken = by === 'fused' ? namedFiles(question, paths, found.project) : new Map<string, NamedFile>();
+  const named = by === 'fused' ? new Map([...found.meant, ...spoken]) : spoken;
   const inside = insideFiles(by, found, places, named);
   const between = betweenFiles(question, by, found, places, named);
   const files = between.slice(0, RECOLLECTION.files).map(({ path, share }) => {
@@ -113,7 +114,7 @@ export function recollect(question: string, by: RecallBy, found: Found, locate: 
   segments.sort(
     (a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.evidence - a.evidence || a.segmentId - b.segmentId,
   );
-  const isAimed = found.nearness.isAimed || named.size > 0;
+  const isAimed = found.nearness.isAimed || spoken.size > 0;
   const nearness = { ...found.nearness, isAimed };
   return { by, files, segments, flat: flatness(found.shares.shares), nearness };
 }
@@ -204,7 +205,7 @@ function betweenFiles(
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;
     if (by === 'lexical') return bm25;
-    const aimed = Math.max(named.get(path)?.added ?? 0, found.meant.get(path) ?? 0);
+    const aimed = named.get(path)?.added ?? 0;
     const wanted = 1 + (exact.get(path) ?? 0) + aimed;
     const role = aimed > 0 ? 1 : roleFactor(path, question);
     return share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * role;

@@ -121,7 +121,7 @@ try {
       const found = codebase.find({ keys, words: questionTerms(one.question) });
       const exact = await findExact(codebase, one.question, found.segments);
       const nearness = { cosine: found.cosine, coverage: 1, isAimed: false };
-      const rest = { exact, meant: new Map<string, number>(), project: new Set<string>(), nearness };
+      const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), nearness };
       const { tau } = codebase.adapter;
       const otherwise = new Map([
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),

@@ -211,6 +211,7 @@ describe('what is no file', () => {
     'Why does /app/node_modules/express/lib/utils.js fail?',
     'Why does https://example.com/other/index.ts fail?',
     'Read the license',
+    'at next (/srv/other/Tax.py:137:13)',
     'every utils and errors',
     '🚀.. // \\ \\\\ :: @@ ##',
   ])('%s', (question) => {

@@ -107,7 +107,7 @@ describe('files that are meant', () => {
   ];
   const order = (question: string) => {
     const meant = meantFiles(kindOfQuestion(question, project), PATHS);
-    return [...meant].sort((a, b) => b[1] - a[1]).map(([path]) => path);
+    return [...meant].sort((a, b) => b[1].added - a[1].added).map(([path]) => path);
   };
 
   it('lie at the root, what presents the project first', () => {

@@ -99,6 +99,21 @@ describe('the order of files', () => {
     expect(asked('what does jar.test.ts do', 'memory')).toBe('src/cookie.ts');
   });
 
+  it('puts the lines that the question names before all others, and answers about them', () => {
+    const rows: Row[] = [
+      ['src/jar.ts', 5, 9],
+      ['src/jar.ts', 0, 0],
+      ['src/cookie.ts', 5, 9],
+    ];
+    const asked = (question: string) => find(rows, { 'src/cookie.ts': 9, 'src/jar.ts': 9 }, 'fused', question);
+    const named = asked('why does src/jar.ts:2 fail');
+    expect(named.files[0]?.segments[0]?.segmentId).toBe(1);
+    expect(named.segments[0]?.segmentId).toBe(1);
+    expect(named.nearness.isAimed).toBe(true);
+    expect(asked('why does src/jar.ts fail').files[0]?.segments[0]?.segmentId).toBe(0);
+    expect(asked('why does it fail').nearness.isAimed).toBe(false);
+  });
+
   it('gives all files together one share, and a file to its segments', () => {
     const rows: Row[] = [
       ['src/a.ts', 0, 2],

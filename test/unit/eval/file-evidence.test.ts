@@ -26,7 +26,7 @@ function found(rows: readonly Row[], words: Record<string, number>) {
     segments,
     files,
     exact: new Map<number, number>(),
-    meant: new Map<string, number>(),
+    meant: new Map<string, never>(),
     project: new Set<string>(),
     nearness: { cosine: 1, coverage: 1, isAimed: false },
   };
