@@ -4,7 +4,6 @@ import type { Engine, Priority } from '../engine/host.ts';
 import { ingest } from '../engine/ingest.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { noMeta, skippedState } from '../engine/plan.ts';
-import { featureMap } from '../memory/feature-map.ts';
 import type { FileHit } from '../memory/file-search.ts';
 import type { Certificate } from '../memory/forget.ts';
 import { KeyTable } from '../memory/key-table.ts';
@@ -15,22 +14,27 @@ import type { LexicalHit } from '../memory/ranking.ts';
 import { nearest, recall } from '../memory/recall.ts';
 import type { Shares } from '../memory/recall.ts';
 import type { Change, Scope, SegmentPlace } from '../memory/records.ts';
-import type { MemoryShape } from '../memory/shape.ts';
 import { quantise, writeKey } from '../memory/write.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import { splitLines } from '../workspace/line.ts';
 import { identify } from '../workspace/repository.ts';
+import { includes } from '../workspace/rules.ts';
+import { noneExempt } from '../workspace/secret.ts';
+import type { IsExempt } from '../workspace/secret.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './home.ts';
 import { seenText } from './left-out.ts';
 import { Overlay } from './overlay.ts';
+import { shapeOf } from './shape.ts';
 import { turnToRead } from './turn.ts';
 
 export interface CodebaseOptions {
   readonly root: string;
   readonly engine: Engine;
   readonly home?: string;
+  /** Patterns of files whose secrets are read in clear: their owner has said so. */
+  readonly secretExceptions?: readonly string[];
   /** The database is set aside even though it looks whole, and begun anew. */
   readonly distrust?: boolean;
 }
@@ -83,6 +87,8 @@ export class Codebase {
   readonly ledger: Ledger;
   /** Said once: that a damaged database was set aside. */
   readonly notice: string | undefined;
+  /** Files whose secrets are read in clear. */
+  readonly isExempt: IsExempt;
   /** Whether the files lie below the root, or somewhere else and only their memory is here. */
   readonly #files: 'here' | 'elsewhere';
   readonly #overlay = new Overlay();
@@ -99,6 +105,7 @@ export class Codebase {
     ledger: Ledger,
     place: { readonly home: string; readonly names: readonly string[] } | undefined,
     notice: string | undefined,
+    isExempt: IsExempt,
     files: 'here' | 'elsewhere' = 'here',
   ) {
     this.root = root;
@@ -108,6 +115,7 @@ export class Codebase {
     this.adapter = adapter;
     this.ledger = ledger;
     this.notice = notice;
+    this.isExempt = isExempt;
     this.#keys = new KeyTable(ledger.identity.shape);
     this.#generation = -1;
   }
@@ -127,12 +135,14 @@ export class Codebase {
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });
     const notice = opened.kind === 'recovered' ? opened.sentence : undefined;
-    return new Codebase(root, options.engine, adapter, opened.ledger, { home, names: former }, notice);
+    const exceptions = includes(options.secretExceptions ?? []);
+    const isExempt = (path: string) => exceptions.matches(path);
+    return new Codebase(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);
   }
 
   /** A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder. */
   static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): Codebase {
-    return new Codebase(name, engine, adapter, ledger, undefined, undefined, 'elsewhere');
+    return new Codebase(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
   }
 
   /** Brings the memory up to the files on disk. Of several processes that read everything, one does at a time. */
@@ -155,6 +165,7 @@ export class Codebase {
       root: this.root,
       ledger: this.ledger,
       engine: this.engine,
+      isExempt: this.isExempt,
       onChange: (change) => {
         this.#follow(change);
       },
@@ -235,14 +246,19 @@ export class Codebase {
     return [...this.segmentCounts().keys()];
   }
 
+  /** A file as it lies on disk, its secrets masked unless it is an exception. */
+  readText(path: string) {
+    // What the memory holds was read by the walk's rules, be it because `include` names it.
+    const included = this.ledger.file(path)?.state.kind === 'ingested';
+    return readText(this.root, path, { included, isExempt: this.isExempt });
+  }
+
   /** The lines of a file as the user sees them: those in the editor where they are not saved, else those on disk. */
   async lines(path: string): Promise<readonly string[] | undefined> {
     const unsaved = this.#overlay.file(path);
     if (unsaved) return unsaved.lines;
     if (this.#files === 'elsewhere') return undefined;
-    // What the memory holds was read by the walk's rules, be it because `include` names it.
-    const included = this.ledger.file(path)?.state.kind === 'ingested';
-    const content = await readText(this.root, path, { included });
+    const content = await this.readText(path);
     return content.kind === 'text' ? splitLines(content.text) : undefined;
   }
 
@@ -256,7 +272,7 @@ export class Codebase {
     signal?: AbortSignal,
     source: 'editor' | 'commit' = 'editor',
   ): Promise<void> {
-    const seen = text === undefined ? undefined : seenText(this.ledger.file(path), path, text, source);
+    const seen = text === undefined ? undefined : seenText(this.ledger.file(path), path, text, source, this.isExempt);
     if (seen === undefined) {
       this.#uncover(path);
       return;
@@ -311,6 +327,7 @@ export class Codebase {
   /** After everything was read: what no branch has used for long goes, and the database's log is worked in. */
   #sweep(): void {
     try {
+      this.ledger.scrub();
       this.ledger.sweep(SWEEP);
     } catch (error) {
       // Another window writes at this moment; there will be another time.
@@ -386,11 +403,4 @@ export class Codebase {
     }
     return hits;
   }
-}
-
-/** What the adapter's writes look like. Its memory blocks are closed: a write is P keys, and z sums their features. */
-export function shapeOf(adapter: Adapter): MemoryShape {
-  const { tokens, keySize } = adapter;
-  const map = featureMap({ kind: 'dpfp', order: 3 }, keySize);
-  return { tokens, keySize, blocks: 0, valueSize: 0, featureMap: map };
 }

@@ -1,4 +1,5 @@
 import type { FileRecord } from '../memory/records.ts';
+import type { IsExempt } from '../workspace/secret.ts';
 import { skipByName } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
 import { readable } from '../workspace/text.ts';
@@ -16,7 +17,7 @@ const FIRM: ReadonlySet<string> = new Set<SkipReason>([
 /**
  * What is seen of text that is not saved; undefined where it has to stay out of the memory as the file itself would: a
  * secret, a file that was forgotten or excluded, and in an editor one that no walk has found (ignored ones are never
- * found). An emptied file is seen as empty, a notebook's JSON as the text of its cells.
+ * found). An emptied file is seen as empty, a notebook's JSON as the text of its cells, a secret in a source masked.
  *
  * @param known  what the ledger has of the file
  * @param source a commit's files were found in its tree, whether they lie in the folder now or not
@@ -26,11 +27,12 @@ export function seenText(
   path: string,
   text: string,
   source: 'editor' | 'commit',
+  isExempt?: IsExempt,
 ): string | undefined {
   if (!known && source === 'editor') return undefined;
   if (known?.state.kind === 'skipped' && FIRM.has(known.state.reason)) return undefined;
   // What was read because `include` names it is seen for the same reason.
-  const options = { included: known?.state.kind === 'ingested' };
+  const options = { included: known?.state.kind === 'ingested', isExempt };
   const byName = skipByName(path, Buffer.byteLength(text), options);
   if (byName === 'empty') return text;
   if (byName) return undefined;

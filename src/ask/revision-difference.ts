@@ -1,7 +1,6 @@
 import type { Difference } from '../memory/difference.ts';
 import { originOf } from '../memory/schema.ts';
 import { quantise, writeKey } from '../memory/write.ts';
-import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/revision.ts';
 import type { SkipReason } from '../workspace/skip.ts';
@@ -95,12 +94,14 @@ export async function revisionDifference(codebase: Codebase, options: Difference
 
 /** A file cut into segments, as it stands in a commit or on disk; undefined where it is not there or not to be read. */
 async function cutAt(
-  { root, engine, adapter }: Codebase,
+  codebase: Codebase,
   path: string,
   commit: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Cut | undefined> {
-  const read = commit === undefined ? await readText(root, path) : await textAt(root, commit, path, signal);
+  const { root, engine, adapter, isExempt } = codebase;
+  const read =
+    commit === undefined ? await codebase.readText(path) : await textAt(root, commit, path, signal, isExempt);
   if (read === undefined || !('text' in read)) return undefined;
   const segments = await engine.segment(read.text, signal ? { signal } : {});
   return {

@@ -12,9 +12,10 @@ import type { SnapshotHeader } from '../memory/snapshot/header.ts';
 import { quoted, SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { Snapshot } from '../memory/snapshot/snapshot.ts';
 import type { SkipReason } from '../workspace/skip.ts';
-import { Codebase, shapeOf } from './codebase.ts';
+import { Codebase } from './codebase.ts';
 import { homeFolder, prepareHome } from './home.ts';
 import { readablePaths, standing } from './standing.ts';
+import { shapeOf } from './shape.ts';
 import { sweepUnpacked, touchUnpacked, unpackedPlace } from './unpacked.ts';
 
 /** Names that a snapshot does not give away, though nothing of the files is in it. */

@@ -5,6 +5,7 @@ import { writeKey } from '../memory/write.ts';
 import { readText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import { splitLines } from '../workspace/line.ts';
+import { rulesFor } from '../workspace/secret.ts';
 import { walk } from '../workspace/walk.ts';
 import type { Codebase } from './codebase.ts';
 
@@ -13,12 +14,12 @@ import type { Codebase } from './codebase.ts';
  * that its write was made from: the write's key is computed again from the lines. Else undefined.
  */
 export async function standing(
-  { root, adapter }: Codebase,
+  { root, adapter, isExempt }: Codebase,
   file: Pick<SnapshotFile, 'path' | 'blobHash' | 'segments'>,
   keyOf: (writeId: number) => string,
 ): Promise<Placed | undefined> {
   // What a memory holds was read, be it because `include` named it.
-  const content = await readText(root, file.path, { included: true });
+  const content = await readText(root, file.path, { included: true, isExempt });
   if (content.kind !== 'text' || content.hash !== file.blobHash) return undefined;
   const lines = splitLines(content.text);
   const texts: string[] = [];
@@ -31,8 +32,9 @@ export async function standing(
     next = end + 1;
   }
   if (next !== lines.length + 1) return undefined;
-  const { hash, bytes, mtimeMs, stat } = content;
-  return { meta: { blobHash: hash, bytes, mtimeMs, lines: lines.length, stat }, terms: texts.map(terms) };
+  const { hash, bytes, mtimeMs, stat, masked } = content;
+  const secrets = { rules: rulesFor(file.path, isExempt), masked };
+  return { meta: { blobHash: hash, bytes, mtimeMs, lines: lines.length, stat, secrets }, terms: texts.map(terms) };
 }
 
 /** The files that a reading of the folder would read: no ignored, secret or linked ones. */

@@ -3,7 +3,6 @@ import type { Candidate } from '../engine/plan.ts';
 import { LexicalIndex } from '../memory/lexical-index.ts';
 import { askedTerms, terms } from '../memory/lexicon.ts';
 import { TABLES } from '../memory/schema.ts';
-import { readText } from '../workspace/file.ts';
 import { roleOf } from '../workspace/role.ts';
 import { includes } from '../workspace/rules.ts';
 import { walk } from '../workspace/walk.ts';
@@ -49,7 +48,7 @@ export async function nearestUnread(
     .map(({ entry }) => entry);
   const db = new DatabaseSync(':memory:');
   try {
-    const found = await search(codebase.root, db, promising, words, question, signal);
+    const found = await search(codebase, db, promising, words, question, signal);
     // Where no word stands anywhere, what presents the project is the best guess.
     return found.length > 0 ? found : promising.filter(({ path }) => /^readme\b/i.test(path));
   } finally {
@@ -58,7 +57,7 @@ export async function nearestUnread(
 }
 
 async function search(
-  root: string,
+  codebase: Codebase,
   db: DatabaseSync,
   candidates: readonly Candidate[],
   words: readonly string[],
@@ -71,7 +70,7 @@ async function search(
   for (const [at, { path }] of candidates.entries()) {
     signal?.throwIfAborted();
     if (bytes > LOOK.bytes) break;
-    const content = await readText(root, path);
+    const content = await codebase.readText(path);
     if (content.kind !== 'text') continue;
     bytes += content.bytes;
     index.put(at, terms(path), terms(content.text));

@@ -9,7 +9,11 @@ import { quantise, writeKey } from '../memory/write.ts';
 import type { Write } from '../memory/write.ts';
 import { fileStat, isMissing } from '../workspace/entry.ts';
 import { readText } from '../workspace/file.ts';
+import type { FileText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
+import { splitLines } from '../workspace/line.ts';
+import { noneExempt, rulesFor } from '../workspace/secret.ts';
+import type { IsExempt } from '../workspace/secret.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { EngineError } from './engine-error.ts';
 import type { Engine, Priority } from './host.ts';
@@ -24,6 +28,8 @@ export interface IngestOptions {
   readonly engine: Engine;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
+  /** Files whose secrets are read in clear. */
+  readonly isExempt?: IsExempt;
   readonly remember?: boolean;
   /** Only these are looked at, relative to the root; a walk is made where they do not decide alone. */
   readonly paths?: readonly string[];
@@ -163,10 +169,11 @@ class Work {
   }
 
   async #file(root: string, { path, included = false }: Candidate, onShare: (share: number) => void): Promise<void> {
-    const { ledger, engine, signal, priority = 'ingest' } = this.#options;
+    const { ledger, engine, isExempt = noneExempt, signal, priority = 'ingest' } = this.#options;
     const before = ledger.file(path);
     const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);
-    const content = await readText(root, path, { included });
+    const content = await readText(root, path, { included, isExempt });
+    const rules = rulesFor(path, isExempt);
     if (content.kind === 'skipped') {
       const found = await lstat(join(root, path)).catch((error: unknown) => (isMissing(error) ? 'gone' : undefined));
       if (found === 'gone') {
@@ -176,13 +183,16 @@ class Work {
       }
       this.skipped += 1;
       const stat = found && fileStat(found);
-      const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0, stat };
+      const secrets = content.reason === 'secret' ? { rules, masked: [] } : undefined;
+      const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0, stat, secrets };
       changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), overtakenSince(meta)));
       return;
     }
     const { hash: blobHash, bytes, mtimeMs, stat } = content;
-    if (isRecorded(before, { blobHash, bytes, mtimeMs })) {
+    const secrets = { rules, masked: content.masked };
+    if (isRecorded(before, { blobHash, bytes, mtimeMs }) && isSameText(before, content, rules)) {
       this.same += 1;
+      if (before.secrets?.rules !== rules) ledger.markChecked(path, secrets);
       ledger.noteStat(path, { blobHash, bytes, mtimeMs, lines: before.lines, stat });
       return;
     }
@@ -197,7 +207,7 @@ class Work {
     const stored = ledger.hasWrite(entries.map((entry) => entry.writeKey));
     const writes = new Map<string, Write>();
     const last = segments.at(-1);
-    const meta = { blobHash, bytes, mtimeMs, lines: last?.end ?? 0, stat };
+    const meta = { blobHash, bytes, mtimeMs, lines: last?.end ?? 0, stat, secrets };
     try {
       for (const [index, entry] of entries.entries()) {
         // Looked up once more: another process may have encoded the same text meanwhile.
@@ -236,6 +246,19 @@ function isRecorded(
     before.bytes === now.bytes &&
     before.mtimeMs === now.mtimeMs
   );
+}
+
+/**
+ * Whether a file of the same bytes has the same text as when it was recorded: nothing is masked in it now or was then. Lines
+ * are compared too, because what counts as the text of a file may have changed with the program.
+ */
+function isSameText(
+  { secrets, lines }: FileRecord,
+  { masked, text }: Extract<FileText, { kind: 'text' }>,
+  rules: string,
+): boolean {
+  if (secrets?.rules === rules) return true;
+  return (secrets?.masked.length ?? 0) === 0 && masked.length === 0 && lines === splitLines(text).length;
 }
 
 function changed(options: IngestOptions, change: Change): void {

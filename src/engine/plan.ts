@@ -2,6 +2,8 @@ import type { Ledger } from '../memory/ledger.ts';
 import type { Change, FileRecord } from '../memory/records.ts';
 import { isAtOrBelow } from '../workspace/below.ts';
 import { examine, skippedEntry } from '../workspace/entry.ts';
+import { noneExempt, rulesFor } from '../workspace/secret.ts';
+import type { IsExempt } from '../workspace/secret.ts';
 import { isOverruled, skipReasons } from '../workspace/skip.ts';
 import type { SkipReason } from '../workspace/skip.ts';
 import { roleOf } from '../workspace/role.ts';
@@ -28,6 +30,8 @@ export interface PlanOptions {
   readonly include?: readonly string[];
   /** Patterns in gitignore's syntax: files that match are skipped as excluded. */
   readonly exclude?: readonly string[];
+  /** Files whose secrets are read in clear. */
+  readonly isExempt?: IsExempt;
   /** Files that were forgotten on request are read again. */
   readonly remember?: boolean;
   readonly signal?: AbortSignal;
@@ -39,6 +43,7 @@ export interface PlanOptions {
 const TURN: readonly Role[] = ['source', 'documentation', 'example', 'configuration', 'test', 'changelog'];
 /** Files whose change may let others in or out: only a walk tells which. */
 const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
+const SECRET = 'secret' satisfies SkipReason;
 /** Reasons that say nothing about the file's content. */
 const ASIDE: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'forgotten']);
 /** Those, and what an earlier version said and none says now. */
@@ -130,7 +135,7 @@ class Draft {
       const overtaken = (path: string) => isOvertaken(this.#options, before, path, 'left out');
       const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason), overtaken);
       onChange?.(change);
-    } else if (!looksTheSame(before, entry)) {
+    } else if (!looksTheSame(before, entry) || !wasChecked(before, this.#options.isExempt ?? noneExempt)) {
       this.#fresh.push(entry);
     } else if (state?.kind === 'skipped') {
       this.#skipped += 1;
@@ -167,6 +172,14 @@ function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean
     before.mtimeMs === entry.mtimeMs &&
     isSameStat(before.stat, entry.stat)
   );
+}
+
+/** Whether a file was read, or left out as a secret, under the rules of now. Other reasons do not hang on them. */
+function wasChecked(before: FileRecord | undefined, isExempt: IsExempt): boolean {
+  if (before === undefined) return false;
+  const { path, state, secrets } = before;
+  if (state.kind === 'failed' || (state.kind === 'skipped' && state.reason !== SECRET)) return true;
+  return secrets?.rules === rulesFor(path, isExempt);
 }
 
 export const noMeta = (bytes: number | undefined) => ({ blobHash: '', bytes: bytes ?? 0, mtimeMs: 0, lines: 0 });

@@ -4,11 +4,12 @@ import { Sealer } from './file-seal.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import { terms } from './lexicon.ts';
-import type { FileMeta, FileStat, FileState, SegmentEntry } from './records.ts';
+import type { FileMeta, FileStat, FileState, SecretCheck, SegmentEntry } from './records.ts';
 import { integer } from './row.ts';
 import { originOf } from './schema.ts';
+import { checkColumns, oweScrub, storedCheck } from './secret-check.ts';
 import type { MemoryShape } from './shape.ts';
-import { FILE_COLUMNS } from './stored.ts';
+import { FILE_COLUMNS, storedKind } from './stored.ts';
 import { encodeWrite } from './write.ts';
 import type { Write } from './write.ts';
 
@@ -75,7 +76,9 @@ export class Changing {
   }
 
   #putRow(path: string, meta: FileMeta, state: FileState): number {
-    const { reason, sentence } = state.kind === 'ingested' ? { reason: '', sentence: '' } : state;
+    const reason = state.kind === 'ingested' ? '' : state.reason;
+    const { blobHash, sentence } = checkColumns(meta.blobHash, state, meta.secrets);
+    this.#noteFormerText(path, meta, state);
     const row = this.#db
       .prepare(
         `INSERT INTO main.file (checkout_id, ${FILE_COLUMNS}, digest, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, x'', 0)
@@ -84,8 +87,16 @@ export class Changing {
            sentence = excluded.sentence
          RETURNING id`,
       )
-      .get(this.#checkoutId, path, meta.blobHash, meta.bytes, meta.mtimeMs, meta.lines, state.kind, reason, sentence);
+      .get(this.#checkoutId, path, blobHash, meta.bytes, meta.mtimeMs, meta.lines, state.kind, reason, sentence);
     return integer(row ?? {}, 'id');
+  }
+
+  /** Text that was read in clear under other rules leaves its words behind when it goes: they are to be scrubbed. */
+  #noteFormerText(path: string, { secrets }: FileMeta, state: FileState): void {
+    if (secrets === undefined || (state.kind === 'ingested' && secrets.masked.length === 0)) return;
+    const row = this.#db.prepare(`SELECT ${FILE_COLUMNS} FROM file WHERE path = ?`).get(path);
+    if (row === undefined || storedKind(row) !== 'ingested') return;
+    if (storedCheck(row, 'ingested')?.rules !== secrets.rules) oweScrub(this.#db);
   }
 
   #addSegments(path: string, fileId: number, segments: readonly SegmentEntry[], writes: Writes): number[] {
@@ -102,6 +113,15 @@ export class Changing {
       this.#lexical.put(id, pathTerms, textTerms);
       return id;
     });
+  }
+
+  /** Notes that a file's text is the same under these rules. */
+  markChecked(path: string, secrets: SecretCheck): void {
+    const id = this.fileId(path);
+    if (id === undefined) return;
+    const { sentence } = checkColumns('', { kind: 'ingested' }, secrets);
+    this.#db.prepare("UPDATE main.file SET sentence = ? WHERE id = ? AND state = 'ingested'").run(sentence, id);
+    new Sealer(this.#db).put(id);
   }
 
   /** Removes a file's row with its segments: the segments' ids. */

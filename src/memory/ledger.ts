@@ -20,11 +20,13 @@ import type {
   FileState,
   LedgerIdentity,
   Scope,
+  SecretCheck,
   SegmentEntry,
   StoredWrite,
   Verdict,
 } from './records.ts';
 import { integer, text } from './row.ts';
+import { dropFormerText, owesScrub, scrubbed } from './secret-check.ts';
 import { SumTree } from './sum-tree.ts';
 import type { FileSpan } from './sum-tree.ts';
 import { spansOf, spanSums, sumWrites } from './sum.ts';
@@ -202,6 +204,31 @@ export class Ledger extends Reading {
     if (paths.length === 0) return;
     this.connection.change(() => {
       for (const path of paths) this.#changing.doubt(path);
+    });
+  }
+
+  /** Notes that a file, unchanged, holds nothing to be masked under these rules: nothing else of it changes. */
+  markChecked(path: string, secrets: SecretCheck): void {
+    this.connection.change(() => {
+      this.#changing.markChecked(path, secrets);
+    });
+  }
+
+  /**
+   * Takes words and writes of text that was read in clear, and that is masked now, off the disk. Does nothing where there
+   * was no such text. Throws LedgerError 'busy' where another process reads an older state: to be tried again.
+   */
+  scrub(): void {
+    const { db } = this.connection;
+    if (!this.connection.guard(() => owesScrub(db))) return;
+    this.connection.change(() => {
+      dropFormerText(db, this.lexical);
+    });
+    this.connection.guard(() => {
+      cleanse(this.location);
+    });
+    this.connection.change(() => {
+      scrubbed(db);
     });
   }
 

@@ -30,6 +30,12 @@ export interface FileStat {
   readonly inode: number;
 }
 
+/** Which rules a file was read under, and what was masked in it: what it is by name, and its line, counted from 1. */
+export interface SecretCheck {
+  readonly rules: string;
+  readonly masked: readonly { readonly line: number; readonly rule: string }[];
+}
+
 export interface FileMeta {
   /** Hash of the content (a git blob hash or another the caller keeps to); '' when it could not be read. */
   readonly blobHash: string;
@@ -38,6 +44,8 @@ export interface FileMeta {
   readonly lines: number;
   /** Left out where nobody looked, or a former version of the program did. */
   readonly stat?: FileStat | undefined;
+  /** Left out where the file was not read, or before secrets were looked for. */
+  readonly secrets?: SecretCheck | undefined;
 }
 
 export interface FileRecord extends FileMeta {

@@ -1,6 +1,7 @@
 import type { FileRecord, FileState, SegmentPlace } from './records.ts';
 import { bytes, integer, RowError, SpoiltError, text } from './row.ts';
 import type { Row } from './row.ts';
+import { storedCheck } from './secret-check.ts';
 import type { MemoryShape } from './shape.ts';
 import { decodeWrite, WriteError } from './write.ts';
 import type { Write } from './write.ts';
@@ -17,13 +18,16 @@ export const SEGMENT_TABLES =
   'segment JOIN file ON file.id = segment.file_id JOIN write ON write.id = segment.write_id';
 
 export function storedFile(row: Row): FileRecord {
+  const state = storedState(row);
+  const secrets = storedCheck(row, state.kind);
   return {
     path: text(row, 'path'),
-    blobHash: text(row, 'blob_hash'),
+    blobHash: state.kind === 'skipped' && secrets ? '' : text(row, 'blob_hash'),
     bytes: integer(row, 'bytes'),
     mtimeMs: integer(row, 'mtime_ms'),
     lines: integer(row, 'lines'),
-    state: storedState(row),
+    state,
+    ...(secrets ? { secrets } : {}),
     ...(row.ctime_ms === null ? {} : { stat: { ctimeMs: integer(row, 'ctime_ms'), inode: integer(row, 'inode') } }),
   };
 }

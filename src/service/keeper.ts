@@ -16,6 +16,7 @@ export interface KeeperOptions {
   readonly engine: Engine;
   readonly home: string;
   readonly exclude: readonly string[];
+  readonly secretExceptions?: readonly string[];
   readonly onState: (state: MemoryState) => void;
   readonly onRefreshed: (refreshed: Refreshed) => void;
   /** Something that mended itself and that has to be known. */
@@ -207,9 +208,9 @@ export class Keeper {
     const codebase = await this.open();
     const segments = codebase.segmentCounts();
     const all = Math.max(1, codebase.length);
-    return codebase.ledger.files().map(({ path, bytes, lines, state }) => {
+    return codebase.ledger.files().map(({ path, bytes, lines, state, secrets }) => {
       const own = segments.get(path) ?? 0;
-      return { path, bytes, lines, state, segments: own, share: own / all };
+      return { path, bytes, lines, state, masked: secrets?.masked ?? [], segments: own, share: own / all };
     });
   }
 
@@ -235,8 +236,8 @@ export class Keeper {
   }
 
   async #open(distrust = false): Promise<Codebase> {
-    const { engine, home } = this.#options;
-    const codebase = await Codebase.open({ root: this.folder.root, engine, home, distrust });
+    const { engine, home, secretExceptions = [] } = this.#options;
+    const codebase = await Codebase.open({ root: this.folder.root, engine, home, secretExceptions, distrust });
     if (codebase.notice !== undefined) {
       this.#options.onLog('warn', codebase.notice);
       const { name } = this.folder;

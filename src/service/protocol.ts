@@ -3,7 +3,7 @@ import type { PlacedLines } from '../ask/excerpt.ts';
 import type { Turn } from '../ask/prompt.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
-import type { FileRecord } from '../memory/records.ts';
+import type { FileRecord, SecretCheck } from '../memory/records.ts';
 import type { Language } from './words.ts';
 
 /** One folder of the workspace. `name` tells folders apart for people and is the first part of a path where there are several. */
@@ -25,6 +25,8 @@ export interface ServiceSettings {
   readonly threads: number;
   /** Globs of files that are not to be read, beyond the ignore files. */
   readonly exclude: readonly string[];
+  /** Patterns of files whose secrets are read in clear. */
+  readonly secretExceptions?: readonly string[];
   /** Whether the workspace is trusted; where it is not, git is never started. */
   readonly isTrusted: boolean;
   /** What its sentences are made in; English where it is left out. */
@@ -140,6 +142,8 @@ export type Action = (typeof ACTIONS)[number];
 
 /** One row of the memory's tree. */
 export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lines' | 'state'> {
+  /** Secrets in it that are masked: their lines, and what they are. */
+  readonly masked?: SecretCheck['masked'];
   readonly segments: number;
   /** Part of the folder's memory tokens that it holds, 0..1. */
   readonly share: number;

@@ -212,7 +212,7 @@ export class Service {
     this.#settings = settings;
     const same = (name: keyof ServiceSettings) => JSON.stringify(before[name]) === JSON.stringify(settings[name]);
     const isSameEngine = same('device') && same('threads') && same('modelsFolder');
-    if (isSameEngine && same('home') && same('exclude') && same('isTrusted')) return;
+    if (isSameEngine && same('home') && same('exclude') && same('secretExceptions') && same('isTrusted')) return;
     if (!settings.isTrusted) allowGit(false);
     await Promise.allSettled(this.#asking);
     const keepers = [...this.#keepers.values()];
@@ -266,6 +266,7 @@ export class Service {
       engine: this.#engine,
       home: this.#settings.home,
       exclude: this.#settings.exclude,
+      secretExceptions: this.#settings.secretExceptions ?? [],
       onState: (state) => {
         this.#notify({ kind: 'state', root: folder.root, state });
       },

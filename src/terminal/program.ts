@@ -76,7 +76,7 @@ program.addCommand(
 program.addCommand(
   common(new Command('stats'))
     .description('What the memory holds, its size, and what was left out and why.')
-    .option('--files', 'list every file that was left out')
+    .option('--files', 'list every file that was left out, and what is masked in the others')
     .action((options: CommonOptions) => run(() => statsCommand(options))),
 );
 program.addCommand(
@@ -168,6 +168,7 @@ function common(command: Command): Command {
     )
     .addOption(number('--threads <n>', 'threads of the CPU', 1, 256))
     .option('--include <glob...>', 'read these although they are ignored, generated, large or lock files')
+    .option('--allow-secrets <glob...>', 'look for no secrets in these files: their text is read as it stands')
     .option('--json', 'print JSON and nothing else');
 }
 

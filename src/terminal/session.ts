@@ -20,6 +20,8 @@ export interface CommonOptions {
   readonly device: DeviceChoice;
   readonly threads?: number;
   readonly include?: readonly string[];
+  /** Patterns of files whose secrets are read in clear. */
+  readonly allowSecrets?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -53,7 +55,7 @@ export async function withCodebase<T>(
     throw new UsageError('This command takes one --repo. Several can be given to `ask` and `recall`.');
   }
   return withEngine(options, async (engine, signal) => {
-    const codebase = await open(root, engine, options.rebuild);
+    const codebase = await open(root, engine, options, options.rebuild);
     try {
       return await work({ codebase, signal });
     } finally {
@@ -70,7 +72,7 @@ export async function withMembers<T>(options: AskedOptions, work: (session: Aske
     const opened: { readonly codebase: Codebase; readonly name: string }[] = [];
     try {
       for (const root of options.repo ?? [process.cwd()]) {
-        const codebase = await open(root, engine);
+        const codebase = await open(root, engine, options);
         opened.push({ codebase, name: basename(codebase.root) || 'root' });
       }
       const folders = [...opened];
@@ -103,8 +105,13 @@ async function withEngine<T>(
   }
 }
 
-async function open(root: string, engine: Engine, distrust = false): Promise<Codebase> {
-  const codebase = await Codebase.open({ root, engine, distrust });
+async function open(
+  root: string,
+  engine: Engine,
+  { allowSecrets = [] }: CommonOptions,
+  distrust = false,
+): Promise<Codebase> {
+  const codebase = await Codebase.open({ root, engine, secretExceptions: allowSecrets, distrust });
   if (codebase.notice !== undefined) err.rows(codebase.notice);
   return codebase;
 }

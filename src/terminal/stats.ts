@@ -1,3 +1,4 @@
+import { maskedSentence } from '../workspace/masked.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
@@ -13,10 +14,13 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     const files = ledger.files();
     const lines = files.reduce((sum, file) => sum + (file.state.kind === 'ingested' ? file.lines : 0), 0);
     const left = files.flatMap((file) => (file.state.kind === 'ingested' ? [] : [{ path: file.path, ...file.state }]));
+    const masked = files.flatMap(({ path, secrets }) =>
+      secrets && secrets.masked.length > 0 ? [{ path, masked: secrets.masked }] : [],
+    );
     const bytesPerThousandLines = lines > 0 ? Math.round((1000 * totals.databaseBytes) / lines) : 0;
     if (options.json === true) {
       const summary = { root: codebase.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
-      out.json({ ...summary, leftOut: left });
+      out.json({ ...summary, leftOut: left, masked });
       return Promise.resolve(EXIT.done);
     }
     out.rows(
@@ -28,6 +32,8 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
       `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
       ...(options.files === true ? left.map(({ path, sentence }) => `    ${path}: ${sentence}`) : []),
+      ...(masked.length > 0 ? [`With secrets masked: ${masked.length} files`] : []),
+      ...(options.files === true ? masked.map((file) => `    ${file.path}: ${maskedSentence(file.masked)}`) : []),
     );
     return Promise.resolve(EXIT.done);
   });

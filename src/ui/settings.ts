@@ -9,6 +9,7 @@ export interface Settings {
   /** '' stands for the model that came with the extension. */
   readonly modelsFolder: string;
   readonly exclude: readonly string[];
+  readonly secretExceptions: readonly string[];
   readonly readOnStart: boolean;
   readonly provenanceMarks: boolean;
   readonly unsavedText: boolean;
@@ -22,13 +23,17 @@ export function readSettings(): Settings {
   const device = values.get<unknown>('device');
   const threads = values.get<unknown>('threads');
   const modelsFolder = values.get<unknown>('modelsFolder');
-  const exclude = values.get<unknown>('exclude');
+  const globs = (name: string) => {
+    const value = values.get<unknown>(name);
+    return Array.isArray(value) ? value.filter((glob): glob is string => typeof glob === 'string') : [];
+  };
   const isOn = (name: string) => values.get<unknown>(name) !== false;
   return {
     device: device === 'cpu' || device === 'webgpu' ? device : 'auto',
     threads: typeof threads === 'number' && threads > 0 ? Math.floor(threads) : 0,
     modelsFolder: typeof modelsFolder === 'string' ? modelsFolder.trim() : '',
-    exclude: Array.isArray(exclude) ? exclude.filter((glob): glob is string => typeof glob === 'string') : [],
+    exclude: globs('exclude'),
+    secretExceptions: globs('secretExceptions'),
     readOnStart: isOn('readOnStart'),
     provenanceMarks: isOn('provenanceMarks'),
     unsavedText: isOn('unsavedText'),

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Folder, RememberedFile } from '../service/protocol.ts';
+import { maskedLines } from '../workspace/masked.ts';
 import type { Amounts } from './amounts.ts';
 import type { TreeFolder, TreeNode } from './file-tree.ts';
 import { shown } from './shown.ts';
@@ -44,7 +45,7 @@ function folderItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.
 }
 
 function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: Amounts): vscode.TreeItem {
-  const { path, state, share, lines, segments } = file;
+  const { path, state, share, lines, segments, masked = [] } = file;
   const item = new vscode.TreeItem(shown(name), vscode.TreeItemCollapsibleState.None);
   const isFolder = state.kind === 'skipped' && forFolders.has(state.reason);
   const part = vscode.l10n.t('{0} of the memory', amounts.share(share));
@@ -53,9 +54,10 @@ function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: A
   item.resourceUri = treeUri(folder, path, state.kind);
   item.iconPath = isFolder ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
   item.description = state.kind === 'ingested' ? amounts.share(share) : said;
-  item.tooltip = [shown(path), said, ...(state.kind === 'ingested' ? [sizes(lines, segments, amounts)] : [])].join(
-    '\n',
-  );
+  const hidden =
+    masked.length > 0 ? [vscode.l10n.t('Read, with secrets masked in line {0}.', maskedLines(masked))] : [];
+  const size = state.kind === 'ingested' ? [sizes(lines, segments, amounts)] : [];
+  item.tooltip = [shown(path), said, ...hidden, ...size].join('\n');
   item.contextValue = state.kind === 'skipped' ? `file.${state.reason}` : `file.${state.kind}`;
   item.accessibilityInformation = { label: `${shown(name)}, ${said}` };
   if (!isFolder) {

@@ -186,7 +186,7 @@ export class WorkspaceMemory implements vscode.Disposable {
 
   #serviceSettings(): ServiceSettings {
     const { extensionUri, globalStorageUri } = this.#context;
-    const { device, threads, modelsFolder, exclude } = readSettings();
+    const { device, threads, modelsFolder, exclude, secretExceptions } = readSettings();
     return {
       engineScript: vscode.Uri.joinPath(extensionUri, 'dist', 'engine.js').fsPath,
       modelsFolder: modelsFolder === '' ? vscode.Uri.joinPath(extensionUri, 'models').fsPath : modelsFolder,
@@ -194,6 +194,7 @@ export class WorkspaceMemory implements vscode.Disposable {
       device,
       threads,
       exclude,
+      secretExceptions,
       isTrusted: vscode.workspace.isTrusted,
       language: { tag: vscode.env.language, texts: vscode.l10n.bundle },
     };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileStat } from '../memory/records.ts';
 import { fileStat } from './entry.ts';
 import { openFile } from './open-file.ts';
+import type { FoundSecret } from './secret.ts';
 import { sizeLimit, skipByName } from './skip.ts';
 import type { SkipOptions, SkipReason } from './skip.ts';
 import { textOf } from './text.ts';
@@ -11,6 +12,8 @@ export type FileText =
       readonly kind: 'text';
       /** Of a notebook its cells', else the file's without a byte-order mark; line ends as they stand in it. */
       readonly text: string;
+      /** Secrets that are masked in the text. */
+      readonly masked: readonly FoundSecret[];
       /** git's blob id of the file's bytes, 40 hexadecimal digits. */
       readonly hash: string;
       readonly bytes: number;

@@ -1,6 +1,7 @@
 import { blobHash } from './file.ts';
 import { findRepository } from './git.ts';
 import { gitLines, GitError, runGit } from './git-process.ts';
+import type { IsExempt } from './secret.ts';
 import { sizeLimit, skipByName } from './skip.ts';
 import { textOf } from './text.ts';
 import { differingFiles } from './work-tree.ts';
@@ -62,6 +63,7 @@ export async function textAt(
   commit: string,
   path: string,
   signal?: AbortSignal,
+  isExempt?: IsExempt,
 ): Promise<CommittedText | undefined> {
   // A symbolic link or a submodule is not a file: the tree says which it is, and how large.
   const [listed = ''] = (await gitLines(folder, ['ls-tree', '-z', commit, '--', path], { signal })) ?? [];
@@ -70,6 +72,6 @@ export async function textAt(
   if (id === undefined) return undefined;
   const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: sizeLimit(path) });
   if (run.kind !== 'done' || skipByName(path, run.out.length)) return undefined;
-  const content = textOf(path, run.out);
+  const content = textOf(path, run.out, { isExempt });
   return content.kind === 'text' ? { text: content.text, hash: blobHash(run.out) } : undefined;
 }

@@ -1,3 +1,5 @@
+import { isSecretContainer } from './secret.ts';
+import type { IsExempt } from './secret.ts';
 import { isNotebook } from './notebook.ts';
 
 /** Why a file (or a whole folder) is not read, as a sentence for its owner. */
@@ -47,24 +49,6 @@ const lockFiles = new Set(
   ).split(' '),
 );
 
-/** Names, in lower case, that hold secrets by custom. Sources such as `credentials.ts` are not among them. */
-const secretNames = new Set(
-  (
-    '.netrc _netrc .pgpass .git-credentials .htpasswd .dockercfg .pypirc .vault-token .s3cfg .boto .my.cnf credentials ' +
-    'kubeconfig id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk credentials.json client_secret.json ' +
-    'service-account.json service_account.json application_default_credentials.json secrets.json secrets.yaml ' +
-    'secrets.yml secrets.toml master.key terraform.tfstate terraform.tfstate.backup'
-  ).split(' '),
-);
-const secretEndings = /\.(?:pem|key|p12|pfx|p8|pkcs12|jks|keystore|kdbx?|ppk|tfstate|tfvars|ovpn|mobileprovision)$/;
-const environment = /^\.env(?:rc)?(?:$|[._-])|\.env$/;
-/** `.env.example` and the like are written to be read. */
-const example = /[._-](?:example|sample|template|dist|defaults?|schema)$|^(?:example|sample|template)\.env$/;
-const privateKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/;
-/** Settings of package managers are welcome until they hold a token. */
-const tokenSettings = /^\.(?:npmrc|yarnrc|yarnrc\.yml)$/;
-const token = /_authToken|_auth\s*=|_password\s*=|npmAuthToken|npmAuthIdent/;
-
 /** Endings that text never has, so that these files are not even opened; the content of all others decides. */
 const binaryEndings = new RegExp(
   '\\.(?:' +
@@ -88,6 +72,8 @@ const dataEndings =
   /\.(?:csv|tsv|psv|svg|eps|map|snap|json|json5|jsonl|ndjson|geojson|topojson|xml|plist|po|pot|xlf|sql|log|out|txt\.gz|obj|stl|ply|dxf|fasta|fa|vcf|pgn|har|lst|dic|aff|wkt|gpx|kml|b64|hex|srt|vtt|golden)$/;
 
 export interface SkipOptions {
+  /** The files whose secrets are read in clear. */
+  readonly isExempt?: IsExempt | undefined;
   /** `include` names the file: its owner wants it read though it is generated, large, or a lock file. */
   readonly included?: boolean;
 }
@@ -113,7 +99,7 @@ export function sizeLimit(path: string, { included = false }: SkipOptions = {}):
 /** The reason that the name and the size (in bytes) alone give; the file need not be opened. */
 export function skipByName(path: string, bytes: number, options: SkipOptions = {}): SkipReason | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  if (isSecretName(path.toLowerCase(), name)) return 'secret';
+  if (isSecretContainer(name)) return 'secret';
   if (bytes === 0) return 'empty';
   const mayPoint = bytes >= limits.pointer.least && bytes <= limits.pointer.most;
   const byKind = mayPoint ? undefined : skipByKind(path, options);
@@ -132,17 +118,4 @@ export function skipByKind(path: string, options: SkipOptions = {}): SkipReason 
   else if (minifiedName.test(name)) reason = 'minified';
   else if (generatedName.test(name)) reason = 'generated';
   return reason && !isOverruled(reason, options) ? reason : undefined;
-}
-
-/** Whether the text is a key, or the settings of a package manager with a token in them. */
-export function holdsSecret(path: string, text: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  return privateKey.test(text.trimStart()) || (tokenSettings.test(name) && token.test(text));
-}
-
-function isSecretName(path: string, name: string): boolean {
-  if (example.test(name)) return false;
-  if (/(?:^|\/)\.(?:docker\/config\.json|kube\/config|ssh\/(?!known_hosts|config$).*(?<!\.pub)|gnupg\/.*)$/.test(path))
-    return true;
-  return secretNames.has(name) || secretEndings.test(name) || environment.test(name);
 }

@@ -2,11 +2,19 @@ import { decodeText } from './encoding.ts';
 import { isGenerated } from './generated.ts';
 import { isMinified } from './minified.ts';
 import { isNotebook, notebookText } from './notebook.ts';
-import { holdsSecret, isOverruled, limits, skipByKind } from './skip.ts';
+import { noneExempt, withoutSecrets } from './secret.ts';
+import type { FoundSecret } from './secret.ts';
+import { isOverruled, limits, skipByKind } from './skip.ts';
 import type { SkipOptions, SkipReason } from './skip.ts';
 
 export type FileContent =
-  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'skipped'; readonly reason: SkipReason };
+  | {
+      readonly kind: 'text';
+      /** Secrets in it are masked. */
+      readonly text: string;
+      readonly masked: readonly FoundSecret[];
+    }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
 /**
  * The text of a file, as it is cut, searched, cited and shown, or the reason why there is none. Line ends stay as they
@@ -28,9 +36,10 @@ export function readable(path: string, raw: string, options: SkipOptions = {}): 
   const text = view ?? raw;
   const cells = text.replace(/^# %%.*$/gm, '');
   if ((view === undefined ? text : cells).trim() === '') return skipped('empty');
-  if (holdsSecret(path, raw)) return skipped('secret');
   const reason = byText(path, text, view !== undefined);
-  return reason && !isOverruled(reason, options) ? skipped(reason) : { kind: 'text', text };
+  if (reason && !isOverruled(reason, options)) return skipped(reason);
+  const shown = withoutSecrets(path, text, options.isExempt ?? noneExempt);
+  return shown ? { kind: 'text', ...shown } : skipped('secret');
 }
 
 /** The reason that the content gives. `bytes` is the whole file, at most `sizeLimit(path)` long. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shapeOf } from '../../../src/ask/codebase.ts';
+import { shapeOf } from '../../../src/ask/shape.ts';
 import { openSnapshotMemory } from '../../../src/ask/snapshot.ts';
 import { sweepUnpacked, touchUnpacked, UNPACKED, unpackedPlace } from '../../../src/ask/unpacked.ts';
 import { readAdapter } from '../../../src/engine/adapter.ts';

@@ -32,6 +32,7 @@ const SETTINGS = {
     'machine',
     'would have files of the folder parsed as a model, and answers written by it',
   ],
+  'askCodebase.secretExceptions': ['machine', 'would have its secrets read into the memory in clear'],
 } as const;
 
 describe('the manifest, before a folder is trusted', () => {

