@@ -12,7 +12,7 @@ import { readText } from '../workspace/file.ts';
 import type { FileText } from '../workspace/file.ts';
 import { segmentHeader } from '../workspace/header.ts';
 import { splitLines } from '../workspace/line.ts';
-import { noneExempt, rulesFor } from '../workspace/secret.ts';
+import { isSameReading, noneExempt, rulesFor } from '../workspace/secret.ts';
 import type { IsExempt } from '../workspace/secret.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { EngineError } from './engine-error.ts';
@@ -183,7 +183,7 @@ class Work {
       }
       this.skipped += 1;
       const stat = found && fileStat(found);
-      const secrets = content.reason === 'secret' ? { rules, masked: [] } : undefined;
+      const secrets = { rules, masked: [] };
       const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0, stat, secrets };
       changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), overtakenSince(meta)));
       return;
@@ -258,6 +258,7 @@ function isSameText(
   rules: string,
 ): boolean {
   if (secrets?.rules === rules) return true;
+  if (!isSameReading(secrets?.rules, rules)) return false;
   return (secrets?.masked.length ?? 0) === 0 && masked.length === 0 && lines === splitLines(text).length;
 }
 

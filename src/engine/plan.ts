@@ -43,7 +43,6 @@ export interface PlanOptions {
 const TURN: readonly Role[] = ['source', 'documentation', 'example', 'configuration', 'test', 'changelog'];
 /** Files whose change may let others in or out: only a walk tells which. */
 const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
-const SECRET = 'secret' satisfies SkipReason;
 /** Reasons that say nothing about the file's content. */
 const ASIDE: ReadonlySet<string> = new Set<SkipReason>(['excluded', 'forgotten']);
 /** Those, and what an earlier version said and none says now. */
@@ -174,12 +173,11 @@ function looksTheSame(before: FileRecord | undefined, entry: Candidate): boolean
   );
 }
 
-/** Whether a file was read, or left out as a secret, under the rules of now. Other reasons do not hang on them. */
+/** Whether a file was read, or left out by its content, under the rules of now. */
 function wasChecked(before: FileRecord | undefined, isExempt: IsExempt): boolean {
   if (before === undefined) return false;
   const { path, state, secrets } = before;
-  if (state.kind === 'failed' || (state.kind === 'skipped' && state.reason !== SECRET)) return true;
-  return secrets?.rules === rulesFor(path, isExempt);
+  return state.kind === 'failed' || secrets?.rules === rulesFor(path, isExempt);
 }
 
 export const noMeta = (bytes: number | undefined) => ({ blobHash: '', bytes: bytes ?? 0, mtimeMs: 0, lines: 0 });

@@ -1,3 +1,4 @@
+import { READING_VERSION } from '../memory/reading-version.ts';
 import { assignmentAt, nameKeywords } from './secrets/assignment.ts';
 import { KeywordFinder } from './secrets/finder.ts';
 import type { Keyword } from './secrets/finder.ts';
@@ -35,9 +36,17 @@ export type IsExempt = (path: string) => boolean;
 
 export const noneExempt: IsExempt = () => false;
 
-/** Which rules a file is read under now: these, or none where it is an exception. */
+/**
+ * Which rules a file is read under now: what counts as text, how it becomes search terms, and which secrets are masked. A file
+ * that was read under others is read once more; its segments are not encoded again where their text is the same.
+ */
 export function rulesFor(path: string, isExempt: IsExempt): string {
-  return isExempt(path) ? 'none' : secretRules;
+  return `reading ${READING_VERSION}, ${isExempt(path) ? 'none' : secretRules}`;
+}
+
+/** Whether two files were read under the same rules, but for those about secrets. */
+export function isSameReading(one: string | undefined, other: string): boolean {
+  return one?.split(', ')[0] === other.split(', ')[0];
 }
 
 /** The text as it may be read, with the secrets that were masked in it; undefined where the file is a secret as a whole. */
