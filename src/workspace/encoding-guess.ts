@@ -1,6 +1,9 @@
 import { analyse } from 'chardet';
 import { asCharacters, decodeAs, decodeMostly } from './encoding.ts';
 
+/** Bytes of words that are looked at: a few pages say what a book would. */
+const LOOK = 20_000;
+
 /**
  * The encoding, of the time before Unicode, of a text that is not UTF-8: a label of the WHATWG's Encoding Standard. The
  * words with bytes outside of ASCII decide alone: in a program, they are few between many that are the same in every
@@ -8,7 +11,7 @@ import { asCharacters, decodeAs, decodeMostly } from './encoding.ts';
  */
 export function guessEncoding(bytes: Uint8Array): string {
   const words = asCharacters(bytes).match(/[^\0-\x20]*[\x80-\xff][^\0-\x20]*/g) ?? [];
-  const telling = words.slice(0, 5000).join(' ');
+  const telling = words.slice(0, LOOK).join(' ').slice(0, LOOK);
   const raw = Buffer.from(telling, 'latin1');
   // In scripts other than Latin, a word is a run of such bytes; an accent stands between letters of ASCII.
   const runs = telling.match(/[\x80-\xff]+/g) ?? [];

@@ -119,6 +119,7 @@ function mended(bytes: Uint8Array): string | undefined {
     if (size > 1) letters += 1;
     if (size === 0) {
       stray += 1;
+      if (stray > letters + FAR) return undefined;
       parts.push(utf8.decode(bytes.subarray(from, at)), windows1252.decode(bytes.subarray(at, at + 1)));
       from = at + 1;
     }
@@ -129,13 +130,20 @@ function mended(bytes: Uint8Array): string | undefined {
 }
 
 const windows1252 = new TextDecoder('windows-1252');
+/** So many more stray bytes than letters are not made up for by what is left of a file. */
+const FAR = 10_000;
 
-/** The length of the UTF-8 sequence at a place, 0 where there is none. */
+/** The length of the UTF-8 sequence at a place, 0 where there is none (Unicode Standard, table 3-7). */
 function sequenceAt(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;
-  const size = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  return first >= 0xc2 && size > 0 && decodeUtf8(bytes.subarray(at, at + size)) !== undefined ? size : 0;
+  const size = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const second = bytes[at + 1] ?? 0;
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (second < least || second > most) return 0;
+  for (let next = 2; next < size; next += 1) if (((bytes[at + next] ?? 0) & 0xc0) !== 0x80) return 0;
+  return size;
 }
 
 /** A stray byte of an encoding that was guessed is shown as editors show it; the Windows encodings have few. */
