@@ -72,6 +72,8 @@ export interface Search {
   /** Names that the repository had before. */
   readonly names: readonly string[];
   readonly mark: Mark | undefined;
+  /** Files that the working folder has now: nobody asked to forget them. */
+  readonly live: ReadonlySet<string>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -171,8 +173,18 @@ class Clearing {
     if (isOurs) this.#own.add(dirname(file));
     // A database of version 1 is that of one folder, which its name is.
     const place = isOurs || seen.checkouts !== undefined ? identity.checkout : seen.repository;
-    if (isOurs || seen.unused > 0 || seen.unfinished) this.#takeOut(file, place, isOurs ? 'ours' : 'others');
+    const stale = isOurs ? this.#stale(seen) : [];
+    if (isOurs || seen.unused > 0 || seen.unfinished) this.#takeOut(file, place, isOurs ? 'ours' : 'others', stale);
     this.#left.push(...(isOurs ? this.#look(file).left : seen.left));
+  }
+
+  /** Former names of the files: what this folder's other databases hold of its text, and the folder itself does not. */
+  #stale({ checkouts, left }: { readonly checkouts?: readonly string[] | undefined; readonly left: readonly Left[] }) {
+    const { identity, live } = this.#search;
+    return left.flatMap((one) => {
+      const isHere = 'path' in one && (checkouts === undefined || one.checkout === identity.checkout);
+      return isHere && !live.has(one.path) ? [one.path] : [];
+    });
   }
 
   /** Looks without changing anything. */
@@ -210,12 +222,12 @@ class Clearing {
   }
 
   /** Takes out files where the folder is ours, and writes that no file uses: all of ours, the forgotten ones of others. */
-  #takeOut(file: string, checkout: string, whose: 'ours' | 'others'): void {
+  #takeOut(file: string, checkout: string, whose: 'ours' | 'others', stale: readonly string[]): void {
     const db = openDatabase(file, { ...identityIn(file), checkout });
     try {
       const done = transaction(db, () => {
         beginForgetting(db);
-        const files = whose === 'ours' ? this.#removeFiles(db, checkout) : 0;
+        const files = whose === 'ours' ? this.#removeFiles(db, checkout, stale) : 0;
         const unused = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE write_id = write.id)';
         const meant = whose === 'ours' ? '1' : 'key IN (SELECT unhex(value) FROM json_each(?))';
         const keys = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.keys])];
@@ -232,7 +244,7 @@ class Clearing {
   }
 
   /** Inside a transaction: how many of the files were known, whatever was known of them. */
-  #removeFiles(db: DatabaseSync, checkout: string): number {
+  #removeFiles(db: DatabaseSync, checkout: string, stale: readonly string[]): number {
     const { identity, mark } = this.#search;
     const changing = new Changing(db, new LexicalIndex(db), identity.shape, enterCheckout(db, checkout));
     let files = 0;
@@ -240,6 +252,7 @@ class Clearing {
       if (changing.removeFile(path).length > 0) files++;
       if (mark !== undefined) changing.replace(path, mark.meta, mark.state, [], new Map());
     }
+    for (const path of stale) if (changing.removeFile(path).length > 0) files++;
     db.prepare('UPDATE checkout SET generation = generation + 1 WHERE place = ?').run(checkout);
     return files;
   }

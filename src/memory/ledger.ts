@@ -161,7 +161,8 @@ export class Ledger extends Reading {
       // Outside the transaction, where it can pause.
       await this.memory(undefined, signal);
       const footprint = this.connection.guard(() => footprintOf(db, list));
-      const search = { home, location, identity, names, mark, signal };
+      const live = new Set(this.files().flatMap(({ path, state }) => (state.kind === 'ingested' ? [path] : [])));
+      const search = { home, location, identity, names, mark, live, signal };
       const elsewhere = await clearElsewhere(search, footprint);
       signal?.throwIfAborted();
       let taken: Taken | undefined;

@@ -112,19 +112,28 @@ describe('forgetting searches everything below the home folder', () => {
     inHouse(async ({ home, open, here }) => {
       const former = open('before', { repository: here });
       put(former, secret());
+      // Under the name that it had then, and in a copy that is still there.
+      put(former, secret('src/old-name.ts'));
+      put(former, secret('src/copy.ts'));
       put(former, madeUpFile('other.ts', 1));
       former.close();
       const now = open('after', { repository: 'git:abc' });
       put(now, secret());
+      put(now, secret('src/copy.ts'));
       put(now, madeUpFile('other.ts', 1));
       expect(holding(home, blobOf(secret())).length).toBe(2);
 
       const { certificate } = await now.forget([SECRET], { home, mark });
-      expect(holding(home, blobOf(secret()), keyOf(secret()), 'quixotic')).toEqual([]);
+      const gone = [secret(), secret('src/old-name.ts')].flatMap((file) => [blobOf(file), keyOf(file)]);
+      expect(holding(home, ...gone, 'old-name')).toEqual([]);
+      const copy = { why: 'same', checkout: here, path: 'src/copy.ts', folder: 'there' };
       expect(certificate.elsewhere).toMatchObject({
         databases: 1,
-        cleared: [{ place: former.location, files: 1, writes: 1 }],
-        left: [],
+        cleared: [{ place: former.location, files: 2, writes: 2 }],
+        left: [
+          { ...copy, place: now.location },
+          { ...copy, place: former.location },
+        ],
       });
       expect(certificate.sentence).toContain(former.location);
       const again = open('before', { repository: here });
