@@ -6,6 +6,7 @@ export const TARGETS = {
   patterns: async () => (await import('./targets/patterns.ts')).patterns,
   question: async () => (await import('./targets/question.ts')).question,
   repository: async () => (await import('./targets/repository.ts')).repository,
+  scope: async () => (await import('./targets/scope.ts')).scope,
   snapshot: async () => (await import('./targets/snapshot.ts')).snapshot,
   text: async () => (await import('./targets/text.ts')).text,
 } as const satisfies Readonly<Record<string, () => Promise<Target>>>;

@@ -2,6 +2,9 @@ import { parseScope, ScopeError, selectPaths } from '../../../src/memory/scope.t
 import { textOf } from '../target.ts';
 import type { Target } from '../target.ts';
 
+/** Characters of a path: no system opens a longer one. */
+const LONGEST = 4_096;
+
 /** Terms such as `+src -tests` on the first line, and paths on the others. */
 export const scope: Target = {
   name: 'scope',
@@ -32,7 +35,12 @@ export const scope: Target = {
   ],
   run: (input) => {
     const [terms = '', ...below] = textOf(input).split('\n');
-    const paths = ['src/a.ts', `${'a/'.repeat(60)}b`, 'a'.repeat(200), ...below.slice(0, 20)];
+    const paths = [
+      'src/a.ts',
+      `${'a/'.repeat(60)}b`,
+      'a'.repeat(200),
+      ...below.slice(0, 20).map((path) => path.slice(0, LONGEST)),
+    ];
     try {
       selectPaths(parseScope(terms), paths);
     } catch (error) {
