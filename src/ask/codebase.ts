@@ -4,7 +4,6 @@ import type { Engine, Priority } from '../engine/host.ts';
 import { ingest } from '../engine/ingest.ts';
 import type { IngestProgress, IngestReport } from '../engine/ingest.ts';
 import { noMeta, skippedState } from '../engine/plan.ts';
-import type { FileHit } from '../memory/file-search.ts';
 import type { Certificate } from '../memory/forget.ts';
 import { KeyTable } from '../memory/key-table.ts';
 import { Ledger } from '../memory/ledger.ts';
@@ -24,10 +23,13 @@ import { noneExempt } from '../workspace/secret.ts';
 import type { IsExempt } from '../workspace/secret.ts';
 import type { Entry } from '../workspace/walk.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './home.ts';
+import type { Asked, Findings } from './findings.ts';
 import { seenText } from './left-out.ts';
 import { Overlay } from './overlay.ts';
 import { shapeOf } from './shape.ts';
 import { turnToRead } from './turn.ts';
+
+export type { Asked, Findings } from './findings.ts';
 
 export interface CodebaseOptions {
   readonly root: string;
@@ -53,25 +55,6 @@ export interface RefreshOptions {
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Told again and again while another process reads everything: this one waits, and need not encode it once more. */
   readonly onWait?: () => void;
-}
-
-/** A question as the memory is asked: its keys [d_k] and its telling words. */
-export interface Asked {
-  readonly keys: readonly Float32Array[];
-  readonly words: readonly string[];
-  /** Paths to share among; every file when left out. */
-  readonly scope?: Scope;
-}
-
-/** What one memory found: exact shares over the segments of the scope, and the searches for words. */
-export interface Findings {
-  readonly shares: Shares;
-  readonly segments: readonly LexicalHit[];
-  readonly files: readonly FileHit[];
-  /** Largest cosine of a key with a memory token; -1 where there is none. */
-  readonly cosine: number;
-  /** Words that stand in some file. */
-  readonly standing: readonly string[];
 }
 
 /** How long writes that no branch uses are kept, and how many bytes of them: some hundred branches of a large repository. */
