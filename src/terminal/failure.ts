@@ -1,5 +1,6 @@
 import { AskError } from '../ask/ask-error.ts';
 import { EnvironmentError } from '../common/environment.ts';
+import { GlobError } from '../common/glob.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import { ModelFileError } from '../engine/model-files.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
@@ -15,7 +16,7 @@ export interface Failure {
 }
 
 const told = [AskError, EngineError, ModelFileError, LedgerError, SnapshotError];
-const misused = [UsageError, ScopeError, EnvironmentError];
+const misused = [UsageError, ScopeError, EnvironmentError, GlobError];
 
 /** What a person is told of an error, and the exit code. */
 export function failureOf(error: unknown): Failure {
