@@ -21,7 +21,7 @@ const programs = options.program
   ? Object.fromEntries([options.program.split('=')])
   : {
       cli: 'src/cli.ts',
-      engine: 'src/engine/worker.ts',
+      engine: 'src/engine/runtime/worker.ts',
       service: 'src/service/worker.ts',
       eval: 'test/eval/main.ts',
       bench: 'test/bench/main.ts',

@@ -5,7 +5,7 @@ import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { gather, linear, parts } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
-import type { LowRanks } from './low-rank.ts';
+import type { LowRanks } from './lora.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface DecoderOptions {

@@ -1,6 +1,6 @@
 import type { Graph, Value } from './graph.ts';
-import { addLowRank } from './low-rank.ts';
-import type { LowRanks } from './low-rank.ts';
+import { addLowRank } from './lora.ts';
+import type { LowRanks } from './lora.ts';
 import { ManifestError, tensorEntry } from './manifest.ts';
 import type { TensorEntry } from './manifest.ts';
 import { w8a8 } from './w8a8.ts';

@@ -1,7 +1,7 @@
 import { getL10nJson } from '@vscode/l10n-dev';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { skipReasons } from '../src/workspace/skip.ts';
+import { skipReasons } from '../src/workspace/files/skip.ts';
 
 const top = join(import.meta.dirname, '..');
 

@@ -1,5 +1,5 @@
-import type { Attribution } from '../../src/ui/chat/transcript.ts';
-import { fill, linesText } from '../../src/ui/chat/strings.ts';
+import type { Attribution } from '../../src/chat/transcript.ts';
+import { fill, linesText } from '../../src/chat/strings.ts';
 import { framed } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';

@@ -1,4 +1,4 @@
-import { fill, linesText } from '../../src/ui/chat/strings.ts';
+import { fill, linesText } from '../../src/chat/strings.ts';
 import type { Cited } from './answer.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';

@@ -1,7 +1,7 @@
-import type { ScopeChoice, Surroundings } from '../../src/ui/chat/protocol.ts';
-import { fill } from '../../src/ui/chat/strings.ts';
-import { TRANSCRIPT } from '../../src/ui/chat/transcript.ts';
-import type { Lines } from '../../src/ui/chat/transcript.ts';
+import type { ScopeChoice, Surroundings } from '../../src/chat/protocol.ts';
+import { fill } from '../../src/chat/strings.ts';
+import { TRANSCRIPT } from '../../src/chat/transcript.ts';
+import type { Lines } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton } from './dom.ts';
 import { rangeText, split } from './place.ts';

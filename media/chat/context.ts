@@ -1,5 +1,5 @@
-import type { PageMessage } from '../../src/ui/chat/protocol.ts';
-import type { Strings } from '../../src/ui/chat/strings.ts';
+import type { PageMessage } from '../../src/chat/protocol.ts';
+import type { Strings } from '../../src/chat/strings.ts';
 
 /** What every part of the page needs: the words, and the way to the host. */
 export interface Context {

@@ -1,5 +1,5 @@
-import type { Surroundings } from '../../src/ui/chat/protocol.ts';
-import { fill } from '../../src/ui/chat/strings.ts';
+import type { Surroundings } from '../../src/chat/protocol.ts';
+import { fill } from '../../src/chat/strings.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton } from './dom.ts';
 import { bar, failureNote } from './notes.ts';

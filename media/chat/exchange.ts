@@ -1,7 +1,7 @@
-import { scopeText } from '../../src/ui/chat/markdown.ts';
-import { fill } from '../../src/ui/chat/strings.ts';
-import { unfinished } from '../../src/ui/chat/transcript.ts';
-import type { Exchange, Lines } from '../../src/ui/chat/transcript.ts';
+import { scopeText } from '../../src/chat/markdown.ts';
+import { fill } from '../../src/chat/strings.ts';
+import { unfinished } from '../../src/chat/transcript.ts';
+import type { Exchange, Lines } from '../../src/chat/transcript.ts';
 import { shownAnswer } from './answer.ts';
 import { citationList } from './citations.ts';
 import { copyButton } from './code-block.ts';

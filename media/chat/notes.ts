@@ -1,5 +1,5 @@
-import type { Action } from '../../src/service/protocol.ts';
-import type { Strings } from '../../src/ui/chat/strings.ts';
+import type { Action } from '../../src/chat/protocol.ts';
+import type { Strings } from '../../src/chat/strings.ts';
 import { h, icon } from './dom.ts';
 
 /** A sentence of the chat itself, with an icon before it. */

@@ -1,7 +1,7 @@
-import { hostMessage } from '../../src/ui/chat/protocol.ts';
-import type { HostMessage, PageMessage, Surroundings } from '../../src/ui/chat/protocol.ts';
-import { unfinished } from '../../src/ui/chat/transcript.ts';
-import type { Conversation, Exchange } from '../../src/ui/chat/transcript.ts';
+import { hostMessage } from '../../src/chat/protocol.ts';
+import type { HostMessage, PageMessage, Surroundings } from '../../src/chat/protocol.ts';
+import { unfinished } from '../../src/chat/transcript.ts';
+import type { Conversation, Exchange } from '../../src/chat/transcript.ts';
 import { Composer } from './composer.ts';
 import type { Context } from './context.ts';
 import { h, iconButton } from './dom.ts';

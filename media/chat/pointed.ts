@@ -1,6 +1,6 @@
-import { exactPercent, percents, percentText } from '../../src/ui/chat/share.ts';
-import { fill } from '../../src/ui/chat/strings.ts';
-import type { Exchange, Pointed } from '../../src/ui/chat/transcript.ts';
+import { exactPercent, percents, percentText } from '../../src/chat/share.ts';
+import { fill } from '../../src/chat/strings.ts';
+import type { Exchange, Pointed } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';
 import { h, icon } from './dom.ts';
 import { rangeText, split } from './place.ts';

@@ -1,5 +1,5 @@
-import type { Strings } from '../../src/ui/chat/strings.ts';
-import { TRANSCRIPT } from '../../src/ui/chat/transcript.ts';
+import type { Strings } from '../../src/chat/strings.ts';
+import { TRANSCRIPT } from '../../src/chat/transcript.ts';
 import { h } from './dom.ts';
 
 /** A question in its place, to be changed and asked again. Enter asks, Escape leaves it as it was. */

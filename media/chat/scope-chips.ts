@@ -1,7 +1,7 @@
-import type { ScopeChoice, Surroundings } from '../../src/ui/chat/protocol.ts';
-import { fill } from '../../src/ui/chat/strings.ts';
-import type { Strings } from '../../src/ui/chat/strings.ts';
-import { TRANSCRIPT } from '../../src/ui/chat/transcript.ts';
+import type { ScopeChoice, Surroundings } from '../../src/chat/protocol.ts';
+import { fill } from '../../src/chat/strings.ts';
+import type { Strings } from '../../src/chat/strings.ts';
+import { TRANSCRIPT } from '../../src/chat/transcript.ts';
 import { h, icon } from './dom.ts';
 import { split } from './place.ts';
 import { visible } from './visible.ts';

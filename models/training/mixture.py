@@ -45,7 +45,7 @@ def evidence(addresses: Addresses, states: torch.Tensor, logits: torch.Tensor, g
     return torch.cat(rows).cpu()
 
 
-ORDERS = (1, 2, 3, 4, 6)  # tokens before a token that are a context by heart, as src/memory/token-memory.ts has them
+ORDERS = (1, 2, 3, 4, 6)  # tokens before a token that are a context by heart, as src/memory/algebra/token-memory.ts has them
 LEAST = 1e-7  # evidence is kept in half precision
 OWN = 3  # what the gate knows of a head, beside what it knows of the decoder
 

@@ -19,7 +19,7 @@ from . import adapter, weights
 from .decoder import logits, states
 from .text import tokenizer
 
-FILES = ("kernels/graph.ts", "src/memory/lexicon.ts", "models/build/source.py", "src/workspace/segment.ts")
+FILES = ("kernels/graph.ts", "src/memory/search/tokenize.ts", "models/build/source.py", "src/workspace/segment/segment.ts")
 WINDOW = 320
 QUESTIONS = ("How is a graph written as bytes?", "Where are identifiers split into words?")
 

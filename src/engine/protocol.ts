@@ -1,5 +1,5 @@
-import type { Sampling } from './sampler.ts';
-import type { Message } from './tokenizer.ts';
+import type { Sampling } from './generate/sampler.ts';
+import type { Message } from './generate/tokenizer.ts';
 
 /** What the host asks of the engine's process. One request is in the works at a time; a `cancel` may cross it. */
 export type Request =

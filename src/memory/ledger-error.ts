@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { RowError, SpoiltError } from './row.ts';
+import { RowError, SpoiltError } from './store/row.ts';
 
 /**
  * Why the ledger cannot be used.

@@ -1,5 +1,5 @@
-import type { MemoryShape } from './shape.ts';
-import type { Write } from './write.ts';
+import type { MemoryShape } from './algebra/shape.ts';
+import type { Write } from './algebra/embedding-record.ts';
 
 /** Whose memory, and what its writes look like. */
 export interface LedgerIdentity {

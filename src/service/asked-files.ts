@@ -1,6 +1,6 @@
-import type { Member, RecallOptions } from '../ask/codebases.ts';
-import { idleSentence, parseScope, ScopeError, selectPaths } from '../memory/scope.ts';
-import { changedFiles } from '../workspace/revision.ts';
+import type { Member, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import { idleSentence, parseScope, ScopeError, selectPaths } from '../memory/search/scope.ts';
+import { changedFiles } from '../workspace/git/revision.ts';
 import type { AskedScope, ScopeBase } from './protocol.ts';
 
 type Test = (path: string) => boolean;

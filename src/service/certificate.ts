@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import type { Left } from '../memory/elsewhere.ts';
-import type { Certificate } from '../memory/forget.ts';
-import { count } from './words.ts';
+import type { Left } from '../memory/store/elsewhere.ts';
+import type { Certificate } from '../memory/store/forget.ts';
+import { count } from './locale.ts';
 
 /** Characters of a hash that tell it apart for people. */
 const SHOWN = 12;

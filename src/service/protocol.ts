@@ -1,10 +1,10 @@
-import type { Answer } from '../ask/answer.ts';
-import type { PlacedLines } from '../ask/excerpt.ts';
-import type { Turn } from '../ask/prompt.ts';
+import type { Answer } from '../answer/answer.ts';
+import type { PlacedLines } from '../answer/excerpt.ts';
+import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import type { FileRecord, SecretCheck } from '../memory/records.ts';
-import type { Language } from './words.ts';
+import type { Language } from './locale.ts';
 
 /** One folder of the workspace. `name` tells folders apart for people and is the first part of a path where there are several. */
 export interface Folder {

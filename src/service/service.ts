@@ -1,16 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { answer } from '../ask/answer.ts';
-import type { AnswerEvent, UnknownReason } from '../ask/answer.ts';
-import { Codebases } from '../ask/codebases.ts';
-import type { Member } from '../ask/codebases.ts';
-import type { Recollection } from '../ask/recollection.ts';
-import { Engine } from '../engine/host.ts';
-import { allowGit } from '../workspace/git.ts';
+import { answer } from '../answer/answer.ts';
+import type { AnswerEvent, UnknownReason } from '../answer/answer.ts';
+import { Codebases } from '../retrieve/multi-folder-search.ts';
+import type { Member } from '../retrieve/multi-folder-search.ts';
+import type { Recollection } from '../retrieve/ranked-files.ts';
+import { Engine } from '../engine/client/engine.ts';
+import { allowGit } from '../workspace/git/git.ts';
 import { askedFiles } from './asked-files.ts';
-import { failureOf, isAbort } from './failure.ts';
-import { Keeper } from './keeper.ts';
+import { failureOf, isAbort } from './user-message.ts';
+import { Keeper } from './folder-indexer.ts';
 import type {
   AskedScope,
   AskEvent,

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FromService, ServiceSettings, ToService } from './protocol.ts';
 import { Service } from './service.ts';
 import type { Exchange } from './service.ts';
-import { speak } from './words.ts';
+import { speak } from './locale.ts';
 
 /** The thread's entry: requests in, replies, events and notices out. */
 const port = parentPort;

@@ -1,11 +1,11 @@
-import { answer } from '../ask/answer.ts';
-import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../ask/answer.ts';
-import { citationText } from '../ask/citation.ts';
-import { checkedQuestion } from '../ask/codebases.ts';
-import type { Codebases } from '../ask/codebases.ts';
-import type { Recollection } from '../ask/recollection.ts';
+import { answer } from '../answer/answer.ts';
+import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answer/answer.ts';
+import { citationText } from '../answer/citation.ts';
+import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
+import type { Codebases } from '../retrieve/multi-folder-search.ts';
+import type { Recollection } from '../retrieve/ranked-files.ts';
 import type { Ending } from '../engine/protocol.ts';
-import { defaultSampling } from '../engine/sampler.ts';
+import { defaultSampling } from '../engine/generate/sampler.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';

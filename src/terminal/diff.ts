@@ -1,8 +1,8 @@
-import { Codebases } from '../ask/codebases.ts';
-import { revisionDifference } from '../ask/revision-difference.ts';
-import type { FileDifference, RevisionDifference } from '../ask/revision-difference.ts';
-import { memoryBytes } from '../memory/shape.ts';
-import { commitOf } from '../workspace/revision.ts';
+import { Codebases } from '../retrieve/multi-folder-search.ts';
+import { revisionDifference } from '../index/revision-difference.ts';
+import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
+import { memoryBytes } from '../memory/algebra/shape.ts';
+import { commitOf } from '../workspace/git/revision.ts';
 import { tellAnswer } from './ask.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';

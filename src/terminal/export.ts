@@ -1,4 +1,4 @@
-import { exportMemory } from '../ask/snapshot.ts';
+import { exportMemory } from '../index/snapshot-io.ts';
 import { checkTarget } from '../memory/snapshot/export.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';

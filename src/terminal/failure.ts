@@ -1,12 +1,12 @@
-import { AskError } from '../ask/ask-error.ts';
+import { AskError } from '../index/ask-error.ts';
 import { EnvironmentError } from '../common/environment.ts';
 import { GlobError } from '../common/glob.ts';
 import { EngineError } from '../engine/engine-error.ts';
-import { ModelFileError } from '../engine/model-files.ts';
+import { ModelFileError } from '../engine/weights/model-files.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
-import { ScopeError } from '../memory/scope.ts';
+import { ScopeError } from '../memory/search/scope.ts';
 import { SnapshotError } from '../memory/snapshot/snapshot-error.ts';
-import { GitError } from '../workspace/git.ts';
+import { GitError } from '../workspace/git/git.ts';
 import { EXIT, STOPPED } from './exit.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,5 +1,5 @@
-import { AskError } from '../ask/ask-error.ts';
-import { isAtOrBelow } from '../workspace/below.ts';
+import { AskError } from '../index/ask-error.ts';
+import { isAtOrBelow } from '../workspace/walk/below.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { withCodebase } from './session.ts';

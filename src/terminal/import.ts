@@ -1,4 +1,4 @@
-import { importMemory } from '../ask/snapshot.ts';
+import { importMemory } from '../index/snapshot-io.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { withCodebase } from './session.ts';

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { atExit } from '../common/at-exit.ts';
 import { printable } from '../common/printable.ts';
-import type { IngestProgress } from '../engine/ingest.ts';
+import type { IngestProgress } from '../index/ingest.ts';
 import { err } from './output.ts';
 
 /** Progress of ingest on the error stream: a bar on a terminal, a line now and then elsewhere. */

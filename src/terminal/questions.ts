@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { AskError } from '../ask/ask-error.ts';
+import { AskError } from '../index/ask-error.ts';
 
 export interface Asked {
   readonly id: string;

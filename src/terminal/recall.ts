@@ -1,6 +1,6 @@
-import { AskError } from '../ask/ask-error.ts';
-import type { Codebases, RecallOptions } from '../ask/codebases.ts';
-import type { RecallBy, Recollection } from '../ask/recollection.ts';
+import { AskError } from '../index/ask-error.ts';
+import type { Codebases, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import type { RecallBy, Recollection } from '../retrieve/ranked-files.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { percent } from './percent.ts';

@@ -1,5 +1,5 @@
-import type { Member, RecallOptions } from '../ask/codebases.ts';
-import { idleSentence, parseScope, selectPaths } from '../memory/scope.ts';
+import type { Member, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import { idleSentence, parseScope, selectPaths } from '../memory/search/scope.ts';
 import { err } from './output.ts';
 
 /**

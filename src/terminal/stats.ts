@@ -1,4 +1,4 @@
-import { maskedSentence } from '../workspace/masked.ts';
+import { maskedSentence } from '../workspace/files/masked.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';

@@ -1,4 +1,4 @@
-import { compareWithFiles } from '../ask/standing.ts';
+import { compareWithFiles } from '../index/matches-disk.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { withCodebase } from './session.ts';

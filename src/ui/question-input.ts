@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { PlacedLines } from '../ask/excerpt.ts';
+import type { PlacedLines } from '../answer/excerpt.ts';
 import type { AskedScope } from '../service/protocol.ts';
 import type { ChatView } from './chat/view.ts';
 import { inform } from './notice.ts';

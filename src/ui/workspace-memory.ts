@@ -16,8 +16,8 @@ import { namedFolders, Places } from './place.ts';
 import type { Place } from './place.ts';
 import { readSettings } from './settings.ts';
 import { shownLines } from './shown.ts';
-import { standing } from './standing.ts';
-import type { Standing } from './standing.ts';
+import { standing } from './status/workspace-status.ts';
+import type { Standing } from './status/workspace-status.ts';
 
 /** The workspace's roots, where the memory of each stands, and the service that keeps them. */
 export class WorkspaceMemory implements vscode.Disposable {

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RUN } from '../../src/engine/model.ts';
-import type { Tokenizer } from '../../src/engine/tokenizer.ts';
-import { segmentHeader } from '../../src/workspace/header.ts';
-import { segment } from '../../src/workspace/segment.ts';
+import { RUN } from '../../src/engine/runtime/model.ts';
+import type { Tokenizer } from '../../src/engine/generate/tokenizer.ts';
+import { segmentHeader } from '../../src/workspace/segment/header.ts';
+import { segment } from '../../src/workspace/segment/segment.ts';
 import { Problem } from './problem.ts';
 
 /** A segment under its header, with the tokens of both together. */

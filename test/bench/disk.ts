@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Codebase } from '../../src/ask/codebase.ts';
-import { readAdapter } from '../../src/engine/adapter.ts';
+import { Codebase } from '../../src/index/folder-index.ts';
+import { readAdapter } from '../../src/engine/weights/adapter.ts';
 import { defaultSettings, SEGMENT_TOKENS } from '../../src/engine/settings.ts';
-import { Tokenizer } from '../../src/engine/tokenizer.ts';
-import type { Engine } from '../../src/engine/host.ts';
-import { segment } from '../../src/workspace/segment.ts';
+import { Tokenizer } from '../../src/engine/generate/tokenizer.ts';
+import type { Engine } from '../../src/engine/client/engine.ts';
+import { segment } from '../../src/workspace/segment/segment.ts';
 
 /**
  * What a memory takes on disk, for any folders: files are walked and cut as always, by the model's own tokenizer; only the keys are

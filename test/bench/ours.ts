@@ -1,5 +1,5 @@
-import { Model, RUN } from '../../src/engine/model.ts';
-import type { Context } from '../../src/engine/model.ts';
+import { Model, RUN } from '../../src/engine/runtime/model.ts';
+import type { Context } from '../../src/engine/runtime/model.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import type { Decoding, System } from './system.ts';
 

@@ -1,4 +1,4 @@
-import type { Attributed } from '../../src/ask/citation.ts';
+import type { Attributed } from '../../src/answer/citation.ts';
 import type { AskEvent, PointedFile } from '../../src/service/protocol.ts';
 
 /** Questions and answers for the page's scenes and tests, of the kind that the model gives about a web framework. */

@@ -1,5 +1,5 @@
 import type { AskEvent, PointedFile, Question } from '../../src/service/protocol.ts';
-import type { ChatService } from '../../src/ui/chat/parts.ts';
+import type { ChatService } from '../../src/chat/dependencies.ts';
 
 /** One thing that a scripted service does: an event, a pause in milliseconds, or a failure. */
 export type Step =

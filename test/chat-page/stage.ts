@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { ChatController } from '../../src/ui/chat/controller.ts';
+import { ChatController } from '../../src/chat/controller.ts';
 import { pageHtml } from '../../src/ui/chat/html.ts';
-import type { ChatParts, ChatService, ChatWorkspace } from '../../src/ui/chat/parts.ts';
-import { TranscriptStore } from '../../src/ui/chat/store.ts';
-import { chatStrings } from '../../src/ui/chat/strings.ts';
+import type { ChatParts, ChatService, ChatWorkspace } from '../../src/chat/dependencies.ts';
+import { TranscriptStore } from '../../src/chat/store.ts';
+import { chatStrings } from '../../src/chat/strings.ts';
 
 const ORIGIN = 'http://chat.test';
 

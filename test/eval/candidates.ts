@@ -1,5 +1,5 @@
-import { readText } from '../../src/workspace/file.ts';
-import { walk } from '../../src/workspace/walk.ts';
+import { readText } from '../../src/workspace/files/file.ts';
+import { walk } from '../../src/workspace/walk/walk.ts';
 
 /** A file that may be found, with its text. */
 export interface Candidate {

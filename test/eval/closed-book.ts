@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Codebase } from '../../src/ask/codebase.ts';
-import { Codebases } from '../../src/ask/codebases.ts';
-import type { RecallBy } from '../../src/ask/recollection.ts';
-import { Engine } from '../../src/engine/host.ts';
-import { Model } from '../../src/engine/model.ts';
+import { Codebase } from '../../src/index/folder-index.ts';
+import { Codebases } from '../../src/retrieve/multi-folder-search.ts';
+import type { RecallBy } from '../../src/retrieve/ranked-files.ts';
+import { Engine } from '../../src/engine/client/engine.ts';
+import { Model } from '../../src/engine/runtime/model.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
-import { TokenMemory } from '../../src/memory/token-memory.ts';
-import { segmentHeader } from '../../src/workspace/header.ts';
-import { roleOf } from '../../src/workspace/role.ts';
+import { TokenMemory } from '../../src/memory/algebra/token-memory.ts';
+import { segmentHeader } from '../../src/workspace/segment/header.ts';
+import { roleOf } from '../../src/workspace/files/role.ts';
 import { findPacks, isWanted, openRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 

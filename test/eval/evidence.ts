@@ -1,10 +1,10 @@
 import { writeFileSync, appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Codebase } from '../../src/ask/codebase.ts';
-import { Engine } from '../../src/engine/host.ts';
+import { Codebase } from '../../src/index/folder-index.ts';
+import { Engine } from '../../src/engine/client/engine.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
-import { questionTerms } from '../../src/memory/lexicon.ts';
+import { questionTerms } from '../../src/memory/search/tokenize.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { asInUse } from '../torture/encoder.ts';
 import { readCases } from './cases.ts';

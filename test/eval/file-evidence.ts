@@ -1,8 +1,8 @@
-import type { Found } from '../../src/ask/recollection.ts';
-import { RECOLLECTION, wordsOfFiles } from '../../src/ask/recollection.ts';
-import { roleFactor } from '../../src/ask/role-factor.ts';
+import type { Found } from '../../src/retrieve/ranked-files.ts';
+import { RECOLLECTION, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
+import { roleFactor } from '../../src/retrieve/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
-import { roleOf } from '../../src/workspace/role.ts';
+import { roleOf } from '../../src/workspace/files/role.ts';
 
 /** What is known of one file when a question is asked, before anything is weighed; all numbers are finite. */
 export interface FileEvidence {

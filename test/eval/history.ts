@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { roleOf } from '../../src/workspace/role.ts';
+import { roleOf } from '../../src/workspace/files/role.ts';
 
 /** A commit that says what it does and changes a few source files that all existed before it. */
 export interface Commit {

@@ -1,4 +1,4 @@
-import { quantiseKey } from '../../src/memory/write.ts';
+import { quantiseKey } from '../../src/memory/algebra/embedding-record.ts';
 
 /** Steps of the best uniform quantiser of a normal variable, in deviations (Max, IRE Transactions on Information Theory 6, 1960). */
 const STEPS: Readonly<Record<number, number>> = { 1: 1.596, 2: 0.9957, 3: 0.586, 4: 0.3352 };

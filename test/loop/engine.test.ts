@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/engine/engine-error.ts';
-import { Engine } from '../../src/engine/host.ts';
-import { defaultSampling } from '../../src/engine/sampler.ts';
+import { Engine } from '../../src/engine/client/engine.ts';
+import { defaultSampling } from '../../src/engine/generate/sampler.ts';
 
 const script = join(import.meta.dirname, '../../dist/engine.js');
 const messages = [{ role: 'user', content: 'Count from one to two hundred in words.' }] as const;

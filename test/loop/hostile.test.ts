@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Engine } from '../../src/engine/host.ts';
-import { defaultSampling } from '../../src/engine/sampler.ts';
-import type { Message } from '../../src/engine/tokenizer.ts';
+import { Engine } from '../../src/engine/client/engine.ts';
+import { defaultSampling } from '../../src/engine/generate/sampler.ts';
+import type { Message } from '../../src/engine/generate/tokenizer.ts';
 import { hostileFiles } from '../hostile/corpus.ts';
 import { cli, LIBRARY, place, temporary } from './cli.ts';
 import type { Ran } from './cli.ts';

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lowerGraph, scoreGraph } from '../../kernels/decoder.ts';
-import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/decoder.ts';
-import { readManifest } from '../../src/engine/model-files.ts';
-import { Model } from '../../src/engine/model.ts';
-import { createSession } from '../../src/engine/session.ts';
+import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/runtime/decoder.ts';
+import { readManifest } from '../../src/engine/weights/model-files.ts';
+import { Model } from '../../src/engine/runtime/model.ts';
+import { createSession } from '../../src/engine/runtime/session.ts';
 
 /** Made by `python -m models.training.parity`: the PyTorch reference on the shards' dequantised weights. */
 interface Golden {

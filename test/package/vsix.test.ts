@@ -3,11 +3,11 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readAdapter } from '../../src/engine/adapter.ts';
-import { Engine } from '../../src/engine/host.ts';
-import { checkHashes, readManifest } from '../../src/engine/model-files.ts';
-import { defaultSampling } from '../../src/engine/sampler.ts';
-import { Tokenizer } from '../../src/engine/tokenizer.ts';
+import { readAdapter } from '../../src/engine/weights/adapter.ts';
+import { Engine } from '../../src/engine/client/engine.ts';
+import { checkHashes, readManifest } from '../../src/engine/weights/model-files.ts';
+import { defaultSampling } from '../../src/engine/generate/sampler.ts';
+import { Tokenizer } from '../../src/engine/generate/tokenizer.ts';
 import { contents, unpack } from './archive.ts';
 import { listed, packageVsix, TARGETS } from './vsix.ts';
 import type { Target } from './vsix.ts';

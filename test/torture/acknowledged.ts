@@ -1,4 +1,4 @@
-import type { Ledger } from '../../src/memory/ledger.ts';
+import type { Ledger } from '../../src/memory/store/ledger.ts';
 import { saveOf, SHARED } from './save.ts';
 
 /** What one saver said: which of its saves are stored, and the one that it was in the middle of. */

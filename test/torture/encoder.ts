@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
-import { featureMap } from '../../src/memory/feature-map.ts';
-import type { Engine } from '../../src/engine/host.ts';
-import type { MemoryShape } from '../../src/memory/shape.ts';
-import { segment } from '../../src/workspace/segment.ts';
+import { featureMap } from '../../src/memory/algebra/feature-map.ts';
+import type { Engine } from '../../src/engine/client/engine.ts';
+import type { MemoryShape } from '../../src/memory/algebra/shape.ts';
+import { segment } from '../../src/workspace/segment/segment.ts';
 
 export const SHAPE: MemoryShape = {
   tokens: 1,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Ledger } from '../../src/memory/ledger.ts';
+import { Ledger } from '../../src/memory/store/ledger.ts';
 import { SnapshotError } from '../../src/memory/snapshot/snapshot-error.ts';
 import { exported, FAR, imported, placeIn, putTexts } from '../unit/memory/snapshot/support.ts';
 import type { Tree } from '../unit/memory/snapshot/support.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Ledger } from '../../src/memory/ledger.ts';
+import { Ledger } from '../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../src/memory/ledger-error.ts';
 import { IDENTITY, madeUpFile, put } from '../unit/memory/support.ts';
 import type { MadeUpFile } from '../unit/memory/support.ts';

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
-import { ingest } from '../../src/engine/ingest.ts';
-import { Ledger } from '../../src/memory/ledger.ts';
+import { ingest } from '../../src/index/ingest.ts';
+import { Ledger } from '../../src/memory/store/ledger.ts';
 import { StandIn } from './encoder.ts';
 import { identityOf } from './survivor.ts';
 

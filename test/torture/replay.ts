@@ -3,8 +3,8 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { ingest } from '../../src/engine/ingest.ts';
-import { Ledger } from '../../src/memory/ledger.ts';
+import { ingest } from '../../src/index/ingest.ts';
+import { Ledger } from '../../src/memory/store/ledger.ts';
 import { SHAPE, StandIn } from './encoder.ts';
 import { spread } from '../bench/sample.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { blobHash } from '../../src/workspace/file.ts';
+import { blobHash } from '../../src/workspace/files/file.ts';
 
 /** Files of one saver's own. */
 const OWN = 20;

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ingest } from '../../src/engine/ingest.ts';
-import { Ledger } from '../../src/memory/ledger.ts';
+import { ingest } from '../../src/index/ingest.ts';
+import { Ledger } from '../../src/memory/store/ledger.ts';
 import { SHAPE, StandIn } from './encoder.ts';
 
 export interface Place {

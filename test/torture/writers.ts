@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { Ledger } from '../../src/memory/ledger.ts';
+import { Ledger } from '../../src/memory/store/ledger.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { spread } from '../bench/sample.ts';
 import { checkSurvivor, identityOf, placeIn } from './survivor.ts';

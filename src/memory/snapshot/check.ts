@@ -1,20 +1,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import { CompressiveMemory } from '../compressive-memory.ts';
+import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import type { FileState } from '../records.ts';
-import { bytes, integer, RowError, text } from '../row.ts';
-import type { Row } from '../row.ts';
-import type { MemoryShape } from '../shape.ts';
-import { leafDigest, treeHashOf } from '../tree-hash.ts';
-import { decodeWrite, WriteError } from '../write.ts';
-import type { Write } from '../write.ts';
+import { bytes, integer, RowError, text } from '../store/row.ts';
+import type { Row } from '../store/row.ts';
+import type { MemoryShape } from '../algebra/shape.ts';
+import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
+import { decodeWrite, WriteError } from '../algebra/embedding-record.ts';
+import type { Write } from '../algebra/embedding-record.ts';
 import { ContentDigest } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
 import { LIMITS, PAGE } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
 import { isDisguised, isPortable } from './portable-path.ts';
 import { quoted, SnapshotError } from './snapshot-error.ts';
-import { readWords } from './words.ts';
+import { readWords } from './postings.ts';
 
 /** What a snapshot holds, after every row was compared with its header. */
 export interface Checked {

@@ -4,23 +4,23 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
 import { atExit } from '../../common/at-exit.ts';
-import { CompressiveMemory } from '../compressive-memory.ts';
+import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { translate } from '../ledger-error.ts';
-import type { Reading } from '../reading.ts';
-import { bytes, integer, text } from '../row.ts';
-import { writeLayout } from '../shape.ts';
-import { storedKind, storedWrite } from '../stored.ts';
-import { leafDigest, treeHashOf } from '../tree-hash.ts';
+import type { Reading } from '../store/store-reader.ts';
+import { bytes, integer, text } from '../store/row.ts';
+import { writeLayout } from '../algebra/shape.ts';
+import { storedKind, storedWrite } from '../store/stored.ts';
+import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
 import { ContentDigest } from './content.ts';
 import type { SnapshotSegment } from './content.ts';
 import { APPLICATION_ID, FORMAT_VERSION, NOTICE, PAGE, TABLES } from './format.ts';
 import { headerRows } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
-import { firstBytes } from './lead.ts';
+import { firstBytes } from './magic.ts';
 import { isPortable } from './portable-path.ts';
 import { openCheckout } from './reader.ts';
 import { SnapshotError } from './snapshot-error.ts';
-import { WordsWriter } from './words.ts';
+import { WordsWriter } from './postings.ts';
 
 export interface ExportOptions {
   /** Version of the program. */

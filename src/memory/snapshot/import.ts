@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { Changing } from '../changing.ts';
-import { enterCheckout, openDatabase } from '../database.ts';
+import { Changing } from '../store/store-writer.ts';
+import { enterCheckout, openDatabase } from '../store/database.ts';
 import { translate } from '../ledger-error.ts';
-import { LexicalIndex } from '../lexical-index.ts';
-import type { Reading } from '../reading.ts';
+import { LexicalIndex } from '../search/full-text-index.ts';
+import type { Reading } from '../store/store-reader.ts';
 import type { FileMeta, SegmentEntry } from '../records.ts';
-import { originOf } from '../schema.ts';
-import { writeLayout } from '../shape.ts';
+import { originOf } from '../store/schema.ts';
+import { writeLayout } from '../algebra/shape.ts';
 import type { Checked } from './check.ts';
 import type { SnapshotFile } from './content.ts';
 import { PAGE } from './format.ts';

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import { CONNECTION, checkoutViews } from '../schema.ts';
-import { integer } from '../row.ts';
+import { CONNECTION, checkoutViews } from '../store/schema.ts';
+import { integer } from '../store/row.ts';
 import type { LedgerIdentity } from '../records.ts';
 
 /** A connection that sees one moment of one checkout, whatever is written meanwhile, with the words of its segments. */

@@ -2,20 +2,20 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { bytes, RowError, text } from '../row.ts';
-import type { MemoryShape } from '../shape.ts';
-import { writeLayout } from '../shape.ts';
-import { decodeWrite, WriteError } from '../write.ts';
-import type { Write } from '../write.ts';
+import { bytes, RowError, text } from '../store/row.ts';
+import type { MemoryShape } from '../algebra/shape.ts';
+import { writeLayout } from '../algebra/shape.ts';
+import { decodeWrite, WriteError } from '../algebra/embedding-record.ts';
+import type { Write } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
 import { ContentDigest } from './content.ts';
 import { FORMAT_VERSION, LIMITS, TABLES } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
-import { firstBytes } from './lead.ts';
+import { firstBytes } from './magic.ts';
 import { quoted, SnapshotError } from './snapshot-error.ts';
-import { readWords } from './words.ts';
+import { readWords } from './postings.ts';
 
 /** What the reader of a snapshot must have in common with its writer. */
 export interface SnapshotReader {

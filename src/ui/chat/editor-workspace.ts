@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import type { PlacedLines } from '../../ask/excerpt.ts';
-import { splitLines } from '../../workspace/line.ts';
-import { cellAt, isNotebook, notebookText } from '../../workspace/notebook.ts';
+import type { PlacedLines } from '../../answer/excerpt.ts';
+import { splitLines } from '../../workspace/segment/line.ts';
+import { cellAt, isNotebook, notebookText } from '../../workspace/files/notebook.ts';
 import type { Place, Places } from '../place.ts';
 
-import type { ChatWorkspace } from './parts.ts';
+import type { ChatWorkspace } from '../../chat/dependencies.ts';
 
 /** The roots and their paths; `WorkspaceMemory` is one. */
 export interface Roots {

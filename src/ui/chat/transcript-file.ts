@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { privateFile, tighten, tightenWithSiblings } from '../../common/private-file.ts';
-import type { TranscriptFile } from './store.ts';
+import type { TranscriptFile } from '../../chat/store.ts';
 
 /** What the names of all files begin with, those that were set aside too. */
 const STEM = 'conversations';

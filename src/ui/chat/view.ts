@@ -1,16 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Action, AskedScope, MemoryState, PointedFile } from '../../service/protocol.ts';
-import type { PlacedLines } from '../../ask/excerpt.ts';
+import type { PlacedLines } from '../../answer/excerpt.ts';
 import { confirm, inform } from '../notice.ts';
 import { shown, shownLines } from '../shown.ts';
-import { ChatController } from './controller.ts';
+import { ChatController } from '../../chat/controller.ts';
 import { pageHtml } from './html.ts';
-import { conversationMarkdown } from './markdown.ts';
-import type { ChatService, ChatWorkspace, Standing } from './parts.ts';
-import type { HostMessage } from './protocol.ts';
-import { TranscriptStore } from './store.ts';
-import { chatStrings, fill } from './strings.ts';
+import { conversationMarkdown } from '../../chat/markdown.ts';
+import type { ChatService, ChatWorkspace, Standing } from '../../chat/dependencies.ts';
+import type { HostMessage } from '../../chat/protocol.ts';
+import { TranscriptStore } from '../../chat/store.ts';
+import { chatStrings, fill } from '../../chat/strings.ts';
 import { transcriptFile } from './transcript-file.ts';
 
 export interface ChatViewContext {

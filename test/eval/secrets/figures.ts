@@ -1,4 +1,4 @@
-import { examineSecrets } from '../../../src/workspace/secret.ts';
+import { examineSecrets } from '../../../src/workspace/files/secret.ts';
 import { harmless } from './harmless.ts';
 import { holders } from './holders.ts';
 import { Values } from './values.ts';

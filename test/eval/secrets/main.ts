@@ -6,9 +6,9 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { examineSecrets } from '../../../src/workspace/secret.ts';
-import { limits, skipByName } from '../../../src/workspace/skip.ts';
-import { textOf } from '../../../src/workspace/text.ts';
+import { examineSecrets } from '../../../src/workspace/files/secret.ts';
+import { limits, skipByName } from '../../../src/workspace/files/skip.ts';
+import { textOf } from '../../../src/workspace/files/text.ts';
 import { figuresOf } from './figures.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];

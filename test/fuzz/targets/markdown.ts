@@ -1,5 +1,5 @@
 import MarkdownIt from 'markdown-it';
-import { harmless, literal } from '../../../src/ui/chat/harmless-markdown.ts';
+import { harmless, literal } from '../../../src/chat/harmless-markdown.ts';
 import { shown, shownMarkdown } from '../../../src/ui/shown.ts';
 import { promised, textOf } from '../target.ts';
 import type { Target } from '../target.ts';

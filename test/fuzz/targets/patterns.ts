@@ -1,6 +1,6 @@
 import { compileGlob, GlobError } from '../../../src/common/glob.ts';
-import { IgnoreFile, MatchCost } from '../../../src/workspace/ignore-rules.ts';
-import { includes } from '../../../src/workspace/rules.ts';
+import { IgnoreFile, MatchCost } from '../../../src/workspace/walk/ignore-rules.ts';
+import { includes } from '../../../src/workspace/walk/rules.ts';
 import { textOf } from '../target.ts';
 import type { Target } from '../target.ts';
 

@@ -1,8 +1,8 @@
-import { namedFiles } from '../../../src/ask/named-file.ts';
-import { namesIn } from '../../../src/ask/name.ts';
-import { longestRun } from '../../../src/ask/phrases.ts';
-import { sentences } from '../../../src/ask/sentence.ts';
-import { questionTerms, terms } from '../../../src/memory/lexicon.ts';
+import { namedFiles } from '../../../src/retrieve/named-file.ts';
+import { namesIn } from '../../../src/retrieve/identifiers.ts';
+import { longestRun } from '../../../src/retrieve/phrase-match.ts';
+import { sentences } from '../../../src/answer/sentence.ts';
+import { questionTerms, terms } from '../../../src/memory/search/tokenize.ts';
 import { promised, textOf } from '../target.ts';
 import type { Target } from '../target.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRepository, firstCommit, GitError, trackedFiles } from '../../../src/workspace/git.ts';
+import { findRepository, firstCommit, GitError, trackedFiles } from '../../../src/workspace/git/git.ts';
 import { hostileRepository } from '../../support/hostile-repository.ts';
 import { promised } from '../target.ts';
 import type { Target } from '../target.ts';

@@ -1,4 +1,4 @@
-import { parseScope, ScopeError, selectPaths } from '../../../src/memory/scope.ts';
+import { parseScope, ScopeError, selectPaths } from '../../../src/memory/search/scope.ts';
 import { textOf } from '../target.ts';
 import type { Target } from '../target.ts';
 

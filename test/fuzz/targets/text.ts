@@ -1,10 +1,10 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readText } from '../../../src/workspace/file.ts';
-import { splitLines } from '../../../src/workspace/line.ts';
-import { segment } from '../../../src/workspace/segment.ts';
-import { skipReasons } from '../../../src/workspace/skip.ts';
+import { readText } from '../../../src/workspace/files/file.ts';
+import { splitLines } from '../../../src/workspace/segment/line.ts';
+import { segment } from '../../../src/workspace/segment/segment.ts';
+import { skipReasons } from '../../../src/workspace/files/skip.ts';
 import { measure } from '../../unit/workspace/source.ts';
 import { promised } from '../target.ts';
 import type { Target } from '../target.ts';

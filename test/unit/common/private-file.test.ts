@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { homeFolder, memoryFolder, prepareHome } from '../../../src/ask/home.ts';
+import { homeFolder, memoryFolder, prepareHome } from '../../../src/index/storage-path.ts';
 import { EnvironmentError } from '../../../src/common/environment.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../src/memory/snapshot/export.ts';
 import { IDENTITY, madeUpFile, put } from '../memory/support.ts';
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { ingest } from '../../../src/engine/ingest.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
-import { terms } from '../../../src/memory/lexicon.ts';
-import { writeKey } from '../../../src/memory/write.ts';
-import { blobHash } from '../../../src/workspace/file.ts';
-import { splitLines } from '../../../src/workspace/line.ts';
+import { ingest } from '../../../src/index/ingest.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import { terms } from '../../../src/memory/search/tokenize.ts';
+import { writeKey } from '../../../src/memory/algebra/embedding-record.ts';
+import { blobHash } from '../../../src/workspace/files/file.ts';
+import { splitLines } from '../../../src/workspace/segment/line.ts';
 import { SHAPE, StandIn } from '../../torture/encoder.ts';
 import { madeUpWrite, withFolder } from '../memory/support.ts';
 

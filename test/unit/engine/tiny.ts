@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { lowerGraph } from '../../../kernels/decoder.ts';
 import type { Graph } from '../../../kernels/graph.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
-import { floats, keyValueCache, runDecoder } from '../../../src/engine/decoder.ts';
+import { floats, keyValueCache, runDecoder } from '../../../src/engine/runtime/decoder.ts';
 
 const IDS = [0, 29, 30, 49, 12, 31];
 

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, it } from 'vitest';
 
-import { ingest } from '../../../src/engine/ingest.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
-import { blobHash } from '../../../src/workspace/file.ts';
+import { ingest } from '../../../src/index/ingest.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import { blobHash } from '../../../src/workspace/files/file.ts';
 import { SHAPE, StandIn } from '../../torture/encoder.ts';
 import { withFolder } from '../memory/support.ts';
 

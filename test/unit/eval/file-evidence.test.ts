@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { recollect } from '../../../src/ask/recollection.ts';
-import { normalise } from '../../../src/memory/recall.ts';
+import { recollect } from '../../../src/retrieve/ranked-files.ts';
+import { normalise } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
 import { fileEvidence, inUse } from '../../eval/file-evidence.ts';
 

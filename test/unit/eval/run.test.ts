@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Lexical } from '../../eval/lexical.ts';
 import { Memory, parseRecall } from '../../eval/memory.ts';
 import { Problem } from '../../eval/problem.ts';
-import { identify } from '../../../src/workspace/repository.ts';
+import { identify } from '../../../src/workspace/git/repository.ts';
 import { findPacks, openRepository, packOf, parsePackName } from '../../eval/repository.ts';
 import { evaluate, type Order } from '../../eval/run.ts';
 import { render, rowsOf } from '../../eval/table.ts';

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { halfToNumber } from '../../../kernels/half.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import type { Adapter } from '../../../src/engine/adapter.ts';
+import { Matrix } from './reference/matrix.ts';
+import type { Adapter } from '../../../src/engine/weights/adapter.ts';
 import { toHalf } from './shard.ts';
 import { generator, randomMatrix } from './support.ts';
 

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { lowerGraph, scoreGraph, upperGraph } from '../../../kernels/decoder.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
-import { decoderBlock, rmsNorm, tensor } from '../../../kernels/reference/decoder-block.ts';
-import { linear } from '../../../kernels/reference/linear.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { floats, integers, keyValueCache, runDecoder } from '../../../src/engine/decoder.ts';
+import { decoderBlock, rmsNorm, tensor } from './reference/decoder-block.ts';
+import { linear } from './reference/linear.ts';
+import { Matrix } from './reference/matrix.ts';
+import { floats, integers, keyValueCache, runDecoder } from '../../../src/engine/runtime/decoder.ts';
 import { randomDecoder } from './shard.ts';
 import type { Kind } from './shard.ts';
 import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder, TOLERANCE } from './support.ts';

@@ -6,13 +6,13 @@ import type { FeatureSpec } from '../../../kernels/feature-map.ts';
 import { featureMap as buildFeatures, featureSize } from '../../../kernels/feature-map.ts';
 import { Graph } from '../../../kernels/graph.ts';
 import { retrieve } from '../../../kernels/infini-attention.ts';
-import { featureMap } from '../../../kernels/reference/feature-map.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { floats } from '../../../src/engine/decoder.ts';
-import { CompressiveMemory } from '../../../src/memory/compressive-memory.ts';
-import { featureMap as integerMap } from '../../../src/memory/feature-map.ts';
-import type { FeatureSpec as IntegerSpec } from '../../../src/memory/feature-map.ts';
-import { quantise, quantiseKey } from '../../../src/memory/write.ts';
+import { featureMap } from './reference/feature-map.ts';
+import { Matrix } from './reference/matrix.ts';
+import { floats } from '../../../src/engine/runtime/decoder.ts';
+import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memory.ts';
+import { featureMap as integerMap } from '../../../src/memory/algebra/feature-map.ts';
+import type { FeatureSpec as IntegerSpec } from '../../../src/memory/algebra/feature-map.ts';
+import { quantise, quantiseKey } from '../../../src/memory/algebra/embedding-record.ts';
 import {
   cpuSession,
   deviation,

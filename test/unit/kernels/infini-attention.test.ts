@@ -4,10 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { featureSize } from '../../../kernels/feature-map.ts';
 import { infiniDefaults, infiniGraph } from '../../../kernels/infini-attention.ts';
-import { groupedAttention, rotate } from '../../../kernels/reference/decoder-block.ts';
-import { emptyMemory, infiniAttention } from '../../../kernels/reference/infini-attention.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { floats } from '../../../src/engine/decoder.ts';
+import { groupedAttention, rotate } from './reference/decoder-block.ts';
+import { emptyMemory, infiniAttention } from './reference/infini-attention.ts';
+import { Matrix } from './reference/matrix.ts';
+import { floats } from '../../../src/engine/runtime/decoder.ts';
 import { memoryFeeds, randomSegment, segmentFeeds } from './segment.ts';
 import type { Segment } from './segment.ts';
 import {

@@ -4,10 +4,10 @@ import { Graph } from '../../../kernels/graph.ts';
 import { gather, linear } from '../../../kernels/linear.ts';
 import type { AccuracyLevel } from '../../../kernels/linear.ts';
 import { halfToNumber } from '../../../kernels/half.ts';
-import { linear as reference } from '../../../kernels/reference/linear.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
+import { linear as reference } from './reference/linear.ts';
+import { Matrix } from './reference/matrix.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
-import { floats } from '../../../src/engine/decoder.ts';
+import { floats } from '../../../src/engine/runtime/decoder.ts';
 import { Shard } from './shard.ts';
 import type { Kind } from './shard.ts';
 import {

@@ -1,11 +1,11 @@
 import type * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lowerGraph } from '../../../kernels/decoder.ts';
-import { groupedAttention, rmsNorm, rotate, tensor } from '../../../kernels/reference/decoder-block.ts';
-import { emptyMemory, infiniAttention } from '../../../kernels/reference/infini-attention.ts';
-import { linear } from '../../../kernels/reference/linear.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { floats, keyValueCache, runDecoder } from '../../../src/engine/decoder.ts';
+import { groupedAttention, rmsNorm, rotate, tensor } from './reference/decoder-block.ts';
+import { emptyMemory, infiniAttention } from './reference/infini-attention.ts';
+import { linear } from './reference/linear.ts';
+import { Matrix } from './reference/matrix.ts';
+import { floats, keyValueCache, runDecoder } from '../../../src/engine/runtime/decoder.ts';
 import { memoryFeeds } from './segment.ts';
 import { randomDecoder } from './shard.ts';
 import {

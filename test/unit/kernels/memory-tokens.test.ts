@@ -3,9 +3,9 @@ import type * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { memoryTokenGraph } from '../../../kernels/memory-tokens.ts';
-import { memoryTokens } from '../../../kernels/reference/memory-tokens.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { floats } from '../../../src/engine/decoder.ts';
+import { memoryTokens } from './reference/memory-tokens.ts';
+import { Matrix } from './reference/matrix.ts';
+import { floats } from '../../../src/engine/runtime/decoder.ts';
 import { Shard } from './shard.ts';
 import { cpuSession, deviation, floatTensor, generator, randomMatrix, temporaryFolder, TOLERANCE } from './support.ts';
 

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 
-import type { HeadMemory } from '../../../kernels/reference/infini-attention.ts';
-import type { Matrix } from '../../../kernels/reference/matrix.ts';
+import type { HeadMemory } from './reference/infini-attention.ts';
+import type { Matrix } from './reference/matrix.ts';
 import { CONFIG, floatTensor, intTensor, randomMatrix } from './support.ts';
 
 /** One segment's projections before rotation: query [T, H d], key and value [T, G d]. */

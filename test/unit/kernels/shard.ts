@@ -5,8 +5,8 @@ import type { Place } from '../../../kernels/graph.ts';
 import { parseManifest } from '../../../kernels/manifest.ts';
 import type { BaseConfig, Manifest, TensorEntry } from '../../../kernels/manifest.ts';
 import { halfToNumber } from '../../../kernels/half.ts';
-import { dequantise } from '../../../kernels/reference/linear.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
+import { dequantise } from './reference/linear.ts';
+import { Matrix } from './reference/matrix.ts';
 import { CONFIG, generator, randomMatrix } from './support.ts';
 
 export type Kind = Exclude<TensorEntry['kind'], 'w8a8'>;

@@ -10,8 +10,8 @@ import { featureMap, featureSize } from '../../../kernels/feature-map.ts';
 import { Graph } from '../../../kernels/graph.ts';
 import type { UpdateRule } from '../../../kernels/infini-attention.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { createSession } from '../../../src/engine/session.ts';
+import { Matrix } from './reference/matrix.ts';
+import { createSession } from '../../../src/engine/runtime/session.ts';
 
 // A second or two alone; a shared machine has taken many times as long.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

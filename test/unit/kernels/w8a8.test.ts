@@ -7,11 +7,11 @@ import { Graph } from '../../../kernels/graph.ts';
 import { linear } from '../../../kernels/linear.ts';
 import type { TensorEntry, WeightSide } from '../../../kernels/manifest.ts';
 import { extremesGraph } from '../../../kernels/probe.ts';
-import { linear as plain } from '../../../kernels/reference/linear.ts';
-import { Matrix } from '../../../kernels/reference/matrix.ts';
-import { dequantise, quantise, w8a8 } from '../../../kernels/reference/w8a8.ts';
-import { floats } from '../../../src/engine/decoder.ts';
-import { exactSide, hasFastIntegers } from '../../../src/engine/fast-integers.ts';
+import { linear as plain } from './reference/linear.ts';
+import { Matrix } from './reference/matrix.ts';
+import { dequantise, quantise, w8a8 } from './reference/w8a8.ts';
+import { floats } from '../../../src/engine/runtime/decoder.ts';
+import { exactSide, hasFastIntegers } from '../../../src/engine/runtime/int8-probe.ts';
 import { cpuSession, deviation, floatTensor, generator, randomMatrix, temporaryFolder, TOLERANCE } from './support.ts';
 
 const [TOKENS, ROWS, COLUMNS] = [5, 40, 96];

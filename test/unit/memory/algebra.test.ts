@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { CompressiveMemory } from '../../../src/memory/compressive-memory.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
-import { parseScope, selectPaths } from '../../../src/memory/scope.ts';
-import { SumTree } from '../../../src/memory/sum-tree.ts';
+import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memory.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
+import { SumTree } from '../../../src/memory/algebra/sum-tree.ts';
 import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, withFolder } from './support.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it, vi } from 'vitest';
 
-import type { Engine } from '../../../src/engine/host.ts';
-import { ingest } from '../../../src/engine/ingest.ts';
-import { featureMap } from '../../../src/memory/feature-map.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
-import type { MemoryShape } from '../../../src/memory/shape.ts';
+import type { Engine } from '../../../src/engine/client/engine.ts';
+import { ingest } from '../../../src/index/ingest.ts';
+import { featureMap } from '../../../src/memory/algebra/feature-map.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import type { MemoryShape } from '../../../src/memory/algebra/shape.ts';
 import { withFolder } from './support.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { Ledger } from '../../../src/memory/ledger.ts';
-import type { LedgerIdentity } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { IDENTITY, madeUpFile, put, thrownBy, withFolder } from './support.ts';
 import type { MadeUpFile } from './support.ts';
 

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, it } from 'vitest';
 
-import { Ledger } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { IDENTITY, madeUpFile, put, withFolder, withLedger } from './support.ts';
 
 const DAY = 86_400_000;

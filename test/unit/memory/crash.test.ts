@@ -7,8 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { describe, expect, it, vi } from 'vitest';
 
-import { CompressiveMemory } from '../../../src/memory/compressive-memory.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
+import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memory.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { IDENTITY, madeUpFile, put, SHAPE, stepOf, withFolder } from './support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { Ledger } from '../../../src/memory/ledger.ts';
-import type { Opened } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import type { Opened } from '../../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../../src/memory/ledger-error.ts';
-import { encodeWrite } from '../../../src/memory/write.ts';
+import { encodeWrite } from '../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from './support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.

@@ -16,10 +16,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { Ledger } from '../../../src/memory/ledger.ts';
-import type { LedgerIdentity } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { FORGOTTEN } from '../../../src/memory/records.ts';
-import { encodeWrite, writeKey } from '../../../src/memory/write.ts';
+import { encodeWrite, writeKey } from '../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, withFolder } from './support.ts';
 import type { MadeUpFile } from './support.ts';
 

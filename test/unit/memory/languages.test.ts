@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, test } from 'vitest';
-import { LexicalIndex } from '../../../src/memory/lexical-index.ts';
-import { askedTerms, terms } from '../../../src/memory/lexicon.ts';
-import { TABLES } from '../../../src/memory/schema.ts';
+import { LexicalIndex } from '../../../src/memory/search/full-text-index.ts';
+import { askedTerms, terms } from '../../../src/memory/search/tokenize.ts';
+import { TABLES } from '../../../src/memory/store/schema.ts';
 
 /** Comments as people write them, in a file of code each. */
 const FILES: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, it } from 'vitest';
 
-import { Ledger } from '../../../src/memory/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { IDENTITY, madeUpFile, put, thrownBy, withFolder, withLedger } from './support.ts';
 
 /** Runs statements on a database with another program, as it were. */

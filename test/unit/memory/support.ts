@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { elu1 } from '../../../src/memory/feature-map.ts';
-import type { LedgerIdentity } from '../../../src/memory/ledger.ts';
-import { Ledger } from '../../../src/memory/ledger.ts';
-import { terms } from '../../../src/memory/lexicon.ts';
+import { elu1 } from '../../../src/memory/algebra/feature-map.ts';
+import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
+import { Ledger } from '../../../src/memory/store/ledger.ts';
+import { terms } from '../../../src/memory/search/tokenize.ts';
 import type { FileMeta, SegmentEntry } from '../../../src/memory/records.ts';
-import type { MemoryShape } from '../../../src/memory/shape.ts';
-import { writeKey } from '../../../src/memory/write.ts';
-import type { Write } from '../../../src/memory/write.ts';
+import type { MemoryShape } from '../../../src/memory/algebra/shape.ts';
+import { writeKey } from '../../../src/memory/algebra/embedding-record.ts';
+import type { Write } from '../../../src/memory/algebra/embedding-record.ts';
 
 export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3, featureMap: elu1(8, 4, 6) };
 export const IDENTITY: LedgerIdentity = {

@@ -3,7 +3,7 @@ import { mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { AskError } from '../../../src/ask/ask-error.ts';
+import { AskError } from '../../../src/index/ask-error.ts';
 import { readQuestions } from '../../../src/terminal/questions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ask-codebase-questions-'));

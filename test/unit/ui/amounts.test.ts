@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { amounts } from '../../../src/ui/amounts.ts';
-import { badge } from '../../../src/ui/badge.ts';
+import { badge } from '../../../src/ui/marks/badge.ts';
 
 const english = amounts('en');
 

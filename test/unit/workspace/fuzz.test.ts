@@ -2,11 +2,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readText } from '../../../src/workspace/file.ts';
-import { splitLines } from '../../../src/workspace/line.ts';
-import { segment } from '../../../src/workspace/segment.ts';
-import { decodeText } from '../../../src/workspace/encoding.ts';
-import { skipReasons } from '../../../src/workspace/skip.ts';
+import { readText } from '../../../src/workspace/files/file.ts';
+import { splitLines } from '../../../src/workspace/segment/line.ts';
+import { segment } from '../../../src/workspace/segment/segment.ts';
+import { decodeText } from '../../../src/workspace/files/encoding.ts';
+import { skipReasons } from '../../../src/workspace/files/skip.ts';
 import { found, git, place } from './place.ts';
 import { measure } from './source.ts';
 

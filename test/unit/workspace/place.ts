@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, vi } from 'vitest';
-import { walk } from '../../../src/workspace/walk.ts';
-import type { Entry, WalkOptions } from '../../../src/workspace/walk.ts';
+import { walk } from '../../../src/workspace/walk/walk.ts';
+import type { Entry, WalkOptions } from '../../../src/workspace/walk/walk.ts';
 
 // Real repositories on a busy machine: git alone may take a second.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });

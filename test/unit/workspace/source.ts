@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Segment } from '../../../src/workspace/segment.ts';
+import type { Segment } from '../../../src/workspace/segment/segment.ts';
 
 /** About what a code tokenizer gives: pieces of words, single digits, pairs of signs, runs of white space. */
 export const measure = (text: string) =>

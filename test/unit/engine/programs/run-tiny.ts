@@ -1,5 +1,5 @@
-import { readManifest } from '../../../../src/engine/model-files.ts';
-import { createSession } from '../../../../src/engine/session.ts';
+import { readManifest } from '../../../../src/engine/weights/model-files.ts';
+import { createSession } from '../../../../src/engine/runtime/session.ts';
 import { runTiny, tinyGraph } from '../tiny.ts';
 
 /** run-tiny.ts <folder>: opens the tiny decoder that lies there and prints what it computes. */

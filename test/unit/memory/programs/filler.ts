@@ -1,8 +1,8 @@
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CompressiveMemory } from '../../../../src/memory/compressive-memory.ts';
-import { Ledger } from '../../../../src/memory/ledger.ts';
+import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
+import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import { IDENTITY, madeUpFile, put, SHAPE } from '../support.ts';
 

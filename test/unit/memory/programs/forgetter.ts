@@ -1,4 +1,4 @@
-import { Ledger } from '../../../../src/memory/ledger.ts';
+import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { FORGOTTEN } from '../../../../src/memory/records.ts';
 import { IDENTITY } from '../support.ts';
 

@@ -1,4 +1,4 @@
-import { Ledger } from '../../../../src/memory/ledger.ts';
+import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { IDENTITY, madeUpFile, put } from '../support.ts';
 

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-import { Ledger } from '../../../../src/memory/ledger.ts';
+import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { applyStep, IDENTITY } from '../support.ts';
 
 /**

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Ledger } from '../../../../src/memory/ledger.ts';
-import { terms } from '../../../../src/memory/lexicon.ts';
+import { Ledger } from '../../../../src/memory/store/ledger.ts';
+import { terms } from '../../../../src/memory/search/tokenize.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';

@@ -2,17 +2,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Ledger } from '../../../../src/memory/ledger.ts';
-import type { LedgerIdentity } from '../../../../src/memory/ledger.ts';
-import { terms } from '../../../../src/memory/lexicon.ts';
+import { Ledger } from '../../../../src/memory/store/ledger.ts';
+import type { LedgerIdentity } from '../../../../src/memory/store/ledger.ts';
+import { terms } from '../../../../src/memory/search/tokenize.ts';
 import type { FileMeta, SegmentEntry } from '../../../../src/memory/records.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import type { Exported } from '../../../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import type { Imported, ImportOptions, Place } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
-import { quantise, writeKey } from '../../../../src/memory/write.ts';
-import type { Write } from '../../../../src/memory/write.ts';
+import { quantise, writeKey } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { Write } from '../../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpWrite, SHAPE } from '../support.ts';
 
 /** A write as a model gives it: keys of length 1. */

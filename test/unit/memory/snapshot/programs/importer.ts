@@ -1,4 +1,4 @@
-import { Ledger } from '../../../../../src/memory/ledger.ts';
+import { Ledger } from '../../../../../src/memory/store/ledger.ts';
 import { FAR, imported, placeIn, TREE } from '../support.ts';
 
 /** Imports a snapshot, says when half of its files are in, and never gets further. */

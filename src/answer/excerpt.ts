@@ -1,0 +1,139 @@
+import { writeKey } from '../memory/algebra/embedding-record.ts';
+import { segmentHeader } from '../workspace/segment/header.ts';
+import type { Codebases } from '../retrieve/multi-folder-search.ts';
+import type { RecalledSegment } from '../retrieve/ranked-files.ts';
+
+/** Whole lines of one file as they stand now, on disk or unsaved in an editor; `start` and `end` are 1-based and inclusive. */
+export interface Excerpt {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  readonly lines: readonly string[];
+  /** The recalled segments that it holds. */
+  readonly segmentIds: readonly number[];
+  /** Sum of their shares. */
+  readonly share: number;
+}
+
+/** Lines of a file by its path as it is shown, 1-based and inclusive. */
+export interface PlacedLines {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Reread {
+  /** By file, each in reading order; files with the largest share first. */
+  readonly excerpts: readonly Excerpt[];
+  /** Segments that no longer stand in their file as they were remembered: left out, not guessed. */
+  readonly stale: number;
+}
+
+/**
+ * Reads recalled segments again, best first, until `budget` tokens are full. A segment is used only if its lines
+ * still hash to its write, so an answer never rests on text that has gone.
+ */
+export async function reread(
+  codebases: Codebases,
+  segments: readonly RecalledSegment[],
+  budget: number,
+): Promise<Reread> {
+  const { chosen, files, stale } = await standing(codebases, segments, budget);
+  const byPath = Map.groupBy(chosen, ({ segment }) => segment.path);
+  const excerpts = [...byPath].map(([path, own]) => {
+    const recalled = own.map(({ segment }) => segment);
+    return merge(path, recalled, files.get(path) ?? []);
+  });
+  excerpts.sort((a, b) => sum(b) - sum(a));
+  return { excerpts: excerpts.flat(), stale };
+}
+
+/** Recalled segments under their headers, as they were encoded, best first, until `budget` tokens are full: what the token memory holds. */
+export async function rememberedText(
+  codebases: Codebases,
+  segments: readonly RecalledSegment[],
+  budget: number,
+): Promise<string[]> {
+  const { chosen } = await standing(codebases, segments, budget);
+  return chosen.map(({ header, text }) => header + text);
+}
+
+interface Standing {
+  readonly segment: RecalledSegment;
+  readonly header: string;
+  readonly text: string;
+}
+
+/** Those segments that still stand in their file as they were remembered, best first, and the lines of the files that were read. */
+async function standing(codebases: Codebases, segments: readonly RecalledSegment[], budget: number) {
+  const files = new Map<string, readonly string[] | undefined>();
+  const chosen: Standing[] = [];
+  let stale = 0;
+  let used = 0;
+  for (const segment of segments) {
+    if (used + segment.tokens > budget && chosen.length > 0) break;
+    if (!files.has(segment.path)) files.set(segment.path, await codebases.lines(segment.path));
+    const text = files
+      .get(segment.path)
+      ?.slice(segment.start - 1, segment.end)
+      .join('');
+    const path = codebases.resolve(segment.path)?.path;
+    const header = text !== undefined && path !== undefined ? segmentHeader(path, { ...segment, text }) : undefined;
+    if (
+      text === undefined ||
+      header === undefined ||
+      writeKey(codebases.adapterId, header, text) !== segment.writeKey
+    ) {
+      stale += 1;
+      continue;
+    }
+    chosen.push({ segment, header, text });
+    used += segment.tokens;
+  }
+  return { chosen, files, stale };
+}
+
+/** Lines of a selection that are read at most: half a page of prompt, so that what the memory adds still fits. */
+const SELECTED_LINES = 80;
+
+/** The lines that somebody selected, as an excerpt, with their size in tokens; undefined where the file cannot be read. */
+export async function readSelection(
+  codebases: Codebases,
+  { path, start, end }: PlacedLines,
+  signal?: AbortSignal,
+): Promise<{ readonly excerpt: Excerpt; readonly tokens: number } | undefined> {
+  const all = await codebases.lines(path);
+  const lines = all?.slice(start - 1, Math.min(end, start - 1 + SELECTED_LINES)) ?? [];
+  if (lines.length === 0) return undefined;
+  const [tokens = 0] = await codebases.engine.count([lines.join('')], signal ? { signal } : {});
+  return { excerpt: { path, start, end: start + lines.length - 1, lines, segmentIds: [], share: 0 }, tokens };
+}
+
+/** Whether two runs of lines have a line in common. */
+export function meets(one: PlacedLines, other: PlacedLines): boolean {
+  return one.path === other.path && one.start <= other.end && other.start <= one.end;
+}
+
+const sum = (excerpts: readonly Excerpt[]) => excerpts.reduce((total, { share }) => total + share, 0);
+
+/** Neighbouring segments of a file become one excerpt, so that a function is not read in two halves. */
+function merge(path: string, segments: readonly RecalledSegment[], lines: readonly string[]): Excerpt[] {
+  const merged: Excerpt[] = [];
+  for (const segment of segments.toSorted((a, b) => a.start - b.start)) {
+    const before = merged.at(-1);
+    const own = lines.slice(segment.start - 1, segment.end);
+    if (before && before.end + 1 === segment.start) {
+      merged[merged.length - 1] = {
+        ...before,
+        end: segment.end,
+        lines: [...before.lines, ...own],
+        segmentIds: [...before.segmentIds, segment.segmentId],
+        share: before.share + segment.share,
+      };
+    } else {
+      const { start, end, share, segmentId } = segment;
+      merged.push({ path, start, end, lines: own, segmentIds: [segmentId], share });
+    }
+  }
+  return merged;
+}

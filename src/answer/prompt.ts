@@ -1,0 +1,100 @@
+import { printable } from '../common/printable.ts';
+import type { Message } from '../engine/generate/tokenizer.ts';
+import type { Turn } from '../retrieve/multi-folder-search.ts';
+import type { Excerpt } from './excerpt.ts';
+
+/** Sizes in tokens, times in seconds. */
+export const PROMPT = {
+  /** From the question to the first token, at most; the model reads as much as it can in that time. */
+  firstToken: 6,
+  /**
+   * Less than that is not worth an answer. More than that a 0.5B model does not hold together: answers from 900 tokens were
+   * no worse than those from more, and came in half the time.
+   */
+  least: 500,
+  most: 1_500,
+  /** The question and the frame around the excerpts. */
+  frame: 120,
+  /** An answer of some paragraphs. */
+  answer: 400,
+} as const;
+
+/** Fences of Markdown (CommonMark 0.31, section 4.5). What follows an opening one names its language. */
+const OPENING = /^ {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$/;
+const CLOSING = /^ {0,3}(`{3,}|~{3,})[ \t]*$/;
+
+/** Said last, next to the question: a small model follows what it read last. */
+const TASK = 'Answer briefly, then explain how the code does it.';
+
+/** Tokens of file text that may be read for an answer, from the measured prefill speed in tokens per second. */
+export function excerptBudget(prefillRate: number): number {
+  return Math.round(Math.min(PROMPT.most, Math.max(PROMPT.least, PROMPT.firstToken * prefillRate - PROMPT.frame)));
+}
+
+/** Characters of a file's name that are shown: a path may have thousands. */
+const NAME_LENGTH = 300;
+/** Characters of a run of ` or ~ that are shown: a fence is longer than the longest run, and nobody needs more. */
+const RUN_LENGTH = 40;
+
+/**
+ * The conversation that is put to the model. File text is data: it stands between fences that it cannot close, with a header of one
+ * line that it cannot forge, and what a reader would not see is spelled out. There is no system message of ours: with
+ * the one that the base was tuned on (its chat template adds it), answers to questions about two projects were right more
+ * often than with any that told it how to behave, and an invitation to say that the code does not show it was taken too often.
+ */
+export function promptFor(question: string, excerpts: readonly Excerpt[], history: readonly Turn[]): Message[] {
+  // The best file comes last, next to the question: a small model follows what it read last.
+  const byFile = [...Map.groupBy(excerpts, ({ path }) => path).values()].reverse().flat();
+  const shown = byFile.map(({ path, start, end, lines }) => {
+    const text = fencedText(lines.join(''));
+    return `File ${shownName(path)}, lines ${start}-${end}:\n${text}`;
+  });
+  const last = history.at(-1);
+  return [
+    ...(last
+      ? [
+          { role: 'user' as const, content: last.question },
+          { role: 'assistant' as const, content: last.answer },
+        ]
+      : []),
+    { role: 'user', content: `${shown.join('\n\n')}\n\n${asked(question)}\n${TASK}` },
+  ];
+}
+
+/** The text between two fences, each longer than every run of its character in the text. */
+function fencedText(raw: string): string {
+  const text = printable(raw, 'block')
+    .trimEnd()
+    .replace(/`+|~+/g, (run) => run.slice(0, RUN_LENGTH));
+  const fence = fenceFor(text);
+  return `${fence}\n${text}\n${fence}`;
+}
+
+function fenceFor(text: string): string {
+  if (!text.includes('```')) return '```';
+  if (!text.includes('~~~~')) return '~~~~';
+  const [backticks, tildes] = [longestRun(text, /`+/g), longestRun(text, /~+/g)];
+  return backticks < tildes ? '`'.repeat(backticks + 1) : '~'.repeat(tildes + 1);
+}
+
+function longestRun(text: string, runs: RegExp): number {
+  return [...text.matchAll(runs)].reduce((longest, [run]) => Math.max(longest, run.length), 0);
+}
+
+/** A path in one line, without what could end a header or open a fence. */
+function shownName(path: string): string {
+  const line = printable(path, 'line').replaceAll('`', '\\x60');
+  const kept = Math.floor(NAME_LENGTH / 2);
+  return line.length <= NAME_LENGTH ? line : `${line.slice(0, kept)}…${line.slice(-kept)}`;
+}
+
+/** The question with its last block closed: what the model is told to do must not lie inside it. */
+function asked(question: string): string {
+  const text = `Based on the code above, ${printable(question, 'block')}`;
+  let open: string | undefined;
+  for (const line of text.split('\n')) {
+    if (open === undefined) open = OPENING.exec(line)?.slice(1).find(Boolean);
+    else if (CLOSING.exec(line)?.[1]?.startsWith(open) === true) open = undefined;
+  }
+  return open === undefined ? text : `${text}\n${open}`;
+}

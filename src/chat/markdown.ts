@@ -1,0 +1,66 @@
+import { printable } from '../common/printable.ts';
+import { harmless, literal } from './harmless-markdown.ts';
+import { exactPercent } from './share.ts';
+import { fill, linesText } from './strings.ts';
+import type { Strings } from './strings.ts';
+import type { Conversation, Exchange } from './transcript.ts';
+
+/** A conversation as a Markdown document, for people and for issues. */
+export function conversationMarkdown({ title, exchanges }: Conversation, strings: Strings): string {
+  const parts = exchanges.map((exchange) => exchangeMarkdown(exchange, strings));
+  return `${[`# ${literal(title)}`, ...parts].join('\n\n')}\n`;
+}
+
+/** An answer with what it rests on, as it is put on the clipboard. */
+export function answerMarkdown({ text, state }: Exchange, strings: Strings): string {
+  const parts = [harmless(text.trim())];
+  if (state.kind === 'answered') {
+    const rows = state.sentences.map((found) => {
+      const said = literal(found.sentence.text);
+      if (found.kind === 'unsupported') return `- _${strings.unsupported}_: ${said}`;
+      return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
+    });
+    if (rows.length > 0) parts.push(`**${strings.rests}**`, rows.join('\n'));
+  } else if ('sentence' in state) {
+    parts.push(`_${literal(state.sentence)}_`);
+  }
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function exchangeMarkdown(exchange: Exchange, strings: Strings): string {
+  const { question, scope, pointed } = exchange;
+  const parts = [`## ${literal(question)}`];
+  const scoped = scopeText(scope, strings);
+  if (scoped) parts.push(`${strings.scope}: ${code(scoped)}`);
+  if (pointed && pointed.files.length > 0) {
+    const rows = pointed.files.map(({ path, share }) => `- ${exactPercent(share)} ${code(path)}`);
+    parts.push(`**${strings.points}**`, [...rows, `- ${exactPercent(pointed.others)} ${strings.others}`].join('\n'));
+  }
+  parts.push(answerMarkdown(exchange, strings));
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** The scope in a few words; undefined for the whole workspace. */
+export function scopeText({ base, terms }: Exchange['scope'], strings: Strings): string | undefined {
+  const named =
+    base.kind === 'folder'
+      ? base.path
+      : base.kind === 'files'
+        ? base.paths.length === 1
+          ? strings.scopeFile
+          : fill(strings.scopeFiles, base.paths.length)
+        : base.kind === 'changed'
+          ? strings.scopeChanged
+          : undefined;
+  const parts = [named, terms.trim() || undefined].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(' ') : undefined;
+}
+
+/** Inline code whatever the text holds: its fence is longer than any run of back-ticks inside. */
+export function code(text: string): string {
+  const line = printable(text.replace(/\s+/gu, ' '));
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const space = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return `${fence}${space}${line}${space}${fence}`;
+}

@@ -1,0 +1,121 @@
+import * as v from 'valibot';
+import type { MemoryState } from '../service/protocol.ts';
+import { holdsStrings } from './strings.ts';
+import type { Strings } from './strings.ts';
+import { actionSchema, conversationSchema, exchangeSchema, placeSchema, TRANSCRIPT } from './transcript.ts';
+
+/*
+ * What the host and the chat's page say to each other. The host owns everything; the page shows it and forgets it. Both
+ * sides let in only what has the shape below: the page shows text that nobody vouches for.
+ */
+
+const line = v.pipe(v.string(), v.maxLength(TRANSCRIPT.line));
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const count = v.pipe(v.number(), v.finite(), v.minValue(0));
+const question = v.pipe(v.string(), v.maxLength(TRANSCRIPT.question));
+const answer = v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer));
+const lineNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+export type { Action } from '../service/protocol.ts';
+
+/** Which chip is chosen; the host knows which files that means when the question is asked. */
+const choiceSchema = v.object({ kind: v.picklist(['workspace', 'folder', 'editors', 'changed']), terms: line });
+
+const memorySchema = v.variant('kind', [
+  v.object({ kind: v.literal('opening'), sentence: line }),
+  v.object({ kind: v.literal('walking'), sentence: line, files: count }),
+  v.object({
+    kind: v.literal('reading'),
+    sentence: line,
+    percent: count,
+    files: count,
+    ofFiles: count,
+    rate: count,
+    secondsLeft: v.optional(count),
+    path: line,
+  }),
+  v.object({ kind: v.literal('paused'), sentence: line, percent: count }),
+  v.object({
+    kind: v.literal('ready'),
+    sentence: line,
+    files: count,
+    segments: count,
+    telling: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
+  }),
+  v.object({ kind: v.literal('failed'), sentence: line, action: actionSchema }),
+]) satisfies v.GenericSchema<unknown, MemoryState>;
+
+const surroundingsSchema = v.object({
+  /** `none` where no folder is open. */
+  workspace: v.picklist(['open', 'none']),
+  /** Where the workspace is not trusted, git is not asked which files have changed. */
+  trust: v.picklist(['trusted', 'restricted']),
+  /** The folder of the active editor, as it is shown. */
+  folder: v.optional(line),
+  /** Lines that are selected in the active editor. */
+  selection: v.optional(placeSchema),
+  /** Open editors that show a file of the workspace. */
+  editors: count,
+  suggestions: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
+  /** Where the memory of each folder stands. */
+  memories: v.pipe(v.array(v.object({ name: line, state: memorySchema })), v.maxLength(1_000), v.readonly()),
+  /** Other conversations, newest first. `updated` in milliseconds since 1970. */
+  recent: v.pipe(v.array(v.object({ id, title: line, updated: count })), v.maxLength(1_000), v.readonly()),
+});
+
+const hostSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('all'),
+    strings: v.custom<Strings>(holdsStrings),
+    conversation: conversationSchema,
+    surroundings: surroundingsSchema,
+  }),
+  v.object({ kind: v.literal('conversation'), conversation: conversationSchema }),
+  v.object({ kind: v.literal('exchange'), conversation: id, exchange: exchangeSchema }),
+  /** Text that goes on at the character `at` of an answer. */
+  v.object({ kind: v.literal('text'), exchange: id, at: count, text: answer }),
+  v.object({ kind: v.literal('surroundings'), surroundings: surroundingsSchema }),
+  v.object({ kind: v.literal('focus') }),
+]);
+
+const pageSchema = v.variant('kind', [
+  v.object({ kind: v.literal('ready') }),
+  /** Somebody begins to write: the model may be loaded. */
+  v.object({ kind: v.literal('typing') }),
+  /** With `replaces`, that exchange and all after it make room; without a `scope`, all but its words is kept. */
+  v.object({
+    kind: v.literal('ask'),
+    question,
+    scope: v.optional(choiceSchema),
+    selection: v.optional(placeSchema),
+    replaces: v.optional(id),
+  }),
+  v.object({ kind: v.literal('stop') }),
+  v.object({ kind: v.literal('open'), path: line, start: v.optional(lineNumber), end: v.optional(lineNumber) }),
+  v.object({ kind: v.literal('copy'), text: answer }),
+  v.object({ kind: v.literal('copyAnswer'), exchange: id }),
+  v.object({ kind: v.literal('insert'), text: answer }),
+  /** The button of a failure: an exchange's, or without one the memory's. */
+  v.object({ kind: v.literal('act'), action: actionSchema, exchange: v.optional(id) }),
+  v.object({ kind: v.literal('openFolder') }),
+  v.object({ kind: v.literal('switch'), conversation: id }),
+  v.object({ kind: v.literal('delete'), conversation: id }),
+  v.object({ kind: v.literal('history') }),
+]);
+
+export type ScopeChoice = v.InferOutput<typeof choiceSchema>;
+export type Surroundings = v.InferOutput<typeof surroundingsSchema>;
+export type HostMessage = v.InferOutput<typeof hostSchema>;
+export type PageMessage = v.InferOutput<typeof pageSchema>;
+
+/** A message of the host, or undefined where it is none. */
+export function hostMessage(value: unknown): HostMessage | undefined {
+  const parsed = v.safeParse(hostSchema, value);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** A message of the page, or undefined where it is none. */
+export function pageMessage(value: unknown): PageMessage | undefined {
+  const parsed = v.safeParse(pageSchema, value);
+  return parsed.success ? parsed.output : undefined;
+}

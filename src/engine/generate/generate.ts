@@ -1,0 +1,134 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
+import { COPIED, Copying, endOfQuotation, openFence, wholeSentences } from './copy-detector.ts';
+import { RUN } from '../runtime/model.ts';
+import { looping } from './find-cycle.ts';
+import { LONGEST } from '../../memory/algebra/token-writes.ts';
+import type { Candidates, Model } from '../runtime/model.ts';
+import type { Ending, Generated } from '../protocol.ts';
+import { remembering } from './remembering.ts';
+import { Sampler } from './sampler.ts';
+import type { Sampling } from './sampler.ts';
+import type { Message, Tokenizer } from './tokenizer.ts';
+
+export interface GenerateOptions {
+  readonly messages: readonly Message[];
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** Segments with their headers; the token memory holds them while the answer is made. */
+  readonly remembered: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onToken: (text: string) => void;
+  readonly onPrefill: (tokens: number, of: number) => void;
+}
+
+/** An incomplete character at the end of a stream of bytes decodes to this. */
+const INCOMPLETE = '\ufffd';
+
+/** Streams the assistant's reply. Stops at an end token, at `maxTokens`, or between two runs when `signal` is aborted. */
+export async function generate(model: Model, options: GenerateOptions): Promise<Generated> {
+  const { tokenizer } = model;
+  const prompt = tokenizer.chat(options.messages);
+  const room = Math.min(options.maxTokens, MAX_POSITIONS - prompt.length);
+  if (room <= 0) {
+    return { text: '', ending: 'context', promptTokens: prompt.length, tokens: 0, prefillMs: 0, decodeMs: 0 };
+  }
+  const context = model.context(prompt.length + room);
+  const began = performance.now();
+  let candidates: Candidates | undefined;
+  for (let start = 0; start < prompt.length; start += RUN.prefillTokens) {
+    const run = prompt.slice(start, start + RUN.prefillTokens);
+    candidates = await model.next(context, run);
+    options.onPrefill(start + run.length, prompt.length);
+    await turn();
+    options.signal.throwIfAborted();
+  }
+  const prefilled = performance.now();
+  const sampler = new Sampler(options.sampling);
+  const recalling = remembering(model, options.remembered);
+  const blank = blankTokens(tokenizer);
+  const quoting = new Copying(blank, prompt);
+  const repeating = new Copying(blank);
+  const said: number[] = [];
+  const seen = new Set<number>();
+  let text = '';
+  let streamed = 0;
+  let ending: Ending = 'length';
+  const read = () => {
+    const decoded = tokenizer.decode(said);
+    if (!decoded.endsWith(INCOMPLETE)) text = decoded;
+  };
+  const stream = () => {
+    if (text.length <= streamed) return;
+    options.onToken(text.slice(streamed));
+    streamed = text.length;
+  };
+  while (candidates && said.length < room) {
+    const { tokens, logits } = recalling(candidates, [...prompt.slice(-LONGEST), ...said]);
+    const token = sampler.choose(tokens, logits, seen);
+    if (tokenizer.stops.has(token)) {
+      ending = 'stop';
+      break;
+    }
+    const before = said.length;
+    said.push(token);
+    seen.add(token);
+    read();
+    const repeated = repeating.push(token);
+    repeating.extend(token);
+    const kept = looping(said) ?? repeatedFrom(repeated, said, text, blank);
+    if (kept !== undefined) {
+      text = wholeSentences(tokenizer.decode(said.slice(0, kept)));
+      ending = 'repeated';
+      break;
+    }
+    const end = endOfQuotation(quoting.push(token), text);
+    if (end !== undefined) {
+      // The model goes on as if it had written this itself: it then says what the lines do.
+      said.push(...tokenizer.encode(end));
+      quoting.interrupt();
+      repeating.interrupt();
+      read();
+    }
+    // What may turn out to be said before is held back, so that nobody reads what is then taken away.
+    if (repeated < COPIED.held) stream();
+    await turn();
+    options.signal.throwIfAborted();
+    if (said.length < room) candidates = await model.next(context, said.slice(before));
+  }
+  stream();
+  return {
+    text,
+    ending,
+    promptTokens: prompt.length,
+    tokens: said.length,
+    prefillMs: prefilled - began,
+    decodeMs: performance.now() - prefilled,
+  };
+}
+
+/** Where the answer begins to say again what it has said, once that is more than a phrase. */
+function repeatedFrom(
+  repeated: number,
+  said: readonly number[],
+  text: string,
+  blank: (token: number) => boolean,
+): number | undefined {
+  const { prose, code } = COPIED.again;
+  if (repeated < prose || (repeated < code && openFence(text) !== undefined)) return undefined;
+  let at = said.length;
+  for (let left = repeated; left > 0 && at > 0; at -= 1) {
+    if (!blank(said[at - 1] ?? 0)) left -= 1;
+  }
+  return at;
+}
+
+/** Blanks, and numbers: the items of a list that repeat themselves are still counted. */
+function blankTokens(tokenizer: Tokenizer): (token: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (token) => {
+    const found = known.get(token) ?? /^[\s\d]*$/.test(tokenizer.decode([token]));
+    known.set(token, found);
+    return found;
+  };
+}

@@ -1,0 +1,89 @@
+import * as ort from 'onnxruntime-node';
+import type { BaseConfig } from '../../../kernels/manifest.ts';
+
+/**
+ * Keys and values of a run of blocks; `length` positions are filled.
+ *
+ * - `once`   an empty past, and a present that nobody wants: for a graph that runs once
+ * - `shared` buffers [1, G, capacity, d] that are handed over as past and as present, so that attention appends in place;
+ *            the CPU provider honours this
+ * - `grown`  the present [1, G, length, d] becomes the next past: WebGPU ignores outputs that are handed over
+ */
+export interface KeyValueCache {
+  readonly kind: 'once' | 'shared' | 'grown';
+  length: number;
+  tensors: Readonly<Record<string, ort.Tensor>>;
+}
+
+/** A cache for the blocks `first` … `end - 1`; `capacity` in positions matters to a shared one alone. */
+export function keyValueCache(
+  config: BaseConfig,
+  [first, end]: readonly [number, number],
+  kind: KeyValueCache['kind'],
+  capacity = 0,
+): KeyValueCache {
+  const tensors: Record<string, ort.Tensor> = {};
+  const positions = kind === 'shared' ? capacity : 0;
+  for (let layer = first; layer < end; layer += 1) {
+    for (const part of ['key', 'value']) {
+      const size = config.kvHeads * positions * config.headDim;
+      const shape = [1, config.kvHeads, positions, config.headDim];
+      tensors[`${layer}.${part}`] = new ort.Tensor('float32', new Float32Array(size), shape);
+    }
+  }
+  return { kind, length: 0, tensors };
+}
+
+/**
+ * One run of a decoder graph over `count` new tokens that follow what the cache holds. `main` is the graph's own input
+ * (ids or states); `outputs` are the ones wanted besides the cache. Moves the cache on by `count`.
+ */
+export async function runDecoder(
+  session: ort.InferenceSession,
+  main: Readonly<Record<string, ort.Tensor>>,
+  cache: KeyValueCache,
+  count: number,
+  outputs: readonly string[],
+): Promise<Readonly<Record<string, ort.Tensor>>> {
+  const total = cache.length + count;
+  const positions = BigInt64Array.from({ length: count }, (_, index) => BigInt(cache.length + index));
+  const feeds: Record<string, ort.Tensor> = {
+    ...main,
+    positions: new ort.Tensor('int64', positions, [1, count]),
+    last_key: new ort.Tensor('int32', Int32Array.of(total - 1), [1]),
+    total_keys: new ort.Tensor('int32', Int32Array.of(total), []),
+  };
+  const fetches: Record<string, ort.Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
+  for (const [name, tensor] of Object.entries(cache.tensors)) {
+    feeds[`past.${name}`] = tensor;
+    if (cache.kind !== 'once') fetches[`present.${name}`] = cache.kind === 'shared' ? tensor : null;
+  }
+  const results = await session.run(feeds, fetches);
+  if (cache.kind === 'grown') cache.tensors = grown(results, Object.keys(cache.tensors));
+  cache.length = total;
+  return results;
+}
+
+function grown(results: Readonly<Record<string, ort.Tensor>>, names: readonly string[]): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const present = results[`present.${name}`];
+      if (!present) throw new Error(`The graph gave no present.${name}.`);
+      return [name, present];
+    }),
+  );
+}
+
+/** The output `name` as floats. Throws where the graph gave none. */
+export function floats(results: Readonly<Record<string, ort.Tensor>>, name: string): Float32Array {
+  const data = results[name]?.data;
+  if (!(data instanceof Float32Array)) throw new Error(`The graph gave no ${name}.`);
+  return data;
+}
+
+/** The int64 output `name` as numbers; token ids are far below 2^53. */
+export function integers(results: Readonly<Record<string, ort.Tensor>>, name: string): readonly number[] {
+  const data = results[name]?.data;
+  if (!(data instanceof BigInt64Array)) throw new Error(`The graph gave no ${name}.`);
+  return Array.from(data, Number);
+}

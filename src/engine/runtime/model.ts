@@ -1,0 +1,190 @@
+import * as ort from 'onnxruntime-node';
+import { decoderDefaults, lowerGraph, upperGraph } from '../../../kernels/decoder.ts';
+import type { Graph } from '../../../kernels/graph.ts';
+import type { Manifest } from '../../../kernels/manifest.ts';
+import { memoryTokenGraph } from '../../../kernels/memory-tokens.ts';
+import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
+import { ADAPTER_FILE, readAdapter } from '../weights/adapter.ts';
+import type { Adapter } from '../weights/adapter.ts';
+import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
+import type { KeyValueCache } from './decoder.ts';
+import { exactSide, hasFastIntegers } from './int8-probe.ts';
+import { readLowRanks } from '../weights/lora.ts';
+import { checkHashes, checkSizes, loadFailure, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
+import { recallTensors } from '../weights/encoder-weights.ts';
+import { createSession } from './session.ts';
+import type { Device, SessionOptions } from './session.ts';
+import { Tokenizer } from '../generate/tokenizer.ts';
+
+/** Sizes of one run. */
+export const RUN = {
+  /** Tokens of a segment with its header; a longer line is cut here, the file itself is read at ask time. */
+  segmentTokens: 320,
+  /** A question longer than this is cut: the memory was trained on a sentence or two. */
+  questionTokens: 256,
+  /** Prompt tokens of one run: a cancel is noticed between runs. */
+  prefillTokens: 128,
+} as const;
+
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
+
+export interface ModelOptions {
+  readonly baseFolder: string;
+  readonly adapterFolder: string;
+  readonly device: Device;
+  readonly threads: number;
+  /** `blocks` keeps recall on the base's own blocks where fast integer products would be taken: for comparing the two. */
+  readonly recall?: 'fastest' | 'blocks';
+}
+
+/** Best candidates for the next token. */
+export interface Candidates {
+  readonly tokens: readonly number[];
+  readonly logits: Float32Array;
+}
+
+/** A conversation that is being continued: the caches of both halves of the decoder. */
+export interface Context {
+  readonly lower: KeyValueCache;
+  readonly upper: KeyValueCache;
+}
+
+type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
+
+/**
+ * The base with its adapter. Sessions are created when first needed; ingest never loads what answers. Recall has lower blocks of its
+ * own, with the adapter's additions and in 8 bits where that is faster: about 130 MB more while answers are written.
+ */
+export class Model {
+  readonly manifest: Manifest;
+  readonly adapter: Adapter;
+  readonly tokenizer: Tokenizer;
+  readonly #options: ModelOptions;
+  readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
+
+  private constructor(options: ModelOptions, manifest: Manifest, adapter: Adapter, tokenizer: Tokenizer) {
+    this.#options = options;
+    this.manifest = manifest;
+    this.adapter = adapter;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError, ModelLoadError. */
+  static async open(options: ModelOptions): Promise<Model> {
+    const manifest = await readManifest(options.baseFolder);
+    const unlisted = TOKENIZER_FILES.find((name) => manifest.files[name] === undefined);
+    if (unlisted !== undefined) throw new ModelFileError(`The model manifest does not list ${unlisted}. ${MEND}`);
+    await checkSizes(options.baseFolder, manifest.files);
+    const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
+    if (adapter.layer >= manifest.config.layers) {
+      throw new ModelFileError(
+        `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}. ${MEND}`,
+      );
+    }
+    await checkSizes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
+    await checkHashes(options.baseFolder, manifest.files);
+    await checkHashes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
+    const tokenizer = await Tokenizer.load(options.baseFolder).catch((error: unknown) => {
+      throw loadFailure(error);
+    });
+    return new Model(options, manifest, adapter, tokenizer);
+  }
+
+  /** Keys [P · d_k] of a segment that is encoded alone, with an empty memory. */
+  async encode(header: string, text: string): Promise<{ keys: Float32Array; tokens: number }> {
+    const ids = this.tokenizer.encode(header + text).slice(0, RUN.segmentTokens);
+    return { keys: await this.#keys('segment', ids), tokens: ids.length };
+  }
+
+  /** The key [d_k] of a question. */
+  async question(text: string): Promise<{ key: Float32Array; tokens: number }> {
+    const ids = this.tokenizer.encode(text).slice(0, RUN.questionTokens);
+    return { key: await this.#keys('question', ids), tokens: ids.length };
+  }
+
+  /** An empty context for at most `capacity` tokens. */
+  context(capacity: number): Context {
+    const size = Math.min(capacity, MAX_POSITIONS);
+    const { layer } = this.adapter;
+    const { config } = this.manifest;
+    const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
+    return {
+      lower: keyValueCache(config, [0, layer], kind, size),
+      upper: keyValueCache(config, [layer, config.layers], kind, size),
+    };
+  }
+
+  /** Runs both halves over `ids` and returns candidates for the token after the last. */
+  async next(context: Context, ids: readonly number[]): Promise<Candidates> {
+    const lower = await this.#session('lower');
+    const upper = await this.#session('upper');
+    const below = await runDecoder(lower, { ids: idTensor(ids) }, context.lower, ids.length, ['states']);
+    if (!below.states) throw new Error('The lower half gave no states.');
+    const above = await runDecoder(upper, { states: below.states }, context.upper, ids.length, ['logits', 'tokens']);
+    return { tokens: integers(above, 'tokens'), logits: floats(above, 'logits') };
+  }
+
+  /** Residual states [1, T, D] of the frozen base after the adapter's layer: what the upper half goes on from. */
+  async states(ids: readonly number[]): Promise<ort.Tensor> {
+    return this.#states(await this.#session('lower'), ids);
+  }
+
+  async #states(session: ort.InferenceSession, ids: readonly number[]): Promise<ort.Tensor> {
+    const cache = keyValueCache(this.manifest.config, [0, this.adapter.layer], 'once');
+    const run = await runDecoder(session, { ids: idTensor(ids) }, cache, ids.length, ['states']);
+    if (!run.states) throw new Error('The lower half gave no states.');
+    return run.states;
+  }
+
+  async #keys(part: 'segment' | 'question', ids: readonly number[]): Promise<Float32Array> {
+    // The graph leaves out the first token, so there must be a second.
+    const padded = ids.length >= 2 ? ids : [...ids, ...this.tokenizer.encode('\n\n ')].slice(0, 2);
+    const states = await this.#states(await this.#session('recall'), padded);
+    const session = await this.#session(part);
+    const results = await session.run({ states }, ['keys']);
+    return floats(results, 'keys');
+  }
+
+  #session(name: SessionName): Promise<ort.InferenceSession> {
+    const known = this.#sessions.get(name);
+    if (known) return known;
+    // A failure is not kept: what is in the way may be gone at the next request.
+    const created = this.#create(name).catch((error: unknown) => {
+      this.#sessions.delete(name);
+      throw loadFailure(error);
+    });
+    this.#sessions.set(name, created);
+    return created;
+  }
+
+  async #create(name: SessionName): Promise<ort.InferenceSession> {
+    const { adapter, manifest } = this;
+    const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
+    if (name === 'lower') return createSession(lowerGraph(manifest, adapter.layer), this.#options.baseFolder, options);
+    if (name === 'upper') return createSession(upperGraph(manifest, adapter.layer), this.#options.baseFolder, options);
+    if (name === 'recall') return createSession(await this.#recallGraph(), this.#options.baseFolder, options);
+    const { mean, deviation } = adapter.tensors;
+    const pooling = { query: adapter.tensors[`${name}.query`], project: adapter.tensors[`${name}.project`] };
+    // A few hundred kilobytes of work: the CPU is never the bottleneck here, and its sums are the same everywhere.
+    const pooled = name === 'segment' ? adapter.pooled : 'whole';
+    const graph = memoryTokenGraph({ name, pooled, mean, deviation, pooling });
+    return createSession(graph, this.#options.adapterFolder, { ...options, device: 'cpu' });
+  }
+
+  async #recallGraph(): Promise<Graph> {
+    const { adapter, manifest } = this;
+    const { adapterFolder, baseFolder, device, threads, recall } = this.#options;
+    const lowRanks = await readLowRanks(adapterFolder, adapter, manifest);
+    const side = recall === 'blocks' || device !== 'cpu' ? undefined : await exactSide(threads);
+    if (side !== undefined) {
+      const isWorthIt = () => hasFastIntegers(side, threads);
+      const tensors = await recallTensors(baseFolder, manifest, adapter, lowRanks, side, isWorthIt);
+      if (tensors) return lowerGraph({ ...manifest, tensors }, adapter.layer, { ...decoderDefaults, name: 'recall' });
+    }
+    return lowerGraph(manifest, adapter.layer, { ...decoderDefaults, name: 'recall', lowRanks });
+  }
+}
+
+function idTensor(ids: readonly number[]): ort.Tensor {
+  return new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HalfMatrix, LowRanks } from '../../../kernels/lora.ts';
+import type { Manifest } from '../../../kernels/manifest.ts';
+import type { TensorPlace } from '../../../kernels/memory-tokens.ts';
+import type { Adapter } from './adapter.ts';
+import { ModelFileError } from './model-files.ts';
+
+/**
+ * The low-rank additions of an adapter, which recall's lower blocks have and those that answer have not; undefined where the adapter
+ * has none. Throws ModelFileError where one does not fit the matrix that it is added to.
+ */
+export async function readLowRanks(
+  folder: string,
+  adapter: Adapter,
+  manifest: Manifest,
+): Promise<LowRanks | undefined> {
+  const names = Object.keys(adapter.lowRank);
+  if (names.length === 0) return undefined;
+  const bytes = await readFile(join(folder, 'adapter.bin'));
+  const half = ({ shape, data }: TensorPlace): HalfMatrix => ({
+    shape,
+    bytes: new Uint8Array(bytes.subarray(data.offset, data.offset + data.bytes)),
+  });
+  return Object.fromEntries(
+    Object.entries(adapter.lowRank).map(([name, { a, b }]) => {
+      const [rows, columns] = manifest.tensors[name]?.shape ?? [];
+      const [rank] = a.shape;
+      const fits = a.shape[1] === columns && b.shape[0] === rows && b.shape[1] === rank;
+      const full = [a, b].every(({ shape, data }) => data.bytes === 2 * shape.reduce((size, side) => size * side, 1));
+      if (rows === undefined || !fits || !full) {
+        throw new ModelFileError(
+          `The adapter's addition to ${name} does not fit the base model. Restore models/adapter from the release.`,
+        );
+      }
+      return [name, { a: half(a), b: half(b) }];
+    }),
+  );
+}

@@ -1,0 +1,148 @@
+import type { Difference } from '../memory/algebra/difference.ts';
+import { originOf } from '../memory/store/schema.ts';
+import { quantise, writeKey } from '../memory/algebra/embedding-record.ts';
+import { segmentHeader } from '../workspace/segment/header.ts';
+import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
+import type { SkipReason } from '../workspace/files/skip.ts';
+import type { Codebase } from './folder-index.ts';
+
+export interface DifferenceOptions {
+  /** A commit by any name. */
+  readonly base: string;
+  /** Another one; the files on disk when left out. */
+  readonly head?: string;
+  readonly signal?: AbortSignal;
+  readonly onFile?: (done: number, of: number, path: string) => void;
+}
+
+/** What became of one file between base and head. */
+export interface FileDifference {
+  readonly path: string;
+  readonly kind: 'added' | 'changed' | 'removed';
+  readonly segments: { readonly added: number; readonly removed: number };
+  /** Model tokens of those segments. */
+  readonly tokens: { readonly added: number; readonly removed: number };
+  /** As it stands in head; undefined where it is gone. */
+  readonly text: string | undefined;
+}
+
+export interface RevisionDifference {
+  readonly base: string;
+  readonly head: string | undefined;
+  /** Files whose remembered content differs, by path. */
+  readonly files: readonly FileDifference[];
+  /** Changed files that no memory holds: binary, generated, forgotten … */
+  readonly unread: readonly string[];
+  readonly difference: Difference;
+  /** Segments that had to be encoded for it; they are kept, as another branch's are. */
+  readonly encoded: number;
+}
+
+interface Cut {
+  readonly text: string;
+  readonly segments: readonly {
+    readonly key: string;
+    readonly header: string;
+    readonly text: string;
+    readonly tokens: number;
+  }[];
+}
+
+/** What a user took out of the memory is not read in from an old commit. */
+const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
+
+/**
+ * The signed memory of what changed between two commits, or between a commit and the files on disk: head less base. Only
+ * segments that differ are encoded, and only those that no branch has encoded before.
+ *
+ * @throws GitError, EngineError, LedgerError; the signal's reason
+ */
+export async function revisionDifference(codebase: Codebase, options: DifferenceOptions): Promise<RevisionDifference> {
+  const { root, ledger } = codebase;
+  const { signal, onFile } = options;
+  const base = await commitOf(root, options.base, signal);
+  const head = options.head === undefined ? undefined : await commitOf(root, options.head, signal);
+  const paths = await changedBetween(root, base, head, signal);
+  const files: FileDifference[] = [];
+  const unread: string[] = [];
+  const trees = { base: new Map<string, readonly string[]>(), head: new Map<string, readonly string[]>() };
+  let encoded = 0;
+  for (const [n, path] of paths.entries()) {
+    signal?.throwIfAborted();
+    onFile?.(n, paths.length, path);
+    const state = ledger.file(path)?.state;
+    const isLeftOut = state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
+    const before = isLeftOut ? undefined : await cutAt(codebase, path, base, signal);
+    const after = isLeftOut ? undefined : await cutAt(codebase, path, head, signal);
+    const removed = without(before, after);
+    const added = without(after, before);
+    if (before === undefined && after === undefined) unread.push(path);
+    if (removed.length + added.length === 0) continue;
+    encoded += await encode(codebase, path, [...removed, ...added], signal);
+    if (before) trees.base.set(path, keysOf(before));
+    if (after) trees.head.set(path, keysOf(after));
+    files.push({
+      path,
+      kind: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed',
+      segments: { added: added.length, removed: removed.length },
+      tokens: { added: tokensOf(added), removed: tokensOf(removed) },
+      text: after?.text,
+    });
+  }
+  return { base, head, files, unread, difference: ledger.difference(trees.head, trees.base), encoded };
+}
+
+/** A file cut into segments, as it stands in a commit or on disk; undefined where it is not there or not to be read. */
+async function cutAt(
+  codebase: Codebase,
+  path: string,
+  commit: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Cut | undefined> {
+  const { root, engine, adapter, isExempt } = codebase;
+  const read =
+    commit === undefined ? await codebase.readText(path) : await textAt(root, commit, path, signal, isExempt);
+  if (read === undefined || !('text' in read)) return undefined;
+  const segments = await engine.segment(read.text, signal ? { signal } : {});
+  return {
+    text: read.text,
+    segments: segments.map((segment) => {
+      const header = segmentHeader(path, segment);
+      const { text, tokens } = segment;
+      return { key: writeKey(adapter.id, header, text), header, text, tokens };
+    }),
+  };
+}
+
+/** Encodes what no branch has encoded before and keeps it for the next time. How many. */
+async function encode(
+  { engine, ledger }: Codebase,
+  path: string,
+  segments: Cut['segments'],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const known = ledger.hasWrite(segments.map(({ key }) => key));
+  let encoded = 0;
+  for (const { key, header, text, tokens } of segments) {
+    if (known.has(key)) continue;
+    known.add(key);
+    const { keys } = await engine.encode(header, text, signal ? { signal } : {});
+    const write = quantise({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
+    encoded += ledger.putWrites([{ key, tokens, origin: originOf(path), write }]);
+  }
+  return encoded;
+}
+
+/** The segments of one cut that the other has not, each as often as it is there too many. */
+function without(one: Cut | undefined, other: Cut | undefined): Cut['segments'] {
+  const left = new Map<string, number>();
+  for (const { key } of other?.segments ?? []) left.set(key, (left.get(key) ?? 0) + 1);
+  return (one?.segments ?? []).filter(({ key }) => {
+    const count = left.get(key) ?? 0;
+    if (count > 0) left.set(key, count - 1);
+    return count === 0;
+  });
+}
+
+const keysOf = ({ segments }: Cut): string[] => segments.map(({ key }) => key);
+const tokensOf = (segments: Cut['segments']): number => segments.reduce((sum, { tokens }) => sum + tokens, 0);

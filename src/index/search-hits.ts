@@ -1,0 +1,23 @@
+import type { FileHit } from '../memory/search/file-search.ts';
+import type { LexicalHit } from '../memory/search/fusion.ts';
+import type { Shares } from '../memory/search/similarity.ts';
+import type { Scope } from '../memory/records.ts';
+
+/** A question as the memory is asked: its keys [d_k] and its telling words. */
+export interface Asked {
+  readonly keys: readonly Float32Array[];
+  readonly words: readonly string[];
+  /** Paths to share among; every file when left out. */
+  readonly scope?: Scope;
+}
+
+/** What one memory found: exact shares over the segments of the scope, and the searches for words. */
+export interface Findings {
+  readonly shares: Shares;
+  readonly segments: readonly LexicalHit[];
+  readonly files: readonly FileHit[];
+  /** Largest cosine of a key with a memory token; -1 where there is none. */
+  readonly cosine: number;
+  /** Words that stand in some file. */
+  readonly standing: readonly string[];
+}

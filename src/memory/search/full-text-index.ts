@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import type { LexicalHit } from './fusion.ts';
+import { integer } from '../store/row.ts';
+
+const SEARCH = {
+  /** Terms of one question; a pasted stack trace has more, and the first ones say most. */
+  terms: 256,
+  /** Weight of a term in the path against one in the text (bm25 column weights). */
+  path: 1,
+  text: 1,
+} as const;
+
+/** The full-text index over terms: rowid is the segment, no text is kept. Terms come from lexicon.ts on both sides. */
+export class LexicalIndex {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  put(segmentId: number, pathTerms: readonly string[], textTerms: readonly string[]): void {
+    this.#db
+      .prepare('INSERT INTO lexical (rowid, path, text) VALUES (?, ?, ?)')
+      .run(segmentId, pathTerms.join(' '), textTerms.join(' '));
+  }
+
+  remove(segmentId: number): void {
+    this.#db.prepare('DELETE FROM lexical WHERE rowid = ?').run(segmentId);
+  }
+
+  /**
+   * Segments with any of the terms, best first, ties by id. bm25 is FTS5's with its sign turned: positive, higher is
+   * better. How rare a term is, is judged over the whole repository, also when a scope is given.
+   *
+   * Any string is safe: what is not a letter, digit, mark or underscore separates, so nothing reaches FTS5's syntax.
+   *
+   * @param files ids of the files to look in; all when left out
+   */
+  search(terms: readonly string[], limit: number, files?: readonly number[]): LexicalHit[] {
+    const query = matchAny(terms);
+    if (query === '' || limit < 1) return [];
+    const score = `bm25(lexical, ${SEARCH.path}, ${SEARCH.text})`;
+    const rows =
+      files === undefined
+        ? this.#db
+            .prepare(
+              `SELECT rowid AS id, -${score} AS score FROM lexical WHERE lexical MATCH ? ORDER BY ${score}, id LIMIT ?`,
+            )
+            .all(query, limit)
+        : this.#db
+            .prepare(
+              `SELECT lexical.rowid AS id, -${score} AS score FROM lexical JOIN segment ON segment.id = lexical.rowid
+               WHERE lexical MATCH ? AND segment.file_id IN (SELECT value FROM json_each(?))
+               ORDER BY ${score}, segment.id LIMIT ?`,
+            )
+            .all(query, JSON.stringify(files), limit);
+    return rows.map((row) => ({ segmentId: integer(row, 'id'), bm25: integer(row, 'score') }));
+  }
+
+  /** Merges the index into one piece, which also drops the terms of removed segments from the file. */
+  optimise(): void {
+    this.#db.exec("INSERT INTO lexical (lexical) VALUES ('optimize')");
+  }
+}
+
+/** An FTS5 query for any of the terms: each quoted, so that AND, NEAR, * and the like are words and not operators. */
+function matchAny(terms: readonly string[]): string {
+  const clean = terms.flatMap((term) => term.split(/[^\p{L}\p{M}\p{N}_]+/u)).filter((term) => term !== '');
+  return [...new Set(clean)]
+    .slice(0, SEARCH.terms)
+    .map((term) => `"${term}"`)
+    .join(' OR ');
+}

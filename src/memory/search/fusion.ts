@@ -1,0 +1,95 @@
+import { normalise } from './similarity.ts';
+import type { Shares } from './similarity.ts';
+
+/** A segment found by its words; the score is positive and higher is better. */
+export interface LexicalHit {
+  readonly segmentId: number;
+  readonly bm25: number;
+}
+
+export interface Ranked {
+  readonly segmentId: number;
+  /** weight · log p + log(1 + bm25) */
+  readonly score: number;
+  /** exp(score) over the sum of it: what this segment owns of the fused ranking, 1 over all segments. */
+  readonly share: number;
+  /** p, its share of the memory's read alone. */
+  readonly recalled: number;
+  /** 0 where no word of the question occurs. */
+  readonly bm25: number;
+}
+
+export interface Flatness {
+  /** Entropy of the best shares, renormalised, over its largest possible value: 0 one segment, 1 all alike. */
+  readonly entropy: number;
+  /** First share minus second, of 1. */
+  readonly margin: number;
+  /** What the best shares hold of the whole, of 1. */
+  readonly mass: number;
+}
+
+export const RANKING = {
+  /**
+   * Weight of log p beside log(1 + bm25) between segments. Which segment did a commit change (116 of cobra, bat and scrapy),
+   * hit@1 / MRR: memory alone .181 / .283, 0.3 .233 / .341, 0.5 .224 / .331, 0.75 .241 / .337, 1 .224 / .327; which function is
+   * described (10 of retrofit), MRR: .805, .788, .806, .857, .857.
+   */
+  weight: 0.75,
+  /** Segments a ranking holds: more than a panel lists or an answer reads. */
+  limit: 200,
+  /** Stands for the logarithm of a share of 0 (sparse φ), so that words can still find the segment. */
+  floor: -100,
+  /** Segments that flatness looks at: as many as an answer could ever read again. */
+  best: 20,
+} as const;
+
+/**
+ * Joins recall with a search for words: score = weight · log p + log(1 + bm25), the best `limit` of them, best first, ties
+ * by segment id. Shares are over all segments, so the shares of a short ranking sum to less than 1. Hits for segments
+ * that recall was not asked about (another scope) are left out.
+ *
+ * Why both: the memory finds what is meant, words find exact names; each alone loses to the other on its ground.
+ */
+export function fuse(
+  recalled: Shares,
+  hits: readonly LexicalHit[],
+  weight: number = RANKING.weight,
+  limit: number = RANKING.limit,
+): Ranked[] {
+  const bm25 = new Map(hits.map((hit) => [hit.segmentId, Math.max(0, hit.bm25)]));
+  const scores = recalled.logShares.map(
+    (logShare, at) =>
+      weight * Math.max(RANKING.floor, logShare) + Math.log1p(bm25.get(recalled.segmentIds[at] ?? -1) ?? 0),
+  );
+  const { shares } = normalise(recalled.segmentIds, scores);
+  // Sorting numbers and then the few above the cut is ten times faster than sorting 50,000 objects.
+  const cut = scores.length > limit ? (scores.toSorted()[scores.length - limit] ?? -Infinity) : -Infinity;
+  const ranked: Ranked[] = [];
+  scores.forEach((score, at) => {
+    const segmentId = recalled.segmentIds[at] ?? -1;
+    if (score < cut) return;
+    const [share, recall] = [shares[at] ?? 0, recalled.shares[at] ?? 0];
+    ranked.push({ segmentId, score, share, recalled: recall, bm25: bm25.get(segmentId) ?? 0 });
+  });
+  return ranked.sort((a, b) => b.score - a.score || a.segmentId - b.segmentId).slice(0, limit);
+}
+
+/**
+ * How undecided a ranking is, so that a caller can abstain instead of showing some files at random (a common complaint
+ * about search over whole repositories). The thresholds are the caller's: they depend on the adapter.
+ *
+ * @param shares in any order, sum 1
+ */
+export function flatness(shares: ArrayLike<number>, best: number = RANKING.best): Flatness {
+  const top = Array.from(shares)
+    .sort((a, b) => b - a)
+    .slice(0, best);
+  const mass = top.reduce((sum, share) => sum + share, 0);
+  if (mass <= 0) return { entropy: 1, margin: 0, mass: 0 };
+  const entropy = top.reduce((sum, share) => (share > 0 ? sum - (share / mass) * Math.log(share / mass) : sum), 0);
+  return {
+    entropy: top.length > 1 ? Math.min(1, entropy / Math.log(top.length)) : 0,
+    margin: (top[0] ?? 0) - (top[1] ?? 0),
+    mass,
+  };
+}

@@ -1,0 +1,214 @@
+import { lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { privateFile, privateFolder, tightenWithSiblings } from '../../common/private-file.ts';
+import { damaged, LedgerError, newer, translate } from '../ledger-error.ts';
+import { integer, text } from './row.ts';
+import { FORMER, migrate } from './migrate.ts';
+import { checkoutViews, CONNECTION, FILE_STAT, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
+import type { Identity } from './schema.ts';
+import { transaction } from './transaction.ts';
+
+/** What SQLite keeps of one database beside each other: all of its files, and those that hold rows. */
+export const FILES = ['', '-wal', '-shm', '-journal'] as const;
+export const CONTENT = ['', '-wal', '-journal'] as const;
+
+/** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
+export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {
+  return translated(file, () => {
+    privateFolder(dirname(file));
+    refuseLinks(file);
+    // SQLite gives a log the mode of its database, so that one is begun first.
+    privateFile(file);
+    tightenWithSiblings(file);
+    const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs, enableForeignKeyConstraints: true });
+    try {
+      // Before anything is set: what is not ours stays as it is, to the byte.
+      refuseNewer(db, file);
+      refuseForeign(db, file);
+      const isNew = tableNames(db).size === 0;
+      if (isNew) db.exec(`PRAGMA page_size = ${CONNECTION.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL;`);
+      configure(db, maxBytes);
+      if (isNew) begin(db, identity);
+      inspect(db, file, identity);
+      addFileStat(db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** A second connection that sees one moment of one checkout while others go on writing. Close it after use. */
+export function openReader(file: string, checkoutId: number): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: CONNECTION.busyMs });
+  // A read transaction begins with the first read: nothing that is asked next may lie before it.
+  db.exec(`${checkoutViews(checkoutId)} BEGIN; SELECT 1 FROM main.meta;`);
+  return db;
+}
+
+/** Finds or begins the checkout `place` and narrows the connection to it: its id. */
+export function enterCheckout(db: DatabaseSync, place: string, now = Date.now()): number {
+  const find = db.prepare('SELECT id, seen_ms FROM main.checkout WHERE place = ?');
+  const known = find.get(place);
+  if (known === undefined || Math.abs(now - integer(known, 'seen_ms')) > CONNECTION.seenMs) {
+    db.prepare(
+      `INSERT INTO main.checkout (place, seen_ms, generation) VALUES (?, ?, 0)
+       ON CONFLICT (place) DO UPDATE SET seen_ms = excluded.seen_ms`,
+    ).run(place, now);
+  }
+  const id = integer(find.get(place) ?? {}, 'id');
+  db.exec(checkoutViews(id));
+  return id;
+}
+
+/** Runs work and translates what it throws. Errors that are not about the database pass through. */
+export function translated<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translate(error, file) ?? error;
+  }
+}
+
+function configure(db: DatabaseSync, maxBytes: number | undefined): void {
+  // Some network file systems have no shared memory for the log; SQLite then stays in its older, slower mode.
+  db.exec('PRAGMA journal_mode = WAL');
+  // NORMAL: a power cut may lose the last files, never the database; a killed process loses nothing.
+  db.exec(
+    `PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CONNECTION.cacheKib};
+     PRAGMA wal_autocheckpoint = ${CONNECTION.walPages}; PRAGMA journal_size_limit = ${CONNECTION.walBytes};
+     PRAGMA secure_delete = ON;`,
+  );
+  if (maxBytes !== undefined) {
+    const page = integer(db.prepare('PRAGMA page_size').get() ?? {}, 'page_size');
+    db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / page))}`);
+  }
+}
+
+/** Creates the tables unless another process was first. */
+function begin(db: DatabaseSync, identity: Identity): void {
+  transaction(db, () => {
+    if (tableNames(db).size > 0) return;
+    for (const statement of Object.values(TABLES)) db.exec(statement);
+    const version = String(SCHEMA_VERSION);
+    const put = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
+    put.run('schema', version);
+    put.run('repository', identity.repository);
+    put.run('adapter', identity.adapter);
+    put.run('layout', identity.layout);
+    put.run('seal', seal(identity, version));
+    db.exec(`PRAGMA user_version = ${version}`);
+  });
+}
+
+/**
+ * Throws 'link' where the database, its log or its journal is a symbolic link: a name that leads elsewhere cannot be set
+ * aside or searched as a file of this folder. A folder on the way may be a link, such as a home on another disk.
+ */
+export function refuseLinks(file: string): void {
+  const linked = FILES.map((suffix) => file + suffix).find((name) =>
+    lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink(),
+  );
+  if (linked !== undefined) throw new LedgerError('link', `${linked} is a link, and no memory is kept behind a link.`);
+}
+
+/**
+ * Throws 'newer' for a database of a later version, whatever else that version changed. One flipped bit in the number of the
+ * version is told by the copy of it that is sealed: that is damage.
+ */
+export function refuseNewer(db: DatabaseSync, file: string): void {
+  if (userVersion(db) > SCHEMA_VERSION && hasOurTables(tableNames(db)) && !isSealedByUs(db)) throw newer(file);
+}
+
+/** Throws 'link', 'newer' or 'foreign' for what may not be set aside, because it is not ours to judge. */
+export function refuseOthers(file: string): void {
+  refuseLinks(file);
+  const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs });
+  try {
+    refuseNewer(db, file);
+    refuseForeign(db, file);
+  } catch (error) {
+    const known = translate(error, file);
+    if (known?.kind !== 'damaged') throw error;
+  } finally {
+    db.close();
+  }
+}
+
+/** Throws 'foreign' for what has tables, and none of ours. */
+export function refuseForeign(db: DatabaseSync, file: string): void {
+  const names = tableNames(db);
+  if (names.size === 0 || hasOurTables(names)) return;
+  throw new LedgerError('foreign', `${file} is a database of another program.`);
+}
+
+function hasOurTables(names: ReadonlySet<string>): boolean {
+  return Object.keys(TABLES).some((name) => names.has(name));
+}
+
+function isSealedByUs(db: DatabaseSync): boolean {
+  try {
+    const meta = metaOf(db);
+    const version = meta.get('schema') ?? '';
+    return Number(version) <= SCHEMA_VERSION && meta.get('seal') === seal(storedIdentity(meta), version);
+  } catch {
+    return false;
+  }
+}
+
+/** Asked for by name and not by `IF NOT EXISTS`, which would wait for whoever writes. */
+function addFileStat(db: DatabaseSync): void {
+  if (!tableNames(db).has('file_stat')) db.exec(FILE_STAT.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+}
+
+/** The identity that a database says it has. Throws what SQLite throws where there is none. */
+export function metaOf(db: DatabaseSync): Map<string, string> {
+  const rows = db.prepare('SELECT name, value FROM main.meta').all();
+  return new Map(rows.map((row) => [text(row, 'name'), text(row, 'value')]));
+}
+
+export const storedIdentity = (meta: ReadonlyMap<string, string>): Omit<Identity, 'checkout'> => ({
+  repository: meta.get('repository') ?? '',
+  adapter: meta.get('adapter') ?? '',
+  layout: meta.get('layout') ?? '',
+});
+
+/** Throws 'damaged', 'newer' or 'foreign'. Cheap enough for every start: README.md has the time. */
+function inspect(db: DatabaseSync, file: string, identity: Identity): void {
+  const verdict = db.prepare('PRAGMA quick_check(1)').get();
+  if (verdict === undefined || text(verdict, 'quick_check') !== 'ok') throw damaged(file);
+  const meta = metaOf(db);
+  const stored = storedIdentity(meta);
+  const version = meta.get('schema') ?? '';
+  if (version !== String(userVersion(db)) || meta.get('seal') !== seal(stored, version)) throw damaged(file);
+  if (Number(version) > SCHEMA_VERSION) throw newer(file);
+  const former = FORMER.get(Number(version));
+  if (!hasStatements(db, former ?? TABLES)) throw damaged(file);
+  if (
+    stored.repository !== identity.repository ||
+    stored.adapter !== identity.adapter ||
+    stored.layout !== identity.layout
+  ) {
+    throw new LedgerError('foreign', `The memory database ${file} belongs to another repository or adapter.`);
+  }
+  if (former !== undefined) migrate(db, identity);
+}
+
+/** True when the schema is these statements, letter for letter. */
+function hasStatements(db: DatabaseSync, expected: Readonly<Record<string, string>>): boolean {
+  const rows = db.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL').all();
+  const statements = new Set(rows.map((row) => text(row, 'sql')));
+  return Object.values(expected).every((statement) => statements.has(statement));
+}
+
+function tableNames(db: DatabaseSync): Set<string> {
+  const rows = db.prepare('SELECT name FROM sqlite_schema').all();
+  return new Set(rows.map((row) => text(row, 'name')));
+}
+
+function userVersion(db: DatabaseSync): number {
+  return integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
+}

@@ -1,0 +1,227 @@
+import { basename } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+
+import type { Changing } from './store-writer.ts';
+import { CompressiveMemory } from '../algebra/compressive-memory.ts';
+import { holdersIn } from './elsewhere.ts';
+import type { Elsewhere, Left, Mark } from './elsewhere.ts';
+import { CONTENT } from './database.ts';
+import type { Footprint } from './footprint.ts';
+import { LedgerError } from '../ledger-error.ts';
+import type { LexicalIndex } from '../search/full-text-index.ts';
+import { certificateSentence } from './certificate.ts';
+import type { Change, LedgerIdentity } from '../records.ts';
+import { bytes, integer, text } from './row.ts';
+import { storedWrite } from './stored.ts';
+import { sumWrites } from '../algebra/sum.ts';
+import { idOf, Traces, traceOf } from './residue-scan.ts';
+import { treeHashOf } from '../algebra/tree-hash.ts';
+import { beginForgetting } from './unfinished.ts';
+
+export interface Hashes {
+  /** CompressiveMemory.hash() */
+  readonly memory: string;
+  /** treeHashOf() the files */
+  readonly tree: string;
+}
+
+export interface Scan {
+  /** Names of the database's own files that were read, without their folder. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** How many pieces of writes and names of writes were searched for, all there are, and how many were found. */
+  readonly traces: number;
+  readonly found: number;
+}
+
+/** What was forgotten and how that is known. Plain JSON; README.md says what it proves and what not. */
+export interface Certificate {
+  readonly kind: 'forgotten';
+  readonly version: 2;
+  /** ISO 8601 */
+  readonly at: string;
+  readonly checkout: string;
+  readonly adapter: string;
+  readonly paths: readonly string[];
+  readonly segments: number;
+  /**
+   * Writes that were taken out of the database. `former` of them no file used: those of earlier versions, under whatever
+   * name, are among them, and those of other branches too, because nobody can tell them apart.
+   */
+  readonly writes: number;
+  readonly former: number;
+  /** Who still uses writes of these files: other checkouts with the same content, and files made of the same writes. */
+  readonly kept: readonly { readonly checkout: string; readonly path: string; readonly writes: number }[];
+  readonly before: Hashes;
+  /** By subtraction: M and z less the files' own, the tree less their leaves. */
+  readonly subtracted: Hashes;
+  /** Made anew from what the ledger holds now. Equal to `subtracted`, or there is no certificate. */
+  readonly rebuilt: Hashes;
+  /** The database's files as they lie on disk, searched for bytes of the writes: none was found. */
+  readonly scan: Scan;
+  /** Damaged databases that were set aside earlier: they may hold the files. */
+  readonly setAside: readonly string[];
+  /** All other files of the folder in which memories are kept: what was done, and what is left to do. */
+  readonly elsewhere: Elsewhere;
+  readonly sentence: string;
+}
+
+export interface Forgotten {
+  readonly change: Change;
+  readonly certificate: Certificate;
+}
+
+export interface Taken {
+  readonly removed: readonly number[];
+  readonly facts: Pick<
+    Certificate,
+    'paths' | 'segments' | 'writes' | 'former' | 'kept' | 'before' | 'subtracted' | 'rebuilt'
+  >;
+  /** Files of the same database, of any of its checkouts, with the same content or nearly the same words. */
+  readonly left: readonly Left[];
+  /** Bytes that must not be found any more. */
+  readonly traces: readonly Uint8Array[];
+}
+
+interface Place {
+  readonly db: DatabaseSync;
+  readonly location: string;
+  readonly identity: LedgerIdentity;
+  readonly lexical: LexicalIndex;
+  readonly changing: Changing;
+  readonly mark: Mark | undefined;
+}
+
+/**
+ * Takes files and their writes out, with every write that no file uses, inside a transaction of the caller's, and computes
+ * the memory that is left twice.
+ *
+ * @param before M and z of the checkout as it is
+ * @throws LedgerError 'failed' when the two do not agree: nothing may be certified then, and the caller rolls back
+ */
+export function takeOut(place: Place, footprint: Footprint, before: CompressiveMemory): Taken {
+  const { db, identity, lexical, changing, mark } = place;
+  const { paths } = footprint;
+  const leaves = leavesOf(db);
+  const rows = db
+    .prepare(
+      `SELECT segment.id, write_id, blob FROM segment JOIN file ON file.id = file_id JOIN write ON write.id = write_id
+       WHERE path IN (SELECT value FROM json_each(?))`,
+    )
+    .all(JSON.stringify(paths));
+  const own = new CompressiveMemory(identity.shape);
+  for (const row of rows) own.add(storedWrite(row, identity.shape));
+  const hashBefore = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
+  const used = new Set(rows.map((row) => integer(row, 'write_id')));
+  beginForgetting(db);
+  const removed = paths.flatMap((path) => {
+    const segments = changing.removeFile(path);
+    if (mark !== undefined) changing.replace(path, mark.meta, mark.state, [], new Map());
+    return segments;
+  });
+  const kept = usersOf(db, used);
+  const gone = takeUnused(db);
+  lexical.optimise();
+
+  before.merge(own, -1);
+  for (const path of paths) leaves.delete(path);
+  const subtracted = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
+  const rebuilt = {
+    memory: toEnd(sumWrites(db, identity.shape)).hash(),
+    tree: treeHashOf(leavesOf(db).values()),
+  };
+  if (subtracted.memory !== rebuilt.memory || subtracted.tree !== rebuilt.tree) {
+    throw new LedgerError(
+      'failed',
+      'The memory without these files is not what a rebuild gives: nothing was forgotten.',
+    );
+  }
+  const former = gone.filter(({ id }) => !used.has(id)).length;
+  const left = holdersIn(db, place.location, footprint).filter(
+    (one) => !('path' in one && kept.some(({ checkout, path }) => checkout === one.checkout && path === one.path)),
+  );
+  return {
+    removed,
+    left,
+    traces: gone.flatMap(({ key, blob }) => [key, blob]).flatMap((piece) => traceOf(piece) ?? []),
+    facts: { paths, segments: rows.length, writes: gone.length, former, kept, before: hashBefore, subtracted, rebuilt },
+  };
+}
+
+/** Searches what lies on disk and writes the certificate. Throws LedgerError 'failed' where a trace is found. */
+export async function certify(
+  { db, location, identity }: Pick<Place, 'db' | 'location' | 'identity'>,
+  { facts, traces, left }: Taken,
+  elsewhere: Elsewhere,
+): Promise<Certificate> {
+  const searched = new Traces(traces);
+  const files = CONTENT.map((suffix) => location + suffix).filter((file) => idOf(file) !== undefined);
+  let bytesRead = 0;
+  let found = 0;
+  for (const file of files) {
+    const seen = await searched.in(file);
+    bytesRead += seen.bytes;
+    found += seen.found.filter((trace) => !isKept(db, trace)).length;
+  }
+  if (found > 0) {
+    throw new LedgerError(
+      'failed',
+      'The files are out of the memory, but bytes of them are still in its database file.',
+    );
+  }
+  const everywhere = { ...elsewhere, left: [...left, ...elsewhere.left] };
+  const names = files.map((file) => basename(file));
+  const scan = { files: names, bytes: bytesRead, traces: searched.size, found };
+  const setAside = everywhere.left.filter(({ why }) => why === 'damaged').map(({ place }) => place);
+  return {
+    kind: 'forgotten',
+    version: 2,
+    at: new Date().toISOString(),
+    checkout: identity.checkout,
+    adapter: identity.adapter,
+    ...facts,
+    scan,
+    setAside,
+    elsewhere: everywhere,
+    sentence: certificateSentence(facts, everywhere),
+  };
+}
+
+/** Whether bytes are those of a write that stays: nearly the same text may give the same numbers in the middle. */
+function isKept(db: DatabaseSync, trace: Uint8Array): boolean {
+  return db.prepare('SELECT 1 FROM write WHERE instr(blob, ?) > 0 LIMIT 1').get(trace) !== undefined;
+}
+
+/** Runs steps to their end without a pause: inside a transaction nobody else may work on the connection. */
+export function toEnd<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function leavesOf(db: DatabaseSync): Map<string, Uint8Array> {
+  const rows = db.prepare("SELECT path, digest FROM file WHERE state = 'ingested'").all();
+  return new Map(rows.map((row) => [text(row, 'path'), bytes(row, 'digest')]));
+}
+
+function usersOf(db: DatabaseSync, writeIds: ReadonlySet<number>): Certificate['kept'] {
+  return db
+    .prepare(
+      `SELECT place, path, count(DISTINCT write_id) AS writes FROM main.segment
+       JOIN main.file ON file.id = file_id JOIN checkout ON checkout.id = file.checkout_id
+       WHERE write_id IN (SELECT value FROM json_each(?)) GROUP BY file.id ORDER BY place, path`,
+    )
+    .all(JSON.stringify([...writeIds]))
+    .map((row) => ({ checkout: text(row, 'place'), path: text(row, 'path'), writes: integer(row, 'writes') }));
+}
+
+/** Takes out every write that no segment of any checkout uses. */
+function takeUnused(db: DatabaseSync): { readonly id: number; readonly key: Uint8Array; readonly blob: Uint8Array }[] {
+  return db
+    .prepare(
+      `DELETE FROM write WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE write_id = write.id) RETURNING id, key, blob`,
+    )
+    .all()
+    .map((row) => ({ id: integer(row, 'id'), key: bytes(row, 'key'), blob: bytes(row, 'blob') }));
+}

@@ -1,0 +1,395 @@
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { Changing } from './store-writer.ts';
+import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
+import { Connection } from './connection.ts';
+import { openReader } from './database.ts';
+import { clearElsewhere } from './elsewhere.ts';
+import type { Mark } from './elsewhere.ts';
+import { footprintOf, keysOf } from './footprint.ts';
+import { certify, takeOut, toEnd } from './forget.ts';
+import type { Forgotten, Taken } from './forget.ts';
+import { LedgerError, translate } from '../ledger-error.ts';
+import { openLedger } from './open-ledger.ts';
+import type { OpenOptions } from './open-ledger.ts';
+import { Reading } from './store-reader.ts';
+import type {
+  Change,
+  FileMeta,
+  FileState,
+  LedgerIdentity,
+  Scope,
+  SecretCheck,
+  SegmentEntry,
+  StoredWrite,
+  Verdict,
+} from '../records.ts';
+import { integer, text } from './row.ts';
+import { dropFormerText, owesScrub, scrubbed } from './secret-check.ts';
+import { SumTree } from '../algebra/sum-tree.ts';
+import type { FileSpan } from '../algebra/sum-tree.ts';
+import { spansOf, spanSums, sumWrites } from '../algebra/sum.ts';
+import { sweep } from './prune.ts';
+import type { Sweep, Swept } from './prune.ts';
+import { cleanse } from './residue-scan.ts';
+import { endForgetting } from './unfinished.ts';
+import { brokenFiles, damagedWrites, verify } from './verify.ts';
+import type { Write } from '../algebra/embedding-record.ts';
+
+export type { LedgerIdentity } from '../records.ts';
+
+export type Opened =
+  | { readonly kind: 'open'; readonly ledger: Ledger }
+  | {
+      readonly kind: 'recovered';
+      readonly ledger: Ledger;
+      readonly sentence: string;
+      /** The damaged database's new name. */
+      readonly setAside: string;
+      /** Writes that were still readable and were kept. */
+      readonly salvaged: number;
+    };
+
+export interface ForgetOptions {
+  /** How the files are noted in place of what was known of them; left out, nothing is. */
+  readonly mark?: Mark;
+  /** The folder below which memories are kept: all of it is searched. The database's own folder when left out. */
+  readonly home?: string;
+  /** Names that the repository had before. */
+  readonly names?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How often summing begins anew because files changed meanwhile; what was summed is kept from one to the next. */
+const ATTEMPTS = 4;
+/** Whether somebody else has recorded a file meanwhile, and knows better. */
+type Overtaken = (path: string) => boolean;
+const never: Overtaken = () => false;
+
+/**
+ * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
+ * segments and searches are of that checkout, writes are shared by all. Calls are synchronous, except those that
+ * read every write. Several processes may use one database: readers never wait, writers wait for each other.
+ *
+ * Everything throws LedgerError, one sentence and what to do, when the database or the disk fails.
+ */
+export class Ledger extends Reading {
+  readonly #changing: Changing;
+  readonly #sums: SumTree;
+
+  private constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
+    super(connection, identity, checkoutId);
+    this.#sums = new SumTree(identity.shape);
+    this.#changing = new Changing(connection.db, this.lexical, identity.shape, checkoutId);
+  }
+
+  /**
+   * Opens or begins the database. A damaged one is renamed, never deleted, and a new one begun with the writes that can
+   * still be read.
+   *
+   * @param place a file ending in `.sqlite`, or a folder in which the file is named after the identity
+   */
+  static open(place: string, identity: LedgerIdentity, options: OpenOptions = {}): Opened {
+    const opened = openLedger(place, identity, options);
+    const ledger = new Ledger(new Connection(opened.db, opened.location), identity, opened.checkoutId);
+    if (opened.kind === 'open') return { kind: 'open', ledger };
+    const { sentence, setAside, salvaged } = opened;
+    return { kind: 'recovered', ledger, sentence, setAside, salvaged };
+  }
+
+  /**
+   * Records an ingested file with all its segments in one transaction, in place of what was known of it: a process that
+   * is killed at any moment has either all of the file or all of what was there before.
+   *
+   * A write that is stored already is kept as it is, whatever is handed over: another machine may have rounded
+   * differently, and one content must have one write.
+   *
+   * @param segments in order
+   * @param writes   by write key, at least those that hasWrite() does not know; else LedgerError 'missing'
+   * @param overtaken asked inside the transaction, when nobody else can write: true leaves what is recorded
+   */
+  putFile(
+    path: string,
+    meta: FileMeta,
+    segments: readonly SegmentEntry[],
+    writes: ReadonlyMap<string, Write>,
+    overtaken: Overtaken = never,
+  ): Change {
+    return this.#replace(path, meta, { kind: 'ingested' }, segments, writes, overtaken);
+  }
+
+  /** Records why a file is not in the memory; segments it had are removed. `overtaken` as for putFile(). */
+  skipFile(
+    path: string,
+    meta: FileMeta,
+    state: Exclude<FileState, { kind: 'ingested' }>,
+    overtaken: Overtaken = never,
+  ): Change {
+    return this.#replace(path, meta, state, [], new Map(), overtaken);
+  }
+
+  /**
+   * Removes files as if they had never been seen, because they are not there now. Their writes stay for other branches
+   * until sweep(). `overtaken` as for putFile(), of each.
+   */
+  drop(paths: Iterable<string>, overtaken: Overtaken = never): Change {
+    const list = [...paths];
+    const work = () => ({
+      removed: list.flatMap((path) => (overtaken(path) ? [] : this.#changing.removeFile(path))),
+      added: [],
+    });
+    return this.#change(list, work);
+  }
+
+  /**
+   * Forgets files for good. Everything else below `home` is searched first, while the database still knows what to look
+   * for (elsewhere.ts); then their writes and words, and every write that no file uses, leave the database and its log.
+   * The memory that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten. Blocks
+   * for about as long as a rebuild; in this time others can read. A process that is killed has certified nothing: the files
+   * are in or out, and the next one to open the database, or to forget once more, cleans what was left.
+   *
+   * @throws LedgerError 'busy' where the log could not be emptied: the files are out of the memory, traces are not
+   */
+  async forget(paths: Iterable<string>, options: ForgetOptions = {}): Promise<Forgotten> {
+    const list = [...new Set(paths)];
+    const { db } = this.connection;
+    const { identity, location } = this;
+    const { mark, signal, names = [], home = dirname(location) } = options;
+    const place = { db, location, identity, lexical: this.lexical, changing: this.#changing, mark };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // Outside the transaction, where it can pause.
+      await this.memory(undefined, signal);
+      const footprint = this.connection.guard(() => footprintOf(db, list));
+      const live = new Set(this.files().flatMap(({ path, state }) => (state.kind === 'ingested' ? [path] : [])));
+      const search = { home, location, identity, names, mark, live, signal };
+      const elsewhere = await clearElsewhere(search, footprint);
+      signal?.throwIfAborted();
+      let taken: Taken | undefined;
+      const change = this.#change(list, () => {
+        // Somebody has read the files anew: what came has not been searched for.
+        const isSearched = [...keysOf(db, list)].every((key) => footprint.keys.has(key));
+        if (!isSearched) return { removed: [], added: [] };
+        const before =
+          this.#sums.generation === this.generation() ? toEnd(this.#sums.sum(spanSums(db, identity.shape))) : undefined;
+        taken = takeOut(place, footprint, before ?? toEnd(sumWrites(db, identity.shape)));
+        return { removed: taken.removed, added: [] };
+      });
+      const facts: Taken | undefined = taken;
+      if (facts === undefined) continue;
+      this.connection.guard(() => {
+        cleanse(location);
+      });
+      this.connection.change(() => {
+        endForgetting(db);
+      });
+      const certificate = await certify(place, facts, elsewhere);
+      this.assertOnDisk();
+      return { change, certificate };
+    }
+    throw new LedgerError('busy', 'Another window reads these files anew all the time: they were not forgotten.');
+  }
+
+  /** Notes what was seen of a file whose content is what is recorded; what another process recorded since stays. */
+  noteStat(path: string, meta: FileMeta): void {
+    this.connection.change(() => {
+      const now = this.file(path);
+      const same = now?.blobHash === meta.blobHash && now.bytes === meta.bytes && now.mtimeMs === meta.mtimeMs;
+      const fileId = same ? this.#changing.fileId(path) : undefined;
+      if (fileId !== undefined) this.#changing.putStat(fileId, meta.stat);
+    });
+  }
+
+  /** Makes the next walk read these files again, though they look as they were: somebody has seen that they are not. */
+  doubt(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    this.connection.change(() => {
+      for (const path of paths) this.#changing.doubt(path);
+    });
+  }
+
+  /** Notes that a file, unchanged, holds nothing to be masked under these rules: nothing else of it changes. */
+  markChecked(path: string, secrets: SecretCheck): void {
+    this.connection.change(() => {
+      this.#changing.markChecked(path, secrets);
+    });
+  }
+
+  /**
+   * Takes words and writes of text that was read in clear, and that is masked now, off the disk. Does nothing where there
+   * was no such text. Throws LedgerError 'busy' where another process reads an older state: to be tried again.
+   */
+  scrub(): void {
+    const { db } = this.connection;
+    if (!this.connection.guard(() => owesScrub(db))) return;
+    this.connection.change(() => {
+      dropFormerText(db, this.lexical);
+    });
+    this.connection.guard(() => {
+      cleanse(this.location);
+    });
+    this.connection.change(() => {
+      scrubbed(db);
+    });
+  }
+
+  /** Stores writes that no file uses yet, from another ledger of the same adapter. How many were not there before. */
+  putWrites(writes: Iterable<StoredWrite>): number {
+    return this.connection.change(() => {
+      const before = this.#changing.countWrites();
+      for (const { key, tokens, origin, write } of writes) {
+        this.#changing.putWrite(key, tokens, origin, new Map([[key, write]]));
+      }
+      return this.#changing.countWrites() - before;
+    });
+  }
+
+  /**
+   * M and z of a scope (of everything when left out), from sums that are kept per file and folder and that follow every
+   * change: the first call reads every write of the scope, later ones only those that are new. Equal to rebuild() bit for
+   * bit. Yields to other work; `signal` aborts with its reason.
+   */
+  async memory(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const sum = await this.#reading(async (reader) => {
+        this.connection.guard(() => {
+          this.#syncSums(reader);
+        });
+        const load = this.connection.guard(() => spanSums(reader, this.identity.shape));
+        return this.connection.walk(this.#sums.sum(load, scope), signal);
+      });
+      if (sum !== undefined) return sum;
+    }
+    // Somebody changes files faster than they can be summed: one moment of the database does not move.
+    return this.rebuild(scope, signal);
+  }
+
+  /**
+   * The same, summed anew from the stored writes: one moment of the database, whatever is written meanwhile. What
+   * memory() is checked against.
+   */
+  async rebuild(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
+    return this.#reading((reader) => this.connection.walk(sumWrites(reader, this.identity.shape, scope), signal));
+  }
+
+  /** sha256 (hex) over M and z of a scope: the same for the same writes, on every machine and in every order. */
+  async memoryHash(scope?: Scope, signal?: AbortSignal): Promise<string> {
+    return (await this.memory(scope, signal)).hash();
+  }
+
+  /**
+   * Checks everything that can be checked, checksums and seals included, and compares the sums in use with those made anew.
+   * Never throws for damage: the verdict says what differs.
+   */
+  async verify(signal?: AbortSignal): Promise<Verdict> {
+    try {
+      return await this.#reading(async (reader) => {
+        const kept = () => this.#keptSums(reader);
+        return this.connection.walk(verify(reader, this.identity.shape, kept), signal);
+      });
+    } catch (error) {
+      const known = translate(error, this.location);
+      if (known?.kind !== 'damaged' && known?.kind !== 'spoilt') throw known ?? error;
+      return { kind: 'unsound', cure: 'rebuild', sentence: known.sentence, faults: [known.message] };
+    }
+  }
+
+  /**
+   * Drops writes that fail their checksum with the files made of them, and files that are not as they were stored, in every
+   * checkout. Returns those of this one: they are to be read again; another checkout reads its own again when it is opened
+   * next.
+   */
+  async mend(signal?: AbortSignal): Promise<string[]> {
+    const { db } = this.connection;
+    const badWrites = await this.connection.walk(damagedWrites(db, this.identity.shape), signal);
+    const badFiles = await this.connection.walk(brokenFiles(db), signal);
+    const paths = this.connection.rows(
+      `SELECT DISTINCT file.path FROM file LEFT JOIN segment ON segment.file_id = file.id
+       WHERE segment.write_id IN (SELECT value FROM json_each(?)) OR file.id IN (SELECT value FROM json_each(?))
+       ORDER BY file.path`,
+      (row) => text(row, 'path'),
+      JSON.stringify(badWrites),
+      JSON.stringify(badFiles),
+    );
+    this.#change(paths, () => {
+      const removed = paths.flatMap((path) => this.#changing.removeFile(path));
+      this.#changing.dropDamaged(badWrites, badFiles);
+      return { removed, added: [] };
+    });
+    return paths;
+  }
+
+  /** Drops writes that no file of any checkout uses, and checkouts that are gone; see Sweep. */
+  sweep(limits: Sweep): Swept {
+    return this.connection.guard(() => sweep(this.connection.db, this.lexical, this.checkoutId, limits));
+  }
+
+  #replace(
+    path: string,
+    meta: FileMeta,
+    state: FileState,
+    segments: readonly SegmentEntry[],
+    writes: ReadonlyMap<string, Write>,
+    overtaken: Overtaken,
+  ): Change {
+    return this.#change([path], () =>
+      overtaken(path) ? { removed: [], added: [] } : this.#changing.replace(path, meta, state, segments, writes),
+    );
+  }
+
+  #change(paths: readonly string[], work: () => Pick<Change, 'removed' | 'added'>): Change {
+    const { db } = this.connection;
+    const change = this.connection.change(() => {
+      const done = work();
+      db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
+      return { ...done, generation: this.generation() };
+    });
+    this.#followSums(paths, change);
+    return change;
+  }
+
+  /** Subtracts what went and adds what came. Where another process wrote in between, the next question reads all spans. */
+  #followSums(paths: readonly string[], { added, generation }: Change): void {
+    if (this.#sums.generation !== generation - 1) return;
+    const [first, last] = [added[0], added.at(-1)];
+    for (const path of paths) {
+      if (first === undefined || last === undefined) this.#sums.remove(path);
+      else this.#sums.put({ path, first, last }, this.#sumOf({ path, first, last }));
+    }
+    this.#sums.generation = generation;
+  }
+
+  #sumOf(span: FileSpan): CompressiveMemory | undefined {
+    try {
+      return spanSums(this.connection.db, this.identity.shape)(span);
+    } catch {
+      // The change is stored: a write that cannot be read is told to whoever asks for the sum.
+      return undefined;
+    }
+  }
+
+  /** The sums in use, where they are of the moment that the reader sees. */
+  #keptSums(reader: DatabaseSync): CompressiveMemory | undefined {
+    if (this.#sums.generation !== this.#generationIn(reader)) return undefined;
+    return toEnd(this.#sums.sum(spanSums(reader, this.identity.shape)));
+  }
+
+  #generationIn(reader: DatabaseSync): number {
+    const row = reader.prepare('SELECT generation FROM checkout WHERE id = ?').get(this.checkoutId) ?? {};
+    return integer(row, 'generation');
+  }
+
+  #syncSums(reader: DatabaseSync): void {
+    const generation = this.#generationIn(reader);
+    if (generation !== this.#sums.generation) this.#sums.sync(spansOf(reader), generation);
+  }
+
+  async #reading<T>(work: (reader: DatabaseSync) => Promise<T>): Promise<T> {
+    const reader = this.connection.guard(() => openReader(this.location, this.checkoutId));
+    try {
+      return await work(reader);
+    } finally {
+      reader.close();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { enterCheckout, openDatabase, refuseOthers, translated } from './database.ts';
+import { HOME_PARTS } from './elsewhere.ts';
+import { damaged, LedgerError } from '../ledger-error.ts';
+import type { LedgerIdentity } from '../records.ts';
+import { salvage, salvageForgotten } from './recover.ts';
+import { setAside } from './quarantine.ts';
+import { checkShape, writeLayout } from '../algebra/shape.ts';
+import { finishForgetting } from './unfinished.ts';
+
+export interface OpenOptions {
+  /**
+   * Other places and names that the repository's database had before: their writes are taken over when a new database is
+   * begun, so that nothing has to be encoded again. They stay where they are.
+   */
+  readonly former?: readonly { readonly place: string; readonly repository: string }[];
+  /** The folder below which memories are kept: a new database learns there what the working folder has forgotten. */
+  readonly home?: string;
+  /** The database may not grow beyond this (LedgerError 'full'). */
+  readonly maxBytes?: number;
+  /** Set it aside even though it looks whole, for a user who wants it built anew. */
+  readonly distrust?: boolean;
+}
+
+interface OpenDatabase {
+  readonly db: DatabaseSync;
+  readonly location: string;
+  readonly checkoutId: number;
+}
+
+export type OpenedDatabase =
+  | ({ readonly kind: 'open' } & OpenDatabase)
+  | ({
+      readonly kind: 'recovered';
+      readonly sentence: string;
+      readonly setAside: string;
+      readonly salvaged: number;
+    } & OpenDatabase);
+
+/** Opens or begins the database of an identity; a damaged one is set aside and what can be read of it is kept. */
+export function openLedger(place: string, identity: LedgerIdentity, options: OpenOptions): OpenedDatabase {
+  checkShape(identity.shape);
+  const location = locationOf(place, identity);
+  const layout = writeLayout(identity.shape);
+  const open = (): DatabaseSync => openDatabase(location, { ...identity, layout }, options.maxBytes);
+  const check = (): DatabaseSync => {
+    if (options.distrust !== true || !existsSync(location)) return open();
+    refuseOthers(location);
+    throw damaged(location);
+  };
+  const entered = (db: DatabaseSync): OpenDatabase =>
+    closing(db, () => {
+      finishForgetting(db, location);
+      return { db, location, checkoutId: enterCheckout(db, identity.checkout) };
+    });
+  return translated(location, () => {
+    const isNew = !existsSync(location);
+    try {
+      const db = check();
+      if (isNew) {
+        closing(db, () => {
+          takeOver(db, identity, options.former ?? []);
+          for (const sibling of siblings(location, options.home)) {
+            const whose = dirname(sibling) === dirname(location) ? 'all' : 'ours';
+            salvageForgotten(sibling, db, identity.checkout, whose);
+          }
+        });
+      }
+      return { kind: 'open', ...entered(db) };
+    } catch (error) {
+      if (!(error instanceof LedgerError) || error.kind !== 'damaged') throw error;
+    }
+    const aside = setAside(location, check);
+    if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };
+    const why = options.distrust === true ? 'is to be built anew' : 'was damaged';
+    const db = open();
+    const salvaged = closing(db, () => {
+      salvageForgotten(aside.to, db, identity.checkout);
+      return salvage(aside.to, db, identity.shape);
+    });
+    const sentence =
+      `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
+      `A new one was begun with ${salvaged} of its writes; the files are read again.`;
+    return { kind: 'recovered', ...entered(db), sentence, setAside: aside.to, salvaged };
+  });
+}
+
+/** Copies the writes of former databases: a write is named by its content, so it is right wherever it comes from. */
+function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullable<OpenOptions['former']>): void {
+  for (const { place, repository } of former) {
+    const location = locationOf(place, { ...identity, repository });
+    if (!existsSync(location)) continue;
+    salvage(location, db, identity.shape);
+    salvageForgotten(location, db, identity.checkout);
+  }
+}
+
+/**
+ * Databases of other adapters and of other names of the folder: what was forgotten with one stays forgotten with the next,
+ * whether the folder had a commit or was trusted at the time.
+ */
+function siblings(location: string, home: string | undefined): string[] {
+  if (!NAME.test(basename(location))) return [];
+  const folder = home === undefined ? dirname(location) : join(home, HOME_PARTS[0]);
+  const names = readdirSync(folder, { recursive: home !== undefined, encoding: 'utf8' });
+  const files = names.filter((name) => NAME.test(basename(name))).map((name) => join(folder, name));
+  return files.filter((file) => file !== location);
+}
+
+function closing<T>(db: DatabaseSync, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function locationOf(place: string, identity: LedgerIdentity): string {
+  return extname(place) === '.sqlite' ? place : join(place, fileName(identity));
+}
+
+/** What fileName() gives. */
+const NAME = /^memory-[0-9a-f]{24}\.sqlite$/;
+
+function fileName(identity: LedgerIdentity): string {
+  // Hashed: names made from paths have been too long for file systems.
+  const hash = createHash('sha256').update(JSON.stringify([identity.repository, identity.adapter]));
+  return `memory-${hash.digest('hex').slice(0, 24)}.sqlite`;
+}

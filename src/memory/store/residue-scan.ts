@@ -1,0 +1,159 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as breathe } from 'node:timers/promises';
+
+import { LedgerError } from '../ledger-error.ts';
+import { integer } from './row.ts';
+import { CONNECTION } from './schema.ts';
+
+const TRACE = {
+  /** Bytes of one trace: by chance it is found nowhere. */
+  bytes: 24,
+  /** ms that readers of an older state are waited for. */
+  busyMs: 2_000,
+  /** Bytes read at once. */
+  chunk: 4 * 1024 * 1024,
+} as const;
+
+/** Device and number of a file, exact; undefined where there is none, or its folder cannot be looked into. */
+export function idOf(file: string): string | undefined {
+  try {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A piece by which a stored thing is found again, from its middle; undefined where it is too short to be its own. */
+export function traceOf(stored: Uint8Array): Uint8Array | undefined {
+  if (stored.length < TRACE.bytes) return undefined;
+  const from = Math.floor((stored.length - TRACE.bytes) / 2);
+  return Uint8Array.from(stored.subarray(from, from + TRACE.bytes));
+}
+
+/**
+ * Writes the database anew without any free space, where deleted rows may have left copies, and empties its log.
+ *
+ * @throws LedgerError 'busy' where another process still reads an older state, which the log must keep
+ */
+export function cleanse(location: string): void {
+  // A connection of its own: what is temporary goes to a file, not into memory, and the views of others do not bother it.
+  const db = new DatabaseSync(location, { timeout: CONNECTION.busyMs });
+  try {
+    db.exec(`PRAGMA secure_delete = ON; VACUUM; PRAGMA busy_timeout = ${TRACE.busyMs};`);
+    const row = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {};
+    if (integer(row, 'busy') === 0) return;
+    throw new LedgerError(
+      'busy',
+      'The files are out of the memory, but its log could not be emptied while another window reads it.',
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits). */
+export class Traces {
+  readonly #byStart = new Map<number, Buffer[]>();
+  /** One bit for every three bytes that a trace can begin with. */
+  readonly #starts = new Uint8Array(1 << 21);
+  readonly #size: number;
+
+  constructor(traces: Iterable<Uint8Array>) {
+    const once = new Map([...traces].map((trace) => [Buffer.from(trace).toString('hex'), Buffer.from(trace)]));
+    this.#size = once.size;
+    for (const trace of once.values()) {
+      const start = trace.readUIntBE(0, 3);
+      this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), trace]);
+      this.#starts[start >> 3] = (this.#starts[start >> 3] ?? 0) | (1 << (start & 7));
+    }
+  }
+
+  /** How many different ones are searched for. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The traces that stand in a file, each once, and how many bytes were read. Throws what the file system throws. */
+  async in(file: string, signal?: AbortSignal): Promise<{ readonly found: readonly Buffer[]; readonly bytes: number }> {
+    const found = new Map<string, Buffer>();
+    let bytes = 0;
+    for (const { content, fresh } of chunksOf(file)) {
+      signal?.throwIfAborted();
+      bytes += fresh;
+      if (this.#size > 0) for (const trace of this.#within(content)) found.set(trace.toString('hex'), trace);
+      await breathe();
+    }
+    return { found: [...found.values()], bytes };
+  }
+
+  #within(content: Buffer): Buffer[] {
+    const found: Buffer[] = [];
+    const starts = this.#starts;
+    let last = 0;
+    for (let at = 0; at < content.length; at++) {
+      last = ((last << 8) | (content[at] ?? 0)) & 0xff_ffff;
+      if (((starts[last >> 3] ?? 0) & (1 << (last & 7))) === 0 || at < 2) continue;
+      for (const trace of this.#byStart.get(last) ?? []) {
+        if (content.compare(trace, 0, trace.length, at - 2, Math.min(content.length, at - 2 + trace.length)) === 0) {
+          found.push(trace);
+        }
+      }
+    }
+    return found;
+  }
+}
+
+/** Each chunk begins with the end of the one before, so that nothing is missed between two. */
+function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly fresh: number }> {
+  const buffer = Buffer.alloc(TRACE.chunk + TRACE.bytes);
+  const { descriptor, isKept } = opened(file);
+  try {
+    for (let kept = 0, at = 0; ;) {
+      const fresh = readSync(descriptor, buffer, kept, TRACE.chunk, at);
+      if (fresh === 0) return;
+      at += fresh;
+      const content = buffer.subarray(0, kept + fresh);
+      yield { content, fresh };
+      kept = Math.min(TRACE.bytes, content.length);
+      buffer.copyWithin(0, content.length - kept, content.length);
+    }
+  } finally {
+    if (!isKept) closeSync(descriptor);
+  }
+}
+
+/** The first bytes of a file, with the same care. */
+export function readBeginning(file: string, length: number): Buffer {
+  const { descriptor, isKept } = opened(file);
+  try {
+    const beginning = Buffer.alloc(length);
+    return beginning.subarray(0, readSync(descriptor, beginning, 0, length, 0));
+  } finally {
+    if (!isKept) closeSync(descriptor);
+  }
+}
+
+/** Databases that this process has open, and the descriptors through which they were read, by device and number. */
+const inUse = new Set<string>();
+const descriptors = new Map<string, number>();
+
+/** To be told of every database that stays open: from then on its file is read with care. */
+export function noteInUse(location: string): void {
+  const id = idOf(location);
+  if (id !== undefined) inUse.add(id);
+}
+
+/**
+ * POSIX takes every lock of a process on a file away when any of its descriptors is closed, those of SQLite too
+ * (https://sqlite.org/howtocorrupt.html, 2.2): the descriptor of a database in use stays open until the process ends.
+ * Windows has no such rule, and would not let an open file be renamed.
+ */
+function opened(file: string): { readonly descriptor: number; readonly isKept: boolean } {
+  const id = process.platform === 'win32' ? undefined : idOf(file);
+  const isKept = id !== undefined && inUse.has(id);
+  const descriptor = (isKept ? descriptors.get(id) : undefined) ?? openSync(file, 'r');
+  if (isKept) descriptors.set(id, descriptor);
+  return { descriptor, isKept };
+}

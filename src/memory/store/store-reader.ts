@@ -1,0 +1,253 @@
+import { searchFiles } from '../search/file-search.ts';
+import type { FileHit } from '../search/file-search.ts';
+import type { Connection } from './connection.ts';
+import { differenceOf } from '../algebra/difference.ts';
+import type { Difference } from '../algebra/difference.ts';
+import { LedgerError } from '../ledger-error.ts';
+import { LexicalIndex } from '../search/full-text-index.ts';
+import type { LexicalHit } from '../search/fusion.ts';
+import type {
+  CheckoutRecord,
+  FileRecord,
+  LedgerIdentity,
+  Scope,
+  SegmentPlace,
+  StoredSegment,
+  StoredWrite,
+  Totals,
+} from '../records.ts';
+import { bytes, integer, text } from './row.ts';
+import type { Row } from './row.ts';
+import { originOf } from './schema.ts';
+import { memoryBytes } from '../algebra/shape.ts';
+import {
+  FILE_COLUMNS,
+  FILE_TABLES,
+  PLACE_COLUMNS,
+  SEGMENT_TABLES,
+  STAT_COLUMNS,
+  storedFile,
+  storedPlace,
+  storedWrite,
+} from './stored.ts';
+import { totals } from './totals.ts';
+import { treeHashOf } from '../algebra/tree-hash.ts';
+import type { Tree } from '../algebra/tree-hash.ts';
+import type { Write } from '../algebra/embedding-record.ts';
+
+/** Rows read at once when all segments are walked. */
+const PAGE = 512;
+const FILE_QUERY = `SELECT ${FILE_COLUMNS}, ${STAT_COLUMNS} FROM ${FILE_TABLES}`;
+
+/** The questions that a ledger answers without changing anything. `file` and `segment` are views of one checkout. */
+export class Reading {
+  readonly identity: LedgerIdentity;
+  protected readonly checkoutId: number;
+  /** For the ledger that extends this, and for nobody else. */
+  protected readonly connection: Connection;
+  protected readonly lexical: LexicalIndex;
+
+  protected constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
+    this.connection = connection;
+    this.checkoutId = checkoutId;
+    this.identity = identity;
+    this.lexical = new LexicalIndex(connection.db);
+  }
+
+  /** The database's path. */
+  get location(): string {
+    return this.connection.location;
+  }
+
+  /** What is known of a file, by its path from the root. */
+  file(path: string): FileRecord | undefined {
+    return this.connection.rows(`${FILE_QUERY} WHERE path = ?`, storedFile, path)[0];
+  }
+
+  /** Every file that was seen, by path. */
+  files(): FileRecord[] {
+    return this.connection.rows(`${FILE_QUERY} ORDER BY path`, storedFile);
+  }
+
+  /** Which of these writes are stored: their segments need no encoding. */
+  hasWrite(keys: readonly string[]): Set<string> {
+    return this.connection.guard(() => {
+      const find = this.connection.db.prepare('SELECT 1 FROM write WHERE key = ?');
+      return new Set(keys.filter((key) => find.get(Buffer.from(key, 'hex')) !== undefined));
+    });
+  }
+
+  /** Whether a write is stored that was made for this path, be the file dropped or renamed since. */
+  hasFormer(path: string): boolean {
+    return this.connection.rows('SELECT 1 FROM write WHERE origin = ? LIMIT 1', () => true, originOf(path)).length > 0;
+  }
+
+  /** Every segment with its write, by id. Reads page by page, so the ledger may be used while walking. */
+  *segments(): Generator<StoredSegment> {
+    const query = `SELECT ${PLACE_COLUMNS}, write.blob FROM ${SEGMENT_TABLES} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
+    for (let after = 0; ;) {
+      const page = this.connection.rows(query, this.#stored, after, PAGE);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      after = last.segmentId;
+    }
+  }
+
+  /** The segments of one file with their writes, in order. */
+  segmentsOf(path: string): StoredSegment[] {
+    return this.connection.rows(
+      `SELECT ${PLACE_COLUMNS}, write.blob FROM ${SEGMENT_TABLES} WHERE file.path = ? ORDER BY ordinal`,
+      this.#stored,
+      path,
+    );
+  }
+
+  /** Where these segments lie; unknown ids are left out. */
+  locate(segmentIds: Iterable<number>): Map<number, SegmentPlace> {
+    const query = `SELECT ${PLACE_COLUMNS} FROM ${SEGMENT_TABLES} WHERE segment.id IN (SELECT value FROM json_each(?))`;
+    const places = this.connection.rows(query, storedPlace, JSON.stringify([...segmentIds]));
+    return new Map(places.map((place) => [place.segmentId, place]));
+  }
+
+  /** Ids of all segments in a scope: what recall() takes. */
+  segmentIds(scope: Scope): number[] {
+    const query = `SELECT id FROM segment WHERE file_id IN (SELECT value FROM json_each(?)) ORDER BY id`;
+    return this.connection.rows(query, readId, JSON.stringify(this.#fileIds(scope)));
+  }
+
+  /** Segments with any of these terms (lexicon.ts), best first; any strings are safe. */
+  lexicalSearch(asked: readonly string[], limit: number, scope?: Scope): LexicalHit[] {
+    return this.connection.guard(() => this.lexical.search(asked, limit, this.#searched(scope)));
+  }
+
+  /** Files with any of these terms, best first: BM25 over whole files. */
+  fileSearch(asked: readonly string[]): FileHit[] {
+    return this.connection.guard(() => searchFiles(this.connection.db, asked));
+  }
+
+  /** Number of the last change by any process: when it moved by more than one's own changes, others wrote. */
+  generation(): number {
+    const query = 'SELECT generation FROM checkout WHERE id = ?';
+    return this.connection.rows(query, (row) => integer(row, 'generation'), this.checkoutId)[0] ?? 0;
+  }
+
+  /** The working folders that share this database. */
+  checkouts(): CheckoutRecord[] {
+    return this.connection.rows(
+      `SELECT place, seen_ms, (SELECT count(*) FROM main.file WHERE checkout_id = checkout.id) AS files,
+         (SELECT count(*) FROM main.segment WHERE checkout_id = checkout.id) AS segments
+       FROM checkout ORDER BY place`,
+      (row) => ({
+        place: text(row, 'place'),
+        seenMs: integer(row, 'seen_ms'),
+        files: integer(row, 'files'),
+        segments: integer(row, 'segments'),
+      }),
+    );
+  }
+
+  /**
+   * Path → write keys of the ingested files of a scope (of all when left out), of this checkout or of another that shares
+   * the database. From it follow the tree hash, and differences between branches.
+   */
+  tree(scope?: Scope, checkout: string = this.identity.checkout): Map<string, readonly string[]> {
+    const query = `SELECT path, group_concat(hex(key), ' ' ORDER BY ordinal) AS keys FROM main.file
+      LEFT JOIN main.segment ON file_id = file.id LEFT JOIN main.write ON write.id = write_id
+      WHERE file.checkout_id = (SELECT id FROM checkout WHERE place = ?) AND state = 'ingested' GROUP BY file.id`;
+    const rows = this.connection.rows(query, (row) => [text(row, 'path'), keysIn(row)] as const, checkout);
+    return new Map(scope === undefined ? rows : rows.filter(([path]) => scope.has(path)));
+  }
+
+  /** sha256 (hex) over the set of (path, write keys) of a scope: equal for equal trees, whatever machine read them. */
+  treeHash(scope?: Scope): string {
+    const query = "SELECT path, digest FROM file WHERE state = 'ingested'";
+    const leaves = this.connection.rows(query, (row) => ({ path: text(row, 'path'), digest: bytes(row, 'digest') }));
+    return treeHashOf(leaves.filter(({ path }) => scope?.has(path) !== false).map(({ digest }) => digest));
+  }
+
+  /**
+   * What one tree has more than another, with signs. A side is a scope of this checkout or a tree: of another checkout, or
+   * of a commit whose segments were encoded once. Throws LedgerError 'missing' where a write is not stored.
+   */
+  difference(a: Scope | Tree, b: Scope | Tree): Difference {
+    return this.connection.guard(() => {
+      const find = this.connection.db.prepare('SELECT blob FROM write WHERE key = ?');
+      const writeOf = (key: string): Write => {
+        const row = find.get(Buffer.from(key, 'hex'));
+        if (row === undefined) throw new LedgerError('missing', `The write ${key} of a segment is not stored.`);
+        return storedWrite(row, this.identity.shape);
+      };
+      return differenceOf(this.#treeOf(a), this.#treeOf(b), this.identity.shape, writeOf);
+    });
+  }
+
+  /** Every stored write of all checkouts, those that no file uses now included, by id; page by page. */
+  *writes(): Generator<StoredWrite> {
+    const query = 'SELECT id, key, tokens, origin, blob FROM write WHERE id > ? ORDER BY id LIMIT ?';
+    for (let after = 0; ;) {
+      const page = this.connection.rows(
+        query,
+        (row) => ({ id: integer(row, 'id'), write: this.#storedWrite(row) }),
+        after,
+        PAGE,
+      );
+      for (const { write } of page) yield write;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      after = last.id;
+    }
+  }
+
+  totals(): Totals {
+    return this.connection.guard(() => totals(this.connection.db, this.location, memoryBytes(this.identity.shape)));
+  }
+
+  /** Throws LedgerError 'gone' where the database was deleted or replaced since it was opened: what was stored is nowhere. */
+  assertOnDisk(): void {
+    this.connection.assertOnDisk();
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  #fileIds(scope: Scope): number[] {
+    const query = 'SELECT id FROM file WHERE path IN (SELECT value FROM json_each(?))';
+    return this.connection.rows(query, readId, JSON.stringify([...scope]));
+  }
+
+  #treeOf(side: Scope | Tree): Tree {
+    return 'get' in side ? side : this.tree(side);
+  }
+
+  /** Ids of the files to search; undefined where the index holds no others. */
+  #searched(scope: Scope | undefined): number[] | undefined {
+    if (scope !== undefined) return this.#fileIds(scope);
+    const [checkouts] = this.connection.rows('SELECT count(*) AS n FROM checkout', (row) => integer(row, 'n'));
+    return checkouts === 1 ? undefined : this.connection.rows('SELECT id FROM file', readId);
+  }
+
+  #storedWrite(row: Row): StoredWrite {
+    return {
+      key: Buffer.from(bytes(row, 'key')).toString('hex'),
+      tokens: integer(row, 'tokens'),
+      origin: bytes(row, 'origin'),
+      write: storedWrite(row, this.identity.shape),
+    };
+  }
+
+  readonly #stored = (row: Row): StoredSegment => ({
+    ...storedPlace(row),
+    write: storedWrite(row, this.identity.shape),
+  });
+}
+
+function keysIn(row: Row): string[] {
+  // An empty file has one row without a key, and hex() makes an empty text of it.
+  return text(row, 'keys').toLowerCase().split(' ').filter(Boolean);
+}
+
+function readId(row: Row): number {
+  return integer(row, 'id');
+}

@@ -1,0 +1,118 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
+import { Sealer } from './file-checksum.ts';
+import type { Verdict } from '../records.ts';
+import { bytes, integer, SpoiltError, text } from './row.ts';
+import type { MemoryShape } from '../algebra/shape.ts';
+import { storedWrite } from './stored.ts';
+import { sumWrites } from '../algebra/sum.ts';
+import { treeHashOf } from '../algebra/tree-hash.ts';
+
+const PAGE = 512;
+
+/** Rules that every state between two transactions keeps: a query that must find nothing, and what it found if it does. */
+const RULES = [
+  ['SELECT 1 FROM pragma_foreign_key_check LIMIT 1', 'A segment points at a file or write that is not there.'],
+  [
+    "SELECT 1 FROM main.segment JOIN main.file ON file.id = file_id WHERE state <> 'ingested' LIMIT 1",
+    'A file that was not ingested has segments.',
+  ],
+  [
+    'SELECT 1 FROM main.segment JOIN main.file ON file.id = file_id WHERE segment.checkout_id <> file.checkout_id LIMIT 1',
+    'A segment belongs to another checkout than its file.',
+  ],
+  [
+    'SELECT 1 FROM main.segment GROUP BY file_id HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1 LIMIT 1',
+    'A file has lost some of its segments.',
+  ],
+  [
+    'SELECT 1 FROM main.segment WHERE NOT EXISTS (SELECT 1 FROM lexical_docsize WHERE lexical_docsize.id = segment.id) LIMIT 1',
+    'A segment is missing from the index of words.',
+  ],
+  [
+    'SELECT 1 FROM lexical_docsize WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.id = lexical_docsize.id) LIMIT 1',
+    'The index of words has a segment that is gone.',
+  ],
+] as const;
+
+/**
+ * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every write and the seal of
+ * every file in every checkout; then makes M, z and the hashes of this checkout anew and compares them with the sums that
+ * were kept. Yields between pages.
+ *
+ * @param reader sees one moment of the database
+ * @param kept   the sums in use, where they are of that moment; asked for once the writes are known to be whole
+ */
+export function* verify(
+  reader: DatabaseSync,
+  shape: MemoryShape,
+  kept: () => CompressiveMemory | undefined = () => undefined,
+): Generator<undefined, Verdict> {
+  const faults: string[] = [];
+  const check = reader.prepare('PRAGMA main.integrity_check(20)').all();
+  for (const row of check) {
+    const finding = text(row, 'integrity_check');
+    if (finding !== 'ok') faults.push(finding);
+  }
+  yield;
+  for (const [query, fault] of RULES) if (reader.prepare(query).get() !== undefined) faults.push(fault);
+  if (faults.length > 0) return unsound('rebuild', faults);
+  const bad = yield* damagedWrites(reader, shape);
+  if (bad.length > 0) faults.push(`${bad.length} stored writes do not match their checksum.`);
+  const broken = yield* brokenFiles(reader);
+  if (broken.length > 0) faults.push(`${broken.length} files are not recorded as they were stored.`);
+  if (faults.length > 0) return unsound('mend', faults);
+
+  const memory = yield* sumWrites(reader, shape);
+  if (kept()?.equals(memory) === false) {
+    return unsound('rebuild', ['The sums in use are not those of the stored writes.']);
+  }
+  const count = (table: 'main.segment' | 'write'): number =>
+    integer(reader.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
+  const leaves = reader.prepare("SELECT digest FROM file WHERE state = 'ingested'").all();
+  return {
+    kind: 'sound',
+    segments: count('main.segment'),
+    writes: count('write'),
+    memory: memory.hash(),
+    tree: treeHashOf(leaves.map((row) => bytes(row, 'digest'))),
+  };
+}
+
+function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
+  return { kind: 'unsound', cure, sentence: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
+}
+
+/** Ids of files, of any checkout, whose row or segments are not what was sealed, yielding between pages. */
+export function* brokenFiles(db: DatabaseSync): Generator<undefined, number[]> {
+  const sealer = new Sealer(db);
+  const bad: number[] = [];
+  const ids = db.prepare('SELECT id FROM main.file ORDER BY id').all();
+  for (const [at, row] of ids.entries()) {
+    const id = integer(row, 'id');
+    if (!sealer.holds(id)) bad.push(id);
+    if (at % PAGE === PAGE - 1) yield;
+  }
+  return bad;
+}
+
+/** Ids of writes that do not decode, yielding between pages. */
+export function* damagedWrites(db: DatabaseSync, shape: MemoryShape): Generator<undefined, number[]> {
+  const bad: number[] = [];
+  const page = db.prepare('SELECT id, blob FROM write WHERE id > ? ORDER BY id LIMIT ?');
+  for (let after = 0; ;) {
+    const rows = page.all(after, PAGE);
+    for (const row of rows) {
+      after = integer(row, 'id');
+      try {
+        storedWrite(row, shape);
+      } catch (error) {
+        if (!(error instanceof SpoiltError)) throw error;
+        bad.push(after);
+      }
+    }
+    if (rows.length < PAGE) return bad;
+    yield;
+  }
+}

@@ -1,0 +1,252 @@
+import type { Engine } from '../engine/client/engine.ts';
+import { askedTerms } from '../memory/search/tokenize.ts';
+import type { AskedWord } from '../memory/search/tokenize.ts';
+import type { Shares } from '../memory/search/similarity.ts';
+import type { Scope, SegmentPlace } from '../memory/records.ts';
+import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
+import { AskError } from '../index/ask-error.ts';
+import type { Codebase, Findings } from '../index/folder-index.ts';
+import { findExact } from './exact-match.ts';
+import { projectNames } from './project-name.ts';
+import { kindOfQuestion, meantFiles } from './question-kind.ts';
+import { recollect, recollectNothing } from './ranked-files.ts';
+import type { Found, RecallBy, Recollection } from './ranked-files.ts';
+
+/** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
+export interface Member {
+  readonly codebase: Codebase;
+  readonly prefix: string;
+}
+
+/** One exchange that came before. */
+export interface Turn {
+  readonly question: string;
+  readonly answer: string;
+}
+
+export interface RecallOptions {
+  readonly by?: RecallBy;
+  readonly history?: readonly Turn[];
+  /** Code that the question is about. */
+  readonly context?: string;
+  /** The paths of one member that are asked; every file when it is left out or gives undefined. */
+  readonly scope?: (member: Member) => Scope | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Members of one question. Segment ids of several ledgers are told apart by the remainder. */
+const MOST = 1_024;
+/** With fewer telling words than that, a follow-up leans on the words of the question before it. */
+const TELLING = 3;
+/** Characters of a selection or an earlier question that are asked with: what fits the model's question. */
+const CONTEXT = 600;
+
+/** Several codebases asked as one: their memories add up, so the shares over all of them are exact. */
+export class Codebases {
+  readonly #members: readonly Member[];
+
+  /** @throws AskError where there is none */
+  constructor(members: readonly Member[]) {
+    if (members.length === 0 || members.length > MOST) {
+      throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
+    }
+    this.#members = members;
+  }
+
+  static of(codebase: Codebase): Codebases {
+    return new Codebases([{ codebase, prefix: '' }]);
+  }
+
+  get engine(): Engine {
+    return this.#first.engine;
+  }
+
+  get adapterId(): string {
+    return this.#first.adapter.id;
+  }
+
+  /** Whether the adapter lets a memory of tokens speak beside the decoder. */
+  get gated(): boolean {
+    return this.#first.adapter.gate !== undefined;
+  }
+
+  /**
+   * Which files and segments a question brings back. The question runs through the lower half of the model once, and once
+   * more together with the question before it, so that "and where is that tested?" knows what "that" is.
+   */
+  async recall(question: string, options: RecallOptions = {}): Promise<Recollection> {
+    const asked = checkedQuestion(question);
+    const how = options.signal ? { signal: options.signal } : {};
+    const members = this.#members.filter(({ codebase }) => codebase.length > 0);
+    if (members.length === 0) throw this.#emptyMemory();
+    const by = options.by ?? 'fused';
+    if (!/[\p{L}\p{N}]/u.test(asked)) return recollectNothing(by);
+    const before = options.history?.at(-1)?.question;
+    const keys = [await this.engine.question(asked, how)];
+    for (const about of [before, options.context]) {
+      if (about !== undefined) keys.push(await this.engine.question(`${about.slice(0, CONTEXT)} ${asked}`, how));
+    }
+    const own = askedTerms(asked);
+    const meant = own.length >= TELLING || before === undefined ? own : [...own, ...askedTerms(before)];
+    const words = [...new Set(meant.flatMap(everyTerm))];
+    const found = [];
+    for (const member of members) {
+      const scope = options.scope?.(member);
+      const findings = member.codebase.find({ keys, words, ...(scope ? { scope } : {}) });
+      // The other rankings do not look at it, and it reads files.
+      const exact =
+        by === 'fused' ? await findExact(member.codebase, asked, findings.segments, scope) : new Map<number, number>();
+      const project = await projectNames(member.codebase);
+      const kind = kindOfQuestion(asked, project);
+      const suited = meantFiles(kind, scope ?? member.codebase.paths());
+      found.push({ member, ...findings, exact, meant: suited, project, kind });
+      options.signal?.throwIfAborted();
+    }
+    const merged = this.#merge(found);
+    if (merged.shares.segmentIds.length === 0) {
+      throw new AskError('nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
+    }
+    const standing = new Set(found.flatMap((part) => part.standing));
+    const nearness = {
+      cosine: Math.max(...found.map(({ cosine }) => cosine)),
+      coverage: coverageOf(meant, standing),
+      isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
+    };
+    return this.#withCells(recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
+  }
+
+  /** With the places of a notebook's segments in its cells. */
+  /** The lines with their place in a notebook's cells, where they are lines of a notebook. */
+  async inCells<Lines extends { readonly path: string; readonly start: number; readonly end: number }>(
+    lines: Lines,
+  ): Promise<Lines & { readonly cells?: string }> {
+    const text = isNotebook(lines.path) ? await this.lines(lines.path) : undefined;
+    const cells = text && cellRange(text, lines.start, lines.end);
+    return cells === undefined ? lines : { ...lines, cells };
+  }
+
+  async #withCells(found: Recollection): Promise<Recollection> {
+    if (!found.files.some(({ path }) => isNotebook(path))) return found;
+    const files = await Promise.all(
+      found.files.map(async (file) => ({
+        ...file,
+        segments: await Promise.all(file.segments.map((segment) => this.inCells(segment))),
+      })),
+    );
+    const placed = new Map(files.flatMap(({ segments }) => segments.map((segment) => [segment.segmentId, segment])));
+    return { ...found, files, segments: found.segments.map((segment) => placed.get(segment.segmentId) ?? segment) };
+  }
+
+  /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */
+  async sharesAmong(text: string, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
+    const key = await this.engine.question(text, signal ? { signal } : {});
+    const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
+      const codebase = this.#members[at]?.codebase;
+      return codebase ? [{ at, shares: codebase.sharesAmong(key, own.map(idOf)) }] : [];
+    });
+    const { segmentIds, shares } = sumOf(parts);
+    return new Map(Array.from(segmentIds, (id, at) => [id, shares[at] ?? 0]));
+  }
+
+  /** The lines of a file, by its path as it is shown; undefined where it cannot be read. */
+  async lines(path: string): Promise<readonly string[] | undefined> {
+    const place = this.resolve(path);
+    return place && (await place.codebase.lines(place.path));
+  }
+
+  /** The codebase that a shown path lies in, and the path inside it: what its write was keyed by. */
+  resolve(path: string): { readonly codebase: Codebase; readonly path: string } | undefined {
+    const found = this.#members.find(({ prefix }) => path.startsWith(prefix));
+    return found && { codebase: found.codebase, path: path.slice(found.prefix.length) };
+  }
+
+  /** Why there is nothing to ask: the engine failed at every file, or none holds text. */
+  #emptyMemory(): AskError {
+    const { root } = this.#first;
+    const failed = this.#members
+      .flatMap(({ codebase }) => codebase.ledger.files())
+      .flatMap(({ state }) => (state.kind === 'failed' ? [state.sentence] : []));
+    const [reason] = failed;
+    if (reason === undefined) {
+      const sentence = `There is nothing to read in ${root}: no text file that is not skipped. \`stats\` says why for each.`;
+      return new AskError('nothing-to-read', sentence);
+    }
+    const sentence = `The engine failed at every file of ${root} (${failed.length}). ${reason.replace(/\.?$/, '.')}`;
+    return new AskError('engine-failed', `${sentence} Run the command again, or \`npm run models\` first.`);
+  }
+
+  get #first(): Codebase {
+    const [first] = this.#members;
+    if (!first) throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
+    return first.codebase;
+  }
+
+  #merge(found: readonly (Findings & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: Member })[]) {
+    const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
+    return {
+      shares: sumOf(parts),
+      segments: parts.flatMap(({ at, segments }) =>
+        segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
+      ),
+      files: parts.flatMap(({ member, files }) => files.map((hit) => ({ ...hit, path: member.prefix + hit.path }))),
+      exact: new Map(
+        parts.flatMap(({ at, exact }) => [...exact].map(([id, added]) => [joined(id, at), added] as const)),
+      ),
+      meant: new Map(
+        parts.flatMap(({ member, meant }) => [...meant].map(([path, added]) => [member.prefix + path, added] as const)),
+      ),
+      project: new Set(parts.flatMap(({ project }) => [...project])),
+    };
+  }
+
+  #locate(ids: readonly number[]): Map<number, SegmentPlace> {
+    const places = new Map<number, SegmentPlace>();
+    for (const id of ids) {
+      const member = this.#members[memberOf(id)];
+      const place = member?.codebase.place(idOf(id));
+      if (member && place) places.set(id, { ...place, segmentId: id, path: member.prefix + place.path });
+    }
+    return places;
+  }
+}
+
+const everyTerm = ({ own, english }: AskedWord): readonly string[] => [...own, ...english];
+
+/** Part of the words that stand somewhere, 0..1. A word stands where any of its terms or of their English does. */
+function coverageOf(asked: readonly AskedWord[], standing: ReadonlySet<string>): number {
+  const different = new Map(asked.map((word) => [everyTerm(word).join(' '), word]));
+  const found = [...different.values()].filter((word) => everyTerm(word).some((term) => standing.has(term)));
+  return different.size > 0 ? found.length / different.size : 0;
+}
+
+/** The question without the space around it. Throws AskError where nothing is left: before any work is done for it. */
+export function checkedQuestion(question: string): string {
+  const asked = question.trim();
+  if (asked === '') {
+    throw new AskError('empty-question', 'The question is empty. Ask in a sentence what you want to know.');
+  }
+  return asked;
+}
+
+/** Shares of a sum of memories: each memory's shares times its part of the whole weight. */
+function sumOf(parts: readonly { readonly at: number; readonly shares: Shares }[]): Shares {
+  const filled = parts.filter(({ shares }) => shares.segmentIds.length > 0);
+  const highest = Math.max(...filled.map(({ shares }) => shares.logTotal));
+  const logTotal = highest + Math.log(filled.reduce((sum, { shares }) => sum + Math.exp(shares.logTotal - highest), 0));
+  const rows = filled.flatMap(({ at, shares }) =>
+    Array.from(shares.segmentIds, (id, row) => ({
+      id: joined(id, at),
+      logShare: (shares.logShares[row] ?? -Infinity) + shares.logTotal - logTotal,
+    })),
+  );
+  return {
+    segmentIds: Float64Array.from(rows, ({ id }) => id),
+    shares: Float64Array.from(rows, ({ logShare }) => Math.exp(logShare)),
+    logShares: Float64Array.from(rows, ({ logShare }) => logShare),
+    logTotal,
+  };
+}
+
+const joined = (id: number, at: number): number => id * MOST + at;
+const memberOf = (joinedId: number): number => ((joinedId % MOST) + MOST) % MOST;
+const idOf = (joinedId: number): number => (joinedId - memberOf(joinedId)) / MOST;

@@ -1,0 +1,362 @@
+import * as l10n from '@vscode/l10n';
+import { Codebase } from '../index/folder-index.ts';
+import { nearestUnread } from '../retrieve/unindexed.ts';
+import type { Engine } from '../engine/client/engine.ts';
+import type { IngestProgress, IngestReport } from '../index/ingest.ts';
+import { LedgerError } from '../memory/ledger-error.ts';
+import { isAtOrBelow } from '../workspace/walk/below.ts';
+import { tellingPlaces } from '../workspace/walk/suggested-places.ts';
+import { certificateSentence } from './certificate.ts';
+import { failureOf } from './user-message.ts';
+import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
+import { count } from './locale.ts';
+
+export interface KeeperOptions {
+  readonly folder: Folder;
+  readonly engine: Engine;
+  readonly home: string;
+  readonly exclude: readonly string[];
+  readonly secretExceptions?: readonly string[];
+  readonly onState: (state: MemoryState) => void;
+  readonly onRefreshed: (refreshed: Refreshed) => void;
+  /** Something that mended itself and that has to be known. */
+  readonly onTold: (sentence: string) => void;
+  readonly onLog: (level: 'info' | 'warn' | 'error', line: string) => void;
+}
+
+/** Times in milliseconds, each with its reason. */
+const KEEPER = {
+  /** Between two progress states: often enough to look alive, too seldom to cost anything. */
+  progress: 250,
+  /** How long a question waits until the files that are nearest to it are read, and how many bytes of them at most. */
+  near: 8_000,
+  nearBytes: 64_000,
+} as const;
+
+/** What a reading mends. */
+const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', 'missing', 'gone']);
+
+/**
+ * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it. A
+ * pause stops the large one between two segments and loses nothing; what is saved meanwhile is read all the same.
+ */
+export class Keeper {
+  readonly folder: Folder;
+  readonly #options: KeeperOptions;
+  #codebase: Codebase | undefined;
+  #opening: Promise<Codebase> | undefined;
+  #state: MemoryState = { kind: 'opening', sentence: l10n.t('The memory is being opened.') };
+  #pass: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
+  #again: { readonly remember: boolean } | undefined;
+  #paused = false;
+  #percent = 0;
+  #reported = 0;
+  /** Saved files are read one batch after the other: two at once could store an older text last. */
+  #saves: Promise<unknown> = Promise.resolve();
+  readonly #unsaved = new Map<string, string>();
+  #telling: { readonly files: number; readonly places: readonly string[] } | undefined;
+  /** Damage that was met: the next reading mends it. */
+  #damage: LedgerError['kind'] | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.folder = options.folder;
+  }
+
+  get state(): MemoryState {
+    return this.#state;
+  }
+
+  /** The codebase, if its memory could be opened. */
+  get codebase(): Codebase | undefined {
+    return this.#codebase;
+  }
+
+  /** The codebase, opened when first wanted. Throws LedgerError, AskError, ModelFileError. */
+  open(): Promise<Codebase> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      // Not kept: what was wrong may be mended when it is tried again.
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Reads everything that is new or changed; joins a reading that is under way, and goes round again after it. */
+  async refresh(options: { readonly remember?: boolean } = {}): Promise<void> {
+    const remember = options.remember === true;
+    if (this.#paused) return;
+    if (this.#pass) {
+      this.#again = { remember: remember || this.#again?.remember === true };
+      await this.#pass.done;
+      return;
+    }
+    const controller = new AbortController();
+    const done = this.#run(controller.signal, remember);
+    this.#pass = { controller, done };
+    await done;
+  }
+
+  /** Reads the named files, before anything else that is to be read. `since` is when the change was told. */
+  async refreshPaths(paths: readonly string[], since: number, remember = false): Promise<IngestReport | undefined> {
+    const save = this.#saves.then(async () => {
+      const codebase = await this.open();
+      const report = await codebase.refresh({
+        paths,
+        remember,
+        priority: 'save',
+        exclude: this.#options.exclude,
+        signal: this.#closing.signal,
+      });
+      const { encoded, reused, removed, encodeMilliseconds } = report;
+      const milliseconds = performance.now() - since;
+      const { root } = this.folder;
+      this.#options.onRefreshed({ root, paths, encoded, reused, removed, milliseconds, encodeMilliseconds });
+      if (this.#state.kind === 'ready') this.#settle(codebase);
+      // A new file that somebody writes into is known only now, and so is one that was wanted back.
+      const touched = isAtOrBelow(paths);
+      this.layUnsaved(new Map([...this.#unsaved].filter(([path]) => touched(path))));
+      return report;
+    });
+    this.#saves = save.catch(() => undefined);
+    return save.catch((error: unknown) => {
+      this.#fail(error);
+      throw error;
+    });
+  }
+
+  /** Unsaved text of an editor, in the order in which it is told; without a text the file on disk counts again. */
+  async overlay(path: string, text: string | undefined): Promise<void> {
+    if (text === undefined) this.#unsaved.delete(path);
+    else this.#unsaved.set(path, text);
+    const laid = this.#saves.then(async () => {
+      const codebase = await this.open();
+      await codebase.overlay(path, text, this.#closing.signal);
+    });
+    this.#saves = laid.catch(() => undefined);
+    await laid;
+  }
+
+  /** Unsaved text by its path. */
+  get unsaved(): ReadonlyMap<string, string> {
+    return this.#unsaved;
+  }
+
+  /** Lays unsaved text once more: which files are read, and which are not, is another now. */
+  layUnsaved(unsaved: ReadonlyMap<string, string> = this.#unsaved): void {
+    for (const [path, text] of [...unsaved]) {
+      this.overlay(path, text).catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#options.onLog('warn', `Unsaved text was not read: ${String(error)}`);
+      });
+    }
+  }
+
+  /**
+   * While the first reading is under way: reads the files whose words are nearest to the question before all others, for as long as
+   * somebody who waits for an answer may be kept waiting; one at least, where any is near.
+   */
+  async readNear(question: string, signal: AbortSignal): Promise<void> {
+    const unfinished: MemoryState['kind'][] = ['opening', 'walking', 'reading', 'paused'];
+    if (!unfinished.includes(this.#state.kind)) return;
+    const codebase = await this.open();
+    const began = performance.now();
+    const enough = AbortSignal.any([signal, this.#closing.signal]);
+    let bytes = 0;
+    let read = 0;
+    const { exclude } = this.#options;
+    for (const entry of await nearestUnread(codebase, question, { exclude, signal: enough })) {
+      bytes += entry.bytes;
+      if (read > 0 && (bytes > KEEPER.nearBytes || performance.now() - began > KEEPER.near)) break;
+      await codebase.refresh({ entries: [entry], exclude, priority: 'question', signal: enough });
+      read += 1;
+    }
+  }
+
+  /** Settled when what was saved or typed until now is in the memory. */
+  async saved(): Promise<void> {
+    await this.#saves;
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#pass?.controller.abort(new DOMException('Reading was paused.', 'AbortError'));
+    if (this.#state.kind !== 'ready' && this.#state.kind !== 'failed') this.#tellPaused();
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#paused) return;
+    this.#paused = false;
+    await this.#pass?.done;
+    await this.refresh();
+  }
+
+  /** Takes files, and all below folders, out of the memory; they are skipped until somebody wants them back. */
+  async forget(paths: readonly string[]): Promise<{ readonly files: number; readonly certificate: string }> {
+    const codebase = await this.open();
+    const known = codebase.ledger.files().map(({ path }) => path);
+    const meant = known.filter(isAtOrBelow(paths));
+    const certificate = await codebase.forget(meant, this.#closing.signal);
+    this.#settle(codebase);
+    this.layUnsaved();
+    return { files: meant.length, certificate: certificateSentence(certificate) };
+  }
+
+  /** Every file that was seen, with its part of the memory. */
+  async files(): Promise<readonly RememberedFile[]> {
+    const codebase = await this.open();
+    const segments = codebase.segmentCounts();
+    const all = Math.max(1, codebase.length);
+    return codebase.ledger.files().map(({ path, bytes, lines, state, secrets }) => {
+      const own = segments.get(path) ?? 0;
+      return { path, bytes, lines, state, masked: secrets?.masked ?? [], segments: own, share: own / all };
+    });
+  }
+
+  /** Mends damage that somebody met in this memory, and reads again what that took away. */
+  heal(error: unknown): void {
+    if (!(error instanceof LedgerError) || !DAMAGE.has(error.kind)) return;
+    const location = this.#codebase?.ledger.location;
+    // The sentence names the database: of several memories one is damaged.
+    if (location === undefined || !error.sentence.includes(location)) return;
+    this.#damage = error.kind;
+    const healed = this.#saves.then(() => this.refresh());
+    this.#saves = healed.catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    const reason = new DOMException('The folder was closed.', 'AbortError');
+    this.#closing.abort(reason);
+    this.#again = undefined;
+    this.#pass?.controller.abort(reason);
+    await this.#pass?.done;
+    await this.#saves;
+    this.#codebase?.close();
+  }
+
+  async #open(distrust = false): Promise<Codebase> {
+    const { engine, home, secretExceptions = [] } = this.#options;
+    const codebase = await Codebase.open({ root: this.folder.root, engine, home, secretExceptions, distrust });
+    if (codebase.notice !== undefined) {
+      this.#options.onLog('warn', codebase.notice);
+      const { name } = this.folder;
+      this.#options.onTold(
+        l10n.t('The memory of {0} was damaged. What could be read of it is kept, and its files are read again.', name),
+      );
+    }
+    this.#codebase = codebase;
+    return codebase;
+  }
+
+  async #run(signal: AbortSignal, remember: boolean): Promise<void> {
+    try {
+      const codebase = await this.#mended(signal);
+      const report = await this.#read(codebase, signal, remember);
+      const { read, encoded, reused, removed, failed, milliseconds } = report;
+      const seconds = (milliseconds / 1000).toFixed(1);
+      const line = `${this.folder.name}: ${read} files read, ${encoded} segments encoded, ${reused} known, ${removed} files gone, ${failed} failed, ${seconds} s`;
+      this.#options.onLog('info', line);
+      this.#settle(codebase);
+      this.layUnsaved();
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+      else if (this.#paused) this.#tellPaused();
+      // Nobody has to press anything: what was deleted is begun anew.
+      if (error instanceof LedgerError && error.kind === 'gone') this.#again ??= { remember };
+    } finally {
+      this.#pass = undefined;
+    }
+    const again = this.#again;
+    this.#again = undefined;
+    if (again && !this.#paused && !this.#closing.signal.aborted) await this.refresh(again);
+  }
+
+  /** The codebase, mended where damage was met: single writes are dropped, a broken database is set aside. */
+  async #mended(signal: AbortSignal): Promise<Codebase> {
+    const damage = this.#damage;
+    this.#damage = undefined;
+    if (damage === 'damaged' || damage === 'gone') {
+      this.#codebase?.close();
+      // What was deleted is begun anew; what lies there now is another's, and whole until somebody finds otherwise.
+      this.#opening = this.#open(damage === 'damaged');
+      this.#opening.catch(() => {
+        this.#opening = undefined;
+      });
+    }
+    const codebase = await this.open();
+    if (damage === 'spoilt' || damage === 'missing') await codebase.ledger.mend(signal);
+    return codebase;
+  }
+
+  async #read(codebase: Codebase, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
+    return codebase.refresh({
+      signal,
+      remember,
+      exclude: this.#options.exclude,
+      onProgress: (progress) => {
+        this.#progress(progress);
+      },
+      onWait: () => {
+        const files = codebase.segmentCounts().size;
+        const sentence = l10n.t(
+          'Another window is reading this folder, for this one too: {0} files so far.',
+          count(files),
+        );
+        this.#tell({ kind: 'walking', sentence, files });
+      },
+    });
+  }
+
+  #progress(progress: IngestProgress): void {
+    const now = performance.now();
+    if (now - this.#reported < KEEPER.progress) return;
+    this.#reported = now;
+    if (progress.kind === 'walking') {
+      this.#tell({
+        kind: 'walking',
+        sentence: l10n.t('Looking for files: {0} so far.', count(progress.files)),
+        files: progress.files,
+      });
+      return;
+    }
+    const { files, ofFiles, bytes, ofBytes, tokens, rate, path } = progress;
+    this.#percent = ofBytes > 0 ? (100 * bytes) / ofBytes : 100;
+    const perByte = bytes > 0 && tokens > 0 && rate > 0 ? tokens / bytes / rate : undefined;
+    const secondsLeft = perByte === undefined ? {} : { secondsLeft: (ofBytes - bytes) * perByte };
+    const sentence = l10n.t('Reading the files: {0} of {1}.', count(files), count(ofFiles));
+    this.#tell({ kind: 'reading', sentence, percent: this.#percent, files, ofFiles, rate, path, ...secondsLeft });
+  }
+
+  #settle(codebase: Codebase): void {
+    const segments = codebase.length;
+    const counts = codebase.segmentCounts();
+    const files = counts.size;
+    // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes them.
+    if (this.#telling?.files !== files) this.#telling = { files, places: tellingPlaces([...counts.keys()]) };
+    this.#tell({ kind: 'ready', sentence: readySentence(files), files, segments, telling: this.#telling.places });
+  }
+
+  #tellPaused(): void {
+    const sentence = l10n.t('Reading is paused. What was read can be asked about.');
+    this.#tell({ kind: 'paused', sentence, percent: this.#percent });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    if (error instanceof LedgerError && DAMAGE.has(error.kind)) this.#damage = error.kind;
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#options.onLog('error', `${this.folder.name}: ${detail}`);
+    this.#tell({ kind: 'failed', ...failureOf(error) });
+  }
+
+  #tell(state: MemoryState): void {
+    this.#state = state;
+    if (!this.#closing.signal.aborted) this.#options.onState(state);
+  }
+}
+
+function readySentence(files: number): string {
+  if (files === 0) return l10n.t('Every file here is left out of the memory. The memory view says why.');
+  return files === 1 ? l10n.t('1 file is remembered.') : l10n.t('{0} files are remembered.', count(files));
+}

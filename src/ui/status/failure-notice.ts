@@ -1,0 +1,35 @@
+import type * as vscode from 'vscode';
+import { mendingLabel } from './recovery-actions.ts';
+import type { Mending } from './recovery-actions.ts';
+import { warnOfFailure } from '../notice.ts';
+import type { WorkspaceMemory } from '../workspace-memory.ts';
+
+/** Tells of each failure that ended the reading once. The status bar and the views say it as long as it lasts. */
+export class FailureNotice implements vscode.Disposable {
+  readonly #memory: WorkspaceMemory;
+  readonly #mending: Mending;
+  readonly #told = new Set<string>();
+  readonly #subscription: vscode.Disposable;
+
+  constructor(memory: WorkspaceMemory, mending: Mending) {
+    this.#memory = memory;
+    this.#mending = mending;
+    this.#subscription = memory.onDidChange(() => {
+      this.#look();
+    });
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  #look(): void {
+    const { standing } = this.#memory;
+    if (standing.kind !== 'failed' || this.#told.has(standing.sentence)) return;
+    this.#told.add(standing.sentence);
+    const { sentence, action } = standing;
+    void warnOfFailure(sentence, mendingLabel(action)).then((answer) => {
+      if (answer === 'pressed') void this.#mending.mend(action);
+    });
+  }
+}

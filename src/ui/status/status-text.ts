@@ -1,0 +1,60 @@
+import * as l10n from '@vscode/l10n';
+import type { Amounts } from '../amounts.ts';
+import { shown } from '../shown.ts';
+import type { Standing } from './workspace-status.ts';
+
+/** What the status bar shows. `label` is for screen readers, which read neither icons nor dots. */
+export interface StatusText {
+  readonly text: string;
+  readonly label: string;
+  readonly tone: 'quiet' | 'warning';
+}
+
+/** In the editor's icon syntax. Undefined where there is nothing to say anything about. */
+export function statusText(standing: Standing, amounts: Amounts): StatusText | undefined {
+  const sentence = shown(standingSentence(standing, amounts));
+  const label = l10n.t('Ask Codebase: {0}', sentence);
+  switch (standing.kind) {
+    case 'none':
+      return undefined;
+    case 'opening':
+      return { text: '$(loading~spin) Ask Codebase', label, tone: 'quiet' };
+    case 'walking':
+      return { text: `$(loading~spin) ${l10n.t('Looking for files')}`, label, tone: 'quiet' };
+    case 'reading': {
+      const files = l10n.t('{0} of {1} files', amounts.count(standing.files), amounts.count(standing.ofFiles));
+      const percent = amounts.share(Math.floor(standing.percent) / 100);
+      return { text: `$(loading~spin) ${l10n.t('Reading {0}', percent)} · ${files}`, label, tone: 'quiet' };
+    }
+    case 'paused':
+      return { text: `$(debug-pause) ${l10n.t('Reading paused')}`, label, tone: 'quiet' };
+    case 'ready':
+      return { text: '$(library)', label, tone: 'quiet' };
+    case 'failed':
+      return { text: '$(warning) Ask Codebase', label, tone: 'warning' };
+  }
+}
+
+/** One sentence about the memory of the whole workspace. */
+export function standingSentence(standing: Standing, amounts: Amounts): string {
+  switch (standing.kind) {
+    case 'none':
+      return l10n.t('No folder is open.');
+    case 'opening':
+      return l10n.t('The memory is being opened.');
+    case 'walking':
+      return standing.files > 0
+        ? l10n.t('Looking for files: {0} so far.', amounts.count(standing.files))
+        : l10n.t('Looking for files.');
+    case 'reading':
+      return l10n.t('Reading the files: {0} of {1}.', amounts.count(standing.files), amounts.count(standing.ofFiles));
+    case 'paused':
+      return l10n.t('Reading is paused at {0}.', amounts.share(Math.floor(standing.percent) / 100));
+    case 'ready':
+      return standing.files === 1
+        ? l10n.t('1 file is remembered.')
+        : l10n.t('{0} files are remembered.', amounts.count(standing.files));
+    case 'failed':
+      return standing.sentence;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Action, MemoryState } from '../../service/protocol.ts';
+
+/** Where the memory of the whole workspace stands, from the states of its roots. */
+export type Standing =
+  /** No folder is open. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'walking'; readonly files: number }
+  | {
+      readonly kind: 'reading';
+      /** 0..100. */
+      readonly percent: number;
+      readonly files: number;
+      readonly ofFiles: number;
+      /** Tokens per second; 0 while nothing was measured. */
+      readonly rate: number;
+      readonly secondsLeft?: number;
+      readonly path: string;
+    }
+  | { readonly kind: 'paused'; readonly percent: number }
+  | { readonly kind: 'ready'; readonly files: number; readonly segments: number }
+  | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
+
+type Of<Kind extends MemoryState['kind']> = Extract<MemoryState, { kind: Kind }>;
+
+/**
+ * One state for many: what goes on is said before what has failed, which stays and is said when the rest is done; what
+ * waits for the user comes before what is in order.
+ */
+export function standing(states: Iterable<MemoryState>): Standing {
+  const all = [...states];
+  const of = <Kind extends MemoryState['kind']>(kind: Kind) =>
+    all.filter((state): state is Of<Kind> => state.kind === kind);
+  const [reading, walking, failed, paused, ready] = [
+    of('reading'),
+    of('walking'),
+    of('failed'),
+    of('paused'),
+    of('ready'),
+  ];
+  const [first] = reading;
+  if (first) return { kind: 'reading', ...progress(reading), path: first.path };
+  if (walking.length > 0) return { kind: 'walking', files: sum(walking, ({ files }) => files) };
+  if (of('opening').length > 0) return { kind: 'opening' };
+  const [worst] = failed;
+  if (worst) return { kind: 'failed', sentence: worst.sentence, action: worst.action };
+  if (paused.length > 0) {
+    const done = 100 * ready.length + sum(paused, ({ percent }) => percent);
+    return { kind: 'paused', percent: done / (ready.length + paused.length) };
+  }
+  if (ready.length === 0) return { kind: 'none' };
+  return { kind: 'ready', files: sum(ready, ({ files }) => files), segments: sum(ready, ({ segments }) => segments) };
+}
+
+/** One model reads for all roots in turn, so their times add and the rate is that of the fastest report. */
+function progress(reading: readonly Of<'reading'>[]) {
+  const ofFiles = sum(reading, (state) => state.ofFiles);
+  const weighted = sum(reading, (state) => state.percent * state.ofFiles);
+  const left = reading.flatMap(({ secondsLeft }) => (secondsLeft === undefined ? [] : [secondsLeft]));
+  return {
+    percent: ofFiles > 0 ? weighted / ofFiles : 0,
+    files: sum(reading, ({ files }) => files),
+    ofFiles,
+    rate: Math.max(...reading.map(({ rate }) => rate)),
+    ...(left.length === reading.length ? { secondsLeft: left.reduce((a, b) => a + b, 0) } : {}),
+  };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,77 @@
+import { blobHash } from '../files/file.ts';
+import { findRepository } from './git.ts';
+import { gitLines, GitError, runGit } from './git-process.ts';
+import type { IsExempt } from '../files/secret.ts';
+import { sizeLimit, skipByName } from '../files/skip.ts';
+import { textOf } from '../files/text.ts';
+import { differingFiles } from './work-tree.ts';
+
+/** The commit that a name stands for: a branch, a tag, `HEAD~3`, a hash. Throws GitError with what to do. */
+export async function commitOf(folder: string, name: string, signal?: AbortSignal): Promise<string> {
+  // Names of commits are short, and a NUL would end the command line before its end.
+  const isName = name.length > 0 && name.length <= 1_000 && !name.includes('\0');
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+  const [commit] = (isName ? await gitLines(folder, args, { signal }) : undefined) ?? [];
+  if (commit !== undefined) return commit;
+  throw new GitError(
+    `git knows no commit "${name}" in ${folder}. Give a branch, a tag or a hash that \`git log\` shows there.`,
+  );
+}
+
+/**
+ * Files of the folder that differ between two commits, or between a commit and the files on disk, untracked ones included;
+ * relative to the folder. A renamed file is two.
+ * @throws GitError where git cannot compare them; the signal's reason
+ */
+export async function changedBetween(
+  folder: string,
+  base: string,
+  head: string | undefined,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  if (head === undefined) return differingFiles(folder, base, signal);
+  const args = ['diff-tree', '-r', '--name-only', '--no-renames', '--no-ext-diff', '--no-textconv', '--relative', '-z'];
+  const paths = await gitLines(folder, [...args, base, head, '--'], { signal });
+  if (paths === undefined) {
+    throw new GitError(
+      `git could not compare the commits in ${folder}. In a partial clone, run \`git fetch --refetch\` first.`,
+    );
+  }
+  return paths.sort();
+}
+
+/**
+ * Files of a folder that differ from the last commit, untracked ones included, relative to the folder. Empty where there is
+ * no repository, or git may not be asked. Before the first commit every file is new.
+ */
+export async function changedFiles(folder: string, signal?: AbortSignal): Promise<string[]> {
+  const { kind } = await findRepository(folder, signal);
+  if (kind === 'folder') return [];
+  const [commit] = (await gitLines(folder, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { signal })) ?? [];
+  return differingFiles(folder, commit, signal);
+}
+
+export interface CommittedText {
+  readonly text: string;
+  /** git's blob id */
+  readonly hash: string;
+}
+
+/** A file as it stands in a commit, by the rules of a file on disk; undefined where it is not there or not to be read. */
+export async function textAt(
+  folder: string,
+  commit: string,
+  path: string,
+  signal?: AbortSignal,
+  isExempt?: IsExempt,
+): Promise<CommittedText | undefined> {
+  // A symbolic link or a submodule is not a file: the tree says which it is, and how large.
+  const [listed = ''] = (await gitLines(folder, ['ls-tree', '-z', commit, '--', path], { signal })) ?? [];
+  const found = /^100(?:644|755) blob ([0-9a-f]{40,64})\t/.exec(listed);
+  const [, id] = found ?? [];
+  if (id === undefined) return undefined;
+  const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: sizeLimit(path) });
+  if (run.kind !== 'done' || skipByName(path, run.out.length)) return undefined;
+  const content = textOf(path, run.out, { isExempt });
+  return content.kind === 'text' ? { text: content.text, hash: blobHash(run.out) } : undefined;
+}

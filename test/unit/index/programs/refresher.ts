@@ -1,0 +1,24 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { Codebase } from '../../../../src/index/folder-index.ts';
+import { LedgerError } from '../../../../src/memory/ledger-error.ts';
+import { AdapterStandIn } from '../../../torture/encoder.ts';
+
+/** refresher.ts <home> <root> <ms>: brings the memory of a folder up to its files, each segment taking so many ms. */
+const [home = '', root = '', ms = '0'] = process.argv.slice(2);
+const slow = new AdapterStandIn(() => {
+  process.stdout.write('encoded\n');
+  return wait(Number(ms));
+});
+const codebase = await Codebase.open({ root, home, engine: slow.engine });
+slow.shape = codebase.adapter;
+try {
+  process.stdout.write('opened\n');
+  const { read, encoded, reused } = await codebase.refresh({ onWait: () => process.stdout.write('waits\n') });
+  process.stdout.write(`${JSON.stringify({ read, encoded, reused, segments: codebase.length })}\n`);
+} catch (error) {
+  if (!(error instanceof LedgerError)) throw error;
+  process.stdout.write(`${JSON.stringify({ kind: error.kind, message: error.message })}\n`);
+} finally {
+  codebase.close();
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import {
+  decodeWrite,
+  encodeWrite,
+  quantise,
+  quantiseKey,
+  WriteError,
+  writeKey,
+} from '../../../../src/memory/algebra/embedding-record.ts';
+import { madeUpWrite, SHAPE } from '../support.ts';
+
+const { tokens, keySize, blocks, valueSize } = SHAPE;
+
+function unitKeys(): Float32Array {
+  const keys = new Float32Array(tokens * keySize);
+  for (let token = 0; token < tokens; token++) keys[token * keySize + token] = 1;
+  return keys;
+}
+
+describe('quantise', () => {
+  it('multiplies keys by 127 and divides values by the scale of their block', () => {
+    const values = new Float32Array(blocks * tokens * valueSize);
+    values[0] = 0.5;
+    values[tokens * valueSize] = 0.5;
+    const write = quantise({ keys: unitKeys(), values }, SHAPE, [0.1, 0.25]);
+    expect(Array.from(write.keys.subarray(0, 3))).toEqual([127, 0, 0]);
+    expect(write.keys[keySize + 1]).toBe(127);
+    expect(write.values[0]).toBe(5);
+    expect(write.values[tokens * valueSize]).toBe(2);
+  });
+
+  it('rounds halves away from zero and clamps to ±127', () => {
+    const values = new Float32Array(blocks * tokens * valueSize);
+    values.set([0.5, -0.5, 1.5, -1.5, 1000, -1000]);
+    const write = quantise({ keys: unitKeys(), values }, SHAPE, [1, 1]);
+    expect(Array.from(write.values.subarray(0, 6))).toEqual([1, -1, 2, -2, 127, -127]);
+  });
+
+  it('stays within half a step of the key', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 8, maxLength: 8 }), (raw) => {
+        const length = Math.hypot(...raw);
+        fc.pre(length > 0.01);
+        const key = Float32Array.from(raw, (x) => x / length);
+        quantiseKey(key).forEach((k, i) => {
+          expect(Math.abs(k / 127 - key[i]!)).toBeLessThanOrEqual(0.5 / 127 + 1e-6);
+        });
+      }),
+    );
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity])('rejects %s with a sentence', (bad) => {
+    const keys = unitKeys();
+    keys[3] = bad;
+    expect(() => quantise({ keys, values: new Float32Array(12) }, SHAPE, [1, 1])).toThrow(/A key has length/);
+    const values = new Float32Array(12);
+    values[5] = bad;
+    expect(() => quantise({ keys: unitKeys(), values }, SHAPE, [1, 1])).toThrow(WriteError);
+  });
+
+  it('rejects keys that are not normalised, wrong lengths and scales that are not positive', () => {
+    const values = new Float32Array(12);
+    expect(() => quantise({ keys: unitKeys().map((k) => k * 2), values }, SHAPE, [1, 1])).toThrow(WriteError);
+    expect(() => quantise({ keys: new Float32Array(3), values }, SHAPE, [1, 1])).toThrow(WriteError);
+    expect(() => quantise({ keys: unitKeys(), values }, SHAPE, [1])).toThrow(WriteError);
+    expect(() => quantise({ keys: unitKeys(), values }, SHAPE, [1, 0])).toThrow(WriteError);
+  });
+});
+
+describe('encodeWrite and decodeWrite', () => {
+  it('give back what was put in, also from the middle of a buffer', () => {
+    const write = madeUpWrite('x');
+    const blob = encodeWrite(write, SHAPE);
+    const around = new Uint8Array(blob.length + 7);
+    around.set(blob, 3);
+    expect(decodeWrite(around.subarray(3, 3 + blob.length), SHAPE)).toEqual(write);
+    expect(blob.length).toBe(8 + tokens * keySize + blocks * tokens * valueSize + 4);
+  });
+
+  it('notice every flipped bit and every cut', () => {
+    const blob = encodeWrite(madeUpWrite('x'), SHAPE);
+    for (let bit = 0; bit < blob.length * 8; bit++) {
+      const bad = blob.slice();
+      bad[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => decodeWrite(bad, SHAPE)).toThrow(WriteError);
+    }
+    for (let length = 0; length < blob.length; length++) {
+      expect(() => decodeWrite(blob.subarray(0, length), SHAPE)).toThrow(WriteError);
+    }
+  });
+
+  it('refuse a write of another shape, even one of the same size', () => {
+    const swapped = { ...SHAPE, tokens: SHAPE.keySize, keySize: SHAPE.tokens, blocks: 0, valueSize: 0 };
+    const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
+    expect(() => decodeWrite(encodeWrite(madeUpWrite('x', flat), flat), swapped)).toThrow(/another shape/);
+    expect(() => encodeWrite(madeUpWrite('x', flat), SHAPE)).toThrow(WriteError);
+  });
+
+  it('work without value blocks', () => {
+    const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
+    const write = madeUpWrite('x', flat);
+    expect(decodeWrite(encodeWrite(write, flat), flat)).toEqual(write);
+  });
+});
+
+describe('writeKey', () => {
+  it('is another for any change of adapter, header or text, wherever the border lies', () => {
+    const keys = [
+      writeKey('a', 'b', 'c'),
+      writeKey('ab', '', 'c'),
+      writeKey('a', 'bc', ''),
+      writeKey('a', 'b', 'c\n'),
+      writeKey('a', 'b', '\ud800'),
+      writeKey('a', 'b', '\ufffd'),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(writeKey('a', 'b', 'c')).toBe(keys[0]);
+  });
+});

@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+
+import { dpfp, elu1, topk } from '../../../../src/memory/algebra/feature-map.ts';
+import { KeyTable } from '../../../../src/memory/search/embedding-table.ts';
+import { fileShares, normalise, recall, recallByFeature } from '../../../../src/memory/search/similarity.ts';
+import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
+import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
+import { quantiseKey } from '../../../../src/memory/algebra/embedding-record.ts';
+import { madeUpWrite, SHAPE } from '../support.ts';
+
+// A second or two alone; a shared machine has taken twenty times as long.
+vi.setConfig({ testTimeout: 120_000 });
+
+const TEMPERATURE = 20;
+
+function question(name: string): Float32Array {
+  const raw = Float64Array.from(madeUpWrite(name).keys.subarray(0, SHAPE.keySize));
+  const length = Math.hypot(...raw);
+  return Float32Array.from(raw, (x) => x / length);
+}
+
+function tableOf(names: readonly string[], firstId = 1): KeyTable {
+  const table = new KeyTable(SHAPE, 2);
+  names.forEach((name, n) => {
+    table.append(firstId + n, madeUpWrite(name).keys);
+  });
+  return table;
+}
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
+const names = fc.uniqueArray(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 40 });
+const questions = fc.array(fc.string({ maxLength: 4 }), { minLength: 1, maxLength: 3 });
+
+describe('recall', () => {
+  it('gives the weight that each segment has in a softmax over all tokens, in float64', () => {
+    fc.assert(
+      fc.property(names, questions, (list, asked) => {
+        const { shares, logShares, segmentIds } = recall(tableOf(list), asked.map(question), TEMPERATURE);
+        const weights = list.map((name) => {
+          const { keys } = madeUpWrite(name);
+          let weight = 0;
+          for (const q of asked.map(question)) {
+            for (let token = 0; token < SHAPE.tokens; token++) {
+              let cosine = 0;
+              for (let i = 0; i < SHAPE.keySize; i++) cosine += (q[i]! * keys[token * SHAPE.keySize + i]!) / 127;
+              weight += Math.exp(TEMPERATURE * cosine);
+            }
+          }
+          return weight;
+        });
+        const mass = sum(weights);
+        weights.forEach((weight, n) => {
+          expect(Math.abs(shares[n]! - weight / mass)).toBeLessThan(1e-12);
+          expect(logShares[n]).toBeCloseTo(Math.log(weight / mass), 9);
+        });
+        expect(Math.abs(sum(shares) - 1)).toBeLessThan(1e-12);
+        expect(Array.from(segmentIds)).toEqual(list.map((_, n) => n + 1));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('shares add up to 1 over ten thousand segments and by file', () => {
+    const table = tableOf(Array.from({ length: 10_000 }, (_, n) => `segment ${n}`));
+    const recalled = recall(table, [question('q')], TEMPERATURE);
+    expect(Math.abs(sum(recalled.shares) - 1)).toBeLessThan(1e-12);
+    const files = fileShares(recalled, (id) => `file ${id % 7}`);
+    expect(Math.abs(sum(files.values()) - 1)).toBeLessThan(1e-12);
+    const third = Array.from(recalled.segmentIds).filter((id) => id % 7 === 3);
+    expect(files.get('file 3')).toBeCloseTo(sum(third.map((id) => recalled.shares[id - 1]!)), 12);
+  });
+
+  it('shares a scope among its own segments, in proportion', () => {
+    const table = tableOf(['a', 'b', 'c', 'd']);
+    const all = recall(table, [question('q')], TEMPERATURE);
+    const some = recall(table, [question('q')], TEMPERATURE, [4, 2, 99, 2]);
+    expect(Array.from(some.segmentIds)).toEqual([4, 2]);
+    expect(some.shares[0]! / some.shares[1]!).toBeCloseTo(all.shares[3]! / all.shares[1]!, 9);
+    expect(sum(some.shares)).toBeCloseTo(1, 12);
+    expect(recall(table, [question('q')], TEMPERATURE, []).shares.length).toBe(0);
+  });
+
+  it('does not overflow or vanish at a high temperature', () => {
+    const { shares, logShares } = recall(tableOf(['a', 'b', 'c']), [question('q')], 1e5);
+    expect(sum(shares)).toBeCloseTo(1, 12);
+    expect(Math.min(...shares)).toBe(0);
+    expect(logShares.every(Number.isFinite)).toBe(true);
+  });
+
+  it('refuses what cannot be a question', () => {
+    const table = tableOf(['a']);
+    expect(() => recall(table, [], 1)).toThrow(ShapeError);
+    expect(() => recall(table, [new Float32Array(3)], 1)).toThrow(ShapeError);
+    expect(() => recall(table, [new Float32Array(8).fill(Number.NaN)], 1)).toThrow(ShapeError);
+    expect(() => recall(table, [question('q')], 0)).toThrow(ShapeError);
+  });
+});
+
+describe.each([elu1(8, 4, 6), dpfp(8, 3), topk(8, { size: 64, keep: 4, fan: 3, seed: 3 })])(
+  'recallByFeature with $id',
+  (featureMap) => {
+    it('gives φ(q)·z_segment / φ(q)·z of the memory', () => {
+      fc.assert(
+        fc.property(names, fc.string({ maxLength: 4 }), (list, asked) => {
+          const shape = { ...SHAPE, featureMap };
+          const features = featureMap.features(quantiseKey(question(asked)));
+          const massOf = (some: readonly string[]): number => {
+            const memory = new CompressiveMemory(shape);
+            for (const name of some) memory.add(madeUpWrite(name));
+            return sum(features.map((feature, i) => feature * memory.z[i]!));
+          };
+          const { shares } = recallByFeature(tableOf(list), [question(asked)], featureMap);
+          const mass = massOf(list);
+          list.forEach((name, n) => {
+            expect(shares[n]).toBe(mass === 0 ? 1 / list.length : massOf([name]) / mass);
+          });
+          expect(Math.abs(sum(shares) - 1)).toBeLessThan(1e-12);
+        }),
+        { numRuns: 30 },
+      );
+    });
+  },
+);
+
+describe('KeyTable', () => {
+  it('holds exactly what was appended and not removed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(30)), { maxLength: 120 }), (steps) => {
+        const table = new KeyTable(SHAPE, 1);
+        const model = new Set<number>();
+        for (const [adds, id] of steps) {
+          if (adds && !model.has(id)) {
+            table.append(id, madeUpWrite(String(id)).keys);
+            model.add(id);
+          } else if (!adds) {
+            expect(table.remove(id)).toBe(model.delete(id));
+          }
+        }
+        expect([...table.segmentIds].sort((a, b) => a - b)).toEqual([...model].sort((a, b) => a - b));
+        table.segmentIds.forEach((id, row) => {
+          const keys = table.keys.subarray(row * table.rowSize, (row + 1) * table.rowSize);
+          expect(keys).toEqual(madeUpWrite(String(id)).keys);
+        });
+      }),
+    );
+  });
+
+  it('refuses a segment twice and keys of another length', () => {
+    const table = tableOf(['a']);
+    expect(() => {
+      table.append(1, madeUpWrite('b').keys);
+    }).toThrow(ShapeError);
+    expect(() => {
+      table.append(2, new Int8Array(3));
+    }).toThrow(ShapeError);
+    expect(table.length).toBe(1);
+  });
+});
+
+describe('shares', () => {
+  it('are the same to the last bit whatever order the segments were read in', () => {
+    const scores = fc.array(fc.double({ min: -60, max: 60, noNaN: true }), { minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(scores, fc.integer({ min: 1, max: 39 }), (all, by) => {
+        const turn = by % all.length;
+        const turned = [...all.slice(turn), ...all.slice(0, turn)];
+        const ids = Float64Array.from(all, (_, at) => at);
+        const [one, other] = [normalise(ids, Float64Array.from(all)), normalise(ids, Float64Array.from(turned))];
+        expect(other.logTotal).toBe(one.logTotal);
+        expect([...other.shares.slice(-turn), ...other.shares.slice(0, -turn)]).toEqual([...one.shares]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Codebase } from '../../../src/index/folder-index.ts';
+import { DEFINITIONS, findDefinitions } from '../../../src/retrieve/definitions.ts';
+import { namesIn } from '../../../src/retrieve/identifiers.ts';
+import { Reader } from '../../../src/retrieve/reader.ts';
+import { withFolder } from '../memory/support.ts';
+import { codebaseOf } from './support.ts';
+
+const FILES = {
+  'src/harbour.ts': 'export function moorShip(rope: string) {\n  return rope;\n}\n',
+  'src/crew.ts': 'import { moorShip } from "./harbour";\nmoorShip("a");\nmoorShip("b");\nexport function sing() {}\n',
+  'src/choir.ts': 'export function sing() {}\n',
+  'test/harbour.test.ts': 'function moorShip() {}\nmoorShip();\n',
+  'README.md': 'const moorShip = () => 1\n',
+} as const;
+
+async function defining(codebase: Codebase, question: string, scope?: ReadonlySet<string>) {
+  const found = await findDefinitions(codebase, new Reader(codebase), namesIn(question), scope);
+  const byPath = [...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const);
+  return Object.fromEntries<number>(byPath);
+}
+
+describe('what defines a name', () => {
+  it('is found in sources before tests, never in documentation, and counts less where there are several', async () => {
+    await withFolder(async (folder) => {
+      const codebase = await codebaseOf(folder, FILES);
+      await codebase.refresh({});
+      expect(await defining(codebase, 'What does moorShip do?')).toEqual({ 'src/harbour.ts': DEFINITIONS.weight.code });
+      const half = DEFINITIONS.weight.word / 2;
+      expect(await defining(codebase, 'Who can sing?')).toEqual({ 'src/crew.ts': half, 'src/choir.ts': half });
+      expect(await defining(codebase, 'Who knows sailMaker?')).toEqual({});
+      const tests = new Set(['test/harbour.test.ts']);
+      expect(await defining(codebase, '`moorShip`', tests)).toEqual({
+        'test/harbour.test.ts': DEFINITIONS.weight.code,
+      });
+      codebase.close();
+    });
+  });
+
+  it('is read where the user sees it: in the editor, before it is saved', async () => {
+    await withFolder(async (folder) => {
+      const codebase = await codebaseOf(folder, FILES);
+      await codebase.refresh({});
+      await codebase.overlay('src/harbour.ts', 'export function dropAnchor() {}\n');
+      expect(await defining(codebase, 'dropAnchor()')).toEqual({ 'src/harbour.ts': DEFINITIONS.weight.code });
+      expect(await defining(codebase, 'moorShip()')).toEqual({ 'test/harbour.test.ts': DEFINITIONS.weight.code });
+      codebase.close();
+    });
+  });
+});

@@ -1,0 +1,47 @@
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readAdapter } from '../../../src/engine/weights/adapter.ts';
+import { Keeper } from '../../../src/service/folder-indexer.ts';
+import type { MemoryState } from '../../../src/service/protocol.ts';
+import { AdapterStandIn } from '../../torture/encoder.ts';
+import { withFolder } from '../memory/support.ts';
+
+it.skipIf(process.platform === 'win32')('begins the memory anew when its folder is deleted under it', () =>
+  withFolder(async (folder) => {
+    const [home, root] = [join(folder, 'home'), join(folder, 'root')];
+    mkdirSync(root);
+    for (const name of ['a.ts', 'b.ts']) writeFileSync(join(root, name), `export const ${name[0] ?? ''} = 1;\n`);
+    let deletions = 1;
+    const standIn = new AdapterStandIn(() => {
+      if (deletions-- > 0) rmSync(home, { recursive: true });
+      return Promise.resolve();
+    });
+    standIn.shape = await readAdapter(standIn.settings.adapterFolder, standIn.settings.baseFolder);
+    const states: MemoryState[] = [];
+    const keeper = new Keeper({
+      folder: { root, name: 'root' },
+      engine: standIn.engine,
+      home,
+      exclude: [],
+      onState: (state) => states.push(state),
+      onRefreshed: () => undefined,
+      onTold: () => undefined,
+      onLog: () => undefined,
+    });
+    const databases = () => globSync(join(home, 'memory/*/*.sqlite')).length;
+    await keeper.refresh();
+    expect(states.some((state) => state.kind === 'failed' && /deleted or replaced/.test(state.sentence))).toBe(true);
+    expect(keeper.state).toMatchObject({ kind: 'ready', files: 2 });
+    expect(databases()).toBe(1);
+    // And while nothing is read: the next save finds out, and what it fails with mends it.
+    rmSync(home, { recursive: true });
+    writeFileSync(join(root, 'a.ts'), 'export const other = 2;\n');
+    const failed: unknown = await keeper.refreshPaths(['a.ts'], performance.now()).catch((error: unknown) => error);
+    keeper.heal(failed);
+    await keeper.saved();
+    expect(keeper.state).toMatchObject({ kind: 'ready', files: 2 });
+    expect(databases()).toBe(1);
+    await keeper.close();
+  }),
+);

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { MemoryState } from '../../../../src/service/protocol.ts';
+import { amounts } from '../../../../src/ui/amounts.ts';
+import { listedActions } from '../../../../src/ui/status/action-list.ts';
+import { standing } from '../../../../src/ui/status/workspace-status.ts';
+import { statusText } from '../../../../src/ui/status/status-text.ts';
+import { statusTooltip } from '../../../../src/ui/status/status-tooltip.ts';
+
+const english = amounts('en');
+const opening: MemoryState = { kind: 'opening', sentence: 'Opening.' };
+const ready = (files: number): MemoryState => ({
+  kind: 'ready',
+  sentence: 'Ready.',
+  files,
+  segments: 3 * files,
+  telling: [],
+});
+const reading = (percent: number, ofFiles: number, secondsLeft?: number): MemoryState => ({
+  ...{ kind: 'reading', sentence: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, rate: 500 },
+  ...{ path: 'src/a.ts', ...(secondsLeft === undefined ? {} : { secondsLeft }) },
+});
+const paused = (percent: number): MemoryState => ({ kind: 'paused', sentence: 'Paused.', percent });
+const failed: MemoryState = { kind: 'failed', sentence: 'The disk is full.', action: 'free-space' };
+
+describe('the standing of several roots', () => {
+  it('is none without a root', () => {
+    expect(standing([])).toEqual({ kind: 'none' });
+  });
+
+  it('adds up what is ready', () => {
+    expect(standing([ready(10), ready(5)])).toEqual({ kind: 'ready', files: 15, segments: 45 });
+  });
+
+  it('weighs progress by files and adds the times', () => {
+    const both = standing([reading(50, 100, 60), reading(0, 300, 120)]);
+    expect(both).toMatchObject({ kind: 'reading', percent: 12.5, files: 50, ofFiles: 400, secondsLeft: 180 });
+  });
+
+  it('leaves the time out while one root has none', () => {
+    expect(standing([reading(50, 100, 60), reading(0, 300)])).not.toHaveProperty('secondsLeft');
+  });
+
+  it('tells work before failure, failure before a pause, a pause before what is in order', () => {
+    expect(standing([failed, reading(1, 2), paused(3), ready(1)]).kind).toBe('reading');
+    expect(standing([failed, opening]).kind).toBe('opening');
+    expect(standing([paused(3), failed, ready(1)])).toEqual({
+      kind: 'failed',
+      sentence: 'The disk is full.',
+      action: 'free-space',
+    });
+    expect(standing([ready(1), paused(50)])).toEqual({ kind: 'paused', percent: 75 });
+  });
+});
+
+describe('the status bar', () => {
+  const text = (...states: MemoryState[]) => statusText(standing(states), english);
+
+  it('is silent without a folder and quiet when all is read', () => {
+    expect(text()).toBeUndefined();
+    expect(text(ready(1200))).toEqual({
+      text: '$(library)',
+      label: 'Ask Codebase: 1,200 files are remembered.',
+      tone: 'quiet',
+    });
+  });
+
+  it('never rounds up to done', () => {
+    expect(text(reading(99.9, 1000))?.text).toBe('$(loading~spin) Reading 99% · 999 of 1,000 files');
+  });
+
+  it('warns of a failure in its own words', () => {
+    expect(text(failed)).toMatchObject({ label: 'Ask Codebase: The disk is full.', tone: 'warning' });
+  });
+});
+
+describe('the tooltip', () => {
+  const folders = [
+    { folder: { root: '/a', name: 'a*b](command:x)' }, state: ready(1) },
+    { folder: { root: '/b', name: 'b' }, state: ready(2) },
+  ];
+  const unknown = { digest: undefined, description: undefined };
+  const facts = { standing: standing([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
+
+  it('lets no name become Markdown', () => {
+    expect(statusTooltip(facts, english)).toContain('a\\*b\\] \\(command\\:x\\)');
+  });
+
+  it('says in Restricted Mode, and only there, that git is not asked', () => {
+    const said = 'Restricted Mode\\: git is not asked';
+    expect(statusTooltip({ ...facts, isTrusted: false }, english)).toContain(said);
+    expect(statusTooltip(facts, english)).not.toContain(said);
+  });
+
+  it('tells speed, time and device where they are known', () => {
+    const description = {
+      model: 'm',
+      device: 'cpu',
+      because: '',
+      threads: 4,
+      prefillRate: 1,
+      residentBytes: 1,
+    } as const;
+    const shown = statusTooltip({ ...facts, standing: standing([reading(10, 10, 61)]), description }, english);
+    expect(shown).toContain('500 tokens per second');
+    expect(shown).toContain('about 2 min');
+    expect(shown).toContain('CPU\\, 4 threads');
+  });
+});
+
+describe('the list of actions', () => {
+  const commands = (...states: MemoryState[]) =>
+    listedActions(standing(states), 'none', 'Mend').map(({ command }) => command.replace('askCodebase.', ''));
+
+  it('begins with what the state calls for', () => {
+    expect(commands(reading(1, 2))[0]).toBe('pause');
+    expect(commands(paused(1))[0]).toBe('resume');
+    expect(commands(failed)[0]).toBe('mend');
+    expect(commands(ready(1))[0]).toBe('ask');
+  });
+
+  it('hides and shows marks', () => {
+    const shown = listedActions({ kind: 'none' }, 'shown', undefined).map(({ command }) => command);
+    expect(shown).toContain('askCodebase.hideMarks');
+    expect(shown).not.toContain('askCodebase.showMarks');
+  });
+});
