@@ -7,7 +7,7 @@ import { serviceIn } from './client.ts';
 
 /**
  * Fifty saves in a copy of this project's sources: how long after the change is told the memory holds it, and how much of
- * that was the model's own time. The editor waits another moment before it tells (`src/ui/change-batch.ts`).
+ * that was the model's own time. The editor waits another moment before it tells (`src/ui/watch/change-batch.ts`).
  *
  *     node esbuild.js --quiet && node test/bench/saves.ts
  */
@@ -15,7 +15,7 @@ const SAVES = 50;
 const top = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'ask-codebase-saves-'));
 const root = join(folder, 'repository');
-cpSync(join(top, 'src/ask'), join(root, 'ask'), { recursive: true });
+cpSync(join(top, 'src/index'), join(root, 'index'), { recursive: true });
 cpSync(join(top, 'src/engine'), join(root, 'engine'), { recursive: true });
 execFileSync('git', ['-C', root, 'init', '--quiet']);
 
@@ -26,7 +26,7 @@ const client = serviceIn(join(folder, 'home'), (notice) => {
 await client.folders([{ root, name: 'repository' }]);
 await client.refresh(root);
 
-const path = 'engine/host.ts';
+const path = 'engine/client/engine.ts';
 const text = readFileSync(join(root, path), 'utf8').split('\n');
 for (let save = 0; save < SAVES; save += 1) {
   const at = 60 + ((save * 7) % 180);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Problem } from './problem.ts';
 
-// The runtime reads this with its first session; src/engine/process.ts says why.
+// The runtime reads this with its first session; src/engine/client/process.ts says why.
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /** all-MiniLM-L6-v2 as its authors run it. */

@@ -60,7 +60,7 @@ export function fileEvidence(
 
 /**
  * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file is what the
- * question says to the letter (`src/ask/exact.ts`, `named-file.ts`).
+ * question says to the letter (`src/retrieve/exact-match.ts`, `named-file.ts`).
  */
 export const inUse = ({ share, words, role }: FileEvidence): number => RECOLLECTION.fileWeight * share + words + role;
 

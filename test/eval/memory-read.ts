@@ -15,7 +15,7 @@ import { segment } from '../../src/workspace/segment/segment.ts';
 import { findPacks, isWanted, openRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 
-// The runtime reads this with its first session; src/engine/process.ts says why.
+// The runtime reads this with its first session; src/engine/client/process.ts says why.
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /**

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pageHtml } from '../../../src/ui/chat/html.ts';
 
 const top = join(import.meta.dirname, '../../..');
-const sources = globSync(['src/extension.ts', 'src/ui/**/*.ts', 'media/chat/**/*.ts'], { cwd: top }).map((path) => ({
+const sources = globSync(['src/extension.ts', 'src/{ui,chat}/**/*.ts', 'media/chat/**/*.ts'], { cwd: top }).map((path) => ({
   path: path.replaceAll('\\', '/'),
   code: readFileSync(join(top, path), 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, ''),
 }));
@@ -13,10 +13,10 @@ const users = (of: RegExp) => sources.filter(({ code }) => of.test(code)).map(({
 /** Ways to show or to start something, each with the files that may: src/ui/README.md says what protects them there. */
 const SINKS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ['notifications', /\bshow(?:Information|Warning|Error)Message\b/, ['src/ui/notice.ts']],
-  ['Markdown of the editor', /\bMarkdownString\b|\bappendMarkdown\b/, ['src/ui/status-bar.ts']],
+  ['Markdown of the editor', /\bMarkdownString\b|\bappendMarkdown\b/, ['src/ui/status/status-bar.ts']],
   ['trusted Markdown', /\.isTrusted = (?!\{ enabledCommands: tooltipCommands \})/, []],
   ['markup in Markdown', /\bsupportHtml\b|\bsupportThemeIcons\b/, []],
-  ['rows of a tree', /\bnew vscode\.TreeItem\b/, ['src/ui/tree-item.ts']],
+  ['rows of a tree', /\bnew vscode\.TreeItem\b/, ['src/ui/memory-view/tree-item.ts']],
   ['lists to pick from', /\b(?:showQuickPick|createQuickPick)\b/, ['src/ui/chat/view.ts', 'src/ui/commands.ts']],
   ['fields to write in', /\bshowInputBox\b|\bcreateInputBox\b/, ['src/ui/question-input.ts']],
   ['pages', /\.html = |\bcreateWebviewPanel\b/, ['src/ui/chat/view.ts']],
