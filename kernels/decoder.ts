@@ -5,7 +5,7 @@ import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { gather, linear, parts } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
-import type { LowRanks } from './lora.ts';
+import type { Loras } from './lora.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface DecoderOptions {
@@ -15,7 +15,7 @@ export interface DecoderOptions {
   /** Memories by block, from 0. */
   readonly memories?: Readonly<Record<number, BlockMemory>>;
   /** Additions to the blocks' matrices, by name. */
-  readonly lowRanks?: LowRanks | undefined;
+  readonly lowRanks?: Loras | undefined;
   /** What the graph is called: `lower` where it is not said. */
   readonly name?: string;
 }

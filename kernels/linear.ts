@@ -1,6 +1,6 @@
 import type { Graph, Value } from './graph.ts';
-import { addLowRank } from './lora.ts';
-import type { LowRanks } from './lora.ts';
+import { addLora } from './lora.ts';
+import type { Loras } from './lora.ts';
 import { ManifestError, tensorEntry } from './manifest.ts';
 import type { TensorEntry } from './manifest.ts';
 import { w8a8 } from './w8a8.ts';
@@ -12,7 +12,7 @@ export type AccuracyLevel = 0 | 4;
 export interface Weights {
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   readonly accuracyLevel: AccuracyLevel;
-  readonly lowRanks?: LowRanks | undefined;
+  readonly lowRanks?: Loras | undefined;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Weights {
 export function linear(graph: Graph, weights: Weights, x: Value, name: string): Value {
   const y = frozen(graph, weights, x, name);
   const lowRank = weights.lowRanks?.[name];
-  return lowRank === undefined ? y : addLowRank(graph, x, y, lowRank);
+  return lowRank === undefined ? y : addLora(graph, x, y, lowRank);
 }
 
 function frozen(graph: Graph, weights: Weights, x: Value, name: string): Value {

@@ -8,19 +8,19 @@ export interface HalfMatrix {
 }
 
 /** W + b a in place of W: a [r, K], b [N, r], r small (LoRA, Hu et al., arXiv 2106.09685). */
-export interface LowRank {
+export interface Lora {
   readonly a: HalfMatrix;
   readonly b: HalfMatrix;
 }
 
 /** Low-rank additions by the name of the matrix that they belong to: `layers.3.mlp.up`. */
-export type LowRanks = Readonly<Record<string, LowRank>>;
+export type Loras = Readonly<Record<string, Lora>>;
 
 /**
  * y [.., N] + (x [.., K] aᵀ) bᵀ. The numbers lie in the graph itself: they come from another folder than the base's shards, and a
  * graph's external data must lie below its own. Casts and transposes are folded when the session is created.
  */
-export function addLowRank(graph: Graph, x: Value, y: Value, { a, b }: LowRank): Value {
+export function addLora(graph: Graph, x: Value, y: Value, { a, b }: Lora): Value {
   const down = graph.node('MatMul', [x, transposed(graph, a)]); // [.., r]
   return graph.node('Add', [y, graph.node('MatMul', [down, transposed(graph, b)])]);
 }

@@ -10,7 +10,7 @@ import { FailureNotice } from './ui/status/failure-notice.ts';
 import { Forgetting } from './ui/memory-view/forgetting.ts';
 import { MemoryTotals } from './ui/memory-view/memory-totals.ts';
 import { MemoryTree } from './ui/memory-view/memory-tree.ts';
-import { Mending } from './ui/status/recovery-actions.ts';
+import { RecoveryActions } from './ui/status/recovery-actions.ts';
 import { Provenance } from './ui/marks/provenance.ts';
 import { QuestionInput } from './ui/question-input.ts';
 import { RecalledBadges } from './ui/marks/recalled-badges.ts';
@@ -32,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const memory = new WorkspaceMemory(context, log);
   const totals = new MemoryTotals(memory, log);
-  const mending = new Mending(context, memory, log);
+  const mending = new RecoveryActions(context, memory, log);
   const provenance = new Provenance(memory);
   provenance.enabled = settings.provenanceMarks;
   const watch = new ChangeWatch(memory, log);
@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onProvenance: (files) => {
       provenance.show(files);
     },
-    onAction: (action) => mending.mend(action),
+    onAction: (action) => mending.run(action),
     log,
   });
   const tree = new MemoryTree(memory, totals, numbers);

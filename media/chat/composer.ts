@@ -1,4 +1,4 @@
-import type { ScopeChoice, Surroundings } from '../../src/chat/protocol.ts';
+import type { ScopeChoice, EditorContext } from '../../src/chat/protocol.ts';
 import { fill } from '../../src/chat/strings.ts';
 import { TRANSCRIPT } from '../../src/chat/transcript.ts';
 import type { Lines } from '../../src/chat/transcript.ts';
@@ -96,7 +96,7 @@ export class Composer {
     this.#text.focus();
   }
 
-  surroundings(surroundings: Surroundings): void {
+  surroundings(surroundings: EditorContext): void {
     this.#scope.show(surroundings);
     this.#selection = surroundings.selection;
     this.#showSelection();

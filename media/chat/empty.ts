@@ -1,4 +1,4 @@
-import type { Surroundings } from '../../src/chat/protocol.ts';
+import type { EditorContext } from '../../src/chat/protocol.ts';
 import { fill } from '../../src/chat/strings.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton } from './dom.ts';
@@ -9,7 +9,11 @@ import { visible } from './visible.ts';
 const LISTED = 3;
 
 /** What is seen before the first question: what this is, where the memory stands, what one could ask, what was asked before. */
-export function emptyState(surroundings: Surroundings, context: Context, ask: (question: string) => void): HTMLElement {
+export function emptyState(
+  surroundings: EditorContext,
+  context: Context,
+  ask: (question: string) => void,
+): HTMLElement {
   const { strings, post } = context;
   const { workspace, suggestions, memories, recent } = surroundings;
   const head = h(
@@ -63,7 +67,7 @@ function suggestionList(suggestions: readonly string[], title: string, ask: (que
   return h('section', { class: 'suggestions', 'aria-label': title }, h('h3', {}, title), h('ul', {}, ...rows));
 }
 
-function recentList(recent: Surroundings['recent'], { strings, post }: Context): HTMLElement {
+function recentList(recent: EditorContext['recent'], { strings, post }: Context): HTMLElement {
   const rows = recent.slice(0, LISTED).map(({ id, title, updated }) =>
     h(
       'li',
@@ -117,7 +121,7 @@ function when(updated: number): string {
   return new Intl.DateTimeFormat(document.documentElement.lang || 'en', style).format(date);
 }
 
-function memoryStanding(memories: Surroundings['memories'], { strings, post }: Context): HTMLElement {
+function memoryStanding(memories: EditorContext['memories'], { strings, post }: Context): HTMLElement {
   const several = memories.length > 1;
   const rows = memories.map(({ name, state }) => {
     const sentence = several ? `${visible(name)}: ${visible(state.sentence)}` : visible(state.sentence);

@@ -1,5 +1,5 @@
 import { hostMessage } from '../../src/chat/protocol.ts';
-import type { HostMessage, PageMessage, Surroundings } from '../../src/chat/protocol.ts';
+import type { HostMessage, PageMessage, EditorContext } from '../../src/chat/protocol.ts';
 import { unfinished } from '../../src/chat/transcript.ts';
 import type { Conversation, Exchange } from '../../src/chat/transcript.ts';
 import { Composer } from './composer.ts';
@@ -71,13 +71,13 @@ class Shown {
   readonly #composer: Composer;
   readonly #toEnd: HTMLButtonElement;
   #conversation: Conversation;
-  #surroundings: Surroundings;
+  #surroundings: EditorContext;
   #exchanges: ExchangeView[] = [];
   #follows: 'end' | 'nothing' = 'end';
   /** Pixels of the transcript's height when it was last looked at. */
   #height = 0;
 
-  constructor(context: Context, frame: Frame, conversation: Conversation, surroundings: Surroundings) {
+  constructor(context: Context, frame: Frame, conversation: Conversation, surroundings: EditorContext) {
     this.#context = context;
     this.#frame = frame;
     this.#conversation = conversation;

@@ -1,4 +1,4 @@
-import type { ScopeChoice, Surroundings } from '../../src/chat/protocol.ts';
+import type { ScopeChoice, EditorContext } from '../../src/chat/protocol.ts';
 import { fill } from '../../src/chat/strings.ts';
 import type { Strings } from '../../src/chat/strings.ts';
 import { TRANSCRIPT } from '../../src/chat/transcript.ts';
@@ -74,7 +74,7 @@ export class ScopeChips {
   }
 
   /** What the chips mean now; one that means nothing cannot be chosen. */
-  show({ folder, editors, trust }: Surroundings): void {
+  show({ folder, editors, trust }: EditorContext): void {
     const {
       scopeWorkspace,
       scopeFolderTitle,

@@ -1,13 +1,13 @@
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
-import type { Ending } from '../engine/protocol.ts';
+import type { FinishReason } from '../engine/protocol.ts';
 import { Attribution, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
-import type { Codebases, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
+import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
 import { meets, readSelection, rememberedText, reread } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
-import type { Recollection } from '../retrieve/ranked-files.ts';
+import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { sentences } from './sentence.ts';
 
 export interface AnswerOptions {
@@ -22,13 +22,13 @@ export interface AnswerOptions {
 
 /** What happens on the way to an answer, in this order; `token` many times. */
 export type AnswerEvent =
-  | { readonly kind: 'recalled'; readonly recollection: Recollection }
+  | { readonly kind: 'recalled'; readonly recollection: RankedFiles }
   | { readonly kind: 'read'; readonly excerpts: readonly Excerpt[]; readonly stale: number }
   | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
   | { readonly kind: 'token'; readonly text: string }
   /** The answer's words are all there; `of` sentences are being looked up in the lines that were read. */
   | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
-  | { readonly kind: 'unknown'; readonly reason: UnknownReason; readonly recollection: Recollection }
+  | { readonly kind: 'unknown'; readonly reason: UnknownReason; readonly recollection: RankedFiles }
   | { readonly kind: 'answered'; readonly answer: Answer };
 
 /**
@@ -40,7 +40,7 @@ export type UnknownReason = 'far' | 'changed';
 
 export interface Answer {
   readonly text: string;
-  readonly ending: Ending;
+  readonly ending: FinishReason;
   readonly sentences: readonly Attributed[];
   readonly promptTokens: number;
   readonly tokens: number;
@@ -68,7 +68,7 @@ const REMEMBERED = 30_000;
  * nowhere, nothing is generated: the nearest files are shown and that is said.
  */
 export async function answer(
-  codebases: Codebases,
+  codebases: MultiFolderSearch,
   question: string,
   options: AnswerOptions,
   emit: (event: AnswerEvent) => void,
@@ -115,13 +115,13 @@ export async function answer(
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */
-function pointsNowhere({ nearness: { cosine, coverage, isAimed } }: Recollection): boolean {
+function pointsNowhere({ nearness: { cosine, coverage, isAimed } }: RankedFiles): boolean {
   if (isAimed) return false;
   return Object.values(ABSTAIN).some((least) => cosine < least.cosine && coverage < least.coverage);
 }
 
 async function attribute(
-  codebases: Codebases,
+  codebases: MultiFolderSearch,
   text: string,
   excerpts: readonly Excerpt[],
   signal: AbortSignal | undefined,

@@ -1,5 +1,5 @@
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
-import type { Codebases } from '../retrieve/multi-folder-search.ts';
+import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { Sentence } from './sentence.ts';
 
@@ -124,7 +124,7 @@ export class Attribution {
 
 /** Whether the cited lines still stand as they were read: on disk, or in the editor where they are not saved. */
 export async function stillStands(
-  codebases: Codebases,
+  codebases: MultiFolderSearch,
   citation: Citation,
   excerpts: readonly Excerpt[],
 ): Promise<boolean> {

@@ -1,7 +1,7 @@
-import { writeKey } from '../memory/algebra/embedding-record.ts';
+import { contentHash } from '../memory/algebra/embedding-record.ts';
 import { segmentHeader } from '../workspace/segment/header.ts';
-import type { Codebases } from '../retrieve/multi-folder-search.ts';
-import type { RecalledSegment } from '../retrieve/ranked-files.ts';
+import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import type { RankedSegment } from '../retrieve/ranked-files.ts';
 
 /** Whole lines of one file as they stand now, on disk or unsaved in an editor; `start` and `end` are 1-based and inclusive. */
 export interface Excerpt {
@@ -34,8 +34,8 @@ export interface Reread {
  * still hash to its write, so an answer never rests on text that has gone.
  */
 export async function reread(
-  codebases: Codebases,
-  segments: readonly RecalledSegment[],
+  codebases: MultiFolderSearch,
+  segments: readonly RankedSegment[],
   budget: number,
 ): Promise<Reread> {
   const { chosen, files, stale } = await standing(codebases, segments, budget);
@@ -50,8 +50,8 @@ export async function reread(
 
 /** Recalled segments under their headers, as they were encoded, best first, until `budget` tokens are full: what the token memory holds. */
 export async function rememberedText(
-  codebases: Codebases,
-  segments: readonly RecalledSegment[],
+  codebases: MultiFolderSearch,
+  segments: readonly RankedSegment[],
   budget: number,
 ): Promise<string[]> {
   const { chosen } = await standing(codebases, segments, budget);
@@ -59,13 +59,13 @@ export async function rememberedText(
 }
 
 interface Standing {
-  readonly segment: RecalledSegment;
+  readonly segment: RankedSegment;
   readonly header: string;
   readonly text: string;
 }
 
 /** Those segments that still stand in their file as they were remembered, best first, and the lines of the files that were read. */
-async function standing(codebases: Codebases, segments: readonly RecalledSegment[], budget: number) {
+async function standing(codebases: MultiFolderSearch, segments: readonly RankedSegment[], budget: number) {
   const files = new Map<string, readonly string[] | undefined>();
   const chosen: Standing[] = [];
   let stale = 0;
@@ -82,7 +82,7 @@ async function standing(codebases: Codebases, segments: readonly RecalledSegment
     if (
       text === undefined ||
       header === undefined ||
-      writeKey(codebases.adapterId, header, text) !== segment.writeKey
+      contentHash(codebases.adapterId, header, text) !== segment.writeKey
     ) {
       stale += 1;
       continue;
@@ -98,7 +98,7 @@ const SELECTED_LINES = 80;
 
 /** The lines that somebody selected, as an excerpt, with their size in tokens; undefined where the file cannot be read. */
 export async function readSelection(
-  codebases: Codebases,
+  codebases: MultiFolderSearch,
   { path, start, end }: PlacedLines,
   signal?: AbortSignal,
 ): Promise<{ readonly excerpt: Excerpt; readonly tokens: number } | undefined> {
@@ -117,7 +117,7 @@ export function meets(one: PlacedLines, other: PlacedLines): boolean {
 const sum = (excerpts: readonly Excerpt[]) => excerpts.reduce((total, { share }) => total + share, 0);
 
 /** Neighbouring segments of a file become one excerpt, so that a function is not read in two halves. */
-function merge(path: string, segments: readonly RecalledSegment[], lines: readonly string[]): Excerpt[] {
+function merge(path: string, segments: readonly RankedSegment[], lines: readonly string[]): Excerpt[] {
   const merged: Excerpt[] = [];
   for (const segment of segments.toSorted((a, b) => a.start - b.start)) {
     const before = merged.at(-1);

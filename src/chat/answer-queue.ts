@@ -1,7 +1,7 @@
 import { ServiceError } from '../service/service-error.ts';
 import type { AskEvent, PointedFile } from '../service/protocol.ts';
 import { withEvent } from './exchange.ts';
-import type { Library } from './conversations.ts';
+import type { Conversations } from './conversations.ts';
 import type { ChatService } from './dependencies.ts';
 import type { Strings } from './strings.ts';
 import { unfinished } from './transcript.ts';
@@ -16,9 +16,9 @@ export interface Place {
   readonly exchange: string;
 }
 
-export interface RunnerParts {
+export interface AnswerQueueDependencies {
   readonly service: ChatService;
-  readonly library: Library;
+  readonly library: Conversations;
   readonly strings: Strings;
   /** An exchange is another now. */
   readonly onExchange: (conversation: string, exchange: Exchange) => void;
@@ -35,12 +35,12 @@ interface Running extends Place {
 }
 
 /** Puts questions to the service, one at a time because there is one model, and writes what comes back into the library. */
-export class Runner {
-  readonly #parts: RunnerParts;
+export class AnswerQueue {
+  readonly #parts: AnswerQueueDependencies;
   #queue: Place[] = [];
   #running: Running | undefined;
 
-  constructor(parts: RunnerParts) {
+  constructor(parts: AnswerQueueDependencies) {
     this.#parts = parts;
   }
 

@@ -1,13 +1,13 @@
 import type { Action, AskedScope, MemoryState } from '../service/protocol.ts';
 import { newExchange } from './exchange.ts';
 import type { Asked } from './exchange.ts';
-import { Library } from './conversations.ts';
+import { Conversations } from './conversations.ts';
 import { answerMarkdown } from './markdown.ts';
-import type { ChatParts } from './dependencies.ts';
+import type { ChatDependencies } from './dependencies.ts';
 import { pageMessage } from './protocol.ts';
-import type { PageMessage, ScopeChoice, Surroundings } from './protocol.ts';
+import type { PageMessage, ScopeChoice, EditorContext } from './protocol.ts';
 import { quotes } from './quoting.ts';
-import { Runner } from './answer-queue.ts';
+import { AnswerQueue } from './answer-queue.ts';
 import { fill } from './strings.ts';
 import { suggestedQuestions } from './suggestion.ts';
 import { tellingPlaces } from '../workspace/walk/suggested-places.ts';
@@ -27,19 +27,19 @@ type PageQuestion = Extract<PageMessage, { kind: 'ask' }>;
  * while no page is there.
  */
 export class ChatController {
-  readonly #parts: ChatParts;
-  readonly #library = new Library();
-  readonly #runner: Runner;
+  readonly #parts: ChatDependencies;
+  readonly #library = new Conversations();
+  readonly #runner: AnswerQueue;
   readonly #loaded: Promise<void>;
   #model: 'cold' | 'called' = 'cold';
-  #memories: Surroundings['memories'] = [];
+  #memories: EditorContext['memories'] = [];
   #suggestions: readonly string[] = [];
   #news: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(parts: ChatParts) {
+  constructor(parts: ChatDependencies) {
     this.#parts = parts;
     const { service, strings, log, onProvenance } = parts;
-    this.#runner = new Runner({
+    this.#runner = new AnswerQueue({
       service,
       library: this.#library,
       strings,
@@ -315,7 +315,7 @@ export class ChatController {
     this.surroundingsChanged();
   }
 
-  #surroundings(): Surroundings {
+  #surroundings(): EditorContext {
     const { workspace } = this.#parts;
     const { current } = this.#library;
     return {
@@ -335,7 +335,7 @@ export class ChatController {
 }
 
 /** What the memories know to tell most, as paths are shown; of several folders the best of each in turn. */
-function tellingIn(memories: Surroundings['memories']): string[] {
+function tellingIn(memories: EditorContext['memories']): string[] {
   const places = memories.map(({ name, state }) =>
     (state.kind === 'ready' ? state.telling : []).map((place) => (memories.length > 1 ? `${name}/${place}` : place)),
   );

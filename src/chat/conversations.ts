@@ -1,15 +1,15 @@
 import { titleOf, TRANSCRIPT } from './transcript.ts';
 import type { Conversation, Exchange } from './transcript.ts';
 import { STORE } from './store.ts';
-import type { Kept } from './store.ts';
+import type { Saved } from './store.ts';
 
 /** The conversations of a workspace and which of them is shown. One that has not begun is shown, but not kept. */
-export class Library {
+export class Conversations {
   readonly #conversations = new Map<string, Conversation>();
   #current: Conversation = fresh();
 
   /** Takes in what was kept on disk. */
-  fill({ conversations, current }: Kept): void {
+  fill({ conversations, current }: Saved): void {
     for (const conversation of conversations) this.#conversations.set(conversation.id, conversation);
     const shown = current === undefined ? undefined : this.#conversations.get(current);
     if (shown && this.#current.exchanges.length === 0) this.#current = shown;
@@ -28,7 +28,7 @@ export class Library {
     return [...this.#conversations.values()].sort((a, b) => b.updated - a.updated);
   }
 
-  kept(): Kept {
+  kept(): Saved {
     return { conversations: this.all(), current: this.#current.exchanges.length > 0 ? this.#current.id : undefined };
   }
 

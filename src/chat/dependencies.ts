@@ -33,7 +33,7 @@ export interface ChatWorkspace {
 }
 
 /** What the controller is made of; `view.ts` puts VS Code behind it, the tests put themselves there. */
-export interface ChatParts {
+export interface ChatDependencies {
   readonly service: ChatService;
   readonly workspace: ChatWorkspace;
   readonly store: TranscriptStore;

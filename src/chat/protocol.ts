@@ -104,7 +104,7 @@ const pageSchema = v.variant('kind', [
 ]);
 
 export type ScopeChoice = v.InferOutput<typeof choiceSchema>;
-export type Surroundings = v.InferOutput<typeof surroundingsSchema>;
+export type EditorContext = v.InferOutput<typeof surroundingsSchema>;
 export type HostMessage = v.InferOutput<typeof hostSchema>;
 export type PageMessage = v.InferOutput<typeof pageSchema>;
 

@@ -27,14 +27,14 @@ export interface TranscriptFile {
   readonly remove?: (name: string) => Promise<void>;
 }
 
-export interface Kept {
+export interface Saved {
   /** Newest first. */
   readonly conversations: readonly Conversation[];
   /** The one that was shown last. */
   readonly current?: string | undefined;
 }
 
-export type Loaded = Kept & {
+export type Loaded = Saved & {
   /** The name of a damaged file that was set aside. */
   readonly setAside?: string;
 };
@@ -50,7 +50,7 @@ export class TranscriptStore {
   readonly #file: TranscriptFile;
   readonly #interrupted: string;
   readonly #onFailure: (error: unknown) => void;
-  #pending: Kept | undefined;
+  #pending: Saved | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -74,7 +74,7 @@ export class TranscriptStore {
   }
 
   /** Writes soon; several calls become one. */
-  save(kept: Kept): void {
+  save(kept: Saved): void {
     this.#pending = kept;
     this.#timer ??= setTimeout(() => {
       void this.flush();
@@ -88,7 +88,7 @@ export class TranscriptStore {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending) {
-      this.#writing = this.#writing.then(() => this.#file.write(serialised(pending))).catch(this.#onFailure);
+      this.#writing = this.#writing.then(() => this.#file.write(serialized(pending))).catch(this.#onFailure);
     }
     await this.#writing;
   }
@@ -114,7 +114,7 @@ export class TranscriptStore {
 }
 
 /** The file's text: the newest conversations that fit. */
-export function serialised({ conversations, current }: Kept): string {
+export function serialized({ conversations, current }: Saved): string {
   const newest = conversations.toSorted((a, b) => b.updated - a.updated).slice(0, STORE.conversations);
   const texts: string[] = [];
   let size = 0;

@@ -30,7 +30,7 @@ export interface MeasuredSegment {
 }
 
 /** Why an answer ended; `repeated` is where it began to say again, word for word, what it had said. */
-export type Ending = 'stop' | 'repeated' | 'length' | 'context';
+export type FinishReason = 'stop' | 'repeated' | 'length' | 'context';
 
 export type Problem = 'model-file' | 'load' | 'memory' | 'internal';
 
@@ -54,7 +54,7 @@ export interface ReplyEnvelope {
 
 export interface Generated {
   readonly text: string;
-  readonly ending: Ending;
+  readonly ending: FinishReason;
   readonly promptTokens: number;
   readonly tokens: number;
   readonly prefillMs: number;

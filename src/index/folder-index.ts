@@ -5,7 +5,7 @@ import { ingest } from './ingest.ts';
 import type { IngestProgress, IngestReport } from './ingest.ts';
 import { noMeta, skippedState } from './plan.ts';
 import type { Certificate } from '../memory/store/forget.ts';
-import { KeyTable } from '../memory/search/embedding-table.ts';
+import { EmbeddingTable } from '../memory/search/embedding-table.ts';
 import { Ledger } from '../memory/store/ledger.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
 import { terms } from '../memory/search/tokenize.ts';
@@ -13,7 +13,7 @@ import type { LexicalHit } from '../memory/search/fusion.ts';
 import { nearest, recall } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Change, Scope, SegmentPlace } from '../memory/records.ts';
-import { quantise, writeKey } from '../memory/algebra/embedding-record.ts';
+import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
 import { readText } from '../workspace/files/file.ts';
 import { segmentHeader } from '../workspace/segment/header.ts';
 import { splitLines } from '../workspace/segment/line.ts';
@@ -23,22 +23,22 @@ import { noneExempt } from '../workspace/files/secret.ts';
 import type { IsExempt } from '../workspace/files/secret.ts';
 import type { Entry } from '../workspace/walk/walk.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './storage-path.ts';
-import type { Asked, Findings } from './search-hits.ts';
+import type { Query, SearchHits } from './search-hits.ts';
 import { seenText } from './exclusion.ts';
 import { Overlay } from './overlay.ts';
 import { shapeOf } from './shape.ts';
-import { turnToRead } from './index-lock.ts';
+import { acquireIndexLock } from './index-lock.ts';
 
-export type { Asked, Findings } from './search-hits.ts';
+export type { Query as Asked, SearchHits as Findings } from './search-hits.ts';
 
-export interface CodebaseOptions {
+export interface FolderIndexOptions {
   readonly root: string;
   readonly engine: Engine;
   readonly home?: string;
   /** Patterns of files whose secrets are read in clear: their owner has said so. */
   readonly secretExceptions?: readonly string[];
   /** The database is set aside even though it looks whole, and begun anew. */
-  readonly distrust?: boolean;
+  readonly forceRebuild?: boolean;
 }
 
 export interface RefreshOptions {
@@ -63,7 +63,7 @@ const SWEEP = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as cons
 const LEXICAL_LIMIT = 1_000;
 
 /** One repository with its memory: kept up to date, asked for what it recalls. */
-export class Codebase {
+export class FolderIndex {
   readonly root: string;
   readonly engine: Engine;
   readonly adapter: Adapter;
@@ -78,7 +78,7 @@ export class Codebase {
   readonly #places = new Map<number, SegmentPlace>();
   /** Where memories are kept, and the names that the repository had before. */
   readonly #place: { readonly home: string; readonly names: readonly string[] } | undefined;
-  #keys: KeyTable;
+  #keys: EmbeddingTable;
   #generation: number;
 
   private constructor(
@@ -99,12 +99,12 @@ export class Codebase {
     this.ledger = ledger;
     this.notice = notice;
     this.isExempt = isExempt;
-    this.#keys = new KeyTable(ledger.identity.shape);
+    this.#keys = new EmbeddingTable(ledger.identity.shape);
     this.#generation = -1;
   }
 
   /** Opens the memory of the folder `root`, or begins it. Throws AskError, LedgerError, ModelFileError. */
-  static async open(options: CodebaseOptions): Promise<Codebase> {
+  static async open(options: FolderIndexOptions): Promise<FolderIndex> {
     const root = await realFolder(options.root);
     const { baseFolder, adapterFolder } = options.engine.settings;
     const adapter = await readAdapter(adapterFolder, baseFolder);
@@ -113,32 +113,32 @@ export class Codebase {
     const { repository, checkout, former } = await identify(root);
     const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
     const opened = Ledger.open(memoryFolder(repository, home), identity, {
-      ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
+      ...(options.forceRebuild === undefined ? {} : { forceRebuild: options.forceRebuild }),
       home,
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });
     const notice = opened.kind === 'recovered' ? opened.sentence : undefined;
     const exceptions = includes(options.secretExceptions ?? []);
     const isExempt = (path: string) => exceptions.matches(path);
-    return new Codebase(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);
+    return new FolderIndex(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);
   }
 
   /** A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder. */
-  static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): Codebase {
-    return new Codebase(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
+  static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): FolderIndex {
+    return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
   }
 
   /** Brings the memory up to the files on disk. Of several processes that read everything, one does at a time. */
   async refresh(options: RefreshOptions): Promise<IngestReport> {
     if (options.paths || options.entries) return this.#ingest(options);
     const { signal, onWait } = options;
-    const giveBack = await turnToRead(this.ledger.location, this.root, signal, () => onWait?.());
+    const releaseLock = await acquireIndexLock(this.ledger.location, this.root, signal, () => onWait?.());
     try {
       const report = await this.#ingest(options);
       this.#sweep();
       return report;
     } finally {
-      await giveBack();
+      await releaseLock();
     }
   }
 
@@ -161,10 +161,10 @@ export class Codebase {
   }
 
   /** Exact shares of the memory's read, and what the words find, over a scope. */
-  find({ keys, words, scope }: Asked): Findings {
+  find({ keys, words, scope }: Query): SearchHits {
     const table = this.#table();
     const ids = scope ? this.#idsIn(scope) : undefined;
-    const shares = recall(table, keys, this.adapter.tau, ids);
+    const shares = recall(table, keys, this.adapter.temperature, ids);
     const inTable = (hit: LexicalHit) => this.#places.has(hit.segmentId);
     const segments = this.ledger.lexicalSearch(words, LEXICAL_LIMIT, scope).filter(inTable);
     const files = this.ledger.fileSearch(words);
@@ -173,7 +173,7 @@ export class Codebase {
       segments: this.#overlay.size > 0 ? [...segments, ...this.#unsavedHits(words, scope)] : segments,
       files: scope ? files.filter(({ path }) => scope.has(path)) : files,
       cosine: table.length > 0 ? Math.max(...keys.map((key) => nearest(table, key))) : -1,
-      standing: words.filter((word) => this.#stands(word)),
+      matchedTerms: words.filter((word) => this.#stands(word)),
     };
   }
 
@@ -190,7 +190,7 @@ export class Codebase {
 
   /** Shares of a few segments among themselves. */
   sharesAmong(key: Float32Array, segmentIds: readonly number[]): Shares {
-    return recall(this.#table(), [key], this.adapter.tau, segmentIds);
+    return recall(this.#table(), [key], this.adapter.temperature, segmentIds);
   }
 
   /** Where a recalled segment lies, unsaved ones included. */
@@ -267,7 +267,7 @@ export class Codebase {
     const measured = [];
     for (const [ordinal, segment] of segments.entries()) {
       const header = segmentHeader(path, segment);
-      const key = writeKey(this.adapter.id, header, segment.text);
+      const key = contentHash(this.adapter.id, header, segment.text);
       const keys = known.get(key) ?? (await this.#encode(header, segment.text, asked));
       const { start, end, tokens } = segment;
       measured.push({ ordinal, start, end, tokens, writeKey: key, keys, terms: new Set(terms(segment.text)) });
@@ -287,14 +287,14 @@ export class Codebase {
 
   async #encode(header: string, text: string, asked: { readonly priority: Priority; readonly signal?: AbortSignal }) {
     const { keys } = await this.engine.encode(header, text, asked);
-    return quantise({ keys, values: new Float32Array(0) }, this.ledger.identity.shape, []).keys;
+    return quantize({ keys, values: new Float32Array(0) }, this.ledger.identity.shape, []).keys;
   }
 
   /** The keys in memory; read anew where another process has written meanwhile. */
-  #table(): KeyTable {
+  #table(): EmbeddingTable {
     const generation = this.ledger.generation();
     if (generation !== this.#generation) {
-      this.#keys = new KeyTable(this.ledger.identity.shape);
+      this.#keys = new EmbeddingTable(this.ledger.identity.shape);
       this.#places.clear();
       for (const { write, ...place } of this.ledger.segments()) {
         if (this.#overlay.file(place.path)) continue;

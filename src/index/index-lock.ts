@@ -31,7 +31,7 @@ const PRIVATE = {
  * @returns gives the turn back
  * @throws LedgerError where no lock can be made; the signal's reason
  */
-export async function turnToRead(
+export async function acquireIndexLock(
   database: string,
   root: string,
   signal: AbortSignal | undefined,

@@ -1,12 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeyTable } from '../memory/search/embedding-table.ts';
+import type { EmbeddingTable } from '../memory/search/embedding-table.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { Ledger } from '../memory/store/ledger.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
 import type { Change, FileMeta, FileRecord } from '../memory/records.ts';
-import { quantise, writeKey } from '../memory/algebra/embedding-record.ts';
-import type { Write } from '../memory/algebra/embedding-record.ts';
+import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../memory/algebra/embedding-record.ts';
 import { fileStat, isMissing } from '../workspace/walk/entry.ts';
 import { readText } from '../workspace/files/file.ts';
 import type { FileText } from '../workspace/files/file.ts';
@@ -17,7 +17,7 @@ import type { IsExempt } from '../workspace/files/secret.ts';
 import type { Entry } from '../workspace/walk/walk.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import type { Engine, Priority } from '../engine/client/engine.ts';
-import { isOvertaken } from './superseded.ts';
+import { isSuperseded } from './superseded.ts';
 import type { Seen } from './superseded.ts';
 import { noMeta, planAll, planEntries, planPaths, skippedState } from './plan.ts';
 import type { Candidate, Plan } from './plan.ts';
@@ -126,7 +126,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
 }
 
 /** The keys of a ledger's segments, for recall. */
-export function fillKeyTable(ledger: Ledger, table: KeyTable): void {
+export function fillKeyTable(ledger: Ledger, table: EmbeddingTable): void {
   for (const segment of ledger.segments()) table.append(segment.segmentId, segment.write.keys);
 }
 
@@ -171,21 +171,21 @@ class Work {
   async #file(root: string, { path, included = false }: Candidate, onShare: (share: number) => void): Promise<void> {
     const { ledger, engine, isExempt = noneExempt, signal, priority = 'ingest' } = this.#options;
     const before = ledger.file(path);
-    const overtakenSince = (seen: Seen) => () => isOvertaken(this.#options, before, path, seen);
+    const supersededSince = (seen: Seen) => () => isSuperseded(this.#options, before, path, seen);
     const content = await readText(root, path, { included, isExempt });
     const rules = rulesFor(path, isExempt);
     if (content.kind === 'skipped') {
       const found = await lstat(join(root, path)).catch((error: unknown) => (isMissing(error) ? 'gone' : undefined));
       if (found === 'gone') {
         this.removed += 1;
-        changed(this.#options, ledger.drop([path], overtakenSince('gone')));
+        changed(this.#options, ledger.drop([path], supersededSince('gone')));
         return;
       }
       this.skipped += 1;
       const stat = found && fileStat(found);
       const secrets = { rules, masked: [] };
       const meta = { ...noMeta(found?.size), mtimeMs: found?.mtimeMs ?? 0, stat, secrets };
-      changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), overtakenSince(meta)));
+      changed(this.#options, ledger.skipFile(path, meta, skippedState(content.reason), supersededSince(meta)));
       return;
     }
     const { hash: blobHash, bytes, mtimeMs, stat } = content;
@@ -201,11 +201,11 @@ class Work {
     const { adapter, shape } = ledger.identity;
     const entries = segments.map((segment) => {
       const header = segmentHeader(path, segment);
-      const key = writeKey(adapter, header, segment.text);
+      const key = contentHash(adapter, header, segment.text);
       return { ...segment, header, writeKey: key, terms: terms(segment.text) };
     });
     const stored = ledger.hasWrite(entries.map((entry) => entry.writeKey));
-    const writes = new Map<string, Write>();
+    const writes = new Map<string, EmbeddingRecord>();
     const last = segments.at(-1);
     const meta = { blobHash, bytes, mtimeMs, lines: last?.end ?? 0, stat, secrets };
     try {
@@ -217,7 +217,7 @@ class Work {
           continue;
         }
         const { keys, tokens, milliseconds } = await engine.encode(entry.header, entry.text, asked);
-        writes.set(entry.writeKey, quantise({ keys, values: new Float32Array(0) }, shape, []));
+        writes.set(entry.writeKey, quantize({ keys, values: new Float32Array(0) }, shape, []));
         this.encoded += 1;
         this.tokens += tokens;
         this.encodeMilliseconds += milliseconds;
@@ -228,10 +228,10 @@ class Work {
       if (!(error instanceof EngineError) || !['gave-up', 'internal'].includes(error.problem)) throw error;
       this.failed += 1;
       const state = { kind: 'failed', reason: error.problem, sentence: error.message } as const;
-      changed(this.#options, ledger.skipFile(path, meta, state, overtakenSince(meta)));
+      changed(this.#options, ledger.skipFile(path, meta, state, supersededSince(meta)));
       return;
     }
-    changed(this.#options, ledger.putFile(path, meta, entries, writes, overtakenSince(meta)));
+    changed(this.#options, ledger.putFile(path, meta, entries, writes, supersededSince(meta)));
   }
 }
 

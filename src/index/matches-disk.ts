@@ -1,20 +1,20 @@
 import { terms } from '../memory/search/tokenize.ts';
 import type { SnapshotFile } from '../memory/snapshot/content.ts';
 import type { Placed } from '../memory/snapshot/import.ts';
-import { writeKey } from '../memory/algebra/embedding-record.ts';
+import { contentHash } from '../memory/algebra/embedding-record.ts';
 import { readText } from '../workspace/files/file.ts';
 import { segmentHeader } from '../workspace/segment/header.ts';
 import { splitLines } from '../workspace/segment/line.ts';
 import { rulesFor } from '../workspace/files/secret.ts';
 import { walk } from '../workspace/walk/walk.ts';
-import type { Codebase } from './folder-index.ts';
+import type { FolderIndex } from './folder-index.ts';
 
 /**
  * A file of a memory as it stands on disk, if every line is in the segment where it was and every segment still has the text
  * that its write was made from: the write's key is computed again from the lines. Else undefined.
  */
 export async function standing(
-  { root, adapter, isExempt }: Codebase,
+  { root, adapter, isExempt }: FolderIndex,
   file: Pick<SnapshotFile, 'path' | 'blobHash' | 'segments'>,
   keyOf: (writeId: number) => string,
 ): Promise<Placed | undefined> {
@@ -27,7 +27,7 @@ export async function standing(
   for (const { start, end, writeId } of file.segments) {
     const text = lines.slice(start - 1, end).join('');
     const header = segmentHeader(file.path, { start, end, text });
-    if (start !== next || writeKey(adapter.id, header, text) !== keyOf(writeId)) return undefined;
+    if (start !== next || contentHash(adapter.id, header, text) !== keyOf(writeId)) return undefined;
     texts.push(text);
     next = end + 1;
   }
@@ -63,7 +63,7 @@ export interface Comparison {
  * noted, so that the next reading reads it, also where a file's size and times say that nothing happened to it.
  */
 export async function compareWithFiles(
-  codebase: Codebase,
+  codebase: FolderIndex,
   include?: readonly string[],
   signal?: AbortSignal,
 ): Promise<Comparison> {

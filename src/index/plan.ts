@@ -12,7 +12,7 @@ import { includes } from '../workspace/walk/rules.ts';
 import type { Include } from '../workspace/walk/rules.ts';
 import { ignoredPaths, walk } from '../workspace/walk/walk.ts';
 import type { Entry } from '../workspace/walk/walk.ts';
-import { isForgotten, isOvertaken, isSameStat } from './superseded.ts';
+import { isForgotten, isSuperseded, isSameStat } from './superseded.ts';
 
 export type Candidate = Extract<Entry, { kind: 'candidate' }>;
 
@@ -131,8 +131,8 @@ class Draft {
       const same = state?.kind === 'skipped' && state.reason === entry.reason;
       if (same) return;
       // Apart from the call: arguments of a function that is not there are not worked out.
-      const overtaken = (path: string) => isOvertaken(this.#options, before, path, 'left out');
-      const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason), overtaken);
+      const superseded = (path: string) => isSuperseded(this.#options, before, path, 'left out');
+      const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason), superseded);
       onChange?.(change);
     } else if (!looksTheSame(before, entry) || !wasChecked(before, this.#options.isExempt ?? noneExempt)) {
       this.#fresh.push(entry);
@@ -147,8 +147,8 @@ class Draft {
   forget(paths: readonly string[], known: ReadonlyMap<string, FileRecord>): void {
     if (paths.length === 0) return;
     this.#removed += paths.length;
-    const overtaken = (path: string) => isOvertaken(this.#options, known.get(path), path, 'gone');
-    const change = this.#options.ledger.drop(paths, overtaken);
+    const superseded = (path: string) => isSuperseded(this.#options, known.get(path), path, 'gone');
+    const change = this.#options.ledger.drop(paths, superseded);
     this.#options.onChange?.(change);
   }
 

@@ -1,10 +1,10 @@
 import type { Difference } from '../memory/algebra/difference.ts';
 import { originOf } from '../memory/store/schema.ts';
-import { quantise, writeKey } from '../memory/algebra/embedding-record.ts';
+import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
 import { segmentHeader } from '../workspace/segment/header.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
-import type { Codebase } from './folder-index.ts';
+import type { FolderIndex } from './folder-index.ts';
 
 export interface DifferenceOptions {
   /** A commit by any name. */
@@ -57,7 +57,10 @@ const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'exclude
  *
  * @throws GitError, EngineError, LedgerError; the signal's reason
  */
-export async function revisionDifference(codebase: Codebase, options: DifferenceOptions): Promise<RevisionDifference> {
+export async function revisionDifference(
+  codebase: FolderIndex,
+  options: DifferenceOptions,
+): Promise<RevisionDifference> {
   const { root, ledger } = codebase;
   const { signal, onFile } = options;
   const base = await commitOf(root, options.base, signal);
@@ -94,7 +97,7 @@ export async function revisionDifference(codebase: Codebase, options: Difference
 
 /** A file cut into segments, as it stands in a commit or on disk; undefined where it is not there or not to be read. */
 async function cutAt(
-  codebase: Codebase,
+  codebase: FolderIndex,
   path: string,
   commit: string | undefined,
   signal: AbortSignal | undefined,
@@ -109,14 +112,14 @@ async function cutAt(
     segments: segments.map((segment) => {
       const header = segmentHeader(path, segment);
       const { text, tokens } = segment;
-      return { key: writeKey(adapter.id, header, text), header, text, tokens };
+      return { key: contentHash(adapter.id, header, text), header, text, tokens };
     }),
   };
 }
 
 /** Encodes what no branch has encoded before and keeps it for the next time. How many. */
 async function encode(
-  { engine, ledger }: Codebase,
+  { engine, ledger }: FolderIndex,
   path: string,
   segments: Cut['segments'],
   signal: AbortSignal | undefined,
@@ -127,7 +130,7 @@ async function encode(
     if (known.has(key)) continue;
     known.add(key);
     const { keys } = await engine.encode(header, text, signal ? { signal } : {});
-    const write = quantise({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
+    const write = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
     encoded += ledger.putWrites([{ key, tokens, origin: originOf(path), write }]);
   }
   return encoded;

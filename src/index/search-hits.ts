@@ -4,7 +4,7 @@ import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope } from '../memory/records.ts';
 
 /** A question as the memory is asked: its keys [d_k] and its telling words. */
-export interface Asked {
+export interface Query {
   readonly keys: readonly Float32Array[];
   readonly words: readonly string[];
   /** Paths to share among; every file when left out. */
@@ -12,12 +12,12 @@ export interface Asked {
 }
 
 /** What one memory found: exact shares over the segments of the scope, and the searches for words. */
-export interface Findings {
+export interface SearchHits {
   readonly shares: Shares;
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
   /** Largest cosine of a key with a memory token; -1 where there is none. */
   readonly cosine: number;
   /** Words that stand in some file. */
-  readonly standing: readonly string[];
+  readonly matchedTerms: readonly string[];
 }

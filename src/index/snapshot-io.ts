@@ -12,7 +12,7 @@ import type { SnapshotHeader } from '../memory/snapshot/header.ts';
 import { quoted, SnapshotError } from '../memory/snapshot/snapshot-error.ts';
 import { Snapshot } from '../memory/snapshot/snapshot.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
-import { Codebase } from './folder-index.ts';
+import { FolderIndex } from './folder-index.ts';
 import { homeFolder, prepareHome } from './storage-path.ts';
 import { readablePaths, standing } from './matches-disk.ts';
 import { shapeOf } from './shape.ts';
@@ -30,7 +30,7 @@ export interface ExportMemory {
 }
 
 /** Writes a codebase's memory to one file. Throws as exportSnapshot() does. */
-export function exportMemory({ ledger }: Codebase, file: string, options: ExportMemory): Promise<Exported> {
+export function exportMemory({ ledger }: FolderIndex, file: string, options: ExportMemory): Promise<Exported> {
   const repository = portableName(ledger.identity.repository);
   return exportSnapshot(ledger, file, { ...options, repository, unnamed: UNNAMED });
 }
@@ -46,7 +46,7 @@ export interface ImportMemory {
  * writes are kept, so that what they still share need not be encoded. Throws SnapshotError, LedgerError.
  */
 export async function importMemory(
-  codebase: Codebase,
+  codebase: FolderIndex,
   file: string,
   options: ImportMemory,
 ): Promise<{ readonly header: SnapshotHeader; readonly imported: Imported }> {
@@ -84,7 +84,7 @@ export async function openSnapshotMemory(
   engine: Engine,
   signal?: AbortSignal,
   home: string = homeFolder(),
-): Promise<Codebase> {
+): Promise<FolderIndex> {
   const { baseFolder, adapterFolder } = engine.settings;
   const adapter = await readAdapter(adapterFolder, baseFolder);
   const reader = { adapter: adapter.id, shape: shapeOf(adapter) };
@@ -101,7 +101,7 @@ export async function openSnapshotMemory(
       if (ledger.treeHash() !== treeHash) await unpack(snapshot, ledger, signal);
       touchUnpacked(place);
       sweepUnpacked(home);
-      return Codebase.withoutFiles(file, engine, adapter, ledger);
+      return FolderIndex.withoutFiles(file, engine, adapter, ledger);
     } catch (error) {
       ledger.close();
       throw error;

@@ -20,7 +20,7 @@ export interface Place {
  * transaction that writes: whoever saves writes the file first, so that the last to write either is the last to have read, or sees here
  * that it is not. A file that only grows all the time is recorded all the same.
  */
-export function isOvertaken(
+export function isSuperseded(
   { root, ledger, remember }: Place,
   before: FileRecord | undefined,
   path: string,

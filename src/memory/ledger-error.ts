@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { RowError, SpoiltError } from './store/row.ts';
+import { RowError, CorruptValueError } from './store/row.ts';
 
 /**
  * Why the ledger cannot be used.
@@ -89,7 +89,7 @@ export function translate(error: unknown, file: string): LedgerError | undefined
   if (error instanceof LedgerError) return error;
   if (!(error instanceof Error)) return undefined;
   if (error instanceof RowError) return damaged(file, error);
-  if (error instanceof SpoiltError) {
+  if (error instanceof CorruptValueError) {
     return new LedgerError('spoilt', `A part of the memory stored in ${file} is damaged.`, error);
   }
   const result = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;

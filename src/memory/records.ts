@@ -1,5 +1,5 @@
 import type { MemoryShape } from './algebra/shape.ts';
-import type { Write } from './algebra/embedding-record.ts';
+import type { EmbeddingRecord } from './algebra/embedding-record.ts';
 
 /** Whose memory, and what its writes look like. */
 export interface LedgerIdentity {
@@ -79,7 +79,7 @@ export interface SegmentPlace {
 }
 
 export interface StoredSegment extends SegmentPlace {
-  readonly write: Write;
+  readonly write: EmbeddingRecord;
 }
 
 /** What one change did, so that a table in memory can follow without reading everything again. */
@@ -107,7 +107,7 @@ export interface StoredWrite {
   readonly tokens: number;
   /** originOf() the path it was made for; empty when that is not known. */
   readonly origin: Uint8Array;
-  readonly write: Write;
+  readonly write: EmbeddingRecord;
 }
 
 /** A set of files. Its memory is the sum over their segments. */
@@ -142,7 +142,7 @@ export type Verdict =
     }
   | {
       readonly kind: 'unsound';
-      /** mend() is enough, or the database has to be opened again with `distrust`. */
+      /** mend() is enough, or the database has to be opened again with `forceRebuild`. */
       readonly cure: 'mend' | 'rebuild';
       readonly sentence: string;
       readonly faults: readonly string[];

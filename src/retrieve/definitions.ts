@@ -3,10 +3,10 @@ import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import type { Role } from '../workspace/files/role.ts';
-import type { Codebase } from '../index/folder-index.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 import type { Named } from './identifiers.ts';
 import type { Reader } from './reader.ts';
-import { amongSources } from './prefer-sources.ts';
+import { preferSources } from './prefer-sources.ts';
 
 export const DEFINITIONS = {
   /** Segments that are looked at for a name; a word that stands in more is too common to be one. */
@@ -30,7 +30,7 @@ const TELLING: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog'])
  * sees them, so that nothing more is stored, and unsaved text counts.
  */
 export async function findDefinitions(
-  codebase: Codebase,
+  codebase: FolderIndex,
   reader: Reader,
   names: readonly Named[],
   scope?: Scope,
@@ -48,7 +48,7 @@ export async function findDefinitions(
         return { path, places: own.filter(({ start, end }) => defined.some((line) => start <= line && line <= end)) };
       }),
     );
-    const counted = amongSources(
+    const counted = preferSources(
       defining.filter(({ places }) => places.length > 0),
       ({ path }) => path,
     );
@@ -60,7 +60,7 @@ export async function findDefinitions(
 }
 
 /** Segments that may define a name. A name of one letter is no term of the index: a small codebase is looked through. */
-function holdingName(codebase: Codebase, name: string, most: number, scope: Scope | undefined): SegmentPlace[] {
+function holdingName(codebase: FolderIndex, name: string, most: number, scope: Scope | undefined): SegmentPlace[] {
   const [term] = terms(name);
   if (term !== undefined) return codebase.holding(term, most, scope);
   return codebase.length <= most ? codebase.everywhere(scope) : [];

@@ -1,6 +1,6 @@
 import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Scope } from '../memory/records.ts';
-import type { Codebase } from '../index/folder-index.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 import { findDefinitions } from './definitions.ts';
 import { namesIn } from './identifiers.ts';
 import { findPhrases, PHRASES } from './phrase-match.ts';
@@ -13,7 +13,7 @@ import { Reader } from './reader.ts';
  * @param hits what the search for the question's words found
  */
 export async function findExact(
-  codebase: Codebase,
+  codebase: FolderIndex,
   question: string,
   hits: readonly LexicalHit[],
   scope?: Scope,

@@ -5,16 +5,16 @@ import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
 import { AskError } from '../index/ask-error.ts';
-import type { Codebase, Findings } from '../index/folder-index.ts';
+import type { FolderIndex, Findings } from '../index/folder-index.ts';
 import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
 import { kindOfQuestion, meantFiles } from './question-kind.ts';
-import { recollect, recollectNothing } from './ranked-files.ts';
-import type { Found, RecallBy, Recollection } from './ranked-files.ts';
+import { rankFiles, recollectNothing } from './ranked-files.ts';
+import type { Found, RecallBy, RankedFiles } from './ranked-files.ts';
 
 /** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
-export interface Member {
-  readonly codebase: Codebase;
+export interface IndexedFolder {
+  readonly codebase: FolderIndex;
   readonly prefix: string;
 }
 
@@ -30,7 +30,7 @@ export interface RecallOptions {
   /** Code that the question is about. */
   readonly context?: string;
   /** The paths of one member that are asked; every file when it is left out or gives undefined. */
-  readonly scope?: (member: Member) => Scope | undefined;
+  readonly scope?: (member: IndexedFolder) => Scope | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -42,19 +42,19 @@ const TELLING = 3;
 const CONTEXT = 600;
 
 /** Several codebases asked as one: their memories add up, so the shares over all of them are exact. */
-export class Codebases {
-  readonly #members: readonly Member[];
+export class MultiFolderSearch {
+  readonly #members: readonly IndexedFolder[];
 
   /** @throws AskError where there is none */
-  constructor(members: readonly Member[]) {
+  constructor(members: readonly IndexedFolder[]) {
     if (members.length === 0 || members.length > MOST) {
       throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
     }
     this.#members = members;
   }
 
-  static of(codebase: Codebase): Codebases {
-    return new Codebases([{ codebase, prefix: '' }]);
+  static of(codebase: FolderIndex): MultiFolderSearch {
+    return new MultiFolderSearch([{ codebase, prefix: '' }]);
   }
 
   get engine(): Engine {
@@ -74,7 +74,7 @@ export class Codebases {
    * Which files and segments a question brings back. The question runs through the lower half of the model once, and once
    * more together with the question before it, so that "and where is that tested?" knows what "that" is.
    */
-  async recall(question: string, options: RecallOptions = {}): Promise<Recollection> {
+  async recall(question: string, options: RecallOptions = {}): Promise<RankedFiles> {
     const asked = checkedQuestion(question);
     const how = options.signal ? { signal: options.signal } : {};
     const members = this.#members.filter(({ codebase }) => codebase.length > 0);
@@ -106,13 +106,13 @@ export class Codebases {
     if (merged.shares.segmentIds.length === 0) {
       throw new AskError('nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
     }
-    const standing = new Set(found.flatMap((part) => part.standing));
+    const standing = new Set(found.flatMap((part) => part.matchedTerms));
     const nearness = {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
       coverage: coverageOf(meant, standing),
       isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
-    return this.#withCells(recollect(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
+    return this.#withCells(rankFiles(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
   }
 
   /** With the places of a notebook's segments in its cells. */
@@ -125,7 +125,7 @@ export class Codebases {
     return cells === undefined ? lines : { ...lines, cells };
   }
 
-  async #withCells(found: Recollection): Promise<Recollection> {
+  async #withCells(found: RankedFiles): Promise<RankedFiles> {
     if (!found.files.some(({ path }) => isNotebook(path))) return found;
     const files = await Promise.all(
       found.files.map(async (file) => ({
@@ -155,7 +155,7 @@ export class Codebases {
   }
 
   /** The codebase that a shown path lies in, and the path inside it: what its write was keyed by. */
-  resolve(path: string): { readonly codebase: Codebase; readonly path: string } | undefined {
+  resolve(path: string): { readonly codebase: FolderIndex; readonly path: string } | undefined {
     const found = this.#members.find(({ prefix }) => path.startsWith(prefix));
     return found && { codebase: found.codebase, path: path.slice(found.prefix.length) };
   }
@@ -175,13 +175,15 @@ export class Codebases {
     return new AskError('engine-failed', `${sentence} Run the command again, or \`npm run models\` first.`);
   }
 
-  get #first(): Codebase {
+  get #first(): FolderIndex {
     const [first] = this.#members;
     if (!first) throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
     return first.codebase;
   }
 
-  #merge(found: readonly (Findings & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: Member })[]) {
+  #merge(
+    found: readonly (Findings & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
+  ) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     return {
       shares: sumOf(parts),

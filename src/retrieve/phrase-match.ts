@@ -1,6 +1,6 @@
 import type { SegmentPlace } from '../memory/records.ts';
 import type { Reader } from './reader.ts';
-import { amongSources } from './prefer-sources.ts';
+import { preferSources } from './prefer-sources.ts';
 
 export const PHRASES = {
   /** Segments that are looked at, those with the most of the question's words first. */
@@ -58,7 +58,7 @@ export async function findPhrases(
     }),
   );
   const found = new Map<number, number>();
-  const counted = amongSources(
+  const counted = preferSources(
     told.filter(({ run }) => run > 0),
     ({ place }) => place.path,
   );

@@ -1,4 +1,4 @@
-import type { Codebase } from '../index/folder-index.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 import type { NamedPath } from './named-path.ts';
 
 /** Endings that products have in their names as well as files. */
@@ -45,7 +45,7 @@ const SAYS_NAME: readonly (readonly [RegExp, RegExp])[] = [
 const HEAD = 4_000;
 
 /** What a project is called: its folder's name, and what its manifests and its README say. In small letters. */
-export async function projectNames(codebase: Codebase): Promise<Set<string>> {
+export async function projectNames(codebase: FolderIndex): Promise<Set<string>> {
   const names = [codebase.root.split(/[/\\]/).at(-1) ?? ''];
   for (const path of codebase.paths()) {
     if (path.includes('/')) continue;

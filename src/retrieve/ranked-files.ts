@@ -11,7 +11,7 @@ import { roleFactor } from './role-factor.ts';
 /** What decides the order: the memory, the words, or both. */
 export type RecallBy = 'fused' | 'memory' | 'lexical';
 
-export interface RecalledSegment extends SegmentPlace {
+export interface RankedSegment extends SegmentPlace {
   /** Of a notebook, where that is in its cells: `cell 3:1-2`. */
   readonly cells?: string;
   /** Part of the whole ranking that this segment owns; all that are listed own 1 together. */
@@ -20,30 +20,30 @@ export interface RecalledSegment extends SegmentPlace {
   readonly evidence: number;
 }
 
-export interface RecalledFile {
+export interface RankedFile {
   readonly path: string;
   /** Sum of its segments' shares. */
   readonly share: number;
   /** Best first. */
-  readonly segments: readonly RecalledSegment[];
+  readonly segments: readonly RankedSegment[];
 }
 
 /** What a question brought back, best first. */
-export interface Recollection {
+export interface RankedFiles {
   readonly by: RecallBy;
-  readonly files: readonly RecalledFile[];
+  readonly files: readonly RankedFile[];
   /**
    * Segments worth reading, best first: by their own evidence times their file's. A file of one segment owns its file's whole
    * share, however little that segment says.
    */
-  readonly segments: readonly RecalledSegment[];
+  readonly segments: readonly RankedSegment[];
   /** How undecided the memory's own shares are. */
   readonly flat: Flatness;
   /** How near the question comes to what is remembered. */
-  readonly nearness: Nearness;
+  readonly nearness: Confidence;
 }
 
-export interface Nearness {
+export interface Confidence {
   /** Largest cosine between the question and a memory token, -1..1. */
   readonly cosine: number;
   /** Part of the question's telling words that stand anywhere in the files, 0..1. */
@@ -64,10 +64,10 @@ export interface Found {
   readonly meant: ReadonlyMap<string, NamedFile>;
   /** What the project is called, in small letters. */
   readonly project: ReadonlySet<string>;
-  readonly nearness: Nearness;
+  readonly nearness: Confidence;
 }
 
-export const RECOLLECTION = {
+export const FILE_RANKING = {
   /** Files of a ranking. */
   files: 50,
   /** Segments of one file that are listed. */
@@ -92,17 +92,17 @@ type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
  * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts, the words of the file and
  * of its best segments, and whether it is named, defines what is named or says the question's very words; inside a file, the same of its segments. A segment owns its file's share times its share of the file.
  */
-export function recollect(question: string, by: RecallBy, found: Found, locate: Locate): Recollection {
+export function rankFiles(question: string, by: RecallBy, found: Found, locate: Locate): RankedFiles {
   const places = locate(Array.from(found.shares.segmentIds));
   const paths = new Set([...places.values()].map(({ path }) => path));
   const spoken = by === 'fused' ? namedFiles(question, paths, found.project) : new Map<string, NamedFile>();
   const named = by === 'fused' ? new Map([...found.meant, ...spoken]) : spoken;
   const inside = insideFiles(by, found, places, named);
   const between = betweenFiles(question, by, found, places, named);
-  const files = between.slice(0, RECOLLECTION.files).map(({ path, share }) => {
+  const files = between.slice(0, FILE_RANKING.files).map(({ path, share }) => {
     const own = inside.get(path) ?? [];
     const total = own.reduce((sum, segment) => sum + segment.share, 0) || 1;
-    const segments = own.slice(0, RECOLLECTION.segmentsOfFile).map((segment) => ({
+    const segments = own.slice(0, FILE_RANKING.segmentsOfFile).map((segment) => ({
       ...segment,
       share: (share * segment.share) / total,
       evidence: share * segment.share,
@@ -110,7 +110,7 @@ export function recollect(question: string, by: RecallBy, found: Found, locate: 
     return { path, share, segments };
   });
   const segments = files.flatMap((file) => file.segments);
-  const isNamed = (segment: RecalledSegment) => holdsNamedLine(segment, named);
+  const isNamed = (segment: RankedSegment) => holdsNamedLine(segment, named);
   segments.sort(
     (a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.evidence - a.evidence || a.segmentId - b.segmentId,
   );
@@ -120,7 +120,7 @@ export function recollect(question: string, by: RecallBy, found: Found, locate: 
 }
 
 /** Nothing came back: the question has no word. */
-export function recollectNothing(by: RecallBy): Recollection {
+export function recollectNothing(by: RecallBy): RankedFiles {
   const nearness = { cosine: -1, coverage: 0, isAimed: false };
   return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), nearness };
 }
@@ -176,7 +176,7 @@ export function wordsOfFiles(
   for (const { segmentId, bm25 } of segments.toSorted((a, b) => b.bm25 - a.bm25)) {
     const path = places.get(segmentId)?.path;
     const count = path === undefined ? Infinity : (counted.get(path) ?? 0);
-    if (path === undefined || count >= RECOLLECTION.bestSegments) continue;
+    if (path === undefined || count >= FILE_RANKING.bestSegments) continue;
     counted.set(path, count + 1);
     words.set(path, (words.get(path) ?? 0) + bm25);
   }
@@ -208,7 +208,7 @@ function betweenFiles(
     const aimed = named.get(path)?.added ?? 0;
     const wanted = 1 + (exact.get(path) ?? 0) + aimed;
     const role = aimed > 0 ? 1 : roleFactor(path, question);
-    return share ** RECOLLECTION.fileWeight * (1 + bm25) * wanted * role;
+    return share ** FILE_RANKING.fileWeight * (1 + bm25) * wanted * role;
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
   const total = orderFreeSum(files.map(({ share }) => share)) || 1;

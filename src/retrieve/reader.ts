@@ -1,12 +1,12 @@
 import type { SegmentPlace } from '../memory/records.ts';
-import type { Codebase } from '../index/folder-index.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 
 /** Reads files of one codebase for one question, each at most once. */
 export class Reader {
-  readonly #codebase: Codebase;
+  readonly #codebase: FolderIndex;
   readonly #files = new Map<string, Promise<readonly string[]>>();
 
-  constructor(codebase: Codebase) {
+  constructor(codebase: FolderIndex) {
     this.#codebase = codebase;
   }
 

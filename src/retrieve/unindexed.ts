@@ -6,7 +6,7 @@ import { TABLES } from '../memory/store/schema.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import { includes } from '../workspace/walk/rules.ts';
 import { walk } from '../workspace/walk/walk.ts';
-import type { Codebase, RefreshOptions } from '../index/folder-index.ts';
+import type { FolderIndex, RefreshOptions } from '../index/folder-index.ts';
 import { namedFiles } from './named-file.ts';
 import { roleFactor, ROLES } from './role-factor.ts';
 
@@ -26,8 +26,8 @@ const LOOK = {
  * somebody who has just opened a folder is answered from the right files and not from the first of the alphabet. No model runs here;
  * the words go into a database of their own in RAM, searched as the memory's are.
  */
-export async function nearestUnread(
-  codebase: Codebase,
+export async function nearestUnindexed(
+  codebase: FolderIndex,
   question: string,
   { exclude = [], signal }: Pick<RefreshOptions, 'exclude' | 'signal'> = {},
 ): Promise<Candidate[]> {
@@ -57,7 +57,7 @@ export async function nearestUnread(
 }
 
 async function search(
-  codebase: Codebase,
+  codebase: FolderIndex,
   db: DatabaseSync,
   candidates: readonly Candidate[],
   words: readonly string[],

@@ -1,4 +1,4 @@
-import type { Member, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { idleSentence, parseScope, ScopeError, selectPaths } from '../memory/search/scope.ts';
 import { changedFiles } from '../workspace/git/revision.ts';
 import type { AskedScope, ScopeBase } from './protocol.ts';
@@ -11,7 +11,7 @@ type Test = (path: string) => boolean;
  */
 export async function askedFiles(
   scope: AskedScope,
-  members: readonly Member[],
+  members: readonly IndexedFolder[],
   signal?: AbortSignal,
 ): Promise<RecallOptions['scope']> {
   if (scope.base.kind === 'workspace' && scope.terms.trim() === '') return undefined;
@@ -27,7 +27,7 @@ export async function askedFiles(
   };
 }
 
-async function baseTest(base: ScopeBase, members: readonly Member[], signal?: AbortSignal): Promise<Test> {
+async function baseTest(base: ScopeBase, members: readonly IndexedFolder[], signal?: AbortSignal): Promise<Test> {
   switch (base.kind) {
     case 'workspace':
       return () => true;

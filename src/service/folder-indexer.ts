@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { Codebase } from '../index/folder-index.ts';
-import { nearestUnread } from '../retrieve/unindexed.ts';
+import { FolderIndex } from '../index/folder-index.ts';
+import { nearestUnindexed } from '../retrieve/unindexed.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import type { IngestProgress, IngestReport } from '../index/ingest.ts';
 import { LedgerError } from '../memory/ledger-error.ts';
@@ -11,7 +11,7 @@ import { failureOf } from './user-message.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
 import { count } from './locale.ts';
 
-export interface KeeperOptions {
+export interface FolderIndexerOptions {
   readonly folder: Folder;
   readonly engine: Engine;
   readonly home: string;
@@ -25,7 +25,7 @@ export interface KeeperOptions {
 }
 
 /** Times in milliseconds, each with its reason. */
-const KEEPER = {
+const INDEXER = {
   /** Between two progress states: often enough to look alive, too seldom to cost anything. */
   progress: 250,
   /** How long a question waits until the files that are nearest to it are read, and how many bytes of them at most. */
@@ -40,11 +40,11 @@ const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', '
  * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it. A
  * pause stops the large one between two segments and loses nothing; what is saved meanwhile is read all the same.
  */
-export class Keeper {
+export class FolderIndexer {
   readonly folder: Folder;
-  readonly #options: KeeperOptions;
-  #codebase: Codebase | undefined;
-  #opening: Promise<Codebase> | undefined;
+  readonly #options: FolderIndexerOptions;
+  #codebase: FolderIndex | undefined;
+  #opening: Promise<FolderIndex> | undefined;
   #state: MemoryState = { kind: 'opening', sentence: l10n.t('The memory is being opened.') };
   #pass: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   #again: { readonly remember: boolean } | undefined;
@@ -59,7 +59,7 @@ export class Keeper {
   #damage: LedgerError['kind'] | undefined;
   readonly #closing = new AbortController();
 
-  constructor(options: KeeperOptions) {
+  constructor(options: FolderIndexerOptions) {
     this.#options = options;
     this.folder = options.folder;
   }
@@ -69,12 +69,12 @@ export class Keeper {
   }
 
   /** The codebase, if its memory could be opened. */
-  get codebase(): Codebase | undefined {
+  get codebase(): FolderIndex | undefined {
     return this.#codebase;
   }
 
   /** The codebase, opened when first wanted. Throws LedgerError, AskError, ModelFileError. */
-  open(): Promise<Codebase> {
+  open(): Promise<FolderIndex> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       // Not kept: what was wrong may be mended when it is tried again.
       this.#opening = undefined;
@@ -165,9 +165,9 @@ export class Keeper {
     let bytes = 0;
     let read = 0;
     const { exclude } = this.#options;
-    for (const entry of await nearestUnread(codebase, question, { exclude, signal: enough })) {
+    for (const entry of await nearestUnindexed(codebase, question, { exclude, signal: enough })) {
       bytes += entry.bytes;
-      if (read > 0 && (bytes > KEEPER.nearBytes || performance.now() - began > KEEPER.near)) break;
+      if (read > 0 && (bytes > INDEXER.nearBytes || performance.now() - began > INDEXER.near)) break;
       await codebase.refresh({ entries: [entry], exclude, priority: 'question', signal: enough });
       read += 1;
     }
@@ -215,7 +215,7 @@ export class Keeper {
   }
 
   /** Mends damage that somebody met in this memory, and reads again what that took away. */
-  heal(error: unknown): void {
+  repair(error: unknown): void {
     if (!(error instanceof LedgerError) || !DAMAGE.has(error.kind)) return;
     const location = this.#codebase?.ledger.location;
     // The sentence names the database: of several memories one is damaged.
@@ -235,9 +235,15 @@ export class Keeper {
     this.#codebase?.close();
   }
 
-  async #open(distrust = false): Promise<Codebase> {
+  async #open(forceRebuild = false): Promise<FolderIndex> {
     const { engine, home, secretExceptions = [] } = this.#options;
-    const codebase = await Codebase.open({ root: this.folder.root, engine, home, secretExceptions, distrust });
+    const codebase = await FolderIndex.open({
+      root: this.folder.root,
+      engine,
+      home,
+      secretExceptions,
+      forceRebuild: forceRebuild,
+    });
     if (codebase.notice !== undefined) {
       this.#options.onLog('warn', codebase.notice);
       const { name } = this.folder;
@@ -273,7 +279,7 @@ export class Keeper {
   }
 
   /** The codebase, mended where damage was met: single writes are dropped, a broken database is set aside. */
-  async #mended(signal: AbortSignal): Promise<Codebase> {
+  async #mended(signal: AbortSignal): Promise<FolderIndex> {
     const damage = this.#damage;
     this.#damage = undefined;
     if (damage === 'damaged' || damage === 'gone') {
@@ -289,7 +295,7 @@ export class Keeper {
     return codebase;
   }
 
-  async #read(codebase: Codebase, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
+  async #read(codebase: FolderIndex, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
     return codebase.refresh({
       signal,
       remember,
@@ -310,7 +316,7 @@ export class Keeper {
 
   #progress(progress: IngestProgress): void {
     const now = performance.now();
-    if (now - this.#reported < KEEPER.progress) return;
+    if (now - this.#reported < INDEXER.progress) return;
     this.#reported = now;
     if (progress.kind === 'walking') {
       this.#tell({
@@ -328,7 +334,7 @@ export class Keeper {
     this.#tell({ kind: 'reading', sentence, percent: this.#percent, files, ofFiles, rate, path, ...secondsLeft });
   }
 
-  #settle(codebase: Codebase): void {
+  #settle(codebase: FolderIndex): void {
     const segments = codebase.length;
     const counts = codebase.segmentCounts();
     const files = counts.size;

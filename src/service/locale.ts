@@ -11,7 +11,7 @@ export interface Language {
 let numbers = new Intl.NumberFormat('en');
 
 /** From now on sentences are made in this language. */
-export function speak({ tag, texts }: Language): void {
+export function setLocale({ tag, texts }: Language): void {
   if (texts) l10n.config({ contents: texts });
   try {
     numbers = new Intl.NumberFormat(tag);

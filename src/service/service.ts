@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent, UnknownReason } from '../answer/answer.ts';
-import { Codebases } from '../retrieve/multi-folder-search.ts';
-import type { Member } from '../retrieve/multi-folder-search.ts';
-import type { Recollection } from '../retrieve/ranked-files.ts';
+import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
 import { askedFiles } from './asked-files.ts';
 import { failureOf, isAbort } from './user-message.ts';
-import { Keeper } from './folder-indexer.ts';
+import { FolderIndexer } from './folder-indexer.ts';
 import type {
   AskedScope,
   AskEvent,
@@ -43,7 +43,7 @@ const PAGE = 1_000;
 /** Every open folder's memory and the one engine, behind requests: what runs in the thread. */
 export class Service {
   readonly #notify: (notice: ServiceNotice) => void;
-  readonly #keepers = new Map<string, Keeper>();
+  readonly #indexers = new Map<string, FolderIndexer>();
   #folders: readonly Folder[] = [];
   #settings: ServiceSettings;
   #engine: Engine;
@@ -67,7 +67,7 @@ export class Service {
       return await this.#answer(request, exchange);
     } catch (error) {
       if (isAbort(error) && exchange.signal.aborted) return { kind: 'cancelled' };
-      for (const keeper of this.#keepers.values()) keeper.heal(error);
+      for (const indexer of this.#indexers.values()) indexer.repair(error);
       if (error instanceof ServiceError) return { kind: 'failed', sentence: error.message, action: error.action };
       const failure = failureOf(error);
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -78,7 +78,7 @@ export class Service {
 
   async close(): Promise<void> {
     this.#engine.close();
-    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
+    await Promise.all([...this.#indexers.values()].map((indexer) => indexer.close()));
   }
 
   async #answer(request: ServiceRequest, { signal, onEvent, onFiles }: Exchange): Promise<ServiceReply> {
@@ -87,18 +87,18 @@ export class Service {
         await this.#open(request.folders);
         return { kind: 'done' };
       case 'refresh': {
-        const keeper = this.#keeper(request.root);
-        if (request.paths) await keeper.refreshPaths(request.paths, performance.now());
-        else await keeper.refresh();
+        const indexer = this.#indexer(request.root);
+        if (request.paths) await indexer.refreshPaths(request.paths, performance.now());
+        else await indexer.refresh();
         return { kind: 'done' };
       }
       case 'pause':
         this.#paused = true;
-        for (const keeper of this.#keepers.values()) keeper.pause();
+        for (const indexer of this.#indexers.values()) indexer.pause();
         return { kind: 'done' };
       case 'resume':
         this.#paused = false;
-        for (const keeper of this.#keepers.values()) void keeper.resume();
+        for (const indexer of this.#indexers.values()) void indexer.resume();
         return { kind: 'done' };
       case 'ask':
         await this.#counted(this.#ask(request.question, signal, onEvent));
@@ -106,20 +106,23 @@ export class Service {
       case 'recall': {
         const members = await this.#members();
         const scope = await this.#scope(request.scope, members, signal);
-        const recollection = await new Codebases(members).recall(request.question, { signal, ...(scope && { scope }) });
+        const recollection = await new MultiFolderSearch(members).recall(request.question, {
+          signal,
+          ...(scope && { scope }),
+        });
         return { kind: 'pointed', files: pointed(recollection) };
       }
       case 'facts':
         return { kind: 'facts', facts: await this.#facts(request.root, onFiles) };
       case 'forget': {
-        const forgotten = await this.#keeper(request.root).forget(request.paths);
+        const forgotten = await this.#indexer(request.root).forget(request.paths);
         return { kind: 'forgotten', ...forgotten };
       }
       case 'remember':
-        await this.#keeper(request.root).refreshPaths(request.paths, performance.now(), true);
+        await this.#indexer(request.root).refreshPaths(request.paths, performance.now(), true);
         return { kind: 'done' };
       case 'overlay': {
-        await this.#keeper(request.root).overlay(request.path, request.text);
+        await this.#indexer(request.root).overlay(request.path, request.text);
         return { kind: 'done' };
       }
       case 'warm': {
@@ -141,26 +144,26 @@ export class Service {
   ): Promise<void> {
     const members = await this.#members();
     // Who saves and asks wants to be answered from what was saved.
-    const saved = Promise.all(Array.from(this.#keepers.values(), (keeper) => keeper.saved()));
+    const saved = Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.saved()));
     await Promise.race([saved, pause(SAVED, undefined, { ref: false })]);
     signal.throwIfAborted();
-    for (const keeper of this.#keepers.values()) {
-      const { state } = keeper;
+    for (const indexer of this.#indexers.values()) {
+      const { state } = indexer;
       if (state.kind === 'reading' || state.kind === 'paused') {
         onEvent({ kind: 'partial', sentence: state.sentence, percent: state.percent });
       }
     }
     // Somebody who has just opened a folder asks about files that their turn has not come to.
-    for (const keeper of this.#keepers.values()) await keeper.readNear(question, signal);
+    for (const indexer of this.#indexers.values()) await indexer.readNear(question, signal);
     const scope = await this.#scope(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();
-    await answer(new Codebases(members), question, how, (event) => {
+    await answer(new MultiFolderSearch(members), question, how, (event) => {
       for (const told of shown(event)) onEvent(told);
     });
   }
 
-  async #scope(asked: AskedScope, members: readonly Member[], signal: AbortSignal) {
+  async #scope(asked: AskedScope, members: readonly IndexedFolder[], signal: AbortSignal) {
     if (asked.base.kind === 'changed' && !this.#settings.isTrusted) {
       const sentence = l10n.t('In Restricted Mode git is not asked, so nobody knows which files have changed.');
       throw new ServiceError(sentence, 'all-files');
@@ -170,7 +173,7 @@ export class Service {
 
   /** Nothing is remembered yet: because of a pause, or because the reading has only begun. */
   #refuseUnread(): void {
-    const states = Array.from(this.#keepers.values(), ({ state }) => state.kind);
+    const states = Array.from(this.#indexers.values(), ({ state }) => state.kind);
     if (states.includes('paused')) {
       throw new ServiceError(l10n.t('Reading is paused, and nothing is remembered yet.'), 'resume');
     }
@@ -192,18 +195,18 @@ export class Service {
   async #open(folders: readonly Folder[]): Promise<void> {
     this.#folders = folders;
     const wanted = new Set(folders.map(({ root }) => root));
-    for (const [root, keeper] of this.#keepers) {
+    for (const [root, indexer] of this.#indexers) {
       if (wanted.has(root)) continue;
-      this.#keepers.delete(root);
-      await keeper.close();
+      this.#indexers.delete(root);
+      await indexer.close();
     }
     for (const folder of folders) {
-      if (this.#keepers.has(folder.root)) continue;
-      const keeper = this.#newKeeper(folder);
-      this.#keepers.set(folder.root, keeper);
-      if (this.#paused) keeper.pause();
+      if (this.#indexers.has(folder.root)) continue;
+      const indexer = this.#newKeeper(folder);
+      this.#indexers.set(folder.root, indexer);
+      if (this.#paused) indexer.pause();
       // The memory of before answers at once; what changed meanwhile is read behind it.
-      void keeper.refresh();
+      void indexer.refresh();
     }
   }
 
@@ -215,10 +218,10 @@ export class Service {
     if (isSameEngine && same('home') && same('exclude') && same('secretExceptions') && same('isTrusted')) return;
     if (!settings.isTrusted) allowGit(false);
     await Promise.allSettled(this.#asking);
-    const keepers = [...this.#keepers.values()];
-    const unsaved = new Map(keepers.map(({ folder, unsaved: own }) => [folder.root, own]));
-    this.#keepers.clear();
-    await Promise.all(keepers.map((keeper) => keeper.close()));
+    const indexers = [...this.#indexers.values()];
+    const unsaved = new Map(indexers.map(({ folder, unsaved: own }) => [folder.root, own]));
+    this.#indexers.clear();
+    await Promise.all(indexers.map((indexer) => indexer.close()));
     // Only now, when nothing of before is under way.
     allowGit(settings.isTrusted);
     if (!isSameEngine) {
@@ -227,41 +230,41 @@ export class Service {
     }
     // A folder that git may be asked about is known by its repository: what was read by its place is taken over.
     await this.#open(this.#folders);
-    for (const [root, own] of unsaved) this.#keepers.get(root)?.layUnsaved(own);
+    for (const [root, own] of unsaved) this.#indexers.get(root)?.layUnsaved(own);
   }
 
   /** Opened codebases, with the folder's name before each path where there are several. */
-  async #members(): Promise<readonly Member[]> {
+  async #members(): Promise<readonly IndexedFolder[]> {
     const several = this.#folders.length > 1;
     return Promise.all(
       this.#folders.map(async ({ root, name }) => ({
-        codebase: await this.#keeper(root).open(),
+        codebase: await this.#indexer(root).open(),
         prefix: several ? `${name}/` : '',
       })),
     );
   }
 
   async #facts(root: string, onFiles: Exchange['onFiles']): Promise<Omit<MemoryFacts, 'files'>> {
-    const keeper = this.#keeper(root);
-    const files = await keeper.files();
+    const indexer = this.#indexer(root);
+    const files = await indexer.files();
     for (let at = 0; at < files.length; at += PAGE) {
       onFiles(files.slice(at, at + PAGE));
       // Messages that were posted in one go would reach the host in one go.
       await pause(1);
     }
-    const { ledger } = await keeper.open();
+    const { ledger } = await indexer.open();
     const { databaseBytes, memoryBytes, tokens } = ledger.totals();
-    return { folder: keeper.folder, databaseBytes, memoryBytes, tokens };
+    return { folder: indexer.folder, databaseBytes, memoryBytes, tokens };
   }
 
-  #keeper(root: string): Keeper {
-    const keeper = this.#keepers.get(root);
-    if (!keeper) throw new ServiceError(l10n.t('That folder is not open in this window.'), 'open-folder');
-    return keeper;
+  #indexer(root: string): FolderIndexer {
+    const indexer = this.#indexers.get(root);
+    if (!indexer) throw new ServiceError(l10n.t('That folder is not open in this window.'), 'open-folder');
+    return indexer;
   }
 
-  #newKeeper(folder: Folder): Keeper {
-    return new Keeper({
+  #newKeeper(folder: Folder): FolderIndexer {
+    return new FolderIndexer({
       folder,
       engine: this.#engine,
       home: this.#settings.home,
@@ -299,7 +302,7 @@ export class Service {
   }
 }
 
-function pointed({ files }: Recollection): PointedFile[] {
+function pointed({ files }: RankedFiles): PointedFile[] {
   return files.map(({ path, share, segments }) => ({
     path,
     share,

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FromService, ServiceSettings, ToService } from './protocol.ts';
 import { Service } from './service.ts';
 import type { Exchange } from './service.ts';
-import { speak } from './locale.ts';
+import { setLocale } from './locale.ts';
 
 /** The thread's entry: requests in, replies, events and notices out. */
 const port = parentPort;
@@ -11,7 +11,7 @@ const send = (message: FromService) => {
   port.postMessage(message);
 };
 const settings = settingsOf(workerData);
-if (settings.language) speak(settings.language);
+if (settings.language) setLocale(settings.language);
 const service = new Service(settings, (notice) => {
   send({ kind: 'notice', notice });
 });

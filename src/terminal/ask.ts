@@ -2,9 +2,9 @@ import { answer } from '../answer/answer.ts';
 import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answer/answer.ts';
 import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
-import type { Codebases } from '../retrieve/multi-folder-search.ts';
-import type { Recollection } from '../retrieve/ranked-files.ts';
-import type { Ending } from '../engine/protocol.ts';
+import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import type { RankedFiles } from '../retrieve/ranked-files.ts';
+import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
@@ -49,7 +49,7 @@ type Told = { readonly [Name in keyof Generation]: Generation[Name] | undefined 
 >;
 
 /** Prints an answer as it comes about. The exit code. */
-export async function tellAnswer(codebases: Codebases, question: string, options: Told): Promise<number> {
+export async function tellAnswer(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
   const asked = checkedQuestion(question);
   const { temperature, seed, maxTokens, json, scope, signal } = options;
   const view = json === true ? jsonView() : textView();
@@ -112,14 +112,14 @@ function textView(): View {
   };
 }
 
-function fileRows({ files }: Recollection): Row[] {
+function fileRows({ files }: RankedFiles): Row[] {
   return files.slice(0, LISTED).map(({ path, share, segments }) => {
     const [best] = segments;
     return `  ${percent(share).padStart(6)}  ${best ? citationText(best) : path}`;
   });
 }
 
-const NOTES: Readonly<Record<Ending, readonly string[]>> = {
+const NOTES: Readonly<Record<FinishReason, readonly string[]>> = {
   stop: [],
   repeated: ['The answer ends where it began to repeat itself.'],
   length: ['The answer was cut at its longest length; ask for more with --max-tokens.'],
@@ -142,7 +142,7 @@ function shortened(text: string): string {
 }
 
 function jsonView(): View {
-  let recollection: Recollection | undefined;
+  let recollection: RankedFiles | undefined;
   let found: Answer | undefined;
   return {
     event: (event) => {

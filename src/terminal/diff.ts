@@ -1,4 +1,4 @@
-import { Codebases } from '../retrieve/multi-folder-search.ts';
+import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { revisionDifference } from '../index/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
 import { memoryBytes } from '../memory/algebra/shape.ts';
@@ -40,7 +40,7 @@ export async function diffCommand(base: string, head: string | undefined, option
     if (head !== undefined) for (const file of standing) await codebase.overlay(file.path, file.text, signal, 'commit');
     const scope = new Set(standing.map(({ path }) => path));
     const how = { ...options, signal, scope: () => scope };
-    const codebases = Codebases.of(codebase);
+    const codebases = MultiFolderSearch.of(codebase);
     return options.ask === undefined
       ? tellRecollection(codebases, question, how)
       : tellAnswer(codebases, question, how);

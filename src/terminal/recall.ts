@@ -1,6 +1,6 @@
 import { AskError } from '../index/ask-error.ts';
-import type { Codebases, RecallOptions } from '../retrieve/multi-folder-search.ts';
-import type { RecallBy, Recollection } from '../retrieve/ranked-files.ts';
+import type { MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { percent } from './percent.ts';
@@ -37,7 +37,7 @@ interface Told extends RecallOptions {
 }
 
 /** Prints what a question brings back. */
-export async function tellRecollection(codebases: Codebases, question: string, options: Told): Promise<number> {
+export async function tellRecollection(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
   const { id = 'question', json, by, scope, signal } = options;
   const how = { ...(by && { by }), ...(scope && { scope }), ...(signal && { signal }) };
   const recollection = await codebases.recall(question, how);
@@ -56,7 +56,7 @@ async function questionsOf(question: string | undefined, { questions }: RecallCo
   return readQuestions(questions);
 }
 
-function report(id: string, { files }: Recollection) {
+function report(id: string, { files }: RankedFiles) {
   return {
     id,
     files: files.map(({ path, share, segments }) => ({
@@ -67,7 +67,7 @@ function report(id: string, { files }: Recollection) {
   };
 }
 
-function table({ files }: Recollection): string[] {
+function table({ files }: RankedFiles): string[] {
   const lines = files
     .slice(0, LISTED.files)
     .flatMap(({ path, share, segments }) => [

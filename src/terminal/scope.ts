@@ -1,4 +1,4 @@
-import type { Member, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { idleSentence, parseScope, selectPaths } from '../memory/search/scope.ts';
 import { err } from './output.ts';
 
@@ -6,7 +6,7 @@ import { err } from './output.ts';
  * The files of each member that a scope's text means, by the paths that are shown. A term that no file matches is told on the
  * error stream: most often it is a slip of the pen. Throws ScopeError.
  */
-export function scopeOf(text: string | undefined, members: readonly Member[]): RecallOptions['scope'] {
+export function scopeOf(text: string | undefined, members: readonly IndexedFolder[]): RecallOptions['scope'] {
   if (text === undefined) return undefined;
   const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(parseScope(text), shown);

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Codebase } from '../index/folder-index.ts';
-import { Codebases } from '../retrieve/multi-folder-search.ts';
-import type { Member } from '../retrieve/multi-folder-search.ts';
+import { FolderIndex } from '../index/folder-index.ts';
+import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { openSnapshotMemory, snapshotName } from '../index/snapshot-io.ts';
 import { Engine } from '../engine/client/engine.ts';
 import type { IngestReport } from '../index/ingest.ts';
@@ -34,14 +34,14 @@ export interface AskedOptions extends CommonOptions {
 
 /** A codebase opened for one command, with an engine that goes when the command ends. */
 export interface Session {
-  readonly codebase: Codebase;
+  readonly codebase: FolderIndex;
   readonly signal: AbortSignal;
 }
 
 /** Several codebases opened for one question. */
 export interface AskedSession {
-  readonly members: readonly Member[];
-  readonly codebases: Codebases;
+  readonly members: readonly IndexedFolder[];
+  readonly codebases: MultiFolderSearch;
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +69,7 @@ export async function withMembers<T>(options: AskedOptions, work: (session: Aske
   // A slip in the scope is told before anything is read.
   if (options.scope !== undefined) parseScope(options.scope);
   return withEngine(options, async (engine, signal) => {
-    const opened: { readonly codebase: Codebase; readonly name: string }[] = [];
+    const opened: { readonly codebase: FolderIndex; readonly name: string }[] = [];
     try {
       for (const root of options.repo ?? [process.cwd()]) {
         const codebase = await open(root, engine, options);
@@ -85,7 +85,7 @@ export async function withMembers<T>(options: AskedOptions, work: (session: Aske
         err.rows(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.`);
       }
       const members = named(opened);
-      return await work({ members, codebases: new Codebases(members), signal });
+      return await work({ members, codebases: new MultiFolderSearch(members), signal });
     } finally {
       for (const { codebase } of opened) codebase.close();
     }
@@ -109,15 +109,15 @@ async function open(
   root: string,
   engine: Engine,
   { allowSecrets = [] }: CommonOptions,
-  distrust = false,
-): Promise<Codebase> {
-  const codebase = await Codebase.open({ root, engine, secretExceptions: allowSecrets, distrust });
+  forceRebuild = false,
+): Promise<FolderIndex> {
+  const codebase = await FolderIndex.open({ root, engine, secretExceptions: allowSecrets, forceRebuild: forceRebuild });
   if (codebase.notice !== undefined) err.rows(codebase.notice);
   return codebase;
 }
 
 /** One member needs no name; of several, equal names are told apart by a number. The same folder twice is asked once. */
-function named(opened: readonly { readonly codebase: Codebase; readonly name: string }[]): Member[] {
+function named(opened: readonly { readonly codebase: FolderIndex; readonly name: string }[]): IndexedFolder[] {
   const once = [...new Map(opened.map((each) => [each.codebase.root, each])).values()];
   const [only] = once;
   if (once.length === 1 && only) return [{ codebase: only.codebase, prefix: '' }];

@@ -9,15 +9,15 @@ import type { Forgetting } from './memory-view/forgetting.ts';
 import { filterNames } from './memory-view/memory-tree.ts';
 import type { MemoryNode, MemoryTree } from './memory-view/memory-tree.ts';
 import type { MemoryTotals } from './memory-view/memory-totals.ts';
-import { mendingLabel } from './status/recovery-actions.ts';
-import type { Mending } from './status/recovery-actions.ts';
+import { recoveryLabel } from './status/recovery-actions.ts';
+import type { RecoveryActions } from './status/recovery-actions.ts';
 import { warnOfFailure } from './notice.ts';
 import type { Place } from './place.ts';
 import type { Provenance } from './marks/provenance.ts';
 import type { QuestionInput } from './question-input.ts';
 import { section } from './settings.ts';
 import { shown, shownLines } from './shown.ts';
-import { standingSentence } from './status/status-text.ts';
+import { workspaceStatusSentence } from './status/status-text.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
 export interface CommandParts {
@@ -29,7 +29,7 @@ export interface CommandParts {
   readonly questions: QuestionInput;
   readonly forgetting: Forgetting;
   readonly provenance: Provenance;
-  readonly mending: Mending;
+  readonly mending: RecoveryActions;
   readonly amounts: Amounts;
   readonly log: vscode.LogOutputChannel;
 }
@@ -74,7 +74,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
       provenance.unhide();
     },
     showActions: () => chooseAction(parts),
-    mend: (action) => mending.mend(isAction(action) ? action : 'open-log'),
+    mend: (action) => mending.run(isAction(action) ? action : 'open-log'),
     openLog: () => {
       log.show();
     },
@@ -104,17 +104,17 @@ async function tell({ mending, log }: CommandParts, error: unknown): Promise<voi
   const known = error instanceof ServiceError;
   const sentence = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';
-  if ((await warnOfFailure(sentence, mendingLabel(action))) === 'pressed') await mending.mend(action);
+  if ((await warnOfFailure(sentence, recoveryLabel(action))) === 'pressed') await mending.run(action);
 }
 
 async function chooseAction({ memory, provenance, amounts }: CommandParts): Promise<void> {
   const { standing } = memory;
-  const mending = standing.kind === 'failed' ? mendingLabel(standing.action) : undefined;
+  const mending = standing.kind === 'failed' ? recoveryLabel(standing.action) : undefined;
   const items = listedActions(standing, provenance.state, mending).map((action) => ({
     label: `$(${action.icon}) ${action.label}`,
     action,
   }));
-  const placeHolder = shown(standingSentence(standing, amounts));
+  const placeHolder = shown(workspaceStatusSentence(standing, amounts));
   const chosen = await vscode.window.showQuickPick(items, { title: 'Ask Codebase', placeHolder });
   if (chosen) await vscode.commands.executeCommand(chosen.action.command, ...chosen.action.arguments);
 }

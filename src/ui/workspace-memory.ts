@@ -16,8 +16,8 @@ import { namedFolders, Places } from './place.ts';
 import type { Place } from './place.ts';
 import { readSettings } from './settings.ts';
 import { shownLines } from './shown.ts';
-import { standing } from './status/workspace-status.ts';
-import type { Standing } from './status/workspace-status.ts';
+import { workspaceStatus } from './status/workspace-status.ts';
+import type { WorkspaceStatus } from './status/workspace-status.ts';
 
 /** The workspace's roots, where the memory of each stands, and the service that keeps them. */
 export class WorkspaceMemory implements vscode.Disposable {
@@ -76,8 +76,8 @@ export class WorkspaceMemory implements vscode.Disposable {
     return this.#description;
   }
 
-  get standing(): Standing {
-    return standing(this.#states.values());
+  get standing(): WorkspaceStatus {
+    return workspaceStatus(this.#states.values());
   }
 
   /** Every root with its state, in the order of the workspace. */

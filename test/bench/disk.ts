@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Codebase } from '../../src/index/folder-index.ts';
+import { FolderIndex } from '../../src/index/folder-index.ts';
 import { readAdapter } from '../../src/engine/weights/adapter.ts';
 import { defaultSettings, SEGMENT_TOKENS } from '../../src/engine/settings.ts';
 import { Tokenizer } from '../../src/engine/generate/tokenizer.ts';
@@ -43,7 +43,7 @@ const engine = {
 const rows: Record<string, Record<string, number | string>> = {};
 for (const root of folders) {
   const home = mkdtempSync(join(tmpdir(), 'ask-codebase-disk-'));
-  const codebase = await Codebase.open({ root, engine, home });
+  const codebase = await FolderIndex.open({ root, engine, home });
   await codebase.refresh({});
   const files = codebase.ledger.files().filter(({ state }) => state.kind === 'ingested');
   const lines = files.reduce((sum, file) => sum + file.lines, 0);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { answer } from '../../src/answer/answer.ts';
-import { Codebase } from '../../src/index/folder-index.ts';
-import { Codebases } from '../../src/retrieve/multi-folder-search.ts';
+import { FolderIndex } from '../../src/index/folder-index.ts';
+import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { Problem } from './problem.ts';
 import { peakResident } from './resident.ts';
@@ -73,12 +73,12 @@ export async function measureRepository(options: RepositoryOptions): Promise<Rep
 async function withCodebase<T>(
   options: RepositoryOptions,
   home: string,
-  work: (codebase: Codebase, engine: Engine) => Promise<T>,
+  work: (codebase: FolderIndex, engine: Engine) => Promise<T>,
 ): Promise<T> {
   const settings = { device: 'cpu', threads: options.threads } as const;
   const engine = new Engine({ script: join(options.dist, 'engine.js'), settings });
   try {
-    const codebase = await Codebase.open({ root: options.root, engine, home });
+    const codebase = await FolderIndex.open({ root: options.root, engine, home });
     try {
       return await work(codebase, engine);
     } finally {
@@ -91,7 +91,7 @@ async function withCodebase<T>(
 
 function ingest({ signal, say, ...options }: RepositoryOptions, home: string) {
   return withCodebase({ ...options, signal, say }, home, async (codebase, engine) => {
-    const onProgress: Parameters<Codebase['refresh']>[0]['onProgress'] = (progress) => {
+    const onProgress: Parameters<FolderIndex['refresh']>[0]['onProgress'] = (progress) => {
       if (progress.kind !== 'encoding') return;
       say(`Reading the repository: ${percent(progress.bytes, progress.ofBytes)} % …`);
     };
@@ -157,11 +157,11 @@ function ask(options: RepositoryOptions, home: string) {
   });
 }
 
-async function askOnce(codebase: Codebase, { question, signal }: RepositoryOptions): Promise<Waits> {
+async function askOnce(codebase: FolderIndex, { question, signal }: RepositoryOptions): Promise<Waits> {
   const began = performance.now();
   await codebase.refresh({ signal });
   const waits = { looked: since(began), citation: NaN, checked: NaN, firstToken: NaN, promptTokens: NaN };
-  await answer(Codebases.of(codebase), question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
+  await answer(MultiFolderSearch.of(codebase), question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
     if (event.kind === 'recalled') waits.citation = since(began);
     if (event.kind === 'read') waits.checked = since(began);
     if (event.kind === 'token' && Number.isNaN(waits.firstToken)) waits.firstToken = since(began);

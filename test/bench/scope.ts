@@ -7,11 +7,11 @@ import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Codebase } from '../../src/index/folder-index.ts';
-import { Codebases } from '../../src/retrieve/multi-folder-search.ts';
+import type { FolderIndex } from '../../src/index/folder-index.ts';
+import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { fillKeyTable } from '../../src/index/ingest.ts';
 import { featureMap } from '../../src/memory/algebra/feature-map.ts';
-import { KeyTable } from '../../src/memory/search/embedding-table.ts';
+import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
 import { recall } from '../../src/memory/search/similarity.ts';
 import type { SegmentEntry } from '../../src/memory/records.ts';
@@ -20,8 +20,8 @@ import type { MemoryShape } from '../../src/memory/algebra/shape.ts';
 import { exportSnapshot } from '../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../src/memory/snapshot/snapshot.ts';
-import { quantise, writeKey } from '../../src/memory/algebra/embedding-record.ts';
-import type { Write } from '../../src/memory/algebra/embedding-record.ts';
+import { quantize, contentHash } from '../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../src/memory/algebra/embedding-record.ts';
 import { spread } from './sample.ts';
 
 const FILES = Number(process.argv[2] ?? 10_000);
@@ -30,24 +30,24 @@ const SECOND = Math.round(FILES / 4);
 const map = featureMap({ kind: 'dpfp', order: 3 }, 256);
 const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0, featureMap: map };
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
-const none = new Map<string, Write>();
+const none = new Map<string, EmbeddingRecord>();
 
 /** Keys of length 1 in random directions: no two writes are alike, and a snapshot is checked for the length. */
-function madeUpWrite(): Write {
+function madeUpWrite(): EmbeddingRecord {
   const keys = Float32Array.from(randomFillSync(new Int8Array(shape.tokens * shape.keySize)));
   for (let from = 0; from < keys.length; from += shape.keySize) {
     const key = keys.subarray(from, from + shape.keySize);
     const length = Math.sqrt(key.reduce((sum, x) => sum + x * x, 0));
     for (let at = 0; at < key.length; at++) key[at] = (key[at] ?? 0) / length;
   }
-  return quantise({ keys, values: new Float32Array(0) }, shape, []);
+  return quantize({ keys, values: new Float32Array(0) }, shape, []);
 }
 
 function made(path: string, version: number, count = 4): Parameters<Ledger['putFile']> {
-  const writes = new Map<string, Write>();
+  const writes = new Map<string, EmbeddingRecord>();
   const segments: SegmentEntry[] = Array.from({ length: count }, (_, n) => {
     // An edit changes one segment, as it mostly does.
-    const key = writeKey('bench', path, `${n} ${n === 0 ? version : 0}`);
+    const key = contentHash('bench', path, `${n} ${n === 0 ? version : 0}`);
     writes.set(key, madeUpWrite());
     const terms = Array.from({ length: 120 }, (_, t) => `w${(n * 7919 + t * 104_729 + path.length * 31) % 20_000}x`);
     return { start: 20 * n + 1, end: 20 * n + 20, tokens: 200, writeKey: key, terms };
@@ -68,7 +68,7 @@ function repository(name: string, files: number): { readonly ledger: Ledger; rea
 
 /** As a question asks a repository: its keys in a table, and nothing from the search for words. */
 function member({ ledger, paths }: ReturnType<typeof repository>, prefix: string) {
-  const table = new KeyTable(shape);
+  const table = new EmbeddingTable(shape);
   fillKeyTable(ledger, table);
   const places = new Map(ledger.locate(ledger.segmentIds(new Set(paths))));
   const find = ({ keys }: { readonly keys: readonly Float32Array[] }) => {
@@ -76,7 +76,7 @@ function member({ ledger, paths }: ReturnType<typeof repository>, prefix: string
   };
   const question = () => Promise.resolve(Float32Array.from({ length: 256 }, (_, at) => (at === 0 ? 1 : 0)));
   const codebase = { length: table.length, find, place: (id: number) => places.get(id), engine: { question } };
-  return { codebase: codebase as unknown as Codebase, prefix };
+  return { codebase: codebase as unknown as FolderIndex, prefix };
 }
 
 /** A snapshot, checked, in a new ledger. */
@@ -164,9 +164,13 @@ try {
   console.log(`  less the second it is the first again: ${sum.hash() === one.hash() ? 'yes' : 'NO'}`);
   const members = [member(first, 'first/'), member(second, 'second/')];
   for (const [at, each] of members.entries()) {
-    await timed(`  a question to repository ${at + 1} alone`, () => new Codebases([each]).recall('what is it'), 11);
+    await timed(
+      `  a question to repository ${at + 1} alone`,
+      () => new MultiFolderSearch([each]).recall('what is it'),
+      11,
+    );
   }
-  await timed('  a question to both as one', () => new Codebases(members).recall('what is it'), 11);
+  await timed('  a question to both as one', () => new MultiFolderSearch(members).recall('what is it'), 11);
   const file = join(folder, 'first.imem');
   const { header, bytes } = await timed('export', () => exportSnapshot(ledger, file, { program: '0', repository: '' }));
   console.log(`  ${(bytes / 1e6).toFixed(0)} MB`);

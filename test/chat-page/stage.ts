@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { ChatController } from '../../src/chat/controller.ts';
 import { pageHtml } from '../../src/ui/chat/html.ts';
-import type { ChatParts, ChatService, ChatWorkspace } from '../../src/chat/dependencies.ts';
+import type { ChatDependencies, ChatService, ChatWorkspace } from '../../src/chat/dependencies.ts';
 import { TranscriptStore } from '../../src/chat/store.ts';
 import { chatStrings } from '../../src/chat/strings.ts';
 
@@ -136,7 +136,7 @@ export class Scene {
       setAside: () => Promise.resolve('conversations.damaged.json'),
     };
     const nothing = () => undefined;
-    const parts: ChatParts = {
+    const parts: ChatDependencies = {
       service,
       workspace: { ...quietWorkspace, ...workspace },
       store: new TranscriptStore(file, strings.interrupted, nothing),

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Codebase } from '../../src/index/folder-index.ts';
+import { FolderIndex } from '../../src/index/folder-index.ts';
 import { findExact } from '../../src/retrieve/exact-match.ts';
-import { recollect } from '../../src/retrieve/ranked-files.ts';
+import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { Found } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { featureMap } from '../../src/memory/algebra/feature-map.ts';
 import type { FeatureMap, FeatureSpec } from '../../src/memory/algebra/feature-map.ts';
-import { KeyTable } from '../../src/memory/search/embedding-table.ts';
+import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { questionTerms } from '../../src/memory/search/tokenize.ts';
 import { recall, recallByFeature } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
@@ -73,14 +73,14 @@ function variants(
   const locate = () => places;
   const { question } = one;
   const ranked = new Map([
-    ['as ask does', recollect(question, 'fused', found, locate)],
-    ['without the memory', recollect(question, 'fused', { ...found, shares: silent(found.shares, places) }, locate)],
-    ['without words and roles', recollect(question, 'memory', found, locate)],
-    ['without definitions and phrases', recollect(question, 'fused', { ...found, exact: new Map() }, locate)],
+    ['as ask does', rankFiles(question, 'fused', found, locate)],
+    ['without the memory', rankFiles(question, 'fused', { ...found, shares: silent(found.shares, places) }, locate)],
+    ['without words and roles', rankFiles(question, 'memory', found, locate)],
+    ['without definitions and phrases', rankFiles(question, 'fused', { ...found, exact: new Map() }, locate)],
   ]);
   for (const [name, shares] of otherwise) {
-    ranked.set(`${name} alone`, recollect(question, 'memory', { ...found, shares }, locate));
-    ranked.set(`${name}, words`, recollect(question, 'fused', { ...found, shares }, locate));
+    ranked.set(`${name} alone`, rankFiles(question, 'memory', { ...found, shares }, locate));
+    ranked.set(`${name}, words`, rankFiles(question, 'fused', { ...found, shares }, locate));
   }
   return ranked;
 }
@@ -95,15 +95,15 @@ try {
   for (const [pack, own] of cases) {
     if (!pack || !isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
-    const codebase = await Codebase.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    const codebase = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
     await codebase.refresh({});
     const { shape } = codebase.ledger.identity;
-    const table = new KeyTable(shape);
+    const table = new EmbeddingTable(shape);
     const places = new Map<number, SegmentPlace>();
     const smaller = SMALLER.filter(({ tokens }) => shape.tokens % tokens === 0).map((kept) => ({
       kept,
       name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`,
-      table: new KeyTable({ ...shape, tokens: kept.tokens }),
+      table: new EmbeddingTable({ ...shape, tokens: kept.tokens }),
     }));
     for (const { write, ...place } of codebase.ledger.segments()) {
       table.append(place.segmentId, write.keys);
@@ -122,7 +122,7 @@ try {
       const exact = await findExact(codebase, one.question, found.segments);
       const nearness = { cosine: found.cosine, coverage: 1, isAimed: false };
       const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), nearness };
-      const { tau } = codebase.adapter;
+      const { temperature: tau } = codebase.adapter;
       const otherwise = new Map([
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),

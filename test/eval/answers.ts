@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answer } from '../../src/answer/answer.ts';
-import { Codebase } from '../../src/index/folder-index.ts';
-import { Codebases } from '../../src/retrieve/multi-folder-search.ts';
+import { FolderIndex } from '../../src/index/folder-index.ts';
+import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import { readCases } from './cases.ts';
@@ -55,13 +55,13 @@ const rows: Record<string, { answered: number; names: number; strange: number; s
 try {
   for (const [system, own] of Object.entries(systems)) {
     const engine = new Engine({ script: resolve('dist/engine.js'), settings: own });
-    const codebase = await Codebase.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    const codebase = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
     await codebase.refresh({});
     const row = { answered: 0, names: 0, strange: 0, seconds: 0 };
     for (const one of cases) {
       const began = performance.now();
       let text = '';
-      await answer(Codebases.of(codebase), one.question, {}, (event) => {
+      await answer(MultiFolderSearch.of(codebase), one.question, {}, (event) => {
         if (event.kind === 'answered') text = event.answer.text;
       });
       row.seconds += (performance.now() - began) / 1000;

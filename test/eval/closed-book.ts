@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Codebase } from '../../src/index/folder-index.ts';
-import { Codebases } from '../../src/retrieve/multi-folder-search.ts';
+import { FolderIndex } from '../../src/index/folder-index.ts';
+import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import type { RecallBy } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { Model } from '../../src/engine/runtime/model.ts';
@@ -76,9 +76,9 @@ try {
   for (const pack of await findPacks(values.data)) {
     if (!isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
-    const codebase = await Codebase.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    const codebase = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
     await codebase.refresh({});
-    const codebases = Codebases.of(codebase);
+    const codebases = MultiFolderSearch.of(codebase);
     const all = definitions(repository);
     const step = Math.max(1, Math.floor(all.length / Number(values.limit)));
     const asked = all.filter((_, at) => at % step === 0).slice(0, Number(values.limit));

@@ -1,7 +1,7 @@
 import { writeFileSync, appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Codebase } from '../../src/index/folder-index.ts';
+import { FolderIndex } from '../../src/index/folder-index.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import { questionTerms } from '../../src/memory/search/tokenize.ts';
@@ -62,7 +62,7 @@ try {
     if (!pack || !isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
     const home = resolve(values.cache, values.words ? 'home-words' : 'home');
-    const codebase = await Codebase.open({ root: repository.root, engine, home });
+    const codebase = await FolderIndex.open({ root: repository.root, engine, home });
     await codebase.refresh({});
     const began = performance.now();
     for (const one of own) {

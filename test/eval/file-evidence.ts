@@ -1,5 +1,5 @@
 import type { Found } from '../../src/retrieve/ranked-files.ts';
-import { RECOLLECTION, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
+import { FILE_RANKING, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
 import { roleFactor } from '../../src/retrieve/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { roleOf } from '../../src/workspace/files/role.ts';
@@ -62,7 +62,7 @@ export function fileEvidence(
  * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file is what the
  * question says to the letter (`src/retrieve/exact-match.ts`, `named-file.ts`).
  */
-export const inUse = ({ share, words, role }: FileEvidence): number => RECOLLECTION.fileWeight * share + words + role;
+export const inUse = ({ share, words, role }: FileEvidence): number => FILE_RANKING.fileWeight * share + words + role;
 
 /** Each folder's best source files, one more than count: a file is not its own neighbour. */
 function bestOfFolders(

@@ -1,4 +1,4 @@
-import { quantiseKey } from '../../src/memory/algebra/embedding-record.ts';
+import { quantizeVector } from '../../src/memory/algebra/embedding-record.ts';
 
 /** Steps of the best uniform quantiser of a normal variable, in deviations (Max, IRE Transactions on Information Theory 6, 1960). */
 const STEPS: Readonly<Record<number, number>> = { 1: 1.596, 2: 0.9957, 3: 0.586, 4: 0.3352 };
@@ -35,7 +35,7 @@ export function smallerKeys(keys: Int8Array, keySize: number, { tokens, bits }: 
       return sum;
     });
     const kept = bits < 8 ? coarse(unit(mean), bits) : mean;
-    result.set(quantiseKey(Float32Array.from(unit(kept))), token * keySize);
+    result.set(quantizeVector(Float32Array.from(unit(kept))), token * keySize);
   }
   return result;
 }

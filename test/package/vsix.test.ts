@@ -105,7 +105,14 @@ describe.skipIf(!(HOST in TARGETS))('the VSIX for this machine, unpacked into an
 
   test('the bundled tokenizer gives the same token ids as the package', async () => {
     const built = join(folder, 'tokenizer');
-    const build = ['--quiet', '--production', '--program', 'tokenizer=src/engine/generate/tokenizer.ts', '--out', built];
+    const build = [
+      '--quiet',
+      '--production',
+      '--program',
+      'tokenizer=src/engine/generate/tokenizer.ts',
+      '--out',
+      built,
+    ];
     execFileSync(process.execPath, [join(ROOT, 'esbuild.js'), ...build], { cwd: ROOT });
     const bundle = (await import(join(built, 'tokenizer.js'))) as { readonly Tokenizer: typeof Tokenizer };
     const model = join(extension, 'models/base');

@@ -81,7 +81,7 @@ async function survive(
     } else if (verdict.kind === 'unsound') {
       seen.rebuilt++;
       ledger.close();
-      ledger = Ledger.open(location, IDENTITY, { distrust: true }).ledger;
+      ledger = Ledger.open(location, IDENTITY, { forceRebuild: true }).ledger;
     } else if (ledger.files().length === 0) {
       seen.reread++;
     } else if (verdict.memory !== memory || verdict.tree !== tree) {

@@ -15,7 +15,7 @@ export const COPIED = {
  * more, and explains nothing. One step of the longest common suffix of both for each token; blank tokens do not count, because
  * what is copied is often indented anew.
  */
-export class Copying {
+export class CopyDetector {
   readonly #blank: (token: number) => boolean;
   readonly #places = new Map<number, number[]>();
   /** By place, how long the run is that ends there. */

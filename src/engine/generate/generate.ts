@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
-import { COPIED, Copying, endOfQuotation, openFence, wholeSentences } from './copy-detector.ts';
+import { COPIED, CopyDetector, endOfQuotation, openFence, wholeSentences } from './copy-detector.ts';
 import { RUN } from '../runtime/model.ts';
-import { looping } from './find-cycle.ts';
+import { findCycle } from './find-cycle.ts';
 import { LONGEST } from '../../memory/algebra/token-writes.ts';
 import type { Candidates, Model } from '../runtime/model.ts';
-import type { Ending, Generated } from '../protocol.ts';
+import type { FinishReason, Generated } from '../protocol.ts';
 import { remembering } from './remembering.ts';
 import { Sampler } from './sampler.ts';
 import type { Sampling } from './sampler.ts';
@@ -47,13 +47,13 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
   const sampler = new Sampler(options.sampling);
   const recalling = remembering(model, options.remembered);
   const blank = blankTokens(tokenizer);
-  const quoting = new Copying(blank, prompt);
-  const repeating = new Copying(blank);
+  const quoting = new CopyDetector(blank, prompt);
+  const repeating = new CopyDetector(blank);
   const said: number[] = [];
   const seen = new Set<number>();
   let text = '';
   let streamed = 0;
-  let ending: Ending = 'length';
+  let ending: FinishReason = 'length';
   const read = () => {
     const decoded = tokenizer.decode(said);
     if (!decoded.endsWith(INCOMPLETE)) text = decoded;
@@ -76,7 +76,7 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
     read();
     const repeated = repeating.push(token);
     repeating.extend(token);
-    const kept = looping(said) ?? repeatedFrom(repeated, said, text, blank);
+    const kept = findCycle(said) ?? repeatedFrom(repeated, said, text, blank);
     if (kept !== undefined) {
       text = wholeSentences(tokenizer.decode(said.slice(0, kept)));
       ending = 'repeated';

@@ -9,9 +9,9 @@ import type { Adapter } from '../weights/adapter.ts';
 import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
-import { readLowRanks } from '../weights/lora.ts';
+import { readLoras } from '../weights/lora.ts';
 import { checkHashes, checkSizes, loadFailure, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
-import { recallTensors } from '../weights/encoder-weights.ts';
+import { encoderTensors } from '../weights/encoder-weights.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
 import { Tokenizer } from '../generate/tokenizer.ts';
@@ -174,11 +174,11 @@ export class Model {
   async #recallGraph(): Promise<Graph> {
     const { adapter, manifest } = this;
     const { adapterFolder, baseFolder, device, threads, recall } = this.#options;
-    const lowRanks = await readLowRanks(adapterFolder, adapter, manifest);
+    const lowRanks = await readLoras(adapterFolder, adapter, manifest);
     const side = recall === 'blocks' || device !== 'cpu' ? undefined : await exactSide(threads);
     if (side !== undefined) {
       const isWorthIt = () => hasFastIntegers(side, threads);
-      const tensors = await recallTensors(baseFolder, manifest, adapter, lowRanks, side, isWorthIt);
+      const tensors = await encoderTensors(baseFolder, manifest, adapter, lowRanks, side, isWorthIt);
       if (tensors) return lowerGraph({ ...manifest, tensors }, adapter.layer, { ...decoderDefaults, name: 'recall' });
     }
     return lowerGraph(manifest, adapter.layer, { ...decoderDefaults, name: 'recall', lowRanks });

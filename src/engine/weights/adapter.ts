@@ -20,7 +20,7 @@ export interface Adapter {
   /** d_k, numbers a key. */
   readonly keySize: number;
   /** Sharpness of the recall: shares are a softmax over tau · cos. */
-  readonly tau: number;
+  readonly temperature: number;
   readonly file: FileEntry;
   readonly tensors: Readonly<Record<Name, TensorPlace>>;
   /** Additions to the lower blocks' matrices, by the matrix's name: for recall alone; empty where it has none. */
@@ -60,7 +60,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
     tokens: whole(raw.tokens, 'tokens'),
     pooled: pooledOf(raw.pooled),
     keySize: whole(raw.keySize, 'keySize'),
-    tau: positive(raw.tau, 'tau'),
+    temperature: positive(raw.tau, 'tau'),
     file,
     tensors: {
       mean: place('mean'),

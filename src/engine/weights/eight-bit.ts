@@ -1,4 +1,4 @@
-import type { LowRank } from '../../../kernels/lora.ts';
+import type { Lora } from '../../../kernels/lora.ts';
 import { LEVELS } from '../../../kernels/w8a8.ts';
 import { widened } from './block-matrix.ts';
 import type { BlockMatrix } from './block-matrix.ts';
@@ -15,7 +15,7 @@ export interface EightBit {
 const TILE = 64;
 
 /** W [N, K], with b a added where there is an addition, in 8 bits with a scale for each row of each of `groups` groups of columns. */
-export function eightBit(matrix: BlockMatrix, addition: LowRank | undefined, groups: number): EightBit {
+export function eightBit(matrix: BlockMatrix, addition: Lora | undefined, groups: number): EightBit {
   const { rows, columns } = matrix;
   const width = columns / groups;
   const data = new Int8Array(columns * rows);
@@ -54,7 +54,7 @@ function largest(values: Float32Array, start: number, end: number): number {
 }
 
 /** Adds row n of b a to a row: Σ_r b[n, r] a[r]. */
-function adder(addition: LowRank | undefined, columns: number): (row: number, values: Float32Array) => void {
+function adder(addition: Lora | undefined, columns: number): (row: number, values: Float32Array) => void {
   if (addition === undefined) return () => undefined;
   const a = widened(addition.a.bytes); // [r, K]
   const b = widened(addition.b.bytes); // [N, r]

@@ -4,7 +4,7 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { LowRanks } from '../../../kernels/lora.ts';
+import type { Loras } from '../../../kernels/lora.ts';
 import type { Manifest, TensorEntry, WeightSide } from '../../../kernels/manifest.ts';
 import type { Adapter } from './adapter.ts';
 import { BlockMatrix, bytesAt } from './block-matrix.ts';
@@ -39,11 +39,11 @@ const WIDTHS: readonly (readonly [ending: RegExp, columns: number])[] = [
  * asked once for a folder and the answer kept, since the two ways give keys that differ a little: what was read yesterday and
  * what is asked today are to be computed in the same way.
  */
-export async function recallTensors(
+export async function encoderTensors(
   folder: string,
   manifest: Manifest,
   adapter: Adapter,
-  lowRanks: LowRanks | undefined,
+  lowRanks: Loras | undefined,
   side: WeightSide,
   isWorthIt: () => Promise<boolean>,
 ): Promise<Tensors | undefined> {
@@ -121,7 +121,7 @@ async function make(
   folder: string,
   tensors: Tensors,
   places: ReturnType<typeof placed>,
-  lowRanks: LowRanks | undefined,
+  lowRanks: Loras | undefined,
 ): Promise<void> {
   await replaceFile(path, async (handle) => {
     const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HalfMatrix, LowRanks } from '../../../kernels/lora.ts';
+import type { HalfMatrix, Loras } from '../../../kernels/lora.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
 import type { TensorPlace } from '../../../kernels/memory-tokens.ts';
 import type { Adapter } from './adapter.ts';
@@ -10,11 +10,7 @@ import { ModelFileError } from './model-files.ts';
  * The low-rank additions of an adapter, which recall's lower blocks have and those that answer have not; undefined where the adapter
  * has none. Throws ModelFileError where one does not fit the matrix that it is added to.
  */
-export async function readLowRanks(
-  folder: string,
-  adapter: Adapter,
-  manifest: Manifest,
-): Promise<LowRanks | undefined> {
+export async function readLoras(folder: string, adapter: Adapter, manifest: Manifest): Promise<Loras | undefined> {
   const names = Object.keys(adapter.lowRank);
   if (names.length === 0) return undefined;
   const bytes = await readFile(join(folder, 'adapter.bin'));

@@ -4,7 +4,7 @@ import { EXACT } from './feature-map.ts';
 import { checkShape, ShapeError } from './shape.ts';
 import type { MemoryShape } from './shape.ts';
 import { checkLengths } from './embedding-record.ts';
-import type { Write } from './embedding-record.ts';
+import type { EmbeddingRecord } from './embedding-record.ts';
 
 /** A sum would leave the integers that float64 holds exactly. The memory is unchanged. */
 export class ExactnessError extends Error {
@@ -64,12 +64,12 @@ export class CompressiveMemory {
   }
 
   /** Adds a write: eq. (4). Throws ExactnessError before anything changes, WriteError on a wrong length. */
-  add(write: Write): void {
+  add(write: EmbeddingRecord): void {
     this.#apply(write, 1);
   }
 
   /** Takes out a write that was added: the exact inverse of `add`. Throws as `add` does. */
-  subtract(write: Write): void {
+  subtract(write: EmbeddingRecord): void {
     this.#apply(write, -1);
   }
 
@@ -168,7 +168,7 @@ export class CompressiveMemory {
     };
   }
 
-  #apply(write: Write, sign: 1 | -1): void {
+  #apply(write: EmbeddingRecord, sign: 1 | -1): void {
     const { tokens, keySize, valueSize, featureMap } = this.shape;
     checkLengths(write, this.shape);
     if (this.#ceiling + this.#step > EXACT.limit) {
@@ -198,7 +198,7 @@ export class CompressiveMemory {
   }
 
   /** The bound no longer shows that the result is exact, so the write is summed alone and merge() looks at each cell. */
-  #applyNearLimit(write: Write, sign: 1 | -1): void {
+  #applyNearLimit(write: EmbeddingRecord, sign: 1 | -1): void {
     const alone = new CompressiveMemory(this.shape);
     alone.add(write);
     this.merge(alone, sign);

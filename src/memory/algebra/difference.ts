@@ -1,8 +1,8 @@
 import { CompressiveMemory } from './compressive-memory.ts';
-import { KeyTable } from '../search/embedding-table.ts';
+import { EmbeddingTable } from '../search/embedding-table.ts';
 import type { MemoryShape } from './shape.ts';
 import type { Tree } from './tree-hash.ts';
-import type { Write } from './embedding-record.ts';
+import type { EmbeddingRecord } from './embedding-record.ts';
 
 /** A segment that one of two trees has and the other has not. */
 export interface SignedSegment {
@@ -10,7 +10,7 @@ export interface SignedSegment {
   readonly sign: 1 | -1;
   readonly path: string;
   readonly writeKey: string;
-  readonly write: Write;
+  readonly write: EmbeddingRecord;
 }
 
 /** What the first tree has more than the second: as one signed sum, and segment by segment. */
@@ -27,7 +27,12 @@ export interface Difference {
  *
  * @param writeOf the write of a key; throws where it is not stored
  */
-export function differenceOf(a: Tree, b: Tree, shape: MemoryShape, writeOf: (key: string) => Write): Difference {
+export function differenceOf(
+  a: Tree,
+  b: Tree,
+  shape: MemoryShape,
+  writeOf: (key: string) => EmbeddingRecord,
+): Difference {
   const memory = new CompressiveMemory(shape);
   const segments: SignedSegment[] = [];
   const take = (sign: 1 | -1, path: string, writeKeys: readonly string[]): void => {
@@ -47,8 +52,8 @@ export function differenceOf(a: Tree, b: Tree, shape: MemoryShape, writeOf: (key
 }
 
 /** The keys of signed segments, each under its place in the list: recall over a table of what changed is over that alone. */
-export function tableOf(segments: readonly SignedSegment[], shape: MemoryShape): KeyTable {
-  const table = new KeyTable(shape, Math.max(1, segments.length));
+export function tableOf(segments: readonly SignedSegment[], shape: MemoryShape): EmbeddingTable {
+  const table = new EmbeddingTable(shape, Math.max(1, segments.length));
   for (const [at, { write }] of segments.entries()) table.append(at, write.keys);
   return table;
 }

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { MemoryShape } from './shape.ts';
 
 /** A segment's memory tokens, quantised once: what the ledger stores and every sum is made of. */
-export interface Write {
+export interface EmbeddingRecord {
   /** [P, d_k]; the L2-normalised key times 127. */
   readonly keys: Int8Array;
   /** [B, P, d_v]; the value divided by its block's scale. */
@@ -12,12 +12,12 @@ export interface Write {
 }
 
 /** What the engine hands over: float32 of the same shapes, keys L2-normalised. */
-export interface FloatWrite {
+export interface FloatRecord {
   readonly keys: Float32Array;
   readonly values: Float32Array;
 }
 
-export class WriteError extends Error {
+export class RecordError extends Error {
   override readonly name = 'WriteError';
 }
 
@@ -39,27 +39,27 @@ const FORMAT = {
  * `scales`: one per block, from the adapter. Throws WriteError on NaN, Infinity, a wrong length, or a key that is not
  * L2-normalised (it would be clamped without anyone noticing).
  */
-export function quantise(write: FloatWrite, shape: MemoryShape, scales: readonly number[]): Write {
+export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonly number[]): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
   if (write.keys.length !== tokens * keySize || write.values.length !== blocks * tokens * valueSize) {
-    throw new WriteError(
+    throw new RecordError(
       `A write has ${write.keys.length} key and ${write.values.length} value numbers; ` +
         `this adapter makes ${tokens * keySize} and ${blocks * tokens * valueSize}.`,
     );
   }
   if (scales.length !== blocks) {
-    throw new WriteError(`The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
+    throw new RecordError(`The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
   }
   const keys = new Int8Array(write.keys.length);
   for (let token = 0; token < tokens; token++) {
     const from = token * keySize;
-    keys.set(quantiseKey(write.keys.subarray(from, from + keySize)), from);
+    keys.set(quantizeVector(write.keys.subarray(from, from + keySize)), from);
   }
   const values = new Int8Array(write.values.length);
   const perBlock = tokens * valueSize;
   scales.forEach((scale, block) => {
     if (!(scale > 0 && Number.isFinite(scale))) {
-      throw new WriteError(`The value scale of block ${block} is ${scale}; it must be above 0.`);
+      throw new RecordError(`The value scale of block ${block} is ${scale}; it must be above 0.`);
     }
     for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((write.values[i] ?? 0) / scale);
   });
@@ -67,18 +67,18 @@ export function quantise(write: FloatWrite, shape: MemoryShape, scales: readonly
 }
 
 /** One L2-normalised key or question, d_k floats, to int8. Throws WriteError when its length is not 1 (NaN included). */
-export function quantiseKey(key: Float32Array): Int8Array {
+export function quantizeVector(key: Float32Array): Int8Array {
   let square = 0;
   for (const component of key) square += component * component;
   const length = Math.sqrt(square);
   if (!(Math.abs(length - 1) <= FORMAT.lengthTolerance)) {
-    throw new WriteError(`A key has length ${length}; the model must give keys of length 1.`);
+    throw new RecordError(`A key has length ${length}; the model must give keys of length 1.`);
   }
   return Int8Array.from(key, (component) => toInt8(component * FORMAT.one));
 }
 
 function toInt8(x: number): number {
-  if (!Number.isFinite(x)) throw new WriteError(`A write holds ${x}; the model gave a number that cannot be stored.`);
+  if (!Number.isFinite(x)) throw new RecordError(`A write holds ${x}; the model gave a number that cannot be stored.`);
   const rounded = Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
   return Math.max(-FORMAT.one, Math.min(FORMAT.one, rounded));
 }
@@ -87,7 +87,7 @@ function toInt8(x: number): number {
  * One blob: header, keys, values, CRC-32 over all before it. The checksum is there because SQLite's own checks do not
  * look inside a blob, and a flipped bit in a sum would never be noticed.
  */
-export function encodeWrite(write: Write, shape: MemoryShape): Uint8Array {
+export function encodeRecord(write: EmbeddingRecord, shape: MemoryShape): Uint8Array {
   checkLengths(write, shape);
   const body = FORMAT.headerBytes + write.keys.length + write.values.length;
   const blob = new Uint8Array(body + FORMAT.checksumBytes);
@@ -107,26 +107,26 @@ export function encodeWrite(write: Write, shape: MemoryShape): Uint8Array {
 }
 
 /** The write in a blob, as views into it (no copy). Throws WriteError on another version, shape, length or checksum. */
-export function decodeWrite(blob: Uint8Array, shape: MemoryShape): Write {
+export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
   const keyBytes = tokens * keySize;
   const valueBytes = blocks * tokens * valueSize;
   const body = FORMAT.headerBytes + keyBytes + valueBytes;
   if (blob.length !== body + FORMAT.checksumBytes) {
-    throw new WriteError(
+    throw new RecordError(
       `A stored write has ${blob.length} bytes; this adapter's have ${body + FORMAT.checksumBytes}.`,
     );
   }
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   if (view.getUint32(body, true) !== crc32(blob.subarray(0, body))) {
-    throw new WriteError('A stored write does not match its checksum.');
+    throw new RecordError('A stored write does not match its checksum.');
   }
   if (view.getUint8(0) !== FORMAT.version) {
-    throw new WriteError(`A stored write has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`);
+    throw new RecordError(`A stored write has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`);
   }
   const stored = [view.getUint16(1, true), view.getUint16(3, true), view.getUint8(5), view.getUint16(6, true)];
   if (stored.join() !== [tokens, keySize, blocks, valueSize].join()) {
-    throw new WriteError('A stored write was made by an adapter of another shape.');
+    throw new RecordError('A stored write was made by an adapter of another shape.');
   }
   const start = blob.byteOffset + FORMAT.headerBytes;
   return {
@@ -136,11 +136,11 @@ export function decodeWrite(blob: Uint8Array, shape: MemoryShape): Write {
 }
 
 /** Throws WriteError unless the arrays have the shape's lengths. */
-export function checkLengths(write: Write, shape: MemoryShape): void {
+export function checkLengths(write: EmbeddingRecord, shape: MemoryShape): void {
   const keys = shape.tokens * shape.keySize;
   const values = shape.blocks * shape.tokens * shape.valueSize;
   if (write.keys.length !== keys || write.values.length !== values) {
-    throw new WriteError(
+    throw new RecordError(
       `A write has ${write.keys.length} key and ${write.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
     );
   }
@@ -150,7 +150,7 @@ export function checkLengths(write: Write, shape: MemoryShape): void {
  * The name of a write, from everything that decides it: sha256, hex. `adapter` names base model and adapter together.
  * Text that was encoded before is found by this name on any branch and in any worktree (peers re-index per branch).
  */
-export function writeKey(adapter: string, header: string, text: string): string {
+export function contentHash(adapter: string, header: string, text: string): string {
   // JSON keeps the three apart whatever they contain, lone surrogates included.
   return createHash('sha256')
     .update(JSON.stringify([adapter, header, text]))

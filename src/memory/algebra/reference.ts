@@ -1,5 +1,5 @@
 import type { MemoryShape } from './shape.ts';
-import type { Write } from './embedding-record.ts';
+import type { EmbeddingRecord } from './embedding-record.ts';
 
 /**
  * The read without a memory: A = Σ_t w_t v_t with w_t = φ(q)·φ(k_t) / Σ φ(q)·φ(k), over all memory tokens of all
@@ -9,7 +9,7 @@ import type { Write } from './embedding-record.ts';
  * @returns B arrays [d_v], in the model's units; NaN where no token has a weight
  */
 export function referenceRead(
-  writes: readonly Write[],
+  writes: readonly EmbeddingRecord[],
   shape: MemoryShape,
   features: Int32Array,
   scales: readonly number[],

@@ -8,7 +8,7 @@ const GROWTH = 1.5;
  * 50,000 segments of 4 × 256 take 51 MB. Removing moves the last row into the gap, so row numbers are not stable;
  * segment ids are.
  */
-export class KeyTable {
+export class EmbeddingTable {
   /** P */
   readonly tokens: number;
   /** d_k */

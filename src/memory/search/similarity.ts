@@ -1,7 +1,7 @@
 import type { FeatureMap } from '../algebra/feature-map.ts';
-import type { KeyTable } from './embedding-table.ts';
+import type { EmbeddingTable } from './embedding-table.ts';
 import { ShapeError } from '../algebra/shape.ts';
-import { quantiseKey } from '../algebra/embedding-record.ts';
+import { quantizeVector } from '../algebra/embedding-record.ts';
 
 /** What each segment owns of a read. The three arrays have one entry per segment asked about. */
 export interface Shares {
@@ -30,7 +30,7 @@ const KEY_ONE = 127;
  * @throws ShapeError on a wrong length, a number that is not finite, or a temperature out of range
  */
 export function recall(
-  table: KeyTable,
+  table: EmbeddingTable,
   questions: readonly Float32Array[],
   temperature: number,
   scope?: Iterable<number>,
@@ -60,7 +60,7 @@ export function recall(
  * The largest cosine between a question and any memory token. Shares always sum to 1, whatever is asked; this is how near the
  * memory comes at all, -1..1, so that a caller can say that it does not know.
  */
-export function nearest(table: KeyTable, question: Float32Array): number {
+export function nearest(table: EmbeddingTable, question: Float32Array): number {
   checkQuestions(table, [question]);
   const { keys, keySize } = table;
   const asked = Float64Array.from(question, (x) => x / KEY_ONE);
@@ -75,7 +75,7 @@ export function nearest(table: KeyTable, question: Float32Array): number {
  * the memory knows; flatness() then says so.
  */
 export function recallByFeature(
-  table: KeyTable,
+  table: EmbeddingTable,
   questions: readonly Float32Array[],
   featureMap: FeatureMap,
   scope?: Iterable<number>,
@@ -144,7 +144,7 @@ function questionFeatures(
 ): { readonly index: number; readonly weight: number }[] {
   const sum = new Float64Array(featureMap.size);
   for (const question of questions) {
-    featureMap.features(quantiseKey(question)).forEach((feature, i) => {
+    featureMap.features(quantizeVector(question)).forEach((feature, i) => {
       sum[i] = (sum[i] ?? 0) + feature;
     });
   }
@@ -177,7 +177,7 @@ export function logSumExp(scores: Float64Array | Float32Array): number {
   return highest + Math.log(sum);
 }
 
-function checkQuestions(table: KeyTable, questions: readonly Float32Array[]): void {
+function checkQuestions(table: EmbeddingTable, questions: readonly Float32Array[]): void {
   if (questions.length === 0) throw new ShapeError('Recall needs at least one question key.');
   for (const question of questions) {
     if (question.length !== table.keySize) {
@@ -187,13 +187,13 @@ function checkQuestions(table: KeyTable, questions: readonly Float32Array[]): vo
   }
 }
 
-function rowsIn(table: KeyTable, scope: Iterable<number> | undefined): Uint32Array {
+function rowsIn(table: EmbeddingTable, scope: Iterable<number> | undefined): Uint32Array {
   return scope === undefined
     ? Uint32Array.from({ length: table.length }, (_, row) => row)
     : Uint32Array.from(table.rowsOf(new Set(scope)));
 }
 
-function idsOf(table: KeyTable, rows: Uint32Array): Float64Array {
+function idsOf(table: EmbeddingTable, rows: Uint32Array): Float64Array {
   const ids = table.segmentIds;
   return Float64Array.from(rows, (row) => ids[row] ?? 0);
 }

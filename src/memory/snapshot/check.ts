@@ -6,8 +6,8 @@ import { bytes, integer, RowError, text } from '../store/row.ts';
 import type { Row } from '../store/row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
-import { decodeWrite, WriteError } from '../algebra/embedding-record.ts';
-import type { Write } from '../algebra/embedding-record.ts';
+import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { ContentDigest } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
 import { LIMITS, PAGE } from './format.ts';
@@ -185,12 +185,12 @@ class Check {
     }
   }
 
-  #decoded(blob: Uint8Array): Write {
-    let write: Write;
+  #decoded(blob: Uint8Array): EmbeddingRecord {
+    let write: EmbeddingRecord;
     try {
-      write = decodeWrite(blob, this.#shape);
+      write = decodeRecord(blob, this.#shape);
     } catch (error) {
-      if (!(error instanceof WriteError)) throw error;
+      if (!(error instanceof RecordError)) throw error;
       throw new SnapshotError(
         'damaged',
         `The snapshot ${this.#name} holds a write that cannot be read: ${error.message}`,

@@ -6,7 +6,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { atExit } from '../../common/at-exit.ts';
 import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { translate } from '../ledger-error.ts';
-import type { Reading } from '../store/store-reader.ts';
+import type { StoreReader } from '../store/store-reader.ts';
 import { bytes, integer, text } from '../store/row.ts';
 import { writeLayout } from '../algebra/shape.ts';
 import { storedKind, storedWrite } from '../store/stored.ts';
@@ -50,7 +50,7 @@ export interface Exported {
  *
  * @throws SnapshotError, LedgerError; the signal's reason
  */
-export async function exportSnapshot(ledger: Reading, file: string, options: ExportOptions): Promise<Exported> {
+export async function exportSnapshot(ledger: StoreReader, file: string, options: ExportOptions): Promise<Exported> {
   checkTarget(file);
   const unfinished = `${file}.${process.pid}.part`;
   try {
@@ -88,7 +88,7 @@ export function checkTarget(file: string): void {
   throw new SnapshotError('unwritable', `${file} is there already and is no snapshot: it is left as it is.`);
 }
 
-async function write(ledger: Reading, file: string, options: ExportOptions): Promise<Omit<Exported, 'bytes'>> {
+async function write(ledger: StoreReader, file: string, options: ExportOptions): Promise<Omit<Exported, 'bytes'>> {
   const from = openCheckout(ledger.location, ledger.identity);
   try {
     const into = new DatabaseSync(file);
@@ -119,7 +119,7 @@ async function write(ledger: Reading, file: string, options: ExportOptions): Pro
 class Export {
   readonly #from: DatabaseSync;
   readonly #into: DatabaseSync;
-  readonly #ledger: Reading;
+  readonly #ledger: StoreReader;
   readonly #options: ExportOptions;
   readonly #digest = new ContentDigest();
   /** The ledger's ids of the writes, in the order of first use, and how often each is used. */
@@ -133,7 +133,7 @@ class Export {
   #terms = 0;
   #lines = 0;
 
-  constructor(from: DatabaseSync, into: DatabaseSync, ledger: Reading, options: ExportOptions) {
+  constructor(from: DatabaseSync, into: DatabaseSync, ledger: StoreReader, options: ExportOptions) {
     this.#from = from;
     this.#into = into;
     this.#ledger = ledger;

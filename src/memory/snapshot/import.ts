@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { Changing } from '../store/store-writer.ts';
+import { StoreWriter } from '../store/store-writer.ts';
 import { enterCheckout, openDatabase } from '../store/database.ts';
 import { translate } from '../ledger-error.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
-import type { Reading } from '../store/store-reader.ts';
+import type { StoreReader } from '../store/store-reader.ts';
 import type { FileMeta, SegmentEntry } from '../records.ts';
 import { originOf } from '../store/schema.ts';
 import { writeLayout } from '../algebra/shape.ts';
@@ -56,7 +56,7 @@ export interface Imported {
  * @throws SnapshotError, LedgerError; the signal's reason
  */
 export async function importSnapshot(
-  ledger: Reading,
+  ledger: StoreReader,
   snapshot: Snapshot,
   checked: Checked,
   options: ImportOptions,
@@ -68,7 +68,7 @@ export async function importSnapshot(
     const db = openDatabase(location, { ...identity, layout: writeLayout(identity.shape) });
     try {
       const checkoutId = enterCheckout(db, identity.checkout);
-      const changing = new Changing(db, new LexicalIndex(db), identity.shape, checkoutId);
+      const changing = new StoreWriter(db, new LexicalIndex(db), identity.shape, checkoutId);
       db.exec('BEGIN IMMEDIATE');
       try {
         const imported = await new Import(db, ledger, changing, snapshot, checked, options).run();
@@ -89,16 +89,16 @@ export async function importSnapshot(
 
 class Import {
   readonly #db: DatabaseSync;
-  readonly #ledger: Reading;
-  readonly #changing: Changing;
+  readonly #ledger: StoreReader;
+  readonly #changing: StoreWriter;
   readonly #snapshot: Snapshot;
   readonly #checked: Checked;
   readonly #options: ImportOptions;
 
   constructor(
     db: DatabaseSync,
-    ledger: Reading,
-    changing: Changing,
+    ledger: StoreReader,
+    changing: StoreWriter,
     snapshot: Snapshot,
     checked: Checked,
     options: ImportOptions,

@@ -5,8 +5,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { bytes, RowError, text } from '../store/row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { writeLayout } from '../algebra/shape.ts';
-import { decodeWrite, WriteError } from '../algebra/embedding-record.ts';
-import type { Write } from '../algebra/embedding-record.ts';
+import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
 import { ContentDigest } from './content.ts';
@@ -27,7 +27,7 @@ export interface NamedWrite {
   readonly writeId: number;
   /** writeKey(), hex */
   readonly key: string;
-  readonly write: Write;
+  readonly write: EmbeddingRecord;
 }
 
 /**
@@ -108,7 +108,7 @@ export class Snapshot {
         () => [bytes(row, 'key'), bytes(row, 'words'), bytes(row, 'blob')] as const,
       );
       digest.write(key, words, blob);
-      const write = guarded(this.file, () => decodeWrite(blob, shape));
+      const write = guarded(this.file, () => decodeRecord(blob, shape));
       yield { writeId, key: Buffer.from(key).toString('hex'), write };
     }
     if (digest.hex() !== this.header.content) throw damagedFile(this.file);
@@ -154,7 +154,7 @@ function guarded<T>(file: string, work: () => T): T {
   } catch (error) {
     const isDamage =
       error instanceof RowError ||
-      error instanceof WriteError ||
+      error instanceof RecordError ||
       (error instanceof Error &&
         'code' in error &&
         (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_OUT_OF_RANGE'));

@@ -6,7 +6,7 @@ import { privateFile, privateFolder, tightenWithSiblings } from '../../common/pr
 import { damaged, LedgerError, newer, translate } from '../ledger-error.ts';
 import { integer, text } from './row.ts';
 import { FORMER, migrate } from './migrate.ts';
-import { checkoutViews, CONNECTION, FILE_STAT, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
+import { checkoutViews, CONNECTION, FILE_STAT, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { transaction } from './transaction.ts';
 
@@ -99,7 +99,7 @@ function begin(db: DatabaseSync, identity: Identity): void {
     put.run('repository', identity.repository);
     put.run('adapter', identity.adapter);
     put.run('layout', identity.layout);
-    put.run('seal', seal(identity, version));
+    put.run('seal', identityChecksum(identity, version));
     db.exec(`PRAGMA user_version = ${version}`);
   });
 }
@@ -153,7 +153,7 @@ function isSealedByUs(db: DatabaseSync): boolean {
   try {
     const meta = metaOf(db);
     const version = meta.get('schema') ?? '';
-    return Number(version) <= SCHEMA_VERSION && meta.get('seal') === seal(storedIdentity(meta), version);
+    return Number(version) <= SCHEMA_VERSION && meta.get('seal') === identityChecksum(storedIdentity(meta), version);
   } catch {
     return false;
   }
@@ -183,7 +183,8 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
   const meta = metaOf(db);
   const stored = storedIdentity(meta);
   const version = meta.get('schema') ?? '';
-  if (version !== String(userVersion(db)) || meta.get('seal') !== seal(stored, version)) throw damaged(file);
+  if (version !== String(userVersion(db)) || meta.get('seal') !== identityChecksum(stored, version))
+    throw damaged(file);
   if (Number(version) > SCHEMA_VERSION) throw newer(file);
   const former = FORMER.get(Number(version));
   if (!hasStatements(db, former ?? TABLES)) throw damaged(file);

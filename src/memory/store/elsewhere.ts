@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { Changing } from './store-writer.ts';
+import { StoreWriter } from './store-writer.ts';
 import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
 import { filesAlike } from './footprint.ts';
 import type { Footprint } from './footprint.ts';
@@ -11,7 +11,7 @@ import { LexicalIndex } from '../search/full-text-index.ts';
 import type { FileMeta, FileState, LedgerIdentity } from '../records.ts';
 import { integer, text } from './row.ts';
 import { CONNECTION } from './schema.ts';
-import { cleanse, idOf, readBeginning, Traces, traceOf } from './residue-scan.ts';
+import { rewriteWithoutFreePages, idOf, readBeginning, Traces, traceOf } from './residue-scan.ts';
 import { transaction } from './transaction.ts';
 import { beginForgetting, endForgetting, isForgetting } from './unfinished.ts';
 
@@ -235,7 +235,7 @@ class Clearing {
         new LexicalIndex(db).optimise();
         return { files, writes: Number(changes) };
       });
-      cleanse(file);
+      rewriteWithoutFreePages(file);
       endForgetting(db);
       if (done.files + done.writes > 0) this.#cleared.push({ place: file, ...done });
     } finally {
@@ -246,7 +246,7 @@ class Clearing {
   /** Inside a transaction: how many of the files were known, whatever was known of them. */
   #removeFiles(db: DatabaseSync, checkout: string, stale: readonly string[]): number {
     const { identity, mark } = this.#search;
-    const changing = new Changing(db, new LexicalIndex(db), identity.shape, enterCheckout(db, checkout));
+    const changing = new StoreWriter(db, new LexicalIndex(db), identity.shape, enterCheckout(db, checkout));
     let files = 0;
     for (const path of this.#footprint.paths) {
       if (changing.removeFile(path).length > 0) files++;
@@ -291,7 +291,7 @@ class Clearing {
         // Free space, or a log that nobody worked in: a copy without either has no trace.
         if (this.#ledgers.has(database)) {
           this.#attempt(database, () => {
-            cleanse(database);
+            rewriteWithoutFreePages(database);
           });
         }
         const again = await this.#read(file, traces, signal);

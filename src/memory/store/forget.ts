@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { Changing } from './store-writer.ts';
+import type { StoreWriter } from './store-writer.ts';
 import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
@@ -88,7 +88,7 @@ interface Place {
   readonly location: string;
   readonly identity: LedgerIdentity;
   readonly lexical: LexicalIndex;
-  readonly changing: Changing;
+  readonly changing: StoreWriter;
   readonly mark: Mark | undefined;
 }
 
@@ -127,7 +127,7 @@ export function takeOut(place: Place, footprint: Footprint, before: CompressiveM
   for (const path of paths) leaves.delete(path);
   const subtracted = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
   const rebuilt = {
-    memory: toEnd(sumWrites(db, identity.shape)).hash(),
+    memory: drain(sumWrites(db, identity.shape)).hash(),
     tree: treeHashOf(leavesOf(db).values()),
   };
   if (subtracted.memory !== rebuilt.memory || subtracted.tree !== rebuilt.tree) {
@@ -193,7 +193,7 @@ function isKept(db: DatabaseSync, trace: Uint8Array): boolean {
 }
 
 /** Runs steps to their end without a pause: inside a transaction nobody else may work on the connection. */
-export function toEnd<T>(steps: Generator<undefined, T>): T {
+export function drain<T>(steps: Generator<undefined, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -1,19 +1,19 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
-import { Changing } from './store-writer.ts';
+import { StoreWriter } from './store-writer.ts';
 import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { Connection } from './connection.ts';
 import { openReader } from './database.ts';
 import { clearElsewhere } from './elsewhere.ts';
 import type { Mark } from './elsewhere.ts';
 import { footprintOf, keysOf } from './footprint.ts';
-import { certify, takeOut, toEnd } from './forget.ts';
+import { certify, takeOut, drain } from './forget.ts';
 import type { Forgotten, Taken } from './forget.ts';
 import { LedgerError, translate } from '../ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
-import { Reading } from './store-reader.ts';
+import { StoreReader } from './store-reader.ts';
 import type {
   Change,
   FileMeta,
@@ -30,12 +30,12 @@ import { dropFormerText, owesScrub, scrubbed } from './secret-check.ts';
 import { SumTree } from '../algebra/sum-tree.ts';
 import type { FileSpan } from '../algebra/sum-tree.ts';
 import { spansOf, spanSums, sumWrites } from '../algebra/sum.ts';
-import { sweep } from './prune.ts';
-import type { Sweep, Swept } from './prune.ts';
-import { cleanse } from './residue-scan.ts';
+import { prune } from './prune.ts';
+import type { PruneLimits, Pruned } from './prune.ts';
+import { rewriteWithoutFreePages } from './residue-scan.ts';
 import { endForgetting } from './unfinished.ts';
 import { brokenFiles, damagedWrites, verify } from './verify.ts';
-import type { Write } from '../algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 export type { LedgerIdentity } from '../records.ts';
 
@@ -74,14 +74,14 @@ const never: Overtaken = () => false;
  *
  * Everything throws LedgerError, one sentence and what to do, when the database or the disk fails.
  */
-export class Ledger extends Reading {
-  readonly #changing: Changing;
+export class Ledger extends StoreReader {
+  readonly #changing: StoreWriter;
   readonly #sums: SumTree;
 
   private constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
     super(connection, identity, checkoutId);
     this.#sums = new SumTree(identity.shape);
-    this.#changing = new Changing(connection.db, this.lexical, identity.shape, checkoutId);
+    this.#changing = new StoreWriter(connection.db, this.lexical, identity.shape, checkoutId);
   }
 
   /**
@@ -107,36 +107,36 @@ export class Ledger extends Reading {
    *
    * @param segments in order
    * @param writes   by write key, at least those that hasWrite() does not know; else LedgerError 'missing'
-   * @param overtaken asked inside the transaction, when nobody else can write: true leaves what is recorded
+   * @param superseded asked inside the transaction, when nobody else can write: true leaves what is recorded
    */
   putFile(
     path: string,
     meta: FileMeta,
     segments: readonly SegmentEntry[],
-    writes: ReadonlyMap<string, Write>,
-    overtaken: Overtaken = never,
+    writes: ReadonlyMap<string, EmbeddingRecord>,
+    superseded: Overtaken = never,
   ): Change {
-    return this.#replace(path, meta, { kind: 'ingested' }, segments, writes, overtaken);
+    return this.#replace(path, meta, { kind: 'ingested' }, segments, writes, superseded);
   }
 
-  /** Records why a file is not in the memory; segments it had are removed. `overtaken` as for putFile(). */
+  /** Records why a file is not in the memory; segments it had are removed. `superseded` as for putFile(). */
   skipFile(
     path: string,
     meta: FileMeta,
     state: Exclude<FileState, { kind: 'ingested' }>,
-    overtaken: Overtaken = never,
+    superseded: Overtaken = never,
   ): Change {
-    return this.#replace(path, meta, state, [], new Map(), overtaken);
+    return this.#replace(path, meta, state, [], new Map(), superseded);
   }
 
   /**
    * Removes files as if they had never been seen, because they are not there now. Their writes stay for other branches
-   * until sweep(). `overtaken` as for putFile(), of each.
+   * until sweep(). `superseded` as for putFile(), of each.
    */
-  drop(paths: Iterable<string>, overtaken: Overtaken = never): Change {
+  drop(paths: Iterable<string>, superseded: Overtaken = never): Change {
     const list = [...paths];
     const work = () => ({
-      removed: list.flatMap((path) => (overtaken(path) ? [] : this.#changing.removeFile(path))),
+      removed: list.flatMap((path) => (superseded(path) ? [] : this.#changing.removeFile(path))),
       added: [],
     });
     return this.#change(list, work);
@@ -171,14 +171,14 @@ export class Ledger extends Reading {
         const isSearched = [...keysOf(db, list)].every((key) => footprint.keys.has(key));
         if (!isSearched) return { removed: [], added: [] };
         const before =
-          this.#sums.generation === this.generation() ? toEnd(this.#sums.sum(spanSums(db, identity.shape))) : undefined;
-        taken = takeOut(place, footprint, before ?? toEnd(sumWrites(db, identity.shape)));
+          this.#sums.generation === this.generation() ? drain(this.#sums.sum(spanSums(db, identity.shape))) : undefined;
+        taken = takeOut(place, footprint, before ?? drain(sumWrites(db, identity.shape)));
         return { removed: taken.removed, added: [] };
       });
       const facts: Taken | undefined = taken;
       if (facts === undefined) continue;
       this.connection.guard(() => {
-        cleanse(location);
+        rewriteWithoutFreePages(location);
       });
       this.connection.change(() => {
         endForgetting(db);
@@ -226,7 +226,7 @@ export class Ledger extends Reading {
       dropFormerText(db, this.lexical);
     });
     this.connection.guard(() => {
-      cleanse(this.location);
+      rewriteWithoutFreePages(this.location);
     });
     this.connection.change(() => {
       scrubbed(db);
@@ -320,8 +320,8 @@ export class Ledger extends Reading {
   }
 
   /** Drops writes that no file of any checkout uses, and checkouts that are gone; see Sweep. */
-  sweep(limits: Sweep): Swept {
-    return this.connection.guard(() => sweep(this.connection.db, this.lexical, this.checkoutId, limits));
+  sweep(limits: PruneLimits): Pruned {
+    return this.connection.guard(() => prune(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 
   #replace(
@@ -329,11 +329,11 @@ export class Ledger extends Reading {
     meta: FileMeta,
     state: FileState,
     segments: readonly SegmentEntry[],
-    writes: ReadonlyMap<string, Write>,
-    overtaken: Overtaken,
+    writes: ReadonlyMap<string, EmbeddingRecord>,
+    superseded: Overtaken,
   ): Change {
     return this.#change([path], () =>
-      overtaken(path) ? { removed: [], added: [] } : this.#changing.replace(path, meta, state, segments, writes),
+      superseded(path) ? { removed: [], added: [] } : this.#changing.replace(path, meta, state, segments, writes),
     );
   }
 
@@ -371,7 +371,7 @@ export class Ledger extends Reading {
   /** The sums in use, where they are of the moment that the reader sees. */
   #keptSums(reader: DatabaseSync): CompressiveMemory | undefined {
     if (this.#sums.generation !== this.#generationIn(reader)) return undefined;
-    return toEnd(this.#sums.sum(spanSums(reader, this.identity.shape)));
+    return drain(this.#sums.sum(spanSums(reader, this.identity.shape)));
   }
 
   #generationIn(reader: DatabaseSync): number {

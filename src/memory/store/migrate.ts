@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import { Sealer } from './file-checksum.ts';
+import { FileChecksums } from './file-checksum.ts';
 import { integer, text } from './row.ts';
-import { NO_ORIGIN, originOf, SCHEMA_VERSION, seal, TABLES } from './schema.ts';
+import { NO_ORIGIN, originOf, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { transaction } from './transaction.ts';
 
@@ -57,7 +57,7 @@ export function migrate(db: DatabaseSync, identity: Identity): void {
       // Another process may have been first.
       if (integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version') !== 1) return;
       rebuildTables(db, identity.checkout);
-      const sealer = new Sealer(db);
+      const sealer = new FileChecksums(db);
       const origin = db.prepare(
         'UPDATE main.write SET origin = ? WHERE id IN (SELECT write_id FROM main.segment WHERE file_id = ?)',
       );
@@ -69,7 +69,7 @@ export function migrate(db: DatabaseSync, identity: Identity): void {
       const version = String(SCHEMA_VERSION);
       const put = db.prepare('UPDATE meta SET value = ? WHERE name = ?');
       put.run(version, 'schema');
-      put.run(seal(identity, version), 'seal');
+      put.run(identityChecksum(identity, version), 'seal');
       db.exec(`DELETE FROM meta WHERE name = 'generation'; PRAGMA user_version = ${version};`);
     });
   } finally {

@@ -7,8 +7,8 @@ import { enterCheckout, openDatabase, refuseOthers, translated } from './databas
 import { HOME_PARTS } from './elsewhere.ts';
 import { damaged, LedgerError } from '../ledger-error.ts';
 import type { LedgerIdentity } from '../records.ts';
-import { salvage, salvageForgotten } from './recover.ts';
-import { setAside } from './quarantine.ts';
+import { recover, salvageForgotten } from './recover.ts';
+import { quarantine } from './quarantine.ts';
 import { checkShape, writeLayout } from '../algebra/shape.ts';
 import { finishForgetting } from './unfinished.ts';
 
@@ -23,7 +23,7 @@ export interface OpenOptions {
   /** The database may not grow beyond this (LedgerError 'full'). */
   readonly maxBytes?: number;
   /** Set it aside even though it looks whole, for a user who wants it built anew. */
-  readonly distrust?: boolean;
+  readonly forceRebuild?: boolean;
 }
 
 interface OpenDatabase {
@@ -48,7 +48,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
   const layout = writeLayout(identity.shape);
   const open = (): DatabaseSync => openDatabase(location, { ...identity, layout }, options.maxBytes);
   const check = (): DatabaseSync => {
-    if (options.distrust !== true || !existsSync(location)) return open();
+    if (options.forceRebuild !== true || !existsSync(location)) return open();
     refuseOthers(location);
     throw damaged(location);
   };
@@ -74,13 +74,13 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
     } catch (error) {
       if (!(error instanceof LedgerError) || error.kind !== 'damaged') throw error;
     }
-    const aside = setAside(location, check);
+    const aside = quarantine(location, check);
     if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };
-    const why = options.distrust === true ? 'is to be built anew' : 'was damaged';
+    const why = options.forceRebuild === true ? 'is to be built anew' : 'was damaged';
     const db = open();
     const salvaged = closing(db, () => {
       salvageForgotten(aside.to, db, identity.checkout);
-      return salvage(aside.to, db, identity.shape);
+      return recover(aside.to, db, identity.shape);
     });
     const sentence =
       `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
@@ -94,7 +94,7 @@ function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullabl
   for (const { place, repository } of former) {
     const location = locationOf(place, { ...identity, repository });
     if (!existsSync(location)) continue;
-    salvage(location, db, identity.shape);
+    recover(location, db, identity.shape);
     salvageForgotten(location, db, identity.checkout);
   }
 }

@@ -5,7 +5,7 @@ import type { LexicalIndex } from '../search/full-text-index.ts';
 import { integer, text } from './row.ts';
 import { transaction } from './transaction.ts';
 
-export interface Sweep {
+export interface PruneLimits {
   /** Writes that no segment has used for longer than this go, and checkouts whose folder has been gone for longer. */
   readonly maxAgeMs: number;
   /** Of the other unused writes, the longest unused go until at most this many bytes of them are left. */
@@ -14,7 +14,7 @@ export interface Sweep {
   readonly now?: number;
 }
 
-export interface Swept {
+export interface Pruned {
   /** Working folders that no longer exist and were let go. */
   readonly checkouts: readonly string[];
   readonly writes: number;
@@ -34,12 +34,12 @@ const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.write_id = 
  *
  * @param own the checkout that is open: it stays, wherever its folder is
  */
-export function sweep(
+export function prune(
   db: DatabaseSync,
   lexical: LexicalIndex,
   own: number,
-  { maxAgeMs, maxBytes, now = Date.now() }: Sweep,
-): Swept {
+  { maxAgeMs, maxBytes, now = Date.now() }: PruneLimits,
+): Pruned {
   const swept = transaction(db, () => {
     settleTimes(db, now);
     const checkouts = dropCheckouts(db, lexical, own, now - maxAgeMs);

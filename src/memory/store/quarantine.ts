@@ -12,7 +12,7 @@ const LOCK = {
   lookMs: 50,
 } as const;
 
-export type SetAside =
+export type Quarantined =
   | { readonly kind: 'moved'; readonly to: string }
   /** Another process mended it between our finding and our lock. */
   | { readonly kind: 'mended'; readonly db: DatabaseSync };
@@ -23,7 +23,7 @@ export type SetAside =
  *
  * @param open tries to open the database; throws LedgerError 'damaged' when it still is
  */
-export function setAside(file: string, open: () => DatabaseSync, now = new Date()): SetAside {
+export function quarantine(file: string, open: () => DatabaseSync, now = new Date()): Quarantined {
   const lock = `${file}.mending`;
   takeLock(lock);
   try {

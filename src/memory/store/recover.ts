@@ -1,13 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 
-import { Sealer } from './file-checksum.ts';
+import { FileChecksums } from './file-checksum.ts';
 import { FORGOTTEN } from '../records.ts';
 import { bytes, integer } from './row.ts';
 import type { Row } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { FILE_COLUMNS } from './stored.ts';
 import { transaction } from './transaction.ts';
-import { decodeWrite } from '../algebra/embedding-record.ts';
+import { decodeRecord } from '../algebra/embedding-record.ts';
 
 const SALVAGE = {
   /** Ids asked for at once; where they cannot be read they are tried one by one. */
@@ -23,7 +23,7 @@ const SALVAGE = {
  *
  * @returns how many writes were copied
  */
-export function salvage(from: string, into: DatabaseSync, shape: MemoryShape): number {
+export function recover(from: string, into: DatabaseSync, shape: MemoryShape): number {
   const source = attempt(() => openLeniently(from), undefined);
   if (source === undefined) return 0;
   try {
@@ -83,7 +83,7 @@ function noteForgotten(into: DatabaseSync, row: Row, otherwise: string): number 
     )
     .get(path, FORGOTTEN, sentence, folder);
   if (added === undefined) return 0;
-  new Sealer(into).put(integer(added, 'id'));
+  new FileChecksums(into).put(integer(added, 'id'));
   return 1;
 }
 
@@ -130,7 +130,7 @@ function readable(
   shape: MemoryShape,
 ): Record<'key' | 'origin' | 'blob', Uint8Array> & Record<'tokens' | 'usedMs', number> {
   const blob = bytes(row, 'blob');
-  decodeWrite(blob, shape);
+  decodeRecord(blob, shape);
   return {
     key: bytes(row, 'key'),
     tokens: integer(row, 'tokens'),

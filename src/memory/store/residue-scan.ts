@@ -37,7 +37,7 @@ export function traceOf(stored: Uint8Array): Uint8Array | undefined {
  *
  * @throws LedgerError 'busy' where another process still reads an older state, which the log must keep
  */
-export function cleanse(location: string): void {
+export function rewriteWithoutFreePages(location: string): void {
   // A connection of its own: what is temporary goes to a file, not into memory, and the views of others do not bother it.
   const db = new DatabaseSync(location, { timeout: CONNECTION.busyMs });
   try {

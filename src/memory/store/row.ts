@@ -11,7 +11,7 @@ export class RowError extends Error {
 }
 
 /** A stored write does not decode: SQLite is content, but the bytes are not those that were stored. */
-export class SpoiltError extends Error {
+export class CorruptValueError extends Error {
   override readonly name = 'SpoiltError';
 }
 

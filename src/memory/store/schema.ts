@@ -121,7 +121,7 @@ export function originOf(path: string): Uint8Array {
 export const NO_ORIGIN = new Uint8Array();
 
 /** Checksum over the identity rows, so that a flipped bit there reads as damage and not as somebody else's database. */
-export function seal(identity: Omit<Identity, 'checkout'>, version: string): string {
+export function identityChecksum(identity: Omit<Identity, 'checkout'>, version: string): string {
   return createHash('sha256')
     .update(JSON.stringify([version, identity.repository, identity.adapter, identity.layout]))
     .digest('hex');

@@ -33,14 +33,14 @@ import {
 import { totals } from './totals.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import type { Tree } from '../algebra/tree-hash.ts';
-import type { Write } from '../algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 /** Rows read at once when all segments are walked. */
 const PAGE = 512;
 const FILE_QUERY = `SELECT ${FILE_COLUMNS}, ${STAT_COLUMNS} FROM ${FILE_TABLES}`;
 
 /** The questions that a ledger answers without changing anything. `file` and `segment` are views of one checkout. */
-export class Reading {
+export class StoreReader {
   readonly identity: LedgerIdentity;
   protected readonly checkoutId: number;
   /** For the ledger that extends this, and for nobody else. */
@@ -173,7 +173,7 @@ export class Reading {
   difference(a: Scope | Tree, b: Scope | Tree): Difference {
     return this.connection.guard(() => {
       const find = this.connection.db.prepare('SELECT blob FROM write WHERE key = ?');
-      const writeOf = (key: string): Write => {
+      const writeOf = (key: string): EmbeddingRecord => {
         const row = find.get(Buffer.from(key, 'hex'));
         if (row === undefined) throw new LedgerError('missing', `The write ${key} of a segment is not stored.`);
         return storedWrite(row, this.identity.shape);

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import { Sealer } from './file-checksum.ts';
+import { FileChecksums } from './file-checksum.ts';
 import { LedgerError } from '../ledger-error.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { terms } from '../search/tokenize.ts';
@@ -10,10 +10,10 @@ import { originOf } from './schema.ts';
 import { checkColumns, oweScrub, storedCheck } from './secret-check.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { FILE_COLUMNS, storedKind } from './stored.ts';
-import { encodeWrite } from '../algebra/embedding-record.ts';
-import type { Write } from '../algebra/embedding-record.ts';
+import { encodeRecord } from '../algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
-type Writes = ReadonlyMap<string, Write>;
+type Writes = ReadonlyMap<string, EmbeddingRecord>;
 
 /** ms since 1970 that no file system gives a file. */
 const NO_TIME = -1e15;
@@ -24,7 +24,7 @@ interface Replaced {
 }
 
 /** The changes that a ledger makes to the rows of its checkout. Each belongs inside a transaction of the caller's. */
-export class Changing {
+export class StoreWriter {
   readonly #db: DatabaseSync;
   readonly #lexical: LexicalIndex;
   readonly #shape: MemoryShape;
@@ -45,7 +45,7 @@ export class Changing {
     const removed = this.#removeSegments(path);
     const fileId = this.#putRow(path, meta, state);
     const added = this.#addSegments(path, fileId, segments, writes);
-    new Sealer(this.#db).put(fileId);
+    new FileChecksums(this.#db).put(fileId);
     this.putStat(fileId, meta.stat);
     return { removed, added };
   }
@@ -71,7 +71,7 @@ export class Changing {
     const fileId = this.fileId(path);
     if (fileId === undefined) return;
     this.#db.prepare('UPDATE main.file SET mtime_ms = ? WHERE id = ?').run(NO_TIME, fileId);
-    new Sealer(this.#db).put(fileId);
+    new FileChecksums(this.#db).put(fileId);
     this.putStat(fileId, undefined);
   }
 
@@ -121,7 +121,7 @@ export class Changing {
     if (id === undefined) return;
     const { sentence } = checkColumns('', { kind: 'ingested' }, secrets);
     this.#db.prepare("UPDATE main.file SET sentence = ? WHERE id = ? AND state = 'ingested'").run(sentence, id);
-    new Sealer(this.#db).put(id);
+    new FileChecksums(this.#db).put(id);
   }
 
   /** Removes a file's row with its segments: the segments' ids. */
@@ -182,6 +182,6 @@ export class Changing {
     const write = writes.get(key);
     if (write === undefined) throw new LedgerError('missing', `The write ${key} of a segment was not handed over.`);
     const insert = this.#db.prepare('INSERT INTO write (key, tokens, used_ms, origin, blob) VALUES (?, ?, ?, ?, ?)');
-    return Number(insert.run(name, tokens, Date.now(), origin, encodeWrite(write, this.#shape)).lastInsertRowid);
+    return Number(insert.run(name, tokens, Date.now(), origin, encodeRecord(write, this.#shape)).lastInsertRowid);
   }
 }

@@ -1,10 +1,10 @@
 import type { FileRecord, FileState, SegmentPlace } from '../records.ts';
-import { bytes, integer, RowError, SpoiltError, text } from './row.ts';
+import { bytes, integer, RowError, CorruptValueError, text } from './row.ts';
 import type { Row } from './row.ts';
 import { storedCheck } from './secret-check.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { decodeWrite, WriteError } from '../algebra/embedding-record.ts';
-import type { Write } from '../algebra/embedding-record.ts';
+import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 /** Rows to records. A row that cannot be one throws RowError or SpoiltError, which the ledger reports. */
 
@@ -55,11 +55,11 @@ export function storedPlace(row: Row): SegmentPlace {
   };
 }
 
-export function storedWrite(row: Row, shape: MemoryShape): Write {
+export function storedWrite(row: Row, shape: MemoryShape): EmbeddingRecord {
   try {
-    return decodeWrite(bytes(row, 'blob'), shape);
+    return decodeRecord(bytes(row, 'blob'), shape);
   } catch (error) {
     // What was stored was whole: a write that does not decode is damage, not a caller's mistake.
-    throw error instanceof WriteError ? new SpoiltError(error.message) : error;
+    throw error instanceof RecordError ? new CorruptValueError(error.message) : error;
   }
 }

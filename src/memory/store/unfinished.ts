@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import { cleanse } from './residue-scan.ts';
+import { rewriteWithoutFreePages } from './residue-scan.ts';
 import { translate } from '../ledger-error.ts';
 
 /** A row that says that files were taken out and that their bytes may still lie in free space or in the log. */
@@ -24,7 +24,7 @@ export function isForgetting(db: DatabaseSync): boolean {
 export function finishForgetting(db: DatabaseSync, location: string): void {
   if (!isForgetting(db)) return;
   try {
-    cleanse(location);
+    rewriteWithoutFreePages(location);
     endForgetting(db);
   } catch (error) {
     const known = translate(error, location);

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
-import { Sealer } from './file-checksum.ts';
+import { FileChecksums } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
-import { bytes, integer, SpoiltError, text } from './row.ts';
+import { bytes, integer, CorruptValueError, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { storedWrite } from './stored.ts';
 import { sumWrites } from '../algebra/sum.ts';
@@ -86,7 +86,7 @@ function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
 
 /** Ids of files, of any checkout, whose row or segments are not what was sealed, yielding between pages. */
 export function* brokenFiles(db: DatabaseSync): Generator<undefined, number[]> {
-  const sealer = new Sealer(db);
+  const sealer = new FileChecksums(db);
   const bad: number[] = [];
   const ids = db.prepare('SELECT id FROM main.file ORDER BY id').all();
   for (const [at, row] of ids.entries()) {
@@ -108,7 +108,7 @@ export function* damagedWrites(db: DatabaseSync, shape: MemoryShape): Generator<
       try {
         storedWrite(row, shape);
       } catch (error) {
-        if (!(error instanceof SpoiltError)) throw error;
+        if (!(error instanceof CorruptValueError)) throw error;
         bad.push(after);
       }
     }

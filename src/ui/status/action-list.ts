@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { MarksState } from '../marks/marks-state.ts';
-import type { Standing } from './workspace-status.ts';
+import type { WorkspaceStatus } from './workspace-status.ts';
 
 /** A row of the list behind the status bar's item. */
 export interface ListedAction {
@@ -12,7 +12,11 @@ export interface ListedAction {
 }
 
 /** What can be done now, the most likely first. */
-export function listedActions(standing: Standing, marks: MarksState, mending: string | undefined): ListedAction[] {
+export function listedActions(
+  standing: WorkspaceStatus,
+  marks: MarksState,
+  mending: string | undefined,
+): ListedAction[] {
   const row = (icon: string, label: string, command: string, ...args: string[]): ListedAction => ({
     icon,
     label,

@@ -1,17 +1,17 @@
 import type * as vscode from 'vscode';
-import { mendingLabel } from './recovery-actions.ts';
-import type { Mending } from './recovery-actions.ts';
+import { recoveryLabel } from './recovery-actions.ts';
+import type { RecoveryActions } from './recovery-actions.ts';
 import { warnOfFailure } from '../notice.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /** Tells of each failure that ended the reading once. The status bar and the views say it as long as it lasts. */
 export class FailureNotice implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
-  readonly #mending: Mending;
+  readonly #mending: RecoveryActions;
   readonly #told = new Set<string>();
   readonly #subscription: vscode.Disposable;
 
-  constructor(memory: WorkspaceMemory, mending: Mending) {
+  constructor(memory: WorkspaceMemory, mending: RecoveryActions) {
     this.#memory = memory;
     this.#mending = mending;
     this.#subscription = memory.onDidChange(() => {
@@ -28,8 +28,8 @@ export class FailureNotice implements vscode.Disposable {
     if (standing.kind !== 'failed' || this.#told.has(standing.sentence)) return;
     this.#told.add(standing.sentence);
     const { sentence, action } = standing;
-    void warnOfFailure(sentence, mendingLabel(action)).then((answer) => {
-      if (answer === 'pressed') void this.#mending.mend(action);
+    void warnOfFailure(sentence, recoveryLabel(action)).then((answer) => {
+      if (answer === 'pressed') void this.#mending.run(action);
     });
   }
 }

@@ -5,7 +5,7 @@ import { readSettings } from '../settings.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /** The one thing that mends a failure, as a button does it. */
-export class Mending {
+export class RecoveryActions {
   readonly #context: vscode.ExtensionContext;
   readonly #memory: WorkspaceMemory;
   readonly #log: vscode.LogOutputChannel;
@@ -16,7 +16,7 @@ export class Mending {
     this.#log = log;
   }
 
-  async mend(action: Action): Promise<void> {
+  async run(action: Action): Promise<void> {
     const { executeCommand } = vscode.commands;
     switch (action) {
       case 'retry':
@@ -65,7 +65,7 @@ export class Mending {
 const ownModel = () => readSettings().modelsFolder !== '';
 
 /** What the button says; undefined where there is none. */
-export function mendingLabel(action: Action): string | undefined {
+export function recoveryLabel(action: Action): string | undefined {
   switch (action) {
     case 'retry':
     case 'refresh':

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Amounts } from '../amounts.ts';
 import { shown } from '../shown.ts';
-import type { Standing } from './workspace-status.ts';
+import type { WorkspaceStatus } from './workspace-status.ts';
 
 /** What the status bar shows. `label` is for screen readers, which read neither icons nor dots. */
 export interface StatusText {
@@ -11,8 +11,8 @@ export interface StatusText {
 }
 
 /** In the editor's icon syntax. Undefined where there is nothing to say anything about. */
-export function statusText(standing: Standing, amounts: Amounts): StatusText | undefined {
-  const sentence = shown(standingSentence(standing, amounts));
+export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusText | undefined {
+  const sentence = shown(workspaceStatusSentence(standing, amounts));
   const label = l10n.t('Ask Codebase: {0}', sentence);
   switch (standing.kind) {
     case 'none':
@@ -36,7 +36,7 @@ export function statusText(standing: Standing, amounts: Amounts): StatusText | u
 }
 
 /** One sentence about the memory of the whole workspace. */
-export function standingSentence(standing: Standing, amounts: Amounts): string {
+export function workspaceStatusSentence(standing: WorkspaceStatus, amounts: Amounts): string {
   switch (standing.kind) {
     case 'none':
       return l10n.t('No folder is open.');

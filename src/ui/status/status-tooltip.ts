@@ -5,12 +5,12 @@ import type { Amounts } from '../amounts.ts';
 import { sizeLine } from '../memory-view/digest.ts';
 import type { Digest } from '../memory-view/digest.ts';
 import { shownMarkdown } from '../shown.ts';
-import { standingSentence } from './status-text.ts';
-import { standing as standingOf } from './workspace-status.ts';
-import type { Standing } from './workspace-status.ts';
+import { workspaceStatusSentence } from './status-text.ts';
+import { workspaceStatus as standingOf } from './workspace-status.ts';
+import type { WorkspaceStatus } from './workspace-status.ts';
 
 export interface TooltipFacts {
-  readonly standing: Standing;
+  readonly standing: WorkspaceStatus;
   readonly folders: readonly { readonly folder: Folder; readonly state: MemoryState }[];
   /** Undefined until they were asked for. */
   readonly digest: Digest | undefined;
@@ -24,10 +24,10 @@ export interface TooltipFacts {
 export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
   const { standing, folders, isTrusted } = facts;
   const several = folders.length > 1;
-  const title = `**Ask Codebase**\n\n${shownMarkdown(standingSentence(standing, amounts))}`;
+  const title = `**Ask Codebase**\n\n${shownMarkdown(workspaceStatusSentence(standing, amounts))}`;
   const roots = folders.map(
     ({ folder, state }) =>
-      `- ${shownMarkdown(folder.name)}: ${shownMarkdown(standingSentence(standingOf([state]), amounts))}`,
+      `- ${shownMarkdown(folder.name)}: ${shownMarkdown(workspaceStatusSentence(standingOf([state]), amounts))}`,
   );
   const table = rows(facts, amounts).map(([name, value]) => `| ${shownMarkdown(name)} | ${shownMarkdown(value)} |`);
   const restricted = l10n.t(
@@ -75,7 +75,7 @@ function rows({ standing, digest, description }: TooltipFacts, amounts: Amounts)
   return found;
 }
 
-function links(standing: Standing): string[] {
+function links(standing: WorkspaceStatus): string[] {
   const link = (text: string, command: TooltipCommand) => `[${text}](command:${command})`;
   const always = [
     link(l10n.t('Show Memory'), 'askCodebase.showMemory'),

@@ -1,7 +1,7 @@
 import type { Action, MemoryState } from '../../service/protocol.ts';
 
 /** Where the memory of the whole workspace stands, from the states of its roots. */
-export type Standing =
+export type WorkspaceStatus =
   /** No folder is open. */
   | { readonly kind: 'none' }
   | { readonly kind: 'opening' }
@@ -27,7 +27,7 @@ type Of<Kind extends MemoryState['kind']> = Extract<MemoryState, { kind: Kind }>
  * One state for many: what goes on is said before what has failed, which stays and is said when the rest is done; what
  * waits for the user comes before what is in order.
  */
-export function standing(states: Iterable<MemoryState>): Standing {
+export function workspaceStatus(states: Iterable<MemoryState>): WorkspaceStatus {
   const all = [...states];
   const of = <Kind extends MemoryState['kind']>(kind: Kind) =>
     all.filter((state): state is Of<Kind> => state.kind === kind);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newExchange } from '../../../src/chat/exchange.ts';
-import { serialised, STORE, TranscriptStore } from '../../../src/chat/store.ts';
+import { serialized, STORE, TranscriptStore } from '../../../src/chat/store.ts';
 import type { TranscriptFile } from '../../../src/chat/store.ts';
 import type { Conversation, Exchange } from '../../../src/chat/transcript.ts';
 import { strings, whole } from './support.ts';
@@ -89,7 +89,7 @@ test('the file stays within its size: the newest conversations are kept', () => 
   const conversations = Array.from({ length: STORE.conversations + 30 }, (_, n) =>
     conversation(`${n}`, n, answered(`${n}`, long), answered(`${n}b`, long)),
   );
-  const text = serialised({ conversations, current: '79' });
+  const text = serialized({ conversations, current: '79' });
   expect(text.length).toBeLessThan(STORE.size + 1_000);
   const ids = (JSON.parse(text) as { conversations: { id: string }[] }).conversations.map(({ id }) => id);
   expect(ids[0]).toBe('79');

@@ -1,5 +1,5 @@
 import { ChatController } from '../../../src/chat/controller.ts';
-import type { ChatParts, ChatService, ChatWorkspace, Standing } from '../../../src/chat/dependencies.ts';
+import type { ChatDependencies, ChatService, ChatWorkspace, Standing } from '../../../src/chat/dependencies.ts';
 import type { HostMessage } from '../../../src/chat/protocol.ts';
 import { TranscriptStore } from '../../../src/chat/store.ts';
 import type { TranscriptFile } from '../../../src/chat/store.ts';
@@ -46,7 +46,7 @@ export class Desk {
   #waiting: { until: () => boolean; then: () => void }[] = [];
 
   constructor(service: ChatService, file: TranscriptFile = new KeptFile(), workspace: Partial<ChatWorkspace> = {}) {
-    const parts: ChatParts = {
+    const parts: ChatDependencies = {
       service,
       workspace: {
         opened: () => true,

@@ -87,14 +87,14 @@ describe.skipIf(process.platform === 'win32')('what is kept on disk', () => {
 
   it('stays private when a damaged or a doubted database is set aside', () => {
     process.umask(0);
-    for (const distrust of [false, true]) {
+    for (const forceRebuild of [false, true]) {
       const home = temporary();
       const ledger = used(home);
       const { location } = ledger;
       ledger.close();
       chmodSync(location, 0o666);
-      if (!distrust) writeFileSync(location, Buffer.from(readFileSync(location)).fill(0xa5, 0, 4096));
-      const opened = Ledger.open(memoryFolder('some/repository', home), IDENTITY, { distrust });
+      if (!forceRebuild) writeFileSync(location, Buffer.from(readFileSync(location)).fill(0xa5, 0, 4096));
+      const opened = Ledger.open(memoryFolder('some/repository', home), IDENTITY, { forceRebuild });
       opened.ledger.close();
       expect(opened.kind).toBe('recovered');
       expectPrivate(home);

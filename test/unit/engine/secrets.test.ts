@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { ingest } from '../../../src/index/ingest.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { terms } from '../../../src/memory/search/tokenize.ts';
-import { writeKey } from '../../../src/memory/algebra/embedding-record.ts';
+import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
 import { blobHash } from '../../../src/workspace/files/file.ts';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
 import { SHAPE, StandIn } from '../../torture/encoder.ts';
@@ -59,7 +59,7 @@ function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
           writeFileSync(join(root, path), text);
           const { mtimeMs, size } = statSync(join(root, path));
           const lines = splitLines(text).length;
-          const key = writeKey(identity.adapter, path, text);
+          const key = contentHash(identity.adapter, path, text);
           const segment = { start: 1, end: lines, tokens: 9, writeKey: key, terms: terms(text) };
           const meta = { blobHash: blobHash(Buffer.from(text)), bytes: size, mtimeMs, lines };
           ledger.putFile(path, meta, [segment], new Map([[key, madeUpWrite(path, SHAPE)]]));

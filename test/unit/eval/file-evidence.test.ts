@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recollect } from '../../../src/retrieve/ranked-files.ts';
+import { rankFiles } from '../../../src/retrieve/ranked-files.ts';
 import { normalise } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
 import { fileEvidence, inUse } from '../../eval/file-evidence.ts';
@@ -44,7 +44,7 @@ describe('what is known of a file', () => {
     const all = found(rows, { 'lib/a.js': 3, 'test/a.test.js': 5, 'History.md': 8 });
     const files = fileEvidence(QUESTION, all, all.places);
     const total = files.reduce((sum, file) => sum + Math.exp(inUse(file)), 0);
-    const asked = recollect(QUESTION, 'fused', all, () => all.places).files;
+    const asked = rankFiles(QUESTION, 'fused', all, () => all.places).files;
     expect(asked).toHaveLength(4);
     for (const { path, share } of asked) {
       const file = files.find((other) => other.path === path);

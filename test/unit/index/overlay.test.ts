@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Codebase } from '../../../src/index/folder-index.ts';
+import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { terms } from '../../../src/memory/search/tokenize.ts';
 import { withFolder } from '../memory/support.ts';
 import { codebaseOf } from '../retrieve/support.ts';
@@ -14,7 +14,7 @@ function contents(folder: string): Record<string, string> {
 }
 
 /** Segment → share, whatever order they stand in. */
-const sharesOf = ({ shares: { segmentIds, shares } }: ReturnType<Codebase['find']>) =>
+const sharesOf = ({ shares: { segmentIds, shares } }: ReturnType<FolderIndex['find']>) =>
   Object.fromEntries([...segmentIds].map((id, at) => [id, shares[at]]));
 
 it('unsaved text is found, leaves every byte on disk as it was, and is gone without a trace when it is taken off', async () => {
@@ -26,18 +26,18 @@ it('unsaved text is found, leaves every byte on disk as it was, and is gone with
     const words = [...terms('zebrafinch'), ...terms('beside')];
     const find = () => codebase.find({ keys, words });
     const [before, shares] = [contents(folder), find()];
-    expect(shares.standing).toEqual(words.slice(1));
+    expect(shares.matchedTerms).toEqual(words.slice(1));
 
     await codebase.overlay('a.ts', `${text}\nexport const zebrafinch = 'typed';\n`);
     const found = find();
-    expect(found.standing).toEqual(words);
+    expect(found.matchedTerms).toEqual(words);
     expect(found.shares.segmentIds).toHaveLength(4);
     expect(await codebase.lines('a.ts')).toHaveLength(5);
     expect(contents(folder)).toEqual(before);
 
     await codebase.overlay('a.ts', undefined);
     const after = find();
-    expect([sharesOf(after), after.standing]).toEqual([sharesOf(shares), shares.standing]);
+    expect([sharesOf(after), after.matchedTerms]).toEqual([sharesOf(shares), shares.matchedTerms]);
     codebase.close();
     expect(Object.values(contents(folder)).join('')).not.toContain(words[0]);
   });

@@ -8,7 +8,7 @@ import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../src/memory/snapshot/export.ts';
-import { writeKey } from '../../../src/memory/algebra/embedding-record.ts';
+import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
 import { withFolder } from '../memory/support.ts';
 
 const MODELS = join(import.meta.dirname, '../../../models');
@@ -90,7 +90,7 @@ describe('unpacked snapshots', () => {
       const identity = { repository: 'r', checkout: '/r', adapter: adapter.id, shape: shapeOf(adapter) };
       const { ledger } = Ledger.open(join(home, 'from.sqlite'), identity);
       const meta = { blobHash: 'x', bytes: 1, mtimeMs: 1, lines: 1 };
-      const writes = new Map([[writeKey(adapter.id, 'a.ts', 'x'), unitWrite(adapter.tokens, adapter.keySize)]]);
+      const writes = new Map([[contentHash(adapter.id, 'a.ts', 'x'), unitWrite(adapter.tokens, adapter.keySize)]]);
       const segments = [...writes.keys()].map((key) => ({ start: 1, end: 1, tokens: 1, writeKey: key, terms: ['x'] }));
       ledger.putFile('a.ts', meta, segments, writes);
       const file = join(home, 'x.imem');

@@ -12,7 +12,7 @@ import { floats } from '../../../src/engine/runtime/decoder.ts';
 import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memory.ts';
 import { featureMap as integerMap } from '../../../src/memory/algebra/feature-map.ts';
 import type { FeatureSpec as IntegerSpec } from '../../../src/memory/algebra/feature-map.ts';
-import { quantise, quantiseKey } from '../../../src/memory/algebra/embedding-record.ts';
+import { quantize, quantizeVector } from '../../../src/memory/algebra/embedding-record.ts';
 import {
   cpuSession,
   deviation,
@@ -118,7 +118,7 @@ describe.each(SHARED.map((spec) => [label(spec), spec] as const))('φ %s and the
       const raw = Float64Array.from({ length: WIDTH }, normal);
       const key = Float32Array.from(raw, (value) => value / Math.hypot(...raw));
       const y = Array.from(await featuresOf(session, 1, key));
-      const rested = Array.from(atRest.features(quantiseKey(key)), (feature) => feature * atRest.unit);
+      const rested = Array.from(atRest.features(quantizeVector(key)), (feature) => feature * atRest.unit);
       // Near the cut another feature may stay, so sparse maps are compared by rank: order moves no further than values.
       const [a, b] = spec.kind === 'topk' ? [y.toSorted(), rested.toSorted()] : [y, rested];
       const bound = { elu1: 4 * HALF + atRest.unit, dpfp: 2 * HALF + HALF * HALF, topk: 4 * HALF }[spec.kind];
@@ -135,10 +135,10 @@ describe.each(SHARED.map((spec) => [label(spec), spec] as const))('φ %s and the
     };
     for (let write = 0; write < 4; write += 1) {
       const keys = Float32Array.from([...unit(), ...unit(), ...unit()]);
-      memory.add(quantise({ keys, values: Float32Array.from({ length: 15 }, normal) }, shape, [scale]));
+      memory.add(quantize({ keys, values: Float32Array.from({ length: 15 }, normal) }, shape, [scale]));
     }
     const state = memory.graphState([scale]);
-    const question = quantiseKey(unit());
+    const question = quantizeVector(unit());
     const graph = new Graph(`read-${spec.kind}`);
     const query = graph.input('query', 'float32', [1, 1, 'rows', WIDTH]);
     const stored = {

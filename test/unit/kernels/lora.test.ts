@@ -6,7 +6,7 @@ import { lowerGraph } from '../../../kernels/decoder.ts';
 import { decoderBlock } from './reference/decoder-block.ts';
 import { Matrix } from './reference/matrix.ts';
 import { floats, keyValueCache, runDecoder } from '../../../src/engine/runtime/decoder.ts';
-import { readLowRanks } from '../../../src/engine/weights/lora.ts';
+import { readLoras } from '../../../src/engine/weights/lora.ts';
 import { adapted } from './additions.ts';
 import { randomDecoder } from './shard.ts';
 import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder } from './support.ts';
@@ -26,7 +26,7 @@ it.each(['float32', 'int4'] as const)(
       CONFIG.hidden,
       IDS.flatMap((id) => table.slice(id * CONFIG.hidden, (id + 1) * CONFIG.hidden)),
     );
-    const lowRanks = await readLowRanks(join(folder, 'adapter'), adapter, manifest);
+    const lowRanks = await readLoras(join(folder, 'adapter'), adapter, manifest);
     const session = await cpuSession(lowerGraph(manifest, 1, { accuracyLevel: 0, candidates: 5, lowRanks }), folder);
     const row = { ids: intTensor(IDS, [1, IDS.length]) };
     const run = await runDecoder(session, row, keyValueCache(CONFIG, [0, 1], 'once'), IDS.length, ['states']);
@@ -43,10 +43,10 @@ it('an addition that does not fit its matrix is refused in a sentence, and an ad
   const { adapter } = adapted(join(folder, 'adapter'), shard.values);
   const { a, b } = adapter.lowRank['layers.0.mlp.up']!;
   const wrong = { ...adapter, lowRank: { 'layers.0.mlp.down': { a, b } } };
-  await expect(readLowRanks(join(folder, 'adapter'), wrong, manifest)).rejects.toThrow(
+  await expect(readLoras(join(folder, 'adapter'), wrong, manifest)).rejects.toThrow(
     /addition to layers\.0\.mlp\.down does not fit/,
   );
   const stranger = { ...adapter, lowRank: { 'layers.7.mlp.up': { a, b } } };
-  await expect(readLowRanks(join(folder, 'adapter'), stranger, manifest)).rejects.toThrow(/does not fit/);
-  expect(await readLowRanks(folder, { ...adapter, lowRank: {} }, manifest)).toBeUndefined();
+  await expect(readLoras(join(folder, 'adapter'), stranger, manifest)).rejects.toThrow(/does not fit/);
+  expect(await readLoras(folder, { ...adapter, lowRank: {} }, manifest)).toBeUndefined();
 });

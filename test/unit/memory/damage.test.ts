@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { Opened } from '../../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../../src/memory/ledger-error.ts';
-import { encodeWrite } from '../../../src/memory/algebra/embedding-record.ts';
+import { encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from './support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
@@ -114,7 +114,7 @@ describe('a damaged database', () => {
           } else {
             seen.rebuilt++;
             opened.ledger.close();
-            opened = Ledger.open(opened.ledger.location, IDENTITY, { distrust: true });
+            opened = Ledger.open(opened.ledger.location, IDENTITY, { forceRebuild: true });
           }
           expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
         }
@@ -153,7 +153,7 @@ describe('a damaged database', () => {
     await withFolder(async (folder) => {
       const content = Buffer.from(whole);
       const [victim] = FILES[11]!.writes.values();
-      const at = content.indexOf(encodeWrite(victim!, SHAPE));
+      const at = content.indexOf(encodeRecord(victim!, SHAPE));
       content[at + 20]! ^= 4;
       const { kind, ledger } = openWith(folder, content);
       expect(kind).toBe('open');
@@ -206,7 +206,7 @@ describe('a damaged database', () => {
     await withFolder((folder) => {
       const { ledger, location } = openWith(folder, whole);
       ledger.close();
-      const opened = Ledger.open(location, IDENTITY, { distrust: true });
+      const opened = Ledger.open(location, IDENTITY, { forceRebuild: true });
       if (opened.kind !== 'recovered') throw new Error('It was not built anew.');
       expect(opened.salvaged).toBe(120);
       expect(opened.ledger.files()).toEqual([]);

@@ -19,7 +19,7 @@ import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { FORGOTTEN } from '../../../src/memory/records.ts';
-import { encodeWrite, writeKey } from '../../../src/memory/algebra/embedding-record.ts';
+import { encodeRecord, contentHash } from '../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, withFolder } from './support.ts';
 import type { MadeUpFile } from './support.ts';
 
@@ -36,7 +36,7 @@ const WORDS = ['quixotic', 'zephyr', 'vermilion', 'ossuary', 'palimpsest', 'goss
 /** A file with words that no other has; `adapter` and `path` decide its keys, `words` its text. */
 function secret(path = SECRET, adapter = IDENTITY.adapter, words: readonly string[] = WORDS): MadeUpFile {
   const file = madeUpFile(path, 1, 1);
-  const key = writeKey(adapter, path, words.join(' '));
+  const key = contentHash(adapter, path, words.join(' '));
   const [segment] = file.segments;
   return {
     ...file,
@@ -46,7 +46,7 @@ function secret(path = SECRET, adapter = IDENTITY.adapter, words: readonly strin
   };
 }
 
-const blobOf = (file: MadeUpFile) => encodeWrite([...file.writes.values()][0]!, SHAPE);
+const blobOf = (file: MadeUpFile) => encodeRecord([...file.writes.values()][0]!, SHAPE);
 const keyOf = (file: MadeUpFile) => Buffer.from([...file.writes.keys()][0]!, 'hex');
 
 /** Every file below a folder, links not followed. */
@@ -354,7 +354,7 @@ describe('what was forgotten stays forgotten', () => {
       expect(committed.file(SECRET)?.state).toEqual(mark.state);
       committed.close();
       const identity = { ...IDENTITY, checkout: here, repository: 'git:abc' };
-      const rebuilt = Ledger.open(place, identity, { distrust: true });
+      const rebuilt = Ledger.open(place, identity, { forceRebuild: true });
       expect(rebuilt.kind).toBe('recovered');
       expect(rebuilt.ledger.file(SECRET)?.state).toEqual(mark.state);
       rebuilt.ledger.close();

@@ -37,8 +37,8 @@ describe('a database of a later version', () => {
       ledger.close();
       alter(ledger.location, statements);
       const before = readFileSync(ledger.location);
-      for (const distrust of [false, true]) {
-        const error = thrownBy(() => Ledger.open(folder, IDENTITY, { distrust }));
+      for (const forceRebuild of [false, true]) {
+        const error = thrownBy(() => Ledger.open(folder, IDENTITY, { forceRebuild }));
         expect(error).toMatchObject({ kind: 'newer' });
         expect((error as Error).message).toMatch(/made by a newer version of this program\. Update this program/);
       }

@@ -9,8 +9,8 @@ import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { terms } from '../../../src/memory/search/tokenize.ts';
 import type { FileMeta, SegmentEntry } from '../../../src/memory/records.ts';
 import type { MemoryShape } from '../../../src/memory/algebra/shape.ts';
-import { writeKey } from '../../../src/memory/algebra/embedding-record.ts';
-import type { Write } from '../../../src/memory/algebra/embedding-record.ts';
+import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
 
 export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3, featureMap: elu1(8, 4, 6) };
 export const IDENTITY: LedgerIdentity = {
@@ -32,7 +32,7 @@ function bytesOf(name: string, length: number): Int8Array {
 }
 
 /** A write made up from its name. */
-export function madeUpWrite(name: string, shape: MemoryShape = SHAPE): Write {
+export function madeUpWrite(name: string, shape: MemoryShape = SHAPE): EmbeddingRecord {
   return {
     keys: bytesOf(`k${name}`, shape.tokens * shape.keySize),
     values: bytesOf(`v${name}`, shape.blocks * shape.tokens * shape.valueSize),
@@ -43,15 +43,15 @@ export interface MadeUpFile {
   readonly path: string;
   readonly meta: FileMeta;
   readonly segments: readonly SegmentEntry[];
-  readonly writes: ReadonlyMap<string, Write>;
+  readonly writes: ReadonlyMap<string, EmbeddingRecord>;
 }
 
 /** A file of some segments; everything follows from path and version. */
 export function madeUpFile(path: string, version: number, segments = 3): MadeUpFile {
-  const writes = new Map<string, Write>();
+  const writes = new Map<string, EmbeddingRecord>();
   const entries = Array.from({ length: segments }, (_, n) => {
     const text = `export function part${n}Of${version}() { return '${path}'; }`;
-    const key = writeKey(IDENTITY.adapter, path, text);
+    const key = contentHash(IDENTITY.adapter, path, text);
     writes.set(key, madeUpWrite(key));
     return { start: n * 10 + 1, end: n * 10 + 10, tokens: 100 + n, writeKey: key, terms: terms(text) };
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Codebase } from '../../../src/index/folder-index.ts';
+import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { DEFINITIONS, findDefinitions } from '../../../src/retrieve/definitions.ts';
 import { namesIn } from '../../../src/retrieve/identifiers.ts';
 import { Reader } from '../../../src/retrieve/reader.ts';
@@ -14,7 +14,7 @@ const FILES = {
   'README.md': 'const moorShip = () => 1\n',
 } as const;
 
-async function defining(codebase: Codebase, question: string, scope?: ReadonlySet<string>) {
+async function defining(codebase: FolderIndex, question: string, scope?: ReadonlySet<string>) {
   const found = await findDefinitions(codebase, new Reader(codebase), namesIn(question), scope);
   const byPath = [...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const);
   return Object.fromEntries<number>(byPath);

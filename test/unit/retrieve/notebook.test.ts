@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { citationText } from '../../../src/answer/citation.ts';
-import { Codebases } from '../../../src/retrieve/multi-folder-search.ts';
+import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { withFolder } from '../memory/support.ts';
 import { codebaseOf } from './support.ts';
 
@@ -24,7 +24,7 @@ describe('a notebook in a codebase', () => {
       await codebase.refresh({});
       expect(codebase.segmentCounts().get('a.ipynb')).toBe(2);
       expect(await codebase.lines('a.ipynb')).toEqual(lines);
-      const codebases = new Codebases([{ codebase, prefix: '' }]);
+      const codebases = new MultiFolderSearch([{ codebase, prefix: '' }]);
       const cited = await codebases.inCells({ path: 'a.ipynb', start: 5, end: 6 });
       expect(citationText(cited)).toBe('a.ipynb:cell 2:1-2');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { Codebase } from '../../../src/index/folder-index.ts';
+import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { findExact } from '../../../src/retrieve/exact-match.ts';
 import { longestRun, PHRASES } from '../../../src/retrieve/phrase-match.ts';
 import { questionTerms } from '../../../src/memory/search/tokenize.ts';
@@ -26,7 +26,7 @@ const FILES = {
   'test/rope.test.ts': 'expect(tie).toThrow("the rope a is not long enough");\n',
 } as const;
 
-async function saying(codebase: Codebase, question: string) {
+async function saying(codebase: FolderIndex, question: string) {
   const { segments } = codebase.find({ keys: [new Float32Array(256).fill(1 / 16)], words: questionTerms(question) });
   const found = await findExact(codebase, question, segments);
   return Object.fromEntries<number>([...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { recollect, RECOLLECTION } from '../../../src/retrieve/ranked-files.ts';
+import { rankFiles, FILE_RANKING } from '../../../src/retrieve/ranked-files.ts';
 import type { Found, RecallBy } from '../../../src/retrieve/ranked-files.ts';
 import { normalise } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
@@ -33,7 +33,7 @@ function find(
     project: new Set(),
     nearness: { cosine: 1, coverage: 1, isAimed: false },
   };
-  return recollect(
+  return rankFiles(
     question,
     by,
     found,
@@ -46,7 +46,7 @@ const order = (recollection: ReturnType<typeof find>) => recollection.files.map(
 describe('the order of files', () => {
   it('counts the words of a whole file and of its best segments, no more of them than a table says', () => {
     const many = Array.from({ length: 9 }, (): Row => ['src/long.ts', 0, 2]);
-    const few = Array.from({ length: RECOLLECTION.bestSegments }, (): Row => ['src/short.ts', 0, 3]);
+    const few = Array.from({ length: FILE_RANKING.bestSegments }, (): Row => ['src/short.ts', 0, 3]);
     const words = find([...many, ...few], { 'src/long.ts': 4, 'src/short.ts': 4 }, 'lexical');
     expect(order(words)).toEqual(['src/short.ts', 'src/long.ts']);
     const [short, long] = words.files;

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Codebase } from '../../../src/index/folder-index.ts';
+import { FolderIndex } from '../../../src/index/folder-index.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { atBlankLines } from '../../torture/encoder.ts';
 
@@ -18,11 +18,11 @@ const engine = {
 };
 
 /** A codebase of these files, below the folder and with its memory beside it; nothing is read yet. */
-export function codebaseOf(folder: string, files: Readonly<Record<string, string>>): Promise<Codebase> {
+export function codebaseOf(folder: string, files: Readonly<Record<string, string>>): Promise<FolderIndex> {
   const root = join(folder, 'root');
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return Codebase.open({ root, engine: engine as unknown as Engine, home: join(folder, 'home') });
+  return FolderIndex.open({ root, engine: engine as unknown as Engine, home: join(folder, 'home') });
 }

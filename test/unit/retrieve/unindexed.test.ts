@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Codebase } from '../../../src/index/folder-index.ts';
-import { nearestUnread } from '../../../src/retrieve/unindexed.ts';
+import type { FolderIndex } from '../../../src/index/folder-index.ts';
+import { nearestUnindexed } from '../../../src/retrieve/unindexed.ts';
 import { withFolder } from '../memory/support.ts';
 import { codebaseOf } from './support.ts';
 
@@ -13,8 +13,8 @@ const FILES = {
 
 const codebaseIn = (folder: string) => codebaseOf(folder, FILES);
 
-const paths = async (codebase: Codebase, question: string) =>
-  (await nearestUnread(codebase, question)).map(({ path }) => path);
+const paths = async (codebase: FolderIndex, question: string) =>
+  (await nearestUnindexed(codebase, question)).map(({ path }) => path);
 
 it('names the files whose words are nearest, those that do the work before those that test it', async () => {
   await withFolder(async (folder) => {
@@ -44,7 +44,7 @@ it('leaves out what the settings exclude, so that no place of the list is wasted
   await withFolder(async (folder) => {
     const codebase = await codebaseIn(folder);
     const exclude = ['/src/harbour.ts'];
-    const nearest = await nearestUnread(codebase, 'How is a ship moored with a rope?', { exclude });
+    const nearest = await nearestUnindexed(codebase, 'How is a ship moored with a rope?', { exclude });
     expect(nearest.map(({ path }) => path)).toEqual(['test/harbour.test.ts']);
     codebase.close();
   });
@@ -53,7 +53,7 @@ it('leaves out what the settings exclude, so that no place of the list is wasted
 it('leaves out what is read already, and falls back on what presents the project', async () => {
   await withFolder(async (folder) => {
     const codebase = await codebaseIn(folder);
-    const [nearest] = await nearestUnread(codebase, 'How is a ship moored with a rope?');
+    const [nearest] = await nearestUnindexed(codebase, 'How is a ship moored with a rope?');
     const report = await codebase.refresh({ entries: nearest ? [nearest] : [] });
     expect(report).toMatchObject({ read: 1, removed: 0 });
     expect(codebase.paths()).toEqual(['src/harbour.ts']);

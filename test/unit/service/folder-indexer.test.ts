@@ -2,7 +2,7 @@ import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
-import { Keeper } from '../../../src/service/folder-indexer.ts';
+import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
 import type { MemoryState } from '../../../src/service/protocol.ts';
 import { AdapterStandIn } from '../../torture/encoder.ts';
 import { withFolder } from '../memory/support.ts';
@@ -19,7 +19,7 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
     });
     standIn.shape = await readAdapter(standIn.settings.adapterFolder, standIn.settings.baseFolder);
     const states: MemoryState[] = [];
-    const keeper = new Keeper({
+    const indexer = new FolderIndexer({
       folder: { root, name: 'root' },
       engine: standIn.engine,
       home,
@@ -30,18 +30,18 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
       onLog: () => undefined,
     });
     const databases = () => globSync(join(home, 'memory/*/*.sqlite')).length;
-    await keeper.refresh();
+    await indexer.refresh();
     expect(states.some((state) => state.kind === 'failed' && /deleted or replaced/.test(state.sentence))).toBe(true);
-    expect(keeper.state).toMatchObject({ kind: 'ready', files: 2 });
+    expect(indexer.state).toMatchObject({ kind: 'ready', files: 2 });
     expect(databases()).toBe(1);
     // And while nothing is read: the next save finds out, and what it fails with mends it.
     rmSync(home, { recursive: true });
     writeFileSync(join(root, 'a.ts'), 'export const other = 2;\n');
-    const failed: unknown = await keeper.refreshPaths(['a.ts'], performance.now()).catch((error: unknown) => error);
-    keeper.heal(failed);
-    await keeper.saved();
-    expect(keeper.state).toMatchObject({ kind: 'ready', files: 2 });
+    const failed: unknown = await indexer.refreshPaths(['a.ts'], performance.now()).catch((error: unknown) => error);
+    indexer.repair(failed);
+    await indexer.saved();
+    expect(indexer.state).toMatchObject({ kind: 'ready', files: 2 });
     expect(databases()).toBe(1);
-    await keeper.close();
+    await indexer.close();
   }),
 );

@@ -10,7 +10,7 @@ import { LedgerError } from '../../../src/memory/ledger-error.ts';
 import type { LedgerErrorKind } from '../../../src/memory/ledger-error.ts';
 import { ScopeError } from '../../../src/memory/search/scope.ts';
 import { failureOf } from '../../../src/service/user-message.ts';
-import { count, speak } from '../../../src/service/locale.ts';
+import { count, setLocale } from '../../../src/service/locale.ts';
 import { GitError } from '../../../src/workspace/git/git.ts';
 
 const german = JSON.parse(
@@ -55,7 +55,7 @@ describe.each(errors)('the failure “%s”', (name, error) => {
 
 describe('in another language', () => {
   beforeAll(() => {
-    speak({ tag: 'de', texts: german });
+    setLocale({ tag: 'de', texts: german });
   });
 
   it.each(errors)('the failure “%s” is said in it', (_name, error) => {

@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { pageHtml } from '../../../src/ui/chat/html.ts';
 
 const top = join(import.meta.dirname, '../../..');
-const sources = globSync(['src/extension.ts', 'src/{ui,chat}/**/*.ts', 'media/chat/**/*.ts'], { cwd: top }).map((path) => ({
-  path: path.replaceAll('\\', '/'),
-  code: readFileSync(join(top, path), 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, ''),
-}));
+const sources = globSync(['src/extension.ts', 'src/{ui,chat}/**/*.ts', 'media/chat/**/*.ts'], { cwd: top }).map(
+  (path) => ({
+    path: path.replaceAll('\\', '/'),
+    code: readFileSync(join(top, path), 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, ''),
+  }),
+);
 const users = (of: RegExp) => sources.filter(({ code }) => of.test(code)).map(({ path }) => path);
 
 /** Ways to show or to start something, each with the files that may: src/ui/README.md says what protects them there. */

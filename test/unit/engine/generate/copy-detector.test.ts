@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   COPIED,
-  Copying,
+  CopyDetector,
   endOfQuotation,
   openFence,
   wholeSentences,
@@ -25,7 +25,7 @@ it('is as long as the longest run that can be found by trying', () => {
   const few = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 30 });
   fc.assert(
     fc.property(few, few, (source, copy) => {
-      const copying = new Copying(blank, source);
+      const copying = new CopyDetector(blank, source);
       let length = 0;
       for (const token of copy) length = copying.push(token);
       expect(length).toBe(longestRun(source, copy));
@@ -34,7 +34,7 @@ it('is as long as the longest run that can be found by trying', () => {
 });
 
 it('begins anew after an interruption, and sees what was said since', () => {
-  const copying = new Copying(blank, [1, 2, 3]);
+  const copying = new CopyDetector(blank, [1, 2, 3]);
   expect([1, 2].map((token) => copying.push(token))).toEqual([1, 2]);
   copying.interrupt();
   expect(copying.push(3)).toBe(1);

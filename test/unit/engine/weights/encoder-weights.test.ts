@@ -12,8 +12,8 @@ import { BlockMatrix } from '../../../../src/engine/weights/block-matrix.ts';
 import { floats, keyValueCache, runDecoder } from '../../../../src/engine/runtime/decoder.ts';
 import { eightBit } from '../../../../src/engine/weights/eight-bit.ts';
 import { exactSide } from '../../../../src/engine/runtime/int8-probe.ts';
-import { readLowRanks } from '../../../../src/engine/weights/lora.ts';
-import { recallTensors } from '../../../../src/engine/weights/encoder-weights.ts';
+import { readLoras } from '../../../../src/engine/weights/lora.ts';
+import { encoderTensors } from '../../../../src/engine/weights/encoder-weights.ts';
 import { adapted } from '../../kernels/additions.ts';
 import { randomDecoder } from '../../kernels/shard.ts';
 import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder } from '../../kernels/support.ts';
@@ -27,7 +27,7 @@ async function tiny(sha256 = 'a') {
   const manifest = shard.write(folder);
   const made = adapted(join(folder, 'adapter'), shard.values);
   const adapter = { ...made.adapter, layer: 1, file: { bytes: 1, sha256 } } as unknown as Adapter;
-  const lowRanks = await readLowRanks(join(folder, 'adapter'), adapter, manifest);
+  const lowRanks = await readLoras(join(folder, 'adapter'), adapter, manifest);
   return { folder, manifest, adapter, lowRanks, merged: made.merged };
 }
 
@@ -67,7 +67,7 @@ it.each([1, 3])('8 bits in %i groups hold the matrix with its addition', async (
 
 const yes = () => Promise.resolve(true);
 
-async function states(folder: string, manifest: Manifest, lowRanks?: Awaited<ReturnType<typeof readLowRanks>>) {
+async function states(folder: string, manifest: Manifest, lowRanks?: Awaited<ReturnType<typeof readLoras>>) {
   const session = await cpuSession(lowerGraph(manifest, 1, { accuracyLevel: 0, candidates: 5, lowRanks }), folder);
   const row = { ids: intTensor(IDS, [1, IDS.length]) };
   const run = await runDecoder(session, row, keyValueCache(CONFIG, [0, 1], 'once'), IDS.length, ['states']);
@@ -76,7 +76,7 @@ async function states(folder: string, manifest: Manifest, lowRanks?: Awaited<Ret
 
 it('a block in 8 bits is the block with its additions, nearly', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  const tensors = await recallTensors(folder, manifest, adapter, lowRanks, 'uint8', yes);
+  const tensors = await encoderTensors(folder, manifest, adapter, lowRanks, 'uint8', yes);
   const made = await states(folder, { ...manifest, tensors: tensors! });
   const meant = await states(folder, manifest, lowRanks);
   expect(deviation(made, meant)).toBeLessThan(0.02);
@@ -87,7 +87,7 @@ it('both sides take their numbers from one file, and where the processor is exac
   const { folder, manifest, adapter, lowRanks } = await tiny();
   const [unsigned, signed] = await Promise.all(
     (['uint8', 'int8'] as const).map(async (side) => {
-      const tensors = await recallTensors(folder, manifest, adapter, lowRanks, side, yes);
+      const tensors = await encoderTensors(folder, manifest, adapter, lowRanks, side, yes);
       return states(folder, { ...manifest, tensors: tensors! });
     }),
   );
@@ -97,26 +97,26 @@ it('both sides take their numbers from one file, and where the processor is exac
 
 it('the file is made once, made anew where a bit was flipped, and takes the place of another adapter’s', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
+  await encoderTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   const [name = ''] = own(folder);
   const path = join(folder, name);
   const sound = readFileSync(path);
   const { mtimeMs, ino } = statSync(path);
-  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
+  await encoderTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   expect(statSync(path)).toMatchObject({ mtimeMs, ino });
 
   const damaged = Buffer.from(sound);
   damaged[1000] = damaged[1000]! ^ 4;
   writeFileSync(path, damaged);
-  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
+  await encoderTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   expect(readFileSync(path).equals(sound)).toBe(true);
   writeFileSync(path, sound.subarray(0, sound.length - 5));
-  await recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
+  await encoderTensors(folder, manifest, adapter, lowRanks, 'int8', yes);
   expect(readFileSync(path).equals(sound)).toBe(true);
 
   const other = { ...adapter, file: { ...adapter.file, sha256: 'b' } };
   writeFileSync(join(folder, `${name}.999.partial`), 'left by a process that was killed');
-  await recallTensors(folder, manifest, other, undefined, 'int8', yes);
+  await encoderTensors(folder, manifest, other, undefined, 'int8', yes);
   expect(own(folder)).toHaveLength(1);
   expect(own(folder)).not.toContain(name);
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
@@ -124,7 +124,7 @@ it('the file is made once, made anew where a bit was flipped, and takes the plac
 
 it('several that make the file at once leave a sound one', async () => {
   const { folder, manifest, adapter, lowRanks } = await tiny();
-  const all = Array.from({ length: 4 }, () => recallTensors(folder, manifest, adapter, lowRanks, 'int8', yes));
+  const all = Array.from({ length: 4 }, () => encoderTensors(folder, manifest, adapter, lowRanks, 'int8', yes));
   for (const tensors of await Promise.all(all)) expect(tensors).toBeDefined();
   const [name = ''] = own(folder);
   const bytes = readFileSync(join(folder, name));
@@ -137,36 +137,36 @@ it('whether they are worth it is asked once for a folder and an adapter', async 
   const { folder, manifest, adapter } = await tiny();
   let asked = 0;
   const no = () => Promise.resolve((asked += 1) < 0);
-  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', no)).toBeUndefined();
-  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', no)).toBeUndefined();
-  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', yes)).toBeUndefined();
+  expect(await encoderTensors(folder, manifest, adapter, undefined, 'int8', no)).toBeUndefined();
+  expect(await encoderTensors(folder, manifest, adapter, undefined, 'int8', no)).toBeUndefined();
+  expect(await encoderTensors(folder, manifest, adapter, undefined, 'int8', yes)).toBeUndefined();
   expect(asked).toBe(1);
   expect(own(folder)).toHaveLength(1);
 
   const other = { ...adapter, file: { ...adapter.file, sha256: 'b' } };
-  expect(await recallTensors(folder, manifest, other, undefined, 'int8', yes)).toBeDefined();
-  expect(await recallTensors(folder, manifest, other, undefined, 'int8', no)).toBeDefined();
+  expect(await encoderTensors(folder, manifest, other, undefined, 'int8', yes)).toBeDefined();
+  expect(await encoderTensors(folder, manifest, other, undefined, 'int8', no)).toBeDefined();
   expect(asked).toBe(1);
   expect(own(folder)).toHaveLength(1);
 
   const [left = ''] = own(folder);
   const third = { ...adapter, file: { ...adapter.file, sha256: 'c' } };
-  expect(await recallTensors(folder, manifest, third, undefined, 'int8', no)).toBeUndefined();
+  expect(await encoderTensors(folder, manifest, third, undefined, 'int8', no)).toBeUndefined();
   expect(own(folder)).toHaveLength(1);
   expect(own(folder)).not.toContain(left);
 });
 
 it('where they cannot be kept there are none, and a base that is cut short is not hidden by that', async () => {
   const { folder, manifest, adapter } = await tiny();
-  await recallTensors(folder, manifest, adapter, undefined, 'int8', yes);
+  await encoderTensors(folder, manifest, adapter, undefined, 'int8', yes);
   const [name = ''] = own(folder);
   rmSync(join(folder, name));
   mkdirSync(join(folder, name, 'in the way'), { recursive: true });
-  expect(await recallTensors(folder, manifest, adapter, undefined, 'int8', yes)).toBeUndefined();
+  expect(await encoderTensors(folder, manifest, adapter, undefined, 'int8', yes)).toBeUndefined();
   expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
 
   writeFileSync(join(folder, 'weights.bin'), 'short');
-  await expect(recallTensors(folder, manifest, adapter, undefined, 'int8', yes)).rejects.toThrow(
+  await expect(encoderTensors(folder, manifest, adapter, undefined, 'int8', yes)).rejects.toThrow(
     /weights\.bin ends before/,
   );
 });

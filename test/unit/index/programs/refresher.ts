@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { Codebase } from '../../../../src/index/folder-index.ts';
+import { FolderIndex } from '../../../../src/index/folder-index.ts';
 import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { AdapterStandIn } from '../../../torture/encoder.ts';
 
@@ -10,7 +10,7 @@ const slow = new AdapterStandIn(() => {
   process.stdout.write('encoded\n');
   return wait(Number(ms));
 });
-const codebase = await Codebase.open({ root, home, engine: slow.engine });
+const codebase = await FolderIndex.open({ root, home, engine: slow.engine });
 slow.shape = codebase.adapter;
 try {
   process.stdout.write('opened\n');

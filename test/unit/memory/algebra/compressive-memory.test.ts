@@ -6,8 +6,8 @@ import { dpfp, elu1, topk } from '../../../../src/memory/algebra/feature-map.ts'
 import { referenceRead } from '../../../../src/memory/algebra/reference.ts';
 import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
 import type { MemoryShape } from '../../../../src/memory/algebra/shape.ts';
-import { WriteError } from '../../../../src/memory/algebra/embedding-record.ts';
-import type { Write } from '../../../../src/memory/algebra/embedding-record.ts';
+import { RecordError } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { madeUpWrite, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
@@ -23,14 +23,14 @@ const shapes: [string, MemoryShape][] = [
 
 const names = fc.uniqueArray(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 12 });
 
-function sum(shape: MemoryShape, writes: readonly Write[]): CompressiveMemory {
+function sum(shape: MemoryShape, writes: readonly EmbeddingRecord[]): CompressiveMemory {
   const memory = new CompressiveMemory(shape);
   for (const write of writes) memory.add(write);
   return memory;
 }
 
 describe.each(shapes)('the algebra with %s', (_, shape) => {
-  const writesOf = (list: readonly string[]): Write[] => list.map((name) => madeUpWrite(name, shape));
+  const writesOf = (list: readonly string[]): EmbeddingRecord[] => list.map((name) => madeUpWrite(name, shape));
 
   it('does not depend on order', () => {
     fc.assert(
@@ -197,7 +197,7 @@ describe('CompressiveMemory', () => {
     const memory = new CompressiveMemory(SHAPE);
     expect(() => {
       memory.add(madeUpWrite('a', { ...SHAPE, tokens: 3 }));
-    }).toThrow(WriteError);
+    }).toThrow(RecordError);
     expect(() => memory.read(new Int32Array(3), [1, 1])).toThrow(ShapeError);
     expect(() => memory.read(new Int32Array(8), [1])).toThrow(ShapeError);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
 import { tableOf } from '../../../../src/memory/algebra/difference.ts';
-import { KeyTable } from '../../../../src/memory/search/embedding-table.ts';
+import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { recall } from '../../../../src/memory/search/similarity.ts';
 import { treeHash } from '../../../../src/memory/algebra/tree-hash.ts';
 import { madeUpFile, madeUpWrite, put, SHAPE, withLedger } from '../support.ts';
@@ -53,7 +53,7 @@ describe('the difference of two trees', () => {
       const [wide, narrow] = [new Set(['a.ts', 'b.ts']), new Set(['a.ts'])];
       const { memory, segments } = ledger.difference(wide, narrow);
       expect(memory.hash()).toBe((await ledger.memory(new Set(['b.ts']))).hash());
-      const all = new KeyTable(SHAPE);
+      const all = new EmbeddingTable(SHAPE);
       for (const { segmentId, write } of ledger.segments()) all.append(segmentId, write.keys);
       const inScope = recall(all, [QUESTION], 8, ledger.segmentIds(new Set(['b.ts'])));
       const changed = recall(tableOf(segments, SHAPE), [QUESTION], 8);

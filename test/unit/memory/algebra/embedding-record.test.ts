@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  decodeWrite,
-  encodeWrite,
-  quantise,
-  quantiseKey,
-  WriteError,
-  writeKey,
+  decodeRecord,
+  encodeRecord,
+  quantize,
+  quantizeVector,
+  RecordError,
+  contentHash,
 } from '../../../../src/memory/algebra/embedding-record.ts';
 import { madeUpWrite, SHAPE } from '../support.ts';
 
@@ -24,7 +24,7 @@ describe('quantise', () => {
     const values = new Float32Array(blocks * tokens * valueSize);
     values[0] = 0.5;
     values[tokens * valueSize] = 0.5;
-    const write = quantise({ keys: unitKeys(), values }, SHAPE, [0.1, 0.25]);
+    const write = quantize({ keys: unitKeys(), values }, SHAPE, [0.1, 0.25]);
     expect(Array.from(write.keys.subarray(0, 3))).toEqual([127, 0, 0]);
     expect(write.keys[keySize + 1]).toBe(127);
     expect(write.values[0]).toBe(5);
@@ -34,7 +34,7 @@ describe('quantise', () => {
   it('rounds halves away from zero and clamps to ±127', () => {
     const values = new Float32Array(blocks * tokens * valueSize);
     values.set([0.5, -0.5, 1.5, -1.5, 1000, -1000]);
-    const write = quantise({ keys: unitKeys(), values }, SHAPE, [1, 1]);
+    const write = quantize({ keys: unitKeys(), values }, SHAPE, [1, 1]);
     expect(Array.from(write.values.subarray(0, 6))).toEqual([1, -1, 2, -2, 127, -127]);
   });
 
@@ -44,7 +44,7 @@ describe('quantise', () => {
         const length = Math.hypot(...raw);
         fc.pre(length > 0.01);
         const key = Float32Array.from(raw, (x) => x / length);
-        quantiseKey(key).forEach((k, i) => {
+        quantizeVector(key).forEach((k, i) => {
           expect(Math.abs(k / 127 - key[i]!)).toBeLessThanOrEqual(0.5 / 127 + 1e-6);
         });
       }),
@@ -54,69 +54,69 @@ describe('quantise', () => {
   it.each([Number.NaN, Infinity, -Infinity])('rejects %s with a sentence', (bad) => {
     const keys = unitKeys();
     keys[3] = bad;
-    expect(() => quantise({ keys, values: new Float32Array(12) }, SHAPE, [1, 1])).toThrow(/A key has length/);
+    expect(() => quantize({ keys, values: new Float32Array(12) }, SHAPE, [1, 1])).toThrow(/A key has length/);
     const values = new Float32Array(12);
     values[5] = bad;
-    expect(() => quantise({ keys: unitKeys(), values }, SHAPE, [1, 1])).toThrow(WriteError);
+    expect(() => quantize({ keys: unitKeys(), values }, SHAPE, [1, 1])).toThrow(RecordError);
   });
 
   it('rejects keys that are not normalised, wrong lengths and scales that are not positive', () => {
     const values = new Float32Array(12);
-    expect(() => quantise({ keys: unitKeys().map((k) => k * 2), values }, SHAPE, [1, 1])).toThrow(WriteError);
-    expect(() => quantise({ keys: new Float32Array(3), values }, SHAPE, [1, 1])).toThrow(WriteError);
-    expect(() => quantise({ keys: unitKeys(), values }, SHAPE, [1])).toThrow(WriteError);
-    expect(() => quantise({ keys: unitKeys(), values }, SHAPE, [1, 0])).toThrow(WriteError);
+    expect(() => quantize({ keys: unitKeys().map((k) => k * 2), values }, SHAPE, [1, 1])).toThrow(RecordError);
+    expect(() => quantize({ keys: new Float32Array(3), values }, SHAPE, [1, 1])).toThrow(RecordError);
+    expect(() => quantize({ keys: unitKeys(), values }, SHAPE, [1])).toThrow(RecordError);
+    expect(() => quantize({ keys: unitKeys(), values }, SHAPE, [1, 0])).toThrow(RecordError);
   });
 });
 
 describe('encodeWrite and decodeWrite', () => {
   it('give back what was put in, also from the middle of a buffer', () => {
     const write = madeUpWrite('x');
-    const blob = encodeWrite(write, SHAPE);
+    const blob = encodeRecord(write, SHAPE);
     const around = new Uint8Array(blob.length + 7);
     around.set(blob, 3);
-    expect(decodeWrite(around.subarray(3, 3 + blob.length), SHAPE)).toEqual(write);
+    expect(decodeRecord(around.subarray(3, 3 + blob.length), SHAPE)).toEqual(write);
     expect(blob.length).toBe(8 + tokens * keySize + blocks * tokens * valueSize + 4);
   });
 
   it('notice every flipped bit and every cut', () => {
-    const blob = encodeWrite(madeUpWrite('x'), SHAPE);
+    const blob = encodeRecord(madeUpWrite('x'), SHAPE);
     for (let bit = 0; bit < blob.length * 8; bit++) {
       const bad = blob.slice();
       bad[bit >> 3]! ^= 1 << (bit & 7);
-      expect(() => decodeWrite(bad, SHAPE)).toThrow(WriteError);
+      expect(() => decodeRecord(bad, SHAPE)).toThrow(RecordError);
     }
     for (let length = 0; length < blob.length; length++) {
-      expect(() => decodeWrite(blob.subarray(0, length), SHAPE)).toThrow(WriteError);
+      expect(() => decodeRecord(blob.subarray(0, length), SHAPE)).toThrow(RecordError);
     }
   });
 
   it('refuse a write of another shape, even one of the same size', () => {
     const swapped = { ...SHAPE, tokens: SHAPE.keySize, keySize: SHAPE.tokens, blocks: 0, valueSize: 0 };
     const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
-    expect(() => decodeWrite(encodeWrite(madeUpWrite('x', flat), flat), swapped)).toThrow(/another shape/);
-    expect(() => encodeWrite(madeUpWrite('x', flat), SHAPE)).toThrow(WriteError);
+    expect(() => decodeRecord(encodeRecord(madeUpWrite('x', flat), flat), swapped)).toThrow(/another shape/);
+    expect(() => encodeRecord(madeUpWrite('x', flat), SHAPE)).toThrow(RecordError);
   });
 
   it('work without value blocks', () => {
     const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
     const write = madeUpWrite('x', flat);
-    expect(decodeWrite(encodeWrite(write, flat), flat)).toEqual(write);
+    expect(decodeRecord(encodeRecord(write, flat), flat)).toEqual(write);
   });
 });
 
 describe('writeKey', () => {
   it('is another for any change of adapter, header or text, wherever the border lies', () => {
     const keys = [
-      writeKey('a', 'b', 'c'),
-      writeKey('ab', '', 'c'),
-      writeKey('a', 'bc', ''),
-      writeKey('a', 'b', 'c\n'),
-      writeKey('a', 'b', '\ud800'),
-      writeKey('a', 'b', '\ufffd'),
+      contentHash('a', 'b', 'c'),
+      contentHash('ab', '', 'c'),
+      contentHash('a', 'bc', ''),
+      contentHash('a', 'b', 'c\n'),
+      contentHash('a', 'b', '\ud800'),
+      contentHash('a', 'b', '\ufffd'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(writeKey('a', 'b', 'c')).toBe(keys[0]);
+    expect(contentHash('a', 'b', 'c')).toBe(keys[0]);
   });
 });

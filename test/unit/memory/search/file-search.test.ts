@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
-import { writeKey } from '../../../../src/memory/algebra/embedding-record.ts';
-import type { Write } from '../../../../src/memory/algebra/embedding-record.ts';
+import { contentHash } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpWrite } from '../support.ts';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,9 @@ function open(): Ledger {
 
 /** Puts a file whose segments hold these texts. */
 function put(ledger: Ledger, path: string, ...texts: string[]): void {
-  const writes = new Map<string, Write>();
+  const writes = new Map<string, EmbeddingRecord>();
   const segments = texts.map((text, at) => {
-    const key = writeKey(IDENTITY.adapter, path, `${at} ${text}`);
+    const key = contentHash(IDENTITY.adapter, path, `${at} ${text}`);
     writes.set(key, madeUpWrite(key));
     const words = terms(text);
     return { start: at + 1, end: at + 1, tokens: Math.max(1, words.length), writeKey: key, terms: words };

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
 import { dpfp, elu1, topk } from '../../../../src/memory/algebra/feature-map.ts';
-import { KeyTable } from '../../../../src/memory/search/embedding-table.ts';
+import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { fileShares, normalise, recall, recallByFeature } from '../../../../src/memory/search/similarity.ts';
 import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
 import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
-import { quantiseKey } from '../../../../src/memory/algebra/embedding-record.ts';
+import { quantizeVector } from '../../../../src/memory/algebra/embedding-record.ts';
 import { madeUpWrite, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
@@ -20,8 +20,8 @@ function question(name: string): Float32Array {
   return Float32Array.from(raw, (x) => x / length);
 }
 
-function tableOf(names: readonly string[], firstId = 1): KeyTable {
-  const table = new KeyTable(SHAPE, 2);
+function tableOf(names: readonly string[], firstId = 1): EmbeddingTable {
+  const table = new EmbeddingTable(SHAPE, 2);
   names.forEach((name, n) => {
     table.append(firstId + n, madeUpWrite(name).keys);
   });
@@ -104,7 +104,7 @@ describe.each([elu1(8, 4, 6), dpfp(8, 3), topk(8, { size: 64, keep: 4, fan: 3, s
       fc.assert(
         fc.property(names, fc.string({ maxLength: 4 }), (list, asked) => {
           const shape = { ...SHAPE, featureMap };
-          const features = featureMap.features(quantiseKey(question(asked)));
+          const features = featureMap.features(quantizeVector(question(asked)));
           const massOf = (some: readonly string[]): number => {
             const memory = new CompressiveMemory(shape);
             for (const name of some) memory.add(madeUpWrite(name));
@@ -127,7 +127,7 @@ describe('KeyTable', () => {
   it('holds exactly what was appended and not removed', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(30)), { maxLength: 120 }), (steps) => {
-        const table = new KeyTable(SHAPE, 1);
+        const table = new EmbeddingTable(SHAPE, 1);
         const model = new Set<number>();
         for (const [adds, id] of steps) {
           if (adds && !model.has(id)) {

@@ -16,7 +16,7 @@ import { isPortable } from '../../../../src/memory/snapshot/portable-path.ts';
 import { SnapshotError } from '../../../../src/memory/snapshot/snapshot-error.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
 import { readWords, WordsWriter } from '../../../../src/memory/snapshot/postings.ts';
-import { encodeWrite } from '../../../../src/memory/algebra/embedding-record.ts';
+import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { flipSnapshotBits } from '../../../torture/flip-snapshot.ts';
 import { IDENTITY, madeUpWrite, SHAPE, thrownBy, withFolder } from '../support.ts';
 import { checked, crafted, exported, FAR, modelWrite, placeIn, TREE } from './support.ts';
@@ -186,12 +186,12 @@ describe('a snapshot that somebody made', () => {
     await withFolder(async (folder) => {
       const { file } = await exported(folder);
       const loud = modelWrite('x');
-      const blob = encodeWrite({ ...loud, keys: loud.keys.map(() => 127) }, SHAPE);
+      const blob = encodeRecord({ ...loud, keys: loud.keys.map(() => 127) }, SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(blob)} WHERE id = 1;`))).toBe('unsafe');
-      const other = encodeWrite(modelWrite('somebody else'), SHAPE);
+      const other = encodeRecord(modelWrite('somebody else'), SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(other)} WHERE id = 1;`))).toBe('damaged');
       const bare = madeUpWrite('x');
-      const short = encodeWrite({ keys: bare.keys.map(() => 0), values: bare.values }, SHAPE);
+      const short = encodeRecord({ keys: bare.keys.map(() => 0), values: bare.values }, SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(short)} WHERE id = 1;`))).toBe('unsafe');
     });
   });
@@ -214,7 +214,7 @@ describe('a snapshot that somebody made', () => {
       const first = Snapshot.open(file);
       const told = await first.check(FAR);
       first.close();
-      const other = crafted(file, `UPDATE write SET blob = ${hex(encodeWrite(modelWrite('y'), SHAPE))} WHERE id = 1;`);
+      const other = crafted(file, `UPDATE write SET blob = ${hex(encodeRecord(modelWrite('y'), SHAPE))} WHERE id = 1;`);
       const second = Snapshot.open(other);
       await expect(importSnapshot(ledger, second, told, { place: placeIn(TREE) })).rejects.toMatchObject({
         kind: 'damaged',

@@ -11,12 +11,12 @@ import type { Exported } from '../../../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import type { Imported, ImportOptions, Place } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
-import { quantise, writeKey } from '../../../../src/memory/algebra/embedding-record.ts';
-import type { Write } from '../../../../src/memory/algebra/embedding-record.ts';
+import { quantize, contentHash } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpWrite, SHAPE } from '../support.ts';
 
 /** A write as a model gives it: keys of length 1. */
-export function modelWrite(name: string): Write {
+export function modelWrite(name: string): EmbeddingRecord {
   const { keys, values } = madeUpWrite(name);
   const floats = Float32Array.from(keys);
   for (let from = 0; from < floats.length; from += SHAPE.keySize) {
@@ -24,7 +24,7 @@ export function modelWrite(name: string): Write {
     const length = Math.hypot(...key) || 1;
     key.forEach((x, i) => (key[i] = x / length));
   }
-  return quantise({ keys: floats, values: Float32Array.from(values) }, SHAPE, [1, 1]);
+  return quantize({ keys: floats, values: Float32Array.from(values) }, SHAPE, [1, 1]);
 }
 
 /** A file in a made-up checkout: the texts of its segments. */
@@ -32,13 +32,13 @@ export type Texts = readonly string[];
 export type Tree = Readonly<Record<string, Texts>>;
 
 export function metaOf(path: string, texts: Texts): FileMeta {
-  return { blobHash: writeKey('blob', path, texts.join('')), bytes: 10, mtimeMs: 5.25, lines: texts.length * 10 };
+  return { blobHash: contentHash('blob', path, texts.join('')), bytes: 10, mtimeMs: 5.25, lines: texts.length * 10 };
 }
 
 export function putTexts(ledger: Ledger, path: string, texts: Texts): void {
-  const writes = new Map<string, Write>();
+  const writes = new Map<string, EmbeddingRecord>();
   const entries = texts.map((text, n): SegmentEntry => {
-    const key = writeKey(IDENTITY.adapter, path, text);
+    const key = contentHash(IDENTITY.adapter, path, text);
     writes.set(key, modelWrite(key));
     return { start: n * 10 + 1, end: n * 10 + 10, tokens: 50 + n, writeKey: key, terms: terms(text) };
   });

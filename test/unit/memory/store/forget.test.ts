@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
-import { encodeWrite } from '../../../../src/memory/algebra/embedding-record.ts';
+import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, put, SHAPE, withFolder, withLedger } from '../support.ts';
 import type { MadeUpFile } from '../support.ts';
 
@@ -26,7 +26,7 @@ function found(location: string, needles: Iterable<string | Uint8Array>): boolea
   return [...needles].map((needle) => contents.some((content) => content.includes(Buffer.from(needle as string))));
 }
 
-const blobsOf = (file: MadeUpFile) => [...file.writes.values()].map((write) => encodeWrite(write, SHAPE));
+const blobsOf = (file: MadeUpFile) => [...file.writes.values()].map((write) => encodeRecord(write, SHAPE));
 
 /** Enough neighbours that pages split and words are merged. */
 function fill(ledger: Ledger): void {

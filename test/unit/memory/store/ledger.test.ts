@@ -7,11 +7,11 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
 import { elu1 } from '../../../../src/memory/algebra/feature-map.ts';
-import { KeyTable } from '../../../../src/memory/search/embedding-table.ts';
+import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { questionTerms } from '../../../../src/memory/search/tokenize.ts';
-import { seal } from '../../../../src/memory/store/schema.ts';
+import { identityChecksum } from '../../../../src/memory/store/schema.ts';
 import { writeLayout } from '../../../../src/memory/algebra/shape.ts';
 import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, thrownBy, withFolder, withLedger } from '../support.ts';
 import type { MadeUpFile } from '../support.ts';
@@ -131,7 +131,7 @@ describe('the memory', () => {
           const { ledger } = Ledger.open(folder, IDENTITY);
           const now = new Map<string, MadeUpFile>();
           const live = new CompressiveMemory(SHAPE);
-          const table = new KeyTable(SHAPE);
+          const table = new EmbeddingTable(SHAPE);
           for (const { path, version, what } of list) {
             for (const { write } of ledger.segmentsOf(path)) live.subtract(write);
             const file = madeUpFile(path, version);
@@ -340,7 +340,7 @@ describe('opening', () => {
       newer.exec("PRAGMA user_version = 9; UPDATE meta SET value = '9' WHERE name = 'schema'");
       newer
         .prepare("UPDATE meta SET value = ? WHERE name = 'seal'")
-        .run(seal({ ...IDENTITY, layout: writeLayout(SHAPE) }, '9'));
+        .run(identityChecksum({ ...IDENTITY, layout: writeLayout(SHAPE) }, '9'));
       newer.close();
       const error = thrownBy(() => Ledger.open(own, IDENTITY));
       expect(error).toMatchObject({ kind: 'newer' });

@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
-import { seal } from '../../../../src/memory/store/schema.ts';
+import { identityChecksum } from '../../../../src/memory/store/schema.ts';
 import { writeLayout } from '../../../../src/memory/algebra/shape.ts';
-import { encodeWrite } from '../../../../src/memory/algebra/embedding-record.ts';
+import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, thrownBy, withFolder } from '../support.ts';
 
 /** The database as version 1 made it, letter for letter. */
@@ -60,7 +60,7 @@ function makeVersion1(location: string, version = '1'): void {
   const db = new DatabaseSync(location);
   for (const statement of VERSION_1) db.exec(statement);
   const identity = { ...IDENTITY, layout: writeLayout(SHAPE) };
-  const meta = { ...identity, schema: version, seal: seal(identity, version), generation: '5' };
+  const meta = { ...identity, schema: version, seal: identityChecksum(identity, version), generation: '5' };
   for (const name of ['schema', 'repository', 'adapter', 'layout', 'seal', 'generation'] as const) {
     db.prepare('INSERT INTO meta VALUES (?, ?)').run(name, meta[name]);
   }
@@ -70,7 +70,7 @@ function makeVersion1(location: string, version = '1'): void {
     const row = [at + 1, path, file.blobHash, file.bytes, file.mtimeMs, file.lines, 'ingested', '', ''];
     db.prepare('INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...row);
     for (const [ordinal, segment] of segments.entries()) {
-      const blob = encodeWrite(writes.get(segment.writeKey)!, SHAPE);
+      const blob = encodeRecord(writes.get(segment.writeKey)!, SHAPE);
       const { start, end, tokens, writeKey } = segment;
       db.prepare('INSERT INTO write VALUES (?, ?, ?, 1234, ?)').run(
         ++write,
@@ -131,7 +131,7 @@ describe('a database of version 1', () => {
       for (const file of FILES.slice(0, 2)) put(ledger, file);
       const { certificate } = await ledger.forget(['a.ts'], { names: [IDENTITY.repository] });
       expect(certificate.elsewhere).toMatchObject({ cleared: [{ place: location, files: 1 }] });
-      const blobs = [...FILES[0]!.writes.values()].map((write) => encodeWrite(write, SHAPE));
+      const blobs = [...FILES[0]!.writes.values()].map((write) => encodeRecord(write, SHAPE));
       for (const blob of blobs) expect(readFileSync(location).includes(Buffer.from(blob))).toBe(false);
       ledger.close();
       const former = Ledger.open(location, IDENTITY).ledger;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MemoryState } from '../../../../src/service/protocol.ts';
 import { amounts } from '../../../../src/ui/amounts.ts';
 import { listedActions } from '../../../../src/ui/status/action-list.ts';
-import { standing } from '../../../../src/ui/status/workspace-status.ts';
+import { workspaceStatus } from '../../../../src/ui/status/workspace-status.ts';
 import { statusText } from '../../../../src/ui/status/status-text.ts';
 import { statusTooltip } from '../../../../src/ui/status/status-tooltip.ts';
 
@@ -24,36 +24,36 @@ const failed: MemoryState = { kind: 'failed', sentence: 'The disk is full.', act
 
 describe('the standing of several roots', () => {
   it('is none without a root', () => {
-    expect(standing([])).toEqual({ kind: 'none' });
+    expect(workspaceStatus([])).toEqual({ kind: 'none' });
   });
 
   it('adds up what is ready', () => {
-    expect(standing([ready(10), ready(5)])).toEqual({ kind: 'ready', files: 15, segments: 45 });
+    expect(workspaceStatus([ready(10), ready(5)])).toEqual({ kind: 'ready', files: 15, segments: 45 });
   });
 
   it('weighs progress by files and adds the times', () => {
-    const both = standing([reading(50, 100, 60), reading(0, 300, 120)]);
+    const both = workspaceStatus([reading(50, 100, 60), reading(0, 300, 120)]);
     expect(both).toMatchObject({ kind: 'reading', percent: 12.5, files: 50, ofFiles: 400, secondsLeft: 180 });
   });
 
   it('leaves the time out while one root has none', () => {
-    expect(standing([reading(50, 100, 60), reading(0, 300)])).not.toHaveProperty('secondsLeft');
+    expect(workspaceStatus([reading(50, 100, 60), reading(0, 300)])).not.toHaveProperty('secondsLeft');
   });
 
   it('tells work before failure, failure before a pause, a pause before what is in order', () => {
-    expect(standing([failed, reading(1, 2), paused(3), ready(1)]).kind).toBe('reading');
-    expect(standing([failed, opening]).kind).toBe('opening');
-    expect(standing([paused(3), failed, ready(1)])).toEqual({
+    expect(workspaceStatus([failed, reading(1, 2), paused(3), ready(1)]).kind).toBe('reading');
+    expect(workspaceStatus([failed, opening]).kind).toBe('opening');
+    expect(workspaceStatus([paused(3), failed, ready(1)])).toEqual({
       kind: 'failed',
       sentence: 'The disk is full.',
       action: 'free-space',
     });
-    expect(standing([ready(1), paused(50)])).toEqual({ kind: 'paused', percent: 75 });
+    expect(workspaceStatus([ready(1), paused(50)])).toEqual({ kind: 'paused', percent: 75 });
   });
 });
 
 describe('the status bar', () => {
-  const text = (...states: MemoryState[]) => statusText(standing(states), english);
+  const text = (...states: MemoryState[]) => statusText(workspaceStatus(states), english);
 
   it('is silent without a folder and quiet when all is read', () => {
     expect(text()).toBeUndefined();
@@ -79,7 +79,7 @@ describe('the tooltip', () => {
     { folder: { root: '/b', name: 'b' }, state: ready(2) },
   ];
   const unknown = { digest: undefined, description: undefined };
-  const facts = { standing: standing([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
+  const facts = { standing: workspaceStatus([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
 
   it('lets no name become Markdown', () => {
     expect(statusTooltip(facts, english)).toContain('a\\*b\\] \\(command\\:x\\)');
@@ -100,7 +100,7 @@ describe('the tooltip', () => {
       prefillRate: 1,
       residentBytes: 1,
     } as const;
-    const shown = statusTooltip({ ...facts, standing: standing([reading(10, 10, 61)]), description }, english);
+    const shown = statusTooltip({ ...facts, standing: workspaceStatus([reading(10, 10, 61)]), description }, english);
     expect(shown).toContain('500 tokens per second');
     expect(shown).toContain('about 2 min');
     expect(shown).toContain('CPU\\, 4 threads');
@@ -109,7 +109,7 @@ describe('the tooltip', () => {
 
 describe('the list of actions', () => {
   const commands = (...states: MemoryState[]) =>
-    listedActions(standing(states), 'none', 'Mend').map(({ command }) => command.replace('askCodebase.', ''));
+    listedActions(workspaceStatus(states), 'none', 'Mend').map(({ command }) => command.replace('askCodebase.', ''));
 
   it('begins with what the state calls for', () => {
     expect(commands(reading(1, 2))[0]).toBe('pause');
