@@ -30,7 +30,7 @@ export function storedCheck(row: Row, kind: FileState['kind']): SecretCheck | un
   if (kind === 'failed') return undefined;
   if (kind === 'skipped') {
     const rules = text(row, 'blob_hash');
-    return rules === '' || text(row, 'reason') === '' || isHash(rules) ? undefined : { rules, masked: [] };
+    return rules.startsWith(RULES) ? { rules, masked: [] } : undefined;
   }
   const sentence = text(row, 'sentence');
   if (sentence === '') return undefined;
@@ -41,7 +41,8 @@ export function storedCheck(row: Row, kind: FileState['kind']): SecretCheck | un
   return { rules, masked: masked.flatMap(storedMask) };
 }
 
-const isHash = (value: string): boolean => /^[0-9a-f]{40}$/.test(value);
+/** What the name of rules begins with; no hash of a content does. */
+const RULES = 'reading ';
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 

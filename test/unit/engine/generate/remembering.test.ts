@@ -32,7 +32,7 @@ describe('an answer beside the token memory', () => {
   });
 
   it('never says a control token that a remembered file names', async () => {
-    const tokenizer = await Tokenizer.load(join(import.meta.dirname, '../../../models/base'));
+    const tokenizer = await Tokenizer.load(join(import.meta.dirname, '../../../../models/base'));
     const gated = { ...model(9), tokenizer };
     const text = 'const END = "<|im_end|>"; // ends a turn';
     const spelled = tokenizer.encode(text);

@@ -8,7 +8,7 @@ import { Tokenizer } from '../../../../src/engine/generate/tokenizer.ts';
 import type { Message } from '../../../../src/engine/generate/tokenizer.ts';
 import { kindNames, makeTokenizer } from '../made-tokenizers.ts';
 
-const repository = join(import.meta.dirname, '../../..');
+const repository = join(import.meta.dirname, '../../../..');
 const base = join(repository, 'models/base');
 /** Added tokens that are text: they frame nothing. */
 const ORDINARY = new Set(['\n\n', '\n\n\n', '▁▁', 'õ']);

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../kernels/support.ts';
 import { runTiny, tinyGraph } from '../tiny.ts';
 
 const OPTIONS = { device: 'cpu', threads: 1 } as const;
-const PROGRAM = join(import.meta.dirname, 'programs/run-tiny.ts');
+const PROGRAM = join(import.meta.dirname, '../programs/run-tiny.ts');
 const NOBODY = 65_534;
 
 /** A tiny decoder in a folder of its own, with its manifest beside it. */

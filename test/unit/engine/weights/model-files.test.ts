@@ -17,7 +17,7 @@ import { readAdapter } from '../../../../src/engine/weights/adapter.ts';
 import { loadFailure, ModelFileError, ModelLoadError } from '../../../../src/engine/weights/model-files.ts';
 import { Model } from '../../../../src/engine/runtime/model.ts';
 
-const MODELS = join(import.meta.dirname, '../../../models');
+const MODELS = join(import.meta.dirname, '../../../../models');
 
 type Json = Record<string, unknown>;
 
