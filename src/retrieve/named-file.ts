@@ -25,7 +25,7 @@ export interface NamedFile {
 }
 
 /** Python prints the place of the error last. */
-const ERROR_LAST = /most recent call last|^\s*File "[^"\n]+", line \d+/m;
+const ERROR_LAST = /most recent call last|^[ \t]*File "[^"\n]+", line \d+/m;
 
 /**
  * The files that a question names, by a path, the end of one or a file name, and those below a folder that it names by a path, each with

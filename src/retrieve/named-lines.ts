@@ -6,13 +6,16 @@ export interface LineRange {
 
 /** Lines that are looked for after one name: a linter lists many. */
 const MOST = 50;
-/** Characters that are looked at on either side of a name. */
-const AROUND = { before: 60, after: 4_000 } as const;
+/** Characters that are looked at on either side of a name: right after it, and below it where a linter lists places. */
+const AROUND = { before: 60, near: 300, below: 4_000 } as const;
 
 const WORD_FOR_LINE = '(?:lines?|ln\\.?|zeilen?|lignes?|l[ií]neas?|linhas?|righ[ae]|regels?|rader?|строк[аеиу]?|줄|行)';
 const TO = '(?:-|–|—|~|\\.\\.|:|to|bis|and|through|à|a|到|至|から)';
 
-/** What may stand between the name and its lines: the end of a quotation, an address's query. */
+/**
+ * What may stand between the name and its lines: the end of a quotation, an address's query. Blanks are few: several optional
+ * runs of them, one after the other, would be tried in every way.
+ */
 const CLOSING = '["\'`”’»]?(?:\\?(?!L)[\\w=&.%~-]*?)?';
 const AFTER: readonly RegExp[] = [
   // a.ts:12, a.ts:12:5, a.ts:12-20, a.ts:12:5-20:1, a.cs:line 12
@@ -24,11 +27,11 @@ const AFTER: readonly RegExp[] = [
   /^[?&#][\w=&.%-]*?\bline=(\d+)(?:&lineEnd=(\d+))?/,
   // "a.py", line 12; a.ts on line 12; a.ts lines 3 to 5; a.ts Zeile 12
   new RegExp(
-    `^["'\`”’»)\\]]*[,:;]?\\s*(?:(?:on|at|in|near|around|auf|um|sur|à|en|na|alla)\\s+)?(?:the\\s+)?[(\\[]?${WORD_FOR_LINE}\\s*(\\d+)(?:\\s*${TO}\\s*(?:${WORD_FOR_LINE}\\s*)?(\\d+))?`,
+    `^["'\`”’»)\\]]*[,:;]?\\s{0,3}(?:(?:on|at|in|near|around|auf|um|sur|à|en|na|alla)\\s{1,3})?(?:the\\s{1,3})?[(\\[]?${WORD_FOR_LINE}\\s{0,3}(\\d+)(?:\\s{0,3}${TO}\\s{0,3}(?:${WORD_FOR_LINE}\\s{0,3})?(\\d+))?`,
     'iu',
   ),
   // a.ts的第12行, a.ts の 12 行目, a.ts 12번째 줄
-  /^["'`”’»」』)）]*\s*[,，、:：]?\s*(?:的|の|の第|의)?\s*第?\s*(\d+)\s*(?:[-–~到至から]+\s*(\d+)\s*)?(?:行|번째\s*줄|번\s*줄|줄)/u,
+  /^["'`”’»」』)）]*\s{0,3}[,，、:：]?\s{0,3}(?:的|の|の第|의)?\s{0,3}第?\s{0,3}(\d+)\s{0,3}(?:[-–~到至から]+\s{0,3}(\d+)\s{0,3})?(?:行|번째\s{0,3}줄|번\s{0,3}줄|줄)/u,
   // a.ts|12, x.dart 12:5, {file,"x.erl"},{line,12}
   /^\|(\d+)\b/,
   /^ {1,4}(\d+):\d+\b/,
@@ -46,16 +49,17 @@ const HUNK = /(?:\n@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@[^\n]*)|(?:\n[ +-][^\n]
 
 /** The lines that a text names for a file whose name, in this text, stands from `start` to `end`. */
 export function linesAround(text: string, start: number, end: number): LineRange[] {
-  const after = text.slice(end, end + AROUND.after);
+  const near = text.slice(end, end + AROUND.near);
   for (const pattern of AFTER) {
-    const found = pattern.exec(after);
+    const found = pattern.exec(near);
     const range = found && rangeOf(found[1], found[2]);
     if (range) return [range];
   }
   const before = BEFORE.exec(text.slice(Math.max(0, start - AROUND.before), start));
   const range = before && rangeOf(before[1], before[2]);
   if (range) return [range];
-  return [...listed(after), ...hunks(after)];
+  const below = text.slice(end, end + AROUND.below);
+  return [...listed(below), ...hunks(below)];
 }
 
 function listed(after: string): LineRange[] {
