@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import { importX } from 'eslint-plugin-import-x';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /**
@@ -44,7 +45,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     languageOptions: { parserOptions: { projectService: true } },
-    plugins: { boundaries, 'import-x': importX },
+    plugins: { boundaries, 'import-x': importX, regexp },
     settings: {
       'import/resolver': { typescript: true, node: { extensions: ['.ts', '.js'] } },
       'boundaries/elements': [
@@ -69,6 +70,8 @@ export default tseslint.config(
         },
       ],
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      // Texts come from anywhere: an expression that tries one text in several ways takes minutes on some.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
       '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -109,6 +112,8 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
+      // Tests read what they have made themselves.
+      'regexp/no-super-linear-backtracking': 'off',
       '@typescript-eslint/consistent-type-assertions': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
     },

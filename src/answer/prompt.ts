@@ -20,7 +20,7 @@ export const PROMPT = {
 } as const;
 
 /** Fences of Markdown (CommonMark 0.31, section 4.5). What follows an opening one names its language. */
-const OPENING = /^ {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$/;
+const OPENING = /^ {0,3}(?:(`{3,})[^`]*|(~{3,})(?!~).*)$/;
 const CLOSING = /^ {0,3}(`{3,}|~{3,})[ \t]*$/;
 
 /** Said last, next to the question: a small model follows what it read last. */

@@ -40,7 +40,7 @@ const UNSPACED =
 const HANGUL = /\p{Script=Hangul}/u;
 const CONNECTOR = /[-.+~]/;
 /** An ending with a letter: nothing else than a file is called so. */
-const HAS_ENDING = /\.[\w+-]*[\p{L}][\w+-]*$/u;
+const HAS_ENDING = /\.[\d_+-]*\p{L}[\p{L}\w+-]*$/u;
 /** No words of English, in whatever case. */
 const BUILD_FILE = /^(?:docker|make|gem|rake|proc|jenkins|vagrant|pip|pod|cap|just|brew|fast|guard|task)file$/i;
 const ABSOLUTE = /^(?:\/|~\/|\.{1,2}\/|[A-Za-z]:\/|file:\/|vscode[\w-]*:\/)/;

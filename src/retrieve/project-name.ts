@@ -12,7 +12,7 @@ const PRODUCTS =
 const FILE_BEFORE =
   /(?:files?|modules?|scripts?|datei(?:en)?|modul|skript|fichiers?|archivos?|arquivos?|文件|ファイル|파일)[\s:]*["'`“(]*$/iu;
 const FILE_AFTER =
-  /^["'`”)]*\s*[-–]?\s*(?:files?|modules?|scripts?|datei|modul|skript|fichier|archivo|arquivo|文件|ファイル|파일)/iu;
+  /^["'`”)]*\s{0,3}[-–]?\s{0,3}(?:files?|modules?|scripts?|datei|modul|skript|fichier|archivo|arquivo|文件|ファイル|파일)/iu;
 const SENTENCE_START = /(?:^|[.!?:\n]\s*)["'(]*$/;
 
 /**

@@ -82,7 +82,7 @@ export function wholeSentences(text: string): string {
   const whole = end ? text.slice(0, end.index + end[0].length) : text;
   // The number of an item of which nothing is left goes with it, and so does a line that only announces something.
   return whole
-    .replace(/\s*\n\s*(?:[-*+]|\d+[.)])\s*$/, '')
+    .replace(/\n[^\S\n]*(?:[-*+]|\d+[.)])\s*$/, '')
     .replace(/(?:\n[^\n]*:)?\s*$/, '')
     .trimEnd();
 }

@@ -9,7 +9,7 @@ import { isAbsolute, resolve } from 'node:path';
  */
 export function gitFolder(top: string, content: string | undefined): string | undefined {
   if (content === undefined) return resolve(top, '.git');
-  const path = /^gitdir:[ \t]*(\S.*?)\s*$/m.exec(content)?.[1];
+  const path = /^gitdir:(.*)$/m.exec(content)?.[1]?.trim() || undefined;
   // A share of another machine would be asked with the user's name and a proof of the password.
   if (path === undefined || /^[\\/]{2}/.test(path)) return undefined;
   return isAbsolute(path) ? path : resolve(top, path);

@@ -15,7 +15,7 @@ const SETTINGS_FOLDER = /(?:^|\/)(?:\.(?:github|circleci|vscode|devcontainer)|re
 
 /** By itself, by a version, by a language; `release-process.md` tells how to release. */
 const CHANGELOG =
-  /^(?:(?:changelog|changes|history|news|releases|release[-_ ]?notes|whats[-_]?new)(?:[-_]\w+)*|release)(?:[-_.]v?\d[\w.-]*|\.[a-z]{2}(?:[-_]\w+)?)?(?:\.[a-z]+)?$/i;
+  /^(?:(?:changelog|changes|history|news|releases|release[-_ ]?notes|whats[-_]?new)(?:[-_]+[a-z\d]+)*|release)(?:[-_.]v?\d[\w.-]*|\.[a-z]{2}(?:[-_]\w+)?)?(?:\.[a-z]+)?$/i;
 /** `release` alone, without a version, is not one. */
 const RELEASING = /^release(?:\.[a-z]+)?$/i;
 const CHANGELOG_FOLDER = /(?:^|\/)(?:changelogs?(?:[-_]\w+)?|\.changeset|newsfragments|release[-_]?notes)\//i;

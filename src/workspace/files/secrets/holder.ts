@@ -18,7 +18,7 @@ const EXAMPLE_FOLDER =
 const CODE =
   /\.(?:[cm]?[jt]sx?|py|pyi|go|rs|java|kts?|scala|groovy|rb|php|cs|fs|vb|swift|mm?|c|cc|cpp|cxx|hh?|hpp|ino|exs?|erl|hrl|hs|ml|clj|dart|lua|pl|pm|r|jl|zig|vue|svelte|astro|sql|graphql|proto|s?css|less|html?|ipynb|sol)$/;
 const SHELL =
-  /\.(?:sh|bash|zsh|fish|ps1|bat|cmd|mk|dockerfile)$|(?:^|\/)(?:dockerfile|makefile|justfile|procfile|jenkinsfile|\.(?:bash|zsh)\w*)[^/]*$/;
+  /\.(?:sh|bash|zsh|fish|ps1|bat|cmd|mk|dockerfile)$|(?:^|\/)(?:dockerfile|makefile|justfile|procfile|jenkinsfile|\.(?:bash|zsh))[^/]*$/;
 const DOCUMENT =
   /\.(?:md|mdx|markdown|rst|txt|adoc|asciidoc|org|tex|textile|log|out|csv|tsv|jsonl|snap|diff|patch|po|http|rest)$|(?:^|\/)(?:readme|changelog|license|notice|authors)[^/]*$/;
 const DATA =
@@ -171,8 +171,8 @@ function kubernetesSecrets(_: string, __: string, text: string): readonly Secret
     if (isSecret && line.trim() !== '') {
       if (own <= indent) indent = -1;
       if (own <= blockIndent) blockIndent = -1;
-      const pair = /^\s*["']?[\w./-]{1,200}["']?:[ \t]*(.*?)\s*$/.exec(line.slice(0, 8192));
-      const value = (pair?.[1] ?? '').replace(/^["']|["']$/g, '');
+      const pair = /^\s*["']?[\w./-]{1,200}["']?:([^\r\n]*)/.exec(line.slice(0, 8192));
+      const value = (pair?.[1] ?? '').trim().replace(/^["']|["']$/g, '');
       if (blockIndent >= 0) places.push(...valuePlace(line.trim(), at + own));
       else if (/^\s*(?:data|stringData):\s*$/.test(line)) indent = own;
       else if (indent >= 0 && pair && /^[|>][-+]?$/.test(value)) blockIndent = own;

@@ -26,7 +26,7 @@ export function isPlaceholder(value: string): boolean {
   if (EXPRESSION.test(bare) || EXPRESSION_INSIDE.test(bare) || LOOKED_UP.test(bare)) return true;
   if ((PATH.test(bare) || DOTTED.test(bare)) && !looksRandom(bare)) return true;
   // Prose: a label, a hint, a translation.
-  return /^\P{N}+\s\P{N}+\s?\P{N}*$/u.test(bare) && /\s/.test(bare);
+  return /^\P{N}+$/u.test(bare) && /^.[^]*?\s./.test(bare);
 }
 
 /** Shannon's entropy of the characters, in bits for each. */

@@ -78,3 +78,16 @@ describe('no definition', () => {
     expect(defines(`${'x '.repeat(20_000)}b`, 'b')).toBe(false);
   }, 2_000);
 });
+
+describe('a text that would be tried in many ways', () => {
+  it.each([
+    ['clauses that could each be several', `foo()${' :a'.repeat(400)}`],
+    ['exceptions without an end', `foo() ${'throws a, '.repeat(100)}`],
+    ['a line of names', 'foo '.repeat(200_000)],
+    ['a line of blanks', `${' '.repeat(100_000)}foo${' '.repeat(100_000)}`],
+    ['types without an end', `${'a '.repeat(50_000)}foo(${'('.repeat(50_000)}`],
+    ['lines of blanks', Array.from({ length: 2_000 }, () => `foo(${' '.repeat(400)}`).join('\n')],
+  ])('is done with at once: %s', (_, text) => {
+    expect(defines(text, 'foo')).toBe(false);
+  });
+});
