@@ -12,7 +12,7 @@ import { rotary } from './rotary.ts';
  */
 export type UpdateRule = 'linear' | 'delta';
 
-export interface InfiniOptions {
+interface InfiniOptions {
   /** H */
   readonly heads: number;
   /** G: each key/value head serves H / G query heads. */
@@ -56,7 +56,7 @@ export interface InfiniInputs {
  * One block's Infini-attention over one segment (arXiv 2404.07143, eqs. 3 to 6): A [1, T, H d], and the memory after the
  * segment. The read is of the memory before it, so the order of the two is the paper's.
  */
-export function infiniAttention(
+function infiniAttention(
   graph: Graph,
   options: InfiniOptions,
   inputs: InfiniInputs,
@@ -88,7 +88,7 @@ export function retrieve(
  * linear, eq. (4): M' = M + φ(K)ᵀ V, z' = z + Σ φ(k)
  * delta, eq. (5): M' = M + φ(K)ᵀ (V − φ(K) M / (φ(K) z + ε)), z' as above; all tokens of the segment subtract the same M
  */
-export function update(
+function update(
   graph: Graph,
   rule: UpdateRule,
   features: Value,
@@ -106,7 +106,7 @@ export function update(
 }
 
 /** A = sigmoid(β) ⊙ A_mem + (1 − sigmoid(β)) ⊙ A_local, eq. (6): [1, T, H d] both, β [H], one gate per head. */
-export function blend(
+function blend(
   graph: Graph,
   { heads, headDim }: Pick<InfiniOptions, 'heads' | 'headDim'>,
   memory: Value,

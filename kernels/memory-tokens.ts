@@ -2,7 +2,7 @@ import { Graph } from './graph.ts';
 import type { Place, Value } from './graph.ts';
 
 /** One half of the adapter's recall head: poolings over token states, then a projection to keys. */
-export interface PoolingTensors {
+interface PoolingTensors {
   /** float16 [P, D]: what each memory token looks for */
   readonly query: TensorPlace;
   /** float16 [d_k, D] */

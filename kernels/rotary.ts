@@ -5,7 +5,7 @@ import type { BaseConfig } from './manifest.ts';
 export const MAX_POSITIONS = 8192;
 
 /** cos and sin of position · θ^(-2i/d), each [MAX_POSITIONS, d / 2] (RoFormer, arXiv 2104.09864, eq. 15). */
-export function rotaryTables(config: Pick<BaseConfig, 'headDim' | 'ropeTheta'>): {
+function rotaryTables(config: Pick<BaseConfig, 'headDim' | 'ropeTheta'>): {
   cos: Float32Array;
   sin: Float32Array;
 } {

@@ -53,7 +53,7 @@ export interface Answer {
  * cosines of 0.38-0.77 and a coverage of 0.67-1; twelve about taxes, chemistry and football, asked of both, 0.19-0.35 and
  * 0-0.5, but for one whose every word stands in this repository's texts.
  */
-export const ABSTAIN = {
+const ABSTAIN = {
   foreign: { cosine: 0.4, coverage: 0.5 },
   vague: { cosine: 0.3, coverage: 0.51 },
 } as const;

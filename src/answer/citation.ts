@@ -19,7 +19,7 @@ export type Attributed =
   | { readonly kind: 'supported'; readonly sentence: Sentence; readonly citation: Citation }
   | { readonly kind: 'unsupported'; readonly sentence: Sentence; readonly reason: string };
 
-export const CITATION = {
+const CITATION = {
   /** Lines that a citation spans at most: what fits one look. */
   window: 8,
   /** Each further line must add this much weight, so that a citation is as short as it can be. */

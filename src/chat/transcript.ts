@@ -25,7 +25,7 @@ const share = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1.001));
 const listOf = <S extends v.GenericSchema>(item: S, most: number) =>
   v.pipe(v.array(item), v.maxLength(most), v.readonly());
 
-export const scopeSchema = v.object({
+const scopeSchema = v.object({
   base: v.variant('kind', [
     v.object({ kind: v.literal('workspace') }),
     v.object({ kind: v.literal('folder'), path: line }),
@@ -114,7 +114,6 @@ export const conversationSchema = v.object({
   exchanges: listOf(exchangeSchema, TRANSCRIPT.exchanges),
 });
 
-export type Scope = v.InferOutput<typeof scopeSchema>;
 export type Lines = v.InferOutput<typeof placeSchema>;
 export type Pointed = v.InferOutput<typeof pointedSchema>;
 export type Attribution = v.InferOutput<typeof attributedSchema>;

@@ -32,7 +32,7 @@ export interface MeasuredSegment {
 /** Why an answer ended; `repeated` is where it began to say again, word for word, what it had said. */
 export type FinishReason = 'stop' | 'repeated' | 'length' | 'context';
 
-export type Problem = 'model-file' | 'load' | 'memory' | 'internal';
+type Problem = 'model-file' | 'load' | 'memory' | 'internal';
 
 /** What comes back. `token` and `prefilled` are on the way; every other kind ends its request. */
 export type Reply =

@@ -18,7 +18,7 @@ export interface EngineSettings {
 }
 
 /** The models that ship with the program: `models` beside `dist` or, from source, at the top. */
-export function modelsFolder(): string {
+function modelsFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'models')) && folder !== dirname(folder)) folder = dirname(folder);
   return join(folder, 'models');

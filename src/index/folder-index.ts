@@ -29,7 +29,7 @@ import { Overlay } from './overlay.ts';
 import { shapeOf } from './shape.ts';
 import { acquireIndexLock } from './index-lock.ts';
 
-export type { Query as Asked, SearchHits as Findings } from './search-hits.ts';
+export type { SearchHits } from './search-hits.ts';
 
 export interface FolderIndexOptions {
   readonly root: string;

@@ -5,7 +5,7 @@ import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
 import { AskError } from '../index/ask-error.ts';
-import type { FolderIndex, Findings } from '../index/folder-index.ts';
+import type { FolderIndex, SearchHits } from '../index/folder-index.ts';
 import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
 import { kindOfQuestion, meantFiles } from './question-kind.ts';
@@ -182,7 +182,7 @@ export class MultiFolderSearch {
   }
 
   #merge(
-    found: readonly (Findings & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
+    found: readonly (SearchHits & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
   ) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     return {

@@ -20,7 +20,7 @@ export interface RankedSegment extends SegmentPlace {
   readonly evidence: number;
 }
 
-export interface RankedFile {
+interface RankedFile {
   readonly path: string;
   /** Sum of its segments' shares. */
   readonly share: number;
@@ -43,7 +43,7 @@ export interface RankedFiles {
   readonly nearness: Confidence;
 }
 
-export interface Confidence {
+interface Confidence {
   /** Largest cosine between the question and a memory token, -1..1. */
   readonly cosine: number;
   /** Part of the question's telling words that stand anywhere in the files, 0..1. */

@@ -58,7 +58,7 @@ export interface Question {
 }
 
 /** Lines of a file that the memory points to, 1-based and inclusive. `share` is its part of the whole ranking. */
-export interface PointedLines {
+interface PointedLines {
   readonly start: number;
   readonly end: number;
   readonly share: number;

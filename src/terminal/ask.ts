@@ -14,7 +14,7 @@ import { scopeOf } from './scope.ts';
 import { withMembers } from './session.ts';
 import type { AskedOptions } from './session.ts';
 
-export interface Generation {
+interface Generation {
   readonly temperature?: number;
   readonly seed?: number;
   readonly maxTokens?: number;

@@ -13,7 +13,7 @@ export type Priority = 'question' | 'save' | 'ingest';
 const RANK: Readonly<Record<Priority, number>> = { question: 0, save: 1, ingest: 2 };
 
 /** Times in milliseconds, and counts, with their reasons. */
-export const HOST = {
+const HOST = {
   /** A cancelled request that has not ended by then is stuck in a run: the process is killed. */
   cancelGrace: 5_000,
   /** First wait before a crashed engine is started again; doubles each time. */

@@ -14,7 +14,7 @@ export class ExactnessError extends Error {
   }
 }
 
-export const READ = {
+const READ = {
   /** ε of the read, in real units of φ(q)·z: it only matters where nothing was stored. */
   epsilon: 1e-6,
 } as const;

@@ -13,7 +13,7 @@ export class ScopeError extends Error {
   }
 }
 
-export interface ScopeTerm {
+interface ScopeTerm {
   readonly sign: 1 | -1;
   /** As it was written, without its sign. */
   readonly pattern: string;

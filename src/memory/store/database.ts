@@ -108,7 +108,7 @@ function begin(db: DatabaseSync, identity: Identity): void {
  * Throws 'link' where the database, its log or its journal is a symbolic link: a name that leads elsewhere cannot be set
  * aside or searched as a file of this folder. A folder on the way may be a link, such as a home on another disk.
  */
-export function refuseLinks(file: string): void {
+function refuseLinks(file: string): void {
   const linked = FILES.map((suffix) => file + suffix).find((name) =>
     lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink(),
   );

@@ -18,14 +18,14 @@ import { idOf, Traces, traceOf } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import { beginForgetting } from './unfinished.ts';
 
-export interface Hashes {
+interface Hashes {
   /** CompressiveMemory.hash() */
   readonly memory: string;
   /** treeHashOf() the files */
   readonly tree: string;
 }
 
-export interface Scan {
+interface Scan {
   /** Names of the database's own files that were read, without their folder. */
   readonly files: readonly string[];
   readonly bytes: number;

@@ -32,7 +32,7 @@ export function storedFile(row: Row): FileRecord {
   };
 }
 
-export function storedState(row: Row): FileState {
+function storedState(row: Row): FileState {
   const kind = storedKind(row);
   return kind === 'ingested' ? { kind } : { kind, reason: text(row, 'reason'), sentence: text(row, 'sentence') };
 }

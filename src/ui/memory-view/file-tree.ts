@@ -17,7 +17,7 @@ export interface TreeFolder {
   readonly share: number;
 }
 
-export interface TreeFile {
+interface TreeFile {
   readonly kind: 'file';
   readonly name: string;
   readonly file: RememberedFile;

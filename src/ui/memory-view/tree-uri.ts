@@ -5,7 +5,7 @@ import type { Folder, RememberedFile } from '../../service/protocol.ts';
  * The scheme of the rows' own addresses. They are not the files' addresses, because a decoration belongs to an address
  * wherever it is shown, and a file that is left out is dimmed in this tree alone.
  */
-export const treeScheme = 'ask-codebase-memory';
+const treeScheme = 'ask-codebase-memory';
 
 export function treeUri(folder: Folder, path: string, state: RememberedFile['state']['kind']): vscode.Uri {
   const file = vscode.Uri.joinPath(vscode.Uri.file(folder.root), path);

@@ -19,7 +19,7 @@ const MOST_CONTROLS = 0.1;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Strict UTF-8 without a byte-order mark; undefined if the bytes are anything else. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
+function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -21,7 +21,7 @@ export interface OpenLimits {
 }
 
 /** How long one file may take, in ms: a network folder that has gone must not hold up what comes after it. */
-export const READ_PATIENCE = 20_000;
+const READ_PATIENCE = 20_000;
 
 // Windows has neither of the last two, and a pipe is no file of a folder there: `|` takes what is missing for 0.
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

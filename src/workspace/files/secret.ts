@@ -13,7 +13,7 @@ export { isSecretContainer } from './secrets/holder.ts';
 /**
  * Names these rules. A file that was read under other rules is read once more, so it changes with every rule that finds more or less.
  */
-export const secretRules = 'secrets 1';
+const secretRules = 'secrets 1';
 
 /** A secret that was found: its line, counted from 1, and what it is, for a person. Nothing of its value. */
 export interface FoundSecret {

@@ -44,7 +44,7 @@ const HARMLESS = new Set(
 );
 
 /** The words of a name in lower case: `dbPassword_2` gives db, password, 2. */
-export function wordsOf(name: string): string[] {
+function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
