@@ -1,3 +1,4 @@
+import { findRepository, folderReasons } from '../workspace/git/git.ts';
 import { maskedSentence } from '../workspace/files/masked.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
@@ -8,7 +9,7 @@ import type { CommonOptions } from './session.ts';
 
 /** What the memory holds, what was left out and why. Runs nothing through the model. */
 export async function statsCommand(options: CommonOptions & { readonly files?: boolean }): Promise<number> {
-  return withCodebase(options, ({ codebase }) => {
+  return withCodebase(options, async ({ codebase, signal }) => {
     const { ledger } = codebase;
     const totals = ledger.totals();
     const files = ledger.files();
@@ -21,20 +22,23 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     if (options.json === true) {
       const summary = { root: codebase.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
       out.json({ ...summary, leftOut: left, masked });
-      return Promise.resolve(EXIT.done);
+      return EXIT.done;
     }
+    const repository = await findRepository(codebase.root, signal);
+    const isOdd = repository.kind === 'folder' && repository.reason !== 'no-repository';
+    const withoutGit = isOdd ? folderReasons[repository.reason] : undefined;
     out.rows(
       `Memory of ${codebase.root}`,
       `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
-      `  ${bytesText(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), ` +
-        `compressive memory ${bytesText(totals.memoryBytes)} whatever the size`,
+      `  ${bytesText(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines)`,
       `  in ${ledger.location}`,
+      ...(withoutGit === undefined ? [] : [`  ${withoutGit}`]),
       `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
       ...(options.files === true ? left.map(({ path, sentence }) => `    ${path}: ${sentence}`) : []),
       ...(masked.length > 0 ? [`With secrets masked: ${masked.length} files`] : []),
       ...(options.files === true ? masked.map((file) => `    ${file.path}: ${maskedSentence(file.masked)}`) : []),
     );
-    return Promise.resolve(EXIT.done);
+    return EXIT.done;
   });
 }

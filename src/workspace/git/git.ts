@@ -24,7 +24,7 @@ export type Repository =
     };
 
 /** Why a folder is walked without git, as a sentence for its owner. */
-const folderReasons = {
+export const folderReasons = {
   'no-repository': 'The folder is not in a git work tree.',
   'no-git': 'git was not found: the .gitignore files are followed all the same.',
   'not-allowed': 'This folder is not trusted, so git is not asked: the .gitignore files are followed all the same.',
