@@ -44,18 +44,21 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['vitest.config.ts'] } } },
     plugins: { boundaries, 'import-x': importX, regexp },
     settings: {
       'import/resolver': { typescript: true, node: { extensions: ['.ts', '.js'] } },
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
       'boundaries/elements': [
         ...Object.keys(layers)
           .filter((type) => !['kernels', 'page', 'root'].includes(type))
           .map((type) => ({ type, pattern: `src/${type}` })),
         { type: 'kernels', pattern: '{kernels,kernels/**}', partialMatch: false },
         { type: 'page', pattern: 'media/chat' },
-        { type: 'root', pattern: 'src/*.ts', partialMatch: false },
         { type: 'test', pattern: 'test' },
+        // Last, because the first that fits decides: what lies in src and in none of its parts.
+        { type: 'root', pattern: 'src' },
       ],
     },
     rules: {

@@ -1,5 +1,5 @@
 import { analyse } from 'chardet';
-import { asCharacters, decodeAs, decodeMostly } from './encoding.ts';
+import { asCharacters, decodeAs, decodeMostly } from './decode.ts';
 
 /** Bytes of words that are looked at: a few pages say what a book would. */
 const LOOK = 20_000;

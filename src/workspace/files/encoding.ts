@@ -1,3 +1,4 @@
+import { asCharacters, decodeAs, decodeMostly } from './decode.ts';
 import { guessEncoding } from './encoding-guess.ts';
 
 /**
@@ -25,22 +26,6 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function decodeAs(label: string, bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** As `decodeAs`, with a stray byte here and there shown as U+FFFD, as editors show it. */
-export function decodeMostly(label: string, bytes: Uint8Array): string | undefined {
-  const exact = decodeAs(label, bytes);
-  if (exact !== undefined) return exact;
-  const text = new TextDecoder(label).decode(bytes);
-  return (text.match(/\ufffd/g)?.length ?? 0) <= 1 + text.length / 100 ? text : undefined;
 }
 
 function marked(bytes: Uint8Array): string | undefined {
@@ -81,10 +66,6 @@ const CONTROLS = new RegExp(`(?![\\s${ESCAPE}])\\p{Cc}`, 'gu');
 function isText(text: string): boolean {
   return (text.match(CONTROLS)?.length ?? 0) <= text.length * MOST_CONTROLS;
 }
-
-/** One character for each byte, unlike `TextDecoder`'s `latin1`, which is Windows-1252. */
-export const asCharacters = (bytes: Uint8Array) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 /** What the file says of itself: PEP 263 and editors' `coding:`, XML's and HTML's and CSS's `encoding=`, `charset=`. */
 function declared(bytes: Uint8Array): string | undefined {
