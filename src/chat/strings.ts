@@ -23,7 +23,7 @@ export function chatStrings(l10n: Translator) {
     editLabel: l10n.t('Edit the question'),
 
     // The scope.
-    scope: l10n.t('Files that are asked'),
+    scope: l10n.t('Scope'),
     scopeWorkspace: l10n.t('Whole workspace'),
     scopeFolder: l10n.t('This folder'),
     scopeFolderNone: l10n.t('This folder: open a file of the workspace first'),
@@ -42,36 +42,36 @@ export function chatStrings(l10n: Translator) {
     scopeTermsHint: l10n.t('+src -tests'),
 
     // What the memory points to.
-    points: l10n.t('The memory points to'),
+    points: l10n.t('Relevant files'),
     pointsNearest: l10n.t('The nearest files'),
     others: l10n.t('Others'),
     more: l10n.t('{0} more'),
     fewer: l10n.t('Fewer'),
-    shareOf: l10n.t('{0} of the memory’s pointing'),
+    shareOf: l10n.t('{0} relevance'),
     readFor: l10n.t('Read for this answer: {0}'),
     notRead: l10n.t('Not read for this answer'),
     openAt: l10n.t('Open {0}'),
 
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
-    begun: l10n.t('Only the files nearest to your words are read so far; the rest was not asked.'),
-    partial: l10n.t('{0}% of the files are read so far, those nearest to your words first; the rest was not asked.'),
+    begun: l10n.t('Indexing in progress: only the most relevant files were searched.'),
+    partial: l10n.t('Indexing in progress: {0}% of the files were searched, the most relevant first.'),
     reading: l10n.t('Reading {0} places'),
     readingPlace: l10n.t('Reading 1 place'),
     readingPercent: l10n.t('Reading {0}%'),
     writing: l10n.t('Writing'),
     checking: l10n.t('Checking sentence {0} of {1}'),
-    waiting: l10n.t('Waits for the answer before it'),
+    waiting: l10n.t('Queued'),
     stopped: l10n.t('Stopped.'),
     interrupted: l10n.t('The window was closed before this was answered.'),
 
     // Below an answer.
-    rests: l10n.t('What it rests on'),
+    rests: l10n.t('Sources'),
     citation: l10n.t('Citation {0}: {1}'),
     // Of a notebook.
     cell: l10n.t('cell'),
     output: l10n.t('output'),
-    unsupported: l10n.t('Rests on nothing that was read'),
+    unsupported: l10n.t('No source found'),
     unsupportedCount: l10n.t('{0} sentences rest on nothing that was read.'),
     unsupportedOne: l10n.t('1 sentence rests on nothing that was read.'),
     staleCount: l10n.t('{0} places have changed since they were read and were left out.'),
@@ -91,7 +91,7 @@ export function chatStrings(l10n: Translator) {
     // Failures.
     actRetry: l10n.t('Try Again'),
     actRefresh: l10n.t('Refresh and Ask Again'),
-    actResume: l10n.t('Resume Reading'),
+    actResume: l10n.t('Resume Indexing'),
     actAllFiles: l10n.t('Ask All Files'),
     actMemory: l10n.t('Show Memory'),
     actOpenFolder: l10n.t('Open Folder'),

@@ -306,7 +306,7 @@ export class FolderIndexer {
       onWait: () => {
         const files = codebase.segmentCounts().size;
         const sentence = l10n.t(
-          'Another window is reading this folder, for this one too: {0} files so far.',
+          'Another window is indexing this folder: {0} files so far.',
           count(files),
         );
         this.#tell({ kind: 'walking', sentence, files });

@@ -340,7 +340,7 @@ function shown(event: AnswerEvent): AskEvent[] {
 function unknown(reason: UnknownReason): AskEvent {
   switch (reason) {
     case 'far': {
-      const sentence = l10n.t('Nothing that was read comes near this question, so it is not answered.');
+      const sentence = l10n.t('No relevant code found for this question.');
       return { kind: 'unknown', sentence, action: 'none' };
     }
     case 'changed': {

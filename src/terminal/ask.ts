@@ -24,7 +24,7 @@ interface Generation {
 export type AskCommand = AskedOptions & Generation;
 
 const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
-  far: 'Nothing that was read comes near this question, so it is not answered.',
+  far: 'No relevant code found for this question.',
   changed:
     'The files that the memory points to are not here as they were read. Refresh the memory and ask again; files that only ' +
     'a snapshot knows have to be fetched first.',
@@ -79,7 +79,7 @@ function textView(): View {
     event: (event) => {
       switch (event.kind) {
         case 'recalled':
-          out.rows([{ style: 'bold', text: 'The memory points to' }], ...fileRows(event.recollection), '');
+          out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.recollection), '');
           break;
         case 'read':
           if (event.stale > 0)
@@ -99,7 +99,7 @@ function textView(): View {
           break;
         case 'unknown':
           known = false;
-          out.rows(`${UNKNOWN[event.reason]} The nearest files are listed above.`);
+          out.rows(`${UNKNOWN[event.reason]}${listed > 0 ? ' The nearest files are listed above.' : ''}`);
           break;
         case 'answered':
           err.status();
@@ -133,7 +133,7 @@ function restRows({ sentences, ending }: Answer): Row[] {
       ? ['  ', { style: 'green', text: citationText(found.citation) }, `  ${text}`]
       : ['  ', { style: 'yellow', text: 'rests on nothing read' }, `  ${text}`];
   });
-  return [[{ style: 'bold', text: 'What it rests on' }], ...rows, ...NOTES[ending]];
+  return [[{ style: 'bold', text: 'Sources' }], ...rows, ...NOTES[ending]];
 }
 
 function shortened(text: string): string {

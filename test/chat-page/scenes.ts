@@ -156,7 +156,7 @@ export const plays: readonly Play[] = [
             recalled(pointed.map((each) => ({ ...each, share: each.share / 11 }))),
             {
               kind: 'unknown',
-              sentence: 'Nothing that was read comes near this question, so it is not answered.',
+              sentence: 'No relevant code found for this question.',
               action: 'none',
             },
           ],

@@ -81,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('names that a terminal would obey'
     // The bar's own codes move the cursor and colour nothing; none is of a name.
     for (const code of ['\x1b]', '\x9b', '\u202e', '\u200b', '\x1b[2J']) expect(drawn).not.toContain(code);
     const colored = await onTerminal(['ask', ...common, '--max-tokens', '8', 'late fee of a loan'], { home });
-    expect(colored).toContain('\x1b[1mThe memory points to');
+    expect(colored).toContain('\x1b[1mRelevant files');
     const plain = await onTerminal(['ask', ...common, '--max-tokens', '8', 'late fee of a loan'], {
       home,
       env: { NO_COLOR: '1' },

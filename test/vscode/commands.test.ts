@@ -26,14 +26,14 @@ const chat = () => new Chat(code().view);
 test('the first reading is paused, questions are answered meanwhile, and it goes on where it was', async () => {
   const { workbench } = code();
   await workbench.statusItem(/Reading \d/, LIMITS.answer);
-  await workbench.run('Ask Codebase: Pause Reading');
+  await workbench.run('Ask Codebase: Pause Indexing');
   await workbench.statusItem('Reading paused');
   await workbench.openContainer('Ask Codebase');
   const question = 'How many days may a reader keep a book?';
   await chat().ask(question);
   expect(['answered', 'unknown']).toContain(await chat().ended(question));
   await workbench.statusItem('Reading paused');
-  await workbench.run('Ask Codebase: Resume Reading');
+  await workbench.run('Ask Codebase: Resume Indexing');
   await workbench.statusItem(`${SHELVES + 4} files are remembered`, LIMITS.answer);
 });
 
@@ -85,6 +85,6 @@ test('a file is forgotten after one question, with its certificate, and read aga
   expect(await workbench.notification('1 file is forgotten.')).toMatch(/\([0-9a-f]{12}\)/);
   await workbench.statusItem(`${SHELVES + 3} files are remembered`);
   await workbench.screenshot('forgotten');
-  await choose('Read Again');
+  await choose('Re-index');
   await workbench.statusItem(`${SHELVES + 4} files are remembered`, LIMITS.answer);
 });

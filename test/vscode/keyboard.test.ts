@@ -53,9 +53,9 @@ test('the chat is entered in its field, and a question is asked and answered', a
 test('what a screen reader is told has roles, names and an end', async () => {
   const { view } = code();
   await view.getByRole('log', { name: 'Conversation' }).waitFor();
-  await view.getByRole('radiogroup', { name: 'Files that are asked' }).waitFor();
+  await view.getByRole('radiogroup', { name: 'Scope' }).waitFor();
   await view.getByRole('article', { name: QUESTION }).waitFor();
-  await view.getByRole('region', { name: 'What it rests on' }).waitFor();
+  await view.getByRole('region', { name: 'Sources' }).waitFor();
   const said = await view.locator('[role=status]').innerText();
   expect(said).toMatch(/^The answer is complete: \d+ sentences, \d+ of them rest on nothing that was read\.$/);
 });
@@ -65,7 +65,7 @@ test('every control is reached in reading order, and shows that it is', async ()
   const names = await namesBefore('Ask about this codebase');
   const order = [
     'Edit and ask again',
-    'The memory points to',
+    'Relevant files',
     'src/loans.ts',
     'Citation 1',
     'Copy answer',

@@ -32,7 +32,7 @@ export class Forgetting {
     const paths = this.#known(places, (kind) => kind === 'ingested');
     const count = [...paths.values()].reduce((sum, { length }) => sum + length, 0);
     if (count === 0) {
-      inform(vscode.l10n.t('Nothing of that is in the memory.'));
+      inform(vscode.l10n.t('None of these files is indexed.'));
       return;
     }
     const forget = vscode.l10n.t('Forget');
@@ -43,9 +43,9 @@ export class Forgetting {
         : vscode.l10n.t('Forget {0} files?', this.#amounts.count(count));
     const detail =
       count === 1
-        ? vscode.l10n.t('It stays out of the memory until you choose Read Again. The file itself is left as it is.')
+        ? vscode.l10n.t('It stays out of the memory until you choose Re-index. The file itself is left as it is.')
         : vscode.l10n.t(
-            'They stay out of the memory until you choose Read Again. The files themselves are left as they are.',
+            'They stay out of the memory until you choose Re-index. The files themselves are left as they are.',
           );
     if ((await confirm(asked, forget, detail)) === 'no') return;
     const said: string[] = [];

@@ -78,5 +78,5 @@ function sizes(lines: number, segments: number, amounts: Amounts): string {
 function whyNot(state: Exclude<RememberedFile['state'], { kind: 'ingested' }>): string {
   return state.kind === 'skipped'
     ? vscode.l10n.t(state.sentence)
-    : vscode.l10n.t('The model could not read it. Read Again tries once more.');
+    : vscode.l10n.t('The model could not read it. Re-index tries once more.');
 }

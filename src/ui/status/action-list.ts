@@ -26,13 +26,13 @@ export function listedActions(
   const busy = standing.kind === 'reading' || standing.kind === 'walking' || standing.kind === 'opening';
   return [
     ...(standing.kind === 'failed' && mending !== undefined ? [row('tools', mending, 'mend', standing.action)] : []),
-    ...(standing.kind === 'paused' ? [row('debug-start', l10n.t('Resume Reading'), 'resume')] : []),
-    ...(busy ? [row('debug-pause', l10n.t('Pause Reading'), 'pause')] : []),
+    ...(standing.kind === 'paused' ? [row('debug-start', l10n.t('Resume Indexing'), 'resume')] : []),
+    ...(busy ? [row('debug-pause', l10n.t('Pause Indexing'), 'pause')] : []),
     row('comment-discussion', l10n.t('Ask…'), 'ask'),
     ...(marks === 'shown' ? [row('eye-closed', l10n.t('Hide Provenance Marks'), 'hideMarks')] : []),
     ...(marks === 'hidden' ? [row('eye', l10n.t('Show Provenance Marks'), 'showMarks')] : []),
     row('list-tree', l10n.t('Show Memory'), 'showMemory'),
-    ...(busy ? [] : [row('refresh', l10n.t('Refresh Memory'), 'refresh')]),
+    ...(busy ? [] : [row('refresh', l10n.t('Re-index Folder'), 'refresh')]),
     row('output', l10n.t('Open Log'), 'openLog'),
     row('settings-gear', l10n.t('Open Settings'), 'openSettings'),
   ];

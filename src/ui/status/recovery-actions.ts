@@ -71,7 +71,7 @@ export function recoveryLabel(action: Action): string | undefined {
     case 'refresh':
       return vscode.l10n.t('Try Again');
     case 'resume':
-      return vscode.l10n.t('Resume Reading');
+      return vscode.l10n.t('Resume Indexing');
     case 'show-memory':
       return vscode.l10n.t('Show Memory');
     case 'open-folder':

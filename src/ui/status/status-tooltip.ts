@@ -82,7 +82,7 @@ function links(standing: WorkspaceStatus): string[] {
     link(l10n.t('Open Log'), 'askCodebase.openLog'),
   ];
   if (standing.kind === 'reading' || standing.kind === 'walking')
-    return [link(l10n.t('Pause Reading'), 'askCodebase.pause'), ...always];
-  if (standing.kind === 'paused') return [link(l10n.t('Resume Reading'), 'askCodebase.resume'), ...always];
+    return [link(l10n.t('Pause Indexing'), 'askCodebase.pause'), ...always];
+  if (standing.kind === 'paused') return [link(l10n.t('Resume Indexing'), 'askCodebase.resume'), ...always];
   return standing.kind === 'ready' ? [link(l10n.t('Ask'), 'askCodebase.ask'), ...always] : always;
 }

@@ -61,7 +61,7 @@ test('inline code survives every run of back-ticks', () => {
 });
 
 test('an answer is copied with what it rests on, and a failure with its sentence', () => {
-  expect(answerMarkdown(exchange({}), strings)).toMatch(/^The ETag[\s\S]+\*\*What it rests on\*\*/);
+  expect(answerMarkdown(exchange({}), strings)).toMatch(/^The ETag[\s\S]+\*\*Sources\*\*/);
   const failed = exchange({ text: '', state: { kind: 'failed', sentence: 'The disk is full.', action: 'free-space' } });
   expect(answerMarkdown(failed, strings)).toBe('_The disk is full._');
 });

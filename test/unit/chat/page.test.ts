@@ -296,7 +296,7 @@ test('selected lines are offered, and go with one question', async () => {
 });
 
 test('a question that is not answered says so and shows the nearest files', async () => {
-  const sentence = 'Nothing that was read comes near this question, so it is not answered.';
+  const sentence = 'No relevant code found for this question.';
   const { root } = await answeredPage(told([recalled(), { kind: 'unknown', sentence, action: 'none' }], ''));
   expect(one(root, '.note.unknown').textContent).toBe(sentence);
   expect(one(root, '.pointed-title').textContent).toBe(strings.pointsNearest);
