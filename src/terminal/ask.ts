@@ -26,8 +26,7 @@ export type AskCommand = AskedOptions & Generation;
 const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
   far: 'No relevant code found for this question.',
   changed:
-    'The files that the memory points to are not here as they were read. Refresh the memory and ask again; files that only ' +
-    'a snapshot knows have to be fetched first.',
+    'The relevant files are not here as they were indexed. Ask again; files that only a snapshot knows have to be fetched first.',
 };
 
 /** Files that are listed above an answer. */
@@ -75,11 +74,13 @@ interface View {
 
 function textView(): View {
   let known = true;
+  let listed = 0;
   return {
     event: (event) => {
       switch (event.kind) {
         case 'recalled':
-          out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.recollection), '');
+          listed = event.recollection.files.length;
+          if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.recollection), '');
           break;
         case 'read':
           if (event.stale > 0)
