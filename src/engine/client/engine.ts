@@ -247,7 +247,7 @@ export class Engine {
     } else if (UNLOADABLE.test(exit.said)) {
       job.reject(new EngineError('unsupported', unsupported()));
     } else if (job.crashes >= HOST.maxCrashes) {
-      const sentence = `The engine stopped ${job.crashes} times in a row (${told(exit)}). The log says more.`;
+      const sentence = `The engine stopped ${job.crashes} times in a row (${told(exit)}). Try again, or with --device cpu.`;
       job.reject(new EngineError('gave-up', sentence));
     } else {
       this.#queue.unshift(job);

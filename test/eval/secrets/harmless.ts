@@ -117,7 +117,7 @@ const FILES: readonly (readonly [path: string, text: string])[] = [
   ['app/application-prod.yml', 'spring:\n  datasource:\n    password: ${DB_PASSWORD:}\n'],
   ['kubeconfig.tpl', 'apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    token: ${token}\n'],
   ['env.tmpl', 'DB_PASSWORD={{ key "db/password" }}\n'],
-  ['.npmrc', '//registry.npmjs.org/:_authToken=${NPM_TOKEN}\nsave-exact=true\n'],
+  ['.npmrc', '//registry.example.org/:_authToken=${NPM_TOKEN}\nsave-exact=true\n'],
   ['.yarnrc.yml', 'nodeLinker: node-modules\nnpmAuthToken: "${NPM_TOKEN}"\n'],
   ['.pypirc', '[pypi]\nusername = __token__\npassword = ${PYPI_TOKEN}\n'],
   ['.env', 'PORT=3000\nNODE_ENV=development\nAPI_URL=https://api.internal\nLOG_LEVEL=debug\n'],
