@@ -305,10 +305,7 @@ export class FolderIndexer {
       },
       onWait: () => {
         const files = codebase.segmentCounts().size;
-        const sentence = l10n.t(
-          'Another window is indexing this folder: {0} files so far.',
-          count(files),
-        );
+        const sentence = l10n.t('Another window is indexing this folder: {0} files so far.', count(files));
         this.#tell({ kind: 'walking', sentence, files });
       },
     });

@@ -63,14 +63,7 @@ test('what a screen reader is told has roles, names and an end', async () => {
 test('every control is reached in reading order, and shows that it is', async () => {
   await chat().composer.focus();
   const names = await namesBefore('Ask about this codebase');
-  const order = [
-    'Edit and ask again',
-    'Relevant files',
-    'src/loans.ts',
-    'Citation 1',
-    'Copy answer',
-    'Ask this again',
-  ];
+  const order = ['Edit and ask again', 'Relevant files', 'src/loans.ts', 'Citation 1', 'Copy answer', 'Ask this again'];
   const places = order.map((start) => names.findIndex((name) => name.startsWith(start)));
   expect(places).not.toContain(-1);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
