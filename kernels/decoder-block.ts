@@ -16,7 +16,10 @@ export interface Attending {
   readonly totalKeys: Value;
 }
 
-/** The residual stream between blocks: the sum so far, and a branch not yet added to it (the norm adds and normalises at once). */
+/**
+ * The residual stream between blocks: the sum so far, and a branch not yet added to it (the norm adds and normalises at
+ * once).
+ */
 export interface Residual {
   readonly sum: Value;
   readonly branch: Value | undefined;
@@ -44,8 +47,8 @@ export function normalise(
 }
 
 /**
- * One pre-norm block of a Llama or Qwen2 decoder, with its own keys and values as graph inputs `past.N.key|value`
- * [1, G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache holds; with `memory` each
+ * One pre-norm block of a Llama or Qwen2 decoder, with its own keys and values as graph inputs `past.N.key|value` [1,
+ * G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache holds; with `memory` each
  * head also reads a compressive memory, through the inputs and outputs that `blockMemory` names.
  */
 export function decoderBlock(

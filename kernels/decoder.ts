@@ -29,8 +29,8 @@ export const decoderDefaults: DecoderOptions = { accuracyLevel: 4, candidates: 6
  * inputs: ids, positions [1, T] int64; last_key [1], total_keys [] int32; past.N.key|value [1, G, S, d]
  * outputs: states [1, T, D]; present.N.key|value
  *
- * Ingest runs this graph alone; an answer runs it and then `upperGraph`. With low-rank additions it is another function, which only
- * recall may run.
+ * Ingest runs this graph alone; an answer runs it and then `upperGraph`. With low-rank additions it is another
+ * function, which only recall may run.
  */
 export function lowerGraph(manifest: Manifest, layers: number, options: DecoderOptions = decoderDefaults): Graph {
   const { accuracyLevel, lowRanks, name = 'lower' } = options;
@@ -63,11 +63,11 @@ export function upperGraph(manifest: Manifest, from: number, options: DecoderOpt
 }
 
 /**
- * For tests, benchmarks and evaluations: as `upperGraph`, but for every position the best token, the candidates, and the loss of
- * `targets` [T] int64.
+ * For tests, benchmarks and evaluations: as `upperGraph`, but for every position the best token, the candidates, and
+ * the loss of `targets` [T] int64.
  *
- * outputs: best [1, T] int64; loss [1, T] float32 in nats; logits [1, T, candidates] float32 and tokens [1, T, candidates] int64;
- * total [1, T], the logarithm of the sum of all exponents, which turns logits into probabilities
+ * outputs: best [1, T] int64; loss [1, T] float32 in nats; logits [1, T, candidates] float32 and tokens [1, T,
+ * candidates] int64; total [1, T], the logarithm of the sum of all exponents, which turns logits into probabilities
  */
 export function scoreGraph(manifest: Manifest, from: number, options: DecoderOptions = decoderDefaults): Graph {
   const graph = new Graph(`score-${from}`);
@@ -122,7 +122,9 @@ function added(graph: Graph, residual: Residual): Value {
   return residual.branch === undefined ? residual.sum : graph.node('Add', [residual.sum, residual.branch]);
 }
 
-/** ids [1, T] → [1, T, D]. A table in several shards is gathered from each part, and each id keeps its own part's row. */
+/**
+ * ids [1, T] → [1, T, D]. A table in several shards is gathered from each part, and each id keeps its own part's row.
+ */
 function embed(graph: Graph, weights: Weights, ids: Value): Value {
   const [head, ...rest] = parts(weights, 'embedding');
   if (!head) throw new Error('an embedding has at least one part');

@@ -1,17 +1,17 @@
 import type { Graph, Value } from './graph.ts';
 
 /**
- * φ as a parameter of the memory. The fields are those of the map at rest (integers, in the memory's own folder), so one
- * description serves both; what only concerns integers is ignored here.
+ * φ as a parameter of the memory. The fields are those of the map at rest (integers, in the memory's own folder), so
+ * one description serves both; what only concerns integers is ignored here.
  *
- * `elu1`: ELU(gain · x) + 1. Gain 1, the default, is the paper's σ (arXiv 2404.07143, eqs. 3 and 4; Katharopoulos et al.,
- * arXiv 2006.16236, eq. 7). d_φ = d.
+ * `elu1`: ELU(gain · x) + 1. Gain 1, the default, is the paper's σ (arXiv 2404.07143, eqs. 3 and 4; Katharopoulos et
+ * al., arXiv 2006.16236, eq. 7). d_φ = d.
  *
- * `dpfp`: r ⊙ roll(r, j) for j = 1 … order, r = relu([x, -x]) (Schlag et al., arXiv 2102.11174, section 5.3, where order is
- * ν). d_φ = 2 · d · order.
+ * `dpfp`: r ⊙ roll(r, j) for j = 1 … order, r = relu([x, -x]) (Schlag et al., arXiv 2102.11174, section 5.3, where
+ * order is ν). d_φ = 2 · d · order.
  *
- * `topk`: `size` sparse projections of x, each a sum of `fan` of its numbers with fixed signs; the `keep` largest positive
- * ones stay, the rest are 0. d_φ = size.
+ * `topk`: `size` sparse projections of x, each a sum of `fan` of its numbers with fixed signs; the `keep` largest
+ * positive ones stay, the rest are 0. d_φ = size.
  */
 export type FeatureSpec =
   | { readonly kind: 'elu1'; readonly gain?: number }
@@ -83,8 +83,8 @@ function topk(graph: Graph, spec: FeatureSpec & { kind: 'topk' }, x: Value, widt
 }
 
 /**
- * The projections of `topk` as a matrix [d, size] of 0, 1 and -1. Each takes `fan` distinct numbers and their signs from
- * mulberry32, in the order that the map at rest draws them: the same seed is the same map.
+ * The projections of `topk` as a matrix [d, size] of 0, 1 and -1. Each takes `fan` distinct numbers and their signs
+ * from mulberry32, in the order that the map at rest draws them: the same seed is the same map.
  */
 export function projections(
   { size, fan, seed }: { readonly size: number; readonly fan: number; readonly seed: number },

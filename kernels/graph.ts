@@ -75,15 +75,17 @@ export class Graph {
   }
 
   /**
-   * Gives `value` to the outside under `name`. The value itself is renamed: an Identity node would copy the key-value cache,
-   * and past and present could no longer be one buffer.
+   * Gives `value` to the outside under `name`. The value itself is renamed: an Identity node would copy the key-value
+   * cache, and past and present could no longer be one buffer.
    */
   output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
     this.#renamed.set(value, name);
     this.#outputs.push(valueInfo(name, type, shape));
   }
 
-  /** A node with one output. An input that is left out is `''`. `operator` is `MatMul` or `com.microsoft.MatMulNBits`. */
+  /**
+   * A node with one output. An input that is left out is `''`. `operator` is `MatMul` or `com.microsoft.MatMulNBits`.
+   */
   node(operator: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
     const [value] = this.nodes(operator, inputs, 1, attributes);
     if (value === undefined) throw new Error(`${operator} has no output`);

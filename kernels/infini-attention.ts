@@ -7,8 +7,8 @@ import type { BaseConfig } from './manifest.ts';
 import { rotary } from './rotary.ts';
 
 /**
- * How a segment enters the memory. `linear` adds; sums of it can be split and subtracted. `delta` first subtracts what the
- * memory already answers for the segment's keys, so it depends on the order of segments.
+ * How a segment enters the memory. `linear` adds; sums of it can be split and subtracted. `delta` first subtracts what
+ * the memory already answers for the segment's keys, so it depends on the order of segments.
  */
 export type UpdateRule = 'linear' | 'delta';
 
@@ -53,8 +53,8 @@ export interface InfiniInputs {
 }
 
 /**
- * One block's Infini-attention over one segment (arXiv 2404.07143, eqs. 3 to 6): A [1, T, H d], and the memory after the
- * segment. The read is of the memory before it, so the order of the two is the paper's.
+ * One block's Infini-attention over one segment (arXiv 2404.07143, eqs. 3 to 6): A [1, T, H d], and the memory after
+ * the segment. The read is of the memory before it, so the order of the two is the paper's.
  */
 function infiniAttention(
   graph: Graph,
@@ -85,8 +85,8 @@ export function retrieve(
 /**
  * The memory after a segment: φ(K) [1, G, T, d_φ] and V [1, G, T, d].
  *
- * linear, eq. (4): M' = M + φ(K)ᵀ V, z' = z + Σ φ(k)
- * delta, eq. (5): M' = M + φ(K)ᵀ (V − φ(K) M / (φ(K) z + ε)), z' as above; all tokens of the segment subtract the same M
+ * linear, eq. (4): M' = M + φ(K)ᵀ V, z' = z + Σ φ(k) delta, eq. (5): M' = M + φ(K)ᵀ (V − φ(K) M / (φ(K) z + ε)), z' as
+ * above; all tokens of the segment subtract the same M
  */
 function update(
   graph: Graph,
@@ -128,11 +128,11 @@ export type BlockMemory = Pick<InfiniOptions, 'features' | 'rule' | 'epsilon'>;
 
 /**
  * Gives the block `layer` of a decoder a memory, with inputs and outputs of its own: `before.N.matrix` [1, G, d_φ, d],
- * `before.N.norm` [1, G, d_φ] and `gate.N` [H] come in, `after.N.matrix` and `after.N.norm` go out. Answers A [1, T, H d], for
- * the output projection in place of `local`. Gates of -50 make it `local`: sigmoid(-50) is 2e-22.
+ * `before.N.norm` [1, G, d_φ] and `gate.N` [H] come in, `after.N.matrix` and `after.N.norm` go out. Answers A [1, T, H
+ * d], for the output projection in place of `local`. Gates of -50 make it `local`: sigmoid(-50) is 2e-22.
  *
- * What goes out is the caller's to keep: it becomes the next segment's `before` at the segment's end, and is dropped while
- * an answer is written token by token.
+ * What goes out is the caller's to keep: it becomes the next segment's `before` at the segment's end, and is dropped
+ * while an answer is written token by token.
  */
 export function blockMemory(
   graph: Graph,
@@ -160,9 +160,8 @@ export function blockMemory(
 /**
  * One block's attention as a graph of its own: rotation, causal attention inside the segment, memory.
  *
- * inputs: query [1, T, H d], key, value [1, T, G d] before rotation; positions [1, T] int64; last_key [1], total_keys []
- * int32; before.0.matrix, before.0.norm, gate.0
- * outputs: attended, local [1, T, H d]; after.0.matrix, after.0.norm
+ * inputs: query [1, T, H d], key, value [1, T, G d] before rotation; positions [1, T] int64; last_key [1], total_keys
+ * [] int32; before.0.matrix, before.0.norm, gate.0 outputs: attended, local [1, T, H d]; after.0.matrix, after.0.norm
  */
 export function infiniGraph(config: BaseConfig, features: FeatureSpec, rule: UpdateRule): Graph {
   const { heads, kvHeads, headDim } = config;

@@ -16,8 +16,8 @@ export interface Weights {
 }
 
 /**
- * y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, of int8 groups through integer products, or float32
- * through MatMul; W + b a in its place where there is a low-rank addition.
+ * y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, of int8 groups through integer
+ * products, or float32 through MatMul; W + b a in its place where there is a low-rank addition.
  */
 export function linear(graph: Graph, weights: Weights, x: Value, name: string): Value {
   const y = frozen(graph, weights, x, name);

@@ -17,8 +17,9 @@ export interface Lora {
 export type Loras = Readonly<Record<string, Lora>>;
 
 /**
- * y [.., N] + (x [.., K] aᵀ) bᵀ. The numbers lie in the graph itself: they come from another folder than the base's shards, and a
- * graph's external data must lie below its own. Casts and transposes are folded when the session is created.
+ * y [.., N] + (x [.., K] aᵀ) bᵀ. The numbers lie in the graph itself: they come from another folder than the base's
+ * shards, and a graph's external data must lie below its own. Casts and transposes are folded when the session is
+ * created.
  */
 export function addLora(graph: Graph, x: Value, y: Value, { a, b }: Lora): Value {
   const down = graph.node('MatMul', [x, transposed(graph, a)]); // [.., r]

@@ -16,12 +16,15 @@ export interface BaseConfig {
 }
 
 /**
- * How 8-bit weights enter integer products, activations being unsigned: as they are stored, or with 128 added, which processors without
- * 8-bit dot products need to be exact. The sums are the same.
+ * How 8-bit weights enter integer products, activations being unsigned: as they are stored, or with 128 added, which
+ * processors without 8-bit dot products need to be exact. The sums are the same.
  */
 export type WeightSide = 'int8' | 'uint8';
 
-/** One tensor's parts. Quantised ones are [rows, columns] in blocks along the columns, as models/build/quantise.py lays them. */
+/**
+ * One tensor's parts. Quantised ones are [rows, columns] in blocks along the columns, as models/build/quantise.py lays
+ * them.
+ */
 export type TensorEntry =
   | { readonly kind: 'float32'; readonly shape: readonly number[]; readonly data: Place }
   | {

@@ -63,8 +63,8 @@ export function memoryTokenGraph(options: MemoryTokenOptions): Graph {
 }
 
 /**
- * Scores [P, N] with OUTSIDE wherever token n is not in span p: n is in span ⌊n · P / N⌋. Counted in floats, exact for such small
- * numbers: integers and shapes would leave the GPU.
+ * Scores [P, N] with OUTSIDE wherever token n is not in span p: n is in span ⌊n · P / N⌋. Counted in floats, exact for
+ * such small numbers: integers and shapes would leave the GPU.
  */
 function inSpans(graph: Graph, score: Value, spans: number): Value {
   const ones = graph.node('Add', [graph.node('Mul', [score, graph.scalar(0)]), graph.scalar(1)]); // [P, N]

@@ -12,8 +12,9 @@ export interface Feed {
 }
 
 /**
- * A small graph of the operators that matter (quantised projection, attention over the tokens, memory update and read), with
- * made-up weights, for asking a device whether it computes the same as the CPU. Input x [1, T, D]; output y [1, T, D].
+ * A small graph of the operators that matter (quantised projection, attention over the tokens, memory update and read),
+ * with made-up weights, for asking a device whether it computes the same as the CPU. Input x [1, T, D]; output y [1, T,
+ * D].
  */
 export function probeGraph(tokens: number): { graph: Graph; feeds: Readonly<Record<string, Feed>> } {
   const graph = new Graph('probe');
@@ -42,7 +43,10 @@ export function probeGraph(tokens: number): { graph: Graph; feeds: Readonly<Reco
   return { graph, feeds: { x: { data, shape: [1, tokens, SIZE.hidden] } } };
 }
 
-/** A product of `w8a8.ts` with nothing but the largest numbers: x [T, K] of ±127 and a matrix of 127, so that y is 127 Σ x. */
+/**
+ * A product of `w8a8.ts` with nothing but the largest numbers: x [T, K] of ±127 and a matrix of 127, so that y is 127 Σ
+ * x.
+ */
 export function extremesGraph(
   side: WeightSide,
   tokens: number,
@@ -80,7 +84,10 @@ function onSide(graph: Graph, side: WeightSide, values: Int8Array<ArrayBuffer>, 
       );
 }
 
-/** The same projection [T, K] → [T, N] in blocks of 4 bits and in 8 bits, with made-up weights, for timing one against the other. */
+/**
+ * The same projection [T, K] → [T, N] in blocks of 4 bits and in 8 bits, with made-up weights, for timing one against
+ * the other.
+ */
 export function projectionGraph(
   kind: 'blocks' | WeightSide,
   tokens: number,

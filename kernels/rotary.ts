@@ -23,8 +23,8 @@ function rotaryTables(config: Pick<BaseConfig, 'headDim' | 'ropeTheta'>): {
 }
 
 /**
- * Rotates x [1, T, heads · d] at explicit positions [1, T]. Kept apart from GroupQueryAttention: its own rotation ignores
- * explicit positions on WebGPU without a word, and the memory needs the un-rotated projections.
+ * Rotates x [1, T, heads · d] at explicit positions [1, T]. Kept apart from GroupQueryAttention: its own rotation
+ * ignores explicit positions on WebGPU without a word, and the memory needs the un-rotated projections.
  */
 export function rotary(graph: Graph, config: BaseConfig, x: Value, positions: Value, heads: number): Value {
   const half = config.headDim / 2;

@@ -11,14 +11,16 @@ export const ZERO = 128;
 const LEAST = 1e-9;
 
 /**
- * y [.., N] = x [.., K] Wᵀ with 8 bits on both sides. The K columns are cut into equal groups; in each, every row of W has a scale (made
- * once) and every token of x has its own (made here), so that an outlier spoils only its own token's group:
+ * y [.., N] = x [.., K] Wᵀ with 8 bits on both sides. The K columns are cut into equal groups; in each, every row of W
+ * has a scale (made once) and every token of x has its own (made here), so that an outlier spoils only its own token's
+ * group:
  *
- *     y = Σ_g  |x_g| ⊙ (round(127 x_g / |x_g|) · Q_g) ⊙ s_g / 127        |x_g| [.., 1]: the largest magnitude of x in group g
+ * y = Σ_g  |x_g| ⊙ (round(127 x_g / |x_g|) · Q_g) ⊙ s_g / 127        |x_g| [.., 1]: the largest magnitude of x in group
+ * g
  *
- * Products of a group are summed in int32, without rounding, by the processor's 8-bit dot products: for a prompt or a segment three times as
- * fast as MatMulNBits, which must scale after every 32 of them. (LLM.int8(), arXiv 2208.07339, has one scale for a whole token;
- * ZeroQuant, arXiv 2206.01861, groups the weights.) Reference: `reference/w8a8.ts`.
+ * Products of a group are summed in int32, without rounding, by the processor's 8-bit dot products: for a prompt or a
+ * segment three times as fast as MatMulNBits, which must scale after every 32 of them. (LLM.int8(), arXiv 2208.07339,
+ * has one scale for a whole token; ZeroQuant, arXiv 2206.01861, groups the weights.) Reference: `reference/w8a8.ts`.
  *
  * `entry.data` is int8 [K, N] whatever its side, `entry.scales` float32 [groups, N].
  */
@@ -37,7 +39,10 @@ export function w8a8(graph: Graph, entry: Eight, x: Value, name: string): Value 
   return eightBitProduct(graph, entry.side, x, weights);
 }
 
-/** The same bytes read as uint8 are the numbers with 128 added once their first bit is turned; the session folds that when it is created. */
+/**
+ * The same bytes read as uint8 are the numbers with 128 added once their first bit is turned; the session folds that
+ * when it is created.
+ */
 function onSide(graph: Graph, side: WeightSide, name: string, shape: readonly number[], place: Eight['data']): Value {
   const stored = graph.external(name, side, shape, place);
   return side === 'int8' ? stored : graph.node('BitwiseXor', [stored, zero(graph)]);
@@ -60,7 +65,10 @@ export function eightBitProduct(
   return sum ?? missing();
 }
 
-/** `scale` and scales [N] times the sums of uint8 activations [.., K] by weights [K, N] on their side, 128 taken off where it was added. */
+/**
+ * `scale` and scales [N] times the sums of uint8 activations [.., K] by weights [K, N] on their side, 128 taken off
+ * where it was added.
+ */
 export function integerProduct(
   graph: Graph,
   side: WeightSide,

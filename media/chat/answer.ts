@@ -27,8 +27,8 @@ export interface ShownAnswer {
 }
 
 /**
- * An answer for the page. While it streams there are no `sentences` yet; afterwards each is marked: a number that leads to its
- * citation, or a dotted line where it rests on nothing.
+ * An answer for the page. While it streams there are no `sentences` yet; afterwards each is marked: a number that leads
+ * to its citation, or a dotted line where it rests on nothing.
  *
  * @param known paths that the exchange speaks of; code that names one of them opens it
  * @param toCitation called with a citation's number

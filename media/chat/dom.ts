@@ -1,4 +1,7 @@
-/** Attributes of an element; functions are listeners of the event that follows `on`, `false` and undefined leave one out. */
+/**
+ * Attributes of an element; functions are listeners of the event that follows `on`, `false` and undefined leave one
+ * out.
+ */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 export type Child = Node | string | undefined;
 
@@ -28,7 +31,9 @@ export function iconButton(name: string, label: string, onclick: (event: Event) 
   return h('button', { type: 'button', class: 'icon-button', title: label, 'aria-label': label, onclick }, icon(name));
 }
 
-/** Makes the children of an element equal to `wanted`, and leaves those alone that are so already: a selection survives. */
+/**
+ * Makes the children of an element equal to `wanted`, and leaves those alone that are so already: a selection survives.
+ */
 export function reconcile(parent: Element, wanted: readonly Node[]): void {
   wanted.forEach((node, at) => {
     const there = parent.childNodes[at];

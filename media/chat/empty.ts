@@ -8,7 +8,10 @@ import { visible } from './visible.ts';
 /** Conversations that are listed before somebody asks for all. */
 const LISTED = 3;
 
-/** What is seen before the first question: what this is, where the memory stands, what one could ask, what was asked before. */
+/**
+ * What is seen before the first question: what this is, where the memory stands, what one could ask, what was asked
+ * before.
+ */
 export function emptyState(
   surroundings: EditorContext,
   context: Context,

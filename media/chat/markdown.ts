@@ -3,8 +3,8 @@ import MarkdownIt from 'markdown-it';
 import { highlighted } from './highlight.ts';
 
 /*
- * Markdown of a model that read files of unknown origin. Twice on the safe side: markdown-it passes no HTML through and makes
- * no links or images, and DOMPurify lets nothing but plain structure into the page.
+ * Markdown of a model that read files of unknown origin. Twice on the safe side: markdown-it passes no HTML through and
+ * makes no links or images, and DOMPurify lets nothing but plain structure into the page.
  */
 
 const markdown = new MarkdownIt('commonmark', {

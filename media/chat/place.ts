@@ -8,7 +8,9 @@ export interface FilePlace {
 /** `lib/app.js`, `./lib/app.js:12`, `lib/app.js:12-15`, `lib/app.js#L12-L15`. */
 const PLACE = /^(?:\.\/)?([^\s:#?*<>|"\\]+\.[\w-]+)(?:(?::|#L)(\d{1,7})(?:-L?(\d{1,7}))?)?$/;
 
-/** What a link or a word of an answer names, where that can be a file; undefined for everything with a scheme or a root. */
+/**
+ * What a link or a word of an answer names, where that can be a file; undefined for everything with a scheme or a root.
+ */
 export function filePlace(text: string): FilePlace | undefined {
   const [, path, start, end] = PLACE.exec(decoded(text)) ?? [];
   if (path === undefined || path.startsWith('/') || path.split('/').includes('..')) return undefined;

@@ -1,6 +1,9 @@
 import { textNodes } from './visible.ts';
 
-/** A sentence of an answer and where it was found in the page: pieces of text, one for each element that it runs through. */
+/**
+ * A sentence of an answer and where it was found in the page: pieces of text, one for each element that it runs
+ * through.
+ */
 export interface Found {
   readonly index: number;
   readonly pieces: readonly HTMLElement[];
@@ -18,8 +21,9 @@ function letters(text: string): string {
 }
 
 /**
- * Wraps each sentence of an answer in `span.sentence` where it stands in the rendered answer. The sentences are Markdown and
- * the page is not, so they are compared by their letters and digits, in order; one that is not found is left unmarked.
+ * Wraps each sentence of an answer in `span.sentence` where it stands in the rendered answer. The sentences are
+ * Markdown and the page is not, so they are compared by their letters and digits, in order; one that is not found is
+ * left unmarked.
  */
 export function markSentences(root: Element, sentences: readonly string[]): Found[] {
   const nodes = textNodes(root).filter((node) => !node.parentElement?.closest('pre'));
@@ -98,7 +102,9 @@ function opened(text: string, offset: number): number {
   return /^["'“‘([{<@#$.-]+$/.test(mark) ? offset - mark.length : offset;
 }
 
-/** It ends behind its full stop, quote and bracket, even where those stand outside of the code or the link that ends it. */
+/**
+ * It ends behind its full stop, quote and bracket, even where those stand outside of the code or the link that ends it.
+ */
 function end(nodes: readonly Text[], { node, offset }: Place): Pick<Range, 'lastNode' | 'behind'> {
   const text = nodes[node]?.data ?? '';
   const letter = String.fromCodePoint(text.codePointAt(offset) ?? 0).length;

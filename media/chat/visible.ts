@@ -2,8 +2,8 @@ import { h } from './dom.ts';
 
 /**
  * Characters that change how other characters look and are not seen themselves: controls, bidirectional embeddings and
- * isolates (CVE-2021-42574), zero-width marks, fillers and tags. The two joiners and the selectors of a letter's shape are parts
- * of words and of emoji; the signs of numbers in Arabic, Syriac and Kaithi are seen.
+ * isolates (CVE-2021-42574), zero-width marks, fillers and tags. The two joiners and the selectors of a letter's shape
+ * are parts of words and of emoji; the signs of numbers in Arabic, Syriac and Kaithi are seen.
  */
 const KEPT = String.raw`\t\n\r\p{Join_Control}\p{Variation_Selector}\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}`;
 const HIDDEN = new RegExp(

@@ -59,9 +59,9 @@ export class Attribution {
   }
 
   /**
-   * The lines that a sentence rests on: the short run of lines that holds most of its telling words, in the excerpt that
-   * words and memory together point to. `shares` gives each excerpt's part of the memory's read for this sentence; of lines
-   * that somebody selected the memory says nothing, so there they count as much as the best of the others.
+   * The lines that a sentence rests on: the short run of lines that holds most of its telling words, in the excerpt
+   * that words and memory together point to. `shares` gives each excerpt's part of the memory's read for this sentence;
+   * of lines that somebody selected the memory says nothing, so there they count as much as the best of the others.
    */
   attribute(sentence: Sentence, shares: readonly (number | undefined)[] | undefined): Attributed {
     const asked = questionTerms(sentence.text);

@@ -3,7 +3,10 @@ import { segmentHeader } from '../workspace/segment/header.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { RankedSegment } from '../retrieve/ranked-files.ts';
 
-/** Whole lines of one file as they stand now, on disk or unsaved in an editor; `start` and `end` are 1-based and inclusive. */
+/**
+ * Whole lines of one file as they stand now, on disk or unsaved in an editor; `start` and `end` are 1-based and
+ * inclusive.
+ */
 export interface Excerpt {
   readonly path: string;
   readonly start: number;
@@ -48,7 +51,10 @@ export async function reread(
   return { excerpts: excerpts.flat(), stale };
 }
 
-/** Recalled segments under their headers, as they were encoded, best first, until `budget` tokens are full: what the token memory holds. */
+/**
+ * Recalled segments under their headers, as they were encoded, best first, until `budget` tokens are full: what the
+ * token memory holds.
+ */
 export async function rememberedText(
   codebases: MultiFolderSearch,
   segments: readonly RankedSegment[],
@@ -64,7 +70,10 @@ interface Standing {
   readonly text: string;
 }
 
-/** Those segments that still stand in their file as they were remembered, best first, and the lines of the files that were read. */
+/**
+ * Those segments that still stand in their file as they were remembered, best first, and the lines of the files that
+ * were read.
+ */
 async function standing(codebases: MultiFolderSearch, segments: readonly RankedSegment[], budget: number) {
   const files = new Map<string, readonly string[] | undefined>();
   const chosen: Standing[] = [];
@@ -96,7 +105,9 @@ async function standing(codebases: MultiFolderSearch, segments: readonly RankedS
 /** Lines of a selection that are read at most: half a page of prompt, so that what the memory adds still fits. */
 const SELECTED_LINES = 80;
 
-/** The lines that somebody selected, as an excerpt, with their size in tokens; undefined where the file cannot be read. */
+/**
+ * The lines that somebody selected, as an excerpt, with their size in tokens; undefined where the file cannot be read.
+ */
 export async function readSelection(
   codebases: MultiFolderSearch,
   { path, start, end }: PlacedLines,

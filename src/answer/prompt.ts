@@ -8,8 +8,8 @@ export const PROMPT = {
   /** From the question to the first token, at most; the model reads as much as it can in that time. */
   firstToken: 6,
   /**
-   * Less than that is not worth an answer. More than that a 0.5B model does not hold together: answers from 900 tokens were
-   * no worse than those from more, and came in half the time.
+   * Less than that is not worth an answer. More than that a 0.5B model does not hold together: answers from 900 tokens
+   * were no worse than those from more, and came in half the time.
    */
   least: 500,
   most: 1_500,
@@ -37,10 +37,11 @@ const NAME_LENGTH = 300;
 const RUN_LENGTH = 40;
 
 /**
- * The conversation that is put to the model. File text is data: it stands between fences that it cannot close, with a header of one
- * line that it cannot forge, and what a reader would not see is spelled out. There is no system message of ours: with
- * the one that the base was tuned on (its chat template adds it), answers to questions about two projects were right more
- * often than with any that told it how to behave, and an invitation to say that the code does not show it was taken too often.
+ * The conversation that is put to the model. File text is data: it stands between fences that it cannot close, with a
+ * header of one line that it cannot forge, and what a reader would not see is spelled out. There is no system message
+ * of ours: with the one that the base was tuned on (its chat template adds it), answers to questions about two projects
+ * were right more often than with any that told it how to behave, and an invitation to say that the code does not show
+ * it was taken too often.
  */
 export function promptFor(question: string, excerpts: readonly Excerpt[], history: readonly Turn[]): Message[] {
   // The best file comes last, next to the question: a small model follows what it read last.

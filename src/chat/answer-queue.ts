@@ -34,7 +34,9 @@ interface Running extends Place {
   readonly abort: AbortController;
 }
 
-/** Puts questions to the service, one at a time because there is one model, and writes what comes back into the library. */
+/**
+ * Puts questions to the service, one at a time because there is one model, and writes what comes back into the library.
+ */
 export class AnswerQueue {
   readonly #parts: AnswerQueueDependencies;
   #queue: Place[] = [];

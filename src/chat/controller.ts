@@ -23,8 +23,8 @@ const AGAIN: ReadonlySet<Action> = new Set(['retry', 'refresh', 'all-files']);
 type PageQuestion = Extract<PageMessage, { kind: 'ask' }>;
 
 /**
- * The chat without its page: owns the conversations, has questions answered, and tells the page what changed. It goes on
- * while no page is there.
+ * The chat without its page: owns the conversations, has questions answered, and tells the page what changed. It goes
+ * on while no page is there.
  */
 export class ChatController {
   readonly #parts: ChatDependencies;

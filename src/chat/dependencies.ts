@@ -13,7 +13,9 @@ export interface ChatService {
   readonly warm: (signal?: AbortSignal) => Promise<unknown>;
 }
 
-/** What the chat needs of the workspace. Paths are as they are shown: the folder's name first where there are several. */
+/**
+ * What the chat needs of the workspace. Paths are as they are shown: the folder's name first where there are several.
+ */
 export interface ChatWorkspace {
   readonly opened: () => boolean;
   /** Whether git may be asked which files have changed. */

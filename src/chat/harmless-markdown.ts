@@ -3,8 +3,8 @@ import type { Token } from 'markdown-it';
 import { printable } from '../common/printable.ts';
 
 /*
- * Markdown of a model that read files of unknown origin, for places whose renderer is not ours: a preview, an issue, a mail.
- * There an image is fetched as soon as it is shown, and its address can carry what the model has read.
+ * Markdown of a model that read files of unknown origin, for places whose renderer is not ours: a preview, an issue, a
+ * mail. There an image is fetched as soon as it is shown, and its address can carry what the model has read.
  */
 
 /** Reads more as a link than any renderer should, so that what it takes for text is text everywhere. */
@@ -23,7 +23,8 @@ const DRAWN = /^(mermaid|math|latex|tex|geojson|topojson|stl|svg|html|plantuml|g
 
 /**
  * The same Markdown with nothing in it that is fetched, followed or run. A block that holds an image, a link, markup or
- * anything alike is written as plain text, addresses included; code stays as it is, and a fence that was left open is closed.
+ * anything alike is written as plain text, addresses included; code stays as it is, and a fence that was left open is
+ * closed.
  */
 export function harmless(markdown: string): string {
   const text = printable(markdown, 'block');

@@ -1,6 +1,6 @@
 /**
- * Shares as whole percents that add up to exactly what the shares add up to: each is rounded down, and the percents that
- * are left go to the largest remainders (Hamilton's method).
+ * Shares as whole percents that add up to exactly what the shares add up to: each is rounded down, and the percents
+ * that are left go to the largest remainders (Hamilton's method).
  */
 export function percents(shares: readonly number[]): number[] {
   const exact = shares.map((share) => 100 * Math.max(0, share));

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 const cleanups = new Set<() => void>();
 
 /**
- * Registers synchronous work for the end of this process or worker thread, `process.exit` included. The function that comes
- * back takes it off again. Nothing runs after SIGKILL.
+ * Registers synchronous work for the end of this process or worker thread, `process.exit` included. The function that
+ * comes back takes it off again. Nothing runs after SIGKILL.
  */
 export function atExit(cleanup: () => void): () => void {
   if (cleanups.size === 0) process.once('exit', runAll);

@@ -1,6 +1,7 @@
 /**
- * Patterns over paths, matched in a time that is bounded by the length of the pattern times that of the path. Patterns come
- * from files of the repository and from questions, and a regular expression made from `**` ten times over takes minutes.
+ * Patterns over paths, matched in a time that is bounded by the length of the pattern times that of the path. Patterns
+ * come from files of the repository and from questions, and a regular expression made from `**` ten times over takes
+ * minutes.
  */
 
 /** A pattern that cannot be read; the message says what is wrong with it. */
@@ -24,12 +25,14 @@ export interface GlobOptions {
 
 export type PathMatcher = (path: string, work?: Work) => boolean;
 
-/** Characters of one pattern, and the patterns that its braces may stand for. More is no pattern that a person writes. */
+/**
+ * Characters of one pattern, and the patterns that its braces may stand for. More is no pattern that a person writes.
+ */
 export const GLOB_LIMITS = { characters: 1_000, alternatives: 256 } as const;
 
 /**
- * Compiles a pattern: `*` and `?` stop at `/`, a part `**` stands for any number of folders, `[a-z]` and `[!a-z]` are one
- * character, `\` takes the next character as it is. The whole path must match.
+ * Compiles a pattern: `*` and `?` stop at `/`, a part `**` stands for any number of folders, `[a-z]` and `[!a-z]` are
+ * one character, `\` takes the next character as it is. The whole path must match.
  *
  * The meaning is that of gitignore(5) and of git's wildmatch with WM_PATHNAME.
  * @throws GlobError with `strict` where a bracket or brace is open; always where a limit is passed
@@ -60,7 +63,8 @@ export function compileName(pattern: string, options: GlobOptions = {}): PathMat
 }
 
 /**
- * The patterns that the braces of one stand for, `{a,b{c,d}}` inside each other too. A backslash keeps a brace as it is.
+ * The patterns that the braces of one stand for, `{a,b{c,d}}` inside each other too. A backslash keeps a brace as it
+ * is.
  * @throws GlobError where there are too many, or with `strict` where a brace is open or closed alone
  */
 export function expandBraces(pattern: string, strict = false): string[] {
@@ -147,8 +151,8 @@ function splitParts(pattern: string): string[] {
 }
 
 /**
- * Matches parts from the left. After a `**` the parts up to the next one are looked for at each place in turn, and the first
- * place is as good as any later one, so that no choice is ever taken back.
+ * Matches parts from the left. After a `**` the parts up to the next one are looked for at each place in turn, and the
+ * first place is as good as any later one, so that no choice is ever taken back.
  */
 function matchesParts(parts: readonly Part[], names: readonly string[], work: Work | undefined): boolean {
   let [part, name] = [0, 0];

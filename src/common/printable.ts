@@ -1,6 +1,6 @@
 /**
- * Text from files, names and models, made safe to show. A terminal obeys control characters (it writes the clipboard, fakes
- * links, overwrites lines), and people cannot see bidirectional or invisible ones (CVE-2021-42574).
+ * Text from files, names and models, made safe to show. A terminal obeys control characters (it writes the clipboard,
+ * fakes links, overwrites lines), and people cannot see bidirectional or invisible ones (CVE-2021-42574).
  */
 
 /** `line` is for names and cells: ends of lines and tabs are escaped too. `block` is for text of several lines. */

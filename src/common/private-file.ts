@@ -2,8 +2,9 @@ import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, readdirSync, sta
 import { basename, dirname, join } from 'node:path';
 
 /**
- * What the program keeps says a lot about its owner's source, so nobody else on the machine may read it: files get mode 0600
- * and folders 0700, whatever the umask is. Windows has no modes; there the user's profile protects what lies in it.
+ * What the program keeps says a lot about its owner's source, so nobody else on the machine may read it: files get mode
+ * 0600 and folders 0700, whatever the umask is. Windows has no modes; there the user's profile protects what lies in
+ * it.
  */
 const MODE = { file: 0o600, folder: 0o700, others: 0o077 } as const;
 
@@ -14,8 +15,8 @@ export function privateFolder(folder: string): void {
 }
 
 /**
- * Begins an empty file for its owner alone where there is none, and tightens one that is there. Throws what `open` throws
- * where a new file cannot be made.
+ * Begins an empty file for its owner alone where there is none, and tightens one that is there. Throws what `open`
+ * throws where a new file cannot be made.
  */
 export function privateFile(file: string): void {
   let handle: number;
@@ -35,8 +36,8 @@ export function privateFile(file: string): void {
 }
 
 /**
- * Tightens a file and what lies beside it under names that begin with its own: logs and journals of a database, copies that
- * were set aside. None of them has to be there.
+ * Tightens a file and what lies beside it under names that begin with its own: logs and journals of a database, copies
+ * that were set aside. None of them has to be there.
  */
 export function tightenWithSiblings(file: string): void {
   const folder = dirname(file);
@@ -44,7 +45,9 @@ export function tightenWithSiblings(file: string): void {
   for (const name of namesIn(folder)) if (name.startsWith(own)) tighten(join(folder, name));
 }
 
-/** Takes all rights to a file or folder from everybody but its owner. Nothing where that is not possible or not needed. */
+/**
+ * Takes all rights to a file or folder from everybody but its owner. Nothing where that is not possible or not needed.
+ */
 export function tighten(path: string): void {
   if (process.platform === 'win32') return;
   try {

@@ -57,7 +57,10 @@ export interface RefreshOptions {
   readonly onWait?: () => void;
 }
 
-/** How long writes that no branch uses are kept, and how many bytes of them: some hundred branches of a large repository. */
+/**
+ * How long writes that no branch uses are kept, and how many bytes of them: some hundred branches of a large
+ * repository.
+ */
 const SWEEP = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as const;
 /** Segments that the search for words hands over. */
 const LEXICAL_LIMIT = 1_000;
@@ -123,7 +126,9 @@ export class FolderIndex {
     return new FolderIndex(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);
   }
 
-  /** A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder. */
+  /**
+   * A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder.
+   */
   static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): FolderIndex {
     return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
   }
@@ -178,8 +183,8 @@ export class FolderIndex {
   }
 
   /**
-   * Takes files out of the memory for good and marks them as forgotten, so that no later reading brings them back unasked.
-   * The certificate that nothing of them is left.
+   * Takes files out of the memory for good and marks them as forgotten, so that no later reading brings them back
+   * unasked. The certificate that nothing of them is left.
    */
   async forget(paths: readonly string[], signal?: AbortSignal): Promise<Certificate> {
     const mark = { meta: noMeta(0), state: skippedState('forgotten') };
@@ -246,8 +251,8 @@ export class FolderIndex {
   }
 
   /**
-   * Lays text over a file of the memory: an editor's that is not saved, or a commit's. Without a text, or with one that is left out, the
-   * disk counts again.
+   * Lays text over a file of the memory: an editor's that is not saved, or a commit's. Without a text, or with one that
+   * is left out, the disk counts again.
    */
   async overlay(
     path: string,

@@ -7,7 +7,9 @@ import { translate } from '../memory/ledger-error.ts';
 
 /** Times in milliseconds, each with its reason. */
 const TURN = {
-  /** A process that has not renewed its turn for so long is gone: longer than the longest work that blocks its thread. */
+  /**
+   * A process that has not renewed its turn for so long is gone: longer than the longest work that blocks its thread.
+   */
   stale: 12_000,
   renew: 3_000,
   /** How often a process that waits looks again; what the other one has read is usable meanwhile. */
@@ -62,7 +64,9 @@ export async function acquireIndexLock(
   }
 }
 
-/** A lock is a folder. A link or a file in its place was made by nobody here, and would be waited for without an end. */
+/**
+ * A lock is a folder. A link or a file in its place was made by nobody here, and would be waited for without an end.
+ */
 function removeWhatIsNoLock(place: string): void {
   const found = fs.lstatSync(place, { throwIfNoEntry: false });
   if (found !== undefined && !found.isDirectory()) fs.rmSync(place, { force: true });

@@ -77,10 +77,10 @@ export interface IngestReport {
 }
 
 /**
- * Brings the ledger up to the files on disk: what is gone is forgotten, what is new or changed is segmented and its unknown
- * segments are encoded. Each file is one transaction, so a stop at any moment loses at most the file in the works, and the
- * next pass goes on from there. The content's hash decides, not its time (indexes that start over after a reboot are
- * among the commonest complaints about assistants).
+ * Brings the ledger up to the files on disk: what is gone is forgotten, what is new or changed is segmented and its
+ * unknown segments are encoded. Each file is one transaction, so a stop at any moment loses at most the file in the
+ * works, and the next pass goes on from there. The content's hash decides, not its time (indexes that start over after
+ * a reboot are among the commonest complaints about assistants).
  *
  * @throws EngineError, LedgerError; the signal's reason when it is aborted, with everything before it saved
  */
@@ -249,8 +249,8 @@ function isRecorded(
 }
 
 /**
- * Whether a file of the same bytes has the same text as when it was recorded: nothing is masked in it now or was then. Lines
- * are compared too, because what counts as the text of a file may have changed with the program.
+ * Whether a file of the same bytes has the same text as when it was recorded: nothing is masked in it now or was then.
+ * Lines are compared too, because what counts as the text of a file may have changed with the program.
  */
 function isSameText(
   { secrets, lines }: FileRecord,

@@ -10,8 +10,8 @@ import { walk } from '../workspace/walk/walk.ts';
 import type { FolderIndex } from './folder-index.ts';
 
 /**
- * A file of a memory as it stands on disk, if every line is in the segment where it was and every segment still has the text
- * that its write was made from: the write's key is computed again from the lines. Else undefined.
+ * A file of a memory as it stands on disk, if every line is in the segment where it was and every segment still has the
+ * text that its write was made from: the write's key is computed again from the lines. Else undefined.
  */
 export async function standing(
   { root, adapter, isExempt }: FolderIndex,
@@ -59,8 +59,9 @@ export interface Comparison {
 }
 
 /**
- * Compares what a memory holds with the files on disk, by content and segment by segment; nothing is encoded. What differs is
- * noted, so that the next reading reads it, also where a file's size and times say that nothing happened to it.
+ * Compares what a memory holds with the files on disk, by content and segment by segment; nothing is encoded. What
+ * differs is noted, so that the next reading reads it, also where a file's size and times say that nothing happened to
+ * it.
  */
 export async function compareWithFiles(
   codebase: FolderIndex,

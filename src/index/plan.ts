@@ -16,7 +16,9 @@ import { isForgotten, isSuperseded, isSameStat } from './superseded.ts';
 
 export type Candidate = Extract<Entry, { kind: 'candidate' }>;
 
-/** What one pass has to do. Skipped and gone files are recorded while it is made; `fresh` files are still to be read. */
+/**
+ * What one pass has to do. Skipped and gone files are recorded while it is made; `fresh` files are still to be read.
+ */
 export interface Plan {
   readonly fresh: readonly Candidate[];
   readonly unchanged: number;
@@ -70,8 +72,8 @@ export async function planAll(options: PlanOptions): Promise<Plan> {
 }
 
 /**
- * Looks at the named paths alone, so that a save costs no walk; undefined where the rest of the folder decides (a file that
- * was never seen, an ignore file) and a walk is needed. A path that is gone takes with it what lay below.
+ * Looks at the named paths alone, so that a save costs no walk; undefined where the rest of the folder decides (a file
+ * that was never seen, an ignore file) and a walk is needed. A path that is gone takes with it what lay below.
  */
 export async function planPaths(options: PlanOptions, paths: readonly string[]): Promise<Plan | undefined> {
   const { root, ledger } = options;

@@ -52,8 +52,8 @@ interface Cut {
 const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
 
 /**
- * The signed memory of what changed between two commits, or between a commit and the files on disk: head less base. Only
- * segments that differ are encoded, and only those that no branch has encoded before.
+ * The signed memory of what changed between two commits, or between a commit and the files on disk: head less base.
+ * Only segments that differ are encoded, and only those that no branch has encoded before.
  *
  * @throws GitError, EngineError, LedgerError; the signal's reason
  */

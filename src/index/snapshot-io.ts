@@ -42,8 +42,8 @@ export interface ImportMemory {
 }
 
 /**
- * Takes over a snapshot of the same repository: files that stand here to the last byte are known at once, of the others the
- * writes are kept, so that what they still share need not be encoded. Throws SnapshotError, LedgerError.
+ * Takes over a snapshot of the same repository: files that stand here to the last byte are known at once, of the others
+ * the writes are kept, so that what they still share need not be encoded. Throws SnapshotError, LedgerError.
  */
 export async function importMemory(
   codebase: FolderIndex,
@@ -75,9 +75,9 @@ export async function importMemory(
 }
 
 /**
- * A snapshot as a codebase without files, to be asked beside others. Checked and unpacked once into a database of its own
- * below `home`, named by the digest of its content, so that the next question opens it at once. Those that nobody has asked
- * for long are swept then.
+ * A snapshot as a codebase without files, to be asked beside others. Checked and unpacked once into a database of its
+ * own below `home`, named by the digest of its content, so that the next question opens it at once. Those that nobody
+ * has asked for long are swept then.
  */
 export async function openSnapshotMemory(
   file: string,
@@ -127,7 +127,9 @@ async function unpack(snapshot: Snapshot, ledger: Ledger, signal: AbortSignal | 
 /** `lib` for `somewhere/lib.imem`. */
 export const snapshotName = (file: string): string => basename(file).replace(/\.imem$/i, '');
 
-/** A repository that is named by a commit means the same everywhere; a place says something about its owner's machine. */
+/**
+ * A repository that is named by a commit means the same everywhere; a place says something about its owner's machine.
+ */
 function portableName(repository: string): string {
   return repository.startsWith('git:') ? repository : '';
 }

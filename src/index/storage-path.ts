@@ -26,9 +26,9 @@ export function homeFolder(): string {
 }
 
 /**
- * Makes a home for its owner alone, and tells git to leave it: it may lie in a work tree, where `git add --all` would commit
- * it. In a folder that holds other things too, only the program's own parts are touched. Never throws: who opens a
- * memory there says in a sentence why that cannot be done.
+ * Makes a home for its owner alone, and tells git to leave it: it may lie in a work tree, where `git add --all` would
+ * commit it. In a folder that holds other things too, only the program's own parts are touched. Never throws: who opens
+ * a memory there says in a sentence why that cannot be done.
  */
 export function prepareHome(home: string): void {
   try {
@@ -58,8 +58,8 @@ function ignore(folder: string): void {
 }
 
 /**
- * The folder of one repository's memory, shared by its worktrees. Its name says a little of the repository's identity for
- * people, and a hash for everything else: a path in a file name runs into the limits of file systems.
+ * The folder of one repository's memory, shared by its worktrees. Its name says a little of the repository's identity
+ * for people, and a hash for everything else: a path in a file name runs into the limits of file systems.
  */
 export function memoryFolder(repository: string, home: string = homeFolder()): string {
   const hash = createHash('sha256').update(repository).digest('hex').slice(0, 12);

@@ -15,10 +15,10 @@ export interface Place {
 }
 
 /**
- * Whether somebody else (another window, the command line) recorded the file since `before`, and saw what lies on disk later than
- * this process did, which would put an older version in its place; or took it out of the memory for good. To be asked inside the
- * transaction that writes: whoever saves writes the file first, so that the last to write either is the last to have read, or sees here
- * that it is not. A file that only grows all the time is recorded all the same.
+ * Whether somebody else (another window, the command line) recorded the file since `before`, and saw what lies on disk
+ * later than this process did, which would put an older version in its place; or took it out of the memory for good. To
+ * be asked inside the transaction that writes: whoever saves writes the file first, so that the last to write either is
+ * the last to have read, or sees here that it is not. A file that only grows all the time is recorded all the same.
  */
 export function isSuperseded(
   { root, ledger, remember }: Place,
@@ -41,7 +41,10 @@ export function isSameStat(one: FileStat | undefined, other: FileStat | undefine
   return one !== undefined && one.ctimeMs === other?.ctimeMs && one.inode === other.inode;
 }
 
-/** A file's size and time; undefined where there is none; unknown where its folder cannot be looked into (rights, a loop of links). */
+/**
+ * A file's size and time; undefined where there is none; unknown where its folder cannot be looked into (rights, a loop
+ * of links).
+ */
 function onDisk(file: string): Stats | 'unknown' | undefined {
   try {
     return lstatSync(file, { throwIfNoEntry: false });

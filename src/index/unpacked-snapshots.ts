@@ -2,7 +2,9 @@ import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PruneLimits } from '../memory/store/prune.ts';
 
-/** How long an unpacked snapshot is kept without being asked, and how many bytes of them; as long as unused writes are. */
+/**
+ * How long an unpacked snapshot is kept without being asked, and how many bytes of them; as long as unused writes are.
+ */
 export const UNPACKED = {
   maxAgeMs: 30 * 86_400_000,
   /** Some ten snapshots of large repositories. */
@@ -29,8 +31,8 @@ export function touchUnpacked(place: string, now = new Date()): void {
 }
 
 /**
- * Removes unpacked snapshots that were not asked for long, and of the others the longest unused until at most so many bytes are
- * left; the snapshot itself unpacks again in seconds. Other files are left alone. How many bytes went.
+ * Removes unpacked snapshots that were not asked for long, and of the others the longest unused until at most so many
+ * bytes are left; the snapshot itself unpacks again in seconds. Other files are left alone. How many bytes went.
  */
 export function sweepUnpacked(home: string, limits: PruneLimits = UNPACKED): number {
   const { maxAgeMs, maxBytes = Infinity, now = Date.now() } = limits;

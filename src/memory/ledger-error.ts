@@ -48,7 +48,9 @@ const REMEDIES: Record<LedgerErrorKind, string> = {
   failed: 'Try again; if it happens again, choose another folder for the memory.',
 };
 
-/** One plain sentence and what to do. The message holds both; `cause` keeps what SQLite or the system said, for a log. */
+/**
+ * One plain sentence and what to do. The message holds both; `cause` keeps what SQLite or the system said, for a log.
+ */
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly kind: LedgerErrorKind;
@@ -82,8 +84,8 @@ const SCHEMA_ERRORS = /no such (?:table|column)|malformed|fts5|vtable|file forma
 const CONTENT_ERRORS = new Set([522, 8202, 8458]);
 
 /**
- * Turns what node:sqlite and node:fs throw into a LedgerError; gives back undefined for errors that are ours (a bug must
- * stay visible as a bug).
+ * Turns what node:sqlite and node:fs throw into a LedgerError; gives back undefined for errors that are ours (a bug
+ * must stay visible as a bug).
  */
 export function translate(error: unknown, file: string): LedgerError | undefined {
   if (error instanceof LedgerError) return error;

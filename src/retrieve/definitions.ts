@@ -12,11 +12,12 @@ export const DEFINITIONS = {
   /** Segments that are looked at for a name; a word that stands in more is too common to be one. */
   segments: { code: 400, capital: 60, word: 30 },
   /**
-   * What the only definition of a name adds to the factor of its segment and file. By words alone, hit@1 of 352 questions about names of
-   * koa, click, chi, jsoup, hyperfine and immer, and hit@1 / MRR of 315 commits (with the_silver_searcher and zustand): nothing added 75.3,
-   * 53.7 / .670; these weights 96.3, 57.1 / .698. Before names were told by "is defined" and by their capitals, for code and word:
-   * 1 and 0.5 94.0, 58.1 / .702; 2 and 0.5 94.9, 56.5 / .693; 4 and 1 95.2, 56.5 / .690. Of 120 names of guice and cli, which are
-   * larger, 72.5 and 95.0. Nothing of an evaluation was looked at.
+   * What the only definition of a name adds to the factor of its segment and file. By words alone, hit@1 of 352
+   * questions about names of koa, click, chi, jsoup, hyperfine and immer, and hit@1 / MRR of 315 commits (with
+   * the_silver_searcher and zustand): nothing added 75.3, 53.7 / .670; these weights 96.3, 57.1 / .698. Before names
+   * were told by "is defined" and by their capitals, for code and word: 1 and 0.5 94.0, 58.1 / .702; 2 and 0.5 94.9,
+   * 56.5 / .693; 4 and 1 95.2, 56.5 / .690. Of 120 names of guice and cli, which are larger, 72.5 and 95.0. Nothing of
+   * an evaluation was looked at.
    */
   weight: { code: 2, capital: 2, word: 0.5 },
 } as const;
@@ -25,9 +26,9 @@ export const DEFINITIONS = {
 const TELLING: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog']);
 
 /**
- * Segments that define a name of the question, each with what that adds to its factor: a name's weight over the number of files that
- * define it, since what is defined everywhere says nothing. Found by the words that are indexed, then read in the files as the user
- * sees them, so that nothing more is stored, and unsaved text counts.
+ * Segments that define a name of the question, each with what that adds to its factor: a name's weight over the number
+ * of files that define it, since what is defined everywhere says nothing. Found by the words that are indexed, then
+ * read in the files as the user sees them, so that nothing more is stored, and unsaved text counts.
  */
 export async function findDefinitions(
   codebase: FolderIndex,
@@ -59,7 +60,9 @@ export async function findDefinitions(
   return found;
 }
 
-/** Segments that may define a name. A name of one letter is no term of the index: a small codebase is looked through. */
+/**
+ * Segments that may define a name. A name of one letter is no term of the index: a small codebase is looked through.
+ */
 function holdingName(codebase: FolderIndex, name: string, most: number, scope: Scope | undefined): SegmentPlace[] {
   const [term] = terms(name);
   if (term !== undefined) return codebase.holding(term, most, scope);

@@ -7,8 +7,8 @@ import { findPhrases, PHRASES } from './phrase-match.ts';
 import { Reader } from './reader.ts';
 
 /**
- * What the question says to the letter, told by reading the files: which segments define a name of it, and which say its very words in
- * a row. Each segment with what that adds to its factor.
+ * What the question says to the letter, told by reading the files: which segments define a name of it, and which say
+ * its very words in a row. Each segment with what that adds to its factor.
  *
  * @param hits what the search for the question's words found
  */

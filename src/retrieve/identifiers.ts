@@ -1,8 +1,8 @@
 import { questionTerms } from '../memory/search/tokenize.ts';
 
 /**
- * A name that a question says: as `code`, because it is quoted, written as no word is or called the name of something; with a capital
- * that no sentence asks for; or a word that may be a name or not.
+ * A name that a question says: as `code`, because it is quoted, written as no word is or called the name of something;
+ * with a capital that no sentence asks for; or a word that may be a name or not.
  */
 export interface Named {
   readonly name: string;
@@ -27,7 +27,10 @@ const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
 const KIND =
   '(?:function|method|class|struct|type|interface|trait|enum|macro|variable|constant|hook|helper|' +
   'table|procedure|trigger|protocol|mixin)';
-/** .btn-primary, #main-menu, --brand-colour: a name of a style sheet has hyphens, and nothing else tells that it is one name. */
+/**
+ * .btn-primary, #main-menu, --brand-colour: a name of a style sheet has hyphens, and nothing else tells that it is one
+ * name.
+ */
 const STYLED = /(?<![\w/.#-])(?:[.#]|--)(-?[A-Za-z_][\w-]*)/g;
 /** One letter that is no word of English: f, x, T. */
 const LETTER = /^[B-HJ-Zb-z]$/;

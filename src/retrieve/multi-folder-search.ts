@@ -71,8 +71,8 @@ export class MultiFolderSearch {
   }
 
   /**
-   * Which files and segments a question brings back. The question runs through the lower half of the model once, and once
-   * more together with the question before it, so that "and where is that tested?" knows what "that" is.
+   * Which files and segments a question brings back. The question runs through the lower half of the model once, and
+   * once more together with the question before it, so that "and where is that tested?" knows what "that" is.
    */
   async recall(question: string, options: RecallOptions = {}): Promise<RankedFiles> {
     const asked = checkedQuestion(question);

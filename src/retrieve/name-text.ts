@@ -1,6 +1,6 @@
 /**
- * Text in which paths are looked for: one form of each letter, `/` between folders. Paths of the index take the same form, so that both
- * can be compared character by character.
+ * Text in which paths are looked for: one form of each letter, `/` between folders. Paths of the index take the same
+ * form, so that both can be compared character by character.
  */
 
 /** Longer questions are pasted logs; what stands behind is not looked at. */
@@ -31,8 +31,8 @@ export function foldCase(text: string): string {
 }
 
 /**
- * The readings of a question, the most literal first. A backslash divides folders on Windows and keeps a bracket or a space as it is in a
- * shell; `%20` is a space in an address.
+ * The readings of a question, the most literal first. A backslash divides folders on Windows and keeps a bracket or a
+ * space as it is in a shell; `%20` is a space in an address.
  */
 export function readings(question: string): string[] {
   const text = plainPath(question.slice(0, LONGEST)).replace(BITBUCKET, ' ').replace(HOSTED, ' ');

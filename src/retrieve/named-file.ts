@@ -5,9 +5,9 @@ import { isProduct } from './project-name.ts';
 
 export const NAMED_FILE = {
   /**
-   * What a file adds to its factor when the question names it, over the number of files that the same name fits; and what a file below
-   * a folder that it names does. By words alone, 438 files of koa, click, chi, jsoup, hyperfine and immer came first for 46% of such
-   * questions, now for all but one; 315 commits: hit@5 86.7, now 87.3.
+   * What a file adds to its factor when the question names it, over the number of files that the same name fits; and
+   * what a file below a folder that it names does. By words alone, 438 files of koa, click, chi, jsoup, hyperfine and
+   * immer came first for 46% of such questions, now for all but one; 315 commits: hit@5 86.7, now 87.3.
    */
   weight: { file: 20, folder: 2 },
   /** Part of that for a file whose name is spoken with another folder than its own. */
@@ -28,8 +28,9 @@ export interface NamedFile {
 const ERROR_LAST = /most recent call last|^[ \t]*File "[^"\n]+", line \d+/m;
 
 /**
- * The files that a question names, by a path, the end of one or a file name, and those below a folder that it names by a path, each with
- * what that adds to its factor. Somebody who asks what `src/engine/client/engine.ts` does is not helped by the files that use it.
+ * The files that a question names, by a path, the end of one or a file name, and those below a folder that it names by
+ * a path, each with what that adds to its factor. Somebody who asks what `src/engine/client/engine.ts` does is not
+ * helped by the files that use it.
  *
  * @param project what the project is called, in small letters: its name with an ending is no file's
  */

@@ -13,8 +13,8 @@ const WORD_FOR_LINE = '(?:lines?|ln\\.?|zeilen?|lignes?|l[ií]neas?|linhas?|righ
 const TO = '(?:-|–|—|~|\\.\\.|:|to|bis|and|through|à|a|到|至|から)';
 
 /**
- * What may stand between the name and its lines: the end of a quotation, an address's query. Blanks are few: several optional
- * runs of them, one after the other, would be tried in every way.
+ * What may stand between the name and its lines: the end of a quotation, an address's query. Blanks are few: several
+ * optional runs of them, one after the other, would be tried in every way.
  */
 const CLOSING = '["\'`”’»]?(?:\\?(?!L)[\\w=&.%~-]*?)?';
 const AFTER: readonly RegExp[] = [
@@ -22,7 +22,8 @@ const AFTER: readonly RegExp[] = [
   new RegExp(`^${CLOSING}:(?:line )?(\\d+)(?::\\d+)?(?:[-–](\\d+)(?::\\d+)?)?`, 'i'),
   // a.ts(12,5), a.php(12), Foo.java:[12,5]
   /^:?[([](\d+)(?:[,:]\s?\d+)?(?:-(\d+)(?:,\d+)?)?[)\]]/,
-  // a.ts#L10-L20, a.ts#L10C5-L20C3, a.ts#10, a.ts#lines-10:20, a.ts?L10-20, a.ts?plain=1#L3, a.ts?path=b&line=12&lineEnd=13
+  // a.ts#L10-L20, a.ts#L10C5-L20C3, a.ts#10, a.ts#lines-10:20, a.ts?L10-20, a.ts?plain=1#L3,
+  // a.ts?path=b&line=12&lineEnd=13
   new RegExp(`^${CLOSING}[#?](?:L|lines-)?(\\d+)(?:C\\d+)?(?:[-:]L?(\\d+)(?:C\\d+)?)?`),
   /^[?&#][\w=&.%-]*?\bline=(\d+)(?:&lineEnd=(\d+))?/,
   // "a.py", line 12; a.ts on line 12; a.ts lines 3 to 5; a.ts Zeile 12

@@ -99,9 +99,10 @@ class NameIndex {
 }
 
 /**
- * The files and folders of the index that a question names, in whatever dress: the names of the index are looked for in the question, and
- * not the other way round, so that blanks, brackets and letters of any script inside a name divide nothing. From its last part a name
- * is followed to the left as far as the path goes along; the longest match counts, then the one with the letters' own case.
+ * The files and folders of the index that a question names, in whatever dress: the names of the index are looked for in
+ * the question, and not the other way round, so that blanks, brackets and letters of any script inside a name divide
+ * nothing. From its last part a name is followed to the left as far as the path goes along; the longest match counts,
+ * then the one with the letters' own case.
  */
 export function namedPaths(question: string, paths: Iterable<string>): NamedPath[] {
   const texts = readings(question);

@@ -8,17 +8,19 @@ export const PHRASES = {
   /** Words in a row that say no more than that somebody writes English, if nothing marks them as a quotation. */
   common: 2,
   /**
-   * What the only file with the question's very words adds to its factor. By words alone, of 197 messages that stand once in koa, click,
-   * chi, jsoup, hyperfine or immer 70.1% led to their file, and 66.5% to their segment; with 2 94.4 and 91.9, with 4 95.4 and 93.4. Of
-   * 315 commits hit@1 stays at 54.6 with 2 and falls to 53.7 with 4, 51.7 with 8. Messages of cli and guice: 62.5, and with 4 91.7.
+   * What the only file with the question's very words adds to its factor. By words alone, of 197 messages that stand
+   * once in koa, click, chi, jsoup, hyperfine or immer 70.1% led to their file, and 66.5% to their segment; with 2 94.4
+   * and 91.9, with 4 95.4 and 93.4. Of 315 commits hit@1 stays at 54.6 with 2 and falls to 53.7 with 4, 51.7 with 8.
+   * Messages of cli and guice: 62.5, and with 4 91.7.
    */
   weight: 2,
   /**
-   * A run counts by its part of the line of the question that it stands in, times this, squared: who pastes a message gives it a line or
-   * most of one, in prose a few words are the same by chance. How many lead to their file first, of click, viper, tqdm, hyperfine, koa
-   * and immer with the memory (158 functions by a sentence of their doc comments, 52 by all of it, 180 messages, the same within a
-   * pasted log, 106 commits of the strict kind): without runs 78.5, 75.0, 78.9, 47, 62.3; every run of four words or more in full 74.1, 71.2,
-   * 95.0, 81, 61.3; so, from three words on 75.9, 82.7, 95.6, 86, 62.3. By its part of the whole question: 75.9, 82.7, 95.0, 54, 62.3.
+   * A run counts by its part of the line of the question that it stands in, times this, squared: who pastes a message
+   * gives it a line or most of one, in prose a few words are the same by chance. How many lead to their file first, of
+   * click, viper, tqdm, hyperfine, koa and immer with the memory (158 functions by a sentence of their doc comments, 52
+   * by all of it, 180 messages, the same within a pasted log, 106 commits of the strict kind): without runs 78.5, 75.0,
+   * 78.9, 47, 62.3; every run of four words or more in full 74.1, 71.2, 95.0, 81, 61.3; so, from three words on 75.9,
+   * 82.7, 95.6, 86, 62.3. By its part of the whole question: 75.9, 82.7, 95.0, 54, 62.3.
    */
   part: 1.5,
 } as const;
@@ -28,9 +30,10 @@ const NUMBER = /^\d+$/;
 const QUOTED = /"([^"\n]+)"|“([^”\n]+)”|`([^`\n]+)`|(?<![\p{L}\p{N}])'([^'\n]+)'(?![\p{L}\p{N}])/gu;
 
 /**
- * Segments that say words of the question in the same order without a gap, each with what that adds to its factor: a message that was
- * pasted is to lead to the line that it comes from, also where a name or a number was filled in, or a log around it. Quoted words count
- * in full from two on if all of them stand there, others from three on by their part of the line; as long a run in other files takes from it.
+ * Segments that say words of the question in the same order without a gap, each with what that adds to its factor: a
+ * message that was pasted is to lead to the line that it comes from, also where a name or a number was filled in, or a
+ * log around it. Quoted words count in full from two on if all of them stand there, others from three on by their part
+ * of the line; as long a run in other files takes from it.
  *
  * @param places segments to look at, in any order
  */
@@ -70,8 +73,8 @@ export async function findPhrases(
 }
 
 /**
- * The words of a line of the question that stand in a text without a gap, and how much of the line they are, from 0 to 1; numbers, which
- * differ from one time to the next, are no part of it.
+ * The words of a line of the question that stand in a text without a gap, and how much of the line they are, from 0 to
+ * 1; numbers, which differ from one time to the next, are no part of it.
  */
 function runOf(line: readonly string[], said: readonly string[]): { run: number; strength: number } {
   const run = longestRun(line, said);

@@ -16,9 +16,9 @@ const FILE_AFTER =
 const SENTENCE_START = /(?:^|[.!?:\n]\s*)["'(]*$/;
 
 /**
- * Whether a name is that of a product and of no file: "How does Express.js handle errors?" is not about `lib/express.js`. A folder, quotation
- * marks, lines or the word "file" beside it make it a file's; so do its letters when they are the file's own, unless the project is
- * called so.
+ * Whether a name is that of a product and of no file: "How does Express.js handle errors?" is not about
+ * `lib/express.js`. A folder, quotation marks, lines or the word "file" beside it make it a file's; so do its letters
+ * when they are the file's own, unless the project is called so.
  *
  * @param project what the project is called, in small letters
  */

@@ -2,8 +2,9 @@ import type { NamedFile } from './named-file.ts';
 import type { LineRange } from './named-lines.ts';
 
 /**
- * Questions that are asked of every project, and the files that are there to answer them: what it is about, how it is run, how it is
- * tested, what it depends on. Their words stand everywhere and nowhere, so the words of a file cannot tell that it is the README.
+ * Questions that are asked of every project, and the files that are there to answer them: what it is about, how it is
+ * run, how it is tested, what it depends on. Their words stand everywhere and nowhere, so the words of a file cannot
+ * tell that it is the README.
  */
 export type QuestionKind = 'overview' | 'run' | 'test' | 'dependencies';
 
@@ -139,7 +140,9 @@ export function kindOfQuestion(question: string, project: ReadonlySet<string>): 
 /** What a text about the project begins with. */
 const HEAD: readonly LineRange[] = [{ start: 1, end: 20 }];
 
-/** The files that are there to answer a question of a kind, what that adds to their factor, and the lines that say it. */
+/**
+ * The files that are there to answer a question of a kind, what that adds to their factor, and the lines that say it.
+ */
 export function meantFiles(kind: QuestionKind | undefined, paths: Iterable<string>): Map<string, NamedFile> {
   const meant = new Map<string, NamedFile>();
   if (kind === undefined) return meant;

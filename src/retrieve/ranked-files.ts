@@ -33,8 +33,8 @@ export interface RankedFiles {
   readonly by: RecallBy;
   readonly files: readonly RankedFile[];
   /**
-   * Segments worth reading, best first: by their own evidence times their file's. A file of one segment owns its file's whole
-   * share, however little that segment says.
+   * Segments worth reading, best first: by their own evidence times their file's. A file of one segment owns its file's
+   * whole share, however little that segment says.
    */
   readonly segments: readonly RankedSegment[];
   /** How undecided the memory's own shares are. */
@@ -48,7 +48,10 @@ interface Confidence {
   readonly cosine: number;
   /** Part of the question's telling words that stand anywhere in the files, 0..1. */
   readonly coverage: number;
-  /** Whether the question names a file, or asks what some file is there to say: then it is about these, whatever its words. */
+  /**
+   * Whether the question names a file, or asks what some file is there to say: then it is about these, whatever its
+   * words.
+   */
   readonly isAimed: boolean;
 }
 
@@ -73,15 +76,17 @@ export const FILE_RANKING = {
   /** Segments of one file that are listed. */
   segmentsOfFile: 20,
   /**
-   * Weight of log p beside log(1 + words) between files. On 200 commits of koa, chi, the_silver_searcher, click and immer, which
-   * neither training nor evaluation uses, hit@5 / MRR: 0 (words alone) .870 / .658, 0.05 .885 / .693, 0.1 .890 / .709, 0.12 .890 / .707,
-   * 0.15 .890 / .702, 0.2 .870 / .701, 0.25 .860 / .688, 0.4 .845 / .684, memory alone with the roles .815 / .651. The largest share, the
-   * largest few or another temperature in place of the file's share do as well and no better.
+   * Weight of log p beside log(1 + words) between files. On 200 commits of koa, chi, the_silver_searcher, click and
+   * immer, which neither training nor evaluation uses, hit@5 / MRR: 0 (words alone) .870 / .658, 0.05 .885 / .693, 0.1
+   * .890 / .709, 0.12 .890 / .707, 0.15 .890 / .702, 0.2 .870 / .701, 0.25 .860 / .688, 0.4 .845 / .684, memory alone
+   * with the roles .815 / .651. The largest share, the largest few or another temperature in place of the file's share
+   * do as well and no better.
    */
   fileWeight: 0.12,
   /**
    * A file's words count twice: over the whole file, and in its best segments, this many, summed. On 400 commits of ten
-   * repositories, hit@5 / MRR with the role factors: whole files .780 / .608, best three segments .830 / .641, both .838 / .654.
+   * repositories, hit@5 / MRR with the role factors: whole files .780 / .608, best three segments .830 / .641, both
+   * .838 / .654.
    */
   bestSegments: 3,
 } as const;
@@ -89,8 +94,9 @@ export const FILE_RANKING = {
 type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
 
 /**
- * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts, the words of the file and
- * of its best segments, and whether it is named, defines what is named or says the question's very words; inside a file, the same of its segments. A segment owns its file's share times its share of the file.
+ * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts, the words of
+ * the file and of its best segments, and whether it is named, defines what is named or says the question's very words;
+ * inside a file, the same of its segments. A segment owns its file's share times its share of the file.
  */
 export function rankFiles(question: string, by: RecallBy, found: Found, locate: Locate): RankedFiles {
   const places = locate(Array.from(found.shares.segmentIds));

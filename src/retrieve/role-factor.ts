@@ -44,8 +44,8 @@ const CHANGELOG = wordsOf(
 );
 
 /**
- * Factors on a share by the file's role, in fused rankings. A test and a changelog use the question's very words, but what
- * does the work is asked for; a question that names them lifts the factor.
+ * Factors on a share by the file's role, in fused rankings. A test and a changelog use the question's very words, but
+ * what does the work is asked for; a question that names them lifts the factor.
  */
 export const ROLES: Readonly<Record<Role, { readonly factor: number; readonly named: RegExp }>> = {
   source: { factor: 1, named: /$^/ },

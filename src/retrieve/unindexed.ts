@@ -22,9 +22,9 @@ const LOOK = {
 } as const;
 
 /**
- * Files that were not read yet, those whose words are nearest to the question first: they can be read before the rest, so that
- * somebody who has just opened a folder is answered from the right files and not from the first of the alphabet. No model runs here;
- * the words go into a database of their own in RAM, searched as the memory's are.
+ * Files that were not read yet, those whose words are nearest to the question first: they can be read before the rest,
+ * so that somebody who has just opened a folder is answered from the right files and not from the first of the
+ * alphabet. No model runs here; the words go into a database of their own in RAM, searched as the memory's are.
  */
 export async function nearestUnindexed(
   codebase: FolderIndex,

@@ -58,7 +58,9 @@ export class ServiceClient {
     this.#settings = options.settings;
   }
 
-  /** The workspace's folders; their memories are opened and brought up to date. Folders that are left out are closed. */
+  /**
+   * The workspace's folders; their memories are opened and brought up to date. Folders that are left out are closed.
+   */
   async folders(folders: readonly Folder[]): Promise<void> {
     this.#folders = folders;
     this.#deaths = 0;

@@ -37,8 +37,8 @@ const INDEXER = {
 const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', 'missing', 'gone']);
 
 /**
- * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it. A
- * pause stops the large one between two segments and loses nothing; what is saved meanwhile is read all the same.
+ * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it.
+ * A pause stops the large one between two segments and loses nothing; what is saved meanwhile is read all the same.
  */
 export class FolderIndexer {
   readonly folder: Folder;
@@ -153,8 +153,8 @@ export class FolderIndexer {
   }
 
   /**
-   * While the first reading is under way: reads the files whose words are nearest to the question before all others, for as long as
-   * somebody who waits for an answer may be kept waiting; one at least, where any is near.
+   * While the first reading is under way: reads the files whose words are nearest to the question before all others,
+   * for as long as somebody who waits for an answer may be kept waiting; one at least, where any is near.
    */
   async readNear(question: string, signal: AbortSignal): Promise<void> {
     const unfinished: MemoryState['kind'][] = ['opening', 'walking', 'reading', 'paused'];
@@ -335,7 +335,8 @@ export class FolderIndexer {
     const segments = codebase.length;
     const counts = codebase.segmentCounts();
     const files = counts.size;
-    // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes them.
+    // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes
+    // them.
     if (this.#telling?.files !== files) this.#telling = { files, places: tellingPlaces([...counts.keys()]) };
     this.#tell({ kind: 'ready', sentence: readySentence(files), files, segments, telling: this.#telling.places });
   }

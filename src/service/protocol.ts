@@ -6,7 +6,10 @@ import type { DeviceChoice } from '../engine/settings.ts';
 import type { FileRecord, SecretCheck } from '../memory/records.ts';
 import type { Language } from './locale.ts';
 
-/** One folder of the workspace. `name` tells folders apart for people and is the first part of a path where there are several. */
+/**
+ * One folder of the workspace. `name` tells folders apart for people and is the first part of a path where there are
+ * several.
+ */
 export interface Folder {
   readonly root: string;
   readonly name: string;
@@ -217,6 +220,8 @@ export type ToService =
 export type FromService =
   | { readonly kind: 'reply'; readonly id: number; readonly reply: ServiceReply }
   | { readonly kind: 'event'; readonly id: number; readonly event: AskEvent }
-  /** Some of the files of a `facts` request, before its reply: all of a large workspace at once would block the host. */
+  /**
+   * Some of the files of a `facts` request, before its reply: all of a large workspace at once would block the host.
+   */
   | { readonly kind: 'files'; readonly id: number; readonly files: readonly RememberedFile[] }
   | { readonly kind: 'notice'; readonly notice: ServiceNotice };

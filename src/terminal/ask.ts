@@ -32,7 +32,9 @@ const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
 /** Files that are listed above an answer. */
 const LISTED = 6;
 
-/** Refreshes the memories, then prints what they point to, the answer as it streams, and what each sentence rests on. */
+/**
+ * Refreshes the memories, then prints what they point to, the answer as it streams, and what each sentence rests on.
+ */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
   return withMembers(options, ({ members, codebases, signal }) => {

@@ -18,8 +18,8 @@ export interface DiffCommand extends CommonOptions {
 }
 
 /**
- * The signed memory of what changed between two commits, or between a commit and the files on disk. A question is put to the
- * changed files alone, as they stand in the later of the two.
+ * The signed memory of what changed between two commits, or between a commit and the files on disk. A question is put
+ * to the changed files alone, as they stand in the later of the two.
  */
 export async function diffCommand(base: string, head: string | undefined, options: DiffCommand): Promise<number> {
   if (options.ask !== undefined && options.recall !== undefined) {

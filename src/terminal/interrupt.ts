@@ -10,8 +10,8 @@ const controller = new AbortController();
 export const stopping: AbortSignal = controller.signal;
 
 /**
- * Ends the command when a signal or the supervisor says so: gracefully where it hears in time, else hard with the same exit code;
- * children are killed then. Every transaction is whole, so nothing that was stored is lost.
+ * Ends the command when a signal or the supervisor says so: gracefully where it hears in time, else hard with the same
+ * exit code; children are killed then. Every transaction is whole, so nothing that was stored is lost.
  */
 export function endOnSignal(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

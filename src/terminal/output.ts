@@ -18,8 +18,8 @@ export type Target = NodeJS.WritableStream & {
 };
 
 /**
- * The only way to a person's terminal. Everything is made printable here, so no command can forget it; colours and moves of
- * the cursor are added here alone, and only for a terminal.
+ * The only way to a person's terminal. Everything is made printable here, so no command can forget it; colours and
+ * moves of the cursor are added here alone, and only for a terminal.
  */
 export class Output {
   /** For `cli-progress` alone, which draws by itself: its caller makes printable what it draws. */
@@ -41,7 +41,9 @@ export class Output {
     this.#write(rows.map((row) => `${this.#shown(row)}\n`).join(''));
   }
 
-  /** Prints a piece of a text of several lines, such as an answer that streams. What the next piece may complete waits. */
+  /**
+   * Prints a piece of a text of several lines, such as an answer that streams. What the next piece may complete waits.
+   */
   text(piece: string): void {
     this.status();
     this.#put(this.#streamed.push(piece));
@@ -57,7 +59,9 @@ export class Output {
     this.#write(`${printableJson(value)}\n`);
   }
 
-  /** Shows a line that the next one replaces; without a text, takes it away. Nothing where it could not be taken away. */
+  /**
+   * Shows a line that the next one replaces; without a text, takes it away. Nothing where it could not be taken away.
+   */
   status(text?: string): void {
     if (!this.isTerminal || (text === undefined && !this.#hasStatus)) return;
     clearLine(this.target, 0);

@@ -3,8 +3,8 @@ import { idleSentence, parseScope, selectPaths } from '../memory/search/scope.ts
 import { err } from './output.ts';
 
 /**
- * The files of each member that a scope's text means, by the paths that are shown. A term that no file matches is told on the
- * error stream: most often it is a slip of the pen. Throws ScopeError.
+ * The files of each member that a scope's text means, by the paths that are shown. A term that no file matches is told
+ * on the error stream: most often it is a slip of the pen. Throws ScopeError.
  */
 export function scopeOf(text: string | undefined, members: readonly IndexedFolder[]): RecallOptions['scope'] {
   if (text === undefined) return undefined;

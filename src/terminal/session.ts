@@ -116,7 +116,9 @@ async function open(
   return codebase;
 }
 
-/** One member needs no name; of several, equal names are told apart by a number. The same folder twice is asked once. */
+/**
+ * One member needs no name; of several, equal names are told apart by a number. The same folder twice is asked once.
+ */
 function named(opened: readonly { readonly codebase: FolderIndex; readonly name: string }[]): IndexedFolder[] {
   const once = [...new Map(opened.map((each) => [each.codebase.root, each])).values()];
   const [only] = once;

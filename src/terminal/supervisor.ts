@@ -23,8 +23,8 @@ export function isSupervised(): boolean {
 }
 
 /**
- * Runs the program in a second process and ends it when a signal says so, whatever it is doing. A process that waits in a call
- * of SQLite hears no signal: only another one can end it. The group is its own, so that no child of it stays.
+ * Runs the program in a second process and ends it when a signal says so, whatever it is doing. A process that waits in
+ * a call of SQLite hears no signal: only another one can end it. The group is its own, so that no child of it stays.
  *
  * @returns the exit code
  */
@@ -85,8 +85,8 @@ function ending(child: ChildProcess): Promise<Ending> {
 }
 
 /**
- * What the child started in groups of their own, as git is. Linux alone tells; elsewhere git ends when it finds that nobody
- * reads its output.
+ * What the child started in groups of their own, as git is. Linux alone tells; elsewhere git ends when it finds that
+ * nobody reads its output.
  */
 function groupsOf({ pid = 0 }: ChildProcess): number[] {
   try {

@@ -8,8 +8,8 @@ import type { CommonOptions } from './session.ts';
 const LISTED = 20;
 
 /**
- * Checks the database to the last checksum, makes every sum and hash anew, and compares each remembered segment with the file
- * on disk. Runs nothing through the model. Exit code 1 where anything differs.
+ * Checks the database to the last checksum, makes every sum and hash anew, and compares each remembered segment with
+ * the file on disk. Runs nothing through the model. Exit code 1 where anything differs.
  */
 export async function verifyCommand(options: CommonOptions): Promise<number> {
   return withCodebase(options, async ({ codebase, signal }) => {

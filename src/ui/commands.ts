@@ -36,7 +36,10 @@ export interface CommandParts {
 
 type Handler = (...args: unknown[]) => unknown;
 
-/** Every command, by what follows `askCodebase.` in its name. None is ever switched off by a state: each does what it can. */
+/**
+ * Every command, by what follows `askCodebase.` in its name. None is ever switched off by a state: each does what it
+ * can.
+ */
 function table(parts: CommandParts): Readonly<Record<string, Handler>> {
   const { memory, totals, tree, chat, questions, forgetting, provenance, mending, log } = parts;
   return {

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { shown } from './shown.ts';
 
 /*
- * The only way to a notification. VS Code reads `[words](command:…)` in one as a link that runs the command, and a file's
- * name may hold that.
+ * The only way to a notification. VS Code reads `[words](command:…)` in one as a link that runs the command, and a
+ * file's name may hold that.
  */
 
 export function inform(sentence: string): void {

@@ -7,7 +7,9 @@ import { defaultSettings } from '../settings.ts';
 import type { EngineSettings } from '../settings.ts';
 import type { Message } from '../generate/tokenizer.ts';
 
-/** A question goes before a save, and a save before the first reading: each waits at most for the segment in the works. */
+/**
+ * A question goes before a save, and a save before the first reading: each waits at most for the segment in the works.
+ */
 export type Priority = 'question' | 'save' | 'ingest';
 
 const RANK: Readonly<Record<Priority, number>> = { question: 0, save: 1, ingest: 2 };
@@ -55,8 +57,9 @@ export interface AskOptions {
 /**
  * The engine as its users see it: a queue in front of one forked process that runs one request at a time.
  *
- * The process is started by the first request and again after a crash; a request that only computes is repeated, an answer
- * that had begun to stream is not. (The shape answers the complaints about indexers that stay stuck until a window reload.)
+ * The process is started by the first request and again after a crash; a request that only computes is repeated, an
+ * answer that had begun to stream is not. (The shape answers the complaints about indexers that stay stuck until a
+ * window reload.)
  */
 export class Engine {
   readonly #options: EngineOptions;

@@ -23,7 +23,9 @@ export interface ProcessEvents {
   readonly onLog: (line: string) => void;
 }
 
-/** One forked engine. Settings travel as one short argument; everything else over the channel, never the command line. */
+/**
+ * One forked engine. Settings travel as one short argument; everything else over the channel, never the command line.
+ */
 export class EngineProcess {
   readonly #child: ChildProcess;
   #gone = false;
@@ -34,8 +36,8 @@ export class EngineProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
-      // In VS Code's desktop the executable is Electron, which has to be told to be Node.
-      // Its runtime would tell its maker what runs here, and keep a number of this machine in a folder of the user's for that.
+      // In VS Code's desktop the executable is Electron, which has to be told to be Node. Its runtime would tell its
+      // maker what runs here, and keep a number of this machine in a folder of the user's for that.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' },
     });
     endWithUs(this.#child);

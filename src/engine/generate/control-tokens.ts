@@ -19,8 +19,8 @@ const PRIVATE_COUNT = 6_400;
 const MARK_LENGTH = 8;
 
 /**
- * The added tokens that mean something to the model: frames of a chat, ends, calls of tools. Only a chat template may produce
- * them. Some vocabularies add runs of blanks and rare letters; those are text.
+ * The added tokens that mean something to the model: frames of a chat, ends, calls of tools. Only a chat template may
+ * produce them. Some vocabularies add runs of blanks and rare letters; those are text.
  */
 export class ControlTokens {
   readonly ids: ReadonlySet<number>;
@@ -64,8 +64,9 @@ export class ControlTokens {
 }
 
 /**
- * Hides in a message's content what a chat template or `ControlTokens.split` could take for a control token. The first and the last
- * character are hidden as well, so that no token forms across the border to the frame. Blanks stay visible: templates trim.
+ * Hides in a message's content what a chat template or `ControlTokens.split` could take for a control token. The first
+ * and the last character are hidden as well, so that no token forms across the border to the frame. Blanks stay
+ * visible: templates trim.
  */
 export class ContentMask {
   readonly #tokens: ControlTokens;
@@ -87,7 +88,8 @@ export class ContentMask {
     const inner = content.slice(start, end);
     const last = inner.length > 1 ? this.#placeholder(inner.slice(-1)) : '';
     const between = inner.slice(1, Math.max(1, inner.length - 1));
-    // The token that begins with the first or ends with the last character is broken already; all others lie in between.
+    // The token that begins with the first or ends with the last character is broken already; all others lie in
+    // between.
     const masked = this.#tokens.replaceFirst(between, (character) => this.#placeholder(character));
     return `${content.slice(0, start)}${this.#placeholder(inner.slice(0, 1))}${masked}${last}${content.slice(end)}`;
   }

@@ -1,19 +1,23 @@
 /** Tokens, blank ones not counted. */
 export const COPIED = {
-  /** So much of a file, some eight lines, is a quotation; the rest is better read in its place. It ends with its line, */
+  /**
+   * So much of a file, some eight lines, is a quotation; the rest is better read in its place. It ends with its line,
+   */
   enough: 64,
   /** or here. */
   most: 112,
-  /** So much that the answer has said before, word for word, is the model going round; in code a pattern may come again. */
+  /**
+   * So much that the answer has said before, word for word, is the model going round; in code a pattern may come again.
+   */
   again: { prose: 32, code: 96 },
   /** So much of that is not shown yet. */
   held: 8,
 } as const;
 
 /**
- * How much of the end of one text stands in another in one run: a small model that has begun to copy goes on until it may write no
- * more, and explains nothing. One step of the longest common suffix of both for each token; blank tokens do not count, because
- * what is copied is often indented anew.
+ * How much of the end of one text stands in another in one run: a small model that has begun to copy goes on until it
+ * may write no more, and explains nothing. One step of the longest common suffix of both for each token; blank tokens
+ * do not count, because what is copied is often indented anew.
  */
 export class CopyDetector {
   readonly #blank: (token: number) => boolean;

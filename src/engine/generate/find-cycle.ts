@@ -2,8 +2,9 @@
 const LOOP = { period: 12, times: 4, tokens: 24 } as const;
 
 /**
- * Whether the tokens end in a cycle that repeats itself: a small model that has begun one never leaves it, and a repetition penalty
- * gentle enough for code does not break it. Gives the length of what is worth keeping (everything but the repetitions), or undefined.
+ * Whether the tokens end in a cycle that repeats itself: a small model that has begun one never leaves it, and a
+ * repetition penalty gentle enough for code does not break it. Gives the length of what is worth keeping (everything
+ * but the repetitions), or undefined.
  */
 export function findCycle(tokens: readonly number[]): number | undefined {
   for (let period = 1; period <= LOOP.period; period += 1) {

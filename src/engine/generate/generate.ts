@@ -25,7 +25,9 @@ export interface GenerateOptions {
 /** An incomplete character at the end of a stream of bytes decodes to this. */
 const INCOMPLETE = '\ufffd';
 
-/** Streams the assistant's reply. Stops at an end token, at `maxTokens`, or between two runs when `signal` is aborted. */
+/**
+ * Streams the assistant's reply. Stops at an end token, at `maxTokens`, or between two runs when `signal` is aborted.
+ */
 export async function generate(model: Model, options: GenerateOptions): Promise<Generated> {
   const { tokenizer } = model;
   const prompt = tokenizer.chat(options.messages);

@@ -7,8 +7,8 @@ import type { Candidates, Model } from '../runtime/model.ts';
 type Recalling = (candidates: Candidates, context: readonly number[]) => Candidates;
 
 /**
- * The token memory over some segments, read at every step and mixed with the decoder's candidates by the adapter's gate. Without a gate or
- * without segments the candidates pass as they are.
+ * The token memory over some segments, read at every step and mixed with the decoder's candidates by the adapter's
+ * gate. Without a gate or without segments the candidates pass as they are.
  */
 export function remembering(model: Pick<Model, 'adapter' | 'tokenizer'>, segments: readonly string[]): Recalling {
   const weights = model.adapter.gate;

@@ -9,7 +9,10 @@ export type Sampling =
       readonly repetitionPenalty: number;
     };
 
-/** Small models loop; 1.03 breaks loops and leaves identifiers and numbers repeatable (CTRL, arXiv 1909.05858, section 4.1). */
+/**
+ * Small models loop; 1.03 breaks loops and leaves identifiers and numbers repeatable (CTRL, arXiv 1909.05858, section
+ * 4.1).
+ */
 export const defaultSampling: Sampling = { kind: 'greedy', repetitionPenalty: 1.03 };
 
 /** Chooses among the graph's candidates (best first, with raw logits). Keeps the generator's state between tokens. */

@@ -9,8 +9,9 @@ export interface Message {
 }
 
 /**
- * The base's tokenizer and chat template, from the model's folder alone: nothing is ever fetched. Text is data: whatever it says, it
- * never becomes a control token. Those come from the chat template's own frame and from nowhere else.
+ * The base's tokenizer and chat template, from the model's folder alone: nothing is ever fetched. Text is data:
+ * whatever it says, it never becomes a control token. Those come from the chat template's own frame and from nowhere
+ * else.
  */
 export class Tokenizer {
   readonly #inner: PreTrainedTokenizer;
@@ -51,8 +52,9 @@ export class Tokenizer {
   }
 
   /**
-   * The conversation in the base's own chat format, ending where the assistant begins to speak. Each run between two control tokens is
-   * encoded as one text, frame and content together: these are the tokens that the base was trained on.
+   * The conversation in the base's own chat format, ending where the assistant begins to speak. Each run between two
+   * control tokens is encoded as one text, frame and content together: these are the tokens that the base was trained
+   * on.
    */
   chat(messages: readonly Message[]): number[] {
     const mask = new ContentMask(

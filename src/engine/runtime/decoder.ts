@@ -5,7 +5,8 @@ import type { BaseConfig } from '../../../kernels/manifest.ts';
  * Keys and values of a run of blocks; `length` positions are filled.
  *
  * - `once`   an empty past, and a present that nobody wants: for a graph that runs once
- * - `shared` buffers [1, G, capacity, d] that are handed over as past and as present, so that attention appends in place;
+ * - `shared` buffers [1, G, capacity, d] that are handed over as past and as present, so that attention appends in
+ *   place;
  *            the CPU provider honours this
  * - `grown`  the present [1, G, length, d] becomes the next past: WebGPU ignores outputs that are handed over
  */

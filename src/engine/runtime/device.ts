@@ -17,8 +17,8 @@ const PROBE = {
 } as const;
 
 /**
- * `cpu` and `webgpu` are taken at their word; `auto` takes the GPU where a small decoder layer gives the same numbers on it
- * and is faster. The provider has no fallback of its own: without an adapter, creating a session throws.
+ * `cpu` and `webgpu` are taken at their word; `auto` takes the GPU where a small decoder layer gives the same numbers
+ * on it and is faster. The provider has no fallback of its own: without an adapter, creating a session throws.
  */
 export async function chooseDevice(choice: DeviceChoice, threads: number): Promise<Chosen> {
   if (choice === 'cpu') return { device: 'cpu', because: 'The CPU was asked for.' };

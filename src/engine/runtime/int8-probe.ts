@@ -8,8 +8,8 @@ const PROBE = {
   exact: [1, 5, 64],
   tokens: 64,
   /**
-   * Runs of each in turn. A quarter of the way up counts: beside busy programs most runs wait for their turn, and the very fastest is a
-   * stroke of luck that only one of them may have had.
+   * Runs of each in turn. A quarter of the way up counts: beside busy programs most runs wait for their turn, and the
+   * very fastest is a stroke of luck that only one of them may have had.
    */
   turns: 40,
   /** A no is for good (`recall-weights.ts`), so it is asked for again. */
@@ -22,8 +22,9 @@ let exact: Promise<WeightSide | undefined> | undefined;
 let fast: Promise<boolean> | undefined;
 
 /**
- * On which side this processor's 8-bit products are exact, the faster first; asked of it once. Processors without 8-bit dot products
- * (AVX2 alone) multiply unsigned by signed in 16 bits, which clips pairs of large numbers, but widen both where both are unsigned.
+ * On which side this processor's 8-bit products are exact, the faster first; asked of it once. Processors without 8-bit
+ * dot products (AVX2 alone) multiply unsigned by signed in 16 bits, which clips pairs of large numbers, but widen both
+ * where both are unsigned.
  */
 export function exactSide(threads: number): Promise<WeightSide | undefined> {
   exact ??= firstExact(threads).catch(() => undefined);
@@ -47,8 +48,8 @@ async function isExact(side: WeightSide, threads: number): Promise<boolean> {
 }
 
 /**
- * Whether 8-bit products on the side that is exact are clearly faster here than those in blocks; measured once. An onnxruntime build
- * may have no fast kernel at all.
+ * Whether 8-bit products on the side that is exact are clearly faster here than those in blocks; measured once. An
+ * onnxruntime build may have no fast kernel at all.
  */
 export function hasFastIntegers(side: WeightSide, threads: number): Promise<boolean> {
   fast ??= measure(side, threads).catch(() => false);

@@ -33,7 +33,9 @@ export interface ModelOptions {
   readonly adapterFolder: string;
   readonly device: Device;
   readonly threads: number;
-  /** `blocks` keeps recall on the base's own blocks where fast integer products would be taken: for comparing the two. */
+  /**
+   * `blocks` keeps recall on the base's own blocks where fast integer products would be taken: for comparing the two.
+   */
   readonly recall?: 'fastest' | 'blocks';
 }
 
@@ -52,8 +54,9 @@ export interface Context {
 type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
 
 /**
- * The base with its adapter. Sessions are created when first needed; ingest never loads what answers. Recall has lower blocks of its
- * own, with the adapter's additions and in 8 bits where that is faster: about 130 MB more while answers are written.
+ * The base with its adapter. Sessions are created when first needed; ingest never loads what answers. Recall has lower
+ * blocks of its own, with the adapter's additions and in 8 bits where that is faster: about 130 MB more while answers
+ * are written.
  */
 export class Model {
   readonly manifest: Manifest;
@@ -69,7 +72,10 @@ export class Model {
     this.tokenizer = tokenizer;
   }
 
-  /** Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError, ModelLoadError. */
+  /**
+   * Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError,
+   * ModelLoadError.
+   */
   static async open(options: ModelOptions): Promise<Model> {
     const manifest = await readManifest(options.baseFolder);
     const unlisted = TOKENIZER_FILES.find((name) => manifest.files[name] === undefined);

@@ -14,9 +14,10 @@ export interface SessionOptions {
 }
 
 /**
- * A session for `graph`, whose external data lies in `folder`. The graph is written beside its shards, because the runtime
- * maps external data only below the graph's own folder; where it cannot be written, the bytes are handed over. A graph on
- * disk is used only if it holds these very bytes: one that was cut short, or is another program's, is written again.
+ * A session for `graph`, whose external data lies in `folder`. The graph is written beside its shards, because the
+ * runtime maps external data only below the graph's own folder; where it cannot be written, the bytes are handed over.
+ * A graph on disk is used only if it holds these very bytes: one that was cut short, or is another program's, is
+ * written again.
  */
 export async function createSession(
   graph: Graph,

@@ -15,7 +15,9 @@ const controllers = new Map<number, AbortController>();
 
 /** Tokens of the run that measures prefill. */
 const PROBE_TOKENS = 64;
-/** A prompt of some thousand tokens is read at this part of the probe's rate: attention grows with what was read before. */
+/**
+ * A prompt of some thousand tokens is read at this part of the probe's rate: attention grows with what was read before.
+ */
 const PROMPT_OF_PROBE = 0.65;
 
 interface Ready {

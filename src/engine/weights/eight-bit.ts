@@ -14,7 +14,10 @@ export interface EightBit {
 /** Rows that are turned over together: a run of bytes that fills a cache line. */
 const TILE = 64;
 
-/** W [N, K], with b a added where there is an addition, in 8 bits with a scale for each row of each of `groups` groups of columns. */
+/**
+ * W [N, K], with b a added where there is an addition, in 8 bits with a scale for each row of each of `groups` groups
+ * of columns.
+ */
 export function eightBit(matrix: BlockMatrix, addition: Lora | undefined, groups: number): EightBit {
   const { rows, columns } = matrix;
   const width = columns / groups;

@@ -24,8 +24,9 @@ const REFUSED = '.refused';
 const ALIGNMENT = 64;
 const SEAL_BYTES = 32;
 /**
- * Columns that share a scale, at least. Attention reads states in which a few columns are far above all others, `down` what a few neurons
- * shout: finer groups there halve the keys' error at 6% of the speed, and elsewhere bring nothing (LOG.md).
+ * Columns that share a scale, at least. Attention reads states in which a few columns are far above all others, `down`
+ * what a few neurons shout: finer groups there halve the keys' error at 6% of the speed, and elsewhere bring nothing
+ * (LOG.md).
  */
 const WIDTHS: readonly (readonly [ending: RegExp, columns: number])[] = [
   [/\.attention\.[qkv]$/, 128],
@@ -33,11 +34,11 @@ const WIDTHS: readonly (readonly [ending: RegExp, columns: number])[] = [
 ];
 
 /**
- * The lower blocks' matrices in 8 bits for fast integer products, with the adapter's additions in them: what recall computes
- * with. They are made from the base on first use (a few seconds) and kept beside it in a file that ends in its own sha256; a damaged
- * file is made anew. undefined where the folder cannot be written, or `isWorthIt` said no: recall then runs on the base's blocks. It is
- * asked once for a folder and the answer kept, since the two ways give keys that differ a little: what was read yesterday and
- * what is asked today are to be computed in the same way.
+ * The lower blocks' matrices in 8 bits for fast integer products, with the adapter's additions in them: what recall
+ * computes with. They are made from the base on first use (a few seconds) and kept beside it in a file that ends in its
+ * own sha256; a damaged file is made anew. undefined where the folder cannot be written, or `isWorthIt` said no: recall
+ * then runs on the base's blocks. It is asked once for a folder and the answer kept, since the two ways give keys that
+ * differ a little: what was read yesterday and what is asked today are to be computed in the same way.
  */
 export async function encoderTensors(
   folder: string,

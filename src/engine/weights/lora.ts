@@ -7,8 +7,8 @@ import type { Adapter } from './adapter.ts';
 import { ModelFileError } from './model-files.ts';
 
 /**
- * The low-rank additions of an adapter, which recall's lower blocks have and those that answer have not; undefined where the adapter
- * has none. Throws ModelFileError where one does not fit the matrix that it is added to.
+ * The low-rank additions of an adapter, which recall's lower blocks have and those that answer have not; undefined
+ * where the adapter has none. Throws ModelFileError where one does not fit the matrix that it is added to.
  */
 export async function readLoras(folder: string, adapter: Adapter, manifest: Manifest): Promise<Loras | undefined> {
   const names = Object.keys(adapter.lowRank);

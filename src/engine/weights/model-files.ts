@@ -36,7 +36,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
   }
 }
 
-/** The text of a small file of the model; undefined where it is missing. Throws ModelFileError for anything but an ordinary file. */
+/**
+ * The text of a small file of the model; undefined where it is missing. Throws ModelFileError for anything but an
+ * ordinary file.
+ */
 export async function readModelText(folder: string, name: string): Promise<string | undefined> {
   const path = join(folder, name);
   const info = await stat(path).catch(() => undefined);

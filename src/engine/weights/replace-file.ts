@@ -3,7 +3,9 @@ import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** The file cannot be kept: a read-only folder, a full disk, on Windows a file in use. Whoever asked works without it. */
+/**
+ * The file cannot be kept: a read-only folder, a full disk, on Windows a file in use. Whoever asked works without it.
+ */
 export class Unwritable extends Error {
   override readonly name = 'Unwritable';
 }
@@ -18,8 +20,8 @@ export async function writing<T>(task: Promise<T>): Promise<T> {
 }
 
 /**
- * Puts a new file in the place of `path`, whole or not at all: it is filled under a name that nobody else has, reaches the disk, and
- * is renamed. Two processes that do the same at once each leave a whole file.
+ * Puts a new file in the place of `path`, whole or not at all: it is filled under a name that nobody else has, reaches
+ * the disk, and is renamed. Two processes that do the same at once each leave a whole file.
  *
  * @param fill writes the content; its errors are passed on
  * @throws Unwritable

@@ -197,7 +197,9 @@ export class CompressiveMemory {
     }
   }
 
-  /** The bound no longer shows that the result is exact, so the write is summed alone and merge() looks at each cell. */
+  /**
+   * The bound no longer shows that the result is exact, so the write is summed alone and merge() looks at each cell.
+   */
   #applyNearLimit(write: EmbeddingRecord, sign: 1 | -1): void {
     const alone = new CompressiveMemory(this.shape);
     alone.add(write);

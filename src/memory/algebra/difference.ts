@@ -22,8 +22,8 @@ export interface Difference {
 }
 
 /**
- * The difference of two trees, each path counted with its writes: a segment that only moved inside its file is in neither
- * part, a renamed file is in both. `memory` is the sum of the segments' writes with their signs.
+ * The difference of two trees, each path counted with its writes: a segment that only moved inside its file is in
+ * neither part, a renamed file is in both. `memory` is the sum of the segments' writes with their signs.
  *
  * @param writeOf the write of a key; throws where it is not stored
  */
@@ -51,7 +51,10 @@ export function differenceOf(
   return { memory, segments };
 }
 
-/** The keys of signed segments, each under its place in the list: recall over a table of what changed is over that alone. */
+/**
+ * The keys of signed segments, each under its place in the list: recall over a table of what changed is over that
+ * alone.
+ */
 export function tableOf(segments: readonly SignedSegment[], shape: MemoryShape): EmbeddingTable {
   const table = new EmbeddingTable(shape, Math.max(1, segments.length));
   for (const [at, { write }] of segments.entries()) table.append(at, write.keys);

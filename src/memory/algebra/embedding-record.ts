@@ -33,8 +33,8 @@ const FORMAT = {
 } as const;
 
 /**
- * Float writes to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped to
- * ±127. The same floats give the same bytes everywhere.
+ * Float writes to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped
+ * to ±127. The same floats give the same bytes everywhere.
  *
  * `scales`: one per block, from the adapter. Throws WriteError on NaN, Infinity, a wrong length, or a key that is not
  * L2-normalised (it would be clamped without anyone noticing).
@@ -66,7 +66,9 @@ export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonl
   return { keys, values };
 }
 
-/** One L2-normalised key or question, d_k floats, to int8. Throws WriteError when its length is not 1 (NaN included). */
+/**
+ * One L2-normalised key or question, d_k floats, to int8. Throws WriteError when its length is not 1 (NaN included).
+ */
 export function quantizeVector(key: Float32Array): Int8Array {
   let square = 0;
   for (const component of key) square += component * component;

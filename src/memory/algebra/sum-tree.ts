@@ -40,10 +40,10 @@ type Load = (span: FileSpan) => CompressiveMemory;
 class Moved extends Error {}
 
 /**
- * Sums per file and per folder of one checkout, kept so that the memory of any scope is a few additions: whole folders are
- * one addition each, and inside a folder the fewer of "add those asked for" and "take out the others" are done. An edit
- * subtracts the file's old sum from the folders above it and adds the new one. All of it exact, so however a sum came
- * about it is the sum over the writes, bit for bit.
+ * Sums per file and per folder of one checkout, kept so that the memory of any scope is a few additions: whole folders
+ * are one addition each, and inside a folder the fewer of "add those asked for" and "take out the others" are done. An
+ * edit subtracts the file's old sum from the folders above it and adds the new one. All of it exact, so however a sum
+ * came about it is the sum over the writes, bit for bit.
  */
 export class SumTree {
   /** The ledger's generation that the files are of; -1 before the first. */
@@ -101,8 +101,8 @@ export class SumTree {
   }
 
   /**
-   * M and z of the files of a scope (of all when left out). Yields every SUMS.breathMs; undefined when the files changed
-   * meanwhile, and then what was summed so far is kept for the next attempt.
+   * M and z of the files of a scope (of all when left out). Yields every SUMS.breathMs; undefined when the files
+   * changed meanwhile, and then what was summed so far is kept for the next attempt.
    */
   *sum(load: Load, scope?: Iterable<string>): Generator<undefined, CompressiveMemory | undefined> {
     const run = new Run(this.#version, load);
@@ -200,7 +200,9 @@ export class SumTree {
     folder[kind] = sum;
   }
 
-  /** Folders above a file follow its coming or going; where its sum is not known they are summed anew when asked for. */
+  /**
+   * Folders above a file follow its coming or going; where its sum is not known they are summed anew when asked for.
+   */
   #adjust(leaf: Leaf, sign: 1 | -1): void {
     this.#version++;
     for (const sum of [leaf.folder.own, ...above(leaf.folder).map(({ all }) => all)]) {

@@ -14,8 +14,8 @@ const SUM = {
 } as const;
 
 /**
- * M and z of the files in a scope (of all when left out), from the stored writes. The order does not matter: the sums are
- * exact. Yields every SUMS.breathMs.
+ * M and z of the files in a scope (of all when left out), from the stored writes. The order does not matter: the sums
+ * are exact. Yields every SUMS.breathMs.
  */
 export function* sumWrites(
   reader: DatabaseSync,
@@ -51,7 +51,9 @@ export function* sumWrites(
   }
 }
 
-/** Where the segments of each file of the checkout begin and end. Files without segments are left out: they add nothing. */
+/**
+ * Where the segments of each file of the checkout begin and end. Files without segments are left out: they add nothing.
+ */
 export function spansOf(db: DatabaseSync): FileSpan[] {
   const query = `SELECT path, min(segment.id) AS first, max(segment.id) AS last
     FROM segment JOIN file ON file.id = segment.file_id GROUP BY file.id`;

@@ -7,9 +7,9 @@ export interface Local {
 }
 
 /**
- * Numbers that the gate weighs: first the decoder's own, [p of its first choice, entropy], then for each head [whether its context
- * stands in memory, log of how often, p of its first choice, how many different tokens followed beside how often, the decoder's p of
- * that first choice]; zeros where a head has nothing to say.
+ * Numbers that the gate weighs: first the decoder's own, [p of its first choice, entropy], then for each head [whether
+ * its context stands in memory, log of how often, p of its first choice, how many different tokens followed beside how
+ * often, the decoder's p of that first choice]; zeros where a head has nothing to say.
  */
 export function evidenceOf(local: Local, heads: readonly HeadRead[]): number[][] {
   const best = local.probabilities[0] ?? 0;
@@ -30,9 +30,10 @@ export function evidenceOf(local: Local, heads: readonly HeadRead[]): number[][]
 export type GateWeights = readonly (readonly number[])[];
 
 /**
- * The learned gate (models/training/token_gate.py): g [1 + heads], not negative, sum 1; the first is the decoder's. Infini-attention
- * gates each head by one learned number; here it is a softmax over linear scores, because how much a read is worth depends on what it
- * met. Heads without a match get nothing, so with an empty memory the decoder is left exactly as it was.
+ * The learned gate (models/training/token_gate.py): g [1 + heads], not negative, sum 1; the first is the decoder's.
+ * Infini-attention gates each head by one learned number; here it is a softmax over linear scores, because how much a
+ * read is worth depends on what it met. Heads without a match get nothing, so with an empty memory the decoder is left
+ * exactly as it was.
  */
 export function gate(weights: GateWeights, local: Local, heads: readonly HeadRead[]): number[] {
   const [own = [], ...each] = evidenceOf(local, heads);
@@ -48,8 +49,8 @@ export function gate(weights: GateWeights, local: Local, heads: readonly HeadRea
 }
 
 /**
- * The decoder's candidates and the memory's read as one distribution, p = g_0 p_local + Σ g_h φ_h(q)M / φ_h(q)z, best first. Tokens that
- * the memory alone knows join the candidates.
+ * The decoder's candidates and the memory's read as one distribution, p = g_0 p_local + Σ g_h φ_h(q)M / φ_h(q)z, best
+ * first. Tokens that the memory alone knows join the candidates.
  */
 export function mix(weights: GateWeights, local: Local, heads: readonly HeadRead[]): Local {
   const [own = 1, ...gates] = gate(weights, local, heads);

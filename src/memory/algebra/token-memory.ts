@@ -13,13 +13,14 @@ export interface HeadRead {
 }
 
 /**
- * Infini-attention's memory with the sparsest of feature maps. φ is one-hot over contexts of n tokens and a value is one-hot over the
- * vocabulary, so M = Σ φ(k) vᵀ is a table of integers, how often a token followed a context, z = Σ φ(k) its row sums, and the read
- * φ(q)M / φ(q)z the distribution of what followed. Nothing interferes, nothing decays, no model runs.
+ * Infini-attention's memory with the sparsest of feature maps. φ is one-hot over contexts of n tokens and a value is
+ * one-hot over the vocabulary, so M = Σ φ(k) vᵀ is a table of integers, how often a token followed a context, z = Σ
+ * φ(k) its row sums, and the read φ(q)M / φ(q)z the distribution of what followed. Nothing interferes, nothing decays,
+ * no model runs.
  *
- * Files are written apart, so all of the algebra holds: a read over any set of segments is the sum over their own, in any order, and a
- * segment that is taken out leaves what would be there without it. The table itself is never made: each segment keeps its sorted
- * writes (8 bytes a token), and a read adds up the runs of those that hold the context.
+ * Files are written apart, so all of the algebra holds: a read over any set of segments is the sum over their own, in
+ * any order, and a segment that is taken out leaves what would be there without it. The table itself is never made:
+ * each segment keeps its sorted writes (8 bytes a token), and a read adds up the runs of those that hold the context.
  */
 export class TokenMemory {
   readonly #segments = new Map<number, TokenWrites>();
@@ -52,7 +53,8 @@ export class TokenMemory {
   /**
    * One read for each of HEADS, of what follows `context` (the last token last).
    *
-   * @param weightOf a segment's weight: its share of a question's recall makes the read a routed one, 0 leaves it out, 1 where left out
+   * @param weightOf a segment's weight: its share of a question's recall makes the read a routed one, 0 leaves it out,
+   *   1 where left out
    */
   read(context: readonly number[], weightOf: (segmentId: number) => number = () => 1): HeadRead[] {
     const heads = HEADS.map(() => ({ total: 0, followed: new Map<number, number>() }));

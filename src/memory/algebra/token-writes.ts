@@ -8,9 +8,10 @@ export interface Range {
 }
 
 /**
- * What one segment writes: for each of its tokens, the tokens before it as the key and itself as the value. Positions are kept sorted by
- * what stands before them, the nearest token first, so that the positions that share a context of n tokens are one run, and those that
- * share n + 1 are a run inside it (a suffix array of the reversed text; Liu et al., infini-gram, arXiv 2401.17377).
+ * What one segment writes: for each of its tokens, the tokens before it as the key and itself as the value. Positions
+ * are kept sorted by what stands before them, the nearest token first, so that the positions that share a context of n
+ * tokens are one run, and those that share n + 1 are a run inside it (a suffix array of the reversed text; Liu et al.,
+ * infini-gram, arXiv 2401.17377).
  */
 export class TokenWrites {
   readonly tokens: Uint32Array;
@@ -35,7 +36,9 @@ export class TokenWrites {
     return { from: 0, end: this.#sorted.length };
   }
 
-  /** The run inside `range` (whose positions share a shorter context) where the token `back` places before is `token`. */
+  /**
+   * The run inside `range` (whose positions share a shorter context) where the token `back` places before is `token`.
+   */
   narrow({ from, end }: Range, back: number, token: number): Range {
     return { from: this.#first(from, end, back, token), end: this.#first(from, end, back, token + 1) };
   }

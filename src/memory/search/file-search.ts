@@ -12,8 +12,8 @@ export interface FileHit {
 const BM25 = { k1: 1.2, b: 0.75, path: 2 } as const;
 
 /**
- * BM25 over whole files (Robertson & Zaragoza 2009), from the index that is kept by segment: how often a word stands in a file
- * is read from the index's own word list, so nothing is stored twice. A file's length is taken in model tokens.
+ * BM25 over whole files (Robertson & Zaragoza 2009), from the index that is kept by segment: how often a word stands in
+ * a file is read from the index's own word list, so nothing is stored twice. A file's length is taken in model tokens.
  *
  * A segment knows best where in a file, a file knows best whether at all: the words of a question are spread over it.
  */

@@ -30,9 +30,9 @@ export interface Flatness {
 
 export const RANKING = {
   /**
-   * Weight of log p beside log(1 + bm25) between segments. Which segment did a commit change (116 of cobra, bat and scrapy),
-   * hit@1 / MRR: memory alone .181 / .283, 0.3 .233 / .341, 0.5 .224 / .331, 0.75 .241 / .337, 1 .224 / .327; which function is
-   * described (10 of retrofit), MRR: .805, .788, .806, .857, .857.
+   * Weight of log p beside log(1 + bm25) between segments. Which segment did a commit change (116 of cobra, bat and
+   * scrapy), hit@1 / MRR: memory alone .181 / .283, 0.3 .233 / .341, 0.5 .224 / .331, 0.75 .241 / .337, 1 .224 / .327;
+   * which function is described (10 of retrofit), MRR: .805, .788, .806, .857, .857.
    */
   weight: 0.75,
   /** Segments a ranking holds: more than a panel lists or an answer reads. */
@@ -44,9 +44,9 @@ export const RANKING = {
 } as const;
 
 /**
- * Joins recall with a search for words: score = weight · log p + log(1 + bm25), the best `limit` of them, best first, ties
- * by segment id. Shares are over all segments, so the shares of a short ranking sum to less than 1. Hits for segments
- * that recall was not asked about (another scope) are left out.
+ * Joins recall with a search for words: score = weight · log p + log(1 + bm25), the best `limit` of them, best first,
+ * ties by segment id. Shares are over all segments, so the shares of a short ranking sum to less than 1. Hits for
+ * segments that recall was not asked about (another scope) are left out.
  *
  * Why both: the memory finds what is meant, words find exact names; each alone loses to the other on its ground.
  */

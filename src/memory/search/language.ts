@@ -10,8 +10,8 @@ import { stemmer as russian } from '@orama/stemmers/russian';
 export type Language = 'de' | 'fr' | 'es' | 'pt' | 'it' | 'nl';
 
 /**
- * Words that tell a language: frequent, and no word of English or of a program. `also` are frequent too, but may be either; they
- * say nothing in a question of that language.
+ * Words that tell a language: frequent, and no word of English or of a program. `also` are frequent too, but may be
+ * either; they say nothing in a question of that language.
  */
 const FUNCTION_WORDS: Readonly<Record<Language, { readonly sure: string; readonly also: string }>> = {
   de: {
@@ -95,7 +95,8 @@ function emptyWords(language: Language): ReadonlySet<string> {
 const LOOKED_AT = 2_000;
 
 /**
- * The inflected language that a text is written in, or that its comments are; undefined where none is told by so many different words.
+ * The inflected language that a text is written in, or that its comments are; undefined where none is told by so many
+ * different words.
  *
  * @param words as they are written
  * @param least different telling words; a word with one of the language's own letters counts as one
@@ -127,7 +128,9 @@ export function stemOf(word: string, language: Language): string {
   return STEMMERS[language](word.toLowerCase());
 }
 
-/** The stem of a word in Cyrillic letters; by the rules of Russian, which fit its neighbours' endings as well as any. */
+/**
+ * The stem of a word in Cyrillic letters; by the rules of Russian, which fit its neighbours' endings as well as any.
+ */
 export function cyrillicStem(word: string): string {
   return russian(word.toLowerCase());
 }

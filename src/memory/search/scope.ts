@@ -34,7 +34,9 @@ export interface IdleTerm {
   readonly near: readonly string[];
 }
 
-/** A sign, then a pattern in quotes or up to the next space. U+2212 and U+2013 are what word processors make of a minus. */
+/**
+ * A sign, then a pattern in quotes or up to the next space. U+2212 and U+2013 are what word processors make of a minus.
+ */
 const TERM = /([+\-\u2212\u2013]?)(?:"([^"]*)"|(?![+\-\u2212\u2013](?:\s|$))([^\s"]+))(?=\s|$)/y;
 const SPACE = /\s*/y;
 /** Longer than any that a person writes. */
@@ -55,9 +57,11 @@ const NEAR = {
  *
  * - `src` or `+src` adds, `-tests` takes away. Where the first term takes away, the expression starts from everything;
  *   an empty text is everything.
- * - As in .gitignore, a pattern without a slash holds at any depth, one with a slash from the root (`/src` is the one at
+ * - As in .gitignore, a pattern without a slash holds at any depth, one with a slash from the root (`/src` is the one
+ *   at
  *   the root), and a folder stands for all below it. Case counts; `\` is `/`.
- * - A name is first of all itself: `app/[slug]` is the folder of that name where there is one. Else globs: `*`, `**`, `?`, `[a-z]`,
+ * - A name is first of all itself: `app/[slug]` is the folder of that name where there is one. Else globs: `*`, `**`,
+ *   `?`, `[a-z]`,
  *   `{ts,tsx}`.
  *
  * @throws ScopeError
@@ -174,7 +178,9 @@ export function idleSentence({ pattern, near }: IdleTerm): string {
   return `No file matches "${pattern}" in the scope.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
 }
 
-/** Files and folders whose names are nearly the pattern's last part: another case, a letter too many, another ending. */
+/**
+ * Files and folders whose names are nearly the pattern's last part: another case, a letter too many, another ending.
+ */
 function nearTo(pattern: string, places: readonly Place[]): string[] {
   const wanted = partsOf(pattern).parts.join('/').toLowerCase();
   const last = wanted.slice(wanted.lastIndexOf('/') + 1);

@@ -1,6 +1,12 @@
-/** What the writing of a word asks for before it can be compared: marks that are left out, words without blanks between them. */
+/**
+ * What the writing of a word asks for before it can be compared: marks that are left out, words without blanks between
+ * them.
+ */
 
-/** Scripts whose marks may be left out in writing: é and e, ή and η. In others a mark is a letter of its own, or й beside и. */
+/**
+ * Scripts whose marks may be left out in writing: é and e, ή and η. In others a mark is a letter of its own, or й
+ * beside и.
+ */
 const MARKED = /([\p{Script=Latin}\p{Script=Greek}])\p{M}+/gu;
 /** Vowels that Arabic and Hebrew writing may leave out, and the stroke that only stretches a word. */
 const VOWELS =
@@ -33,7 +39,9 @@ const LETTERS: Readonly<Record<string, string>> = {
 const OWN_LETTERS = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
 const PLAIN = /^[\0-\x7f]*$/;
 
-/** Text with one form for each letter, and without the marks that somebody may leave out: Ärger is Arger, ﬁle is file. */
+/**
+ * Text with one form for each letter, and without the marks that somebody may leave out: Ärger is Arger, ﬁle is file.
+ */
 export function withoutMarks(text: string): string {
   if (PLAIN.test(text)) return text;
   return text
@@ -65,8 +73,8 @@ const KOREAN_EMPTY =
   /^(?:어디|어떻게|무엇|무엇인가요|뭐|왜|이|그|저|것|수|및|또는|있나요|있는|있습니까|하나요|합니까|되나요|됩니까|인가요|입니까|하는|되는|어떤|누가|언제|해주세요|알려줘|설명해줘)$/u;
 
 /**
- * Terms of a run without blanks: every two neighbouring characters, since where a word ends takes a dictionary, and dictionaries differ
- * between the programs that index and ask. A Han character says something alone too.
+ * Terms of a run without blanks: every two neighbouring characters, since where a word ends takes a dictionary, and
+ * dictionaries differ between the programs that index and ask. A Han character says something alone too.
  */
 export function runTerms(run: string): string[] {
   const bare = HANGUL.test(run) ? run.replace(PARTICLE, '') : run;
@@ -82,7 +90,10 @@ export interface RunPart {
   readonly terms: readonly string[];
 }
 
-/** What a question asks for in a run: its parts without particles and question words, single characters only where they stand alone. */
+/**
+ * What a question asks for in a run: its parts without particles and question words, single characters only where they
+ * stand alone.
+ */
 export function askedParts(run: string): RunPart[] {
   if (KOREAN_EMPTY.test(run)) return [];
   const parts = HAN.test(run) ? run.replace(CHINESE_EMPTY, ' ').split(' ') : [run];

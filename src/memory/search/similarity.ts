@@ -57,8 +57,8 @@ export function recall(
 }
 
 /**
- * The largest cosine between a question and any memory token. Shares always sum to 1, whatever is asked; this is how near the
- * memory comes at all, -1..1, so that a caller can say that it does not know.
+ * The largest cosine between a question and any memory token. Shares always sum to 1, whatever is asked; this is how
+ * near the memory comes at all, -1..1, so that a caller can say that it does not know.
  */
 export function nearest(table: EmbeddingTable, question: Float32Array): number {
   checkQuestions(table, [question]);
@@ -130,7 +130,10 @@ export function normalise(segmentIds: Float64Array, scores: Float64Array): Share
   };
 }
 
-/** A sum that does not depend on the order, to the last bit: the same files give the same shares, whatever was read first. */
+/**
+ * A sum that does not depend on the order, to the last bit: the same files give the same shares, whatever was read
+ * first.
+ */
 export function orderFreeSum(values: ArrayLike<number>): number {
   return Float64Array.from(values)
     .sort()

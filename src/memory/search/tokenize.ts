@@ -34,7 +34,9 @@ const KEYWORDS = new Set(
 );
 
 const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
-/** Cuts between fooBar, HTTPServer, utf8 and 2x, not inside URLs; a character without case stays with its neighbours. */
+/**
+ * Cuts between fooBar, HTTPServer, utf8 and 2x, not inside URLs; a character without case stays with its neighbours.
+ */
 const PARTS = /\p{Lu}{2,}s(?![\p{Ll}\p{M}])|\p{Lu}+(?![\p{Ll}\p{M}])|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{N}+/gu;
 const CYRILLIC = /^\p{Script=Cyrillic}+$/u;
 /** A word of prose, as it may stand in a comment: no name in parts. */
@@ -65,7 +67,10 @@ export function questionTerms(question: string): string[] {
 export interface AskedWord {
   /** The word's own terms. */
   readonly own: readonly string[];
-  /** Terms of the English words that it means, where it is a word of another language: code is most often written in English. */
+  /**
+   * Terms of the English words that it means, where it is a word of another language: code is most often written in
+   * English.
+   */
   readonly english: readonly string[];
 }
 

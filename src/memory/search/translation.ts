@@ -1,9 +1,10 @@
 import type { Language } from './language.ts';
 
 /**
- * Everyday words of programs in other languages. Code and its comments are mostly English, and a model that was trained on code hardly
- * knows that Steuer is tax; the words that any project has are few. English first, then de, fr, es, pt, it, ru, zh, ja, ko; several are
- * separated by blanks. Words in Latin and Cyrillic letters are beginnings, without marks.
+ * Everyday words of programs in other languages. Code and its comments are mostly English, and a model that was trained
+ * on code hardly knows that Steuer is tax; the words that any project has are few. English first, then de, fr, es, pt,
+ * it, ru, zh, ja, ko; several are separated by blanks. Words in Latin and Cyrillic letters are beginnings, without
+ * marks.
  */
 const TABLE = `
 tax | steuer | impot taxe | impuesto | imposto | tassa impost | налог | 税 | 税金 税 | 세금

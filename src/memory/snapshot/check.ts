@@ -31,7 +31,10 @@ const TERM = /^[\p{L}\p{M}\p{N}_]+$/u;
 const REASON = /^[a-z0-9-]*$/;
 /** An int8 of 127 stands for a key component of 1. */
 const KEY_ONE = 127;
-/** How far a stored key's length may be from 1: quantise() takes keys within 0.02, and rounding moves a component by half. */
+/**
+ * How far a stored key's length may be from 1: quantise() takes keys within 0.02, and rounding moves a component by
+ * half.
+ */
 const KEY_TOLERANCE = 0.02;
 
 /** Reads every row once and compares all with the header. Yields between pages. Throws SnapshotError, RowError. */

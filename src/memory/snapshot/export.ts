@@ -27,7 +27,9 @@ export interface ExportOptions {
   readonly program: string;
   /** A name of the repository that means the same on every machine; '' where it has none. */
   readonly repository: string;
-  /** Without them the file is a fifth smaller and holds no word in the clear, and alone it cannot be searched for words. */
+  /**
+   * Without them the file is a fifth smaller and holds no word in the clear, and alone it cannot be searched for words.
+   */
   readonly words?: SnapshotHeader['words'];
   /** Files of these reasons are not even named. */
   readonly unnamed?: ReadonlySet<string>;
@@ -45,8 +47,8 @@ export interface Exported {
 }
 
 /**
- * Writes what a ledger holds of its checkout, at one moment, to one file. An earlier snapshot of that name is replaced when
- * the new one is whole; any other file is left alone. Equal content gives an equal digest on every machine.
+ * Writes what a ledger holds of its checkout, at one moment, to one file. An earlier snapshot of that name is replaced
+ * when the new one is whole; any other file is left alone. Equal content gives an equal digest on every machine.
  *
  * @throws SnapshotError, LedgerError; the signal's reason
  */
@@ -115,7 +117,10 @@ async function write(ledger: StoreReader, file: string, options: ExportOptions):
   }
 }
 
-/** One export: files with their segments, then the words, then the writes, each in an order that follows from the content. */
+/**
+ * One export: files with their segments, then the words, then the writes, each in an order that follows from the
+ * content.
+ */
 class Export {
   readonly #from: DatabaseSync;
   readonly #into: DatabaseSync;

@@ -58,9 +58,14 @@ export const LIMITS = {
   name: 255,
   /** Characters of one term: the lexicon makes none that is longer. */
   term: 64,
-  /** Terms of one segment, repeats counted: 256 tokens make some hundreds, a file of one line of 1 MiB fewer than this. */
+  /**
+   * Terms of one segment, repeats counted: 256 tokens make some hundreds, a file of one line of 1 MiB fewer than this.
+   */
   words: 2 ** 20,
-  /** Terms of all segments, for each byte of the file and at the least: unpacking must take time in proportion to the file. */
+  /**
+   * Terms of all segments, for each byte of the file and at the least: unpacking must take time in proportion to the
+   * file.
+   */
   wordsPerByte: 16,
   wordsAtLeast: 2 ** 22,
   /** Characters of a header value, of a reason and of a blob hash. */

@@ -4,7 +4,9 @@ import { FORMAT_VERSION, LIMITS, NOTICE } from './format.ts';
 import { isDisguised } from './portable-path.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** What a snapshot says of itself. Every number and hash in it is computed again from the content before it is believed. */
+/**
+ * What a snapshot says of itself. Every number and hash in it is computed again from the content before it is believed.
+ */
 export interface SnapshotHeader {
   readonly notice: string;
   /** Version of the program that wrote it. */
@@ -16,7 +18,10 @@ export interface SnapshotHeader {
   /** writeLayout() of the shape, and the feature map's id. */
   readonly layout: string;
   readonly features: string;
-  /** The same for every clone; '' for a folder that is named by its place alone, because a place means nothing elsewhere. */
+  /**
+   * The same for every clone; '' for a folder that is named by its place alone, because a place means nothing
+   * elsewhere.
+   */
   readonly repository: string;
   /** sha256 over the ingested files' paths and write keys. */
   readonly treeHash: string;
@@ -44,7 +49,10 @@ export function headerRows(header: SnapshotHeader): Map<string, string> {
   return rows;
 }
 
-/** The header in these rows. Throws SnapshotError: a seal that does not fit is damage, a count beyond every limit unsafe. */
+/**
+ * The header in these rows. Throws SnapshotError: a seal that does not fit is damage, a count beyond every limit
+ * unsafe.
+ */
 export function headerOf(rows: ReadonlyMap<string, string>, file: string): SnapshotHeader {
   const broken = new SnapshotError('damaged', `The header of the snapshot ${file} is damaged.`);
   if (rows.get('seal') !== sealOf(rows) || rows.get('format') !== String(FORMAT_VERSION)) throw broken;

@@ -21,7 +21,10 @@ export interface Placed {
   readonly terms: readonly (readonly string[])[];
 }
 
-/** The file in the importer's checkout, if it is the same to the last byte; else undefined, and only its writes are taken. */
+/**
+ * The file in the importer's checkout, if it is the same to the last byte; else undefined, and only its writes are
+ * taken.
+ */
 export type Place = (
   file: SnapshotFile,
   keyOf: (writeId: number) => string,
@@ -48,10 +51,10 @@ export interface Imported {
 }
 
 /**
- * Takes over a checked snapshot in one transaction: all of it or, after an error, an abort or a kill, nothing. What the ledger
- * holds is never replaced by something else: a write that is stored stays as it is, and a file's rows change only where
- * `place` says that the checkout holds that very content. The snapshot's digest is computed once more over what was
- * really taken, so that a file that changes under our hands cannot slip in.
+ * Takes over a checked snapshot in one transaction: all of it or, after an error, an abort or a kill, nothing. What the
+ * ledger holds is never replaced by something else: a write that is stored stays as it is, and a file's rows change
+ * only where `place` says that the checkout holds that very content. The snapshot's digest is computed once more over
+ * what was really taken, so that a file that changes under our hands cannot slip in.
  *
  * @throws SnapshotError, LedgerError; the signal's reason
  */

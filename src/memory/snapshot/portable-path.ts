@@ -2,7 +2,9 @@ import { LIMITS } from './format.ts';
 
 /** A backslash or a drive leads to another place on Windows. */
 const ELSEWHERE = /\\|^[A-Za-z]:/;
-/** Windows forbids these in a name, a colon leads to a stream of a file, and dots and blanks at the end are taken off. */
+/**
+ * Windows forbids these in a name, a colon leads to a stream of a file, and dots and blanks at the end are taken off.
+ */
 const NOT_ON_WINDOWS = /[<>:"|?*]|[. ]$/;
 /** Names of devices, whatever their extension (learn.microsoft.com: Naming Files, Paths, and Namespaces). */
 const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?: *\.|$)/i;
@@ -21,8 +23,9 @@ const WRITTEN = new RegExp(
 );
 
 /**
- * Whether a path lies below the root on every platform and looks like what it is: relative, `/` between its parts, no `.` or
- * `..`, no device's name, nothing that is not seen, not too long. On Windows, also no name that means another file there.
+ * Whether a path lies below the root on every platform and looks like what it is: relative, `/` between its parts, no
+ * `.` or `..`, no device's name, nothing that is not seen, not too long. On Windows, also no name that means another
+ * file there.
  */
 export function isPortable(path: string, platform: NodeJS.Platform = process.platform): boolean {
   return (

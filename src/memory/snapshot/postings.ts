@@ -1,8 +1,8 @@
 import { LIMITS } from './format.ts';
 
 /**
- * The words of a segment as pairs of LEB128 numbers: how far the term's id lies after the one before (from 0), and how often
- * it occurs. Order inside the segment is not kept: BM25 counts.
+ * The words of a segment as pairs of LEB128 numbers: how far the term's id lies after the one before (from 0), and how
+ * often it occurs. Order inside the segment is not kept: BM25 counts.
  */
 export class WordsWriter {
   #bytes = new Uint8Array(64);

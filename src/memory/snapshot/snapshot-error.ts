@@ -7,7 +7,8 @@ import { printable } from '../../common/printable.ts';
  * - `no-snapshot` a file of another kind
  * - `newer`       a later version of the program made it
  * - `damaged`     bytes are missing or changed
- * - `unsafe`      it holds what no export writes: paths that lead elsewhere, tables of its own, sizes beyond every limit
+ * - `unsafe`      it holds what no export writes: paths that lead elsewhere, tables of its own, sizes beyond every
+ *   limit
  * - `foreign`     made with another model or adapter, or of another repository
  */
 export type SnapshotErrorKind =

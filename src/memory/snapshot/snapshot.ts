@@ -31,9 +31,9 @@ export interface NamedWrite {
 }
 
 /**
- * A snapshot opened for reading. The file comes from somebody else, so it is treated as hostile: SQLite reads it without
- * locks, journals, triggers or views, it is never attached to another database, and its schema must be ours letter for
- * letter. Opening looks at the outside alone; nothing of the content is to be used before check().
+ * A snapshot opened for reading. The file comes from somebody else, so it is treated as hostile: SQLite reads it
+ * without locks, journals, triggers or views, it is never attached to another database, and its schema must be ours
+ * letter for letter. Opening looks at the outside alone; nothing of the content is to be used before check().
  */
 export class Snapshot {
   readonly file: string;
@@ -70,8 +70,8 @@ export class Snapshot {
   }
 
   /**
-   * Compares every row with the header: counts, order, paths, checksums, the digest of all, the tree hash and the hash of
-   * the sum. Yields to other work.
+   * Compares every row with the header: counts, order, paths, checksums, the digest of all, the tree hash and the hash
+   * of the sum. Yields to other work.
    *
    * @throws SnapshotError; the signal's reason
    */
@@ -93,8 +93,8 @@ export class Snapshot {
   }
 
   /**
-   * The writes of a checked snapshot, once more, in order: whatever became of the file since, they are those that were checked,
-   * or SnapshotError is thrown at the end, before which nothing may be made lasting.
+   * The writes of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
+   * checked, or SnapshotError is thrown at the end, before which nothing may be made lasting.
    */
   *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedWrite> {
     const find = guarded(this.file, () => this.#db.prepare('SELECT key, words, blob FROM write WHERE id = ?'));

@@ -7,7 +7,9 @@ import type { Row } from './row.ts';
 import { idOf, noteInUse } from './residue-scan.ts';
 import { transaction } from './transaction.ts';
 
-/** What an open database consists of, in the mode that lets readers go on; its journal, in the other, comes and goes. */
+/**
+ * What an open database consists of, in the mode that lets readers go on; its journal, in the other, comes and goes.
+ */
 const OPEN = ['', '-wal', '-shm'] as const;
 
 /** One open database and how it is asked: whatever SQLite throws becomes a LedgerError. */
@@ -48,8 +50,8 @@ export class Connection {
   }
 
   /**
-   * One transaction that is on disk when it ends. SQLite goes on writing files that were deleted or replaced under it, and
-   * a process of a later version may have changed the tables since they were opened.
+   * One transaction that is on disk when it ends. SQLite goes on writing files that were deleted or replaced under it,
+   * and a process of a later version may have changed the tables since they were opened.
    *
    * @throws LedgerError 'gone', 'newer'
    */

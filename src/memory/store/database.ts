@@ -105,8 +105,8 @@ function begin(db: DatabaseSync, identity: Identity): void {
 }
 
 /**
- * Throws 'link' where the database, its log or its journal is a symbolic link: a name that leads elsewhere cannot be set
- * aside or searched as a file of this folder. A folder on the way may be a link, such as a home on another disk.
+ * Throws 'link' where the database, its log or its journal is a symbolic link: a name that leads elsewhere cannot be
+ * set aside or searched as a file of this folder. A folder on the way may be a link, such as a home on another disk.
  */
 function refuseLinks(file: string): void {
   const linked = FILES.map((suffix) => file + suffix).find((name) =>
@@ -116,8 +116,8 @@ function refuseLinks(file: string): void {
 }
 
 /**
- * Throws 'newer' for a database of a later version, whatever else that version changed. One flipped bit in the number of the
- * version is told by the copy of it that is sealed: that is damage.
+ * Throws 'newer' for a database of a later version, whatever else that version changed. One flipped bit in the number
+ * of the version is told by the copy of it that is sealed: that is damage.
  */
 export function refuseNewer(db: DatabaseSync, file: string): void {
   if (userVersion(db) > SCHEMA_VERSION && hasOurTables(tableNames(db)) && !isSealedByUs(db)) throw newer(file);

@@ -20,7 +20,9 @@ export const HOME_PARTS = ['memory', 'snapshots'] as const;
 
 const MAGIC = Buffer.from('SQLite format 3\0');
 
-/** Begins the repository's name of a database that a snapshot was unpacked into: it can be unpacked again at any time. */
+/**
+ * Begins the repository's name of a database that a snapshot was unpacked into: it can be unpacked again at any time.
+ */
 export const UNPACKED = 'snapshot:';
 
 /** Where something of forgotten files is or may be, and was left. */
@@ -78,9 +80,10 @@ export interface Search {
 }
 
 /**
- * Searches every other database below a folder for what forgotten files left: by the names of their writes, the hashes of
- * their content, and their rarest words; then every file there as bytes. What belongs to the same working folder is taken
- * out, writes that no file uses and unpacked snapshots are removed, everything else is named. Repeating it is safe.
+ * Searches every other database below a folder for what forgotten files left: by the names of their writes, the hashes
+ * of their content, and their rarest words; then every file there as bytes. What belongs to the same working folder is
+ * taken out, writes that no file uses and unpacked snapshots are removed, everything else is named. Repeating it is
+ * safe.
  */
 export async function clearElsewhere(search: Search, footprint: Footprint): Promise<Elsewhere> {
   return new Clearing(search, footprint).run();
@@ -221,7 +224,9 @@ class Clearing {
     }
   }
 
-  /** Takes out files where the folder is ours, and writes that no file uses: all of ours, the forgotten ones of others. */
+  /**
+   * Takes out files where the folder is ours, and writes that no file uses: all of ours, the forgotten ones of others.
+   */
   #takeOut(file: string, checkout: string, whose: 'ours' | 'others', stale: readonly string[]): void {
     const db = openDatabase(file, { ...identityIn(file), checkout });
     try {
@@ -319,8 +324,8 @@ class Clearing {
 
   /**
    * Every regular file of the memories but those of the database that forgets, each under one of its names. A link is
-   * followed only where it leads to that database. What else lies in the home folder is somebody's own, but for copies of
-   * databases.
+   * followed only where it leads to that database. What else lies in the home folder is somebody's own, but for copies
+   * of databases.
    */
   #files(): string[] {
     const { home, location } = this.#search;

@@ -14,7 +14,9 @@ const TELLING = {
   segments: 400,
 } as const;
 
-/** Writes of files, by origin and by path: former versions, and those that were made for another path, are among them. */
+/**
+ * Writes of files, by origin and by path: former versions, and those that were made for another path, are among them.
+ */
 const OF_FILES = `origin IN (SELECT unhex(value) FROM json_each(?)) OR id IN (
   SELECT write_id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?)))`;
 

@@ -45,8 +45,8 @@ export interface Certificate {
   readonly paths: readonly string[];
   readonly segments: number;
   /**
-   * Writes that were taken out of the database. `former` of them no file used: those of earlier versions, under whatever
-   * name, are among them, and those of other branches too, because nobody can tell them apart.
+   * Writes that were taken out of the database. `former` of them no file used: those of earlier versions, under
+   * whatever name, are among them, and those of other branches too, because nobody can tell them apart.
    */
   readonly writes: number;
   readonly former: number;
@@ -93,8 +93,8 @@ interface Place {
 }
 
 /**
- * Takes files and their writes out, with every write that no file uses, inside a transaction of the caller's, and computes
- * the memory that is left twice.
+ * Takes files and their writes out, with every write that no file uses, inside a transaction of the caller's, and
+ * computes the memory that is left twice.
  *
  * @param before M and z of the checkout as it is
  * @throws LedgerError 'failed' when the two do not agree: nothing may be certified then, and the caller rolls back

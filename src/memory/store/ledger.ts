@@ -145,9 +145,10 @@ export class Ledger extends StoreReader {
   /**
    * Forgets files for good. Everything else below `home` is searched first, while the database still knows what to look
    * for (elsewhere.ts); then their writes and words, and every write that no file uses, leave the database and its log.
-   * The memory that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten. Blocks
-   * for about as long as a rebuild; in this time others can read. A process that is killed has certified nothing: the files
-   * are in or out, and the next one to open the database, or to forget once more, cleans what was left.
+   * The memory that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten.
+   * Blocks for about as long as a rebuild; in this time others can read. A process that is killed has certified
+   * nothing: the files are in or out, and the next one to open the database, or to forget once more, cleans what was
+   * left.
    *
    * @throws LedgerError 'busy' where the log could not be emptied: the files are out of the memory, traces are not
    */
@@ -216,8 +217,8 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Takes words and writes of text that was read in clear, and that is masked now, off the disk. Does nothing where there
-   * was no such text. Throws LedgerError 'busy' where another process reads an older state: to be tried again.
+   * Takes words and writes of text that was read in clear, and that is masked now, off the disk. Does nothing where
+   * there was no such text. Throws LedgerError 'busy' where another process reads an older state: to be tried again.
    */
   scrub(): void {
     const { db } = this.connection;
@@ -246,8 +247,8 @@ export class Ledger extends StoreReader {
 
   /**
    * M and z of a scope (of everything when left out), from sums that are kept per file and folder and that follow every
-   * change: the first call reads every write of the scope, later ones only those that are new. Equal to rebuild() bit for
-   * bit. Yields to other work; `signal` aborts with its reason.
+   * change: the first call reads every write of the scope, later ones only those that are new. Equal to rebuild() bit
+   * for bit. Yields to other work; `signal` aborts with its reason.
    */
   async memory(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -278,8 +279,8 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Checks everything that can be checked, checksums and seals included, and compares the sums in use with those made anew.
-   * Never throws for damage: the verdict says what differs.
+   * Checks everything that can be checked, checksums and seals included, and compares the sums in use with those made
+   * anew. Never throws for damage: the verdict says what differs.
    */
   async verify(signal?: AbortSignal): Promise<Verdict> {
     try {
@@ -295,9 +296,9 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Drops writes that fail their checksum with the files made of them, and files that are not as they were stored, in every
-   * checkout. Returns those of this one: they are to be read again; another checkout reads its own again when it is opened
-   * next.
+   * Drops writes that fail their checksum with the files made of them, and files that are not as they were stored, in
+   * every checkout. Returns those of this one: they are to be read again; another checkout reads its own again when it
+   * is opened next.
    */
   async mend(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;
@@ -348,7 +349,9 @@ export class Ledger extends StoreReader {
     return change;
   }
 
-  /** Subtracts what went and adds what came. Where another process wrote in between, the next question reads all spans. */
+  /**
+   * Subtracts what went and adds what came. Where another process wrote in between, the next question reads all spans.
+   */
   #followSums(paths: readonly string[], { added, generation }: Change): void {
     if (this.#sums.generation !== generation - 1) return;
     const [first, last] = [added[0], added.at(-1)];

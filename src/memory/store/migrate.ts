@@ -45,8 +45,8 @@ const VERSION_1 = {
 export const FORMER: ReadonlyMap<number, Readonly<Record<string, string>>> = new Map([[1, VERSION_1]]);
 
 /**
- * Brings a database of version 1 up to this version in one transaction: nothing is encoded or read again. Its files become
- * those of the checkout that opens it. A process that is killed, or a full disk, leaves version 1 as it was.
+ * Brings a database of version 1 up to this version in one transaction: nothing is encoded or read again. Its files
+ * become those of the checkout that opens it. A process that is killed, or a full disk, leaves version 1 as it was.
  */
 export function migrate(db: DatabaseSync, identity: Identity): void {
   // Tables are renamed aside and made anew; references to them by name must stay as they are. Neither setting changes

@@ -14,8 +14,8 @@ import { finishForgetting } from './unfinished.ts';
 
 export interface OpenOptions {
   /**
-   * Other places and names that the repository's database had before: their writes are taken over when a new database is
-   * begun, so that nothing has to be encoded again. They stay where they are.
+   * Other places and names that the repository's database had before: their writes are taken over when a new database
+   * is begun, so that nothing has to be encoded again. They stay where they are.
    */
   readonly former?: readonly { readonly place: string; readonly repository: string }[];
   /** The folder below which memories are kept: a new database learns there what the working folder has forgotten. */
@@ -100,8 +100,8 @@ function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullabl
 }
 
 /**
- * Databases of other adapters and of other names of the folder: what was forgotten with one stays forgotten with the next,
- * whether the folder had a commit or was trusted at the time.
+ * Databases of other adapters and of other names of the folder: what was forgotten with one stays forgotten with the
+ * next, whether the folder had a commit or was trusted at the time.
  */
 function siblings(location: string, home: string | undefined): string[] {
   if (!NAME.test(basename(location))) return [];

@@ -21,16 +21,18 @@ export interface Pruned {
   readonly bytes: number;
 }
 
-/** Time between two sweeps beyond which it is taken for a clock that was set wrong, and counts for the age of nothing. */
+/**
+ * Time between two sweeps beyond which it is taken for a clock that was set wrong, and counts for the age of nothing.
+ */
 const LEAP_MS = 180 * 86_400_000;
 const SWEPT = 'swept_ms';
 
 const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.write_id = write.id)';
 
 /**
- * Drops checkouts whose folder is gone and writes that no segment uses, gives their pages back to the disk and merges the
- * full-text index. Writes are kept until then because a branch switch wants them again (peers keep an index of gigabytes
- * per branch, or build it anew).
+ * Drops checkouts whose folder is gone and writes that no segment uses, gives their pages back to the disk and merges
+ * the full-text index. Writes are kept until then because a branch switch wants them again (peers keep an index of
+ * gigabytes per branch, or build it anew).
  *
  * @param own the checkout that is open: it stays, wherever its folder is
  */
@@ -63,7 +65,8 @@ export function prune(
     if (gone.length > 0 || checkouts.length > 0) lexical.optimise();
     return { checkouts, writes: gone.length, bytes };
   });
-  // The log is cut back too: its megabytes would be counted as the memory's. Where somebody reads, it is left for later.
+  // The log is cut back too: its megabytes would be counted as the memory's. Where somebody reads, it is left for
+  // later.
   db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
   return swept;
 }

@@ -38,7 +38,8 @@ export function traceOf(stored: Uint8Array): Uint8Array | undefined {
  * @throws LedgerError 'busy' where another process still reads an older state, which the log must keep
  */
 export function rewriteWithoutFreePages(location: string): void {
-  // A connection of its own: what is temporary goes to a file, not into memory, and the views of others do not bother it.
+  // A connection of its own: what is temporary goes to a file, not into memory, and the views of others do not bother
+  // it.
   const db = new DatabaseSync(location, { timeout: CONNECTION.busyMs });
   try {
     db.exec(`PRAGMA secure_delete = ON; VACUUM; PRAGMA busy_timeout = ${TRACE.busyMs};`);
@@ -53,7 +54,9 @@ export function rewriteWithoutFreePages(location: string): void {
   }
 }
 
-/** Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits). */
+/**
+ * Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits).
+ */
 export class Traces {
   readonly #byStart = new Map<number, Buffer[]>();
   /** One bit for every three bytes that a trace can begin with. */

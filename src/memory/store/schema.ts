@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 export const SCHEMA_VERSION = 2;
 
 /**
- * The whole database. A write is stored once per content and shared by every checkout; files and segments belong to one.
- * No column holds source text: `lexical` is a contentless index over terms.
+ * The whole database. A write is stored once per content and shared by every checkout; files and segments belong to
+ * one. No column holds source text: `lexical` is a contentless index over terms.
  *
  * AUTOINCREMENT: a segment id is never used twice, so a table in memory cannot mistake one segment for another.
  *
@@ -67,9 +67,9 @@ export const TABLES = {
 } as const;
 
 /**
- * What a walk saw of a file beside its size and time, so that a change that keeps both is seen. A table of its own, which
- * a process of a former version neither needs nor disturbs; it is made where it is missing. No part of the seal: a wrong
- * value costs one look at the file.
+ * What a walk saw of a file beside its size and time, so that a change that keeps both is seen. A table of its own,
+ * which a process of a former version neither needs nor disturbs; it is made where it is missing. No part of the seal:
+ * a wrong value costs one look at the file.
  */
 export const FILE_STAT = `CREATE TABLE file_stat (
   file_id INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
@@ -93,8 +93,8 @@ export const CONNECTION = {
 } as const;
 
 /**
- * What a connection sees of one checkout: views of its own hide the tables of the same names, so every query that asks for
- * `file` or `segment` is of this checkout and cannot forget to be. Changes name `main.file` and `main.segment`.
+ * What a connection sees of one checkout: views of its own hide the tables of the same names, so every query that asks
+ * for `file` or `segment` is of this checkout and cannot forget to be. Changes name `main.file` and `main.segment`.
  */
 export function checkoutViews(checkoutId: number): string {
   const id = Math.trunc(checkoutId);
@@ -112,7 +112,9 @@ export interface Identity {
   readonly layout: string;
 }
 
-/** The path that a write was made for, 8 bytes of its sha256: found again when the path is forgotten, and not readable. */
+/**
+ * The path that a write was made for, 8 bytes of its sha256: found again when the path is forgotten, and not readable.
+ */
 export function originOf(path: string): Uint8Array {
   return createHash('sha256').update(path).digest().subarray(0, 8);
 }

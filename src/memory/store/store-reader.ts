@@ -148,8 +148,8 @@ export class StoreReader {
   }
 
   /**
-   * Path → write keys of the ingested files of a scope (of all when left out), of this checkout or of another that shares
-   * the database. From it follow the tree hash, and differences between branches.
+   * Path → write keys of the ingested files of a scope (of all when left out), of this checkout or of another that
+   * shares the database. From it follow the tree hash, and differences between branches.
    */
   tree(scope?: Scope, checkout: string = this.identity.checkout): Map<string, readonly string[]> {
     const query = `SELECT path, group_concat(hex(key), ' ' ORDER BY ordinal) AS keys FROM main.file
@@ -167,8 +167,8 @@ export class StoreReader {
   }
 
   /**
-   * What one tree has more than another, with signs. A side is a scope of this checkout or a tree: of another checkout, or
-   * of a commit whose segments were encoded once. Throws LedgerError 'missing' where a write is not stored.
+   * What one tree has more than another, with signs. A side is a scope of this checkout or a tree: of another checkout,
+   * or of a commit whose segments were encoded once. Throws LedgerError 'missing' where a write is not stored.
    */
   difference(a: Scope | Tree, b: Scope | Tree): Difference {
     return this.connection.guard(() => {
@@ -203,7 +203,10 @@ export class StoreReader {
     return this.connection.guard(() => totals(this.connection.db, this.location, memoryBytes(this.identity.shape)));
   }
 
-  /** Throws LedgerError 'gone' where the database was deleted or replaced since it was opened: what was stored is nowhere. */
+  /**
+   * Throws LedgerError 'gone' where the database was deleted or replaced since it was opened: what was stored is
+   * nowhere.
+   */
   assertOnDisk(): void {
     this.connection.assertOnDisk();
   }

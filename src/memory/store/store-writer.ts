@@ -38,8 +38,8 @@ export class StoreWriter {
   }
 
   /**
-   * Puts a file in place of what was known of it: the ids of the segments that went and came. Throws LedgerError 'missing'
-   * for a write that is nowhere.
+   * Puts a file in place of what was known of it: the ids of the segments that went and came. Throws LedgerError
+   * 'missing' for a write that is nowhere.
    */
   replace(path: string, meta: FileMeta, state: FileState, segments: readonly SegmentEntry[], writes: Writes): Replaced {
     const removed = this.#removeSegments(path);

@@ -20,7 +20,9 @@ export function isForgetting(db: DatabaseSync): boolean {
   return db.prepare('SELECT 1 FROM main.meta WHERE name = ?').get(UNFINISHED) !== undefined;
 }
 
-/** Cleans what a process that was killed while it forgot left behind; later, where others are busy or the disk is full. */
+/**
+ * Cleans what a process that was killed while it forgot left behind; later, where others are busy or the disk is full.
+ */
 export function finishForgetting(db: DatabaseSync, location: string): void {
   if (!isForgetting(db)) return;
   try {

@@ -11,7 +11,9 @@ import { treeHashOf } from '../algebra/tree-hash.ts';
 
 const PAGE = 512;
 
-/** Rules that every state between two transactions keeps: a query that must find nothing, and what it found if it does. */
+/**
+ * Rules that every state between two transactions keeps: a query that must find nothing, and what it found if it does.
+ */
 const RULES = [
   ['SELECT 1 FROM pragma_foreign_key_check LIMIT 1', 'A segment points at a file or write that is not there.'],
   [
@@ -37,9 +39,9 @@ const RULES = [
 ] as const;
 
 /**
- * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every write and the seal of
- * every file in every checkout; then makes M, z and the hashes of this checkout anew and compares them with the sums that
- * were kept. Yields between pages.
+ * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every write and the seal
+ * of every file in every checkout; then makes M, z and the hashes of this checkout anew and compares them with the sums
+ * that were kept. Yields between pages.
  *
  * @param reader sees one moment of the database
  * @param kept   the sums in use, where they are of that moment; asked for once the writes are known to be whole

@@ -13,7 +13,9 @@ export interface RecalledFile {
   readonly lines: readonly RecalledLines[];
 }
 
-/** Where the last answer came from: kept for the marks in files and editors until it is hidden, edited or asked anew. */
+/**
+ * Where the last answer came from: kept for the marks in files and editors until it is hidden, edited or asked anew.
+ */
 export class Provenance implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
   readonly #changed = new vscode.EventEmitter<readonly vscode.Uri[]>();

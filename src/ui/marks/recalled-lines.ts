@@ -30,8 +30,9 @@ export function strength(share: number): Strength {
 }
 
 /**
- * The files with the shares that the chat writes: whole percents that add up, so that a badge of 77 never stands beside a 78. The lines of a
- * file share its percents in the same way. A share that rounds to nothing stays as it is, to be told from none.
+ * The files with the shares that the chat writes: whole percents that add up, so that a badge of 77 never stands beside
+ * a 78. The lines of a file share its percents in the same way. A share that rounds to nothing stays as it is, to be
+ * told from none.
  */
 export function inWholePercents(files: readonly PointedFile[]): PointedFile[] {
   const whole = percents([...files.map(({ share }) => share), othersShare(files)]);
@@ -45,7 +46,9 @@ export function inWholePercents(files: readonly PointedFile[]): PointedFile[] {
 
 const written = (percent: number | undefined, share: number): number => (percent ? percent / 100 : share);
 
-/** The lines of the pointed files by path as it is shown; lines that were pointed to twice count once, with both shares. */
+/**
+ * The lines of the pointed files by path as it is shown; lines that were pointed to twice count once, with both shares.
+ */
 export function recalledLines(files: readonly PointedFile[]): Map<string, RecalledLines[]> {
   return new Map(files.map(({ path, lines }) => [path, joined(lines)]));
 }
@@ -62,7 +65,9 @@ function joined(lines: readonly RecalledLines[]): RecalledLines[] {
   return runs;
 }
 
-/** The runs after an edit: those that it touches are gone, since they are no longer what was recalled; those below move. */
+/**
+ * The runs after an edit: those that it touches are gone, since they are no longer what was recalled; those below move.
+ */
 export function edited(runs: readonly RecalledLines[], change: LineChange): RecalledLines[] {
   const [first, last] = [change.start + 1, change.end + 1];
   const moved = change.lines - (last - first + 1);

@@ -35,7 +35,9 @@ interface Folder {
   totals: { files: number; remembered: number; segments: number; lines: number; share: number };
 }
 
-/** The files of one root by folder. Folders are filled when it is made; their nodes are made when they are looked at. */
+/**
+ * The files of one root by folder. Folders are filled when it is made; their nodes are made when they are looked at.
+ */
 export class FileTree {
   readonly #folders: Map<string, Folder>;
   readonly #byPath: ReadonlyMap<string, RememberedFile>;

@@ -5,8 +5,9 @@ import type { Digest } from './digest.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /**
- * Milliseconds between two looks at the facts, which name every file: 50,000 of them take the host some 50 ms to take in.
- * They are looked at often only while somebody watches them, and less so while a reading changes one after the other.
+ * Milliseconds between two looks at the facts, which name every file: 50,000 of them take the host some 50 ms to take
+ * in. They are looked at often only while somebody watches them, and less so while a reading changes one after the
+ * other.
  */
 const PACE = { settle: 300, watched: 1_000, reading: 5_000, unwatched: 60_000 } as const;
 

@@ -103,7 +103,10 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     return found && { folder, node: found };
   }
 
-  /** Shows the view, with the keyboard on a row: what has just been unfolded has none yet, and VS Code then focuses nothing. */
+  /**
+   * Shows the view, with the keyboard on a row: what has just been unfolded has none yet, and VS Code then focuses
+   * nothing.
+   */
   async show(): Promise<void> {
     this.#entering = Date.now() + ENTERING;
     await vscode.commands.executeCommand('askCodebase.memory.focus');

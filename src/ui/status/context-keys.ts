@@ -4,8 +4,9 @@ import type { Provenance } from '../marks/provenance.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /**
- * What menus and welcome texts depend on: `askCodebase.state` is the kind of the workspace's standing, `askCodebase.action`
- * what would mend a failure, `askCodebase.marks` none, shown or hidden, `askCodebase.filter` the tree's filter.
+ * What menus and welcome texts depend on: `askCodebase.state` is the kind of the workspace's standing,
+ * `askCodebase.action` what would mend a failure, `askCodebase.marks` none, shown or hidden, `askCodebase.filter` the
+ * tree's filter.
  */
 export class ContextKeys implements vscode.Disposable {
   readonly #known = new Map<string, string>();

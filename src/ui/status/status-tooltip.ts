@@ -20,7 +20,9 @@ export interface TooltipFacts {
   readonly description: Description | undefined;
 }
 
-/** The status bar's tooltip in Markdown, with links to commands. Names of folders are the user's, so they are escaped. */
+/**
+ * The status bar's tooltip in Markdown, with links to commands. Names of folders are the user's, so they are escaped.
+ */
 export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
   const { standing, folders, isTrusted } = facts;
   const several = folders.length > 1;

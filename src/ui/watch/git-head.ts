@@ -1,8 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 
 /**
- * Where a work tree's HEAD lies, from what stands at its `.git`: a folder, or in a linked work tree and in a submodule a
- * file with the line `gitdir: PATH`. Undefined where the file says no such thing, or names another machine.
+ * Where a work tree's HEAD lies, from what stands at its `.git`: a folder, or in a linked work tree and in a submodule
+ * a file with the line `gitdir: PATH`. Undefined where the file says no such thing, or names another machine.
  *
  * @param top the folder that holds `.git`
  * @param content the text of `.git` where it is a file, undefined where it is a folder
@@ -17,7 +17,8 @@ export function gitFolder(top: string, content: string | undefined): string | un
 
 /**
  * What is watched in it, each with the folder it lies in. `HEAD` is written by a switch of branches and by a detached
- * checkout; `logs/HEAD` grows at every commit, pull, merge, reset and step of a rebase, which may leave `HEAD` itself alone.
+ * checkout; `logs/HEAD` grows at every commit, pull, merge, reset and step of a rebase, which may leave `HEAD` itself
+ * alone.
  */
 export const headFiles = [
   { folder: '', name: 'HEAD' },

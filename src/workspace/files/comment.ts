@@ -33,7 +33,9 @@ const BLOCKS: readonly (readonly [open: string, close: string])[] = [
   ['r"""', '"""'],
 ];
 const MARKUP_BLOCKS = BLOCKS.slice(0, 3);
-/** Lines above or between the first comments that are no content: the guard of a header, an attribute, a declaration. */
+/**
+ * Lines above or between the first comments that are no content: the guard of a header, an attribute, a declaration.
+ */
 const PREAMBLE =
   /^(?:#!|<\?(?:xml|php|hh)\b|<!doctype\b|<\/?(?:html|head|meta)\b[^>]*>$|-{3}$|%(?:YAML|TAG)\b|['"]use \w+['"];?$|#\s*(?:ifn?def|define|pragma|line|nullable|region|if)\b|\\input\b|@echo off\b)/i;
 /** A file's package stands above its comment in some languages; what follows without a gap is a declaration's. */

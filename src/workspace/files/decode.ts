@@ -1,4 +1,7 @@
-/** Strict decoding by a label of the WHATWG's Encoding Standard; undefined for another label, and for bytes that are anything else. */
+/**
+ * Strict decoding by a label of the WHATWG's Encoding Standard; undefined for another label, and for bytes that are
+ * anything else.
+ */
 export function decodeAs(label: string, bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes);

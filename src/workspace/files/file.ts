@@ -28,9 +28,9 @@ export interface ReadOptions extends SkipOptions {
 }
 
 /**
- * Reads one file of a folder, or says why not; never throws, but for the signal's reason. All the rules of `skip.ts` are
- * applied, whatever the walk found before: a file may have become a secret, a link or a gigabyte since. `openFile` says
- * what counts as a file of the folder. At most `sizeLimit` + 1 bytes are read.
+ * Reads one file of a folder, or says why not; never throws, but for the signal's reason. All the rules of `skip.ts`
+ * are applied, whatever the walk found before: a file may have become a secret, a link or a gigabyte since. `openFile`
+ * says what counts as a file of the folder. At most `sizeLimit` + 1 bytes are read.
  *
  * @param path relative to `root`, with `/` between its parts
  */

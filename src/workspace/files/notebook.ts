@@ -1,7 +1,7 @@
 /**
- * Jupyter notebooks as text: the code and the prose of their cells, and the beginnings of what they printed. Pictures and
- * the JSON around the cells are left out. Cells are parted by the markers of the percent format, which Jupytext, Spyder
- * and VS Code read; they carry no number, so that a cell more at the top changes no other cell's text.
+ * Jupyter notebooks as text: the code and the prose of their cells, and the beginnings of what they printed. Pictures
+ * and the JSON around the cells are left out. Cells are parted by the markers of the percent format, which Jupytext,
+ * Spyder and VS Code read; they carry no number, so that a cell more at the top changes no other cell's text.
  */
 
 /** What is kept of one output: enough to see what a cell prints. */

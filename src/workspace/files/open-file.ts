@@ -27,12 +27,13 @@ const READ_PATIENCE = 20_000;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * The one way in which a file of a folder is opened: an ordinary file that lies below the root, whatever its path says and
- * whatever is changed meanwhile. A repository may hold pipes, devices, and links to anywhere.
+ * The one way in which a file of a folder is opened: an ordinary file that lies below the root, whatever its path says
+ * and whatever is changed meanwhile. A repository may hold pipes, devices, and links to anywhere.
  *
  * - A link is not followed as the last part of the path, nor as an earlier part if it leads out of the root.
  * - Opening does not wait for a writer of a pipe (O_NONBLOCK), and only what fstat calls an ordinary file is read.
- * - After opening, the file behind the descriptor must be the one that was looked at: a folder that is swapped for a link
+ * - After opening, the file behind the descriptor must be the one that was looked at: a folder that is swapped for a
+ *   link
  *   between check and use is found out.
  *
  * Never throws, but for the signal's reason.
@@ -87,8 +88,8 @@ async function locate(realRoot: string, path: string) {
 }
 
 /**
- * Whether what was opened is the file at that place. Linux names the file behind a descriptor, whatever paths lead to by now;
- * elsewhere the path is looked at twice, so that whoever swaps it has to be lucky four times in a row.
+ * Whether what was opened is the file at that place. Linux names the file behind a descriptor, whatever paths lead to
+ * by now; elsewhere the path is looked at twice, so that whoever swaps it has to be lucky four times in a row.
  */
 async function isStillThere(handle: FileHandle, opened: Stats, path: string, found: string): Promise<boolean> {
   const behind = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);

@@ -11,7 +11,8 @@ import { urlKeywords, urlSecretAt } from './secrets/url.ts';
 export { isSecretContainer } from './secrets/holder.ts';
 
 /**
- * Names these rules. A file that was read under other rules is read once more, so it changes with every rule that finds more or less.
+ * Names these rules. A file that was read under other rules is read once more, so it changes with every rule that finds
+ * more or less.
  */
 const secretRules = 'secrets 1';
 
@@ -37,8 +38,8 @@ export type IsExempt = (path: string) => boolean;
 export const noneExempt: IsExempt = () => false;
 
 /**
- * Which rules a file is read under now: what counts as text, how it becomes search terms, and which secrets are masked. A file
- * that was read under others is read once more; its segments are not encoded again where their text is the same.
+ * Which rules a file is read under now: what counts as text, how it becomes search terms, and which secrets are masked.
+ * A file that was read under others is read once more; its segments are not encoded again where their text is the same.
  */
 export function rulesFor(path: string, isExempt: IsExempt): string {
   return `reading ${READING_VERSION}, ${isExempt(path) ? 'none' : secretRules}`;
@@ -49,7 +50,9 @@ export function isSameReading(one: string | undefined, other: string): boolean {
   return one?.split(', ')[0] === other.split(', ')[0];
 }
 
-/** The text as it may be read, with the secrets that were masked in it; undefined where the file is a secret as a whole. */
+/**
+ * The text as it may be read, with the secrets that were masked in it; undefined where the file is a secret as a whole.
+ */
 export function withoutSecrets(
   path: string,
   text: string,
@@ -78,7 +81,8 @@ const finder = new KeywordFinder<Hit>([
 const MOSTLY = 0.5;
 
 /**
- * Whether a text holds secrets, by its content; its path is a hint of what its values are. Costs time in proportion to the text.
+ * Whether a text holds secrets, by its content; its path is a hint of what its values are. Costs time in proportion to
+ * the text.
  *
  * @param path relative to the root, with `/` between its parts
  */

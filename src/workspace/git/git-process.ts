@@ -42,8 +42,8 @@ export function allowGit(allowed: boolean): void {
 }
 
 /**
- * A repository's own settings may name programs, for almost everything that git does, and a folder that somebody was sent is a
- * repository with settings. No command that is run here has use for any of them.
+ * A repository's own settings may name programs, for almost everything that git does, and a folder that somebody was
+ * sent is a repository with settings. No command that is run here has use for any of them.
  */
 const SAFE: readonly (readonly [string, string])[] = [
   ['core.fsmonitor', 'false'],
@@ -70,8 +70,8 @@ const SAFE: readonly (readonly [string, string])[] = [
 const OPTIONS = ['--no-pager', '--literal-pathspecs', ...SAFE.flatMap(([key, value]) => ['-c', `${key}=${value}`])];
 
 /**
- * What git finds in its environment. The GIT_* of this process are dropped: a hook that starts us must not make us look at the
- * hook's repository. The user's own settings stay, because `safe.directory` and `core.excludesFile` are in them.
+ * What git finds in its environment. The GIT_* of this process are dropped: a hook that starts us must not make us look
+ * at the hook's repository. The user's own settings stay, because `safe.directory` and `core.excludesFile` are in them.
  */
 function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(?:GIT_|SSH_ASKPASS)/i.test(name));
@@ -109,8 +109,8 @@ function kill(child: ChildProcess): void {
 }
 
 /**
- * Runs one command of git over a folder, to its end. Only plumbing that neither fetches, filters nor compares content belongs
- * here: every command is one that reads git's own files.
+ * Runs one command of git over a folder, to its end. Only plumbing that neither fetches, filters nor compares content
+ * belongs here: every command is one that reads git's own files.
  * @throws the signal's reason
  */
 export async function runGit(folder: string, args: readonly string[], limits: GitLimits = {}): Promise<GitRun> {

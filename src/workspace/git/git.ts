@@ -114,8 +114,8 @@ export interface Tracked {
 }
 
 /**
- * The tracked paths below a folder, relative to it, as the index has them; a file in conflict once. No pattern is followed and
- * nothing on disk is looked at. Names that are not UTF-8 are left out: nobody could open them.
+ * The tracked paths below a folder, relative to it, as the index has them; a file in conflict once. No pattern is
+ * followed and nothing on disk is looked at. Names that are not UTF-8 are left out: nobody could open them.
  * @param paths only these, and what lies below them
  * @throws GitError where git fails, with git's own words
  */
@@ -159,8 +159,9 @@ export async function excludesFile(top: string | undefined, signal?: AbortSignal
 }
 
 /**
- * The commit that the line of first parents of HEAD began with: the same in every clone, worktree and branch, and merging
- * in another project does not change it. undefined before the first commit, and in a shallow clone, which does not know.
+ * The commit that the line of first parents of HEAD began with: the same in every clone, worktree and branch, and
+ * merging in another project does not change it. undefined before the first commit, and in a shallow clone, which does
+ * not know.
  */
 export async function firstCommit(folder: string, signal?: AbortSignal): Promise<string | undefined> {
   const [isShallow] = (await gitLines(folder, ['rev-parse', '--is-shallow-repository'], { signal })) ?? [];

@@ -8,14 +8,16 @@ export interface RepositoryIdentity {
   readonly repository: string;
   /** The folder itself, links resolved: its files are its own. */
   readonly checkout: string;
-  /** Names that the repository had before, oldest first: a folder without commits gets its lasting name with the first. */
+  /**
+   * Names that the repository had before, oldest first: a folder without commits gets its lasting name with the first.
+   */
   readonly former: readonly string[];
 }
 
 /**
  * Names the repository of an existing folder: by the commit that it began with; where there is none, or a shallow clone
- * does not know it, by the place of its git directory; a plain folder, and one that the repository around it ignores, by its
- * own place.
+ * does not know it, by the place of its git directory; a plain folder, and one that the repository around it ignores,
+ * by its own place.
  */
 export async function identify(folder: string, signal?: AbortSignal): Promise<RepositoryIdentity> {
   const checkout = await realpath(folder);

@@ -19,8 +19,8 @@ export async function commitOf(folder: string, name: string, signal?: AbortSigna
 }
 
 /**
- * Files of the folder that differ between two commits, or between a commit and the files on disk, untracked ones included;
- * relative to the folder. A renamed file is two.
+ * Files of the folder that differ between two commits, or between a commit and the files on disk, untracked ones
+ * included; relative to the folder. A renamed file is two.
  * @throws GitError where git cannot compare them; the signal's reason
  */
 export async function changedBetween(
@@ -41,8 +41,8 @@ export async function changedBetween(
 }
 
 /**
- * Files of a folder that differ from the last commit, untracked ones included, relative to the folder. Empty where there is
- * no repository, or git may not be asked. Before the first commit every file is new.
+ * Files of a folder that differ from the last commit, untracked ones included, relative to the folder. Empty where
+ * there is no repository, or git may not be asked. Before the first commit every file is new.
  */
 export async function changedFiles(folder: string, signal?: AbortSignal): Promise<string[]> {
   const { kind } = await findRepository(folder, signal);
@@ -57,7 +57,9 @@ export interface CommittedText {
   readonly hash: string;
 }
 
-/** A file as it stands in a commit, by the rules of a file on disk; undefined where it is not there or not to be read. */
+/**
+ * A file as it stands in a commit, by the rules of a file on disk; undefined where it is not there or not to be read.
+ */
 export async function textAt(
   folder: string,
   commit: string,

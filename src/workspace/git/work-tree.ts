@@ -10,8 +10,9 @@ import { walk } from '../walk/walk.ts';
 /**
  * Files below a folder that differ from a commit, or are not in it; relative to the folder, sorted.
  *
- * Git's own comparison runs the filters that the repository's settings name, so it is made here: a file is the same where
- * size and time are those that git noted for the same content, or else where its bytes hash to what the commit holds.
+ * Git's own comparison runs the filters that the repository's settings name, so it is made here: a file is the same
+ * where size and time are those that git noted for the same content, or else where its bytes hash to what the commit
+ * holds.
  * @param commit undefined before the first one: then every file is new
  * @throws GitError where git cannot list the commit; the signal's reason
  */

@@ -31,9 +31,9 @@ const weight = {
 /**
  * Cuts a text into segments: every line in exactly one, in order, joined again the text; none for an empty text.
  *
- * Stability comes from two things. *Walls*, the best places far and wide, are chosen by the lines around them alone, and
- * are always cut. Between two walls the cheapest set of cuts is found exactly; an edit cannot move a cut beyond the walls
- * around it, and the tie-breaking hash makes it rare that it moves any. Packing from the top would move them all.
+ * Stability comes from two things. *Walls*, the best places far and wide, are chosen by the lines around them alone,
+ * and are always cut. Between two walls the cheapest set of cuts is found exactly; an edit cannot move a cut beyond the
+ * walls around it, and the tie-breaking hash makes it rare that it moves any. Packing from the top would move them all.
  */
 export function segment(text: string, options: SegmentOptions): Segment[] {
   const { maxTokens, measure } = options;
@@ -53,7 +53,9 @@ export function segment(text: string, options: SegmentOptions): Segment[] {
   return starts.flatMap((from, i) => make(from, starts[i + 1] ?? lines.length));
 }
 
-/** The tokens of every line, at least 1: no segment then has more than `maxTokens` lines, and the search stays linear. */
+/**
+ * The tokens of every line, at least 1: no segment then has more than `maxTokens` lines, and the search stays linear.
+ */
 function lineTokens(lines: readonly string[], measure: (text: string) => number): Float64Array {
   const known = new Map<string, number>();
   return Float64Array.from(lines, (line) => {

@@ -1,4 +1,7 @@
-/** Tells whether a path is one of `paths`, or lies below one of them that is a folder. All are relative to one root, with `/`. */
+/**
+ * Tells whether a path is one of `paths`, or lies below one of them that is a folder. All are relative to one root,
+ * with `/`.
+ */
 export function isAtOrBelow(paths: readonly string[]): (path: string) => boolean {
   const named = new Set(paths);
   const folders = paths.map((path) => `${path}/`);

@@ -14,8 +14,8 @@ export interface Checkout {
   /** The rules that hold before all .gitignore files: the user's own, and those of this clone (info/exclude). */
   readonly rules: Rules;
   /**
-   * A repository whose owner has said what is to be ignored: a folder that many people name so themselves (`build`) is then
-   * not taken for one that a tool has filled.
+   * A repository whose owner has said what is to be ignored: a folder that many people name so themselves (`build`) is
+   * then not taken for one that a tool has filled.
    */
   readonly hasRules: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * Folders that a tool fills. Outside git nothing else says so, and an index of such a folder would be nearly all packages;
- * inside git they matter until somebody writes the .gitignore.
+ * Folders that a tool fills. Outside git nothing else says so, and an index of such a folder would be nearly all
+ * packages; inside git they matter until somebody writes the .gitignore.
  */
 interface Dependency {
   readonly names: readonly string[];
@@ -38,7 +38,9 @@ const dependencies: readonly Dependency[] = [
   { names: ['deps', '_build'], why: 'packages of Elixir, and what it builds', beside: ['mix.exs'] },
 ];
 
-/** What tools leave in a folder of theirs: virtual environments of Python and conda, and the Cache Directory Tagging. */
+/**
+ * What tools leave in a folder of theirs: virtual environments of Python and conda, and the Cache Directory Tagging.
+ */
 const marks = ['pyvenv.cfg', 'conda-meta', 'CACHEDIR.TAG'] as const;
 
 const byName = new Map(dependencies.flatMap((entry) => entry.names.map((name) => [name, entry] as const)));

@@ -8,8 +8,8 @@ import type { SkipOptions, SkipReason } from '../files/skip.ts';
 
 /**
  * What a walk finds. `path` is relative to the root, with `/` between its parts. A skipped entry may be a folder, which
- * then stands for everything in it; `bytes` is there for files whose size was looked at. `included` says that `include` names
- * the file, so that it is to be read with that option.
+ * then stands for everything in it; `bytes` is there for files whose size was looked at. `included` says that `include`
+ * names the file, so that it is to be read with that option.
  */
 export type Entry =
   | {
@@ -23,7 +23,9 @@ export type Entry =
     }
   | { readonly kind: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly bytes?: number };
 
-/** How many files or folders are looked at together: enough to keep Node's four file threads busy, few enough to stop. */
+/**
+ * How many files or folders are looked at together: enough to keep Node's four file threads busy, few enough to stop.
+ */
 export const together = { files: 64, folders: 16 } as const;
 
 export const skippedEntry = (path: string, reason: SkipReason): Entry => ({ kind: 'skipped', path, reason });

@@ -9,7 +9,10 @@ export const RULE_LIMITS = {
   bytes: 256 * 1024,
   /** Patterns of one file. */
   patterns: 10_000,
-  /** Comparisons that rules may cost at once, and those for each path that they are asked about: a tenth of a millisecond. */
+  /**
+   * Comparisons that rules may cost at once, and those for each path that they are asked about: a tenth of a
+   * millisecond.
+   */
   steps: 2_000_000,
   stepsForPath: 50_000,
 } as const;
@@ -44,7 +47,9 @@ interface Rule {
   readonly matches: PathMatcher;
 }
 
-/** The rules of one ignore file, in gitignore's syntax; they hold for the folder that the file lies in and all below it. */
+/**
+ * The rules of one ignore file, in gitignore's syntax; they hold for the folder that the file lies in and all below it.
+ */
 export class IgnoreFile {
   /** The folder, relative to the base of all paths; '' is the base. */
   readonly folder: string;

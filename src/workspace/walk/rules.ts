@@ -17,7 +17,9 @@ export interface RulesPlace {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The rules of an ignore file; undefined where there is none that may be opened. One that is too large costs too much. */
+/**
+ * The rules of an ignore file; undefined where there is none that may be opened. One that is too large costs too much.
+ */
 export async function readRules({ root, path, folder, cost, signal }: RulesPlace): Promise<IgnoreFile | undefined> {
   return rulesOf(folder, path, cost, await openFile(root, path, { maxBytes: RULE_LIMITS.bytes, signal }));
 }

@@ -1,5 +1,6 @@
 /**
- * The places that tell most of a project, best first: folders that hold most of its code, then, for a small one, its files.
+ * The places that tell most of a project, best first: folders that hold most of its code, then, for a small one, its
+ * files.
  * @param paths of files, relative, with `/`
  */
 export function tellingPlaces(paths: readonly string[], most = 3): string[] {
@@ -26,7 +27,8 @@ function tellingFolders(paths: readonly string[], most: number): string[] {
     const name = parts.pop() ?? '';
     if (!CODE.test(name) || parts.some((part) => ASIDE.test(part) || part.startsWith('.'))) continue;
     const own = parts.findIndex((part) => !FRAME.test(part));
-    // A file in a frame itself (`src/main.c`) tells of no part of the project: "How does src work?" is nobody's question.
+    // A file in a frame itself (`src/main.c`) tells of no part of the project: "How does src work?" is nobody's
+    // question.
     if (own < 0) continue;
     const folder = parts.slice(0, own + 1).join('/');
     files.set(folder, (files.get(folder) ?? 0) + 1);

@@ -55,8 +55,8 @@ interface Folder {
 }
 
 /**
- * Walks a folder: ignore files of every depth count, what git tracks is found in spite of them, folders that tools fill are
- * left out, links are reported and not followed, so there are no loops. One folder is never read twice.
+ * Walks a folder: ignore files of every depth count, what git tracks is found in spite of them, folders that tools fill
+ * are left out, links are reported and not followed, so there are no loops. One folder is never read twice.
  */
 export async function* walkFolder(options: FolderWalk): AsyncGenerator<Entry> {
   const { base, at, signal } = options;
@@ -65,7 +65,8 @@ export async function* walkFolder(options: FolderWalk): AsyncGenerator<Entry> {
   const included = { matches: (path: string) => options.include.matches(path.slice(at.length)) };
   const shown = (entry: Entry): Entry[] => {
     const path = entry.path.slice(at.length) || '.';
-    // Several names that are not UTF-8 may look the same, and a reason may be met at several files: a path is told once.
+    // Several names that are not UTF-8 may look the same, and a reason may be met at several files: a path is told
+    // once.
     if (entry.kind === 'skipped' || path.includes(REPLACED)) {
       if (told.has(path)) return [];
       told.add(path);

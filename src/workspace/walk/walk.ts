@@ -24,9 +24,10 @@ export interface WalkOptions {
 /**
  * Finds every file of a folder that may be worth reading, and says of the others why they are not.
  *
- * In a git work tree the files are those of `git ls-files --cached --others --exclude-standard`, less what `.codebaseignore`
- * files take away; every repository inside is walked once, by its own rules. What git ignores is not reported. git itself says
- * only what it tracks: the rules are followed here, in linear time, so that the same holds where git is missing or not asked.
+ * In a git work tree the files are those of `git ls-files --cached --others --exclude-standard`, less what
+ * `.codebaseignore` files take away; every repository inside is walked once, by its own rules. What git ignores is not
+ * reported. git itself says only what it tracks: the rules are followed here, in linear time, so that the same holds
+ * where git is missing or not asked.
  *
  * Nothing is read but names, sizes and times, a few at a time, so the process stays responsive. Entries come in no
  * particular order and each path once.

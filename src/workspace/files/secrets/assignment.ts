@@ -12,7 +12,10 @@ export type Syntax =
   /** The value goes to the next blank: documents, shell scripts. */
   | 'word';
 
-/** Words, in lower case, in whose neighbourhood a value is looked at. `key` stands at the end of too many names to come first. */
+/**
+ * Words, in lower case, in whose neighbourhood a value is looked at. `key` stands at the end of too many names to come
+ * first.
+ */
 export const nameKeywords = [
   ...['pass', 'pwd', 'secret', 'token', 'cred', 'key', 'auth', 'psk', 'dsn', 'salt'],
 ] as const;
@@ -33,7 +36,10 @@ const OPERATOR =
 const TYPED = /[?!]?:[ \t]{0,4}[A-Za-z_&][\w.<>[\]|&' ]{0,40}?[ \t]{0,4}=[ \t]{0,20}/y;
 /** `${DB_PASSWORD:-default}`: the default is a value too. */
 const DEFAULT = /:?[-=?]?([^}\s]{0,200})\}/y;
-/** The value is a field of its own: `{ "key": "api_token", "value": "…" }`, `- name: DB_PASSWORD` with `value:` below it. */
+/**
+ * The value is a field of its own: `{ "key": "api_token", "value": "…" }`, `- name: DB_PASSWORD` with `value:` below
+ * it.
+ */
 const NEXT_FIELD = /\\?["']?[ \t]{0,8},?\s{0,60}\\?["']?[vV]alue\\?["']?[ \t]{0,4}[:=][ \t]{0,4}/y;
 /** A literal that is wrapped once, or has a prefix: `Secret("…")`, `b"…"`, `@"…"`. */
 const WRAPPED = /(?:(?:new )?[A-Za-z_][\w.:]{0,30}\()?(?:[bBrRuUfFlL@$]{1,2})?\\?(["'`])/y;
@@ -41,8 +47,8 @@ const BLANKS = /[ \t]{1,20}/y;
 const END_OF_WORD = /[\s"'`<>,;)}\]|&]/;
 
 /**
- * The secret that is assigned to the name around a keyword, and where to look on: names and values are bounded, so a text costs time in
- * proportion to its length, whatever is in it.
+ * The secret that is assigned to the name around a keyword, and where to look on: names and values are bounded, so a
+ * text costs time in proportion to its length, whatever is in it.
  *
  * @param at the keyword's index
  */

@@ -6,7 +6,10 @@ import { isPlaceholder } from './value.ts';
 /** Containers of keys that are no text: their format is enough. */
 const CONTAINER = /\.(?:p12|pfx|pkcs12|jks|bcfks|keystore|kdbx?|mobileprovision)$/;
 
-/** Whether a file is a locked box of keys by its format, so that it need not be opened. `name` in lower case, without folders. */
+/**
+ * Whether a file is a locked box of keys by its format, so that it need not be opened. `name` in lower case, without
+ * folders.
+ */
 export function isSecretContainer(name: string): boolean {
   return CONTAINER.test(name);
 }
@@ -73,8 +76,8 @@ function syntaxOf(name: string): Syntax {
 type Format = (path: string, name: string, text: string) => readonly SecretPlace[];
 
 /**
- * Secrets that only the format of a file tells: a field without a name, a file that is one value. Patterns are tied to a line's start or
- * to a bounded stretch, so each costs one pass.
+ * Secrets that only the format of a file tells: a field without a name, a file that is one value. Patterns are tied to
+ * a line's start or to a bounded stretch, so each costs one pass.
  */
 const FORMATS: readonly Format[] = [
   // The whole file is the value: Rails' master key, Vault's token, `api_token.txt`.

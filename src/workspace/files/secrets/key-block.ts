@@ -17,8 +17,8 @@ const HEADER = /^(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|MessageID)\b
 export const keyKeywords = ['BEGIN ', 'Private-Lines:'] as const;
 
 /**
- * Private keys in PEM, PGP, SSH and PuTTY form. A block is asked for at each `BEGIN`; all of them together cost one pass, because the end of a
- * block is looked for once and kept.
+ * Private keys in PEM, PGP, SSH and PuTTY form. A block is asked for at each `BEGIN`; all of them together cost one
+ * pass, because the end of a block is looked for once and kept.
  */
 export class KeyBlocks {
   readonly #text: string;
@@ -28,7 +28,9 @@ export class KeyBlocks {
     this.#text = text;
   }
 
-  /** The lines of the key that the title at `at` (the index of one of `keyKeywords`) opens; none where no key follows. */
+  /**
+   * The lines of the key that the title at `at` (the index of one of `keyKeywords`) opens; none where no key follows.
+   */
   at(at: number): readonly SecretPlace[] {
     // `-----BEGIN` and `---- BEGIN` (RFC 4716): five characters before it either way.
     const start = this.#text.startsWith('BEGIN', at) ? Math.max(0, at - 5) : at;

@@ -13,8 +13,8 @@ interface TokenRule {
 }
 
 /**
- * Formats that gitleaks lacks, or knows only in full length; a prefix that nothing else has is enough with eight characters, so
- * that a cut or an older token is masked too.
+ * Formats that gitleaks lacks, or knows only in full length; a prefix that nothing else has is enough with eight
+ * characters, so that a cut or an older token is masked too.
  */
 const OWN: readonly (readonly [title: string, prefixes: string, rest: string])[] = [
   ['GitHub token', 'ghp_ gho_ ghu_ ghs_ ghr_ github_pat_', '[A-Za-z0-9_]{8,300}'],

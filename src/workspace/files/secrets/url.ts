@@ -10,7 +10,10 @@ const HEADER = /(?:[Bb]earer|Basic)[ \t]{1,4}([A-Za-z0-9+/._~=-]{8,4096})/y;
 const USUAL =
   /^(?:pass(?:w(?:or)?d)?|pwd|pw|secret|admin|root|user(?:name)?|guest|postgres|mysql|mongo|redis|rabbitmq|test|foo|bar|\w{1,3}|p4ss|somepass|my_?pass|p@ss(?:w(?:or)?d)?)\d{0,4}!?$/i;
 
-/** The password in `scheme://user:password@host`, or what follows `Bearer` and `Basic`, at the index of one of the keywords. */
+/**
+ * The password in `scheme://user:password@host`, or what follows `Bearer` and `Basic`, at the index of one of the
+ * keywords.
+ */
 export function urlSecretAt(text: string, at: number, level: Level): SecretPlace | undefined {
   if (!text.startsWith('://', at)) return headerAt(text, at);
   CREDENTIALS.lastIndex = at;

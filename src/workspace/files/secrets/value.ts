@@ -4,7 +4,9 @@ const STAND_INS =
 /** Pieces that no real value holds. */
 const EXAMPLE_WORDS =
   /example|change[_-]?(?:me|it|this)|placeholder|replace[_-]?(?:me|this|with)|your[_-]|(?:^|[_-])your|insert[_-]|(?:put|add|enter|paste|set)[_-](?:your|a|the|here|it|me)|(?:token|key|secret|password|value)[_-]?(?:goes)?[_-]?here|not[_-]a?[_-]?(?:real|secret)|dummy|lorem|redacted|xxxxx|\*{3}|\.{3}|…|1234567|abcdefg|qwerty|deadbeef|cafebabe/i;
-/** An expression that some program fills in: templates, variables of shells and of build tools, references to a vault. */
+/**
+ * An expression that some program fills in: templates, variables of shells and of build tools, references to a vault.
+ */
 const EXPRESSION =
   /^(?:\$(?:[A-Za-z_][\w.]*$|\{|\()|%[\w.-]+%|@[\w.-]+@$|#\{|\{\{|\{%|<%|<[^<>]{1,80}>$|\[[^\]]{1,80}\]$|\{[\w.$ -]{0,60}\}$|![a-z]+(?:\s|$)|[&*]\w+$|ENC[[(]|Ag[A-D][A-Za-z0-9+/]{150}|\$ANSIBLE_VAULT|(?:arn|op|vault|ssm|secretsmanager|keyvault|sm|awssm|file|env|path|ref\+\w+|https?|urn|data|secret):|[A-Za-z]:\\)/;
 const DOTTED = /^[a-z]\w*(?:\.(?:[a-z]\w*|\d{1,4}))+$/;
@@ -42,7 +44,10 @@ const RANDOM = {
   /** Characters; a shorter random value is rather a password. */
   shortest: 16,
   longest: 4096,
-  /** Steps from one class of characters (lower, upper, digit) to another, per character: random base 36 has 0.4, words have 0.1. */
+  /**
+   * Steps from one class of characters (lower, upper, digit) to another, per character: random base 36 has 0.4, words
+   * have 0.1.
+   */
   steps: 0.22,
   bits: 3,
   hexBits: 2.8,
