@@ -187,7 +187,7 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
     throw damaged(file);
   if (Number(version) > SCHEMA_VERSION) throw newer(file);
   const former = FORMER.get(Number(version));
-  if (!hasStatements(db, former ?? TABLES)) throw damaged(file);
+  if (!hasStatements(db, former ?? TABLES) || wordTables(db) !== expectedWordTables()) throw damaged(file);
   if (
     stored.repository !== identity.repository ||
     stored.adapter !== identity.adapter ||
@@ -203,6 +203,35 @@ function hasStatements(db: DatabaseSync, expected: Readonly<Record<string, strin
   const rows = db.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL').all();
   const statements = new Set(rows.map((row) => text(row, 'sql')));
   return Object.values(expected).every((statement) => statements.has(statement));
+}
+
+/**
+ * The tables that the full-text index keeps for itself, by their columns: SQLite writes their statements, in words that
+ * may change with its version, and notices a changed letter in one only when something is stored.
+ */
+function wordTables(db: DatabaseSync): string {
+  const rows = db.prepare(
+    `SELECT listed.name, listed.wr, info.name AS field, info.type, info.pk
+     FROM sqlite_schema AS own
+     JOIN pragma_table_list(own.name) AS listed ON listed.schema = 'main'
+     JOIN pragma_table_xinfo(own.name) AS info
+     WHERE own.type = 'table' AND own.name GLOB 'lexical_*' ORDER BY listed.name, info.cid`,
+  );
+  return JSON.stringify(rows.all());
+}
+
+let expected: string | undefined;
+
+function expectedWordTables(): string {
+  if (expected !== undefined) return expected;
+  const db = new DatabaseSync(':memory:');
+  try {
+    db.exec(TABLES.lexical);
+    expected = wordTables(db);
+    return expected;
+  } finally {
+    db.close();
+  }
 }
 
 function tableNames(db: DatabaseSync): Set<string> {
