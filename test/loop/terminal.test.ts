@@ -134,6 +134,7 @@ async function onTerminal(
   { home, env = {} }: { readonly home: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<string> {
   const quoted = [process.execPath, CLI, ...args].map((each) => `'${each.replaceAll("'", `'\\''`)}'`).join(' ');
-  const given = { TERM: 'xterm-256color', FORCE_COLOR: undefined, NO_COLOR: undefined, ...env };
+  // Node colours nothing where CI is set.
+  const given = { TERM: 'xterm-256color', CI: undefined, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env };
   return (await shell(`script -qec "$0" ${join(home, 'typescript')}`, [quoted], home, given)).out;
 }
