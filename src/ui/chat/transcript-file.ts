@@ -1,5 +1,6 @@
+import { rename, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { privateFile, tighten, tightenWithSiblings } from '../../common/private-file.ts';
+import { privateFile, privateFolder, tightenWithSiblings } from '../../common/private-file.ts';
 import type { TranscriptFile } from '../../chat/store.ts';
 
 /** What the names of all files begin with, those that were set aside too. */
@@ -30,13 +31,12 @@ export function transcriptFile(folder: vscode.Uri | undefined): TranscriptFile {
       }
     },
     write: async (text) => {
-      await fs.createDirectory(folder);
-      tighten(folder.fsPath);
-      const next = vscode.Uri.joinPath(folder, `${NAME}.next`);
-      // The editor keeps the mode of a file that is there.
-      privateFile(next.fsPath);
-      await fs.writeFile(next, new TextEncoder().encode(text));
-      await fs.rename(next, file, { overwrite: true });
+      privateFolder(folder.fsPath);
+      const next = vscode.Uri.joinPath(folder, `${NAME}.next`).fsPath;
+      privateFile(next);
+      // Not through the editor: its rename deletes the old file first, and it hears nothing more while a window closes.
+      await writeFile(next, text);
+      await rename(next, file.fsPath);
     },
     setAside: async () => {
       const time = new Date().toISOString().replaceAll(/[-:.]/g, '');
