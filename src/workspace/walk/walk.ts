@@ -42,10 +42,7 @@ export async function* walk(root: string, options: WalkOptions = {}): AsyncGener
 
 /** Where a walk of a folder begins, and by whose rules. */
 async function startOf(root: string, signal?: AbortSignal): Promise<Start> {
-  const real = await realpath(root).catch(() => root);
-  const repository = await findRepository(real, signal);
-  const base = repository.top === undefined ? real : await realpath(repository.top);
-  const at = wayDown(base, real);
+  const { real, repository, base, at } = await locate(root, signal);
   const checkout = await openCheckout({ base, at, top: '', repository, signal });
   const commonDir = repository.kind === 'git' ? repository.commonDir : undefined;
   // A folder that the repository around it ignores was opened on purpose, or is a project in an ignored home folder.
@@ -56,9 +53,13 @@ async function startOf(root: string, signal?: AbortSignal): Promise<Start> {
   return { base, at, checkout, commonDir };
 }
 
-function wayDown(top: string, folder: string): string {
-  const way = relative(top, folder).split(sep).join('/');
-  return way === '' ? '' : `${way}/`;
+/** The folder with its links resolved, its repository, and the way from the repository's top: '' or ending in `/`. */
+async function locate(root: string, signal?: AbortSignal) {
+  const real = await realpath(root).catch(() => root);
+  const repository = await findRepository(real, signal);
+  const base = repository.top === undefined ? real : await realpath(repository.top);
+  const way = relative(base, real).split(sep).join('/');
+  return { real, repository, base, at: way === '' ? '' : `${way}/` };
 }
 
 function ruleTree(base: string, rules: Rules, signal?: AbortSignal): RuleTree {
@@ -86,10 +87,7 @@ export async function ignoredPaths(
   paths: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const real = await realpath(root).catch(() => root);
-  const repository = await findRepository(real, signal);
-  const base = repository.top === undefined ? real : await realpath(repository.top);
-  const at = wayDown(base, real);
+  const { real, repository, base, at } = await locate(root, signal);
   const tree = ruleTree(base, await baseRules(base, '', repository, signal), signal);
   const ignored: string[] = [];
   for (const path of paths) {
