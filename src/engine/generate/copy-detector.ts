@@ -14,17 +14,27 @@ export const COPIED = {
   held: 8,
 } as const;
 
+/** A set of runs that end at the same places: the runs that are longer than those of `link`, up to `length` tokens. */
+interface State {
+  length: number;
+  link: State | undefined;
+  next: Map<number, State>;
+}
+
 /**
  * How much of the end of one text stands in another in one run: a small model that has begun to copy goes on until it
- * may write no more, and explains nothing. One step of the longest common suffix of both for each token; blank tokens
- * do not count, because what is copied is often indented anew.
+ * may write no more, and explains nothing. Blank tokens do not count, because what is copied is often indented anew.
+ *
+ * The other text is a suffix automaton (Blumer et al., "The smallest automaton recognizing the subwords of a text",
+ * 1985), so that a token costs the same, amortized, however long either text has become.
  */
 export class CopyDetector {
   readonly #blank: (token: number) => boolean;
-  readonly #places = new Map<number, number[]>();
-  /** By place, how long the run is that ends there. */
-  #runs = new Map<number, number>();
-  #length = 0;
+  readonly #root: State = { length: 0, link: undefined, next: new Map() };
+  #whole = this.#root;
+  /** Where the copy stands in the automaton, and how many of its last tokens the source has in one run. */
+  #at = this.#root;
+  #run = 0;
 
   constructor(blank: (token: number) => boolean, source: readonly number[] = []) {
     this.#blank = blank;
@@ -34,45 +44,95 @@ export class CopyDetector {
   /** One more token of what may be copied. */
   extend(token: number): void {
     if (this.#blank(token)) return;
-    const places = this.#places.get(token);
-    if (places) places.push(this.#length);
-    else this.#places.set(token, [this.#length]);
-    this.#length += 1;
+    const added: State = { length: this.#whole.length + 1, link: this.#root, next: new Map() };
+    let before: State | undefined = this.#whole;
+    this.#whole = added;
+    for (; before && !before.next.has(token); before = before.link) before.next.set(token, added);
+    const known = before?.next.get(token);
+    if (!before || !known) return;
+    if (known.length === before.length + 1) {
+      added.link = known;
+      return;
+    }
+    // Its longer runs do not end here: they become a state of their own.
+    const shorter: State = { length: before.length + 1, link: known.link, next: new Map(known.next) };
+    for (; before?.next.get(token) === known; before = before.link) before.next.set(token, shorter);
+    known.link = shorter;
+    added.link = shorter;
   }
 
   /** Takes the next token of what may be a copy, and gives the length of the longest run that now ends with it. */
   push(token: number): number {
-    if (!this.#blank(token)) {
-      const places = this.#places.get(token) ?? [];
-      this.#runs = new Map(places.map((at) => [at, (this.#runs.get(at - 1) ?? 0) + 1]));
+    if (this.#blank(token)) return this.#run;
+    // The source may have grown since, and its states been parted.
+    while (this.#at.link && this.#run <= this.#at.link.length) this.#at = this.#at.link;
+    while (this.#at.link && !this.#at.next.has(token)) {
+      this.#at = this.#at.link;
+      this.#run = this.#at.length;
     }
-    return Math.max(0, ...this.#runs.values());
+    const next = this.#at.next.get(token);
+    this.#run = next ? this.#run + 1 : 0;
+    this.#at = next ?? this.#root;
+    return this.#run;
   }
 
   /** What comes next does not go on with what came before. */
   interrupt(): void {
-    this.#runs = new Map();
+    this.#at = this.#root;
+    this.#run = 0;
+  }
+}
+
+/** Finds the fence of the block inside which a text ends, while the text grows. Each character is looked at once. */
+export class FenceScanner {
+  #open = '';
+  /** The run of ` or ~ that the last line begins with; done where something else has come. */
+  #run = '';
+  #lineState: 'blank' | 'run' | 'done' = 'blank';
+
+  push(text: string): void {
+    for (const character of text) {
+      if (character === '\n') {
+        this.#open = this.fence ?? '';
+        this.#run = '';
+        this.#lineState = 'blank';
+      } else if (this.#lineState === 'blank' && (character === '`' || character === '~')) {
+        this.#run = character;
+        this.#lineState = 'run';
+      } else if (this.#lineState === 'run' && this.#run.startsWith(character)) {
+        this.#run += character;
+      } else if (this.#lineState === 'run' || /\S/.test(character)) {
+        this.#lineState = 'done';
+      }
+    }
+  }
+
+  /** The fence of the open block, or undefined outside of blocks. */
+  get fence(): string | undefined {
+    if (this.#run.length < 3) return this.#open || undefined;
+    if (this.#open === '') return this.#run;
+    return this.#run.startsWith(this.#open) ? undefined : this.#open;
   }
 }
 
 /** The fence of the block inside which the text ends, if it ends inside one. */
 export function openFence(text: string): string | undefined {
-  let open: string | undefined;
-  for (const line of text.split('\n')) {
-    const fence = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence === undefined) continue;
-    if (open === undefined) open = fence;
-    else if (fence.startsWith(open)) open = undefined;
-  }
-  return open;
+  const scanner = new FenceScanner();
+  scanner.push(text);
+  return scanner.fence;
 }
 
-/** What ends a block of which so many tokens are copied: a mark that something is left out, and its fence. */
-export function endOfQuotation(copied: number, text: string): string | undefined {
-  const line = text.endsWith('\n');
-  if (copied < (line ? COPIED.enough : COPIED.most)) return undefined;
-  const fence = openFence(text);
-  return fence === undefined ? undefined : `${line ? '' : '\n'}…\n${fence}\n\n`;
+/**
+ * What ends a block of which so many tokens are copied: a mark that something is left out, and its fence.
+ *
+ * @param position where the text has come to: the fence that is open, and whether a line has just ended
+ */
+export function endOfQuotation(
+  copied: number,
+  { fence, isLineEnd }: { readonly fence: string | undefined; readonly isLineEnd: boolean },
+): string | undefined {
+  if (fence === undefined || copied < (isLineEnd ? COPIED.enough : COPIED.most)) return undefined;
+  return `${isLineEnd ? '' : '\n'}…\n${fence}\n\n`;
 }
 
 /** The text up to its last whole sentence, item or line of code, with its block closed. */

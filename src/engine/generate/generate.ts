@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
-import { COPIED, CopyDetector, endOfQuotation, openFence, wholeSentences } from './copy-detector.ts';
+import { COPIED, CopyDetector, endOfQuotation, FenceScanner, wholeSentences } from './copy-detector.ts';
 import { RUN } from '../runtime/model.ts';
 import { findCycle } from './find-cycle.ts';
 import { LONGEST } from '../../memory/algebra/token-writes.ts';
@@ -8,6 +8,7 @@ import type { Candidates, Model } from '../runtime/model.ts';
 import type { FinishReason, Generated } from '../protocol.ts';
 import { remembering } from './remembering.ts';
 import { Sampler } from './sampler.ts';
+import { TextStream } from './text-stream.ts';
 import type { Sampling } from './sampler.ts';
 import type { Message, Tokenizer } from './tokenizer.ts';
 
@@ -22,13 +23,16 @@ export interface GenerateOptions {
   readonly onPrefill: (tokens: number, of: number) => void;
 }
 
-/** An incomplete character at the end of a stream of bytes decodes to this. */
-const INCOMPLETE = '\ufffd';
+/** What a reply is generated with. */
+export type Generator = Pick<Model, 'adapter' | 'context' | 'next'> & {
+  readonly tokenizer: Pick<Tokenizer, 'chat' | 'decode' | 'encode' | 'stops'>;
+};
 
 /**
  * Streams the assistant's reply. Stops at an end token, at `maxTokens`, or between two runs when `signal` is aborted.
+ * Beside the model's own run, a token costs the same however long the reply is.
  */
-export async function generate(model: Model, options: GenerateOptions): Promise<Generated> {
+export async function generate(model: Generator, options: GenerateOptions): Promise<Generated> {
   const { tokenizer } = model;
   const prompt = tokenizer.chat(options.messages);
   const room = Math.min(options.maxTokens, MAX_POSITIONS - prompt.length);
@@ -53,44 +57,53 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
   const repeating = new CopyDetector(blank);
   const said: number[] = [];
   const seen = new Set<number>();
+  const decoded = new TextStream((tokens) => tokenizer.decode(tokens));
+  const fences = new FenceScanner();
   let text = '';
-  let streamed = 0;
+  /** The end of the text that was not streamed yet. */
+  let held = '';
+  let isLineEnd = false;
   let ending: FinishReason = 'length';
-  const read = () => {
-    const decoded = tokenizer.decode(said);
-    if (!decoded.endsWith(INCOMPLETE)) text = decoded;
+  const write = (token: number) => {
+    said.push(token);
+    const part = decoded.push(token);
+    if (part === '') return;
+    text += part;
+    held += part;
+    isLineEnd = part.endsWith('\n');
+    fences.push(part);
   };
   const stream = () => {
-    if (text.length <= streamed) return;
-    options.onToken(text.slice(streamed));
-    streamed = text.length;
+    if (held !== '') options.onToken(held);
+    held = '';
   };
   while (candidates && said.length < room) {
-    const { tokens, logits } = recalling(candidates, [...prompt.slice(-LONGEST), ...said]);
+    const before = said.length;
+    const recent = before < LONGEST ? [...prompt.slice(-LONGEST), ...said] : said.slice(-LONGEST);
+    const { tokens, logits } = recalling(candidates, recent);
     const token = sampler.choose(tokens, logits, seen);
     if (tokenizer.stops.has(token)) {
       ending = 'stop';
       break;
     }
-    const before = said.length;
-    said.push(token);
+    write(token);
     seen.add(token);
-    read();
     const repeated = repeating.push(token);
     repeating.extend(token);
-    const kept = findCycle(said) ?? repeatedFrom(repeated, said, text, blank);
+    const kept = findCycle(said) ?? repeatedFrom(repeated, said, fences.fence, blank);
     if (kept !== undefined) {
+      const streamed = text.length - held.length;
       text = wholeSentences(tokenizer.decode(said.slice(0, kept)));
+      held = text.slice(streamed);
       ending = 'repeated';
       break;
     }
-    const end = endOfQuotation(quoting.push(token), text);
+    const end = endOfQuotation(quoting.push(token), { fence: fences.fence, isLineEnd });
     if (end !== undefined) {
       // The model goes on as if it had written this itself: it then says what the lines do.
-      said.push(...tokenizer.encode(end));
+      for (const own of tokenizer.encode(end)) write(own);
       quoting.interrupt();
       repeating.interrupt();
-      read();
     }
     // What may turn out to be said before is held back, so that nobody reads what is then taken away.
     if (repeated < COPIED.held) stream();
@@ -113,11 +126,11 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
 function repeatedFrom(
   repeated: number,
   said: readonly number[],
-  text: string,
+  fence: string | undefined,
   blank: (token: number) => boolean,
 ): number | undefined {
   const { prose, code } = COPIED.again;
-  if (repeated < prose || (repeated < code && openFence(text) !== undefined)) return undefined;
+  if (repeated < prose || (repeated < code && fence !== undefined)) return undefined;
   let at = said.length;
   for (let left = repeated; left > 0 && at > 0; at -= 1) {
     if (!blank(said[at - 1] ?? 0)) left -= 1;
@@ -126,7 +139,7 @@ function repeatedFrom(
 }
 
 /** Blanks, and numbers: the items of a list that repeat themselves are still counted. */
-function blankTokens(tokenizer: Tokenizer): (token: number) => boolean {
+function blankTokens(tokenizer: Pick<Tokenizer, 'decode'>): (token: number) => boolean {
   const known = new Map<number, boolean>();
   return (token) => {
     const found = known.get(token) ?? /^[\s\d]*$/.test(tokenizer.decode([token]));

@@ -2,6 +2,7 @@ import { logSumExp } from '../../memory/search/similarity.ts';
 import { mix } from '../../memory/algebra/token-gate.ts';
 import { TokenMemory } from '../../memory/algebra/token-memory.ts';
 import type { Candidates, Model } from '../runtime/model.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 /** What the memory makes of a step's candidates; `context` are the tokens before the one that is chosen. */
 type Recalling = (candidates: Candidates, context: readonly number[]) => Candidates;
@@ -10,7 +11,10 @@ type Recalling = (candidates: Candidates, context: readonly number[]) => Candida
  * The token memory over some segments, read at every step and mixed with the decoder's candidates by the adapter's
  * gate. Without a gate or without segments the candidates pass as they are.
  */
-export function remembering(model: Pick<Model, 'adapter' | 'tokenizer'>, segments: readonly string[]): Recalling {
+export function remembering(
+  model: Pick<Model, 'adapter'> & { readonly tokenizer: Pick<Tokenizer, 'encode'> },
+  segments: readonly string[],
+): Recalling {
   const weights = model.adapter.gate;
   if (weights === undefined || segments.length === 0) return (candidates) => candidates;
   const memory = new TokenMemory();
