@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .quantise import BLOCK, quantise
+from .quantize import BLOCK, quantize
 from .source import Source
 
 ALIGNMENT = 64
 EMBEDDING_PARTS = 2
 BODY_LIMIT = 32_000_000
 
-# Measured on 16 windows of 512 tokens of real code, perplexity against the unquantised base (6.825):
+# Measured on 16 windows of 512 tokens of real code, perplexity against the unquantized base (6.825):
 # all 4 bits 1.061; embedding at 8 bits 1.047; embedding and v at 8 bits 1.036; embedding and o 1.042; embedding and up 1.030.
 # k and v are small (1.5% of a block), so 8 bits for them cost 2.7 MB; up would cost 52 MB.
 EIGHT_BITS = ("embedding", "attention.k", "attention.v")
@@ -62,7 +62,7 @@ class Shards:
 
 
 def write_model(source: Source, folder: Path) -> None:
-    """Quantises `source` into `folder`: shards, tokenizer files and manifest.json. Whole files are replaced, one by one."""
+    """Quantizes `source` into `folder`: shards, tokenizer files and manifest.json. Whole files are replaced, one by one."""
     folder.mkdir(parents=True, exist_ok=True)
     shards = Shards()
     tensors: dict[str, dict[str, object]] = {}
@@ -101,7 +101,7 @@ def write_vector(shard: Shard, vector: np.ndarray) -> dict[str, object]:
 
 
 def write_matrix(shard: Shard, matrix: np.ndarray, bits: int) -> dict[str, object]:
-    packed = quantise(matrix, bits)
+    packed = quantize(matrix, bits)
     entry: dict[str, object] = {
         "kind": f"int{bits}",
         "shape": list(matrix.shape),

@@ -75,7 +75,7 @@ def layer_names(layer: int, biased: bool) -> Iterator[str]:
 
 
 class GgufSource:
-    """A llama.cpp file: dequantised with the `gguf` package; tied embeddings take `output`, the more precise copy."""
+    """A llama.cpp file: dequantized with the `gguf` package; tied embeddings take `output`, the more precise copy."""
 
     FIELDS = {
         "attention.norm": "attn_norm.weight",

@@ -14,7 +14,7 @@ export function widened(bytes: Uint8Array): Float32Array {
   return Float32Array.from({ length: bytes.length / 2 }, (_, at) => halves[view.getUint16(2 * at, true)] ?? NaN);
 }
 
-/** A matrix [N, K] of the base in blocks of 4 or 8 bits (models/build/quantise.py), read row by row as float32. */
+/** A matrix [N, K] of the base in blocks of 4 or 8 bits (models/build/quantize.py), read row by row as float32. */
 export class BlockMatrix {
   readonly rows: number;
   readonly columns: number;

@@ -14,7 +14,7 @@ export type Kind = Exclude<TensorEntry['kind'], 'w8a8'>;
 const BLOCK = 32;
 const FILE = 'weights.bin';
 
-/** One file of tensors beside a manifest, in the layout of models/build/quantise.py, and what the tensors stand for. */
+/** One file of tensors beside a manifest, in the layout of models/build/quantize.py, and what the tensors stand for. */
 export class Shard {
   readonly tensors: Record<string, TensorEntry> = {};
   /** What the graphs compute with, in float64. */

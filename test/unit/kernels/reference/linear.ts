@@ -1,7 +1,7 @@
 import { halfToNumber } from '../../../../kernels/half.ts';
 import { Matrix } from './matrix.ts';
 
-/** A quantised matrix as models/build/quantise.py lays it out, in bytes. */
+/** A quantised matrix as models/build/quantize.py lays it out, in bytes. */
 export interface Quantised {
   readonly bits: 4 | 8;
   /** N */

@@ -4,8 +4,8 @@
  * A line in: {"id", "path", "text"}. A line out: {"id", "segments": [{"start", "end", "text"}]}; the header is added by text.py.
  */
 import { createInterface } from 'node:readline';
-import { Tokenizer } from '../../src/engine/generate/tokenizer.ts';
-import { segment } from '../../src/workspace/segment/segment.ts';
+import { Tokenizer } from '../../../src/engine/generate/tokenizer.ts';
+import { segment } from '../../../src/workspace/segment/segment.ts';
 
 /** As the engine's worker has it. */
 const maxTokens = 256;

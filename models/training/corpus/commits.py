@@ -1,8 +1,8 @@
 """Training questions from histories: what a commit's message says -> the segments of the old code that it changed.
 
-    python -m models.training.commits --out DIR [--never FILE] owner/name=GITDIR ...
+    python -m models.training.corpus.commits --out DIR [--never FILE] owner/name=GITDIR ...
 
-Writes DIR/segments.jsonl and DIR/questions.jsonl as corpus.py does (form: "commit"); a segment has its parent state's text and
+Writes DIR/segments.jsonl and DIR/questions.jsonl as packages.py does (form: "commit"); a segment has its parent state's text and
 line numbers, and the commit's hash. Small commits only: a few places in one to three source files that were there before. Segments
 around the changed ones, which no question of the repository means, are there as negatives. Needs a node that runs TypeScript
 (PATH=$PWD/node_modules/node/bin:$PATH).
@@ -24,9 +24,9 @@ from pathlib import Path, PurePosixPath
 from random import Random
 from typing import NamedTuple
 
-from .corpus import SEED, cut
+from .cut import SEED, cut
 from .languages import LANGUAGE_OF, language_of
-from .pairs import _GENERATED, _SKIPPED_FOLDERS, _TEST, LONGEST_LINE, Denied, normal
+from .rules import GENERATED, LONGEST_LINE, SKIPPED_FOLDERS, TEST_PATH, Denied, normal
 
 log = logging.getLogger("commits")
 
@@ -111,7 +111,7 @@ def candidates(folder: Path, denied: Denied) -> list[Commit]:
 
 
 def is_source(path: str, denied: Denied) -> bool:
-    return not (path.startswith('"') or _NOT_SOURCE.search(path) or _SKIPPED_FOLDERS.search(path) or _TEST.search(path) or denied.path(path))
+    return not (path.startswith('"') or _NOT_SOURCE.search(path) or SKIPPED_FOLDERS.search(path) or TEST_PATH.search(path) or denied.path(path))
 
 
 def read_changes(folder: Path, commits: list[Commit]) -> list[Commit]:
@@ -157,7 +157,7 @@ def windows(commits: list[Commit], found: dict[str, bytes]) -> Iterator[Window]:
     for commit in commits:
         for path, (blob, hunks) in commit.files.items():
             source = found.get(blob, b"").replace(b"\r\n", b"\n")
-            if not source or len(source) > LARGEST or b"\0" in source or _GENERATED.search(source[:1_000]):
+            if not source or len(source) > LARGEST or b"\0" in source or GENERATED.search(source[:1_000]):
                 continue
             lines = source.decode("utf-8", "replace").split("\n")
             if max(map(len, lines)) > LONGEST_LINE:
@@ -215,7 +215,7 @@ def repository(name: str, folder: Path, cap: int, denied: Denied, base: Path) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.commits", description="Training questions from commit messages")
+    parser = argparse.ArgumentParser(prog="models.training.corpus.commits", description="Training questions from commit messages")
     parser.add_argument("repositories", nargs="+", metavar="owner/name=GITDIR")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--packages", type=Path, default=Path(__file__).with_name("packages.toml"))

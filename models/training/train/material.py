@@ -1,6 +1,6 @@
 """What training reads: the corpus, its token ids, and the states of whatever part of it is done.
 
-    python -m models.training.material --corpus DIR [--layer 8 …]
+    python -m models.training.train.material --corpus DIR [--layer 8 …]
 
 makes the states; it may be killed and started again. Texts are in the order of the work, package after package, validation first, so
 that training can begin with the packages that are done.
@@ -73,7 +73,7 @@ def folder(corpus: Path, ids: list[list[int]], layer: int) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.material", description=__doc__)
+    parser = argparse.ArgumentParser(prog="models.training.train.material", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--layer", type=int, nargs="+", default=[8], help="several cost one pass up to the last")

@@ -1,6 +1,6 @@
 """Ways to ask for a place in code, found in what people wrote about it: changelogs, READMEs, test titles, remarks, names.
 
-Every function here gives plain sentences; `corpus.py` knows which lines they point to.
+Every function here gives plain sentences; `asks.py` knows which lines they point to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from random import Random
 
-from .queries import _BOILERPLATE, _plain, _sentences
+from .queries import BOILERPLATE, plain_text, sentences_of
 
 LONGEST = 70  # words of a question
 _NOISE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -73,13 +73,13 @@ def mentions(text: str) -> list[tuple[str, str]]:
 
 
 def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(_plain(text))).strip()
+    return re.sub(r"\s+", " ", html.unescape(plain_text(text))).strip()
 
 
 def telling(text: str, least: int = 5) -> bool:
     words = text.split()
     letters = sum(c.isascii() and (c.isalpha() or c == " ") for c in text)
-    return least <= len(words) <= LONGEST and letters >= 0.75 * len(text) and not _BOILERPLATE.search(text)
+    return least <= len(words) <= LONGEST and letters >= 0.75 * len(text) and not BOILERPLATE.search(text)
 
 
 def split_name(name: str) -> str:
@@ -95,7 +95,7 @@ def without(text: str, written: str, name: str, rng: Random) -> str:
 def note(item: str, limit: int = 2) -> str | None:
     """A changelog item as one or two plain sentences."""
     text = plain(_LABEL.sub("", item) if len(item.split()) > 8 else item)
-    sentences = _sentences(text)[:limit]
+    sentences = sentences_of(text)[:limit]
     if not sentences:
         return None
     said = sentences[0] if len(sentences[0].split()) >= 12 else " ".join(sentences)
@@ -108,7 +108,7 @@ def remark(text: str) -> str | None:
     if _TODO.search(text) or _CODE.search(text) or len(text) > 600:
         return None
     said = re.sub(r"\s+", " ", plain(text)).strip(" -=*")
-    said = " ".join(_sentences(said)[:2]) or said
+    said = " ".join(sentences_of(said)[:2]) or said
     plain_words = sum(bool(re.fullmatch(r"[(\"']*[A-Za-z][a-z'-]*[\"').,:;!?]*", w)) for w in said.split())
     return said if telling(said, 6) and plain_words >= 0.75 * len(said.split()) else None
 

@@ -1,4 +1,4 @@
-"""python -m models.training.train --corpus DIR: trains the recall head on the states that are there and writes an adapter.
+"""python -m models.training.train.fit_head --corpus DIR: trains the recall head on the states that are there and writes an adapter.
 
     statistics -> projections in closed form -> which tokens count, by gradient descent over tokens -> projections in closed form
     over the pools that this gives -> projections by gradient descent over pools, with many segments to tell apart -> table -> adapter
@@ -54,13 +54,14 @@ def main() -> None:
             fit_tokens(head, cache, found, train, options, round_)
     fit_pools(head, segments, questions, train, options)
     print(f"trained in {time.time() - began:.0f} s", flush=True)
-    table = pool.evaluate(head, cache, found, split_of(found, cache, "valid"))
+    valid = split_of(found, cache, "valid")
+    table = pool.evaluate(head, *pools(head, cache, found, valid), found, valid)
     adapter.write(head, options.out, options.base, options.layer, len(train.questions), table)
     adapter.log(options, table, len(train.segments), len(train.questions))
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="models.training.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="models.training.train.fit_head", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from ..train.decoder import Tensors, states
 from .block_read import BlockRead, Memory, Tuned, upper
-from .decoder import Tensors, states
 from .sample import HEADER, SEGMENT, Sources
 
 LAYER = 8  # states that keys and queries are made of: as deep as the program reads a repository

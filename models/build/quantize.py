@@ -20,13 +20,13 @@ RUN = 1024
 
 
 @dataclass(frozen=True)
-class Quantised:
+class Quantized:
     bits: int
     data: np.ndarray
     scales: np.ndarray
     zeros: np.ndarray | None
 
-    def dequantise(self) -> np.ndarray:
+    def dequantize(self) -> np.ndarray:
         """float32 [N, K]: exactly the numbers that the graphs compute with."""
         n, blocks = self.scales.shape
         scales = self.scales.astype(np.float32)[:, :, None]
@@ -38,8 +38,8 @@ class Quantised:
         return ((values - zeros) * scales).reshape(n, -1)
 
 
-def quantise(matrix: np.ndarray, bits: int) -> Quantised:
-    """float32 [N, K], K a multiple of 32 -> Quantised. Raises ValueError for other shapes or bit widths."""
+def quantize(matrix: np.ndarray, bits: int) -> Quantized:
+    """float32 [N, K], K a multiple of 32 -> Quantized. Raises ValueError for other shapes or bit widths."""
     n, k = matrix.shape
     if k % BLOCK:
         raise ValueError(f"{k} columns are not a multiple of {BLOCK}")
@@ -50,14 +50,14 @@ def quantise(matrix: np.ndarray, bits: int) -> Quantised:
     raise ValueError(f"{bits} bits are not supported")
 
 
-def _eight_bits(blocks: np.ndarray) -> Quantised:
+def _eight_bits(blocks: np.ndarray) -> Quantized:
     scales = (np.abs(blocks).max(axis=2) / 127).astype(np.float16)
     divisor = np.where(scales == 0, 1, scales).astype(np.float32)[:, :, None]
     values = np.clip(np.rint(blocks / divisor), -127, 127) + 128
-    return Quantised(8, values.astype(np.uint8), scales, None)
+    return Quantized(8, values.astype(np.uint8), scales, None)
 
 
-def _four_bits(matrix: np.ndarray, n: int, blocks: int) -> Quantised:
+def _four_bits(matrix: np.ndarray, n: int, blocks: int) -> Quantized:
     from onnxruntime.quantization.neural_compressor.weight_only import quant_tensor_k_quant_cpu
 
     # The search keeps a dozen temporaries of its input's size: runs of blocks that fit the cache are several times faster.
@@ -72,7 +72,7 @@ def _four_bits(matrix: np.ndarray, n: int, blocks: int) -> Quantised:
     values = np.clip(np.rint(matrix.reshape(-1, BLOCK) / divisor + zeros), 0, 15).astype(np.uint8)
     padded = np.full((n, blocks + blocks % 2), 8, np.uint8)
     padded[:, :blocks] = zeros.reshape(n, blocks)
-    return Quantised(
+    return Quantized(
         4,
         _pack(values).reshape(n, blocks, BLOCK // 2),
         scales.reshape(n, blocks),

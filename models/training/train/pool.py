@@ -10,11 +10,11 @@ LEAST = 5  # questions of one form that a package must have to count for it
 
 
 @torch.inference_mode()
-def evaluate(head, cache, found, valid) -> dict[str, dict[str, float]]:
-    """-> {form of the question: {hit@1, hit@5, hit@10, mrr, pool}}, and `all`."""
-    from .train import pools
-
-    segments, questions = pools(head, cache, found, valid)
+def evaluate(head, segments, questions, found, valid) -> dict[str, dict[str, float]]:
+    """
+    segments [N, P, D], questions [Q, 1, D]: the pools of what `valid` holds, a Split of the Material `found`.
+    -> {form of the question: {hit@1, hit@5, hit@10, mrr, pool}}, and `all`.
+    """
     keys, asks = head.keys(segments), head.asks(questions)
     forms = np.array([found.questions[number]["form"] for number in valid.questions])
     rows: dict[str, list[dict[str, float]]] = {}

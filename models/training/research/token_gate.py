@@ -1,7 +1,7 @@
 """The gate of the token memory: how much each head's read counts beside the decoder's own next token.
 
     node test/eval/memory-read.ts --data DIR --out reads.jsonl           windows of files, read with the rest of their repository in memory
-    python -m models.training.token_gate reads.jsonl --report other.jsonl --out models/adapter/gate.json
+    python -m models.training.research.token_gate reads.jsonl --report other.jsonl --out models/adapter/gate.json
 
 A position's probability is a mixture, p = Σ_h g_h p_h, of the decoder (head 0) and of what each memory head has seen follow this context.
 g is a softmax over one linear score a head, of numbers that are known before the token is: how sure the decoder is, how often and how

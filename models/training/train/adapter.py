@@ -98,5 +98,5 @@ def log(options, table: dict, segments: int, questions: int) -> None:
         f"| {date.today().isoformat()} | {options.layer} | {options.spans} x {options.key_size} | {segments} / {questions} | {settings}, seed {options.seed} |"
         f" {row['hit@1']:.3f} | {row['hit@5']:.3f} | {row['mrr']:.3f} | {forms} |\n"
     )
-    with (Path(__file__).parent / "LOG.md").open("a") as file:
+    with (Path(__file__).parents[1] / "LOG.md").open("a") as file:
         file.write(line)

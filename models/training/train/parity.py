@@ -1,7 +1,7 @@
-"""python -m models.training.parity: what the PyTorch reference says, for the graphs to be checked against.
+"""python -m models.training.train.parity: what the PyTorch reference says, for the graphs to be checked against.
 
-Token ids of this project's own code (which no base has seen), the reference's best next token on the dequantised shards, and the
-perplexity of the unquantised base, written to test/golden/parity.json. Needs the base as GGUF or safetensors for the last.
+Token ids of this project's own code (which no base has seen), the reference's best next token on the dequantized shards, and the
+perplexity of the unquantized base, written to test/golden/parity.json. Needs the base as GGUF or safetensors for the last.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ QUESTIONS = ("How is a graph written as bytes?", "Where are identifiers split in
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.parity", description=__doc__)
-    parser.add_argument("--source", type=Path, help="the unquantised base: a .gguf file or a safetensors folder; without it, only the keys are made anew")
+    parser = argparse.ArgumentParser(prog="models.training.train.parity", description=__doc__)
+    parser.add_argument("--source", type=Path, help="the unquantized base: a .gguf file or a safetensors folder; without it, only the keys are made anew")
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--adapter", type=Path, default=Path("models/adapter"))
     parser.add_argument("--out", type=Path, default=Path("test/golden/parity.json"))
@@ -56,7 +56,7 @@ def main() -> None:
     result |= keys(options.base, options.adapter, result["texts"], result["questions"])
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result) + "\n")
-    print({"reference loss": loss, "unquantised loss": original_loss, "ratio of perplexities": torch.tensor(loss - original_loss).exp().item()})
+    print({"reference loss": loss, "unquantized loss": original_loss, "ratio of perplexities": torch.tensor(loss - original_loss).exp().item()})
 
 
 @torch.inference_mode()

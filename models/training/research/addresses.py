@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .decoder import rms
+from ..train.decoder import rms
 
 KEPT = 24  # features of a head that `topk` keeps
 UNIT = 64  # numbers of a head's key where the kernel is exp(tau q k), which has no finite features

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.build.quantise import Quantised
+from models.build.quantize import Quantized
 
 DTYPES = {"data": np.uint8, "scales": np.float16, "zeros": np.uint8}
 
 
 def load(folder: Path, layers: int | None = None, dtype: torch.dtype = torch.bfloat16, device: str = "cpu"):
-    """-> (config, tensors): the first `layers` blocks (all by default) and the embedding, dequantised to `dtype`."""
+    """-> (config, tensors): the first `layers` blocks (all by default) and the embedding, dequantized to `dtype`."""
     manifest = json.loads((folder / "manifest.json").read_text())
     tensors: dict[str, torch.Tensor] = {}
     for name, entry in manifest["tensors"].items():
@@ -32,7 +32,7 @@ def load(folder: Path, layers: int | None = None, dtype: torch.dtype = torch.bfl
 
 
 def load_parts(pack: Path, device: str):
-    """As load(), of a base that models.training.pack cut into folders; bfloat16 on a GPU, float32 on a CPU."""
+    """As load(), of a base that models.training.train.pack cut into folders; bfloat16 on a GPU, float32 on a CPU."""
     config: dict = {}
     tensors: dict[str, torch.Tensor] = {}
     for folder in sorted(pack.glob("base-*")):
@@ -49,7 +49,7 @@ def read(folder: Path, entry: dict) -> np.ndarray:
     rows, blocks = entry["shape"][0], entry["shape"][1] // entry["block"]
     arrays = {key: part(folder, entry[key], dtype).reshape(rows, -1) for key, dtype in DTYPES.items() if key in entry}
     data = arrays["data"].reshape(rows, blocks, -1)
-    return Quantised(bits, data, arrays["scales"], arrays.get("zeros")).dequantise().reshape(entry["shape"])
+    return Quantized(bits, data, arrays["scales"], arrays.get("zeros")).dequantize().reshape(entry["shape"])
 
 
 def part(folder: Path, place: dict, dtype) -> np.ndarray:

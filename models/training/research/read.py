@@ -1,4 +1,4 @@
-"""python -m models.training.read --pack DIR --features elu1,dpfp3,topk,softmax,topk+delta --out DIR: a memory that blocks read, by φ.
+"""python -m models.training.research.read --pack DIR --features elu1,dpfp3,topk,softmax,topk+delta --out DIR: a memory that blocks read, by φ.
 
 For each φ, in two parts. Addresses: a token's query is pulled to keys whose token comes next (addresses.py). Values and gates, with the
 addresses held: the loss of the next token of a file, while 1,000 to 100,000 tokens of the rest of its repository are in memory, one time in
@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import weights
+from ..train import weights
+from ..train.curve import draw as draw_curve
+from ..train.decoder import block, rope
+from ..train.descent import Descent
 from .addresses import Addresses, follows
 from .block_read import BlockRead, Tuned
-from .curve import draw as draw_curve
-from .decoder import block, rope
-from .descent import Descent
 from .reader import LAYER, Reader, counted, following, nll
 from .report import evaluate, told
 from .sample import HEADER, Sources
@@ -192,8 +192,8 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="models.training.read", description=__doc__)
-    parser.add_argument("--pack", type=Path, required=True, help="made by models.training.sources")
+    parser = argparse.ArgumentParser(prog="models.training.research.read", description=__doc__)
+    parser.add_argument("--pack", type=Path, required=True, help="made by models.training.research.sources")
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
     parser.add_argument("--features", type=lambda text: text.split(","), default=["elu1", "dpfp3", "topk", "softmax"], help="KIND[-xTIMES][+delta][+joint], TIMES as many features")
     parser.add_argument("--blocks", type=lambda text: [int(x) for x in text.split(",")], default=[9, 14, 19, 23], help="blocks that read")

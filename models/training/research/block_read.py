@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..train.decoder import Tensors, block, rms, rms_norm, rope
 from .addresses import Addresses
-from .decoder import Tensors, block, rms, rms_norm, rope
 
 VALUE = 64  # numbers of a head's value for each block that reads
 SLICE = 1 << 26  # features of memory tokens that are made at a time

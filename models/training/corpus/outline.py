@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Language, Node, Query, QueryCursor
 
-from .languages import GRAMMARS, _last_row, _name, _text, _tools, _unmark, doc_comment, docstring, said
+from .languages import GRAMMARS, doc_comment, docstring, last_row, name_of, said, text_of, tools, unmark
 
 COMMENTS = {"rust": "[(line_comment) (block_comment)] @c", "java": "[(line_comment) (block_comment)] @c"}
 
@@ -45,13 +45,13 @@ def _comments(language: str) -> Query:
 
 
 def outline(language: str, source: bytes) -> Outline:
-    parser, query = _tools(language)
+    parser, query = tools(language)
     root = parser.parse(source).root_node
     nodes = {n.id: n for n in QueryCursor(query).captures(root).get("d", [])}
     declared: list[Declared] = []
     open_: list[tuple[int, str]] = []
     for node in sorted(nodes.values(), key=lambda n: (n.start_byte, -n.end_byte)):
-        name = _name(node).split(".")[-1]
+        name = name_of(node).split(".")[-1]
         if not re.fullmatch(r"[A-Za-z_$][\w$]*", name):
             continue
         while open_ and open_[-1][0] <= node.start_byte:
@@ -96,7 +96,7 @@ def _comment(language: str, node: Node, outer: Node, source: bytes) -> tuple[str
     if not found:
         return "", None
     doc = said(GRAMMARS[language], found, source).strip()
-    lines = (found[0].start_point.row + 1, _last_row(found[-1]) + 1)
+    lines = (found[0].start_point.row + 1, last_row(found[-1]) + 1)
     return doc, lines if lines[1] <= outer.start_point.row else None
 
 
@@ -108,21 +108,21 @@ def _remarks(language: str, root: Node, declared: list[Declared], source: bytes)
     for node in sorted(QueryCursor(_comments(language)).captures(root).get("c", []), key=lambda n: n.start_byte):
         row = node.start_point.row
         alone = lines[row][: node.start_point.column].strip() == b""
-        last = _last_row(node)
+        last = last_row(node)
         if not alone or row + 1 in documented or row + 1 not in inside or last + 1 >= len(lines):
             continue
         if node.end_point.column and lines[last][node.end_point.column :].strip():
             continue
-        if runs and _last_row(runs[-1][-1]) + 1 == row:
+        if runs and last_row(runs[-1][-1]) + 1 == row:
             runs[-1].append(node)
         else:
             runs.append([node])
     return [
-        Remark(_said(language, run, source), run[0].start_point.row + 1, _last_row(run[-1]) + 1) for run in runs
+        Remark(_said(language, run, source), run[0].start_point.row + 1, last_row(run[-1]) + 1) for run in runs
     ]
 
 
 def _said(language: str, run: list[Node], source: bytes) -> str:
     if language == "python":
-        return "\n".join(re.sub(r"^#+:? ?", "", _text(node, source)) for node in run)
-    return "\n".join(_unmark(_text(node, source)) for node in run)
+        return "\n".join(re.sub(r"^#+:? ?", "", text_of(node, source)) for node in run)
+    return "\n".join(unmark(text_of(node, source)) for node in run)

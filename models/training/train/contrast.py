@@ -1,4 +1,4 @@
-"""python -m models.training.contrast --pack DIR --minutes 8 --out DIR: low-rank additions and head together, end to end.
+"""python -m models.training.train.contrast --pack DIR --minutes 8 --out DIR: low-rank additions and head together, end to end.
 
 Every step takes questions of a few packages and of many, runs the lower blocks over them, over the segments that answer them and over
 others of the same packages, and pulls a question to its segments against all other segments of the step (InfoNCE, arXiv 1807.03748, over
@@ -202,7 +202,7 @@ def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after:
         f" {ran.seconds / 60:.1f} | {ran.loss:.3f} | {scores} |\n"
     )
     (options.out / "row.md").write_text(row)
-    with (Path(__file__).parent / "LOG.md").open("a") as file:
+    with (Path(__file__).parents[1] / "LOG.md").open("a") as file:
         file.write(row)
 
 
@@ -248,8 +248,8 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="models.training.contrast", description=__doc__)
-    parser.add_argument("--pack", type=Path, required=True, help="made by models.training.pack")
+    parser = argparse.ArgumentParser(prog="models.training.train.contrast", description=__doc__)
+    parser.add_argument("--pack", type=Path, required=True, help="made by models.training.train.pack")
     parser.add_argument("--start", type=Path, default=Path("models/adapter"), help="the adapter that training goes on from")
     parser.add_argument("--base-manifest", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))

@@ -1,4 +1,4 @@
-"""python -m models.training.pack --corpus DIR … --out DIR: corpora and lower blocks, small enough to carry to another machine.
+"""python -m models.training.train.pack --corpus DIR … --out DIR: corpora and lower blocks, small enough to carry to another machine.
 
     out/data.npz            token ids of segments and questions, what answers what
     out/base-0, base-1, …   the base's lower blocks as shards of their own, and the embedding's rows that the texts use
@@ -20,7 +20,7 @@ FIELDS = ("data", "scales", "zeros")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.pack", description=__doc__)
+    parser = argparse.ArgumentParser(prog="models.training.train.pack", description=__doc__)
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--layer", type=int, default=8)

@@ -1,4 +1,4 @@
-"""python -m models.training.sources --out DIR [--never FILE] [--report FOLDER]: whole packages as token ids, and all blocks of the base.
+"""python -m models.training.research.sources --out DIR [--never FILE] [--report FOLDER]: whole packages as token ids, and all blocks of the base.
 
     out/sources.npz         every file's tokens behind its header; which package a file is of; train, valid or report
     out/base-0, base-1, …   the base in parts that travel, with the embedding's rows that the texts use
@@ -17,11 +17,11 @@ from random import Random
 
 import numpy as np
 
-from .languages import LANGUAGE_OF, language_of
-from .pack import lower, vocabulary
-from .pairs import _SKIPPED_FOLDERS, Denied, _unreadable, copyleft, unbuilt
-from .registries import Package, bring_all, cache_folder, unpacked
-from .text import tokenizer
+from ..corpus.languages import LANGUAGE_OF, language_of
+from ..corpus.registries import Package, bring_all, cache_folder, unpacked
+from ..corpus.rules import SKIPPED_FOLDERS, Denied, copyleft, is_unreadable, unbuilt
+from ..train.pack import lower, vocabulary
+from ..train.text import tokenizer
 
 log = logging.getLogger("sources")
 
@@ -48,15 +48,15 @@ def texts(package: Package, split: str, denied: Denied) -> list[tuple[str, str]]
     found = [
         (language_of(path, source), path, source)
         for path, source in package.files(tuple(LANGUAGE_OF))
-        if not _SKIPPED_FOLDERS.search(path) and not denied.path(path) and not _unreadable(source)
+        if not SKIPPED_FOLDERS.search(path) and not denied.path(path) and not is_unreadable(source)
     ]
     return [(path, source.decode("utf-8", "replace")) for _, path, source in unbuilt(found)]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.sources", description=__doc__)
+    parser = argparse.ArgumentParser(prog="models.training.research.sources", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--packages", type=Path, default=Path(__file__).with_name("packages.toml"))
+    parser.add_argument("--packages", type=Path, default=Path(__file__).parents[1] / "corpus" / "packages.toml")
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--never", type=Path, help="more repositories that must not train: owner/name, one a line")
     parser.add_argument("--report", type=Path, help="a folder of repositories to report on")

@@ -1,6 +1,6 @@
 """What a memory of addresses says about the next token, as a distribution, beside the decoder's own (kNN-LM, arXiv 1911.00172).
 
-    python -m models.training.mixture --pack DIR --evidence DIR
+    python -m models.training.research.mixture --pack DIR --evidence DIR
 
 fits the gate of that distribution, of contexts by heart, and of both together on packages held out, and reports on other repositories.
 """
@@ -106,9 +106,9 @@ def fit(parts: list[Positions], heads: list[int]) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.mixture", description="Perplexity with contexts by heart, by likeness, and both")
+    parser = argparse.ArgumentParser(prog="models.training.research.mixture", description="Perplexity with contexts by heart, by likeness, and both")
     parser.add_argument("--pack", type=Path, required=True)
-    parser.add_argument("--evidence", type=Path, required=True, help="the folder that models.training.read --evidence NAME wrote")
+    parser.add_argument("--evidence", type=Path, required=True, help="the folder that models.training.research.read --evidence NAME wrote")
     parser.add_argument("--name", default="softmax")
     options = parser.parse_args()
     sources = Sources(options.pack / "sources.npz")

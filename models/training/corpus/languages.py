@@ -125,7 +125,7 @@ class Definition:
 
 
 @functools.cache
-def _tools(language: str) -> tuple[Parser, Query]:
+def tools(language: str) -> tuple[Parser, Query]:
     grammar = GRAMMARS[language]
     entry = getattr(importlib.import_module(grammar.module), grammar.entry)
     spoken = Language(entry())
@@ -134,11 +134,11 @@ def _tools(language: str) -> tuple[Parser, Query]:
 
 def definitions(language: str, source: bytes) -> Iterator[Definition]:
     """Every definition that has a doc comment, in the order of the file."""
-    parser, query = _tools(language)
+    parser, query = tools(language)
     found = QueryCursor(query).captures(parser.parse(source).root_node).get("d", [])
     for node in sorted({n.id: n for n in found}.values(), key=lambda n: n.start_byte):
         taken = (_docstring if language == "python" else _comment)(GRAMMARS[language], node, source)
-        name = _name(node)
+        name = name_of(node)
         if taken and name:
             yield Definition(name, *taken)
 
@@ -172,7 +172,7 @@ def docstring(node: Node, source: bytes) -> tuple[Node, str] | None:
     if first is None or first.type != "expression_statement" or first.named_children[0].type != "string":
         return None
     try:
-        doc = ast.literal_eval(_text(first, source).strip())
+        doc = ast.literal_eval(text_of(first, source).strip())
     except (ValueError, SyntaxError):
         return None
     return (first, inspect.cleandoc(doc)) if isinstance(doc, str) else None
@@ -187,20 +187,20 @@ def doc_comment(grammar: Grammar, outer: Node, source: bytes) -> tuple[Node, lis
         above = outer.parent.prev_named_sibling  # Ruby's grammar leaves the first comment of a body outside of it
     found: list[Node] = []
     below = start
-    while above and "comment" in above.type and below.start_point.row - _last_row(above) <= 1:
-        if not re.match(grammar.docs, _text(above, source)):
+    while above and "comment" in above.type and below.start_point.row - last_row(above) <= 1:
+        if not re.match(grammar.docs, text_of(above, source)):
             break
         previous = above.prev_sibling
-        if previous and _last_row(previous) == above.start_point.row:  # a remark at the end of a line of code
+        if previous and last_row(previous) == above.start_point.row:  # a remark at the end of a line of code
             break
         found.append(above)
-        if _text(above, source).startswith("/*"):
+        if text_of(above, source).startswith("/*"):
             break
         below, above = above, above.prev_named_sibling
     return start, found[::-1]
 
 
-def _name(node: Node) -> str:
+def name_of(node: Node) -> str:
     for field in ("name", "left", "key", "property"):
         part = node.child_by_field_name(field)
         if part is not None:
@@ -211,11 +211,11 @@ def _name(node: Node) -> str:
     return (part.text or b"").decode("utf-8", "replace") if part is not None else ""
 
 
-def _text(node: Node, source: bytes) -> str:
+def text_of(node: Node, source: bytes) -> str:
     return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
-def _last_row(node: Node) -> int:
+def last_row(node: Node) -> int:
     """Row of a node's last character; a Rust line comment takes its newline along."""
     return node.end_point.row - (node.end_point.column == 0)
 
@@ -238,14 +238,14 @@ _SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.S)
 
 def said(grammar: Grammar, comments: list[Node], source: bytes) -> str:
     """The comments' words, without their marks; of one in XML its summary, or all without tags."""
-    doc = "\n".join(_unmark(_text(comment, source)) for comment in comments)
+    doc = "\n".join(unmark(text_of(comment, source)) for comment in comments)
     if not grammar.tags:
         return doc
     found = _SUMMARY.search(doc)
     return re.sub(r"</?\w+[^>]*>", "", _CITED.sub(r"\1", found[1] if found else doc))
 
 
-def _unmark(comment: str) -> str:
+def unmark(comment: str) -> str:
     if comment.startswith("/*"):
         inner = re.sub(r"^/\*+!?|\*+/\s*$", "", comment)
         return "\n".join(re.sub(r"^\s*\*+ ?", "", line) for line in inner.split("\n"))
