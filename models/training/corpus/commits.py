@@ -2,10 +2,10 @@
 
     python -m models.training.corpus.commits --out DIR [--never FILE] owner/name=GITDIR ...
 
-Writes DIR/segments.jsonl and DIR/questions.jsonl as packages.py does (form: "commit"); a segment has its parent state's text and
-line numbers, and the commit's hash. Small commits only: a few places in one to three source files that were there before. Segments
-around the changed ones, which no question of the repository means, are there as negatives. Needs a node that runs TypeScript
-(PATH=$PWD/node_modules/node/bin:$PATH).
+Writes DIR/segments.jsonl and DIR/questions.jsonl as packages.py does (form: "commit"); a segment has its parent state's
+text and line numbers, and the commit's hash. Small commits only: a few places in one to three source files that were
+there before. Segments around the changed ones, which no question of the repository means, are there as negatives. Needs
+a node that runs TypeScript (PATH=$PWD/node_modules/node/bin:$PATH).
 """
 
 from __future__ import annotations
@@ -30,7 +30,16 @@ from .rules import GENERATED, LONGEST_LINE, SKIPPED_FOLDERS, TEST_PATH, Denied, 
 
 log = logging.getLogger("commits")
 
-VALID = {"celery/celery", "koajs/koa", "go-chi/chi", "starship/starship", "jhy/jsoup", "ggreer/the_silver_searcher", "pallets/click", "immerjs/immer"}  # fmt: skip
+VALID = {
+    "celery/celery",
+    "koajs/koa",
+    "go-chi/chi",
+    "starship/starship",
+    "jhy/jsoup",
+    "ggreer/the_silver_searcher",
+    "pallets/click",
+    "immerjs/immer",
+}
 ENDINGS = "py js ts jsx tsx mjs go rs java c h cc cpp hpp cs php rb swift kt lua".split()
 OTHER_LANGUAGES = {".cs": "csharp", ".php": "php", ".rb": "ruby", ".swift": "swift", ".kt": "kotlin", ".lua": "lua"}
 NEWEST = 8_000  # commits of a repository that are looked at
@@ -42,10 +51,26 @@ AROUND, WINDOW = 150, 500  # lines
 POSITIVES, NEGATIVES = 6, 3  # segments of a question, and others of a file
 FEWEST_WORDS, LARGEST = 12, 200_000  # words of a segment, bytes of a file
 
-_NOT_SOURCE = re.compile(r"(?:^|[/_.-])(?:tests?|testing|specs?|vendor(?:ed)?|node_modules|third[-_]?party|examples?|docs?|docs_src|dist|fixtures?|changelog)(?=[/_.-])|(?-i:Tests?|IT|Spec)\.\w+$", re.I)  # fmt: skip
-_REFUSED = re.compile(r"(?:\[[^\]]*\]\s*)*(?:\w+(?:\([^)]*\))?!?:\s*)?(?:bump|merged?|revert|release|prepare|update (?:the )?change|version|v?\d+\.\d+)\b|(?:chore|build)\(deps|\[pre-commit|\[maven", re.I)  # fmt: skip
-_TRAILER = re.compile(r"\s*(?:[A-Z]\w+(?:-\w+)+\s*:\s|cc:|git-svn-id|bug:|closes?\b.{0,4}:?\s*#?\d*\s*$|PiperOrigin|Created by MOE|MOE_|-{8,}|RELNOTES|(?:close|fix|resolve|ref|see)[sd]?:?\s*(?:GH-|#)\d+\.?\s*$|---\s*$|https?://\S+\s*$)", re.I)  # fmt: skip
-_NOISE = re.compile(r"\(?(?:(?:this |should )*(?:close|fixe?|resolve|ref|see|addresse?)[sd]?:?\s+)?(?:(?:issue|bug|pr)s? )?(?:[\w-]+/[\w.-]+)?(?:#|GH-)\d+\)?|https?://\S+|<!--.*?-->", re.I | re.S)  # fmt: skip
+_NOT_SOURCE = re.compile(
+    r"(?:^|[/_.-])(?:tests?|testing|specs?|vendor(?:ed)?|node_modules|third[-_]?party|examples?|docs?|docs_src|dist|"
+    r"fixtures?|changelog)(?=[/_.-])|(?-i:Tests?|IT|Spec)\.\w+$",
+    re.I,
+)
+_REFUSED = re.compile(
+    r"(?:\[[^\]]*\]\s*)*(?:\w+(?:\([^)]*\))?!?:\s*)?(?:bump|merged?|revert|release|prepare|update (?:the )?change|"
+    r"version|v?\d+\.\d+)\b|(?:chore|build)\(deps|\[pre-commit|\[maven",
+    re.I,
+)
+_TRAILER = re.compile(
+    r"\s*(?:[A-Z]\w+(?:-\w+)+\s*:\s|cc:|git-svn-id|bug:|closes?\b.{0,4}:?\s*#?\d*\s*$|PiperOrigin|Created by MOE|MOE_|"
+    r"-{8,}|RELNOTES|(?:close|fix|resolve|ref|see)[sd]?:?\s*(?:GH-|#)\d+\.?\s*$|---\s*$|https?://\S+\s*$)",
+    re.I,
+)
+_NOISE = re.compile(
+    r"\(?(?:(?:this |should )*(?:close|fixe?|resolve|ref|see|addresse?)[sd]?:?\s+)?(?:(?:issue|bug|pr)s? "
+    r")?(?:[\w-]+/[\w.-]+)?(?:#|GH-)\d+\)?|https?://\S+|<!--.*?-->",
+    re.I | re.S,
+)
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
@@ -94,7 +119,18 @@ def spaced(items: list, count: int) -> list:
 
 def candidates(folder: Path, denied: Denied) -> list[Commit]:
     """Commits, newest first, whose message and files will do; their changes are not read yet."""
-    out = git(folder, "log", f"-n{NEWEST}", "--no-merges", "--no-renames", "--raw", "--abbrev=40", "--format=%x01%H%x02%B%x02", "--", *(f"*.{e}" for e in ENDINGS))  # fmt: skip
+    out = git(
+        folder,
+        "log",
+        f"-n{NEWEST}",
+        "--no-merges",
+        "--no-renames",
+        "--raw",
+        "--abbrev=40",
+        "--format=%x01%H%x02%B%x02",
+        "--",
+        *(f"*.{e}" for e in ENDINGS),
+    )
     found, known = [], set()
     for block in out.decode("utf-8", "replace").split("\x01")[1:]:
         if block.count("\x02") != 2:
@@ -111,14 +147,32 @@ def candidates(folder: Path, denied: Denied) -> list[Commit]:
 
 
 def is_source(path: str, denied: Denied) -> bool:
-    return not (path.startswith('"') or _NOT_SOURCE.search(path) or SKIPPED_FOLDERS.search(path) or TEST_PATH.search(path) or denied.path(path))
+    return not (
+        path.startswith('"')
+        or _NOT_SOURCE.search(path)
+        or SKIPPED_FOLDERS.search(path)
+        or TEST_PATH.search(path)
+        or denied.path(path)
+    )
 
 
 def read_changes(folder: Path, commits: list[Commit]) -> list[Commit]:
     """Those commits whose changes are few, with them."""
     by_hash = {c.hash: c for c in commits}
     asked = "".join(f"{c.hash}\n" for c in commits)
-    out = git(folder, "diff-tree", "--stdin", "-r", "-p", "-U0", "--no-renames", "--full-index", "--", *(f"*.{e}" for e in ENDINGS), stdin=asked)  # fmt: skip
+    out = git(
+        folder,
+        "diff-tree",
+        "--stdin",
+        "-r",
+        "-p",
+        "-U0",
+        "--no-renames",
+        "--full-index",
+        "--",
+        *(f"*.{e}" for e in ENDINGS),
+        stdin=asked,
+    )
     commit, hunks, header = None, None, False
     for line in out.decode("utf-8", "replace").split("\n"):
         if len(line) == 40 and line in by_hash:
@@ -177,7 +231,15 @@ def windows(commits: list[Commit], found: dict[str, bytes]) -> Iterator[Window]:
 def rows_of(name: str, window: Window, cut_: list[dict]) -> list[tuple[float, dict]]:
     """A window's segments, each with the changed lines it has: 0 where the commit did not touch it."""
     rows = []
-    same = {"package": name, "registry": "git", "language": window.language, "path": window.path, "split": "valid" if name in VALID else "train", "commit": window.commit.hash, "hard": False}  # fmt: skip
+    same = {
+        "package": name,
+        "registry": "git",
+        "language": window.language,
+        "path": window.path,
+        "split": "valid" if name in VALID else "train",
+        "commit": window.commit.hash,
+        "hard": False,
+    }
     for one in cut_:
         start, end = one["start"] + window.above, one["end"] + window.above
         met = [h for h in window.commit.files[window.path][1] if h.first <= end and start <= h.last]
@@ -192,7 +254,9 @@ def repository(name: str, folder: Path, cap: int, denied: Denied, base: Path) ->
     rng = Random(f"{SEED} commits {name}")
     commits = spaced(read_changes(folder, spaced(candidates(folder, denied), int(cap * SPARE))), cap)
     cuttable = list(windows(commits, blobs(folder, [blob for c in commits for blob, _ in c.files.values()])))
-    done = cut([{"id": str(i), "path": w.path, "text": w.text} for i, w in enumerate(cuttable)], base) if cuttable else {}
+    done = (
+        cut([{"id": str(i), "path": w.path, "text": w.text} for i, w in enumerate(cuttable)], base) if cuttable else {}
+    )
     meant: dict[str, list[tuple[float, dict]]] = collections.defaultdict(list)  # by commit
     others: list[dict] = []
     for number, window in enumerate(cuttable):
@@ -208,14 +272,18 @@ def repository(name: str, folder: Path, cap: int, denied: Denied, base: Path) ->
         text = subject if rng.random() < SUBJECT_ONLY and len(subject.split()) >= WORDS[0] else commit.message
         if rows:
             ids = [segments.setdefault((r["path"], r["text"]), {"id": len(segments), **r})["id"] for r in rows]
-            questions.append({"text": text, "form": "commit", "segments": list(dict.fromkeys(ids)), "split": rows[0]["split"]})
+            questions.append(
+                {"text": text, "form": "commit", "segments": list(dict.fromkeys(ids)), "split": rows[0]["split"]}
+            )
     for row in others:
         segments.setdefault((row["path"], row["text"]), {"id": len(segments), **row})
     return list(segments.values()), questions
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.corpus.commits", description="Training questions from commit messages")
+    parser = argparse.ArgumentParser(
+        prog="models.training.corpus.commits", description="Training questions from commit messages"
+    )
     parser.add_argument("repositories", nargs="+", metavar="owner/name=GITDIR")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--packages", type=Path, default=Path(__file__).with_name("packages.toml"))
@@ -229,7 +297,11 @@ def main() -> None:
     def make(argument: str) -> tuple[list[dict], list[dict]]:
         name, _, folder = argument.partition("=")
         try:
-            made = ([], []) if denied.origin.search(name) else repository(name, Path(folder), options.cap, denied, options.base)
+            made = (
+                ([], [])
+                if denied.origin.search(name)
+                else repository(name, Path(folder), options.cap, denied, options.base)
+            )
         except (OSError, ValueError, RuntimeError, subprocess.TimeoutExpired) as error:
             log.warning("skipped %s: %s", name, str(error)[:200])
             made = ([], [])
@@ -244,10 +316,18 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for name, rows in (("segments", segments), ("questions", questions)):
         half = options.out / f"{name}.jsonl.half"
-        half.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")  # all ASCII: material.py splits at U+2028 too
+        half.write_text(
+            "".join(json.dumps(row) + "\n" for row in rows), "utf-8"
+        )  # all ASCII: material.py splits at U+2028 too
         os.replace(half, options.out / f"{name}.jsonl")
     for split in ("train", "valid"):
-        print(split, sum(s["split"] == split for s in segments), "segments", sum(q["split"] == split for q in questions), "questions")
+        print(
+            split,
+            sum(s["split"] == split for s in segments),
+            "segments",
+            sum(q["split"] == split for q in questions),
+            "questions",
+        )
 
 
 if __name__ == "__main__":

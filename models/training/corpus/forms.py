@@ -1,4 +1,5 @@
-"""Ways to ask for a place in code, found in what people wrote about it: changelogs, READMEs, test titles, remarks, names.
+"""Ways to ask for a place in code, found in what people wrote about it: changelogs, READMEs, test titles, remarks,
+names.
 
 Every function here gives plain sentences; `asks.py` knows which lines they point to.
 """
@@ -21,7 +22,11 @@ _NOISE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\[(?:[\w./-]*#\d+|GH-\d+|@[\w-]+)\](?:\([^)]*\)|\[[^\]]*\])?", " "),
         (r"\bthanks?,? (?:to )?\[?@[\w-]+\]?(?:\([^)]*\))?!?(?:\s*-\s)?", " "),
         (r"\b(?:by|via|from) \[?@[\w-]+\]?(?:\([^)]*\))?(?: in \S+)?", " "),
-        (r"\b(?:closes?|fixes|fixed|resolves?|refs?|see(?: also)?|issue|pr)\s*:?\s*(?:[\w./-]*#\d+|https?://\S+)(?:,? (?:and )?#\d+)*", " "),
+        (
+            r"\b(?:closes?|fixes|fixed|resolves?|refs?|see(?: also)?|issue|pr)\s*:?\s*(?:[\w./-]*#\d+|"
+            r"https?://\S+)(?:,? (?:and )?#\d+)*",
+            " ",
+        ),
         (r"\(\s*(?:[\w./-]*#\d+|GH-\d+|https?://\S+|,|and|\s)+\)", " "),
         (r"[\w./-]*#\d+\b|\bGH-\d+\b|https?://\S+|@[\w-]+\b(?!/)", " "),
         (r":[a-z_]+:(?!`)", " "),
@@ -29,13 +34,25 @@ _NOISE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _BULLET = re.compile(r"^(\s*)(?:[-*+•]|\d+[.)])\s+(.*)$")
-_LABEL = re.compile(r"^(?:\*\*[^*]{2,40}:?\*\*:?|(?:feat|fix|docs|chore|perf|refactor|add(?:ed)?|change[ds]?|break(?:ing)?)\b[^:]{0,30}:)\s*", re.I)
+_LABEL = re.compile(
+    r"^(?:\*\*[^*]{2,40}:?\*\*:?|(?:feat|fix|docs|chore|perf|refactor|add(?:ed)?|change[ds]?|break(?:ing)?)\b[^:]{0,"
+    r"30}:)\s*",
+    re.I,
+)
 _MENTION = re.compile(
     r"`([^`\n]{3,80})`|(?<![\w/.-])((?:[A-Za-z_]\w*(?:\.|::|#))*[A-Za-z_]\w*)\(\)|"
     r"(?<![\w/.-])((?:[a-z]+[A-Z]\w+)|(?:[A-Z][a-z0-9]+){2,}\w*|[a-z0-9]+(?:_[a-z0-9]+)+)(?![\w/-])"
 )
-_TODO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|NOTE\(|eslint|tslint|istanbul|noinspection|nolint|clippy|type: ignore|noqa|pragma|@ts-|prettier-ignore|copyright|licen[cs]e|fmt:|region)\b", re.I)
-_CODE = re.compile(r"[;{}]\s*$|^\s*(?:if|for|return|const|let|var|def|func|fn|import|assert|print|else|elif)\b.*[(:={]|=>|->|==|\w\([^)]*\)\s*$|^[\w.]+\s*=", re.M)
+_TODO = re.compile(
+    r"\b(?:TODO|FIXME|XXX|HACK|NOTE\(|eslint|tslint|istanbul|noinspection|nolint|clippy|type: ignore|noqa|pragma|@ts-|"
+    r"prettier-ignore|copyright|licen[cs]e|fmt:|region)\b",
+    re.I,
+)
+_CODE = re.compile(
+    r"[;{}]\s*$|^\s*(?:if|for|return|const|let|var|def|func|fn|import|assert|print|else|elif)\b.*[(:={]|=>|->|==|"
+    r"\w\([^)]*\)\s*$|^[\w.]+\s*=",
+    re.M,
+)
 
 
 def clean(text: str) -> str:
@@ -51,7 +68,11 @@ def bullets(changelog: str) -> Iterator[str]:
     indent = 0
     for line in [*changelog.split("\n"), "- "]:
         start = _BULLET.match(line)
-        if start or not line.strip() or (item and len(line) - len(line.lstrip()) <= indent and line.lstrip()[:1] in "#=-"):
+        if (
+            start
+            or not line.strip()
+            or (item and len(line) - len(line.lstrip()) <= indent and line.lstrip()[:1] in "#=-")
+        ):
             if item:
                 yield clean(" ".join(item))
             item = [start[2]] if start else []
@@ -124,7 +145,9 @@ def prose(text: str) -> str | None:
 def long_doc(doc: str) -> str | None:
     """All that a doc comment says in words, parameters too: as long as a function's description."""
     text = re.sub(r"```.*?```|^\s*>>>.*?(?=\n\s*\n|\Z)", " ", doc, flags=re.S | re.M)
-    text = re.sub(r"^\s*@(?:param|arg|returns?|throws|see|since|author|version|example|type|template)\s*", " ", text, flags=re.M)
+    text = re.sub(
+        r"^\s*@(?:param|arg|returns?|throws|see|since|author|version|example|type|template)\s*", " ", text, flags=re.M
+    )
     text = re.sub(r":(?:param|type|returns?|rtype|raises?)\s*([^:]*):", r" \1 ", text)
     words = plain(text).split()
     said = " ".join(words[:90])
@@ -132,7 +155,11 @@ def long_doc(doc: str) -> str | None:
     return said if len(words) >= 25 and letters >= 0.8 * len(said) else None
 
 
-_THIRD = re.compile(r"^(Return|Get|Set|Add|Remove|Create|Check|Make|Read|Write|Parse|Convert|Handle|Update|Find|Build|Compute|Validate|Run|Call|Load|Render|Register|Delete|Start|Stop|Send|Open|Close|Apply|Allow|Ensure|Resolve|Wait|Format|Generate|Initialize|Process|Extract|Determine|Calculate|Print)(?:s|es)\b")
+_THIRD = re.compile(
+    r"^(Return|Get|Set|Add|Remove|Create|Check|Make|Read|Write|Parse|Convert|Handle|Update|Find|Build|Compute|"
+    r"Validate|Run|Call|Load|Render|Register|Delete|Start|Stop|Send|Open|Close|Apply|Allow|Ensure|Resolve|Wait|Format|"
+    r"Generate|Initialize|Process|Extract|Determine|Calculate|Print)(?:s|es)\b"
+)
 _CONVENTIONAL = ("fix", "feat", "fix", "feat", "refactor", "perf", "chore")
 
 
@@ -178,9 +205,7 @@ def tests(source: str) -> Iterator[tuple[str, list[str]]]:
     """(title in words, names called in its body in order) of each test of a file."""
     found = [(m.start(), m[2]) for m in _IT.finditer(source)]
     found += [(m.start(), split_name(re.sub(r"^[Tt]est_?", "", m[1]))) for m in _RUST_TEST.finditer(source)]
-    found += [
-        (m.start(), split_name(re.sub(r"^[Tt]est_?", "", m[1] or m[2]))) for m in _FUNCTION_TEST.finditer(source)
-    ]
+    found += [(m.start(), split_name(re.sub(r"^[Tt]est_?", "", m[1] or m[2]))) for m in _FUNCTION_TEST.finditer(source)]
     found.sort()
     for at, (start, title) in enumerate(found):
         end = found[at + 1][0] if at + 1 < len(found) else len(source)

@@ -87,8 +87,8 @@ GRAMMARS: dict[str, Grammar] = {
     "csharp": Grammar(
         "tree_sitter_c_sharp",
         (".cs",),
-        """[(method_declaration) (constructor_declaration) (class_declaration) (interface_declaration) (struct_declaration)
-            (enum_declaration) (record_declaration) (property_declaration)] @d""",
+        """[(method_declaration) (constructor_declaration) (class_declaration) (interface_declaration)
+            (struct_declaration) (enum_declaration) (record_declaration) (property_declaration)] @d""",
         docs=r"///(?!/)|/\*\*",
         tags=True,
     ),

@@ -1,14 +1,14 @@
-"""Questions with a known answer, for `npm run eval -- --tasks repoqa`: a name that a packed repository defines once, a message that stands
-in it once, or what a doc comment says of a function without its name.
+"""Questions with a known answer, for `npm run eval -- --tasks repoqa`: a name that a packed repository defines once, a
+message that stands in it once, or what a doc comment says of a function without its name.
 
     pip install -r models/training/requirements.txt
     python -m models.training.corpus.names --data DIR --out NAMES [name ...]
     python -m models.training.corpus.names --data DIR --out MESSAGES --ask messages [name ...]
     python -m models.training.corpus.names --data DIR --out DESCRIPTIONS --ask descriptions [name ...]
 
-What is written is a data folder: repoqa.jsonl, and links to the packed repositories; for descriptions, copies in which the lines of
-those comments are empty, so that they have to be found by the code. Where a name is defined is told by tree-sitter's grammars, not by the
-lines' shapes that the project's ranking goes by.
+What is written is a data folder: repoqa.jsonl, and links to the packed repositories; for descriptions, copies in which
+the lines of those comments are empty, so that they have to be found by the code. Where a name is defined is told by
+tree-sitter's grammars, not by the lines' shapes that the project's ranking goes by.
 """
 
 from __future__ import annotations

@@ -117,9 +117,7 @@ def _remarks(language: str, root: Node, declared: list[Declared], source: bytes)
             runs[-1].append(node)
         else:
             runs.append([node])
-    return [
-        Remark(_said(language, run, source), run[0].start_point.row + 1, last_row(run[-1]) + 1) for run in runs
-    ]
+    return [Remark(_said(language, run, source), run[0].start_point.row + 1, last_row(run[-1]) + 1) for run in runs]
 
 
 def _said(language: str, run: list[Node], source: bytes) -> str:

@@ -2,13 +2,14 @@
 
     python -m models.training.corpus.packages --out DIR [--never FILE]
 
-Writes DIR/segments.jsonl (id, package, registry, language, path, start, end, text, split) and DIR/questions.jsonl (text, form,
-segments: the ids of those that answer it, the first one most; split). One cached segment state serves all of its questions.
+Writes DIR/segments.jsonl (id, package, registry, language, path, start, end, text, split) and DIR/questions.jsonl
+(text, form, segments: the ids of those that answer it, the first one most; split). One cached segment state serves all
+of its questions.
 
-Per package: source files are outlined (outline.py); doc comments, remarks, changelog items, README sentences, test titles and
-names become questions that point to lines (asks.py, forms.py); of the files with the most of them, part of the doc comments and remarks
-is taken out, so that a question is not always answered by itself; the program's own code cuts them (segments.ts), and a part of
-the segments and of their questions is kept (choice.py).
+Per package: source files are outlined (outline.py); doc comments, remarks, changelog items, README sentences, test
+titles and names become questions that point to lines (asks.py, forms.py); of the files with the most of them, part of
+the doc comments and remarks is taken out, so that a question is not always answered by itself; the program's own code
+cuts them (segments.ts), and a part of the segments and of their questions is kept (choice.py).
 """
 
 from __future__ import annotations
@@ -34,13 +35,12 @@ from .rules import SKIPPED_FOLDERS, TEST_PATH, Denied, copyleft, is_unreadable, 
 
 log = logging.getLogger("corpus")
 
-TAKEN_OUT = {"doc": 0.6, "remark": 0.75}  # share of the doc comments and remarks that leave the text they are asked about
+TAKEN_OUT = {
+    "doc": 0.6,
+    "remark": 0.75,
+}  # share of the doc comments and remarks that leave the text they are asked about
 FILES = 40  # files of one package that are cut
 _README = re.compile(r"(?:^|/)readme[^/]*\.(?:md|rst|txt)$", re.I)
-
-
-
-
 
 
 def read(package: Package, denied: Denied) -> tuple[list[File], list[tuple[str, str]], list[tuple[str, str]]]:
@@ -57,7 +57,11 @@ def read(package: Package, denied: Denied) -> tuple[list[File], list[tuple[str, 
         elif not is_unreadable(source):
             sources.append((language_of(path, source), path, source.replace(b"\r\n", b"\n")))
     sources = unbuilt(sources)
-    tests = [(path, source.decode("utf-8", "replace")) for language, path, source in sources if TEST_PATH.search(path) or language == "rust"]
+    tests = [
+        (path, source.decode("utf-8", "replace"))
+        for language, path, source in sources
+        if TEST_PATH.search(path) or language == "rust"
+    ]
     files = []
     for language, path, source in sources:
         if TEST_PATH.search(path) or len(source) > 200_000:
@@ -67,18 +71,6 @@ def read(package: Package, denied: Denied) -> tuple[list[File], list[tuple[str, 
         except (ValueError, RecursionError):
             log.warning("not understood: %s %s", package.name, path)
     return files, tests, prose
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def choose_files(files: list[File], found: list[Ask], cap: int, rng: Random) -> list[File]:
@@ -104,10 +96,6 @@ def take_out(file: File, found: list[Ask], rng: Random) -> str:
     return "\n".join(line for at, line in enumerate(lines, 1) if at not in file.removed)
 
 
-
-
-
-
 def outlined(package: Package, denied: Denied, base: Path, valid: bool) -> list[Cut]:
     """A package's questions and files by language, not cut yet."""
     rng = Random(f"{SEED} {package.registry} {package.name}")
@@ -126,20 +114,10 @@ def outlined(package: Package, denied: Denied, base: Path, valid: bool) -> list[
     return cuts
 
 
-
-
-
-
-
-
-
-
-
-
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Training questions over segments, from the source packages of five registries")
+    parser = argparse.ArgumentParser(
+        description="Training questions over segments, from the source packages of five registries"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--packages", type=Path, default=Path(__file__).with_name("packages.toml"))
     parser.add_argument("--base", type=Path, default=Path("models/base"))
@@ -147,7 +125,9 @@ def main() -> None:
     parser.add_argument("--per-package", type=int, default=60, help="training segments of one package and language")
     parser.add_argument("--per-package-valid", type=int, default=80)
     parser.add_argument("--per-language", type=int, default=2_600)
-    parser.add_argument("--git", nargs="*", default=[], metavar="owner/name=GITDIR", help="clones whose files are packages too")
+    parser.add_argument(
+        "--git", nargs="*", default=[], metavar="owner/name=GITDIR", help="clones whose files are packages too"
+    )
     parser.add_argument("--git-only", action="store_true", help="nothing from registries")
     parser.add_argument("--only", help="packages whose name holds this, to look at")
     options = parser.parse_args()
@@ -156,7 +136,11 @@ def main() -> None:
     denied = Denied(listed["denied"], options.never)
     valid = set(listed["valid"]["packages"])
     brought = [] if options.git_only else bring_all(listed["roots"], cache_folder())
-    packages = [p for p in [*brought, *(cloned(one, cache_folder() / "git") for one in options.git)] if not options.only or options.only in p.name]
+    packages = [
+        p
+        for p in [*brought, *(cloned(one, cache_folder() / "git") for one in options.git)]
+        if not options.only or options.only in p.name
+    ]
     cuts: dict[str, list[Cut]] = {"valid": [], "train": []}
     refused = 0
     for package in packages:
@@ -173,7 +157,10 @@ def main() -> None:
     for split in cuts:
         for number, one in enumerate(cuts[split]):
             rng = Random(f"{SEED} cut {one.package.name}")
-            texts += [{"id": f"{split} {number} {f.path}", "path": f.path, "text": take_out(f, one.asks, rng)} for f in one.files]
+            texts += [
+                {"id": f"{split} {number} {f.path}", "path": f.path, "text": take_out(f, one.asks, rng)}
+                for f in one.files
+            ]
     done = cut(texts, options.base)
     for split in cuts:
         for number, one in enumerate(cuts[split]):

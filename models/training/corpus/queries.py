@@ -31,8 +31,8 @@ _SECTION = re.compile(
     re.M,
 )
 _COMMON = set(
-    """a an the of to in on for with from by as at is are be if when that this these which it its and or not all any 
-    each into using used return returns get gets set sets create creates given whether""".split()
+    "a an the of to in on for with from by as at is are be if when that this these which it its and or not all any "
+    "each into using used return returns get gets set sets create creates given whether".split()
 )
 _DANGLING = set("a an the of to in on for with from by as and or that which is are be if when have into i.e.".split())
 _VERB = r"(?:is|are|was|will|can|may|must|should|\w{2,}s)\b(?!\s+of\b)"

@@ -48,7 +48,9 @@ def _zipped(place: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes
                 yield entry.filename, archive.read(entry)
 
 
-def unpacked(place: Path, suffixes: tuple[str, ...], skipped: tuple[str, ...] = ("node_modules", ".git")) -> Iterator[tuple[str, bytes]]:
+def unpacked(
+    place: Path, suffixes: tuple[str, ...], skipped: tuple[str, ...] = ("node_modules", ".git")
+) -> Iterator[tuple[str, bytes]]:
     """(path, content) of a folder's source files, in path order, without folders of the names that are skipped."""
     for folder, folders, names in os.walk(place):
         folders[:] = sorted(f for f in folders if f not in skipped)
@@ -226,17 +228,24 @@ def bring_all(roots: dict[str, list[str]], cache: Path) -> list[Package]:
 
 
 def cloned(argument: str, folder: Path) -> Package:
-    """owner/name=GITDIR: the files of a clone's HEAD, for languages whose registries hold no sources (C#) or are seldom at hand (PHP, Ruby)."""
+    """
+    owner/name=GITDIR: the files of a clone's HEAD, for languages whose registries hold no sources (C#) or are seldom at
+    hand (PHP, Ruby).
+    """
     name, _, place = argument.partition("=")
     out = folder / re.sub(r"[^\w.-]+", "_", name)
     if not out.exists():
         half = out.with_name(out.name + ".half")
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(parents=True)
-        archive = subprocess.run(["git", "--git-dir", place, "archive", "HEAD"], capture_output=True, check=True, timeout=CLIENT_SECONDS).stdout
+        archive = subprocess.run(
+            ["git", "--git-dir", place, "archive", "HEAD"], capture_output=True, check=True, timeout=CLIENT_SECONDS
+        ).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             tar.extractall(half, filter="data")
         half.rename(out)
-    licences = sorted(file for file in out.glob("*") if re.match(r"licen[cs]e|copying", file.name, re.I) and file.is_file())
+    licences = sorted(
+        file for file in out.glob("*") if re.match(r"licen[cs]e|copying", file.name, re.I) and file.is_file()
+    )
     licence = " ".join(licences[0].read_text("utf-8", "replace")[:160].split()) if licences else ""
     return Package("git", name, out, f"https://github.com/{name}", licence)

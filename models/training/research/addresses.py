@@ -1,7 +1,8 @@
-"""Where a token is written and what a token reads: the feature maps φ that are compared, over states of the lower blocks.
+"""Where a token is written and what a token reads: the feature maps φ that are compared, over states of the lower
+blocks.
 
-The key of a token is the state of the token before it, the query is a token's own state: what followed contexts like this one? Shapes: N
-tokens, H heads, F features of a head, D hidden size.
+The key of a token is the state of the token before it, the query is a token's own state: what followed contexts like
+this one? Shapes: N tokens, H heads, F features of a head, D hidden size.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ EPS = 1e-6
 
 
 class Addresses(nn.Module):
-    """φ(q) and φ(k) [N, H, F]; for `softmax` unit vectors [N, H, 64], whose kernel is exp(tau q·k) (exact attention, the upper bound)."""
+    """
+    φ(q) and φ(k) [N, H, F]; for `softmax` unit vectors [N, H, 64], whose kernel is exp(tau q·k) (exact attention, the
+    upper bound).
+    """
 
     def __init__(self, kind: str, width: int, heads: int, features: int) -> None:
         super().__init__()
@@ -70,14 +74,19 @@ class Addresses(nn.Module):
 
     def scores(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """log of the unnormalised share of every key [H, Q, N], at equal footing for all φ."""
-        dot = torch.einsum("qhf,nhf->hqn", queries.bfloat16() if queries.is_cuda else queries, keys.bfloat16() if keys.is_cuda else keys).float()
+        dot = torch.einsum(
+            "qhf,nhf->hqn",
+            queries.bfloat16() if queries.is_cuda else queries,
+            keys.bfloat16() if keys.is_cuda else keys,
+        ).float()
         return dot * self.tau()[:, None, None] if self.kind == "softmax" else torch.log(dot.clamp_min(0) + EPS)
 
 
 def follows(addresses: Addresses, queries: torch.Tensor, keys: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
     """
-    Minus log of the share that memory tokens which are the next token hold [Q'], of the queries whose next token is in memory at all.
-    same [Q, N]. The objective of TRIME (Zhong et al., arXiv 2205.12674): addresses learn what the language-model loss does not teach them.
+    Minus log of the share that memory tokens which are the next token hold [Q'], of the queries whose next token is in
+    memory at all. same [Q, N]. The objective of TRIME (Zhong et al., arXiv 2205.12674): addresses learn what the
+    language-model loss does not teach them.
     """
     known = same.any(-1)
     scores = addresses.scores(queries[known], keys)  # [H, Q', N]

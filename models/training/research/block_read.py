@@ -1,6 +1,8 @@
-"""The memory that blocks read: M and z as sums over tokens, a read of them before some blocks, a gate per head (arXiv 2404.07143).
+"""The memory that blocks read: M and z as sums over tokens, a read of them before some blocks, a gate per head (arXiv
+2404.07143).
 
-Shapes: N memory tokens, T tokens that read, H heads, F features, R blocks that read, d numbers of a value, D hidden size.
+Shapes: N memory tokens, T tokens that read, H heads, F features, R blocks that read, d numbers of a value, D hidden
+size.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ EPS = 1e-6
 
 @dataclass(frozen=True)
 class Memory:
-    """Of a finite φ: M [H, F, R d] and z [H, F]. Of the exponential kernel: all keys [N, H, 64] and values [N, H, R d]."""
+    """
+    Of a finite φ: M [H, F, R d] and z [H, F]. Of the exponential kernel: all keys [N, H, 64] and values [N, H, R d].
+    """
 
     keys: torch.Tensor
     values: torch.Tensor
@@ -42,17 +46,26 @@ class BlockRead(nn.Module):
             nn.init.constant_(gate.bias, -2.0)
 
     def begin(self, embedding: torch.Tensor, scale: list[float]) -> None:
-        """Values begin as the embeddings of the tokens in their first directions, and are brought back at `scale` of each block's residual."""
+        """
+        Values begin as the embeddings of the tokens in their first directions, and are brought back at `scale` of each
+        block's residual.
+        """
         unit = rms(embedding)
-        directions = torch.linalg.eigh(unit.T @ unit / len(unit)).eigenvectors.flip(-1)[:, : self.out[0].in_features]  # [D, H d]
+        directions = torch.linalg.eigh(unit.T @ unit / len(unit)).eigenvectors.flip(-1)[
+            :, : self.out[0].in_features
+        ]  # [D, H d]
         # A head has its share of every kind of direction, not the largest alone.
-        directions = directions[:, torch.randperm(directions.shape[1], generator=torch.Generator().manual_seed(1)).to(directions.device)]
+        directions = directions[
+            :, torch.randperm(directions.shape[1], generator=torch.Generator().manual_seed(1)).to(directions.device)
+        ]
         with torch.no_grad():
             width = embedding.shape[1]
             self.value.weight.zero_()
             for at, out in enumerate(self.out):
                 rows = directions.T.reshape(self.addresses.heads, VALUE, width)
-                self.value.weight.view(self.addresses.heads, len(self.blocks), VALUE, 2 * width)[:, at, :, width:] = rows
+                self.value.weight.view(self.addresses.heads, len(self.blocks), VALUE, 2 * width)[:, at, :, width:] = (
+                    rows
+                )
                 out.weight.copy_(directions * scale[at])
 
     def values_of(self, states: torch.Tensor, embedded: torch.Tensor) -> torch.Tensor:
@@ -61,12 +74,19 @@ class BlockRead(nn.Module):
         return self.value(x).view(len(x), self.addresses.heads, -1)
 
     def write(self, before: torch.Tensor, states: torch.Tensor, embedded: torch.Tensor, segment: int) -> Memory:
-        """A memory of tokens [N, D]: the states before them, their own, their embeddings; `segment` tokens are one step of the delta rule."""
+        """
+        A memory of tokens [N, D]: the states before them, their own, their embeddings; `segment` tokens are one step of
+        the delta rule.
+        """
         if self.addresses.kind == "softmax":
-            parts = [(self.addresses.keys(b), self.values_of(s, e)) for b, s, e in sliced(65_536, before, states, embedded)]
+            parts = [
+                (self.addresses.keys(b), self.values_of(s, e)) for b, s, e in sliced(65_536, before, states, embedded)
+            ]
             return Memory(torch.cat([k for k, _ in parts]), torch.cat([v for _, v in parts]), len(before))
         matrix = z = None
-        for b, s, e in sliced(segment if self.delta else max(1, SLICE // self.addresses.size), before, states, embedded):
+        for b, s, e in sliced(
+            segment if self.delta else max(1, SLICE // self.addresses.size), before, states, embedded
+        ):
             keys, values = self.addresses.keys(b), self.values_of(s, e)  # [n, H, F], [n, H, R d]
             if self.delta and matrix is not None:  # eq. 5: what the memory says already is not written again
                 held = torch.einsum("nhf,hfv->nhv", keys, matrix)
@@ -107,8 +127,8 @@ def sliced(size: int, *tensors: torch.Tensor):
 
 class Tuned(nn.Module):
     """
-    What the blocks that read get without any memory: a small adapter on their residual. Instruct weights gain by it on plain files, and a
-    read of any memory would learn that gain too, and pass it off as the memory's.
+    What the blocks that read get without any memory: a small adapter on their residual. Instruct weights gain by it on
+    plain files, and a read of any memory would learn that gain too, and pass it off as the memory's.
     """
 
     def __init__(self, blocks: list[int], width: int, rank: int = 64) -> None:
@@ -123,7 +143,15 @@ class Tuned(nn.Module):
         return self.up[at](F.silu(self.down[at](rms(x)))).to(x.dtype)
 
 
-def upper(base: Tensors, config: dict, x: torch.Tensor, layer: int, tuned: Tuned | None = None, read: BlockRead | None = None, got: tuple | None = None) -> torch.Tensor:
+def upper(
+    base: Tensors,
+    config: dict,
+    x: torch.Tensor,
+    layer: int,
+    tuned: Tuned | None = None,
+    read: BlockRead | None = None,
+    got: tuple | None = None,
+) -> torch.Tensor:
     """The blocks from `layer` on and the last norm over x [B, T, D]; `got` is what `read` found for these tokens."""
     table = rope(config, torch.arange(x.shape[1], device=x.device))
     for at in range(layer, config["layers"]):

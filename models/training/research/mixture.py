@@ -1,8 +1,10 @@
-"""What a memory of addresses says about the next token, as a distribution, beside the decoder's own (kNN-LM, arXiv 1911.00172).
+"""What a memory of addresses says about the next token, as a distribution, beside the decoder's own (kNN-LM, arXiv
+1911.00172).
 
     python -m models.training.research.mixture --pack DIR --evidence DIR
 
-fits the gate of that distribution, of contexts by heart, and of both together on packages held out, and reports on other repositories.
+fits the gate of that distribution, of contexts by heart, and of both together on packages held out, and reports on
+other repositories.
 """
 
 from __future__ import annotations
@@ -22,18 +24,33 @@ from .token_gate import LOCAL, gates, settle
 
 QUERIES = 256  # that are read at a time
 WINDOWS, TOKENS = 24, 512  # of a repository that is reported on, as read.py has them by default
-COLUMNS = ("p decoder", "top decoder", "entropy decoder", "p memory", "top memory", "p memory of the decoder's first", "mass")
+COLUMNS = (
+    "p decoder",
+    "top decoder",
+    "entropy decoder",
+    "p memory",
+    "top memory",
+    "p memory of the decoder's first",
+    "mass",
+)
 
 
 @torch.no_grad()
-def evidence(addresses: Addresses, states: torch.Tensor, logits: torch.Tensor, goal: torch.Tensor, before: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+def evidence(
+    addresses: Addresses,
+    states: torch.Tensor,
+    logits: torch.Tensor,
+    goal: torch.Tensor,
+    before: torch.Tensor,
+    ids: torch.Tensor,
+) -> torch.Tensor:
     """
-    states [Q, D] and logits [Q, V] of the positions, whose next tokens are goal [Q]; before [N, D] and ids [N] of the memory -> [Q, 7], by
-    COLUMNS. The memory's distribution is the mean of its heads'.
+    states [Q, D] and logits [Q, V] of the positions, whose next tokens are goal [Q]; before [N, D] and ids [N] of the
+    memory -> [Q, 7], by COLUMNS. The memory's distribution is the mean of its heads'.
     """
     keys = addresses.keys(before)
     rows = []
-    for own, said, next_ in zip(states.split(QUERIES), logits.split(QUERIES), goal.split(QUERIES)):
+    for own, said, next_ in zip(states.split(QUERIES), logits.split(QUERIES), goal.split(QUERIES), strict=True):
         scores = addresses.scores(addresses.queries(own), keys)  # [H, q, N]
         share = scores.softmax(-1).mean(0)  # [q, N]
         memory = torch.zeros_like(said, dtype=torch.float32).index_add_(1, ids, share)  # [q, V]
@@ -41,24 +58,46 @@ def evidence(addresses: Addresses, states: torch.Tensor, logits: torch.Tensor, g
         top, first = decoder.max(-1)
         entropy = -(decoder * decoder.clamp_min(1e-12).log()).sum(-1)
         of = lambda p, at: p.gather(1, at[:, None])[:, 0]
-        rows.append(torch.stack([of(decoder, next_), top, entropy, of(memory, next_), memory.max(-1).values, of(memory, first), scores.logsumexp(-1).mean(0)], -1))
+        rows.append(
+            torch.stack(
+                [
+                    of(decoder, next_),
+                    top,
+                    entropy,
+                    of(memory, next_),
+                    memory.max(-1).values,
+                    of(memory, first),
+                    scores.logsumexp(-1).mean(0),
+                ],
+                -1,
+            )
+        )
     return torch.cat(rows).cpu()
 
 
-ORDERS = (1, 2, 3, 4, 6)  # tokens before a token that are a context by heart, as src/memory/algebra/token-memory.ts has them
+ORDERS = (
+    1,
+    2,
+    3,
+    4,
+    6,
+)  # tokens before a token that are a context by heart, as src/memory/algebra/token-memory.ts has them
 LEAST = 1e-7  # evidence is kept in half precision
 OWN = 3  # what the gate knows of a head, beside what it knows of the decoder
 
 
 def by_heart(segments: list[np.ndarray], most: int, windows: list[tuple[np.ndarray, int]]) -> np.ndarray:
-    """[positions, heads, 4]: share of the token that came, whether the context stands in memory, how often (log), share of its most frequent."""
+    """
+    [positions, heads, 4]: share of the token that came, whether the context stands in memory, how often (log), share of
+    its most frequent.
+    """
     counts: list[dict[tuple, Counter]] = [defaultdict(Counter) for _ in ORDERS]
     held = 0
     for segment in segments:
         row = segment.tolist()[: max(0, most - held) + 2]
         held += len(row) - 2
         for at in range(1, len(row)):
-            for order, table in zip(ORDERS, counts):
+            for order, table in zip(ORDERS, counts, strict=True):
                 if at >= order:
                     table[tuple(row[at - order : at])][row[at]] += 1
         if held >= most:
@@ -68,17 +107,22 @@ def by_heart(segments: list[np.ndarray], most: int, windows: list[tuple[np.ndarr
         row = window.tolist()
         for at in range(max(2, header), len(row)):
             cells = []
-            for order, table in zip(ORDERS, counts):
+            for order, table in zip(ORDERS, counts, strict=True):
                 seen = table.get(tuple(row[at - order : at])) if at >= order else None
                 total = seen.total() if seen else 0
-                cells.append([seen[row[at]] / total, 1.0, math.log(total), max(seen.values()) / total] if seen else [0.0] * 4)
+                cells.append(
+                    [seen[row[at]] / total, 1.0, math.log(total), max(seen.values()) / total] if seen else [0.0] * 4
+                )
             rows.append(cells)
     return np.array(rows, np.float32)
 
 
 @dataclass(frozen=True)
 class Positions:
-    """One repository and size: p of the token that came by decoder [N] and heads [N, K], the decoder's evidence [N, 2], the heads' [N, K, 1 + OWN]."""
+    """
+    One repository and size: p of the token that came by decoder [N] and heads [N, K], the decoder's evidence [N, 2],
+    the heads' [N, K, 1 + OWN].
+    """
 
     own: torch.Tensor
     said: torch.Tensor
@@ -92,23 +136,43 @@ def positions(seen: np.ndarray, heart: np.ndarray) -> Positions:
     none = torch.zeros(len(heart_), len(ORDERS), 1)
     hearts = torch.cat([heart_[:, :, 1:2], heart_[:, :, 2:], none], -1)
     likeness = torch.cat([torch.ones(len(seen_), 1), seen_[:, 4:7] * torch.tensor([1.0, 1.0, 0.1])], -1)
-    return Positions(seen_[:, 0], torch.cat([heart_[:, :, 0], seen_[:, 3:4]], 1), seen_[:, 1:3], torch.cat([hearts, likeness[:, None]], 1))
+    return Positions(
+        seen_[:, 0],
+        torch.cat([heart_[:, :, 0], seen_[:, 3:4]], 1),
+        seen_[:, 1:3],
+        torch.cat([hearts, likeness[:, None]], 1),
+    )
 
 
 def nats(weights: torch.Tensor, p: Positions) -> torch.Tensor:
     """Mean over positions; weights [K, 1 + 2 + OWN]."""
-    return -torch.log((gates(weights, p.local, p.heads) * torch.cat([p.own[:, None], p.said], 1)).sum(1).clamp_min(LEAST)).mean()
+    return -torch.log(
+        (gates(weights, p.local, p.heads) * torch.cat([p.own[:, None], p.said], 1)).sum(1).clamp_min(LEAST)
+    ).mean()
 
 
 def fit(parts: list[Positions], heads: list[int]) -> torch.Tensor:
     """Every repository and size counts the same; heads that are not named stay shut."""
-    return settle(lambda weights: torch.stack([nats(weights, p) for p in parts]).mean(), len(ORDERS) + 1, 1 + LOCAL + OWN, heads, steps=60)
+    return settle(
+        lambda weights: torch.stack([nats(weights, p) for p in parts]).mean(),
+        len(ORDERS) + 1,
+        1 + LOCAL + OWN,
+        heads,
+        steps=60,
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="models.training.research.mixture", description="Perplexity with contexts by heart, by likeness, and both")
+    parser = argparse.ArgumentParser(
+        prog="models.training.research.mixture", description="Perplexity with contexts by heart, by likeness, and both"
+    )
     parser.add_argument("--pack", type=Path, required=True)
-    parser.add_argument("--evidence", type=Path, required=True, help="the folder that models.training.research.read --evidence NAME wrote")
+    parser.add_argument(
+        "--evidence",
+        type=Path,
+        required=True,
+        help="the folder that models.training.research.read --evidence NAME wrote",
+    )
     parser.add_argument("--name", default="softmax")
     options = parser.parse_args()
     sources = Sources(options.pack / "sources.npz")
@@ -127,7 +191,11 @@ def main() -> None:
         weights = fit(learned, heads)
         for size, own in parts["report"].items():
             gain = torch.stack([nats(weights, p) + torch.log(p.own.clamp_min(LEAST)).mean() for p in own])
-            print(f"{name:12} {size:5} {gain.mean().exp().item():.4f}   " + " ".join(f"{x:.3f}" for x in gain.exp().tolist()), flush=True)
+            print(
+                f"{name:12} {size:5} {gain.mean().exp().item():.4f}   "
+                + " ".join(f"{x:.3f}" for x in gain.exp().tolist()),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Training pairs: what a doc comment says -> the code it stands on, from the packages of five registries.
 
-    python -m models.training.research.pairs --out DIR [--packages FILE] [--never FILE] [--per-package 400] [--per-language 4000]
+    python -m models.training.research.pairs --out DIR [--packages FILE] [--never FILE] [--per-package 400]
 
 Writes DIR/pairs.jsonl, one pair a line: package, registry, language, path, name, query, code, line, endLine, split.
 Whole packages are kept for validation. The order is a seeded shuffle, so two runs over one cache give one file.
@@ -38,10 +38,6 @@ GENERIC = 3  # a query said this often says too little to keep any
 _REMARK = re.compile(r"\s*(?:#|//|\*|/\*|@)")
 
 
-
-
-
-
 def candidates(package: Package, denied: Denied, wanted: int) -> Iterator[Pair]:
     """Pairs of one package before any comparison with other packages; stops at `wanted` of each language."""
     spoken = [
@@ -66,16 +62,16 @@ def candidates(package: Package, denied: Denied, wanted: int) -> Iterator[Pair]:
             count[language] += 1
             tests[language] += is_test
             yield {
-                "package": package.name, "registry": package.registry, "language": language,
-                "path": re.sub(r"^package/", "", path), "name": found.name, "query": query, "code": found.code,
-                "line": found.line, "endLine": found.end_line,
-            }  # fmt: skip
-
-
-
-
-
-
+                "package": package.name,
+                "registry": package.registry,
+                "language": language,
+                "path": re.sub(r"^package/", "", path),
+                "name": found.name,
+                "query": query,
+                "code": found.code,
+                "line": found.line,
+                "endLine": found.end_line,
+            }
 
 
 def _has_body(code: str) -> bool:
@@ -97,8 +93,6 @@ class Kept:
             return False
         self.seen |= keys
         return True
-
-
 
 
 def without_generic(pairs: Iterable[Pair]) -> list[Pair]:

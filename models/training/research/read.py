@@ -1,10 +1,11 @@
-"""python -m models.training.research.read --pack DIR --features elu1,dpfp3,topk,softmax,topk+delta --out DIR: a memory that blocks read, by φ.
+"""python -m models.training.research.read --pack DIR --features elu1,dpfp3,topk,softmax,topk+delta --out DIR: a memory
+that blocks read, by φ.
 
-For each φ, in two parts. Addresses: a token's query is pulled to keys whose token comes next (addresses.py). Values and gates, with the
-addresses held: the loss of the next token of a file, while 1,000 to 100,000 tokens of the rest of its repository are in memory, one time in
-five of another repository. An empty memory adds nothing, to the bit, so it is not trained on. Then the perplexity of files of
-packages and repositories that nothing was learned from, with the memory over without, at 10K, 100K and 1M tokens. The same command runs on a
-CPU, with smaller numbers.
+For each φ, in two parts. Addresses: a token's query is pulled to keys whose token comes next (addresses.py). Values and
+gates, with the addresses held: the loss of the next token of a file, while 1,000 to 100,000 tokens of the rest of its
+repository are in memory, one time in five of another repository. An empty memory adds nothing, to the bit, so it is not
+trained on. Then the perplexity of files of packages and repositories that nothing was learned from, with the memory
+over without, at 10K, 100K and 1M tokens. The same command runs on a CPU, with smaller numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +34,13 @@ FOREIGN = 0.2  # of the steps of values have another repository in memory
 
 class Draw:
     def __init__(self, sources: Sources, seed: int, windows: int, tokens: int, most: int) -> None:
-        self.rng, self.sources, self.windows, self.tokens, self.most = np.random.default_rng(seed), sources, windows, tokens, most
+        self.rng, self.sources, self.windows, self.tokens, self.most = (
+            np.random.default_rng(seed),
+            sources,
+            windows,
+            tokens,
+            most,
+        )
         self.packages = sources.of("train")
         size = np.array([math.sqrt(sources.length[sources.files[p]].sum()) for p in self.packages])
         self.weight = size / size.sum()
@@ -52,9 +59,13 @@ class Draw:
         return rows, self.sources.segments(rest, size)
 
 
-def fit_addresses(reader: Reader, addresses: Addresses, options: argparse.Namespace, minutes: float) -> list[list[float]]:
+def fit_addresses(
+    reader: Reader, addresses: Addresses, options: argparse.Namespace, minutes: float
+) -> list[list[float]]:
     draw = Draw(reader.sources, options.seed, options.windows, options.tokens, options.most)
-    descent = Descent([{"params": list(addresses.parameters()), "top": options.address_rate}], minutes, WARM, weight_decay=0.01)
+    descent = Descent(
+        [{"params": list(addresses.parameters()), "top": options.address_rate}], minutes, WARM, weight_decay=0.01
+    )
     running, curve = 0.0, []
     while descent.goes_on():
         rows, segments = draw(options.pool)
@@ -67,15 +78,23 @@ def fit_addresses(reader: Reader, addresses: Addresses, options: argparse.Namesp
         goal = following(texts)
         pick = torch.randperm(len(goal), device=goal.device)[: options.queries]
         same = goal[pick][:, None] == memory.ids[None]
-        loss = follows(addresses, addresses.queries(texts.states[where][pick]), addresses.keys(memory.before), same).mean()
+        loss = follows(
+            addresses, addresses.queries(texts.states[where][pick]), addresses.keys(memory.before), same
+        ).mean()
         descent.step(loss)
         running = 0.95 * running + 0.05 * loss.item() if curve else loss.item()
         curve.append([len(curve) + 1, round(running, 4)])
-    print(f"  addresses: {len(curve)} steps, loss {curve[0][1]:.3f} -> {running:.3f}, tau {addresses.tau().mean().item():.1f}", flush=True)
+    print(
+        f"  addresses: {len(curve)} steps, loss {curve[0][1]:.3f} -> {running:.3f}, tau "
+        f"{addresses.tau().mean().item():.1f}",
+        flush=True,
+    )
     return curve
 
 
-def fit_values(reader: Reader, read: BlockRead, options: argparse.Namespace, minutes: float, most: int, joint: bool) -> list[list[float]]:
+def fit_values(
+    reader: Reader, read: BlockRead, options: argparse.Namespace, minutes: float, most: int, joint: bool
+) -> list[list[float]]:
     """The curve is of the loss with the memory less that without."""
     draw = Draw(reader.sources, options.seed + 1, options.windows, options.tokens, most)
     gates = [*(p for gate in read.gate for p in gate.parameters()), read.by_mass]
@@ -102,7 +121,11 @@ def fit_values(reader: Reader, read: BlockRead, options: argparse.Namespace, min
         running = 0.9 * running + 0.1 * gain if curve else gain
         curve.append([step, round(running, 4)])
         if len(curve) % options.every == 1:
-            print(f"  step {step} loss {loss.item():.3f}, {running:+.4f} against no memory, {memory.count} tokens in memory", flush=True)
+            print(
+                f"  step {step} loss {loss.item():.3f}, {running:+.4f} against no memory, {memory.count} tokens in "
+                f"memory",
+                flush=True,
+            )
     print(f"  values: {step} steps, {running:+.4f} nats a token", flush=True)
     return curve
 
@@ -116,7 +139,12 @@ def fit_tuned(reader: Reader, options: argparse.Namespace) -> None:
         reader.tuned.requires_grad_(False)
         return
     draw = Draw(reader.sources, options.seed + 2, options.windows, options.tokens, options.most)
-    descent = Descent([{"params": list(reader.tuned.parameters()), "top": options.value_rate}], options.tuned_minutes, WARM, weight_decay=0.0)
+    descent = Descent(
+        [{"params": list(reader.tuned.parameters()), "top": options.value_rate}],
+        options.tuned_minutes,
+        WARM,
+        weight_decay=0.0,
+    )
     step, running = 0, 0.0
     while descent.goes_on():
         rows, _ = draw(1)
@@ -179,14 +207,22 @@ def main() -> None:
             addresses = make()
             addresses.load_state_dict(known[wide].state_dict())
         read = begin(reader, addresses, options, delta)
-        curve = fit_values(reader, read, options, options.minutes, options.most if not delta else options.most // 4, joint)
+        curve = fit_values(
+            reader, read, options, options.minutes, options.most if not delta else options.most // 4, joint
+        )
         file = name.replace("+", "-")
-        draw_curve([[step, max(0.0, -gain)] for step, gain in curve], f"{name}: nats a token gained, running mean", options.out / f"values-{file}.svg")
+        draw_curve(
+            [[step, max(0.0, -gain)] for step, gain in curve],
+            f"{name}: nats a token gained, running mean",
+            options.out / f"values-{file}.svg",
+        )
         reads[name] = read.eval()
         torch.save({k: v.half() for k, v in read.state_dict().items()}, options.out / f"read-{file}.pt")
     for split in options.splits:
         rows = evaluate(reader, reads, sources.of(split)[: options.evaluated], split, options)
-        (options.out / f"{split}-{len(list(options.out.glob(f'{split}-*.json')))}.json").write_text(json.dumps(rows, indent=1))
+        (options.out / f"{split}-{len(list(options.out.glob(f'{split}-*.json')))}.json").write_text(
+            json.dumps(rows, indent=1)
+        )
         for name, row in told(rows).items():
             print(f"{split} {name:14} {row}", flush=True)
 
@@ -195,19 +231,38 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="models.training.research.read", description=__doc__)
     parser.add_argument("--pack", type=Path, required=True, help="made by models.training.research.sources")
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
-    parser.add_argument("--features", type=lambda text: text.split(","), default=["elu1", "dpfp3", "topk", "softmax"], help="KIND[-xTIMES][+delta][+joint], TIMES as many features")
-    parser.add_argument("--blocks", type=lambda text: [int(x) for x in text.split(",")], default=[9, 14, 19, 23], help="blocks that read")
+    parser.add_argument(
+        "--features",
+        type=lambda text: text.split(","),
+        default=["elu1", "dpfp3", "topk", "softmax"],
+        help="KIND[-xTIMES][+delta][+joint], TIMES as many features",
+    )
+    parser.add_argument(
+        "--blocks",
+        type=lambda text: [int(x) for x in text.split(",")],
+        default=[9, 14, 19, 23],
+        help="blocks that read",
+    )
     parser.add_argument("--heads", type=int, default=4)
-    parser.add_argument("--per-head", type=int, default=960, help="features of a head, the same for every φ: equal bytes")
+    parser.add_argument(
+        "--per-head", type=int, default=960, help="features of a head, the same for every φ: equal bytes"
+    )
     parser.add_argument("--minutes", type=float, default=2, help="values and gates of one φ")
     parser.add_argument("--address-minutes", type=float, default=1, help="addresses of one φ")
     parser.add_argument("--windows", type=int, default=24)
     parser.add_argument("--tokens", type=int, default=512, help="of a window")
     parser.add_argument("--most", type=int, default=100_000, help="tokens of the largest memory trained with")
     parser.add_argument("--largest", type=int, default=1_000_000, help="tokens of the largest memory reported on")
-    parser.add_argument("--tuned-minutes", type=float, default=1, help="the adapter without a memory that all are compared with")
+    parser.add_argument(
+        "--tuned-minutes", type=float, default=1, help="the adapter without a memory that all are compared with"
+    )
     parser.add_argument("--splits", type=lambda text: text.split(","), default=["valid", "report"])
-    parser.add_argument("--evidence", type=lambda text: text.split(","), default=[], help="φ whose addresses are read as distributions too")
+    parser.add_argument(
+        "--evidence",
+        type=lambda text: text.split(","),
+        default=[],
+        help="φ whose addresses are read as distributions too",
+    )
     parser.add_argument("--evaluated", type=int, default=10**9, help="packages of a split that are evaluated, at most")
     parser.add_argument("--report-windows", type=int, default=24)
     parser.add_argument("--pool", type=int, default=16_000, help="memory tokens of a step of addresses")

@@ -1,4 +1,6 @@
-"""The frozen base over a pack's texts: states of the lower blocks, tokens of a memory, what the rest of the decoder makes of them."""
+"""The frozen base over a pack's texts: states of the lower blocks, tokens of a memory, what the rest of the decoder
+makes of them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ LAYER = 8  # states that keys and queries are made of: as deep as the program re
 
 @dataclass(frozen=True)
 class Texts:
-    """Rows of one length: ids [B, T], states of the lower blocks [B, T, D], how long each is, and how much of that is header."""
+    """
+    Rows of one length: ids [B, T], states of the lower blocks [B, T, D], how long each is, and how much of that is
+    header.
+    """
 
     ids: torch.Tensor
     states: torch.Tensor
@@ -47,7 +52,12 @@ class Reader:
             ids[at, : len(row)] = row
         on = torch.from_numpy(ids).to(self.device)
         length = torch.tensor([len(row) for row, _ in rows], device=self.device)
-        return Texts(on, states(self.base, self.config, on, LAYER), length, torch.tensor([head for _, head in rows], device=self.device))
+        return Texts(
+            on,
+            states(self.base, self.config, on, LAYER),
+            length,
+            torch.tensor([head for _, head in rows], device=self.device),
+        )
 
     def written(self, segments: list[np.ndarray]) -> Written:
         """Every token but a segment's first two: the first one's state says nothing (attention ends there)."""
@@ -85,5 +95,8 @@ def following(texts: Texts) -> torch.Tensor:
 def nll(reader: Reader, texts: Texts, hidden: torch.Tensor) -> torch.Tensor:
     """Nats of every counted position."""
     rows = hidden[counted(texts)].split(4096)
-    parts = [F.cross_entropy(reader.said(r).float(), g, reduction="none") for r, g in zip(rows, following(texts).split(4096))]
+    parts = [
+        F.cross_entropy(reader.said(r).float(), g, reduction="none")
+        for r, g in zip(rows, following(texts).split(4096), strict=True)
+    ]
     return torch.cat(parts)

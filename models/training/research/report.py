@@ -1,4 +1,6 @@
-"""What a memory that blocks read is worth: perplexity of files with the rest of their repository in memory, and with another's."""
+"""What a memory that blocks read is worth: perplexity of files with the rest of their repository in memory, and with
+another's.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from .sample import HEADER, SIZES
 
 @dataclass(frozen=True)
 class Held:
-    """A repository of an evaluation: windows of its files, and the tokens of the others, as many as the largest memory holds."""
+    """
+    A repository of an evaluation: windows of its files, and the tokens of the others, as many as the largest memory
+    holds.
+    """
 
     name: str
     texts: Texts
@@ -39,8 +44,13 @@ def hold(reader: Reader, package: int, options: argparse.Namespace) -> Held | No
 
 
 @torch.no_grad()
-def evaluate(reader: Reader, reads: dict[str, BlockRead], packages: list[int], split: str, options: argparse.Namespace) -> dict[str, list[dict]]:
-    """For each φ a row a repository: nats a token without memory, and with memories of each size and of another repository."""
+def evaluate(
+    reader: Reader, reads: dict[str, BlockRead], packages: list[int], split: str, options: argparse.Namespace
+) -> dict[str, list[dict]]:
+    """
+    For each φ a row a repository: nats a token without memory, and with memories of each size and of another
+    repository.
+    """
     rows: dict[str, list[dict]] = {name: [] for name in reads}
     seen: dict[str, dict[str, np.ndarray]] = {name: {} for name in options.evidence if name in reads}
     foreign: Written | None = None
@@ -57,9 +67,17 @@ def evaluate(reader: Reader, reads: dict[str, BlockRead], packages: list[int], s
                 row["foreign"] = scored(reader, read, held, foreign)
             rows[name].append(row)
             for size in ("10K", "100K") if name in seen else ():
-                seen[name][f"{held.name} {size}"] = evident(reader, read, held, cut(held.rest, SIZES[size])).half().numpy()
-        shown = {name: [f"{math.exp(rows[name][-1][k] - held.none):.3f}" for k in (*SIZES, "foreign") if k in rows[name][-1]] for name in reads}
-        print(f"  {held.name}: {len(held.rest.ids)} tokens, tuned {math.exp(held.none - held.base):.3f}, {shown}", flush=True)
+                seen[name][f"{held.name} {size}"] = (
+                    evident(reader, read, held, cut(held.rest, SIZES[size])).half().numpy()
+                )
+        shown = {
+            name: [f"{math.exp(rows[name][-1][k] - held.none):.3f}" for k in (*SIZES, "foreign") if k in rows[name][-1]]
+            for name in reads
+        }
+        print(
+            f"  {held.name}: {len(held.rest.ids)} tokens, tuned {math.exp(held.none - held.base):.3f}, {shown}",
+            flush=True,
+        )
         foreign = cut(held.rest, SIZES["100K"])
     for name, parts in seen.items():
         np.savez_compressed(options.out / f"evidence-{split}-{name.replace('+', '-')}.npz", **parts)
@@ -68,7 +86,9 @@ def evaluate(reader: Reader, reads: dict[str, BlockRead], packages: list[int], s
 
 def evident(reader: Reader, read: BlockRead, held: Held, written: Written) -> torch.Tensor:
     states = held.texts.states[counted(held.texts)]
-    return evidence(read.addresses, states, reader.said(held.hidden), following(held.texts), written.before, written.ids)
+    return evidence(
+        read.addresses, states, reader.said(held.hidden), following(held.texts), written.before, written.ids
+    )
 
 
 def cut(written: Written, most: int) -> Written:
@@ -82,7 +102,9 @@ def scored(reader: Reader, read: BlockRead, held: Held, written: Written) -> flo
 
 
 def told(rows: dict[str, list[dict]]) -> dict[str, dict[str, float]]:
-    """Geometric means of perplexity with the memory over that without. A repository smaller than a size counts as it is."""
+    """
+    Geometric means of perplexity with the memory over that without. A repository smaller than a size counts as it is.
+    """
     means = {}
     for name, own in rows.items():
         gains: dict[str, list[float]] = {size: [] for size in (*SIZES, "foreign")}
@@ -94,5 +116,7 @@ def told(rows: dict[str, list[dict]]) -> dict[str, dict[str, float]]:
                     gains[size].append(known - row["none"])
             if "foreign" in row:
                 gains["foreign"].append(row["foreign"] - row["none"])
-        means[name] = {size: round(math.exp(float(np.mean(values))), 4) if values else math.nan for size, values in gains.items()}
+        means[name] = {
+            size: round(math.exp(float(np.mean(values))), 4) if values else math.nan for size, values in gains.items()
+        }
     return means

@@ -44,8 +44,12 @@ class Sources:
         first = int(at * max(0, len(body) - tokens))
         return np.concatenate([head, body[first : first + tokens]]), len(head)
 
-    def held_out(self, package: int, windows: int, tokens: int, budget: int) -> tuple[list[tuple[np.ndarray, int]], list[np.ndarray]]:
-        """Windows from the middle of some of a package's files, and segments of its other files, always the same ones."""
+    def held_out(
+        self, package: int, windows: int, tokens: int, budget: int
+    ) -> tuple[list[tuple[np.ndarray, int]], list[np.ndarray]]:
+        """
+        Windows from the middle of some of a package's files, and segments of its other files, always the same ones.
+        """
         files = np.random.default_rng(package).permutation(self.files[package])
         own = [f for f in files if self.length[f] > tokens][: min(windows, max(2, len(files) // 4))]
         return [self.window(int(f), tokens, 0.5) for f in own], self.segments(files[~np.isin(files, own)], budget)

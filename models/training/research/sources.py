@@ -1,4 +1,5 @@
-"""python -m models.training.research.sources --out DIR [--never FILE] [--report FOLDER]: whole packages as token ids, and all blocks of the base.
+"""python -m models.training.research.sources --out DIR [--never FILE] [--report FOLDER]: whole packages as token ids,
+and all blocks of the base.
 
     out/sources.npz         every file's tokens behind its header; which package a file is of; train, valid or report
     out/base-0, base-1, …   the base in parts that travel, with the embedding's rows that the texts use
@@ -32,19 +33,32 @@ FILE_TOKENS = 12_000  # of one file; what follows is left out
 BYTES = 5_000_000  # of one package that are looked at
 
 
-def offered(roots: dict[str, list[str]], report: Path | None, denied: Denied, valid: set[str]) -> list[tuple[Package, str]]:
+def offered(
+    roots: dict[str, list[str]], report: Path | None, denied: Denied, valid: set[str]
+) -> list[tuple[Package, str]]:
     """Packages with their split: those to report on first, the others in an order that says nothing."""
-    reported = [Package("report", folder.name.split("__")[-1], folder, "") for folder in sorted(report.iterdir())] if report else []
+    reported = (
+        [Package("report", folder.name.split("__")[-1], folder, "") for folder in sorted(report.iterdir())]
+        if report
+        else []
+    )
     brought = [p for p in bring_all(roots, cache_folder()) if not denied.package(p) and not copyleft(p)]
     brought.sort(key=lambda package: Random(f"{SEED} {package.name}").random())
     return [*((p, "report") for p in reported), *((p, "valid" if p.name in valid else "train") for p in brought)]
 
 
 def texts(package: Package, split: str, denied: Denied) -> list[tuple[str, str]]:
-    """(path, text) of a package's sources; of a repository that is reported on, as a checkout with line feeds has them."""
+    """
+    (path, text) of a package's sources; of a repository that is reported on, as a checkout with line feeds has them.
+    """
     if split == "report":
-        files = unpacked(package.place, tuple(LANGUAGE_OF), skipped=())  # its fixtures too: the program reads what git lists
-        return [(path, source.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")) for path, source in files]
+        files = unpacked(
+            package.place, tuple(LANGUAGE_OF), skipped=()
+        )  # its fixtures too: the program reads what git lists
+        return [
+            (path, source.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
+            for path, source in files
+        ]
     found = [
         (language_of(path, source), path, source)
         for path, source in package.files(tuple(LANGUAGE_OF))
@@ -90,7 +104,7 @@ def main() -> None:
         heads = tokens.encode_batch([f"# {path}\n" for path, _ in kept], add_special_tokens=False)
         bodies = tokens.encode_batch([text for _, text in kept], add_special_tokens=False)
         count, mine = 0, []
-        for head, body in zip(heads, bodies):
+        for head, body in zip(heads, bodies, strict=True):
             if count < MOST[split] and len(body.ids) >= 8:
                 mine.append((head.ids, body.ids[:FILE_TOKENS]))
                 count += len(mine[-1][1])
@@ -102,10 +116,16 @@ def main() -> None:
             owner.append(len(names))
         names.append((package.name, split))
         total[split] += count
-    log.info("%s", {split: f"{sum(s == split for _, s in names)} packages, {count / 1e6:.1f} million tokens" for split, count in total.items()})
+    log.info(
+        "%s",
+        {
+            split: f"{sum(s == split for _, s in names)} packages, {count / 1e6:.1f} million tokens"
+            for split, count in total.items()
+        },
+    )
     kept_ids, number = vocabulary(np.concatenate(ids), options.vocabulary)
     rows = [number[row] for row in ids]
-    header = [int((row[:length] >= 0).sum()) for row, length in zip(rows, header)]
+    header = [int((row[:length] >= 0).sum()) for row, length in zip(rows, header, strict=True)]
     rows = [row[row >= 0] for row in rows]
     options.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(

@@ -1,13 +1,14 @@
 """The gate of the token memory: how much each head's read counts beside the decoder's own next token.
 
-    node test/eval/memory-read.ts --data DIR --out reads.jsonl           windows of files, read with the rest of their repository in memory
+    node test/eval/memory-read.ts --data DIR --out reads.jsonl   windows of files, the rest of a repository in memory
     python -m models.training.research.token_gate reads.jsonl --report other.jsonl --out models/adapter/gate.json
 
-A position's probability is a mixture, p = Σ_h g_h p_h, of the decoder (head 0) and of what each memory head has seen follow this context.
-g is a softmax over one linear score a head, of numbers that are known before the token is: how sure the decoder is, how often and how
-uniformly the head's context was followed, what the decoder thinks of the head's first choice. Heads without a match are left out, so an
-empty memory is exactly the decoder. Fitted with LBFGS on the mixture's log-likelihood, repositories weighted alike; two thirds of the
-weight lie on foreign memories, which must be told from one's own.
+A position's probability is a mixture, p = Σ_h g_h p_h, of the decoder (head 0) and of what each memory head has seen
+follow this context. g is a softmax over one linear score a head, of numbers that are known before the token is: how
+sure the decoder is, how often and how uniformly the head's context was followed, what the decoder thinks of the head's
+first choice. Heads without a match are left out, so an empty memory is exactly the decoder. Fitted with LBFGS on the
+mixture's log-likelihood, repositories weighted alike; two thirds of the weight lie on foreign memories, which must be
+told from one's own.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ FOREIGN = 0.67
 
 
 class Windows:
-    """Rows of one repository and memory. own [N], local [N, 2], head [N, H, 5], said [N, H] (each head's p of the token that came)."""
+    """
+    Rows of one repository and memory. own [N], local [N, 2], head [N, H, 5], said [N, H] (each head's p of the token
+    that came).
+    """
 
     def __init__(self, repo: str, memory: str, rows: list[list[float]]) -> None:
         numbers = torch.tensor(rows)
@@ -46,18 +50,30 @@ def read(path: Path) -> list[Windows]:
 
 
 def gates(weights: torch.Tensor, local: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
-    """g [N, 1 + H]: weights [H, 1 + 2 + E], head [N, H, 1 + E]; the decoder's own score is 0, a head without a match has none."""
+    """
+    g [N, 1 + H]: weights [H, 1 + 2 + E], head [N, H, 1 + E]; the decoder's own score is 0, a head without a match has
+    none.
+    """
     linear = weights[:, 0] + local @ weights[:, 1 : 1 + LOCAL].T + (head[:, :, 1:] * weights[:, 1 + LOCAL :]).sum(-1)
     masked = linear.masked_fill(head[:, :, 0] == 0, -1e9)
     return torch.cat([torch.zeros(len(masked), 1), masked], 1).softmax(-1)
 
 
-def losses(weights: torch.Tensor, own: torch.Tensor, local: torch.Tensor, head: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
+def losses(
+    weights: torch.Tensor, own: torch.Tensor, local: torch.Tensor, head: torch.Tensor, said: torch.Tensor
+) -> torch.Tensor:
     """Negative log-likelihood of each position, in nats [N]."""
     return -torch.log((gates(weights, local, head) * torch.cat([own[:, None], said], 1)).sum(1).clamp_min(1e-9))
 
 
-def settle(objective: Callable[[torch.Tensor], torch.Tensor], count: int, width: int, heads: list[int], steps: int, decay: float = 1e-4) -> torch.Tensor:
+def settle(
+    objective: Callable[[torch.Tensor], torch.Tensor],
+    count: int,
+    width: int,
+    heads: list[int],
+    steps: int,
+    decay: float = 1e-4,
+) -> torch.Tensor:
     """Weights [count, width] that LBFGS finds; heads that are not named stay shut."""
     shut = torch.zeros(count, width)
     shut[[h for h in range(count) if h not in heads], 0] = -1e4
@@ -82,7 +98,9 @@ def fit(windows: list[Windows], heads: list[int]) -> torch.Tensor:
     foreign = sum(w.memory == "foreign" for w in windows)
     share = {True: FOREIGN / max(1, foreign), False: (1 - FOREIGN) / max(1, len(windows) - foreign)}
     each = torch.cat([torch.full((len(w.own),), share[w.memory == "foreign"] / len(w.own)) for w in windows])
-    return settle(lambda weights: (losses(weights, *parts) * each).sum(), windows[0].said.shape[1], LOCAL + EACH, heads, steps=150)
+    return settle(
+        lambda weights: (losses(weights, *parts) * each).sum(), windows[0].said.shape[1], LOCAL + EACH, heads, steps=150
+    )
 
 
 def loss(weights: torch.Tensor, w: Windows) -> torch.Tensor:
@@ -148,10 +166,17 @@ def main() -> None:
         print(told(weights, reported))
         for only in heads:
             alone = table(fit(windows, [only]), reported)
-            mean = torch.tensor([v for cells in alone.values() for k, v in cells.items() if k == "100K"]).log().mean().exp()
+            mean = (
+                torch.tensor([v for cells in alone.values() for k, v in cells.items() if k == "100K"])
+                .log()
+                .mean()
+                .exp()
+            )
             print(f"head {only} alone, 100K: {mean:.3f}")
     if options.out:
-        options.out.write_text(json.dumps({"weights": [[round(x, 4) for x in row] for row in weights.tolist()]}, indent=1) + "\n")
+        options.out.write_text(
+            json.dumps({"weights": [[round(x, 4) for x in row] for row in weights.tolist()]}, indent=1) + "\n"
+        )
 
 
 if __name__ == "__main__":

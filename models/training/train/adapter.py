@@ -1,4 +1,4 @@
-"""The adapter on disk: adapter.json (what it is) and adapter.bin (float16 tensors), read by the engine and by PyTorch."""
+"""The adapter on disk: adapter.json (what it is) and adapter.bin (float16 tensors), read by engine and PyTorch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def tensors(head: RecallHead) -> dict[str, torch.Tensor]:
     }
 
 
-def write(head: RecallHead, folder: Path, base: Path, layer: int, trained_on: int, table: dict, lora: Lora | None = None) -> None:
+def write(
+    head: RecallHead, folder: Path, base: Path, layer: int, trained_on: int, table: dict, lora: Lora | None = None
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     raw, entries = bytearray(), {}
     for name, tensor in (tensors(head) | (lora.named() if lora else {})).items():
@@ -91,11 +93,15 @@ def log(options, table: dict, segments: int, questions: int) -> None:
     """Appends the run's row to LOG.md, whatever it is."""
     row = table["all"]
     forms = " ".join(f"{form} {table[form]['mrr']:.3f}" for form in table if form != "all")
-    settings = f"tokens {options.rounds} rounds of {options.token_steps} x {options.token_batch} at {options.token_rate}, pools {options.epochs} epochs at {options.rate} against {options.against}, dropout {options.dropout}"
+    settings = (
+        f"tokens {options.rounds} rounds of {options.token_steps} x {options.token_batch} at {options.token_rate}, "
+        f"pools {options.epochs} epochs at {options.rate} against {options.against}, dropout {options.dropout}"
+    )
     if options.forms:
         settings += f", only {' '.join(options.forms)}"
     line = (
-        f"| {date.today().isoformat()} | {options.layer} | {options.spans} x {options.key_size} | {segments} / {questions} | {settings}, seed {options.seed} |"
+        f"| {date.today().isoformat()} | {options.layer} | {options.spans} x {options.key_size} | {segments} / "
+        f"{questions} | {settings}, seed {options.seed} |"
         f" {row['hit@1']:.3f} | {row['hit@5']:.3f} | {row['mrr']:.3f} | {forms} |\n"
     )
     with (Path(__file__).parents[1] / "LOG.md").open("a") as file:

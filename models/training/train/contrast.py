@@ -1,9 +1,11 @@
-"""python -m models.training.train.contrast --pack DIR --minutes 8 --out DIR: low-rank additions and head together, end to end.
+"""python -m models.training.train.contrast --pack DIR --minutes 8 --out DIR: low-rank additions and head together, end
+to end.
 
-Every step takes questions of a few packages and of many, runs the lower blocks over them, over the segments that answer them and over
-others of the same packages, and pulls a question to its segments against all other segments of the step (InfoNCE, arXiv 1807.03748, over
-memory tokens). A commit's question does not push away other segments of a file that it changed. The length of the run is given in
-minutes, because that is what a lent machine has; the rate falls with the time that is left. The same command runs on a CPU (slowly).
+Every step takes questions of a few packages and of many, runs the lower blocks over them, over the segments that answer
+them and over others of the same packages, and pulls a question to its segments against all other segments of the step
+(InfoNCE, arXiv 1807.03748, over memory tokens). A commit's question does not push away other segments of a file that it
+changed. The length of the run is given in minutes, because that is what a lent machine has; the rate falls with the
+time that is left. The same command runs on a CPU (slowly).
 """
 
 from __future__ import annotations
@@ -26,9 +28,14 @@ from .descent import Descent
 from .head import RecallHead
 from .lora import Lora, lower_states, span_pools
 
-ROUND = 32  # lengths are padded to a multiple of it: kernels are chosen, and memory is laid out, anew for every new shape
+ROUND = (
+    32  # lengths are padded to a multiple of it: kernels are chosen, and memory is laid out, anew for every new shape
+)
 SAVE = 120  # seconds between two saves of what is learned so far
-RESERVED, TOKEN_BYTES = 24 << 30, 600_000  # of the GPU's memory: for one batch that is not kept, and what eight blocks keep of a token
+RESERVED, TOKEN_BYTES = (
+    24 << 30,
+    600_000,
+)  # of the GPU's memory: for one batch that is not kept, and what eight blocks keep of a token
 WARM = 0.04  # of the time, until the full rate
 
 
@@ -77,8 +84,12 @@ class Net(torch.nn.Module):
             longest = -(-int(texts.length[rows].max()) // ROUND) * ROUND
             padded = np.zeros((len(rows), longest), np.int64)
             for row, text in enumerate(rows):
-                padded[row, : texts.length[text]] = texts.ids[texts.first[text] : texts.first[text] + texts.length[text]]
-            states = lower_states(self.base, self.lora, self.config, torch.from_numpy(padded).to(device), keep=padded.size <= self.room)
+                padded[row, : texts.length[text]] = texts.ids[
+                    texts.first[text] : texts.first[text] + texts.length[text]
+                ]
+            states = lower_states(
+                self.base, self.lora, self.config, torch.from_numpy(padded).to(device), keep=padded.size <= self.room
+            )
             self.room -= padded.size
             length = torch.from_numpy(texts.length[rows].astype(np.int64)).to(device)
             parts.append(span_pools(states, length, half.query, self.head.mean, self.head.deviation, half.spans))
@@ -92,20 +103,33 @@ class Draw:
     def __init__(self, data: Data, of_one: int, seed: int) -> None:
         self.rng, self.data, self.of_one = np.random.default_rng(seed), data, of_one
         self.train = np.flatnonzero(~data.valid)
-        self.by_package = {int(p): self.train[data.asked_in[self.train] == p] for p in np.unique(data.asked_in[self.train])}
+        self.by_package = {
+            int(p): self.train[data.asked_in[self.train] == p] for p in np.unique(data.asked_in[self.train])
+        }
         self.held = {int(p): np.flatnonzero(data.package == p) for p in self.by_package}
         self.large = [p for p, own in self.by_package.items() if len(own) >= 8]
-        # A package's turns grow with the root of its questions: large ones would be all there is, small ones are soon known by heart.
+        # A package's turns grow with the root of its questions: large ones would be all there is, small ones are soon
+        # known by heart.
         weight = np.array([math.sqrt(len(self.by_package[p])) for p in self.large])
         self.weight = weight / weight.sum()
 
     def __call__(self, size: int, others: int) -> tuple[np.ndarray, np.ndarray]:
-        """Questions, and the segments of the step: those that answer (three of each question at most), and others of the same packages."""
+        """
+        Questions, and the segments of the step: those that answer (three of each question at most), and others of the
+        same packages.
+        """
         packages = self.rng.choice(self.large, size=max(1, size * 3 // 4 // self.of_one), replace=False, p=self.weight)
-        chosen = [self.rng.choice(own := self.by_package[int(p)], min(self.of_one, len(own)), replace=False) for p in packages]
+        chosen = [
+            self.rng.choice(own := self.by_package[int(p)], min(self.of_one, len(own)), replace=False) for p in packages
+        ]
         questions = np.unique(np.concatenate(chosen))
-        questions = np.unique(np.concatenate([questions, self.rng.choice(self.train, max(0, size - len(questions)), replace=False)]))
-        own = [a if len(a) <= 3 else self.rng.choice(a, 3, replace=False) for a in (self.data.answers[q] for q in questions)]
+        questions = np.unique(
+            np.concatenate([questions, self.rng.choice(self.train, max(0, size - len(questions)), replace=False)])
+        )
+        own = [
+            a if len(a) <= 3 else self.rng.choice(a, 3, replace=False)
+            for a in (self.data.answers[q] for q in questions)
+        ]
         near = np.concatenate([self.held[int(p)] for p in packages])
         near = self.rng.choice(near, min(others, len(near)), replace=False)
         return questions, np.unique(np.concatenate([*own, near]))
@@ -129,12 +153,17 @@ def step_loss(net: Net, data: Data, questions: np.ndarray, segments: np.ndarray,
 
 @torch.inference_mode()
 def evaluate(net: Net, data: Data, most: int) -> dict[str, dict[str, float]]:
-    """Held-out packages, each its own pool of at most `most` segments, form by form; a commit is right with any segment of a changed file."""
+    """
+    Held-out packages, each its own pool of at most `most` segments, form by form; a commit is right with any segment of
+    a changed file.
+    """
     rows: dict[str, list[dict[str, float]]] = {}
     for package in np.unique(data.asked_in[data.valid]):
         segments = np.flatnonzero(data.package == package)[:most]
         here = set(segments.tolist())
-        questions = np.array([q for q in np.flatnonzero(data.valid & (data.asked_in == package)) if here.issuperset(data.answers[q])])[:300]
+        questions = np.array(
+            [q for q in np.flatnonzero(data.valid & (data.asked_in == package)) if here.issuperset(data.answers[q])]
+        )[:300]
         if len(questions) < 5:
             continue
         keys = net.head.keys(net.pools(data.segments, segments, net.head.segment))
@@ -154,8 +183,13 @@ def evaluate(net: Net, data: Data, most: int) -> dict[str, dict[str, float]]:
             rank = np.array(ranks)
             if len(rank) >= 5:
                 hits = {f"hit@{k}": float((rank < k).mean()) for k in (1, 5, 10)}
-                rows.setdefault(data.forms[form], []).append(hits | {"mrr": float((1 / (rank + 1)).mean()), "pool": float(len(segments))})
-    table = {form: {name: float(np.mean([row[name] for row in got])) for name in got[0]} for form, got in sorted(rows.items())}
+                rows.setdefault(data.forms[form], []).append(
+                    hits | {"mrr": float((1 / (rank + 1)).mean()), "pool": float(len(segments))}
+                )
+    table = {
+        form: {name: float(np.mean([row[name] for row in got])) for name in got[0]}
+        for form, got in sorted(rows.items())
+    }
     table["all"] = {name: float(np.mean([row[name] for row in table.values()])) for name in next(iter(table.values()))}
     for form, row in table.items():
         print(f"{form:8}", {name: round(value, 3) for name, value in row.items()}, flush=True)
@@ -171,7 +205,11 @@ def main() -> None:
     config, base = weights.load_parts(options.pack, device)
     head = adapter.load(options.start, config["hidden"]).to(device)
     net = Net(base, config, head, options.layer, options.rank, options.budget).to(device)
-    print(f"{len(data.segments.length)} segments, {len(data.answers)} questions, {sum(p.numel() for p in net.lora.parameters())} low-rank numbers", flush=True)
+    print(
+        f"{len(data.segments.length)} segments, {len(data.answers)} questions, "
+        f"{sum(p.numel() for p in net.lora.parameters())} low-rank numbers",
+        flush=True,
+    )
     net.lora.take(adapter.low_rank(options.start))
     before = evaluate(net, data, options.pool)
     ran = fit(net, data, options)
@@ -194,11 +232,20 @@ class Ran:
 
 
 def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after: dict) -> None:
-    """Appends the run's row to LOG.md, whatever it is, and leaves it beside the adapter, for a machine whose files do not stay."""
-    scores = " ".join(f"{form} {before[form]['mrr']:.3f} -> {row['mrr']:.3f}" for form, row in after.items() if form in before)
-    settings = f"rank {options.rank}, {options.questions} ({options.of_one} of one) + {options.others}, rate {options.rate:g}, dropout {options.dropout}, seed {options.seed}"
+    """
+    Appends the run's row to LOG.md, whatever it is, and leaves it beside the adapter, for a machine whose files do not
+    stay.
+    """
+    scores = " ".join(
+        f"{form} {before[form]['mrr']:.3f} -> {row['mrr']:.3f}" for form, row in after.items() if form in before
+    )
+    settings = (
+        f"rank {options.rank}, {options.questions} ({options.of_one} of one) + {options.others}, rate "
+        f"{options.rate:g}, dropout {options.dropout}, seed {options.seed}"
+    )
     row = (
-        f"| {date.today().isoformat()} | {device} | {options.layer} | {settings} | {ran.steps} | {ran.tokens / 1e6:.1f} |"
+        f"| {date.today().isoformat()} | {device} | {options.layer} | {settings} | {ran.steps} | "
+        f"{ran.tokens / 1e6:.1f} |"
         f" {ran.seconds / 60:.1f} | {ran.loss:.3f} | {scores} |\n"
     )
     (options.out / "row.md").write_text(row)
@@ -210,7 +257,15 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
     draw = Draw(data, options.of_one, options.seed)
     groups = [
         {"params": list(net.lora.parameters()), "top": options.rate},
-        {"params": [net.head.segment.project.weight, net.head.question.project.weight, net.head.segment.query, net.head.question.query], "top": options.head_rate},
+        {
+            "params": [
+                net.head.segment.project.weight,
+                net.head.question.project.weight,
+                net.head.segment.query,
+                net.head.question.query,
+            ],
+            "top": options.head_rate,
+        },
         {"params": [net.head.log_tau], "top": options.head_rate},
     ]
     room = kept_tokens()
@@ -239,7 +294,11 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
             saved = time.time()
             adapter.write(net.head, options.out / "last", options.base_manifest, options.layer, 0, {}, net.lora)
         if step % options.every == 1:
-            print(f"step {step} loss {running:.3f} tau {net.head.log_tau.exp().item():.1f} {len(segments)} segments {tokens / descent.seconds():.0f} tokens/s {descent.seconds():.0f} s", flush=True)
+            print(
+                f"step {step} loss {running:.3f} tau {net.head.log_tau.exp().item():.1f} {len(segments)} segments "
+                f"{tokens / descent.seconds():.0f} tokens/s {descent.seconds():.0f} s",
+                flush=True,
+            )
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "curve.json").write_text(json.dumps(curve))
     draw_curve(curve, "Loss of a step, running mean", options.out / "curve.svg")
@@ -250,7 +309,9 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="models.training.train.contrast", description=__doc__)
     parser.add_argument("--pack", type=Path, required=True, help="made by models.training.train.pack")
-    parser.add_argument("--start", type=Path, default=Path("models/adapter"), help="the adapter that training goes on from")
+    parser.add_argument(
+        "--start", type=Path, default=Path("models/adapter"), help="the adapter that training goes on from"
+    )
     parser.add_argument("--base-manifest", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
     parser.add_argument("--layer", type=int, default=8)
@@ -258,8 +319,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=10**9, help="at most")
     parser.add_argument("--questions", type=int, default=512, help="in a step")
-    parser.add_argument("--of-one", type=int, default=32, help="of them of one package: as many are told apart within a repository")
-    parser.add_argument("--others", type=int, default=512, help="segments of the same packages in a step, beside those that answer")
+    parser.add_argument(
+        "--of-one", type=int, default=32, help="of them of one package: as many are told apart within a repository"
+    )
+    parser.add_argument(
+        "--others", type=int, default=512, help="segments of the same packages in a step, beside those that answer"
+    )
     parser.add_argument("--budget", type=int, default=65_536, help="tokens that run at once")
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--head-rate", type=float, default=4e-4)

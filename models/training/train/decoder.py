@@ -70,7 +70,10 @@ def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, m
 
 @torch.no_grad()  # not inference mode: what is trained on states keeps them for its gradient
 def states_at(w: Tensors, config: dict, ids: torch.Tensor, layers: list[int]) -> list[torch.Tensor]:
-    """Residual streams [B, T, D] after each of `layers` blocks, ascending, from an empty memory, each row starting at position 0."""
+    """
+    Residual streams [B, T, D] after each of `layers` blocks, ascending, from an empty memory, each row starting at
+    position 0.
+    """
     x = F.embedding(ids, w["embedding"])
     table = rope(config, torch.arange(ids.shape[1], device=ids.device))
     found = [x] if 0 in layers else []

@@ -10,8 +10,8 @@ import torch
 
 class Descent:
     """
-    `groups` are Adam's, each with the rate `top` that it reaches after `warm` of the time. `while descent.goes_on():` sets rates and clears
-    gradients; `step(loss)` descends.
+    `groups` are Adam's, each with the rate `top` that it reaches after `warm` of the time. `while descent.goes_on():`
+    sets rates and clears gradients; `step(loss)` descends.
     """
 
     def __init__(self, groups: list[dict], minutes: float, warm: float, weight_decay: float) -> None:

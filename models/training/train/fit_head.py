@@ -1,7 +1,9 @@
-"""python -m models.training.train.fit_head --corpus DIR: trains the recall head on the states that are there and writes an adapter.
+"""python -m models.training.train.fit_head --corpus DIR: trains the recall head on the states that are there and writes
+an adapter.
 
-    statistics -> projections in closed form -> which tokens count, by gradient descent over tokens -> projections in closed form
-    over the pools that this gives -> projections by gradient descent over pools, with many segments to tell apart -> table -> adapter
+statistics -> projections in closed form -> which tokens count, by gradient descent over tokens -> projections in closed
+form over the pools that this gives -> projections by gradient descent over pools, with many segments to tell apart ->
+table -> adapter
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ OF_ONE = 32  # questions of one package in a batch, at most
 
 @dataclass(frozen=True)
 class Split:
-    """Training's view of the material: questions as rows, with the columns (positions in `segments`) that answer each."""
+    """
+    Training's view of the material: questions as rows, with the columns (positions in `segments`) that answer each.
+    """
 
     segments: np.ndarray  # segment ids
     questions: np.ndarray  # question numbers
@@ -68,7 +72,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--layer", type=int, default=8)
     parser.add_argument("--spans", type=int, default=8, help="memory tokens a segment, P")
     parser.add_argument("--key-size", type=int, default=256)
-    parser.add_argument("--rounds", type=int, default=1, help="of learning the token weights, the projections in closed form between them")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=1,
+        help="of learning the token weights, the projections in closed form between them",
+    )
     parser.add_argument("--token-steps", type=int, default=300, help="in each round")
     parser.add_argument("--token-batch", type=int, default=96)
     parser.add_argument("--token-rate", type=float, default=1.2e-3)
@@ -84,7 +93,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def split_of(found: material.Material, cache: states.Cache, split: str, forms: list[str] | None = None, limit: int | None = None) -> Split:
+def split_of(
+    found: material.Material, cache: states.Cache, split: str, forms: list[str] | None = None, limit: int | None = None
+) -> Split:
     have, asked = found.ready(cache)
     segments = np.array([s["id"] for s in found.segments if s["split"] == split and have[s["id"]]][:limit])
     column = {int(segment): at for at, segment in enumerate(segments)}
@@ -107,10 +118,12 @@ def rows(cache: states.Cache, texts: np.ndarray) -> tuple[torch.Tensor, list[int
 
 def measure_statistics(head: RecallHead, cache, found, train: Split, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    texts = np.concatenate([
-        rng.choice(found.segment_at[train.segments], min(1_200, len(train.segments)), replace=False),
-        rng.choice(found.question_at[train.questions], min(2_400, len(train.questions)), replace=False),
-    ])  # fmt: skip
+    texts = np.concatenate(
+        [
+            rng.choice(found.segment_at[train.segments], min(1_200, len(train.segments)), replace=False),
+            rng.choice(found.question_at[train.questions], min(2_400, len(train.questions)), replace=False),
+        ]
+    )
     sample, _ = rows(cache, texts)
     sample *= torch.rsqrt(sample.pow(2).mean(-1, keepdim=True) + 1e-6)
     head.mean.copy_(sample.mean(0))
@@ -132,7 +145,9 @@ def pools(head: RecallHead, cache, found, train: Split) -> tuple[torch.Tensor, t
 @torch.no_grad()
 def begin(head: RecallHead, segments: torch.Tensor, questions: torch.Tensor, train: Split) -> None:
     partners = segments[[answer[0] for answer in train.answers]].mean(1)
-    asked, meant = start.projections(questions[:, 0], partners, segments.flatten(0, 1), head.segment.project.out_features)
+    asked, meant = start.projections(
+        questions[:, 0], partners, segments.flatten(0, 1), head.segment.project.out_features
+    )
     head.question.project.weight.copy_(asked)
     head.segment.project.weight.copy_(meant)
 
@@ -161,7 +176,9 @@ class Drawn:
         return np.concatenate([own, near, self.rng.permutation(rest)[: max(0, count - len(own) - len(near))]])
 
 
-def loss_of(head: RecallHead, scores: torch.Tensor, batch: np.ndarray, columns: np.ndarray, train: Split) -> torch.Tensor:
+def loss_of(
+    head: RecallHead, scores: torch.Tensor, batch: np.ndarray, columns: np.ndarray, train: Split
+) -> torch.Tensor:
     """How little of the read's weight the segments that answer have: minus the log of their share."""
     at = {int(column): index for index, column in enumerate(columns)}
     right = torch.zeros(scores.shape, dtype=torch.bool)
@@ -172,14 +189,14 @@ def loss_of(head: RecallHead, scores: torch.Tensor, batch: np.ndarray, columns: 
 
 def optimiser(parameters: list[torch.nn.Parameter], rate: float, decay: float, steps: int):
     adam = torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
-    rise_and_fall = lambda step: min(1.0, (step + 1) / WARM) * max(0.0, 1 - step / steps)  # noqa: E731
+    rise_and_fall = lambda step: min(1.0, (step + 1) / WARM) * max(0.0, 1 - step / steps)
     return adam, torch.optim.lr_scheduler.LambdaLR(adam, rise_and_fall)
 
 
 def fit_tokens(head: RecallHead, cache, found, train: Split, options: argparse.Namespace, round_: int) -> None:
     """
-    Learns the queries: which tokens of a segment and of a question count. The other segments of the batch are what to tell apart. The
-    projections move along and are thrown away after it; held, they made the queries learn worse.
+    Learns the queries: which tokens of a segment and of a question count. The other segments of the batch are what to
+    tell apart. The projections move along and are thrown away after it; held, they made the queries learn worse.
     """
     draw = Drawn(train, options.seed + 10 * round_)
     adam, schedule = optimiser(list(head.parameters()), options.token_rate, 0.0, options.token_steps)
@@ -193,10 +210,16 @@ def fit_tokens(head: RecallHead, cache, found, train: Split, options: argparse.N
         scores = head.scores(head.asks(F.dropout(questions, options.dropout)), keys)
         running = descend(head, adam, schedule, loss_of(head, scores, batch, columns, train), running)
         if step % 50 == 0:
-            print(f"tokens: step {step} loss {running:.3f} tau {head.log_tau.exp().item():.1f} {time.time() - began:.0f} s", flush=True)
+            print(
+                f"tokens: step {step} loss {running:.3f} tau {head.log_tau.exp().item():.1f} "
+                f"{time.time() - began:.0f} s",
+                flush=True,
+            )
 
 
-def fit_pools(head: RecallHead, segments: torch.Tensor, questions: torch.Tensor, train: Split, options: argparse.Namespace) -> None:
+def fit_pools(
+    head: RecallHead, segments: torch.Tensor, questions: torch.Tensor, train: Split, options: argparse.Namespace
+) -> None:
     """Learns the projections, the queries held: every segment is P vectors now, so many can be told apart at once."""
     draw = Drawn(train, options.seed + 1)
     steps = max(1, int(options.epochs * len(train.questions) / options.batch))
@@ -206,12 +229,18 @@ def fit_pools(head: RecallHead, segments: torch.Tensor, questions: torch.Tensor,
     for step in range(steps):
         batch = draw(options.batch)
         columns = draw.columns(batch, options.against)
-        kept = torch.rand(len(columns), 1, segments.shape[2]) >= options.dropout  # a channel is dropped in all spans of a segment
+        kept = (
+            torch.rand(len(columns), 1, segments.shape[2]) >= options.dropout
+        )  # a channel is dropped in all spans of a segment
         keys = head.keys(segments[columns] * kept / (1 - options.dropout))
         scores = head.scores(head.asks(F.dropout(questions[batch], options.dropout)), keys)
         running = descend(head, adam, schedule, loss_of(head, scores, batch, columns, train), running)
         if step % 50 == 0:
-            print(f"pools: step {step} of {steps} loss {running:.3f} tau {head.log_tau.exp().item():.1f} {time.time() - began:.0f} s", flush=True)
+            print(
+                f"pools: step {step} of {steps} loss {running:.3f} tau {head.log_tau.exp().item():.1f} "
+                f"{time.time() - began:.0f} s",
+                flush=True,
+            )
 
 
 def descend(head: RecallHead, adam, schedule, loss: torch.Tensor, running: float) -> float:

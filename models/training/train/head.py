@@ -1,8 +1,9 @@
 """The recall head: memory tokens that say where a segment's meaning lies, and the question that finds them.
 
-A segment's token states are divided into P equal spans; memory token p is a softmax pooling of span p, projected to a key. A question is
-one pooling of all its tokens through a projection of its own. Both are unit vectors, and a segment's share of the read is the softmax,
-over every memory token in memory, of tau * cos(question, key), summed over the segment's tokens.
+A segment's token states are divided into P equal spans; memory token p is a softmax pooling of span p, projected to a
+key. A question is one pooling of all its tokens through a projection of its own. Both are unit vectors, and a segment's
+share of the read is the softmax, over every memory token in memory, of tau * cos(question, key), summed over the
+segment's tokens.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from .decoder import rms
 class SpanPool(torch.autograd.Function):
     """Softmax pooling of rows that lie one after the other: no padding, and no gradient for the rows, which are frozen.
 
-    rows [N, D], scores [N] and owner [N] (which of the M pools a row belongs to) -> pools [M, D], zeros where a pool has no row.
+    rows [N, D], scores [N] and owner [N] (which of the M pools a row belongs to) -> pools [M, D], zeros where a pool
+    has no row.
     """
 
     @staticmethod
@@ -63,7 +65,9 @@ class RecallHead(nn.Module):
         self.log_tau = nn.Parameter(torch.tensor(3.0))
 
     def pool(self, half: Half, rows: torch.Tensor, lengths: list[int]) -> torch.Tensor:
-        """rows [N, D]: the states of the texts without their first tokens, one text after the other -> [texts, P, D]."""
+        """
+        rows [N, D]: the states of the texts without their first tokens, one text after the other -> [texts, P, D].
+        """
         count, spans = len(lengths), half.spans
         unit = rms(rows)
         span = torch.cat([torch.arange(n) * spans // n for n in lengths])

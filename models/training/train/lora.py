@@ -1,7 +1,7 @@
 """Low-rank additions to the lower blocks, for recall alone (LoRA, Hu et al., arXiv 2106.09685).
 
-y = W x + bias + b (a x) with a [r, K] and b [N, r]; b begins at zero, so training begins with the frozen base. Answers never read them:
-the base that writes is untouched.
+y = W x + bias + b (a x) with a [r, K] and b [N, r]; b begins at zero, so training begins with the frozen base. Answers
+never read them: the base that writes is untouched.
 """
 
 from __future__ import annotations
@@ -32,11 +32,16 @@ class Lora(nn.Module):
             self.tensors[f"{name}.lora.b".replace(".", "/")] = nn.Parameter(torch.zeros(rows, rank))
 
     def take(self, known: Tensors) -> None:
-        """Goes on from the additions of an adapter; a smaller rank fills the first rows, and what is added to it begins at zero."""
+        """
+        Goes on from the additions of an adapter; a smaller rank fills the first rows, and what is added to it begins at
+        zero.
+        """
         with torch.no_grad():
             for name, tensor in self.named().items():
                 if name in known:
-                    rows, columns = (min(own, other) for own, other in zip(tensor.shape, known[name].shape))
+                    rows, columns = (
+                        min(own, other) for own, other in zip(tensor.shape, known[name].shape, strict=True)
+                    )
                     tensor[:rows, :columns] = known[name][:rows, :columns].to(tensor)
 
     def named(self) -> dict[str, torch.Tensor]:
@@ -45,8 +50,8 @@ class Lora(nn.Module):
 
 def lower_states(base: Tensors, lora: Lora, config: dict, ids: torch.Tensor, keep: bool = False) -> torch.Tensor:
     """
-    ids [B, T] -> the residual stream [B, T, D] after the blocks. With gradients, one block's activations are in memory at a time and are
-    made again in the backward pass, unless there is room to `keep` them all: half a megabyte a token.
+    ids [B, T] -> the residual stream [B, T, D] after the blocks. With gradients, one block's activations are in memory
+    at a time and are made again in the backward pass, unless there is room to `keep` them all: half a megabyte a token.
     """
     x = F.embedding(ids, base["embedding"])
     weights = base | {name: tensor.to(x.dtype) for name, tensor in lora.named().items()}
@@ -59,10 +64,17 @@ def lower_states(base: Tensors, lora: Lora, config: dict, ids: torch.Tensor, kee
     return x
 
 
-def span_pools(states: torch.Tensor, length: torch.Tensor, query: torch.Tensor, mean: torch.Tensor, deviation: torch.Tensor, spans: int) -> torch.Tensor:
+def span_pools(
+    states: torch.Tensor,
+    length: torch.Tensor,
+    query: torch.Tensor,
+    mean: torch.Tensor,
+    deviation: torch.Tensor,
+    spans: int,
+) -> torch.Tensor:
     """
-    As kernels/memory-tokens.ts pools: states [B, T, D] (T padded; length [B] tokens count), query [D] -> pools [B, P, D]. The first token
-    is left out; a span without a token is the mean of all.
+    As kernels/memory-tokens.ts pools: states [B, T, D] (T padded; length [B] tokens count), query [D] -> pools [B, P,
+    D]. The first token is left out; a span without a token is the mean of all.
     """
     rows = (rms(states[:, 1:]) - mean) / deviation  # [B, N, D]
     count = (length - 1).clamp(min=1)[:, None]  # [B, 1]

@@ -2,8 +2,8 @@
 
     python -m models.training.train.material --corpus DIR [--layer 8 …]
 
-makes the states; it may be killed and started again. Texts are in the order of the work, package after package, validation first, so
-that training can begin with the packages that are done.
+makes the states; it may be killed and started again. Texts are in the order of the work, package after package,
+validation first, so that training can begin with the packages that are done.
 """
 
 from __future__ import annotations
@@ -82,7 +82,11 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     material = read(options.corpus, options.base)
     places = {layer: folder(options.corpus, material.ids, layer) for layer in options.layer}
-    print(f"{len(material.ids)} texts, {sum(map(len, material.ids))} tokens, states in {', '.join(map(str, places.values()))}", flush=True)
+    print(
+        f"{len(material.ids)} texts, {sum(map(len, material.ids))} tokens, states in "
+        f"{', '.join(map(str, places.values()))}",
+        flush=True,
+    )
     config, tensors = weights.load(options.base, max(options.layer), device=device)
     states.build(places, material.ids, tensors, config, device, options.texts)
 

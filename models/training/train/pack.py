@@ -1,4 +1,5 @@
-"""python -m models.training.train.pack --corpus DIR … --out DIR: corpora and lower blocks, small enough to carry to another machine.
+"""python -m models.training.train.pack --corpus DIR … --out DIR: corpora and lower blocks, small enough to carry to
+another machine.
 
     out/data.npz            token ids of segments and questions, what answers what
     out/base-0, base-1, …   the base's lower blocks as shards of their own, and the embedding's rows that the texts use
@@ -75,7 +76,10 @@ def vocabulary(ids: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     kept = np.sort(np.argsort(-count, kind="stable")[: min(most, int((count > 0).sum()))])
     number = np.full(len(count), -1)
     number[kept] = np.arange(len(kept))
-    print(f"{len(ids)} tokens, {len(kept)} kinds kept, {1 - count[kept].sum() / len(ids):.3%} of tokens left out", flush=True)
+    print(
+        f"{len(ids)} tokens, {len(kept)} kinds kept, {1 - count[kept].sum() / len(ids):.3%} of tokens left out",
+        flush=True,
+    )
     return kept, number
 
 
@@ -88,7 +92,10 @@ def flattened(ids: list[list[int]], number: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def lower(base: Path, out: Path, layer: int, kept: np.ndarray) -> None:
-    """The blocks below `layer` in shards of six, a folder each, and in one more the kept rows of the embedding and the last norm."""
+    """
+    The blocks below `layer` in shards of six, a folder each, and in one more the kept rows of the embedding and the
+    last norm.
+    """
     manifest = json.loads((base / "manifest.json").read_text())
     shards = [{f"layers.{block}." for block in range(first, min(first + 6, layer))} for first in range(0, layer, 6)]
     for shard, prefixes in enumerate([*shards, {"norm"}]):

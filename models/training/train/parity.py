@@ -1,7 +1,8 @@
 """python -m models.training.train.parity: what the PyTorch reference says, for the graphs to be checked against.
 
-Token ids of this project's own code (which no base has seen), the reference's best next token on the dequantized shards, and the
-perplexity of the unquantized base, written to test/golden/parity.json. Needs the base as GGUF or safetensors for the last.
+Token ids of this project's own code (which no base has seen), the reference's best next token on the dequantized
+shards, and the perplexity of the unquantized base, written to test/golden/parity.json. Needs the base as GGUF or
+safetensors for the last.
 """
 
 from __future__ import annotations
@@ -19,14 +20,23 @@ from . import adapter, weights
 from .decoder import logits, states
 from .text import tokenizer
 
-FILES = ("kernels/graph.ts", "src/memory/search/tokenize.ts", "models/build/source.py", "src/workspace/segment/segment.ts")
+FILES = (
+    "kernels/graph.ts",
+    "src/memory/search/tokenize.ts",
+    "models/build/source.py",
+    "src/workspace/segment/segment.ts",
+)
 WINDOW = 320
 QUESTIONS = ("How is a graph written as bytes?", "Where are identifiers split into words?")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="models.training.train.parity", description=__doc__)
-    parser.add_argument("--source", type=Path, help="the unquantized base: a .gguf file or a safetensors folder; without it, only the keys are made anew")
+    parser.add_argument(
+        "--source",
+        type=Path,
+        help="the unquantized base: a .gguf file or a safetensors folder; without it, only the keys are made anew",
+    )
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--adapter", type=Path, default=Path("models/adapter"))
     parser.add_argument("--out", type=Path, default=Path("test/golden/parity.json"))
@@ -56,12 +66,20 @@ def main() -> None:
     result |= keys(options.base, options.adapter, result["texts"], result["questions"])
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result) + "\n")
-    print({"reference loss": loss, "unquantized loss": original_loss, "ratio of perplexities": torch.tensor(loss - original_loss).exp().item()})
+    print(
+        {
+            "reference loss": loss,
+            "unquantized loss": original_loss,
+            "ratio of perplexities": torch.tensor(loss - original_loss).exp().item(),
+        }
+    )
 
 
 @torch.inference_mode()
 def keys(base: Path, folder: Path, texts: list[str], questions: list[str]) -> dict[str, list]:
-    """Memory tokens [P, d_k] of each text and the key [d_k] of each question, from the base in bfloat16 as in training."""
+    """
+    Memory tokens [P, d_k] of each text and the key [d_k] of each question, from the base in bfloat16 as in training.
+    """
     layer = json.loads((folder / "adapter.json").read_text())["layer"]
     config, tensors = weights.load(base, layer)
     tensors |= {name: tensor.to(torch.bfloat16) for name, tensor in adapter.low_rank(folder).items()}
@@ -73,7 +91,7 @@ def keys(base: Path, folder: Path, texts: list[str], questions: list[str]) -> di
 
     found = [states_of(text) for text in texts]
     asked = [states_of(question) for question in questions]
-    rounded = lambda key: [round(value, 5) for value in key.flatten().tolist()]  # noqa: E731
+    rounded = lambda key: [round(value, 5) for value in key.flatten().tolist()]
     return {
         "segmentKeys": [rounded(head.keys(head.pool(head.segment, rows, [len(rows)]))) for rows in found],
         "questionKeys": [rounded(head.asks(head.pool(head.question, rows, [len(rows)]))) for rows in asked],

@@ -1,8 +1,9 @@
 """Where training begins: projections in closed form.
 
-Questions and the segments that answer them are two views of one thing; canonical correlation analysis (Hotelling 1936; shrunk, as in
-ridge-CCA) gives the directions in which they agree most. With 13,000 questions this start alone ranked better than eight epochs of
-gradient descent from random projections (MRR .646 against .614), and descent from it is better than both.
+Questions and the segments that answer them are two views of one thing; canonical correlation analysis (Hotelling 1936;
+shrunk, as in ridge-CCA) gives the directions in which they agree most. With 13,000 questions this start alone ranked
+better than eight epochs of gradient descent from random projections (MRR .646 against .614), and descent from it is
+better than both.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ SHRINK = 0.3  # of the mean variance, added to every variance
 LENGTH = 4.0  # mean length of a projected vector: about that of a trained one
 
 
-def projections(questions: torch.Tensor, partners: torch.Tensor, spans: torch.Tensor, key_size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """questions [Q, D], partners [Q, D] (the mean over the spans of each question's segment), spans [N, D] -> two [d_k, D]."""
+def projections(
+    questions: torch.Tensor, partners: torch.Tensor, spans: torch.Tensor, key_size: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """
+    questions [Q, D], partners [Q, D] (the mean over the spans of each question's segment), spans [N, D] -> two [d_k,
+    D].
+    """
     asked, meant = questions.double(), partners.double()
     cross = (asked - asked.mean(0)).T @ (meant - meant.mean(0)) / len(asked)
     left, right = _whitening(asked), _whitening(spans.double())

@@ -1,7 +1,8 @@
 """Residual states of questions and segments, cached on disk: the frozen base runs once, every training run reads them.
 
-A cache is a folder: `tokens.f16` [total, D] (all texts one after the other), `index.json` (texts, their first row and length,
-the layer, the base's name). It grows in chunks and is resumed where it stopped, so it may be killed at any time.
+A cache is a folder: `tokens.f16` [total, D] (all texts one after the other), `index.json` (texts, their first row and
+length, the layer, the base's name). It grows in chunks and is resumed where it stopped, so it may be killed at any
+time.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import torch
 
 from .decoder import states_at
 
-# On a CPU a batch's activations should stay in its second-level cache: with 256 tokens a batch one core of a Zen 5 server
-# did 1,280 tokens/s, with 4,096 it did 590.
+# On a CPU a batch's activations should stay in its second-level cache: with 256 tokens a batch one core of a Zen 5
+# server did 1,280 tokens/s, with 4,096 it did 590.
 BATCH_TOKENS = {"cpu": 256, "cuda": 262_144}
 RUN = 512  # texts that are sorted by length together: short enough that the order of the texts is the order of the work
 
@@ -34,10 +35,12 @@ class Cache:
         return self.rows[self.first[text] : self.first[text] + self.length[text]]
 
 
-def build(folders: dict[int, Path], ids: list[list[int]], weights, config: dict, device: str, most: int | None = None) -> None:
+def build(
+    folders: dict[int, Path], ids: list[list[int]], weights, config: dict, device: str, most: int | None = None
+) -> None:
     """
-    States of every list of token ids, or of the first `most` of them, after as many blocks as `folders` names, in one pass. A folder holds
-    one cache; texts that are in all of them are not run again.
+    States of every list of token ids, or of the first `most` of them, after as many blocks as `folders` names, in one
+    pass. A folder holds one cache; texts that are in all of them are not run again.
     """
     layers = sorted(folders)
     width = config["hidden"]
@@ -64,7 +67,7 @@ def build(folders: dict[int, Path], ids: list[list[int]], weights, config: dict,
         for row, text in enumerate(batch):
             padded[row, : length[text]] = torch.tensor(ids[text])
         # Padding lies to the right of a causal model: it changes nothing before it.
-        for layer, out in zip(layers, states_at(weights, config, padded.to(device), layers)):
+        for layer, out in zip(layers, states_at(weights, config, padded.to(device), layers), strict=True):
             half = out.to(torch.float16).cpu().numpy()
             for row, text in enumerate(batch):
                 rows[layer][first[text] : first[text] + length[text]] = half[row, : length[text]]
@@ -74,10 +77,16 @@ def build(folders: dict[int, Path], ids: list[list[int]], weights, config: dict,
             saved = time.time()
             save()
             left = int(length[:most][~done[:most]].sum()) * (time.time() - began) / seen
-            print(f"states: {done.sum()}/{len(ids)} texts, {seen / (time.time() - began):.0f} tokens/s, {left / 60:.0f} min left", flush=True)
+            print(
+                f"states: {done.sum()}/{len(ids)} texts, {seen / (time.time() - began):.0f} tokens/s, {left / 60:.0f} "
+                f"min left",
+                flush=True,
+            )
     save()
     for layer, folder in folders.items():
-        (folder / "index.json").write_text(json.dumps({"layer": layer, "texts": len(ids), "tokens": int(length.sum())}) + "\n")
+        (folder / "index.json").write_text(
+            json.dumps({"layer": layer, "texts": len(ids), "tokens": int(length.sum())}) + "\n"
+        )
 
 
 def opened(folder: Path, ids: list[list[int]]) -> Cache:

@@ -22,4 +22,7 @@ def segment_text(segment: dict) -> str:
 def encode(base: Path, texts: list[str], limits: list[int]) -> list[list[int]]:
     """Token ids of each text, cut at its limit; two at least, because the first is left out later."""
     encoded = tokenizer(base).encode_batch(texts, add_special_tokens=False)
-    return [(one.ids if len(one.ids) > 1 else one.ids + one.ids + [220, 220])[:limit] for one, limit in zip(encoded, limits)]
+    return [
+        (one.ids if len(one.ids) > 1 else one.ids + one.ids + [220, 220])[:limit]
+        for one, limit in zip(encoded, limits, strict=True)
+    ]

@@ -53,4 +53,6 @@ def read(folder: Path, entry: dict) -> np.ndarray:
 
 
 def part(folder: Path, place: dict, dtype) -> np.ndarray:
-    return np.fromfile(folder / place["file"], dtype, place["bytes"] // np.dtype(dtype).itemsize, offset=place["offset"])
+    return np.fromfile(
+        folder / place["file"], dtype, place["bytes"] // np.dtype(dtype).itemsize, offset=place["offset"]
+    )
