@@ -12,11 +12,11 @@ from .shards import write_model
 from .source import open_source
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="models.build", description=__doc__)
     parser.add_argument("source", type=Path, help="a .gguf file or a folder with config.json and *.safetensors")
     parser.add_argument("--out", type=Path, default=Path("models/base"))
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     write_model(open_source(options.source), options.out)
 
 

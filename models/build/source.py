@@ -171,7 +171,7 @@ class SafetensorsSource:
     }
 
     def __init__(self, folder: Path) -> None:
-        from safetensors import safe_open
+        from safetensors import deserialize
 
         self.folder = folder
         raw = json.loads((folder / "config.json").read_text())
@@ -189,13 +189,12 @@ class SafetensorsSource:
             context=raw["max_position_embeddings"],
         )
         self.provenance = {"format": "safetensors", "name": raw.get("_name_or_path") or folder.name}
-        self.files = {}
+        self.tensors: dict[str, dict] = {}
         for path in sorted(folder.glob("*.safetensors")):
-            handle = safe_open(path, framework="pt")
-            self.files.update(dict.fromkeys(handle.keys(), handle))
+            self.tensors |= dict(deserialize(path.read_bytes()))
 
     def names(self) -> list[str]:
-        biased = "model.layers.0.self_attn.q_proj.bias" in self.files
+        biased = "model.layers.0.self_attn.q_proj.bias" in self.tensors
         layers = [name for n in range(self.config.layers) for name in layer_names(n, biased)]
         return ["embedding", *layers, "norm"]
 
@@ -207,11 +206,19 @@ class SafetensorsSource:
         else:
             _, layer, part = name.split(".", 2)
             key = f"model.layers.{layer}.{self.FIELDS[part]}"
-        return self.files[key].get_tensor(key).float().numpy()
+        found = self.tensors[key]
+        return widened(found["dtype"], found["data"]).reshape(found["shape"])
 
     def write_tokenizer(self, folder: Path) -> None:
         for name in ("tokenizer.json", "tokenizer_config.json"):
             (folder / name).write_bytes((self.folder / name).read_bytes())
+
+
+def widened(dtype: str, raw: bytes) -> np.ndarray:
+    """float32 [n]. numpy has no bfloat16: it is the upper half of a float32."""
+    if dtype == "BF16":
+        return (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
+    return np.frombuffer(raw, {"F16": "<f2", "F32": "<f4"}[dtype]).astype(np.float32)
 
 
 def open_source(path: Path) -> Source:

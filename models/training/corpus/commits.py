@@ -280,7 +280,7 @@ def repository(name: str, folder: Path, cap: int, denied: Denied, base: Path) ->
     return list(segments.values()), questions
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="models.training.corpus.commits", description="Training questions from commit messages"
     )
@@ -290,7 +290,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--never", type=Path, help="more repositories that must not train: owner/name, one a line")
     parser.add_argument("--cap", type=int, default=500, help="commits of one repository")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     denied = Denied(tomllib.loads(options.packages.read_text())["denied"], options.never)
 

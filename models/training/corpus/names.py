@@ -129,7 +129,7 @@ def once(where: Places) -> list[tuple[str, str, list[int]]]:
     return found
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a data folder with repos/*.tar.xz")
     parser.add_argument("--out", type=Path, required=True)
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=60, help="questions about one repository")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("names", nargs="*", help="name or name@commit; every repository when left out")
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     (args.out / "repos").mkdir(parents=True, exist_ok=True)
     rows = []
     for pack in sorted((args.data / "repos").glob("*.tar.xz")):

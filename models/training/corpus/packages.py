@@ -114,7 +114,7 @@ def outlined(package: Package, denied: Denied, base: Path, valid: bool) -> list[
     return cuts
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description="Training questions over segments, from the source packages of five registries"
     )
@@ -130,7 +130,7 @@ def main() -> None:
     )
     parser.add_argument("--git-only", action="store_true", help="nothing from registries")
     parser.add_argument("--only", help="packages whose name holds this, to look at")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     listed = tomllib.loads(options.packages.read_text())
     denied = Denied(listed["denied"], options.never)

@@ -13,6 +13,8 @@ import torch
 from .head import RecallHead
 from .lora import Lora
 
+LOG = Path(__file__).parents[1] / "LOG.md"
+
 
 def tensors(head: RecallHead) -> dict[str, torch.Tensor]:
     return {
@@ -90,7 +92,7 @@ def rounded(table: dict) -> dict:
 
 
 def log(options, table: dict, segments: int, questions: int) -> None:
-    """Appends the run's row to LOG.md, whatever it is."""
+    """Appends the run's row to the log, whatever it is."""
     row = table["all"]
     forms = " ".join(f"{form} {table[form]['mrr']:.3f}" for form in table if form != "all")
     settings = (
@@ -104,5 +106,5 @@ def log(options, table: dict, segments: int, questions: int) -> None:
         f"{questions} | {settings}, seed {options.seed} |"
         f" {row['hit@1']:.3f} | {row['hit@5']:.3f} | {row['mrr']:.3f} | {forms} |\n"
     )
-    with (Path(__file__).parents[1] / "LOG.md").open("a") as file:
+    with options.log.open("a") as file:
         file.write(line)

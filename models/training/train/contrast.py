@@ -196,8 +196,8 @@ def evaluate(net: Net, data: Data, most: int) -> dict[str, dict[str, float]]:
     return table
 
 
-def main() -> None:
-    options = arguments()
+def main(given: list[str] | None = None) -> None:
+    options = arguments(given)
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.enable_cudnn_sdp(False)  # it makes a plan for every new shape, and every step has new ones
@@ -233,7 +233,7 @@ class Ran:
 
 def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after: dict) -> None:
     """
-    Appends the run's row to LOG.md, whatever it is, and leaves it beside the adapter, for a machine whose files do not
+    Appends the run's row to the log, whatever it is, and leaves it beside the adapter, for a machine whose files do not
     stay.
     """
     scores = " ".join(
@@ -249,7 +249,7 @@ def log(options: argparse.Namespace, device: str, ran: Ran, before: dict, after:
         f" {ran.seconds / 60:.1f} | {ran.loss:.3f} | {scores} |\n"
     )
     (options.out / "row.md").write_text(row)
-    with (Path(__file__).parents[1] / "LOG.md").open("a") as file:
+    with options.log.open("a") as file:
         file.write(row)
 
 
@@ -306,7 +306,7 @@ def fit(net: Net, data: Data, options: argparse.Namespace) -> Ran:
     return Ran(step, tokens, descent.seconds(), running)
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="models.training.train.contrast", description=__doc__)
     parser.add_argument("--pack", type=Path, required=True, help="made by models.training.train.pack")
     parser.add_argument(
@@ -314,6 +314,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--base-manifest", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
+    parser.add_argument("--log", type=Path, default=adapter.LOG)
     parser.add_argument("--layer", type=int, default=8)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--minutes", type=float, default=60)
@@ -333,7 +334,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pool", type=int, default=3_000, help="segments of a held-out package, at most")
     parser.add_argument("--every", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ class Split:
         return self.package[[answer[0] for answer in self.answers]]
 
 
-def main() -> None:
-    options = arguments()
+def main(given: list[str] | None = None) -> None:
+    options = arguments(given)
     torch.manual_seed(options.seed)
     found = material.read(options.corpus, options.base)
     cache = states.opened(material.folder(options.corpus, found.ids, options.layer), found.ids)
@@ -64,11 +64,12 @@ def main() -> None:
     adapter.log(options, table, len(train.segments), len(train.questions))
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="models.training.train.fit_head", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
+    parser.add_argument("--log", type=Path, default=adapter.LOG)
     parser.add_argument("--layer", type=int, default=8)
     parser.add_argument("--spans", type=int, default=8, help="memory tokens a segment, P")
     parser.add_argument("--key-size", type=int, default=256)
@@ -90,7 +91,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--forms", nargs="*", help="only these kinds of questions")
     parser.add_argument("--limit", type=int, help="only so many segments")
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def split_of(
@@ -164,7 +165,7 @@ class Drawn:
         chosen: list[int] = []
         while len(chosen) < SAME * size:
             own = self.by_package[self.rng.integers(len(self.by_package))]
-            chosen.extend(self.rng.choice(own, min(OF_ONE, len(own)), replace=False))
+            chosen.extend(self.rng.choice(own, min(OF_ONE, len(own), size - len(chosen)), replace=False))
         return np.array([*chosen, *self.rng.choice(len(self.train.questions), size - len(chosen), replace=False)])
 
     def columns(self, batch: np.ndarray, count: int) -> np.ndarray:

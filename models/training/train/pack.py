@@ -20,14 +20,14 @@ from .text import QUESTION_TOKENS, SEGMENT_TOKENS, encode, segment_text
 FIELDS = ("data", "scales", "zeros")
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="models.training.train.pack", description=__doc__)
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--layer", type=int, default=8)
     parser.add_argument("--vocabulary", type=int, default=36_000, help="tokens that are kept")
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     options.out.mkdir(parents=True, exist_ok=True)
     segments, questions = joined(options.corpus)
     ids = encode(options.base, [segment_text(s) for s in segments], [SEGMENT_TOKENS] * len(segments))

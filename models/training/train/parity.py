@@ -30,7 +30,7 @@ WINDOW = 320
 QUESTIONS = ("How is a graph written as bytes?", "Where are identifiers split into words?")
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="models.training.train.parity", description=__doc__)
     parser.add_argument(
         "--source",
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--adapter", type=Path, default=Path("models/adapter"))
     parser.add_argument("--out", type=Path, default=Path("test/golden/parity.json"))
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     if options.source is None:
         result = json.loads(options.out.read_text())
         result |= keys(options.base, options.adapter, result["texts"], result["questions"])
