@@ -1,4 +1,7 @@
 import { EngineError } from '../engine-error.ts';
+import { measuredSegments } from '../token-count/measured-segments.ts';
+import { TokenCounter } from '../token-count/token-counter.ts';
+import { checkHashes, checkSizes, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
 import { EngineProcess } from './process.ts';
 import type { Exit } from './process.ts';
 import type { Description, Generated, MeasuredSegment, Reply, Request } from '../protocol.ts';
@@ -66,6 +69,7 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #queue: Job[] = [];
   #process: EngineProcess | undefined;
+  #counter: Promise<TokenCounter | undefined> | undefined;
   #current: Job | undefined;
   #idle: NodeJS.Timeout | undefined;
   #nextId = 1;
@@ -90,7 +94,14 @@ export class Engine {
     return reply.kind === 'described' ? reply.description : unexpected(reply);
   }
 
+  /**
+   * Cuts a text into segments. Where the tokenizer's counts can be made here, the process that runs the model is not
+   * started for it: a folder can be searched for words before a model is loaded.
+   */
   async segment(text: string, options: AskOptions = {}): Promise<readonly MeasuredSegment[]> {
+    const counter = await this.#tokenCounter();
+    options.signal?.throwIfAborted();
+    if (counter) return measuredSegments(text, (part) => counter.count(part));
     const reply = await this.#ask({ kind: 'segment', text }, options);
     return reply.kind === 'segmented' ? reply.segments : unexpected(reply);
   }
@@ -142,6 +153,16 @@ export class Engine {
     this.#closed = true;
     this.#stop();
     for (const job of this.#queue.splice(0)) job.reject(new EngineError('crashed', 'The engine was closed.'));
+  }
+
+  #tokenCounter(): Promise<TokenCounter | undefined> {
+    this.#counter ??= loadCounter(this.#settings.baseFolder).catch((error: unknown) => {
+      // Not kept: the file may be mended meanwhile.
+      this.#counter = undefined;
+      if (!(error instanceof ModelFileError)) throw error;
+      throw new EngineError('model-file', error.message);
+    });
+    return this.#counter;
   }
 
   #ask(request: Request, options: AskOptions, onEvent?: (reply: Reply) => void): Promise<Reply> {
@@ -269,6 +290,17 @@ export class Engine {
     clearTimeout(this.#idle);
     this.#process?.kill();
   }
+}
+
+/** The counter of the base's tokenizer, whose file is what the manifest says. Throws ModelFileError. */
+async function loadCounter(folder: string): Promise<TokenCounter | undefined> {
+  const { files } = await readManifest(folder);
+  const name = 'tokenizer.json';
+  const listed = files[name];
+  if (listed === undefined) throw new ModelFileError(`The model manifest does not list ${name}. ${MEND}`);
+  await checkSizes(folder, { [name]: listed });
+  await checkHashes(folder, { [name]: listed });
+  return TokenCounter.load(folder);
 }
 
 function unsupported(): string {

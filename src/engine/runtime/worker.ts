@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { segment } from '../../workspace/segment/segment.ts';
 import { chooseDevice } from './device.ts';
 import type { Chosen } from './device.ts';
 import { generate } from '../generate/generate.ts';
@@ -7,7 +6,8 @@ import { Model } from './model.ts';
 import { isOutOfMemory, ModelFileError, ModelLoadError } from '../weights/model-files.ts';
 import { isEnvelope } from '../protocol.ts';
 import type { Reply, Request } from '../protocol.ts';
-import { parseSettings, SEGMENT_TOKENS } from '../settings.ts';
+import { parseSettings } from '../settings.ts';
+import { measuredSegments } from '../token-count/measured-segments.ts';
 
 /** The engine's process: it waits for requests, runs one at a time, and goes when its host goes. */
 const settings = parseSettings(process.argv[2] ?? '');
@@ -44,9 +44,8 @@ async function answer(request: Request, signal: AbortSignal, send: (reply: Reply
     case 'describe':
       return { kind: 'described', description: await describe(model, chosen) };
     case 'segment': {
-      const measure = (text: string) => model.tokenizer.count(text);
-      const segments = segment(request.text, { maxTokens: SEGMENT_TOKENS, measure });
-      return { kind: 'segmented', segments: segments.map((found) => ({ ...found, tokens: measure(found.text) })) };
+      const segments = measuredSegments(request.text, (text) => model.tokenizer.count(text));
+      return { kind: 'segmented', segments };
     }
     case 'encode': {
       const began = performance.now();

@@ -72,15 +72,16 @@ function columns(line: string): number {
   return width;
 }
 
+/** A string of Python or Kotlin, with the letters that may stand before it. */
+const tripleQuote = /^[a-zA-Z]{0,2}("""|''')/;
+
 type Block = 'none' | 'comment' | '"""' | "'''" | '```';
 
 function opened(text: string): Block {
   if (text.startsWith('/*')) return text.includes('*/') ? 'none' : 'comment';
   if (text.startsWith('```')) return '```';
-  for (const quote of ['"""', "'''"] as const) {
-    if (new RegExp(`^[a-zA-Z]{0,2}${quote}`).test(text)) return flips(text, quote) ? quote : 'none';
-  }
-  return 'none';
+  const quote = text.match(tripleQuote)?.[1];
+  return (quote === '"""' || quote === "'''") && flips(text, quote) ? quote : 'none';
 }
 
 /** An odd number of quotes leaves a string open, or closes an open one. */
