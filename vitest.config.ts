@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests that run the model themselves tell its maker nothing either; src/engine/client/process.ts says why.
+// Tests that run the model themselves tell its maker nothing either; src/engine/client/engine.ts says why.
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /** `unit` needs no weights and stays under a few seconds; `loop` runs the real model, database and processes. */

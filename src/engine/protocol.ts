@@ -1,25 +1,42 @@
+import type { Call } from '../common/rpc/messages.ts';
 import type { Sampling } from './generate/sampler.ts';
 import type { Message } from './generate/tokenizer.ts';
 
-/** What the host asks of the engine's process. One request is in the works at a time; a `cancel` may cross it. */
-export type Request =
-  | { readonly kind: 'describe' }
-  | { readonly kind: 'segment'; readonly text: string }
-  | { readonly kind: 'encode'; readonly header: string; readonly text: string }
-  | { readonly kind: 'question'; readonly text: string }
-  | { readonly kind: 'count'; readonly texts: readonly string[] }
-  | {
-      readonly kind: 'generate';
-      readonly messages: readonly Message[];
-      readonly maxTokens: number;
-      readonly sampling: Sampling;
-      /** Segments with their headers that the token memory holds while the answer is made. */
-      readonly remembered: readonly string[];
-    };
+/** What is asked of the engine's process. It runs one call at a time; an abort may cross it. */
+export interface EngineCalls {
+  readonly describe: Call<undefined, Description>;
+  readonly segment: Call<{ readonly text: string }, readonly MeasuredSegment[]>;
+  readonly encode: Call<{ readonly header: string; readonly text: string }, Encoded>;
+  readonly question: Call<{ readonly text: string }, Float32Array>;
+  readonly count: Call<{ readonly texts: readonly string[] }, readonly number[]>;
+  readonly generate: Call<GenerateRequest, Generated, GenerateEvent>;
+}
 
-export type Envelope =
-  | { readonly kind: 'request'; readonly id: number; readonly request: Request }
-  | { readonly kind: 'cancel'; readonly id: number };
+export interface GenerateRequest {
+  readonly messages: readonly Message[];
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** Segments with their headers that the token memory holds while the answer is made. */
+  readonly remembered: readonly string[];
+}
+
+export type GenerateEvent =
+  | { readonly kind: 'token'; readonly text: string }
+  | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number };
+
+/** One segment under its header, encoded with an empty memory. */
+export interface Encoded {
+  /** [P · d_k] */
+  readonly keys: Float32Array;
+  readonly tokens: number;
+  readonly milliseconds: number;
+}
+
+/** What the process says of a call that failed. */
+export interface EngineFailure {
+  readonly problem: 'model-file' | 'load' | 'memory' | 'internal';
+  readonly sentence: string;
+}
 
 /** A segment with its size in tokens, its header not counted. */
 export interface MeasuredSegment {
@@ -31,26 +48,6 @@ export interface MeasuredSegment {
 
 /** Why an answer ended; `repeated` is where it began to say again, word for word, what it had said. */
 export type FinishReason = 'stop' | 'repeated' | 'length' | 'context';
-
-type Problem = 'model-file' | 'load' | 'memory' | 'internal';
-
-/** What comes back. `token` and `prefilled` are on the way; every other kind ends its request. */
-export type Reply =
-  | { readonly kind: 'token'; readonly text: string }
-  | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
-  | { readonly kind: 'described'; readonly description: Description }
-  | { readonly kind: 'segmented'; readonly segments: readonly MeasuredSegment[] }
-  | { readonly kind: 'encoded'; readonly keys: Float32Array; readonly tokens: number; readonly milliseconds: number }
-  | { readonly kind: 'asked'; readonly key: Float32Array; readonly tokens: number }
-  | { readonly kind: 'counted'; readonly counts: readonly number[] }
-  | { readonly kind: 'generated'; readonly generated: Generated }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly problem: Problem; readonly sentence: string };
-
-export interface ReplyEnvelope {
-  readonly id: number;
-  readonly reply: Reply;
-}
 
 export interface Generated {
   readonly text: string;
@@ -74,10 +71,6 @@ export interface Description {
   readonly residentBytes: number;
 }
 
-export function isReplyEnvelope(message: unknown): message is ReplyEnvelope {
-  return typeof message === 'object' && message !== null && 'id' in message && 'reply' in message;
-}
-
-export function isEnvelope(message: unknown): message is Envelope {
-  return typeof message === 'object' && message !== null && 'id' in message && 'kind' in message;
+export function isEngineFailure(failure: unknown): failure is EngineFailure {
+  return typeof failure === 'object' && failure !== null && 'problem' in failure && 'sentence' in failure;
 }

@@ -1,5 +1,6 @@
 import type { Answer } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
+import type { Call } from '../common/rpc/messages.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
@@ -173,34 +174,50 @@ export interface Refreshed {
   readonly encodeMilliseconds: number;
 }
 
-/** What a host asks. Each kind has its reply below. */
-export type ServiceRequest =
-  | { readonly kind: 'folders'; readonly folders: readonly Folder[] }
+/** What a host asks of the thread. */
+export interface ServiceCalls {
+  /** The workspace's folders; their memories are opened and brought up to date, those of other folders closed. */
+  readonly folders: Call<readonly Folder[], void>;
   /** Brings the memory up to the files; `paths` (relative to the root) where only some are known to have changed. */
-  | { readonly kind: 'refresh'; readonly root: string; readonly paths?: readonly string[] }
-  | { readonly kind: 'pause' }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'ask'; readonly question: Question }
-  | { readonly kind: 'recall'; readonly question: string; readonly scope: AskedScope }
-  | { readonly kind: 'facts'; readonly root: string }
-  | { readonly kind: 'forget'; readonly root: string; readonly paths: readonly string[] }
+  readonly refresh: Call<{ readonly root: string; readonly paths: readonly string[] | undefined }, void>;
+  readonly pause: Call<undefined, void>;
+  readonly resume: Call<undefined, void>;
+  readonly ask: Call<Question, void, AskEvent>;
+  readonly recall: Call<{ readonly question: string; readonly scope: AskedScope }, readonly PointedFile[]>;
+  /** The files come as events, some at a time: all of a large workspace at once would block the host. */
+  readonly facts: Call<{ readonly root: string }, Omit<MemoryFacts, 'files'>, readonly RememberedFile[]>;
+  readonly forget: Call<Paths, Forgotten>;
   /** Reads files again that were forgotten. */
-  | { readonly kind: 'remember'; readonly root: string; readonly paths: readonly string[] }
-  /** The text of an editor that is not saved; without a text the file on disk counts again. */
-  | { readonly kind: 'overlay'; readonly root: string; readonly path: string; readonly text?: string }
+  readonly remember: Call<Paths, void>;
+  readonly overlay: Call<Overlay, void>;
   /** Loads the model before somebody asks. */
-  | { readonly kind: 'warm' }
-  | { readonly kind: 'settings'; readonly settings: ServiceSettings };
+  readonly warm: Call<undefined, Description>;
+  readonly settings: Call<ServiceSettings, void>;
+}
 
-/** What ends a request. */
-export type ServiceReply =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'pointed'; readonly files: readonly PointedFile[] }
-  | { readonly kind: 'facts'; readonly facts: Omit<MemoryFacts, 'files'> }
-  | { readonly kind: 'forgotten'; readonly files: number; readonly certificate: string }
-  | { readonly kind: 'warmed'; readonly description: Description }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
+interface Paths {
+  readonly root: string;
+  /** Relative to the root, with `/`. */
+  readonly paths: readonly string[];
+}
+
+export interface Forgotten {
+  readonly files: number;
+  readonly certificate: string;
+}
+
+/** The text of an editor that is not saved; without a text the file on disk counts again. */
+export interface Overlay {
+  readonly root: string;
+  readonly path: string;
+  readonly text: string | undefined;
+}
+
+/** What the service says of a call that failed. */
+export interface ServiceFailure {
+  readonly sentence: string;
+  readonly action: Action;
+}
 
 /** What the thread tells without having been asked. */
 export type ServiceNotice =
@@ -212,16 +229,10 @@ export type ServiceNotice =
   | { readonly kind: 'told'; readonly sentence: string }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
 
-export type ToService =
-  | { readonly kind: 'request'; readonly id: number; readonly request: ServiceRequest }
-  | { readonly kind: 'cancel'; readonly id: number }
-  | { readonly kind: 'close' };
+export function isServiceFailure(failure: unknown): failure is ServiceFailure {
+  return typeof failure === 'object' && failure !== null && 'sentence' in failure && 'action' in failure;
+}
 
-export type FromService =
-  | { readonly kind: 'reply'; readonly id: number; readonly reply: ServiceReply }
-  | { readonly kind: 'event'; readonly id: number; readonly event: AskEvent }
-  /**
-   * Some of the files of a `facts` request, before its reply: all of a large workspace at once would block the host.
-   */
-  | { readonly kind: 'files'; readonly id: number; readonly files: readonly RememberedFile[] }
-  | { readonly kind: 'notice'; readonly notice: ServiceNotice };
+export function isServiceNotice(notice: unknown): notice is ServiceNotice {
+  return typeof notice === 'object' && notice !== null && 'kind' in notice;
+}

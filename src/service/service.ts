@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent, UnknownReason } from '../answer/answer.ts';
+import type { CallContext, Handlers } from '../common/rpc/server.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
 import { askedFiles } from './asked-files.ts';
-import { failureOf, isAbort } from './user-message.ts';
+import { failureOf } from './user-message.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type {
   AskedScope,
@@ -19,19 +20,12 @@ import type {
   PointedFile,
   Question,
   RememberedFile,
+  ServiceCalls,
+  ServiceFailure,
   ServiceNotice,
-  ServiceReply,
-  ServiceRequest,
   ServiceSettings,
 } from './protocol.ts';
 import { ServiceError } from './service-error.ts';
-
-/** What one request is answered with. */
-export interface Exchange {
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: AskEvent) => void;
-  readonly onFiles: (files: readonly RememberedFile[]) => void;
-}
 
 /** Files that are shown above an answer; the shares of the rest are added up. */
 const SHOWN = { files: 8, lines: 5 } as const;
@@ -59,21 +53,52 @@ export class Service {
     this.#engine = this.#newEngine();
   }
 
-  /** Answers one request; failures become a reply with a sentence. */
-  async handle(request: ServiceRequest, exchange: Exchange): Promise<ServiceReply> {
-    try {
-      // What comes while the settings change is for the memories that are opened with them.
-      if (request.kind !== 'settings') await this.#changing;
-      return await this.#answer(request, exchange);
-    } catch (error) {
-      if (isAbort(error) && exchange.signal.aborted) return { kind: 'cancelled' };
-      for (const indexer of this.#indexers.values()) indexer.repair(error);
-      if (error instanceof ServiceError) return { kind: 'failed', sentence: error.message, action: error.action };
-      const failure = failureOf(error);
-      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#notify({ kind: 'log', level: 'error', line: `${request.kind}: ${detail}` });
-      return { kind: 'failed', ...failure };
-    }
+  /** A handler for each kind of call. */
+  readonly handlers: Handlers<ServiceCalls> = {
+    folders: this.#settled((folders) => this.#open(folders)),
+    refresh: this.#settled(async ({ root, paths }) => {
+      const indexer = this.#indexer(root);
+      if (paths) await indexer.refreshPaths(paths, performance.now());
+      else await indexer.refresh();
+    }),
+    pause: this.#settled(() => {
+      this.#paused = true;
+      for (const indexer of this.#indexers.values()) indexer.pause();
+    }),
+    resume: this.#settled(() => {
+      this.#paused = false;
+      for (const indexer of this.#indexers.values()) void indexer.resume();
+    }),
+    ask: this.#settled((question, context) => this.#counted(this.#ask(question, context))),
+    recall: this.#settled(async ({ question, scope: asked }, { signal }) => {
+      const members = await this.#members();
+      const scope = await this.#scope(asked, members, signal);
+      return pointed(await new MultiFolderSearch(members).recall(question, { signal, ...(scope && { scope }) }));
+    }),
+    facts: this.#settled(({ root }, { emit }) => this.#facts(root, emit)),
+    forget: this.#settled(({ root, paths }) => this.#indexer(root).forget(paths)),
+    remember: this.#settled(async ({ root, paths }) => {
+      await this.#indexer(root).refreshPaths(paths, performance.now(), true);
+    }),
+    overlay: this.#settled(({ root, path, text }) => this.#indexer(root).overlay(path, text)),
+    warm: this.#settled(async (_, { signal }) => {
+      const description = await this.#engine.describe({ signal, priority: 'question' });
+      this.#notify({ kind: 'engine', description });
+      return description;
+    }),
+    settings: async (settings) => {
+      this.#changing = this.#changing.then(() => this.#change(settings));
+      await this.#changing;
+    },
+  };
+
+  /** What the editor is told of an error; indexers that can repair it begin to. */
+  failureOf(error: unknown, kind: string): ServiceFailure {
+    for (const indexer of this.#indexers.values()) indexer.repair(error);
+    if (error instanceof ServiceError) return { sentence: error.message, action: error.action };
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#notify({ kind: 'log', level: 'error', line: `${kind}: ${detail}` });
+    return failureOf(error);
   }
 
   async close(): Promise<void> {
@@ -81,66 +106,19 @@ export class Service {
     await Promise.all([...this.#indexers.values()].map((indexer) => indexer.close()));
   }
 
-  async #answer(request: ServiceRequest, { signal, onEvent, onFiles }: Exchange): Promise<ServiceReply> {
-    switch (request.kind) {
-      case 'folders':
-        await this.#open(request.folders);
-        return { kind: 'done' };
-      case 'refresh': {
-        const indexer = this.#indexer(request.root);
-        if (request.paths) await indexer.refreshPaths(request.paths, performance.now());
-        else await indexer.refresh();
-        return { kind: 'done' };
-      }
-      case 'pause':
-        this.#paused = true;
-        for (const indexer of this.#indexers.values()) indexer.pause();
-        return { kind: 'done' };
-      case 'resume':
-        this.#paused = false;
-        for (const indexer of this.#indexers.values()) void indexer.resume();
-        return { kind: 'done' };
-      case 'ask':
-        await this.#counted(this.#ask(request.question, signal, onEvent));
-        return { kind: 'done' };
-      case 'recall': {
-        const members = await this.#members();
-        const scope = await this.#scope(request.scope, members, signal);
-        const recollection = await new MultiFolderSearch(members).recall(request.question, {
-          signal,
-          ...(scope && { scope }),
-        });
-        return { kind: 'pointed', files: pointed(recollection) };
-      }
-      case 'facts':
-        return { kind: 'facts', facts: await this.#facts(request.root, onFiles) };
-      case 'forget': {
-        const forgotten = await this.#indexer(request.root).forget(request.paths);
-        return { kind: 'forgotten', ...forgotten };
-      }
-      case 'remember':
-        await this.#indexer(request.root).refreshPaths(request.paths, performance.now(), true);
-        return { kind: 'done' };
-      case 'overlay': {
-        await this.#indexer(request.root).overlay(request.path, request.text);
-        return { kind: 'done' };
-      }
-      case 'warm': {
-        const description = await this.#engine.describe({ signal, priority: 'question' });
-        this.#notify({ kind: 'engine', description });
-        return { kind: 'warmed', description };
-      }
-      case 'settings':
-        this.#changing = this.#changing.then(() => this.#change(request.settings));
-        await this.#changing;
-        return { kind: 'done' };
-    }
+  /** A call that comes while the settings change is for the memories that are opened with them. */
+  #settled<Request, Context, Reply>(
+    handle: (request: Request, context: Context) => Reply | Promise<Reply>,
+  ): (request: Request, context: Context) => Promise<Reply> {
+    return async (request, context) => {
+      await this.#changing;
+      return handle(request, context);
+    };
   }
 
   async #ask(
     { question, history, selection, scope: asked }: Question,
-    signal: AbortSignal,
-    onEvent: (event: AskEvent) => void,
+    { signal, emit: onEvent }: CallContext<AskEvent>,
   ): Promise<void> {
     const members = await this.#members();
     // Who saves and asks wants to be answered from what was saved.
@@ -244,7 +222,7 @@ export class Service {
     );
   }
 
-  async #facts(root: string, onFiles: Exchange['onFiles']): Promise<Omit<MemoryFacts, 'files'>> {
+  async #facts(root: string, onFiles: (files: readonly RememberedFile[]) => void): Promise<Omit<MemoryFacts, 'files'>> {
     const indexer = this.#indexer(root);
     const files = await indexer.files();
     for (let at = 0; at < files.length; at += PAGE) {

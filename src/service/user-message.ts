@@ -44,10 +44,6 @@ export function failureOf(error: unknown): Failure {
   return { sentence: l10n.t('Something unexpected happened. The log has the details.'), action: 'open-log' };
 }
 
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
-}
-
 function ofAsking(problem: AskProblem): Failure {
   switch (problem) {
     case 'no-folder':

@@ -1,61 +1,30 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromService, ServiceSettings, ToService } from './protocol.ts';
+import { serve, threadChannel } from '../common/rpc/server.ts';
+import type { ServiceCalls, ServiceNotice, ServiceSettings } from './protocol.ts';
 import { Service } from './service.ts';
-import type { Exchange } from './service.ts';
 import { setLocale } from './locale.ts';
 
-/** The thread's entry: requests in, replies, events and notices out. */
-const port = parentPort;
-if (!port) throw new Error('The service runs as a thread of the extension, not alone.');
-const send = (message: FromService) => {
-  port.postMessage(message);
+/** The thread's entry: calls in, replies, events and notices out. */
+if (!parentPort) throw new Error('The service runs as a thread of the extension, not alone.');
+const channel = threadChannel(parentPort);
+const notify = (notice: ServiceNotice) => {
+  channel.post({ type: 'notice', notice });
 };
 const settings = settingsOf(workerData);
 if (settings.language) setLocale(settings.language);
-const service = new Service(settings, (notice) => {
-  send({ kind: 'notice', notice });
-});
-const controllers = new Map<number, AbortController>();
+const service = new Service(settings, notify);
 
-async function close(): Promise<void> {
-  for (const controller of controllers.values()) controller.abort();
-  await service.close();
-  process.exit(0);
-}
-
-port.on('message', (message: ToService) => {
-  switch (message.kind) {
-    case 'close':
-      void close();
-      break;
-    case 'cancel':
-      controllers.get(message.id)?.abort();
-      break;
-    case 'request': {
-      const { id, request } = message;
-      const controller = new AbortController();
-      controllers.set(id, controller);
-      const exchange: Exchange = {
-        signal: controller.signal,
-        onEvent: (event) => {
-          send({ kind: 'event', id, event });
-        },
-        onFiles: (files) => {
-          send({ kind: 'files', id, files });
-        },
-      };
-      void service.handle(request, exchange).then((reply) => {
-        controllers.delete(id);
-        send({ kind: 'reply', id, reply });
-      });
-    }
-  }
+serve<ServiceCalls>(channel, service.handlers, {
+  failureOf: (error, kind) => service.failureOf(error, kind),
+  onClose: () => {
+    void service.close().finally(() => process.exit(0));
+  },
 });
 
-// A bug in one request must not take every memory with it; the log tells.
+// A bug in one call must not take every memory with it; the log tells.
 process.on('unhandledRejection', (error) => {
   const line = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  send({ kind: 'notice', notice: { kind: 'log', level: 'error', line } });
+  notify({ kind: 'log', level: 'error', line });
 });
 
 function settingsOf(data: unknown): ServiceSettings {

@@ -1,10 +1,13 @@
+import { RpcClient } from '../../common/rpc/client.ts';
+import type { CallOptions, Crash } from '../../common/rpc/client.ts';
+import { forkedPeer } from '../../common/rpc/peer.ts';
+import type { Exit } from '../../common/rpc/peer.ts';
 import { EngineError } from '../engine-error.ts';
 import { measuredSegments } from '../token-count/measured-segments.ts';
 import { TokenCounter } from '../token-count/token-counter.ts';
 import { checkHashes, checkSizes, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
-import { EngineProcess } from './process.ts';
-import type { Exit } from './process.ts';
-import type { Description, Generated, MeasuredSegment, Reply, Request } from '../protocol.ts';
+import { isEngineFailure } from '../protocol.ts';
+import type { Description, Encoded, EngineCalls, Generated, MeasuredSegment } from '../protocol.ts';
 import type { Sampling } from '../generate/sampler.ts';
 import { defaultSettings } from '../settings.ts';
 import type { EngineSettings } from '../settings.ts';
@@ -18,12 +21,12 @@ export type Priority = 'question' | 'save' | 'ingest';
 const RANK: Readonly<Record<Priority, number>> = { question: 0, save: 1, ingest: 2 };
 
 /** Times in milliseconds, and counts, with their reasons. */
-const HOST = {
-  /** A cancelled request that has not ended by then is stuck in a run: the process is killed. */
-  cancelGrace: 5_000,
+const LIMITS = {
+  /** A cancelled call that has not ended by then is stuck in a run: the process is killed. */
+  abortGrace: 5_000,
   /** First wait before a crashed engine is started again; doubles each time. */
   backOff: 250,
-  /** Crashes in a row after which the engine is left alone until the next request of the user. */
+  /** Crashes under one call after which it is given up. */
   maxCrashes: 3,
   /** Unused for so long, the process goes and its memory with it. */
   idle: 5 * 60_000,
@@ -40,58 +43,57 @@ export interface EngineOptions {
 /** What Node says of a native module that is not there, or that this system cannot load. */
 const UNLOADABLE = /onnxruntime_binding\.node|ERR_DLOPEN_FAILED/;
 
-interface Job {
-  readonly id: number;
-  readonly request: Request;
-  readonly priority: Priority;
-  readonly signal: AbortSignal | undefined;
-  readonly onEvent: ((reply: Reply) => void) | undefined;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: unknown) => void;
-  streamed: boolean;
-  crashes: number;
-}
-
 export interface AskOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly priority?: Priority;
 }
 
+export interface GenerateOptions {
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** Segments with their headers that the token memory holds meanwhile; none where it is left out. */
+  readonly remembered?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onToken?: (text: string) => void;
+  readonly onPrefill?: (tokens: number, of: number) => void;
+}
+
 /**
- * The engine as its users see it: a queue in front of one forked process that runs one request at a time.
+ * The engine as its users see it: a queue in front of one forked process that runs one call at a time.
  *
- * The process is started by the first request and again after a crash; a request that only computes is repeated, an
- * answer that had begun to stream is not. (The shape answers the complaints about indexers that stay stuck until a
- * window reload.)
+ * The process is started by the first call and again after a crash; a call that only computes is repeated, an answer
+ * that had begun to stream is not.
  */
 export class Engine {
-  readonly #options: EngineOptions;
-  readonly #settings: EngineSettings;
-  readonly #queue: Job[] = [];
-  #process: EngineProcess | undefined;
+  readonly settings: EngineSettings;
+  readonly #client: RpcClient<EngineCalls>;
   #counter: Promise<TokenCounter | undefined> | undefined;
-  #current: Job | undefined;
-  #idle: NodeJS.Timeout | undefined;
-  #nextId = 1;
-  #closed = false;
 
-  constructor(options: EngineOptions) {
-    this.#options = options;
-    this.#settings = defaultSettings(options.settings);
-  }
-
-  get settings(): EngineSettings {
-    return this.#settings;
+  constructor({ script, settings, idleMs = LIMITS.idle, onLog }: EngineOptions) {
+    const own = defaultSettings(settings);
+    this.settings = own;
+    // The runtime would tell its maker what runs here, and keep a number of this machine in a folder of the user's.
+    const how = { argument: JSON.stringify(own), environment: { ORT_DISABLE_TELEMETRY: '1' } };
+    this.#client = new RpcClient({
+      start: (events) => forkedPeer(script, how, events),
+      maxRunning: 1,
+      onCrash,
+      closed: () => new EngineError('crashed', 'The engine was closed.'),
+      errorOf,
+      abortGrace: LIMITS.abortGrace,
+      backOff: LIMITS.backOff,
+      idle: idleMs,
+      onLog: (_level, line) => onLog?.(line),
+    });
   }
 
   /** The process's id while it runs, for the log and for tests that kill it. */
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#client.pid;
   }
 
-  async describe(options: AskOptions = {}): Promise<Description> {
-    const reply = await this.#ask({ kind: 'describe' }, options);
-    return reply.kind === 'described' ? reply.description : unexpected(reply);
+  describe(options?: AskOptions): Promise<Description> {
+    return this.#client.call('describe', undefined, ranked(options));
   }
 
   /**
@@ -102,61 +104,49 @@ export class Engine {
     const counter = await this.#tokenCounter();
     options.signal?.throwIfAborted();
     if (counter) return measuredSegments(text, (part) => counter.count(part));
-    const reply = await this.#ask({ kind: 'segment', text }, options);
-    return reply.kind === 'segmented' ? reply.segments : unexpected(reply);
+    return this.#client.call('segment', { text }, ranked(options));
   }
 
-  /** Keys [P · d_k] of one segment under its header, encoded with an empty memory. */
-  async encode(
-    header: string,
-    text: string,
-    options: AskOptions = {},
-  ): Promise<{ readonly keys: Float32Array; readonly tokens: number; readonly milliseconds: number }> {
-    const reply = await this.#ask({ kind: 'encode', header, text }, options);
-    return reply.kind === 'encoded' ? reply : unexpected(reply);
+  encode(header: string, text: string, options?: AskOptions): Promise<Encoded> {
+    return this.#client.call('encode', { header, text }, ranked(options));
   }
 
   /** The key [d_k] that a question asks with. */
-  async question(text: string, options: AskOptions = {}): Promise<Float32Array> {
-    const reply = await this.#ask({ kind: 'question', text }, { priority: 'question', ...options });
-    return reply.kind === 'asked' ? reply.key : unexpected(reply);
+  question(text: string, options?: AskOptions): Promise<Float32Array> {
+    return this.#client.call('question', { text }, ranked(options, 'question'));
   }
 
-  async count(texts: readonly string[], options: AskOptions = {}): Promise<readonly number[]> {
-    const reply = await this.#ask({ kind: 'count', texts }, { priority: 'question', ...options });
-    return reply.kind === 'counted' ? reply.counts : unexpected(reply);
+  count(texts: readonly string[], options?: AskOptions): Promise<readonly number[]> {
+    return this.#client.call('count', { texts }, ranked(options, 'question'));
   }
 
-  async generate(
+  generate(
     messages: readonly Message[],
-    options: {
-      readonly maxTokens: number;
-      readonly sampling: Sampling;
-      /** Segments with their headers that the token memory holds meanwhile; none where it is left out. */
-      readonly remembered?: readonly string[];
-      readonly signal?: AbortSignal;
-      readonly onToken?: (text: string) => void;
-      readonly onPrefill?: (tokens: number, of: number) => void;
-    },
+    { maxTokens, sampling, remembered = [], signal, onToken, onPrefill }: GenerateOptions,
   ): Promise<Generated> {
-    const { maxTokens, sampling, remembered = [] } = options;
-    const ask: AskOptions = { priority: 'question', ...(options.signal ? { signal: options.signal } : {}) };
-    const reply = await this.#ask({ kind: 'generate', messages, maxTokens, sampling, remembered }, ask, (event) => {
-      if (event.kind === 'token') options.onToken?.(event.text);
-      if (event.kind === 'prefilled') options.onPrefill?.(event.tokens, event.of);
-    });
-    return reply.kind === 'generated' ? reply.generated : unexpected(reply);
+    let hasStreamed = false;
+    return this.#client.call(
+      'generate',
+      { messages, maxTokens, sampling, remembered },
+      {
+        ...ranked({ signal }, 'question'),
+        isRepeatable: () => !hasStreamed,
+        onEvent: (event) => {
+          hasStreamed ||= event.kind === 'token';
+          if (event.kind === 'token') onToken?.(event.text);
+          else onPrefill?.(event.tokens, event.of);
+        },
+      },
+    );
   }
 
   /** Ends the process at once; what waits is rejected. */
   close(): void {
-    this.#closed = true;
-    this.#stop();
-    for (const job of this.#queue.splice(0)) job.reject(new EngineError('crashed', 'The engine was closed.'));
+    this.#client.kill();
   }
 
   #tokenCounter(): Promise<TokenCounter | undefined> {
-    this.#counter ??= loadCounter(this.#settings.baseFolder).catch((error: unknown) => {
+    this.#counter ??= loadCounter(this.settings.baseFolder).catch((error: unknown) => {
       // Not kept: the file may be mended meanwhile.
       this.#counter = undefined;
       if (!(error instanceof ModelFileError)) throw error;
@@ -164,132 +154,26 @@ export class Engine {
     });
     return this.#counter;
   }
+}
 
-  #ask(request: Request, options: AskOptions, onEvent?: (reply: Reply) => void): Promise<Reply> {
-    const { signal, priority = 'ingest' } = options;
-    return new Promise<Reply>((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(abortReason(signal));
-        return;
-      }
-      const job: Job = {
-        id: this.#nextId++,
-        request,
-        priority,
-        signal,
-        onEvent,
-        resolve,
-        reject,
-        streamed: false,
-        crashes: 0,
-      };
-      signal?.addEventListener(
-        'abort',
-        () => {
-          this.#cancel(job);
-        },
-        { once: true },
-      );
-      this.#enqueue(job);
-      this.#pump();
-    });
-  }
+function ranked({ signal, priority }: AskOptions = {}, usual: Priority = 'ingest'): CallOptions<never> {
+  return { signal, priority: RANK[priority ?? usual] };
+}
 
-  #enqueue(job: Job): void {
-    const after = this.#queue.findIndex((other) => RANK[other.priority] > RANK[job.priority]);
-    if (after < 0) this.#queue.push(job);
-    else this.#queue.splice(after, 0, job);
+function onCrash({ exit, crashes, isRepeatable }: Crash): Error | undefined {
+  if (!isRepeatable) {
+    return new EngineError('crashed', `The engine stopped in mid-answer (${told(exit)}). Ask again.`);
   }
+  if (UNLOADABLE.test(exit.said)) return new EngineError('unsupported', unsupported());
+  if (crashes < LIMITS.maxCrashes) return undefined;
+  const sentence = `The engine stopped ${crashes} times in a row (${told(exit)}). Try again, or with --device cpu.`;
+  return new EngineError('gave-up', sentence);
+}
 
-  #pump(): void {
-    if (this.#current || this.#closed) return;
-    const job = this.#queue.shift();
-    clearTimeout(this.#idle);
-    if (!job) {
-      // An idle process must neither hold memory for ever nor keep the host alive.
-      this.#idle = setTimeout(() => {
-        this.#stop();
-      }, this.#options.idleMs ?? HOST.idle).unref();
-      return;
-    }
-    this.#current = job;
-    this.#process ??= this.#start();
-    this.#process.send({ kind: 'request', id: job.id, request: job.request });
-  }
-
-  #start(): EngineProcess {
-    return new EngineProcess(this.#options.script, this.#settings, {
-      onReply: (id, reply) => {
-        this.#receive(id, reply);
-      },
-      onExit: (exit) => {
-        this.#exited(exit);
-      },
-      onLog: (line) => this.#options.onLog?.(line),
-    });
-  }
-
-  #receive(id: number, reply: Reply): void {
-    const job = this.#current;
-    if (job?.id !== id) return;
-    if (reply.kind === 'token' || reply.kind === 'prefilled') {
-      job.streamed ||= reply.kind === 'token';
-      job.onEvent?.(reply);
-      return;
-    }
-    this.#current = undefined;
-    if (reply.kind === 'failed') job.reject(new EngineError(reply.problem, reply.sentence));
-    else if (reply.kind === 'cancelled') job.reject(abortReason(job.signal));
-    else job.resolve(reply);
-    this.#pump();
-  }
-
-  #cancel(job: Job): void {
-    const waiting = this.#queue.indexOf(job);
-    if (waiting >= 0) {
-      this.#queue.splice(waiting, 1);
-      job.reject(abortReason(job.signal));
-      return;
-    }
-    if (this.#current !== job) return;
-    this.#process?.send({ kind: 'cancel', id: job.id });
-    setTimeout(() => {
-      if (this.#current === job) this.#process?.kill();
-    }, HOST.cancelGrace).unref();
-  }
-
-  #exited(exit: Exit): void {
-    this.#process = undefined;
-    const job = this.#current;
-    this.#current = undefined;
-    if (!job) return;
-    job.crashes += 1;
-    if (job.signal?.aborted) {
-      job.reject(abortReason(job.signal));
-    } else if (this.#closed || job.streamed) {
-      job.reject(new EngineError('crashed', `The engine stopped in mid-answer (${told(exit)}). Ask again.`));
-    } else if (UNLOADABLE.test(exit.said)) {
-      job.reject(new EngineError('unsupported', unsupported()));
-    } else if (job.crashes >= HOST.maxCrashes) {
-      const sentence = `The engine stopped ${job.crashes} times in a row (${told(exit)}). Try again, or with --device cpu.`;
-      job.reject(new EngineError('gave-up', sentence));
-    } else {
-      this.#queue.unshift(job);
-      setTimeout(
-        () => {
-          this.#pump();
-        },
-        HOST.backOff * 2 ** (job.crashes - 1),
-      );
-      return;
-    }
-    this.#pump();
-  }
-
-  #stop(): void {
-    clearTimeout(this.#idle);
-    this.#process?.kill();
-  }
+function errorOf(failure: unknown): EngineError {
+  return isEngineFailure(failure)
+    ? new EngineError(failure.problem, failure.sentence)
+    : new EngineError('internal', 'The engine failed and did not say how.');
 }
 
 /** The counter of the base's tokenizer, whose file is what the manifest says. Throws ModelFileError. */
@@ -312,12 +196,4 @@ function unsupported(): string {
 
 function told({ code, signal }: Exit): string {
   return signal ? `signal ${signal}` : `exit code ${code ?? 'unknown'}`;
-}
-
-function abortReason(signal: AbortSignal | undefined): Error {
-  return signal?.reason instanceof Error ? signal.reason : new DOMException('The request was cancelled.', 'AbortError');
-}
-
-function unexpected(reply: Reply): never {
-  throw new EngineError('internal', `The engine answered with ${reply.kind}, which was not asked for.`);
 }
