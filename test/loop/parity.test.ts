@@ -8,7 +8,7 @@ import { readManifest } from '../../src/engine/weights/model-files.ts';
 import { Model } from '../../src/engine/runtime/model.ts';
 import { createSession } from '../../src/engine/runtime/session.ts';
 
-/** Made by `python -m models.training.parity`: the PyTorch reference on the shards' dequantised weights. */
+/** Made by `python -m models.training.train.parity`: the PyTorch reference on the shards' dequantised weights. */
 interface Golden {
   readonly windows: number[][];
   readonly best: number[][];

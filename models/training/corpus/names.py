@@ -1,7 +1,6 @@
 """Questions with a known answer, for `npm run eval -- --tasks repoqa`: a name that a packed repository defines once, a
 message that stands in it once, or what a doc comment says of a function without its name.
 
-    pip install -r models/training/requirements.txt
     python -m models.training.corpus.names --data DIR --out NAMES [name ...]
     python -m models.training.corpus.names --data DIR --out MESSAGES --ask messages [name ...]
     python -m models.training.corpus.names --data DIR --out DESCRIPTIONS --ask descriptions [name ...]
