@@ -3,18 +3,9 @@ import { blockMemory } from './infini-attention.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { linear, vector } from './linear.ts';
 import type { Weights } from './linear.ts';
+import { cachedAttention } from './local-attention.ts';
+import type { Attending } from './local-attention.ts';
 import type { BaseConfig } from './manifest.ts';
-import { rotary } from './rotary.ts';
-
-/** Values that all blocks of one graph share. */
-export interface Attending {
-  /** [1, T] int64 */
-  readonly positions: Value;
-  /** int32 [1]: keys in the cache after this run, less one */
-  readonly lastKey: Value;
-  /** int32 scalar: keys in the cache after this run */
-  readonly totalKeys: Value;
-}
 
 /**
  * The residual stream between blocks: the sum so far, and a branch not yet added to it (the norm adds and normalises at
@@ -64,23 +55,7 @@ export function decoderBlock(
   const before = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
   const project = (part: string) => linear(graph, weights, before.normal, `${prefix}.attention.${part}`);
   const parts = { query: project('q'), key: project('k'), value: project('v') };
-  const query = rotary(graph, config, parts.query, attending.positions, config.heads); // [1, T, H d]
-  const key = rotary(graph, config, parts.key, attending.positions, config.kvHeads); // [1, T, G d]
-  const cache = [1, config.kvHeads, 'past', config.headDim];
-  const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
-  const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
-  const inputs = [query, key, parts.value, pastKey, pastValue, attending.lastKey, attending.totalKeys];
-  const [local, presentKey, presentValue] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
-    num_heads: config.heads,
-    kv_num_heads: config.kvHeads,
-    do_rotary: 0,
-  });
-  if (local === undefined || presentKey === undefined || presentValue === undefined) {
-    throw new Error('GroupQueryAttention has three outputs');
-  }
-  const grown = [1, config.kvHeads, 'total', config.headDim];
-  graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
-  graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
+  const local = cachedAttention(graph, config, layer, parts, attending);
   const mixed = memory === undefined ? local : blockMemory(graph, config, layer, memory, { ...parts, local });
   const attended = linear(graph, weights, mixed, `${prefix}.attention.o`);
   const middle = normalise(graph, weights, { sum: before.sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);

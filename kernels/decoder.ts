@@ -1,10 +1,11 @@
 import { decoderBlock, normalise } from './decoder-block.ts';
-import type { Attending, Residual } from './decoder-block.ts';
+import type { Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { gather, linear, parts } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
+import type { Attending } from './local-attention.ts';
 import type { Loras } from './lora.ts';
 import type { Manifest } from './manifest.ts';
 

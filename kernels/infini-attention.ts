@@ -1,10 +1,10 @@
-import type { Attending } from './decoder-block.ts';
+import { cachedAttention } from './local-attention.ts';
+import type { Attending } from './local-attention.ts';
 import { featureMap, featureSize } from './feature-map.ts';
 import type { FeatureSpec } from './feature-map.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
 import type { BaseConfig } from './manifest.ts';
-import { rotary } from './rotary.ts';
 
 /**
  * How a segment enters the memory. `linear` adds; sums of it can be split and subtracted. `delta` first subtracts what
@@ -49,12 +49,15 @@ export interface InfiniInputs {
   readonly local: Value;
   /** β [H] */
   readonly gate: Value;
-  readonly memory: MemoryState;
+  /** The memory at the end of the segment before: what all calls of this segment read. */
+  readonly read: MemoryState;
+  /** The memory that this call adds to: `read` in a segment's first call, then what the call before returned. */
+  readonly write: MemoryState;
 }
 
 /**
- * One block's Infini-attention over one segment (arXiv 2404.07143, eqs. 3 to 6): A [1, T, H d], and the memory after
- * the segment. The read is of the memory before it, so the order of the two is the paper's.
+ * One block's Infini-attention over a segment or a part of one (arXiv 2404.07143, eqs. 3 to 6): A [1, T, H d], and the
+ * memory written so far. The read is of the segment before, however many calls the segment takes.
  */
 function infiniAttention(
   graph: Graph,
@@ -65,8 +68,8 @@ function infiniAttention(
   const query = featureMap(graph, options.features, folded(graph, inputs.query, heads, options), headDim);
   const key = featureMap(graph, options.features, folded(graph, inputs.key, kvHeads, options), headDim);
   const value = folded(graph, inputs.value, kvHeads, options);
-  const read = retrieve(graph, query, inputs.memory, options.epsilon); // [1, G, H / G · T, d]
-  const memory = update(graph, options.rule, key, value, inputs.memory, options.epsilon);
+  const read = retrieve(graph, query, inputs.read, options.epsilon); // [1, G, H / G · T, d]
+  const memory = update(graph, options.rule, key, value, inputs, options.epsilon);
   return { attended: blend(graph, options, unfolded(graph, read, options), inputs.local, inputs.gate), memory };
 }
 
@@ -83,25 +86,26 @@ export function retrieve(
 }
 
 /**
- * The memory after a segment: φ(K) [1, G, T, d_φ] and V [1, G, T, d].
+ * The memory W, w after a call: φ(K) [1, G, T, d_φ] and V [1, G, T, d]; M and z are the segment's `read`.
  *
- * linear, eq. (4): M' = M + φ(K)ᵀ V, z' = z + Σ φ(k) delta, eq. (5): M' = M + φ(K)ᵀ (V − φ(K) M / (φ(K) z + ε)), z' as
- * above; all tokens of the segment subtract the same M
+ * linear, eq. (4): W' = W + φ(K)ᵀ V, w' = w + Σ φ(k)
+ *
+ * delta, eq. (5): W' = W + φ(K)ᵀ (V − φ(K) M / (φ(K) z + ε)), w' as above; all tokens of a segment subtract the same M
  */
 function update(
   graph: Graph,
   rule: UpdateRule,
   features: Value,
   value: Value,
-  memory: MemoryState,
+  { read, write }: Pick<InfiniInputs, 'read' | 'write'>,
   epsilon: number = infiniDefaults.epsilon,
 ): MemoryState {
-  const news = rule === 'linear' ? value : graph.node('Sub', [value, retrieve(graph, features, memory, epsilon)]);
+  const news = rule === 'linear' ? value : graph.node('Sub', [value, retrieve(graph, features, read, epsilon)]);
   const transposed = graph.node('Transpose', [features], { perm: [0, 1, 3, 2] }); // [1, G, d_φ, T]
   const written = graph.node('ReduceSum', [features, graph.int64s([2])], { keepdims: 0 }); // [1, G, d_φ]
   return {
-    matrix: graph.node('Add', [memory.matrix, graph.node('MatMul', [transposed, news])]),
-    norm: graph.node('Add', [memory.norm, written]),
+    matrix: graph.node('Add', [write.matrix, graph.node('MatMul', [transposed, news])]),
+    norm: graph.node('Add', [write.norm, written]),
   };
 }
 
@@ -127,41 +131,46 @@ function blend(
 export type BlockMemory = Pick<InfiniOptions, 'features' | 'rule' | 'epsilon'>;
 
 /**
- * Gives the block `layer` of a decoder a memory, with inputs and outputs of its own: `before.N.matrix` [1, G, d_φ, d],
- * `before.N.norm` [1, G, d_φ] and `gate.N` [H] come in, `after.N.matrix` and `after.N.norm` go out. Answers A [1, T, H
- * d], for the output projection in place of `local`. Gates of -50 make it `local`: sigmoid(-50) is 2e-22.
+ * Gives the block `layer` of a decoder a memory, with inputs and outputs of its own: `read.N.matrix`, `write.N.matrix`
+ * [1, G, d_φ, d], `read.N.norm`, `write.N.norm` [1, G, d_φ] and `gate.N` [H] come in; `after.N.matrix` and
+ * `after.N.norm` go out. Answers A [1, T, H d], for the output projection in place of `local`. Gates of -50 make it
+ * `local`: sigmoid(-50) is 2e-22.
  *
- * What goes out is the caller's to keep: it becomes the next segment's `before` at the segment's end, and is dropped
- * while an answer is written token by token.
+ * What goes out is the caller's to keep. Inside a segment it becomes the next call's `write` alone. At the segment's end
+ * it becomes `read` and `write`, and the caller empties the block's key/value cache: local attention ends there too. A
+ * document starts from zeros. While an answer is written token by token, what goes out is dropped.
  */
 export function blockMemory(
   graph: Graph,
   { heads, kvHeads, headDim }: Pick<BaseConfig, 'heads' | 'kvHeads' | 'headDim'>,
   layer: number,
   options: BlockMemory,
-  inputs: Omit<InfiniInputs, 'gate' | 'memory'>,
+  inputs: Omit<InfiniInputs, 'gate' | 'read' | 'write'>,
 ): Value {
   const size = featureSize(options.features, headDim);
   const [matrixShape, normShape] = [
     [1, kvHeads, size, headDim],
     [1, kvHeads, size],
   ];
-  const memory: MemoryState = {
-    matrix: graph.input(`before.${layer}.matrix`, 'float32', matrixShape),
-    norm: graph.input(`before.${layer}.norm`, 'float32', normShape),
-  };
+  const state = (name: string): MemoryState => ({
+    matrix: graph.input(`${name}.${layer}.matrix`, 'float32', matrixShape),
+    norm: graph.input(`${name}.${layer}.norm`, 'float32', normShape),
+  });
+  const memories = { read: state('read'), write: state('write') };
   const gate = graph.input(`gate.${layer}`, 'float32', [heads]);
-  const after = infiniAttention(graph, { heads, kvHeads, headDim, ...options }, { ...inputs, gate, memory });
+  const after = infiniAttention(graph, { heads, kvHeads, headDim, ...options }, { ...inputs, gate, ...memories });
   graph.output(`after.${layer}.matrix`, after.memory.matrix, 'float32', matrixShape);
   graph.output(`after.${layer}.norm`, after.memory.norm, 'float32', normShape);
   return after.attended;
 }
 
 /**
- * One block's attention as a graph of its own: rotation, causal attention inside the segment, memory.
+ * One block's attention as a graph of its own: rotation, causal attention over the segment so far, memory.
  *
  * inputs: query [1, T, H d], key, value [1, T, G d] before rotation; positions [1, T] int64; last_key [1], total_keys
- * [] int32; before.0.matrix, before.0.norm, gate.0 outputs: attended, local [1, T, H d]; after.0.matrix, after.0.norm
+ * [] int32; past.0.key|value [1, G, S, d] of the segment's calls so far; read.0.matrix|norm, write.0.matrix|norm, gate.0
+ *
+ * outputs: attended, local [1, T, H d]; present.0.key|value; after.0.matrix|norm
  */
 export function infiniGraph(config: BaseConfig, features: FeatureSpec, rule: UpdateRule): Graph {
   const { heads, kvHeads, headDim } = config;
@@ -174,30 +183,11 @@ export function infiniGraph(config: BaseConfig, features: FeatureSpec, rule: Upd
     lastKey: graph.input('last_key', 'int32', [1]),
     totalKeys: graph.input('total_keys', 'int32', []),
   };
-  const local = segmentAttention(graph, config, { query, key, value }, attending);
+  const local = cachedAttention(graph, config, 0, { query, key, value }, attending);
   const attended = blockMemory(graph, config, 0, { features, rule }, { query, key, value, local });
   graph.output('attended', attended, 'float32', [1, 'tokens', heads * headDim]);
   graph.output('local', local, 'float32', [1, 'tokens', heads * headDim]);
   return graph;
-}
-
-/** A_local [1, T, H d], eq. (2): causal attention over the segment alone, without a cache. */
-function segmentAttention(
-  graph: Graph,
-  config: BaseConfig,
-  { query, key, value }: Pick<InfiniInputs, 'query' | 'key' | 'value'>,
-  attending: Attending,
-): Value {
-  const turnedQuery = rotary(graph, config, query, attending.positions, config.heads);
-  const turnedKey = rotary(graph, config, key, attending.positions, config.kvHeads);
-  const inputs = [turnedQuery, turnedKey, value, '', '', attending.lastKey, attending.totalKeys];
-  const [local] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
-    num_heads: config.heads,
-    kv_num_heads: config.kvHeads,
-    do_rotary: 0,
-  });
-  if (local === undefined) throw new Error('GroupQueryAttention has three outputs');
-  return local;
 }
 
 /** [1, T, heads · d] → [1, G, heads / G · T, d]: the heads of one group become rows that share its memory. */

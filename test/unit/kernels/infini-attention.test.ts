@@ -7,8 +7,7 @@ import { infiniDefaults, infiniGraph } from '../../../kernels/infini-attention.t
 import { groupedAttention, rotate } from './reference/decoder-block.ts';
 import { emptyMemory, infiniAttention } from './reference/infini-attention.ts';
 import { Matrix } from './reference/matrix.ts';
-import { floats } from '../../../src/engine/runtime/decoder.ts';
-import { memoryFeeds, randomSegment, segmentFeeds } from './segment.ts';
+import { DocumentStream, part, randomSegment } from './segment.ts';
 import type { Segment } from './segment.ts';
 import {
   CONFIG,
@@ -26,6 +25,15 @@ const folder = temporaryFolder();
 const { heads, kvHeads, headDim } = CONFIG;
 const GATES = [-1.5, 0, 0.7, 3].map(Math.fround);
 
+/** A_local of the reference, over one segment. */
+const localAttention = (segment: Segment) =>
+  groupedAttention(
+    rotate(segment.query, heads, CONFIG.ropeTheta),
+    rotate(segment.key, kvHeads, CONFIG.ropeTheta),
+    segment.value,
+    CONFIG,
+  );
+
 const cases = FEATURES.flatMap((features) => RULES.map((rule) => [label(features), rule, features] as const));
 
 describe.each(cases)('Infini-attention with %s and the %s rule', (_, rule, features) => {
@@ -37,17 +45,8 @@ describe.each(cases)('Infini-attention with %s and the %s rule', (_, rule, featu
   });
 
   /** Runs segments one after the other, each on the memory that the one before left. */
-  async function stream(segments: readonly Segment[], gates: readonly number[] = GATES) {
-    let memory = memoryFeeds(empty);
-    const runs: Record<string, Float32Array>[] = [];
-    for (const segment of segments) {
-      const results = await session.run({ ...segmentFeeds(segment, gates), ...memory });
-      memory = { 'before.0.matrix': results['after.0.matrix']!, 'before.0.norm': results['after.0.norm']! };
-      const names = ['attended', 'local', 'after.0.matrix', 'after.0.norm'];
-      runs.push(Object.fromEntries(names.map((name) => [name, floats(results, name)])));
-    }
-    return runs;
-  }
+  const stream = (segments: readonly Segment[], gates: readonly number[] = GATES) =>
+    new DocumentStream(session, gates, size).run(segments);
 
   it('is the reference over three segments of 1 to 9 tokens', async () => {
     const normal = generator(11);
@@ -61,13 +60,8 @@ describe.each(cases)('Infini-attention with %s and the %s rule', (_, rule, featu
       const runs = await stream(segments);
       let memory = empty;
       segments.forEach((segment, at) => {
-        const local = groupedAttention(
-          rotate(segment.query, heads, CONFIG.ropeTheta),
-          rotate(segment.key, kvHeads, CONFIG.ropeTheta),
-          segment.value,
-          CONFIG,
-        );
-        const inputs = { ...segment, local, gate: GATES, memory };
+        const local = localAttention(segment);
+        const inputs = { ...segment, local, gate: GATES, read: memory };
         const expected = infiniAttention(CONFIG, features, rule, infiniDefaults.epsilon, inputs);
         memory = expected.memory;
         expect(deviation(runs[at]!.local!, local.data)).toBeLessThan(TOLERANCE.float);
@@ -85,13 +79,13 @@ describe.each(cases)('Infini-attention with %s and the %s rule', (_, rule, featu
       [randomSegment(4, generator(12)), randomSegment(5, generator(13))],
       [-50, -50, 50, 50],
     );
-    const part = (x: Float32Array, head: number) =>
+    const ofHead = (x: Float32Array, head: number) =>
       new Matrix(5, heads * headDim, x).slice(head * headDim, headDim).data;
     for (const head of [0, 1]) {
-      expect(deviation(part(second!.attended!, head), part(second!.local!, head))).toBeLessThan(1e-6);
+      expect(deviation(ofHead(second!.attended!, head), ofHead(second!.local!, head))).toBeLessThan(1e-6);
     }
     for (const head of [2, 3]) {
-      expect(deviation(part(second!.attended!, head), part(second!.local!, head))).toBeGreaterThan(1e-2);
+      expect(deviation(ofHead(second!.attended!, head), ofHead(second!.local!, head))).toBeGreaterThan(1e-2);
     }
   });
 
@@ -100,12 +94,57 @@ describe.each(cases)('Infini-attention with %s and the %s rule', (_, rule, featu
     expect(Math.max(...only!.attended!.map(Math.abs))).toBe(0);
   });
 
+  it('is the same in several calls: all read the segment before, and write their own', async () => {
+    const normal = generator(16);
+    const segments = [7, 9, 5].map((length) => randomSegment(length, normal));
+    const whole = await stream(segments);
+    const streamed = new DocumentStream(session, GATES, size);
+    for (const [at, segment] of segments.entries()) {
+      const cuts = [0, 2, 3, segment.query.rows];
+      const calls: Record<string, Float32Array>[] = [];
+      for (let call = 1; call < cuts.length; call += 1) {
+        calls.push(await streamed.call(part(segment, cuts[call - 1]!, cuts[call]!)));
+      }
+      streamed.endSegment();
+      for (const name of ['attended', 'local']) {
+        expect(
+          deviation(
+            calls.flatMap((run) => [...run[name]!]),
+            whole[at]![name]!,
+          ),
+        ).toBeLessThan(TOLERANCE.float);
+      }
+      for (const name of ['after.0.matrix', 'after.0.norm']) {
+        expect(deviation(calls.at(-1)![name]!, whole[at]![name]!)).toBeLessThan(TOLERANCE.float);
+      }
+    }
+  });
+
+  it('attends locally to its own segment alone', async () => {
+    const [other, same] = [randomSegment(6, generator(17)), randomSegment(5, generator(18))];
+    const [, second] = await stream([other, same]);
+    expect(deviation(second!.local!, localAttention(same).data)).toBeLessThan(TOLERANCE.float);
+    // The control: a cache that goes on past the segment's end attends to more.
+    const joined = new DocumentStream(session, GATES, size);
+    await joined.call(other);
+    expect(deviation((await joined.call(same)).local!, second!.local!)).toBeGreaterThan(1e-2);
+  });
+
+  it('starts a document from nothing', async () => {
+    const [first, second] = [randomSegment(6, generator(19)), randomSegment(5, generator(20))];
+    const streamed = new DocumentStream(session, GATES, size);
+    const fresh = (await streamed.run([second]))[0]!;
+    const [, after] = await streamed.run([first, second]);
+    expect(deviation(after!.attended!, fresh.attended!)).toBeGreaterThan(1e-2);
+    expect((await streamed.run([second]))[0]).toEqual(fresh);
+  });
+
   it('grows z by the same for both rules: the sum of φ(k)', async () => {
     const segments = [3, 5].map((length, at) => randomSegment(length, generator(20 + at)));
     const [, last] = await stream(segments);
     let expected = empty;
     for (const segment of segments) {
-      const inputs = { ...segment, local: segment.query, gate: GATES, memory: expected };
+      const inputs = { ...segment, local: segment.query, gate: GATES, read: expected };
       expected = infiniAttention(CONFIG, features, 'linear', infiniDefaults.epsilon, inputs).memory;
     }
     expect(

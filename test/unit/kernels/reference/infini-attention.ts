@@ -32,19 +32,22 @@ export function retrieve(features: Matrix, memory: HeadMemory, epsilon: number):
   return Matrix.of(sum.rows, sum.columns, (row, column) => sum.at(row, column) / (mass.at(row, 0) + epsilon));
 }
 
-/** The memory after a segment, eq. (4) for `linear` and eq. (5) for `delta`: φ(K) [T, d_φ], V [T, d]. */
-export function update(
+/**
+ * `write` after a call, eq. (4) for `linear` and eq. (5) for `delta`: φ(K) [T, d_φ], V [T, d]; `read` is the memory of
+ * the segment before.
+ */
+function update(
   rule: UpdateRule,
   features: Matrix,
   value: Matrix,
-  memory: HeadMemory,
+  { read, write }: { readonly read: HeadMemory; readonly write: HeadMemory },
   epsilon: number,
 ): HeadMemory {
-  const news = rule === 'linear' ? value : value.minus(retrieve(features, memory, epsilon));
+  const news = rule === 'linear' ? value : value.minus(retrieve(features, read, epsilon));
   const ones = new Matrix(features.rows, 1).map(() => 1);
   return {
-    matrix: memory.matrix.plus(features.transposed().times(news)),
-    norm: memory.norm.plus(features.transposed().times(ones)),
+    matrix: write.matrix.plus(features.transposed().times(news)),
+    norm: write.norm.plus(features.transposed().times(ones)),
   };
 }
 
@@ -55,8 +58,9 @@ export function blend(memory: Matrix, local: Matrix, gate: number): Matrix {
 }
 
 /**
- * One block over one segment: query and local [T, H d], key and value [T, G d], all before rotation; β [H]; one memory per
- * key/value head. Query head h reads the memory of key/value head ⌊h G / H⌋.
+ * One block over a segment or a part of one: query and local [T, H d], key and value [T, G d], all before rotation; β
+ * [H]; one memory per key/value head. Query head h reads the memory of key/value head ⌊h G / H⌋. Without `write` the
+ * call is the first of its segment.
  */
 export function infiniAttention(
   sizes: Sizes,
@@ -69,17 +73,19 @@ export function infiniAttention(
     readonly value: Matrix;
     readonly local: Matrix;
     readonly gate: readonly number[];
-    readonly memory: readonly HeadMemory[];
+    readonly read: readonly HeadMemory[];
+    readonly write?: readonly HeadMemory[];
   },
 ): { attended: Matrix; memory: readonly HeadMemory[] } {
   const head = (x: Matrix, index: number) => x.slice(index * sizes.headDim, sizes.headDim);
   const attended = inputs.gate.map((gate, h) => {
-    const memory = inputs.memory[Math.floor((h * sizes.kvHeads) / sizes.heads)];
+    const memory = inputs.read[Math.floor((h * sizes.kvHeads) / sizes.heads)];
     if (memory === undefined) throw new RangeError(`There is no memory for query head ${h}.`);
     return blend(retrieve(featureMap(spec, head(inputs.query, h)), memory, epsilon), head(inputs.local, h), gate);
   });
-  const memory = inputs.memory.map((before, g) =>
-    update(rule, featureMap(spec, head(inputs.key, g)), head(inputs.value, g), before, epsilon),
-  );
+  const memory = inputs.read.map((read, g) => {
+    const write = inputs.write?.[g] ?? read;
+    return update(rule, featureMap(spec, head(inputs.key, g)), head(inputs.value, g), { read, write }, epsilon);
+  });
   return { attended: Matrix.beside(attended), memory };
 }

@@ -1,0 +1,52 @@
+import type { Graph, Value } from './graph.ts';
+import type { BaseConfig } from './manifest.ts';
+import { rotary } from './rotary.ts';
+
+/** Values that all blocks of one graph share. */
+export interface Attending {
+  /** [1, T] int64 */
+  readonly positions: Value;
+  /** int32 [1]: keys in the cache after this run, less one */
+  readonly lastKey: Value;
+  /** int32 scalar: keys in the cache after this run */
+  readonly totalKeys: Value;
+}
+
+/** A block's projections before rotation: query [1, T, H d], key and value [1, T, G d]. */
+interface Projections {
+  readonly query: Value;
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/**
+ * Causal attention [1, T, H d] of rotated queries to what the cache holds and to these tokens, with the block's own keys
+ * and values as graph inputs `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`. It ends where the
+ * caller's cache ends: a caller whose blocks have a memory gives each segment an empty one.
+ */
+export function cachedAttention(
+  graph: Graph,
+  config: BaseConfig,
+  layer: number,
+  projections: Projections,
+  attending: Attending,
+): Value {
+  const query = rotary(graph, config, projections.query, attending.positions, config.heads); // [1, T, H d]
+  const key = rotary(graph, config, projections.key, attending.positions, config.kvHeads); // [1, T, G d]
+  const cache = [1, config.kvHeads, 'past', config.headDim];
+  const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
+  const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
+  const inputs = [query, key, projections.value, pastKey, pastValue, attending.lastKey, attending.totalKeys];
+  const [local, presentKey, presentValue] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
+    num_heads: config.heads,
+    kv_num_heads: config.kvHeads,
+    do_rotary: 0,
+  });
+  if (local === undefined || presentKey === undefined || presentValue === undefined) {
+    throw new Error('GroupQueryAttention has three outputs');
+  }
+  const grown = [1, config.kvHeads, 'total', config.headDim];
+  graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
+  graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
+  return local;
+}

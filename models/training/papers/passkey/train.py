@@ -1,0 +1,141 @@
+"""python -m models.training.papers.passkey.train --seed 1: trains one passkey model from scratch; may be killed and started again.
+
+1. Documents of 1, 2, 4, 12, 40 segments; the next stage begins when 85 % of the answers are exact, shorter ones stay mixed in.
+2. From the stage of 4 segments on, three steps in four multiply each segment's write by a random gain (`model.scaled`).
+3. After the last stage is reached, the rate falls to nothing over `--last` steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..block import Features
+from .model import PasskeyModel, Shape
+from .task import losses, make_batch
+
+HOME = Path.home() / ".cache" / "ask-codebase" / "papers" / "passkey"
+STAGES = [1, 2, 4, 12, 40]
+STEP_TOKENS = 8_192
+PASS = 0.85
+
+
+@dataclass
+class Progress:
+    step: int = 0
+    stage: int = 0
+    exact: float = 0.0  # running mean of the stage's own documents
+    reached: int = -1  # the step at which the last stage passed
+    tokens: int = 0
+    seconds: float = 0.0  # of the processor
+
+
+def rate(progress: Progress, peak: float, last: int) -> float:
+    warm = min(1.0, (progress.step + 1) / 50)
+    if progress.reached < 0:
+        return peak * warm
+    done = (progress.step - progress.reached) / last
+    return peak * warm * max(0.02, 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def train(name: str, seed: int, shape: Shape, *, last: int, peak: float, gain: float, steps: int | None = None, folder: Path = HOME) -> Progress:
+    """Trains until `last` steps after the last stage passed, or `steps`; saved every minute under `folder`."""
+    torch.manual_seed(seed)
+    model = PasskeyModel(shape)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.01)
+    progress, saved = Progress(), folder / f"{name}.pt"
+    folder.mkdir(parents=True, exist_ok=True)
+    if saved.exists():
+        state = torch.load(saved, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        progress = Progress(**state["progress"])
+    clock, since = time.process_time(), time.monotonic()
+    while not is_done(progress, last, steps):
+        draw = np.random.default_rng([seed, progress.step])
+        segments = STAGES[progress.stage] if draw.random() < 0.7 else int(draw.choice(STAGES[: progress.stage + 1]))
+        documents = max(2, round(STEP_TOKENS / (segments + 4) / shape.segment))
+        local = 0.5 if progress.stage == 0 else 0.1
+        batch = make_batch(draw, documents, segments, shape.segment, 4, local)
+        has_gains = STAGES[progress.stage] >= 4 and draw.random() < 0.75
+        bound = math.log(gain)
+        gains = torch.from_numpy(np.exp(draw.uniform(-bound, bound, (documents, segments)))).float() if has_gains else None
+        for group in optimizer.param_groups:
+            group["lr"] = rate(progress, peak, last)
+        with torch.autocast("cpu", torch.bfloat16):
+            answer, echo, exact = losses(model, batch, gains)
+        optimizer.zero_grad()
+        (answer + 0.3 * echo).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        share = exact.float().mean().item()
+        progress.step += 1
+        progress.tokens += documents * (segments + 4) * shape.segment
+        if segments == STAGES[progress.stage]:
+            progress.exact += 0.05 * (share - progress.exact)
+        if progress.exact > PASS and progress.reached < 0:
+            progress.exact = 0.0 if progress.stage < len(STAGES) - 1 else progress.exact
+            if progress.stage == len(STAGES) - 1:
+                progress.reached = progress.step
+            else:
+                progress.stage += 1
+        if progress.step % 20 == 0:
+            progress.seconds += time.process_time() - clock
+            clock = time.process_time()
+            gates = [[round(torch.sigmoid(one).item(), 2) for one in block.attention.gate] for block in model.blocks]
+            row = {**progress.__dict__, "loss": round(answer.item(), 4), "echo": round(echo.item(), 4), "segments": segments, "gates": gates}
+            with (folder / f"{name}.jsonl").open("a") as log:
+                log.write(json.dumps(row) + "\n")
+        if time.monotonic() - since > 60 or is_done(progress, last, steps):
+            save(saved, model, optimizer, progress)
+            since = time.monotonic()
+    return progress
+
+
+def is_done(progress: Progress, last: int, steps: int | None) -> bool:
+    if steps is not None and progress.step >= steps:
+        return True
+    return progress.reached >= 0 and progress.step >= progress.reached + last
+
+
+def save(path: Path, model: PasskeyModel, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Written beside and renamed: a run that is killed meanwhile loses a minute, not the file."""
+    part = path.with_suffix(".part")
+    state = {"shape": model.shape.saved(), "model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": progress.__dict__}
+    torch.save(state, part)
+    part.replace(path)
+
+
+def load(path: Path) -> PasskeyModel:
+    state = torch.load(path, weights_only=True)
+    model = PasskeyModel(Shape.restored(state["shape"]))
+    model.load_state_dict(state["model"])
+    return model.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--name", help="of the run; linear-SEED when left out")
+    parser.add_argument("--last", type=int, default=800, help="steps after the last stage is reached")
+    parser.add_argument("--steps", type=int, help="stop after so many steps, whatever was reached")
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--gain", type=float, default=20.0, help="largest factor of a segment's write, 1 for none")
+    parser.add_argument("--rule", choices=["linear", "delta"], default="linear")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    shape = replace(Shape(), rule=given.rule, features=Features("elu1"))
+    name = given.name or f"{given.rule}-{given.seed}"
+    progress = train(name, given.seed, shape, last=given.last, peak=given.rate, gain=given.gain, steps=given.steps)
+    print(f"{name}: {progress}")
+
+
+if __name__ == "__main__":
+    main()
