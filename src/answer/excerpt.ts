@@ -91,7 +91,7 @@ async function standing(codebases: MultiFolderSearch, segments: readonly RankedS
     if (
       text === undefined ||
       header === undefined ||
-      contentHash(codebases.adapterId, header, text) !== segment.writeKey
+      contentHash(codebases.adapterId, header, text) !== segment.contentHash
     ) {
       stale += 1;
       continue;

@@ -267,15 +267,19 @@ export class FolderIndex {
     }
     const asked = { priority: 'save', ...(signal ? { signal } : {}) } as const;
     const segments = await this.engine.segment(seen, asked);
-    const known = new Map(this.ledger.segmentsOf(path).map(({ writeKey: key, write }) => [key, write.keys]));
-    for (const { writeKey: key, keys } of this.#overlay.file(path)?.segments ?? []) known.set(key, keys);
+    const known = new Map(
+      this.ledger
+        .segmentsOf(path)
+        .flatMap(({ contentHash: key, record }) => (record ? [[key, record.keys] as const] : [])),
+    );
+    for (const { contentHash: key, keys } of this.#overlay.file(path)?.segments ?? []) known.set(key, keys);
     const measured = [];
     for (const [ordinal, segment] of segments.entries()) {
       const header = segmentHeader(path, segment);
       const key = contentHash(this.adapter.id, header, segment.text);
       const keys = known.get(key) ?? (await this.#encode(header, segment.text, asked));
       const { start, end, tokens } = segment;
-      measured.push({ ordinal, start, end, tokens, writeKey: key, keys, terms: new Set(terms(segment.text)) });
+      measured.push({ ordinal, start, end, tokens, contentHash: key, keys, terms: new Set(terms(segment.text)) });
     }
     const table = this.#table();
     this.#uncover(path);
@@ -301,9 +305,9 @@ export class FolderIndex {
     if (generation !== this.#generation) {
       this.#keys = new EmbeddingTable(this.ledger.identity.shape);
       this.#places.clear();
-      for (const { write, ...place } of this.ledger.segments()) {
+      for (const { record, ...place } of this.ledger.segments()) {
         if (this.#overlay.file(place.path)) continue;
-        this.#keys.append(place.segmentId, write.keys);
+        if (record) this.#keys.append(place.segmentId, record.keys);
         this.#places.set(place.segmentId, place);
       }
       for (const path of this.#overlay.paths()) this.#cover(this.#overlay.file(path));
@@ -330,7 +334,8 @@ export class FolderIndex {
       this.#keys.remove(id);
       this.#places.delete(id);
     }
-    const added = new Set(change.added);
+    // A segment that is embedded has its place already, and gets its vectors.
+    const added = new Set([...change.added, ...change.embedded]);
     for (const path of new Set([...this.ledger.locate(added).values()].map((place) => place.path))) {
       if (!this.#overlay.file(path)) this.#appendStored(path, added);
     }
@@ -338,9 +343,9 @@ export class FolderIndex {
   }
 
   #appendStored(path: string, wanted?: ReadonlySet<number>): void {
-    for (const { write, ...place } of this.ledger.segmentsOf(path)) {
+    for (const { record, ...place } of this.ledger.segmentsOf(path)) {
       if (wanted && !wanted.has(place.segmentId)) continue;
-      this.#keys.append(place.segmentId, write.keys);
+      if (record) this.#keys.append(place.segmentId, record.keys);
       this.#places.set(place.segmentId, place);
     }
   }

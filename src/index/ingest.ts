@@ -127,7 +127,9 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
 
 /** The keys of a ledger's segments, for recall. */
 export function fillKeyTable(ledger: Ledger, table: EmbeddingTable): void {
-  for (const segment of ledger.segments()) table.append(segment.segmentId, segment.write.keys);
+  for (const segment of ledger.segments()) {
+    if (segment.record) table.append(segment.segmentId, segment.record.keys);
+  }
 }
 
 async function plan(options: IngestOptions): Promise<Plan> {
@@ -202,22 +204,22 @@ class Work {
     const entries = segments.map((segment) => {
       const header = segmentHeader(path, segment);
       const key = contentHash(adapter, header, segment.text);
-      return { ...segment, header, writeKey: key, terms: terms(segment.text) };
+      return { ...segment, header, contentHash: key, terms: terms(segment.text) };
     });
-    const stored = ledger.hasWrite(entries.map((entry) => entry.writeKey));
+    const stored = ledger.hasRecord(entries.map((entry) => entry.contentHash));
     const writes = new Map<string, EmbeddingRecord>();
     const last = segments.at(-1);
     const meta = { blobHash, bytes, mtimeMs, lines: last?.end ?? 0, stat, secrets };
     try {
       for (const [index, entry] of entries.entries()) {
         // Looked up once more: another process may have encoded the same text meanwhile.
-        const isKnown = stored.has(entry.writeKey) || ledger.hasWrite([entry.writeKey]).size > 0;
-        if (isKnown || writes.has(entry.writeKey)) {
+        const isKnown = stored.has(entry.contentHash) || ledger.hasRecord([entry.contentHash]).size > 0;
+        if (isKnown || writes.has(entry.contentHash)) {
           this.reused += 1;
           continue;
         }
         const { keys, tokens, milliseconds } = await engine.encode(entry.header, entry.text, asked);
-        writes.set(entry.writeKey, quantize({ keys, values: new Float32Array(0) }, shape, []));
+        writes.set(entry.contentHash, quantize({ keys, values: new Float32Array(0) }, shape, []));
         this.encoded += 1;
         this.tokens += tokens;
         this.encodeMilliseconds += milliseconds;

@@ -79,7 +79,7 @@ export async function compareWithFiles(
     if (state.kind !== 'ingested') continue;
     const stored = ledger.segmentsOf(path);
     const segments = stored.map((segment, writeId) => ({ ...segment, writeId }));
-    const found = await standing(codebase, { path, blobHash, segments }, (at) => stored[at]?.writeKey ?? '');
+    const found = await standing(codebase, { path, blobHash, segments }, (at) => stored[at]?.contentHash ?? '');
     if (!readable.has(path)) gone.push(path);
     else if (found === undefined) changed.push(path);
     else equal += 1;

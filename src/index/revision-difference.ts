@@ -124,14 +124,14 @@ async function encode(
   segments: Cut['segments'],
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const known = ledger.hasWrite(segments.map(({ key }) => key));
+  const known = ledger.hasRecord(segments.map(({ key }) => key));
   let encoded = 0;
   for (const { key, header, text, tokens } of segments) {
     if (known.has(key)) continue;
     known.add(key);
     const { keys } = await engine.encode(header, text, signal ? { signal } : {});
-    const write = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
-    encoded += ledger.putWrites([{ key, tokens, origin: originOf(path), write }]);
+    const record = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
+    encoded += ledger.putRecords([{ contentHash: key, tokens, origin: originOf(path), record }]);
   }
   return encoded;
 }

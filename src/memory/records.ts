@@ -7,7 +7,7 @@ export interface LedgerIdentity {
   readonly repository: string;
   /** The working folder whose files these are: what is read and changed belongs to it, writes are shared. */
   readonly checkout: string;
-  /** Base model and adapter with their versions: what writeKey() was given. */
+  /** Base model and adapter with their versions: what contentHash() was given. */
   readonly adapter: string;
   readonly shape: MemoryShape;
 }
@@ -61,8 +61,8 @@ export interface SegmentEntry {
   readonly end: number;
   /** Model tokens in the segment. */
   readonly tokens: number;
-  /** writeKey() of its text. */
-  readonly writeKey: string;
+  /** contentHash() of its text. */
+  readonly contentHash: string;
   /** terms() of its text, repeats kept. */
   readonly terms: readonly string[];
 }
@@ -75,39 +75,42 @@ export interface SegmentPlace {
   readonly start: number;
   readonly end: number;
   readonly tokens: number;
-  readonly writeKey: string;
+  readonly contentHash: string;
 }
 
 export interface StoredSegment extends SegmentPlace {
-  readonly write: EmbeddingRecord;
+  /** Undefined while the segment is not embedded: its words are found, it has no vectors yet. */
+  readonly record: EmbeddingRecord | undefined;
 }
 
 /** What one change did, so that a table in memory can follow without reading everything again. */
 export interface Change {
   readonly removed: readonly number[];
   readonly added: readonly number[];
+  /** Segments that stood without vectors and have them now. */
+  readonly embedded: readonly number[];
   /** Generation after the change; more than one above the last known means that another process wrote in between. */
   readonly generation: number;
 }
 
 /** One working folder of the repository. */
 export interface CheckoutRecord {
-  readonly place: string;
+  readonly folder: string;
   /** ms since 1970 when it was last opened, to the hour. */
   readonly seenMs: number;
   readonly files: number;
   readonly segments: number;
 }
 
-/** A write as it is stored, for whoever carries writes from one ledger to another. */
-export interface StoredWrite {
-  /** writeKey(), hex */
-  readonly key: string;
+/** A record as it is stored, for whoever carries records from one ledger to another. */
+export interface StoredRecord {
+  /** contentHash(), hex */
+  readonly contentHash: string;
   /** Model tokens of its segment. */
   readonly tokens: number;
   /** originOf() the path it was made for; empty when that is not known. */
   readonly origin: Uint8Array;
-  readonly write: EmbeddingRecord;
+  readonly record: EmbeddingRecord;
 }
 
 /** A set of files. Its memory is the sum over their segments. */
@@ -118,6 +121,8 @@ export interface Totals {
   /** Files by state and reason, most first; ingested files have no reason. */
   readonly reasons: readonly { readonly kind: FileState['kind']; readonly reason: string; readonly files: number }[];
   readonly segments: number;
+  /** Segments that stand without vectors. */
+  readonly notEmbedded: number;
   /** Model tokens of all segments. */
   readonly tokens: number;
   /** Working folders that share the database. The following counts are of all of them together. */
@@ -135,6 +140,8 @@ export type Verdict =
   | {
       readonly kind: 'sound';
       readonly segments: number;
+      /** Segments that stand without vectors, which is no damage. */
+      readonly notEmbedded: number;
       readonly writes: number;
       /** Hashes of this checkout, made anew from the ledger: of M and z, and of the tree. */
       readonly memory: string;

@@ -18,7 +18,7 @@ export async function exportCommand(file: string, options: ExportCommand): Promi
   return withCodebase(options, async (session) => {
     await refresh(session, options);
     const began = performance.now();
-    const { header, bytes, lines, unportable } = await exportMemory(session.codebase, file, {
+    const { header, bytes, lines, unportable, notEmbedded } = await exportMemory(session.codebase, file, {
       program: options.program,
       words: options.words ? 'kept' : 'left-out',
       signal: session.signal,
@@ -26,10 +26,11 @@ export async function exportCommand(file: string, options: ExportCommand): Promi
     const milliseconds = Math.round(performance.now() - began);
     const bytesPerThousandLines = lines > 0 ? Math.round((1000 * bytes) / lines) : 0;
     if (options.json === true) {
-      out.json({ file, bytes, lines, bytesPerThousandLines, milliseconds, header, unportable });
+      out.json({ file, bytes, lines, bytesPerThousandLines, milliseconds, header, unportable, notEmbedded });
       return EXIT.done;
     }
     for (const path of unportable) err.rows(`Left out, its name is no path elsewhere: ${path}`);
+    for (const path of notEmbedded) err.rows(`Left out, not all of it is embedded yet: ${path}`);
     out.rows(
       `${file}: ${header.files} files, ${header.segments} segments, ${bytesText(bytes)} ` +
         `(${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), in ${milliseconds} ms.`,

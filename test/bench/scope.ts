@@ -33,7 +33,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
 const none = new Map<string, EmbeddingRecord>();
 
 /** Keys of length 1 in random directions: no two writes are alike, and a snapshot is checked for the length. */
-function madeUpWrite(): EmbeddingRecord {
+function madeUpRecord(): EmbeddingRecord {
   const keys = Float32Array.from(randomFillSync(new Int8Array(shape.tokens * shape.keySize)));
   for (let from = 0; from < keys.length; from += shape.keySize) {
     const key = keys.subarray(from, from + shape.keySize);
@@ -48,9 +48,9 @@ function made(path: string, version: number, count = 4): Parameters<Ledger['putF
   const segments: SegmentEntry[] = Array.from({ length: count }, (_, n) => {
     // An edit changes one segment, as it mostly does.
     const key = contentHash('bench', path, `${n} ${n === 0 ? version : 0}`);
-    writes.set(key, madeUpWrite());
+    writes.set(key, madeUpRecord());
     const terms = Array.from({ length: 120 }, (_, t) => `w${(n * 7919 + t * 104_729 + path.length * 31) % 20_000}x`);
-    return { start: 20 * n + 1, end: 20 * n + 20, tokens: 200, writeKey: key, terms };
+    return { start: 20 * n + 1, end: 20 * n + 20, tokens: 200, contentHash: key, terms };
   });
   return [path, { blobHash: String(version), bytes: 4000, mtimeMs: version, lines: 80 }, segments, writes];
 }

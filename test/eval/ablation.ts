@@ -105,11 +105,12 @@ try {
       name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`,
       table: new EmbeddingTable({ ...shape, tokens: kept.tokens }),
     }));
-    for (const { write, ...place } of codebase.ledger.segments()) {
-      table.append(place.segmentId, write.keys);
+    for (const { record, ...place } of codebase.ledger.segments()) {
+      if (record === undefined) throw new Error(`${place.path} is not embedded.`);
+      table.append(place.segmentId, record.keys);
       places.set(place.segmentId, place);
       for (const { kept, table: own } of smaller) {
-        own.append(place.segmentId, smallerKeys(write.keys, shape.keySize, kept));
+        own.append(place.segmentId, smallerKeys(record.keys, shape.keySize, kept));
       }
     }
     const maps = Object.entries(MAPS).map(([name, spec]): [string, FeatureMap] => [

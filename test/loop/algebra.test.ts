@@ -36,11 +36,11 @@ function databases(home: string): string[] {
 function tracesOf(home: string, path: string): Buffer[] {
   return databases(home).flatMap((file) => {
     const db = new DatabaseSync(file, { readOnly: true });
-    const query = `SELECT key, blob FROM write WHERE id IN (SELECT write_id FROM segment WHERE file_id IN
+    const query = `SELECT content_hash, vectors FROM record WHERE id IN (SELECT record_id FROM segment WHERE file_id IN
       (SELECT id FROM file WHERE path = ?))`;
-    const rows = db.prepare(query).all(path) as { key: Uint8Array; blob: Uint8Array }[];
+    const rows = db.prepare(query).all(path) as { content_hash: Uint8Array; vectors: Uint8Array }[];
     db.close();
-    return rows.flatMap(({ key, blob }) => [Buffer.from(key), Buffer.from(blob.subarray(100, 140))]);
+    return rows.flatMap((row) => [Buffer.from(row.content_hash), Buffer.from(row.vectors.subarray(100, 140))]);
   });
 }
 

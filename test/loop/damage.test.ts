@@ -20,7 +20,7 @@ it('a damaged part of the memory is told with one button, and that button mends 
   const [database = ''] = globSync(join(home, '**/*.sqlite'));
   expect(readFileSync(database).length).toBeGreaterThan(0);
   const db = new DatabaseSync(database);
-  db.exec('UPDATE write SET blob = zeroblob(length(blob)) WHERE id = 1');
+  db.exec('UPDATE record SET vectors = zeroblob(length(vectors)) WHERE id = 1');
   db.close();
 
   const host = new Host(home);

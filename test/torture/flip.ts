@@ -90,7 +90,7 @@ async function survive(
       seen.harmless++;
     }
     // The next reading of the folder: what is known needs no encoding.
-    const known = ledger.hasWrite(files.flatMap(({ segments }) => segments.map(({ writeKey }) => writeKey)));
+    const known = ledger.hasRecord(files.flatMap(({ segments }) => segments.map(({ contentHash }) => contentHash)));
     for (const file of files) {
       const writes = new Map([...file.writes].filter(([key]) => !known.has(key)));
       put(ledger, { ...file, writes });

@@ -9,7 +9,7 @@ export interface SignedSegment {
   /** +1: only in the first tree; -1: only in the second. */
   readonly sign: 1 | -1;
   readonly path: string;
-  readonly writeKey: string;
+  readonly contentHash: string;
   readonly write: EmbeddingRecord;
 }
 
@@ -36,11 +36,11 @@ export function differenceOf(
   const memory = new CompressiveMemory(shape);
   const segments: SignedSegment[] = [];
   const take = (sign: 1 | -1, path: string, writeKeys: readonly string[]): void => {
-    for (const writeKey of writeKeys) {
-      const write = writeOf(writeKey);
+    for (const contentHash of writeKeys) {
+      const write = writeOf(contentHash);
       if (sign === 1) memory.add(write);
       else memory.subtract(write);
-      segments.push({ sign, path, writeKey, write });
+      segments.push({ sign, path, contentHash, write });
     }
   };
   for (const path of [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => (x < y ? -1 : 1))) {

@@ -43,7 +43,7 @@ export function checkShape(shape: MemoryShape): void {
 }
 
 /** The part of the shape that decides what a write looks like; φ is left out because it acts on stored keys. */
-export function writeLayout(shape: MemoryShape): string {
+export function recordLayout(shape: MemoryShape): string {
   return `${shape.tokens} keys of ${shape.keySize}, ${shape.blocks} blocks of values of ${shape.valueSize}`;
 }
 

@@ -4,7 +4,7 @@ import { CompressiveMemory } from './compressive-memory.ts';
 import type { Scope } from '../records.ts';
 import { integer, text } from '../store/row.ts';
 import type { MemoryShape } from './shape.ts';
-import { storedWrite } from '../store/stored.ts';
+import { storedRecord } from '../store/stored.ts';
 import { SUMS } from './sum-tree.ts';
 import type { FileSpan } from './sum-tree.ts';
 
@@ -33,7 +33,7 @@ export function* sumWrites(
             .map((row) => integer(row, 'id')),
         );
   const page = reader.prepare(
-    `SELECT segment.id, segment.file_id, write.blob FROM segment JOIN write ON write.id = segment.write_id
+    `SELECT segment.id, segment.file_id, record.vectors FROM segment JOIN record ON record.id = segment.record_id
      WHERE segment.id > ? ORDER BY segment.id LIMIT ?`,
   );
   let breath = performance.now();
@@ -42,7 +42,7 @@ export function* sumWrites(
     for (const row of rows) {
       after = integer(row, 'id');
       if (files?.has(integer(row, 'file_id')) === false) continue;
-      memory.add(storedWrite(row, shape));
+      memory.add(storedRecord(row, shape));
       if (performance.now() - breath < SUMS.breathMs) continue;
       yield;
       breath = performance.now();
@@ -66,11 +66,11 @@ export function spansOf(db: DatabaseSync): FileSpan[] {
 /** Sums the writes of single files. */
 export function spanSums(db: DatabaseSync, shape: MemoryShape): (span: FileSpan) => CompressiveMemory {
   const blobs = db.prepare(
-    'SELECT blob FROM main.segment JOIN main.write ON write.id = write_id WHERE segment.id BETWEEN ? AND ?',
+    'SELECT vectors FROM main.segment JOIN main.record ON record.id = record_id WHERE segment.id BETWEEN ? AND ?',
   );
   return ({ first, last }) => {
     const memory = new CompressiveMemory(shape);
-    for (const row of blobs.all(first, last)) memory.add(storedWrite(row, shape));
+    for (const row of blobs.all(first, last)) memory.add(storedRecord(row, shape));
     return memory;
   };
 }

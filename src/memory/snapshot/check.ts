@@ -20,7 +20,7 @@ import { readWords } from './postings.ts';
 export interface Checked {
   readonly header: SnapshotHeader;
   readonly files: readonly SnapshotFile[];
-  /** writeKey of a write's number, hex. */
+  /** contentHash of a write's number, hex. */
   keyOf(writeId: number): string;
 }
 

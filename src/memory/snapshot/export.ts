@@ -8,8 +8,8 @@ import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { translate } from '../ledger-error.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import { bytes, integer, text } from '../store/row.ts';
-import { writeLayout } from '../algebra/shape.ts';
-import { storedKind, storedWrite } from '../store/stored.ts';
+import { recordLayout } from '../algebra/shape.ts';
+import { storedKind, storedRecord } from '../store/stored.ts';
 import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
 import { ContentDigest } from './content.ts';
 import type { SnapshotSegment } from './content.ts';
@@ -44,6 +44,8 @@ export interface Exported {
   readonly lines: number;
   /** Files whose names do not exist on every platform: left out. */
   readonly unportable: readonly string[];
+  /** Files of which some segments are not embedded yet: left out. */
+  readonly notEmbedded: readonly string[];
 }
 
 /**
@@ -133,6 +135,7 @@ class Export {
   readonly #wordsOf = new Map<number, WordsWriter>();
   readonly #files: { readonly path: string; readonly writeIds: readonly number[] }[] = [];
   readonly #unportable: string[] = [];
+  readonly #notEmbedded: string[] = [];
   #fileCount = 0;
   #segments = 0;
   #terms = 0;
@@ -148,7 +151,7 @@ class Export {
   *run(): Generator<undefined, Omit<Exported, 'bytes'>> {
     yield* this.#putFiles();
     if (this.#options.words !== 'left-out') yield* this.#putTerms();
-    const { keys, memoryHash } = yield* this.#putWrites();
+    const { keys, memoryHash } = yield* this.#putRecords();
     const leaves = this.#files.map(({ path, writeIds }) =>
       leafDigest(
         path,
@@ -161,7 +164,7 @@ class Export {
       program: this.#options.program,
       created: (this.#options.now ?? new Date()).toISOString(),
       adapter,
-      layout: writeLayout(shape),
+      layout: recordLayout(shape),
       features: shape.featureMap.id,
       repository: this.#options.repository,
       treeHash: treeHashOf(leaves),
@@ -175,7 +178,7 @@ class Export {
     };
     const put = this.#into.prepare('INSERT INTO header (name, value) VALUES (?, ?)');
     for (const [name, value] of headerRows(header)) put.run(name, value);
-    return { header, lines: this.#lines, unportable: this.#unportable };
+    return { header, lines: this.#lines, unportable: this.#unportable, notEmbedded: this.#notEmbedded };
   }
 
   *#putFiles(): Generator<undefined> {
@@ -183,7 +186,7 @@ class Export {
       .prepare('SELECT id, path, blob_hash, bytes, lines, state, reason FROM file ORDER BY path')
       .all();
     const segmentsOf = this.#from.prepare(
-      'SELECT id, first, last, tokens, write_id FROM segment WHERE file_id = ? ORDER BY ordinal',
+      'SELECT id, start_line, end_line, tokens, record_id FROM segment WHERE file_id = ? ORDER BY ordinal',
     );
     const putFile = this.#into.prepare('INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?)');
     const putSegment = this.#into.prepare('INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)');
@@ -197,11 +200,16 @@ class Export {
         this.#unportable.push(path);
         continue;
       }
-      const segments = segmentsOf.all(integer(row, 'id')).map((segment): SnapshotSegment => {
-        const writeId = this.#writeIdOf(integer(segment, 'write_id'), integer(segment, 'id'));
+      const stored = segmentsOf.all(integer(row, 'id'));
+      if (stored.some((segment) => segment.record_id === null)) {
+        this.#notEmbedded.push(path);
+        continue;
+      }
+      const segments = stored.map((segment): SnapshotSegment => {
+        const writeId = this.#writeIdOf(integer(segment, 'record_id'), integer(segment, 'id'));
         return {
-          start: integer(segment, 'first'),
-          end: integer(segment, 'last'),
+          start: integer(segment, 'start_line'),
+          end: integer(segment, 'end_line'),
           tokens: integer(segment, 'tokens'),
           writeId,
         };
@@ -268,22 +276,23 @@ class Export {
     close();
   }
 
-  *#putWrites(): Generator<undefined, { readonly keys: readonly string[]; readonly memoryHash: string }> {
+  *#putRecords(): Generator<undefined, { readonly keys: readonly string[]; readonly memoryHash: string }> {
     const { shape } = this.#ledger.identity;
     const memory = new CompressiveMemory(shape);
     const keys: string[] = [];
-    const find = this.#from.prepare('SELECT key, blob FROM main.write WHERE id = ?');
+    const find = this.#from.prepare('SELECT content_hash, vectors FROM main.record WHERE id = ?');
     const put = this.#into.prepare('INSERT INTO write VALUES (?, ?, ?, ?)');
     const words = this.#wordsOf.values();
     for (const [stored, { writeId, uses }] of this.#writeIds) {
       if (writeId % PAGE.rows === 0) yield;
       const row = find.get(stored) ?? {};
-      const decoded = storedWrite(row, shape);
+      const decoded = storedRecord(row, shape);
       for (let use = 0; use < uses; use++) memory.add(decoded);
       const own = words.next().value?.bytes() ?? new Uint8Array();
-      keys.push(Buffer.from(bytes(row, 'key')).toString('hex'));
-      put.run(writeId, bytes(row, 'key'), own, bytes(row, 'blob'));
-      this.#digest.write(bytes(row, 'key'), own, bytes(row, 'blob'));
+      const [hash, vectors] = [bytes(row, 'content_hash'), bytes(row, 'vectors')];
+      keys.push(Buffer.from(hash).toString('hex'));
+      put.run(writeId, hash, own, vectors);
+      this.#digest.write(hash, own, vectors);
     }
     return { keys, memoryHash: memory.hash() };
   }

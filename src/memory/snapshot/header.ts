@@ -15,7 +15,7 @@ export interface SnapshotHeader {
   readonly created: string;
   /** Base model and adapter with their versions. */
   readonly adapter: string;
-  /** writeLayout() of the shape, and the feature map's id. */
+  /** recordLayout() of the shape, and the feature map's id. */
   readonly layout: string;
   readonly features: string;
   /**

@@ -8,7 +8,7 @@ import { LexicalIndex } from '../search/full-text-index.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { FileMeta, SegmentEntry } from '../records.ts';
 import { originOf } from '../store/schema.ts';
-import { writeLayout } from '../algebra/shape.ts';
+import { recordLayout } from '../algebra/shape.ts';
 import type { Checked } from './check.ts';
 import type { SnapshotFile } from './content.ts';
 import { PAGE } from './format.ts';
@@ -68,7 +68,7 @@ export async function importSnapshot(
   snapshot.checkReader(identity);
   try {
     // A connection of its own: others of this process may ask and change in the pauses without being drawn in.
-    const db = openDatabase(location, { ...identity, layout: writeLayout(identity.shape) });
+    const db = openDatabase(location, { ...identity, layout: recordLayout(identity.shape) });
     try {
       const checkoutId = enterCheckout(db, identity.checkout);
       const changing = new StoreWriter(db, new LexicalIndex(db), identity.shape, checkoutId);
@@ -118,7 +118,7 @@ class Import {
     const forgotten = this.#forgottenPaths();
     const ingested = this.#checked.files.filter(({ state }) => state === 'ingested');
     const wanted = ingested.filter(({ path }) => !forgotten.has(path));
-    const writes = await this.#putWrites(wanted);
+    const writes = await this.#putRecords(wanted);
     let placed = 0;
     let known = 0;
     for (const [n, file] of wanted.entries()) {
@@ -139,21 +139,21 @@ class Import {
     return new Set(rows.flatMap(({ path }) => (typeof path === 'string' ? [path] : [])));
   }
 
-  async #putWrites(files: readonly SnapshotFile[]): Promise<Imported['writes']> {
+  async #putRecords(files: readonly SnapshotFile[]): Promise<Imported['writes']> {
     const usedBy = new Map<number, { readonly tokens: number; readonly path: string }>();
     for (const { path, segments } of files) {
       for (const { writeId, tokens } of segments) if (!usedBy.has(writeId)) usedBy.set(writeId, { tokens, path });
     }
     const { shape } = this.#ledger.identity;
-    const before = this.#changing.countWrites();
+    const before = this.#changing.countRecords();
     const rows = this.#snapshot.writesAgain(this.#checked, shape);
     for (const { writeId, key, write } of rows) {
       await this.#pause(writeId);
       const use = usedBy.get(writeId);
       if (use === undefined) continue;
-      this.#changing.putWrite(key, use.tokens, originOf(use.path), new Map([[key, write]]));
+      this.#changing.putRecord({ contentHash: key, tokens: use.tokens, origin: originOf(use.path), record: write });
     }
-    const added = this.#changing.countWrites() - before;
+    const added = this.#changing.countRecords() - before;
     return { added, known: usedBy.size - added };
   }
 
@@ -162,7 +162,7 @@ class Import {
     const found = await this.#options.place(file, keyOf);
     if (found === undefined || found.terms.length !== file.segments.length) return 'different';
     const entries = file.segments.map(({ start, end, tokens, writeId }, at): SegmentEntry => {
-      return { start, end, tokens, writeKey: keyOf(writeId), terms: found.terms[at] ?? [] };
+      return { start, end, tokens, contentHash: keyOf(writeId), terms: found.terms[at] ?? [] };
     });
     if (this.#isKnown(file, found.meta, entries)) return 'known';
     this.#changing.replace(file.path, found.meta, { kind: 'ingested' }, entries, new Map());
@@ -178,9 +178,9 @@ class Import {
     const stored = this.#ledger.segmentsOf(file.path);
     return (
       stored.length === entries.length &&
-      stored.every(({ writeKey, start, end }, at) => {
+      stored.every(({ contentHash, start, end }, at) => {
         const entry = entries[at];
-        return entry?.writeKey === writeKey && entry.start === start && entry.end === end;
+        return entry?.contentHash === contentHash && entry.start === start && entry.end === end;
       })
     );
   }

@@ -8,7 +8,7 @@ import type { LedgerIdentity } from '../records.ts';
 export function openCheckout(location: string, identity: LedgerIdentity): DatabaseSync {
   const db = new DatabaseSync(location, { readOnly: true, timeout: CONNECTION.busyMs });
   try {
-    const found = db.prepare('SELECT id FROM main.checkout WHERE place = ?').get(identity.checkout);
+    const found = db.prepare('SELECT id FROM main.checkout WHERE folder = ?').get(identity.checkout);
     // A read transaction begins with the first read: nothing that is asked next may lie before it.
     db.exec(`${checkoutViews(integer(found ?? {}, 'id'))}
       CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'lexical', 'instance');

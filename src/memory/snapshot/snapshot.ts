@@ -4,7 +4,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 
 import { bytes, RowError, text } from '../store/row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { writeLayout } from '../algebra/shape.ts';
+import { recordLayout } from '../algebra/shape.ts';
 import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
@@ -25,7 +25,7 @@ export interface SnapshotReader {
 
 export interface NamedWrite {
   readonly writeId: number;
-  /** writeKey(), hex */
+  /** contentHash(), hex */
   readonly key: string;
   readonly write: EmbeddingRecord;
 }
@@ -84,7 +84,7 @@ export class Snapshot {
   checkReader({ adapter, shape }: SnapshotReader): void {
     const { header, file } = this;
     const same =
-      header.adapter === adapter && header.layout === writeLayout(shape) && header.features === shape.featureMap.id;
+      header.adapter === adapter && header.layout === recordLayout(shape) && header.features === shape.featureMap.id;
     if (same) return;
     throw new SnapshotError(
       'foreign',

@@ -5,9 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { privateFile, privateFolder, tightenWithSiblings } from '../../common/private-file.ts';
 import { damaged, LedgerError, newer, translate } from '../ledger-error.ts';
 import { integer, text } from './row.ts';
-import { FORMER, migrate } from './migrate.ts';
-import { checkoutViews, CONNECTION, FILE_STAT, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
+import { FORMER } from './former-schema.ts';
+import { migrate } from './migrate.ts';
+import { checkoutViews, CONNECTION, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
+import { SET_HASH_BYTES } from '../algebra/set-hash.ts';
 import { transaction } from './transaction.ts';
 
 /** What SQLite keeps of one database beside each other: all of its files, and those that hold rows. */
@@ -32,7 +34,6 @@ export function openDatabase(file: string, identity: Identity, maxBytes?: number
       configure(db, maxBytes);
       if (isNew) begin(db, identity);
       inspect(db, file, identity);
-      addFileStat(db);
       return db;
     } catch (error) {
       db.close();
@@ -49,19 +50,25 @@ export function openReader(file: string, checkoutId: number): DatabaseSync {
   return db;
 }
 
-/** Finds or begins the checkout `place` and narrows the connection to it: its id. */
-export function enterCheckout(db: DatabaseSync, place: string, now = Date.now()): number {
-  const find = db.prepare('SELECT id, seen_ms FROM main.checkout WHERE place = ?');
-  const known = find.get(place);
+/** Finds or begins the checkout of a working folder and narrows the connection to it: its id. */
+export function enterCheckout(db: DatabaseSync, folder: string, now = Date.now()): number {
+  const find = db.prepare('SELECT id, seen_ms FROM main.checkout WHERE folder = ?');
+  const known = find.get(folder);
   if (known === undefined || Math.abs(now - integer(known, 'seen_ms')) > CONNECTION.seenMs) {
     db.prepare(
-      `INSERT INTO main.checkout (place, seen_ms, generation) VALUES (?, ?, 0)
-       ON CONFLICT (place) DO UPDATE SET seen_ms = excluded.seen_ms`,
-    ).run(place, now);
+      `INSERT INTO main.checkout (folder, seen_ms, generation, set_hash) VALUES (?, ?, 0, zeroblob(${SET_HASH_BYTES}))
+       ON CONFLICT (folder) DO UPDATE SET seen_ms = excluded.seen_ms`,
+    ).run(folder, now);
   }
-  const id = integer(find.get(place) ?? {}, 'id');
+  const id = integer(find.get(folder) ?? {}, 'id');
   db.exec(checkoutViews(id));
   return id;
+}
+
+/** Number of the last change of a checkout, as a connection sees it. */
+export function generationIn(db: DatabaseSync, checkoutId: number): number {
+  const row = db.prepare('SELECT generation FROM main.checkout WHERE id = ?').get(checkoutId) ?? {};
+  return integer(row, 'generation');
 }
 
 /** Runs work and translates what it throws. Errors that are not about the database pass through. */
@@ -99,7 +106,7 @@ function begin(db: DatabaseSync, identity: Identity): void {
     put.run('repository', identity.repository);
     put.run('adapter', identity.adapter);
     put.run('layout', identity.layout);
-    put.run('seal', identityChecksum(identity, version));
+    put.run('checksum', identityChecksum(identity, version));
     db.exec(`PRAGMA user_version = ${version}`);
   });
 }
@@ -117,10 +124,10 @@ function refuseLinks(file: string): void {
 
 /**
  * Throws 'newer' for a database of a later version, whatever else that version changed. One flipped bit in the number
- * of the version is told by the copy of it that is sealed: that is damage.
+ * of the version is told by the copy of it that has a checksum: that is damage.
  */
 export function refuseNewer(db: DatabaseSync, file: string): void {
-  if (userVersion(db) > SCHEMA_VERSION && hasOurTables(tableNames(db)) && !isSealedByUs(db)) throw newer(file);
+  if (userVersion(db) > SCHEMA_VERSION && hasOurTables(tableNames(db)) && !isOurVersion(db)) throw newer(file);
 }
 
 /** Throws 'link', 'newer' or 'foreign' for what may not be set aside, because it is not ours to judge. */
@@ -149,19 +156,21 @@ function hasOurTables(names: ReadonlySet<string>): boolean {
   return Object.keys(TABLES).some((name) => names.has(name));
 }
 
-function isSealedByUs(db: DatabaseSync): boolean {
+/** Whether the copy of the version in `meta`, which has a checksum, is one that this program knows. */
+function isOurVersion(db: DatabaseSync): boolean {
   try {
     const meta = metaOf(db);
     const version = meta.get('schema') ?? '';
-    return Number(version) <= SCHEMA_VERSION && meta.get('seal') === identityChecksum(storedIdentity(meta), version);
+    return Number(version) <= SCHEMA_VERSION && hasChecksum(meta, version);
   } catch {
     return false;
   }
 }
 
-/** Asked for by name and not by `IF NOT EXISTS`, which would wait for whoever writes. */
-function addFileStat(db: DatabaseSync): void {
-  if (!tableNames(db).has('file_stat')) db.exec(FILE_STAT.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+/** Versions 1 and 2 called it a seal. */
+function hasChecksum(meta: ReadonlyMap<string, string>, version: string): boolean {
+  const stored = meta.get(Number(version) < 3 ? 'seal' : 'checksum');
+  return stored === identityChecksum(storedIdentity(meta), version);
 }
 
 /** The identity that a database says it has. Throws what SQLite throws where there is none. */
@@ -183,8 +192,7 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
   const meta = metaOf(db);
   const stored = storedIdentity(meta);
   const version = meta.get('schema') ?? '';
-  if (version !== String(userVersion(db)) || meta.get('seal') !== identityChecksum(stored, version))
-    throw damaged(file);
+  if (version !== String(userVersion(db)) || !hasChecksum(meta, version)) throw damaged(file);
   if (Number(version) > SCHEMA_VERSION) throw newer(file);
   const former = FORMER.get(Number(version));
   if (!hasStatements(db, former ?? TABLES) || wordTables(db) !== expectedWordTables()) throw damaged(file);

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { StoreWriter } from './store-writer.ts';
 import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
+import { namesIn } from './former-schema.ts';
 import { filesAlike } from './footprint.ts';
 import type { Footprint } from './footprint.ts';
 import { translate } from '../ledger-error.ts';
@@ -91,23 +92,27 @@ export async function clearElsewhere(search: Search, footprint: Footprint): Prom
 
 /** Files of a database with the same content as the forgotten ones, and with nearly the same words. */
 export function holdersIn(db: DatabaseSync, place: string, footprint: Footprint): Left[] {
-  const hasCheckouts = db.prepare("SELECT 1 FROM main.sqlite_schema WHERE name = 'checkout'").get() !== undefined;
-  const named = hasCheckouts
-    ? 'SELECT main.file.id AS id, path, place FROM main.file JOIN main.checkout ON checkout.id = file.checkout_id'
-    : `SELECT id, path, (SELECT value FROM main.meta WHERE name = 'repository') AS place FROM main.file`;
+  const { record, contentHash, recordId, folder: column } = namesIn(db);
+  const named =
+    column === undefined
+      ? `SELECT id, path, (SELECT value FROM main.meta WHERE name = 'repository') AS folder FROM main.file`
+      : `SELECT main.file.id AS id, path, ${column} AS folder FROM main.file
+         JOIN main.checkout ON checkout.id = file.checkout_id`;
   const same = db
     .prepare(
       `SELECT id FROM main.file WHERE state = 'ingested' AND (blob_hash IN (SELECT value FROM json_each(?)) OR id IN (
-         SELECT file_id FROM main.segment JOIN main.write ON write.id = write_id
-         WHERE key IN (SELECT unhex(value) FROM json_each(?))))`,
+         SELECT file_id FROM main.segment JOIN main.${record} AS record ON record.id = ${recordId}
+         WHERE record.${contentHash} IN (SELECT unhex(value) FROM json_each(?))))`,
     )
     .all(JSON.stringify([...footprint.hashes]), JSON.stringify([...footprint.keys]))
     .map((row) => integer(row, 'id'));
   const alike = filesAlike(db, footprint.texts);
   const ids = new Set([...same, ...alike]);
-  const rows = db.prepare(`SELECT * FROM (${named}) WHERE id IN (SELECT value FROM json_each(?)) ORDER BY place, path`);
+  const rows = db.prepare(
+    `SELECT * FROM (${named}) WHERE id IN (SELECT value FROM json_each(?)) ORDER BY folder, path`,
+  );
   return rows.all(JSON.stringify([...ids])).map((row): Left => {
-    const checkout = text(row, 'place');
+    const checkout = text(row, 'folder');
     const folder = lstatSync(checkout, { throwIfNoEntry: false }) === undefined ? 'gone' : 'there';
     const why = same.includes(integer(row, 'id')) ? 'same' : 'alike';
     return { why, place, checkout, path: text(row, 'path'), folder };
@@ -198,22 +203,17 @@ class Clearing {
       refuseForeign(db, file);
       const keys = JSON.stringify([...this.#footprint.keys]);
       const left = holdersIn(db, file, this.#footprint);
-      const hasCheckouts = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'checkout'").get() !== undefined;
+      const { record, contentHash, recordId, folder } = namesIn(db);
       const unused = db
         .prepare(
-          `SELECT count(*) AS n FROM write WHERE key IN (SELECT unhex(value) FROM json_each(?))
-             AND NOT EXISTS (SELECT 1 FROM segment WHERE write_id = write.id)`,
+          `SELECT count(*) AS n FROM ${record} AS record WHERE ${contentHash} IN (SELECT unhex(value) FROM json_each(?))
+             AND NOT EXISTS (SELECT 1 FROM segment WHERE ${recordId} = record.id)`,
         )
         .get(keys);
       const named = db.prepare('SELECT 1 FROM file WHERE path IN (SELECT value FROM json_each(?)) LIMIT 1');
       return {
         repository: storedIdentity(metaOf(db)).repository,
-        checkouts: hasCheckouts
-          ? db
-              .prepare('SELECT place FROM checkout')
-              .all()
-              .map((row) => text(row, 'place'))
-          : undefined,
+        checkouts: folder === undefined ? undefined : foldersIn(db, folder),
         unused: integer(unused ?? {}, 'n'),
         unfinished: isForgetting(db),
         left,
@@ -233,10 +233,10 @@ class Clearing {
       const done = transaction(db, () => {
         beginForgetting(db);
         const files = whose === 'ours' ? this.#removeFiles(db, checkout, stale) : 0;
-        const unused = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE write_id = write.id)';
-        const meant = whose === 'ours' ? '1' : 'key IN (SELECT unhex(value) FROM json_each(?))';
+        const unused = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE record_id = record.id)';
+        const meant = whose === 'ours' ? '1' : 'content_hash IN (SELECT unhex(value) FROM json_each(?))';
         const keys = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.keys])];
-        const { changes } = db.prepare(`DELETE FROM write WHERE ${meant} AND ${unused}`).run(...keys);
+        const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${unused}`).run(...keys);
         new LexicalIndex(db).optimise();
         return { files, writes: Number(changes) };
       });
@@ -258,7 +258,7 @@ class Clearing {
       if (mark !== undefined) changing.replace(path, mark.meta, mark.state, [], new Map());
     }
     for (const path of stale) if (changing.removeFile(path).length > 0) files++;
-    db.prepare('UPDATE checkout SET generation = generation + 1 WHERE place = ?').run(checkout);
+    db.prepare('UPDATE checkout SET generation = generation + 1 WHERE folder = ?').run(checkout);
     return files;
   }
 
@@ -381,6 +381,11 @@ function identityIn(file: string): ReturnType<typeof storedIdentity> {
   } finally {
     db.close();
   }
+}
+
+function foldersIn(db: DatabaseSync, column: string): string[] {
+  const rows = db.prepare(`SELECT ${column} AS folder FROM checkout`).all();
+  return rows.map((row) => text(row, 'folder'));
 }
 
 function targetOf(link: string): string | undefined {

@@ -6,11 +6,11 @@ import { leafDigest } from '../algebra/tree-hash.ts';
 
 /** What is stored beside a file's row so that a changed bit in it, or in its segments, is seen. */
 export interface FileChecksum {
-  readonly digest: Uint8Array;
+  readonly treeLeaf: Uint8Array;
   readonly checksum: number;
 }
 
-/** Computes digest and seal of files from their rows, in whatever checkout they are. */
+/** Computes tree leaf and checksum of files from their rows, in whatever checkout they are. */
 export class FileChecksums {
   readonly #db: DatabaseSync;
   readonly #file: StatementSync;
@@ -19,37 +19,38 @@ export class FileChecksums {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#file = db.prepare(
-      `SELECT checkout_id, path, blob_hash, bytes, mtime_ms, lines, state, reason, sentence FROM main.file WHERE id = ?`,
+      `SELECT checkout_id, path, blob_hash, bytes, mtime_ms, lines, state, reason, message, secret_check
+       FROM main.file WHERE id = ?`,
     );
     this.#segments = db.prepare(
-      `SELECT segment.checkout_id, ordinal, first, last, segment.tokens, key FROM main.segment
-       JOIN main.write ON write.id = write_id WHERE file_id = ? ORDER BY ordinal`,
+      `SELECT checkout_id, ordinal, start_line, end_line, tokens, content_hash FROM main.segment
+       WHERE file_id = ? ORDER BY ordinal`,
     );
   }
 
-  /** What the seal of a file must be. Throws RowError where the file is gone or a value is of another type. */
+  /** What the checksum of a file must be. Throws RowError where the file is gone or a value is of another type. */
   of(fileId: number): FileChecksum {
     const file = this.#file.get(fileId) ?? {};
     const segments = this.#segments.all(fileId);
-    const keys = segments.map((row) => Buffer.from(bytes(row, 'key')).toString('hex'));
+    const hashes = segments.map((row) => Buffer.from(bytes(row, 'content_hash')).toString('hex'));
     const path = text(file, 'path');
     const rows = [
       Object.values(file),
-      ...segments.map((row, at) => [...Object.values({ ...row, key: keys[at] ?? '' })]),
+      ...segments.map((row, at) => [...Object.values({ ...row, content_hash: hashes[at] ?? '' })]),
     ];
-    return { digest: leafDigest(path, keys), checksum: crc32(JSON.stringify(rows)) };
+    return { treeLeaf: leafDigest(path, hashes), checksum: crc32(JSON.stringify(rows)) };
   }
 
-  /** Stores digest and seal with the file. */
+  /** Stores tree leaf and checksum with the file. */
   put(fileId: number): void {
-    const { digest, checksum: seal } = this.of(fileId);
-    this.#db.prepare('UPDATE main.file SET digest = ?, seal = ? WHERE id = ?').run(digest, seal, fileId);
+    const { treeLeaf, checksum } = this.of(fileId);
+    this.#db.prepare('UPDATE main.file SET tree_leaf = ?, checksum = ? WHERE id = ?').run(treeLeaf, checksum, fileId);
   }
 
-  /** True when the stored digest and seal are those of the rows. */
+  /** True when the stored tree leaf and checksum are those of the rows. */
   holds(fileId: number): boolean {
-    const stored = this.#db.prepare('SELECT digest, seal FROM main.file WHERE id = ?').get(fileId) ?? {};
-    const { digest, checksum: seal } = this.of(fileId);
-    return integer(stored, 'seal') === seal && Buffer.compare(bytes(stored, 'digest'), digest) === 0;
+    const stored = this.#db.prepare('SELECT tree_leaf, checksum FROM main.file WHERE id = ?').get(fileId) ?? {};
+    const { treeLeaf, checksum } = this.of(fileId);
+    return integer(stored, 'checksum') === checksum && Buffer.compare(bytes(stored, 'tree_leaf'), treeLeaf) === 0;
   }
 }

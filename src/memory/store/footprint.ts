@@ -15,15 +15,15 @@ const TELLING = {
 } as const;
 
 /**
- * Writes of files, by origin and by path: former versions, and those that were made for another path, are among them.
+ * Records of files, by origin and by path: former versions, and those that were made for another path, are among them.
  */
 const OF_FILES = `origin IN (SELECT unhex(value) FROM json_each(?)) OR id IN (
-  SELECT write_id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?)))`;
+  SELECT record_id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?)))`;
 
 /** By what files are found again wherever something of them is kept. */
 export interface Footprint {
   readonly paths: readonly string[];
-  /** Names of their writes, and of the writes of their former versions, hex. */
+  /** Content hashes of their records, and of the records of their former versions, hex. */
   readonly keys: ReadonlySet<string>;
   readonly blobs: readonly Uint8Array[];
   /** Hashes of their content: the same under any name and for any model. */
@@ -37,7 +37,7 @@ export interface Footprint {
 /** Reads what these files of the connection's checkout leave in its database. */
 export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footprint {
   const list = JSON.stringify(paths);
-  const rows = db.prepare(`SELECT key, blob FROM write WHERE ${OF_FILES}`).all(originsOf(paths), list);
+  const rows = db.prepare(`SELECT content_hash, vectors FROM record WHERE ${OF_FILES}`).all(originsOf(paths), list);
   const segments = db
     .prepare(
       `SELECT segment.id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?))`,
@@ -52,18 +52,20 @@ export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footpri
     .all(list);
   return {
     paths,
-    keys: new Set(rows.map((row) => hex(bytes(row, 'key')))),
-    blobs: rows.map((row) => bytes(row, 'blob')),
+    keys: new Set(rows.map((row) => hex(bytes(row, 'content_hash')))),
+    blobs: rows.map((row) => bytes(row, 'vectors')),
     hashes: new Set(hashes.map((row) => text(row, 'blob_hash'))),
     texts: tellingWords(db, sampled(segments)),
     segments: segments.length,
   };
 }
 
-/** Names of the writes that footprintOf() would give, hex. */
+/** Content hashes of the records that footprintOf() would give, hex. */
 export function keysOf(db: DatabaseSync, paths: readonly string[]): Set<string> {
-  const rows = db.prepare(`SELECT key FROM write WHERE ${OF_FILES}`).all(originsOf(paths), JSON.stringify(paths));
-  return new Set(rows.map((row) => hex(bytes(row, 'key'))));
+  const rows = db
+    .prepare(`SELECT content_hash FROM record WHERE ${OF_FILES}`)
+    .all(originsOf(paths), JSON.stringify(paths));
+  return new Set(rows.map((row) => hex(bytes(row, 'content_hash'))));
 }
 
 /** The origins of paths as SQL's unhex() reads them, in JSON. */

@@ -6,13 +6,14 @@ import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
 import { CONTENT } from './database.ts';
+import { drain } from './drain.ts';
 import type { Footprint } from './footprint.ts';
 import { LedgerError } from '../ledger-error.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';
 import type { Change, LedgerIdentity } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
-import { storedWrite } from './stored.ts';
+import { storedRecord } from './stored.ts';
 import { sumWrites } from '../algebra/sum.ts';
 import { idOf, Traces, traceOf } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
@@ -71,6 +72,16 @@ export interface Forgotten {
   readonly certificate: Certificate;
 }
 
+export interface ForgetOptions {
+  /** How the files are noted in place of what was known of them; left out, nothing is. */
+  readonly mark?: Mark;
+  /** The folder below which memories are kept: all of it is searched. The database's own folder when left out. */
+  readonly home?: string;
+  /** Names that the repository had before. */
+  readonly names?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface Taken {
   readonly removed: readonly number[];
   readonly facts: Pick<
@@ -105,14 +116,15 @@ export function takeOut(place: Place, footprint: Footprint, before: CompressiveM
   const leaves = leavesOf(db);
   const rows = db
     .prepare(
-      `SELECT segment.id, write_id, blob FROM segment JOIN file ON file.id = file_id JOIN write ON write.id = write_id
-       WHERE path IN (SELECT value FROM json_each(?))`,
+      `SELECT segment.id, record_id, vectors FROM segment JOIN file ON file.id = file_id
+       LEFT JOIN record ON record.id = record_id WHERE path IN (SELECT value FROM json_each(?))`,
     )
     .all(JSON.stringify(paths));
   const own = new CompressiveMemory(identity.shape);
-  for (const row of rows) own.add(storedWrite(row, identity.shape));
+  const embedded = rows.filter((row) => row.record_id !== null);
+  for (const row of embedded) own.add(storedRecord(row, identity.shape));
   const hashBefore = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
-  const used = new Set(rows.map((row) => integer(row, 'write_id')));
+  const used = new Set(embedded.map((row) => integer(row, 'record_id')));
   beginForgetting(db);
   const removed = paths.flatMap((path) => {
     const segments = changing.removeFile(path);
@@ -143,7 +155,7 @@ export function takeOut(place: Place, footprint: Footprint, before: CompressiveM
   return {
     removed,
     left,
-    traces: gone.flatMap(({ key, blob }) => [key, blob]).flatMap((piece) => traceOf(piece) ?? []),
+    traces: gone.flatMap(({ contentHash, vectors }) => [contentHash, vectors]).flatMap((piece) => traceOf(piece) ?? []),
     facts: { paths, segments: rows.length, writes: gone.length, former, kept, before: hashBefore, subtracted, rebuilt },
   };
 }
@@ -187,41 +199,49 @@ export async function certify(
   };
 }
 
-/** Whether bytes are those of a write that stays: nearly the same text may give the same numbers in the middle. */
+/**
+ * Whether bytes are those of a record that stays, because nearly the same text may give the same numbers in the middle;
+ * or of a segment elsewhere that has the same content and is not embedded.
+ */
 function isKept(db: DatabaseSync, trace: Uint8Array): boolean {
-  return db.prepare('SELECT 1 FROM write WHERE instr(blob, ?) > 0 LIMIT 1').get(trace) !== undefined;
-}
-
-/** Runs steps to their end without a pause: inside a transaction nobody else may work on the connection. */
-export function drain<T>(steps: Generator<undefined, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  const query = `SELECT 1 FROM record WHERE instr(vectors, ?) > 0
+    UNION ALL SELECT 1 FROM main.segment WHERE record_id IS NULL AND instr(content_hash, ?) > 0 LIMIT 1`;
+  return db.prepare(query).get(trace, trace) !== undefined;
 }
 
 function leavesOf(db: DatabaseSync): Map<string, Uint8Array> {
-  const rows = db.prepare("SELECT path, digest FROM file WHERE state = 'ingested'").all();
-  return new Map(rows.map((row) => [text(row, 'path'), bytes(row, 'digest')]));
+  const rows = db.prepare("SELECT path, tree_leaf FROM file WHERE state = 'ingested'").all();
+  return new Map(rows.map((row) => [text(row, 'path'), bytes(row, 'tree_leaf')]));
 }
 
-function usersOf(db: DatabaseSync, writeIds: ReadonlySet<number>): Certificate['kept'] {
+function usersOf(db: DatabaseSync, recordIds: ReadonlySet<number>): Certificate['kept'] {
   return db
     .prepare(
-      `SELECT place, path, count(DISTINCT write_id) AS writes FROM main.segment
+      `SELECT folder, path, count(DISTINCT record_id) AS records FROM main.segment
        JOIN main.file ON file.id = file_id JOIN checkout ON checkout.id = file.checkout_id
-       WHERE write_id IN (SELECT value FROM json_each(?)) GROUP BY file.id ORDER BY place, path`,
+       WHERE record_id IN (SELECT value FROM json_each(?)) GROUP BY file.id ORDER BY folder, path`,
     )
-    .all(JSON.stringify([...writeIds]))
-    .map((row) => ({ checkout: text(row, 'place'), path: text(row, 'path'), writes: integer(row, 'writes') }));
+    .all(JSON.stringify([...recordIds]))
+    .map((row) => ({ checkout: text(row, 'folder'), path: text(row, 'path'), writes: integer(row, 'records') }));
 }
 
-/** Takes out every write that no segment of any checkout uses. */
-function takeUnused(db: DatabaseSync): { readonly id: number; readonly key: Uint8Array; readonly blob: Uint8Array }[] {
+interface Gone {
+  readonly id: number;
+  readonly contentHash: Uint8Array;
+  readonly vectors: Uint8Array;
+}
+
+/** Takes out every record that no segment of any checkout uses. */
+function takeUnused(db: DatabaseSync): Gone[] {
   return db
     .prepare(
-      `DELETE FROM write WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE write_id = write.id) RETURNING id, key, blob`,
+      `DELETE FROM record WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE record_id = record.id)
+       RETURNING id, content_hash, vectors`,
     )
     .all()
-    .map((row) => ({ id: integer(row, 'id'), key: bytes(row, 'key'), blob: bytes(row, 'blob') }));
+    .map((row) => ({
+      id: integer(row, 'id'),
+      contentHash: bytes(row, 'content_hash'),
+      vectors: bytes(row, 'vectors'),
+    }));
 }

@@ -4,12 +4,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreWriter } from './store-writer.ts';
 import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { Connection } from './connection.ts';
-import { openReader } from './database.ts';
+import { generationIn, openReader } from './database.ts';
+import { drain } from './drain.ts';
 import { clearElsewhere } from './elsewhere.ts';
-import type { Mark } from './elsewhere.ts';
 import { footprintOf, keysOf } from './footprint.ts';
-import { certify, takeOut, drain } from './forget.ts';
-import type { Forgotten, Taken } from './forget.ts';
+import { certify, takeOut } from './forget.ts';
+import type { Forgotten, ForgetOptions, Taken } from './forget.ts';
 import { LedgerError, translate } from '../ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
@@ -22,10 +22,10 @@ import type {
   Scope,
   SecretCheck,
   SegmentEntry,
-  StoredWrite,
+  StoredRecord,
   Verdict,
 } from '../records.ts';
-import { integer, text } from './row.ts';
+import { text } from './row.ts';
 import { dropFormerText, owesScrub, scrubbed } from './secret-check.ts';
 import { SumTree } from '../algebra/sum-tree.ts';
 import type { FileSpan } from '../algebra/sum-tree.ts';
@@ -34,7 +34,7 @@ import { prune } from './prune.ts';
 import type { PruneLimits, Pruned } from './prune.ts';
 import { rewriteWithoutFreePages } from './residue-scan.ts';
 import { endForgetting } from './unfinished.ts';
-import { brokenFiles, damagedWrites, verify } from './verify.ts';
+import { brokenFiles, damagedRecords, verify } from './verify.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 export type { LedgerIdentity } from '../records.ts';
@@ -51,21 +51,13 @@ export type Opened =
       readonly salvaged: number;
     };
 
-export interface ForgetOptions {
-  /** How the files are noted in place of what was known of them; left out, nothing is. */
-  readonly mark?: Mark;
-  /** The folder below which memories are kept: all of it is searched. The database's own folder when left out. */
-  readonly home?: string;
-  /** Names that the repository had before. */
-  readonly names?: readonly string[];
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** How often summing begins anew because files changed meanwhile; what was summed is kept from one to the next. */
 const ATTEMPTS = 4;
 /** Whether somebody else has recorded a file meanwhile, and knows better. */
 type Overtaken = (path: string) => boolean;
 const never: Overtaken = () => false;
+/** A change that changes nothing. */
+const NOTHING = { removed: [], added: [], embedded: [] } as const;
 
 /**
  * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
@@ -102,21 +94,49 @@ export class Ledger extends StoreReader {
    * Records an ingested file with all its segments in one transaction, in place of what was known of it: a process that
    * is killed at any moment has either all of the file or all of what was there before.
    *
-   * A write that is stored already is kept as it is, whatever is handed over: another machine may have rounded
-   * differently, and one content must have one write.
+   * A record that is stored already is kept as it is, whatever is handed over: another machine may have rounded
+   * differently, and one content must have one record.
    *
    * @param segments in order
-   * @param writes   by write key, at least those that hasWrite() does not know; else LedgerError 'missing'
+   * @param records  by content hash, at least those that hasRecord() does not know; else LedgerError 'missing'
    * @param superseded asked inside the transaction, when nobody else can write: true leaves what is recorded
    */
   putFile(
     path: string,
     meta: FileMeta,
     segments: readonly SegmentEntry[],
-    writes: ReadonlyMap<string, EmbeddingRecord>,
+    records: ReadonlyMap<string, EmbeddingRecord>,
     superseded: Overtaken = never,
   ): Change {
-    return this.#replace(path, meta, { kind: 'ingested' }, segments, writes, superseded);
+    return this.#replace(path, superseded, () =>
+      this.#changing.replace(path, meta, { kind: 'ingested' }, segments, records),
+    );
+  }
+
+  /**
+   * Records an ingested file by its words, in one transaction as putFile() does: it is searched from then on. Segments
+   * whose record is stored have their vectors at once; the others stand without until embed().
+   */
+  putWords(path: string, meta: FileMeta, segments: readonly SegmentEntry[], superseded: Overtaken = never): Change {
+    return this.#replace(path, superseded, () =>
+      this.#changing.replace(path, meta, { kind: 'ingested' }, segments, new Map(), 'leave'),
+    );
+  }
+
+  /**
+   * Stores records and gives them to the segments of this checkout that stand without vectors, in one transaction. A
+   * record that no segment waits for is kept for other branches, as putRecords() keeps it.
+   */
+  embed(records: readonly StoredRecord[]): Change {
+    return this.#change(undefined, () => {
+      for (const record of records) this.#changing.putRecord(record);
+      return { ...NOTHING, embedded: this.#changing.embed(records.map(({ contentHash }) => contentHash)) };
+    });
+  }
+
+  /** Gives segments that stand without vectors the records that were stored since, by another process or checkout. */
+  embedStored(): Change {
+    return this.#change(undefined, () => ({ ...NOTHING, embedded: this.#changing.embed() }));
   }
 
   /** Records why a file is not in the memory; segments it had are removed. `superseded` as for putFile(). */
@@ -126,7 +146,7 @@ export class Ledger extends StoreReader {
     state: Exclude<FileState, { kind: 'ingested' }>,
     superseded: Overtaken = never,
   ): Change {
-    return this.#replace(path, meta, state, [], new Map(), superseded);
+    return this.#replace(path, superseded, () => this.#changing.replace(path, meta, state, [], new Map()));
   }
 
   /**
@@ -135,11 +155,10 @@ export class Ledger extends StoreReader {
    */
   drop(paths: Iterable<string>, superseded: Overtaken = never): Change {
     const list = [...paths];
-    const work = () => ({
+    return this.#change(list, () => ({
+      ...NOTHING,
       removed: list.flatMap((path) => (superseded(path) ? [] : this.#changing.removeFile(path))),
-      added: [],
-    });
-    return this.#change(list, work);
+    }));
   }
 
   /**
@@ -170,11 +189,11 @@ export class Ledger extends StoreReader {
       const change = this.#change(list, () => {
         // Somebody has read the files anew: what came has not been searched for.
         const isSearched = [...keysOf(db, list)].every((key) => footprint.keys.has(key));
-        if (!isSearched) return { removed: [], added: [] };
+        if (!isSearched) return NOTHING;
         const before =
           this.#sums.generation === this.generation() ? drain(this.#sums.sum(spanSums(db, identity.shape))) : undefined;
         taken = takeOut(place, footprint, before ?? drain(sumWrites(db, identity.shape)));
-        return { removed: taken.removed, added: [] };
+        return { ...NOTHING, removed: taken.removed };
       });
       const facts: Taken | undefined = taken;
       if (facts === undefined) continue;
@@ -234,14 +253,12 @@ export class Ledger extends StoreReader {
     });
   }
 
-  /** Stores writes that no file uses yet, from another ledger of the same adapter. How many were not there before. */
-  putWrites(writes: Iterable<StoredWrite>): number {
+  /** Stores records that no file uses yet, from another ledger of the same adapter. How many were not there before. */
+  putRecords(records: Iterable<StoredRecord>): number {
     return this.connection.change(() => {
-      const before = this.#changing.countWrites();
-      for (const { key, tokens, origin, write } of writes) {
-        this.#changing.putWrite(key, tokens, origin, new Map([[key, write]]));
-      }
-      return this.#changing.countWrites() - before;
+      const before = this.#changing.countRecords();
+      for (const record of records) this.#changing.putRecord(record);
+      return this.#changing.countRecords() - before;
     });
   }
 
@@ -302,11 +319,11 @@ export class Ledger extends StoreReader {
    */
   async mend(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;
-    const badWrites = await this.connection.walk(damagedWrites(db, this.identity.shape), signal);
+    const badWrites = await this.connection.walk(damagedRecords(db, this.identity.shape), signal);
     const badFiles = await this.connection.walk(brokenFiles(db), signal);
     const paths = this.connection.rows(
       `SELECT DISTINCT file.path FROM file LEFT JOIN segment ON segment.file_id = file.id
-       WHERE segment.write_id IN (SELECT value FROM json_each(?)) OR file.id IN (SELECT value FROM json_each(?))
+       WHERE segment.record_id IN (SELECT value FROM json_each(?)) OR file.id IN (SELECT value FROM json_each(?))
        ORDER BY file.path`,
       (row) => text(row, 'path'),
       JSON.stringify(badWrites),
@@ -315,7 +332,7 @@ export class Ledger extends StoreReader {
     this.#change(paths, () => {
       const removed = paths.flatMap((path) => this.#changing.removeFile(path));
       this.#changing.dropDamaged(badWrites, badFiles);
-      return { removed, added: [] };
+      return { ...NOTHING, removed };
     });
     return paths;
   }
@@ -325,33 +342,23 @@ export class Ledger extends StoreReader {
     return this.connection.guard(() => prune(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 
-  #replace(
-    path: string,
-    meta: FileMeta,
-    state: FileState,
-    segments: readonly SegmentEntry[],
-    writes: ReadonlyMap<string, EmbeddingRecord>,
-    superseded: Overtaken,
-  ): Change {
-    return this.#change([path], () =>
-      superseded(path) ? { removed: [], added: [] } : this.#changing.replace(path, meta, state, segments, writes),
-    );
+  #replace(path: string, superseded: Overtaken, work: () => Pick<Change, 'removed' | 'added'>): Change {
+    return this.#change([path], () => (superseded(path) ? NOTHING : { ...NOTHING, ...work() }));
   }
 
-  #change(paths: readonly string[], work: () => Pick<Change, 'removed' | 'added'>): Change {
+  /** @param paths of the files that change; undefined where only vectors came */
+  #change(paths: readonly string[] | undefined, work: () => Omit<Change, 'generation'>): Change {
     const { db } = this.connection;
     const change = this.connection.change(() => {
       const done = work();
       db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
       return { ...done, generation: this.generation() };
     });
-    this.#followSums(paths, change);
+    if (paths !== undefined) this.#followSums(paths, change);
     return change;
   }
 
-  /**
-   * Subtracts what went and adds what came. Where another process wrote in between, the next question reads all spans.
-   */
+  /** Subtracts what went and adds what came. Where another process wrote in between, all spans are read anew. */
   #followSums(paths: readonly string[], { added, generation }: Change): void {
     if (this.#sums.generation !== generation - 1) return;
     const [first, last] = [added[0], added.at(-1)];
@@ -373,17 +380,12 @@ export class Ledger extends StoreReader {
 
   /** The sums in use, where they are of the moment that the reader sees. */
   #keptSums(reader: DatabaseSync): CompressiveMemory | undefined {
-    if (this.#sums.generation !== this.#generationIn(reader)) return undefined;
+    if (this.#sums.generation !== generationIn(reader, this.checkoutId)) return undefined;
     return drain(this.#sums.sum(spanSums(reader, this.identity.shape)));
   }
 
-  #generationIn(reader: DatabaseSync): number {
-    const row = reader.prepare('SELECT generation FROM checkout WHERE id = ?').get(this.checkoutId) ?? {};
-    return integer(row, 'generation');
-  }
-
   #syncSums(reader: DatabaseSync): void {
-    const generation = this.#generationIn(reader);
+    const generation = generationIn(reader, this.checkoutId);
     if (generation !== this.#sums.generation) this.#sums.sync(spansOf(reader), generation);
   }
 

@@ -7,9 +7,9 @@ import { enterCheckout, openDatabase, refuseOthers, translated } from './databas
 import { HOME_PARTS } from './elsewhere.ts';
 import { damaged, LedgerError } from '../ledger-error.ts';
 import type { LedgerIdentity } from '../records.ts';
-import { recover, salvageForgotten } from './recover.ts';
+import { recover, recoverForgotten } from './recover.ts';
 import { quarantine } from './quarantine.ts';
-import { checkShape, writeLayout } from '../algebra/shape.ts';
+import { checkShape, recordLayout } from '../algebra/shape.ts';
 import { finishForgetting } from './unfinished.ts';
 
 export interface OpenOptions {
@@ -45,7 +45,7 @@ export type OpenedDatabase =
 export function openLedger(place: string, identity: LedgerIdentity, options: OpenOptions): OpenedDatabase {
   checkShape(identity.shape);
   const location = locationOf(place, identity);
-  const layout = writeLayout(identity.shape);
+  const layout = recordLayout(identity.shape);
   const open = (): DatabaseSync => openDatabase(location, { ...identity, layout }, options.maxBytes);
   const check = (): DatabaseSync => {
     if (options.forceRebuild !== true || !existsSync(location)) return open();
@@ -66,7 +66,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
           takeOver(db, identity, options.former ?? []);
           for (const sibling of siblings(location, options.home)) {
             const whose = dirname(sibling) === dirname(location) ? 'all' : 'ours';
-            salvageForgotten(sibling, db, identity.checkout, whose);
+            recoverForgotten(sibling, db, identity.checkout, whose);
           }
         });
       }
@@ -79,7 +79,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
     const why = options.forceRebuild === true ? 'is to be built anew' : 'was damaged';
     const db = open();
     const salvaged = closing(db, () => {
-      salvageForgotten(aside.to, db, identity.checkout);
+      recoverForgotten(aside.to, db, identity.checkout);
       return recover(aside.to, db, identity.shape);
     });
     const sentence =
@@ -95,7 +95,7 @@ function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullabl
     const location = locationOf(place, { ...identity, repository });
     if (!existsSync(location)) continue;
     recover(location, db, identity.shape);
-    salvageForgotten(location, db, identity.checkout);
+    recoverForgotten(location, db, identity.checkout);
   }
 }
 

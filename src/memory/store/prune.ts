@@ -25,9 +25,9 @@ export interface Pruned {
  * Time between two sweeps beyond which it is taken for a clock that was set wrong, and counts for the age of nothing.
  */
 const LEAP_MS = 180 * 86_400_000;
-const SWEPT = 'swept_ms';
+const PRUNED = 'pruned_ms';
 
-const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.write_id = write.id)';
+const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.record_id = record.id)';
 
 /**
  * Drops checkouts whose folder is gone and writes that no segment uses, gives their pages back to the disk and merges
@@ -49,7 +49,7 @@ export function prune(
     let kept = 0;
     const gone: number[] = [];
     const rows = db
-      .prepare(`SELECT id, used_ms, length(blob) AS size FROM write WHERE ${UNUSED} ORDER BY used_ms DESC, id DESC`)
+      .prepare(`SELECT id, used_ms, length(vectors) AS size FROM record WHERE ${UNUSED} ORDER BY used_ms DESC, id DESC`)
       .all();
     for (const row of rows) {
       const size = integer(row, 'size');
@@ -60,7 +60,7 @@ export function prune(
         kept += size;
       }
     }
-    const remove = db.prepare('DELETE FROM write WHERE id = ?');
+    const remove = db.prepare('DELETE FROM record WHERE id = ?');
     for (const id of gone) remove.run(id);
     if (gone.length > 0 || checkouts.length > 0) lexical.optimise();
     return { checkouts, writes: gone.length, bytes };
@@ -76,33 +76,33 @@ export function prune(
  * the clock is moved along with it. So no clock that is set wrong for a day makes everything old, or keeps it for ever.
  */
 function settleTimes(db: DatabaseSync, now: number): void {
-  const before = db.prepare('SELECT value FROM main.meta WHERE name = ?').get(SWEPT);
+  const before = db.prepare('SELECT value FROM main.meta WHERE name = ?').get(PRUNED);
   const silence = before === undefined ? 0 : now - Number(text(before, 'value'));
   const columns = [
-    ['main.write', 'used_ms'],
+    ['main.record', 'used_ms'],
     ['main.checkout', 'seen_ms'],
   ] as const;
   for (const [table, column] of columns) {
     if (silence > LEAP_MS) db.prepare(`UPDATE ${table} SET ${column} = ${column} + ?`).run(silence);
     db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${column} > ?`).run(now, now);
   }
-  db.prepare('INSERT OR REPLACE INTO main.meta (name, value) VALUES (?, ?)').run(SWEPT, String(now));
+  db.prepare('INSERT OR REPLACE INTO main.meta (name, value) VALUES (?, ?)').run(PRUNED, String(now));
 }
 
 /** A folder that is missing may lie on a drive that is not there today: only age decides. Its writes age with it. */
 function dropCheckouts(db: DatabaseSync, lexical: LexicalIndex, own: number, before: number): string[] {
-  const old = db.prepare('SELECT id, place, seen_ms FROM checkout WHERE id <> ? AND seen_ms < ?').all(own, before);
-  const gone = old.filter((row) => !existsSync(text(row, 'place')));
+  const old = db.prepare('SELECT id, folder, seen_ms FROM checkout WHERE id <> ? AND seen_ms < ?').all(own, before);
+  const gone = old.filter((row) => !existsSync(text(row, 'folder')));
   for (const row of gone) {
     const id = integer(row, 'id');
     db.prepare(
-      `UPDATE write SET used_ms = max(used_ms, ?)
-       WHERE id IN (SELECT write_id FROM main.segment WHERE checkout_id = ?)`,
+      `UPDATE record SET used_ms = max(used_ms, ?)
+       WHERE id IN (SELECT record_id FROM main.segment WHERE checkout_id = ?)`,
     ).run(integer(row, 'seen_ms'), id);
     const segments = db.prepare('SELECT id FROM main.segment WHERE checkout_id = ?').all(id);
     for (const segment of segments) lexical.remove(integer(segment, 'id'));
     for (const table of ['segment', 'file']) db.prepare(`DELETE FROM main.${table} WHERE checkout_id = ?`).run(id);
     db.prepare('DELETE FROM checkout WHERE id = ?').run(id);
   }
-  return gone.map((row) => text(row, 'place'));
+  return gone.map((row) => text(row, 'folder'));
 }

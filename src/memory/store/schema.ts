@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
 
 /** Kept in user_version and again in `meta`, so that one flipped bit cannot make a database look newer. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
- * The whole database. A write is stored once per content and shared by every checkout; files and segments belong to
- * one. No column holds source text: `lexical` is a contentless index over terms.
+ * The whole database. An embedding record is stored once per content and shared by every checkout; files and segments
+ * belong to one. No column holds source text: `lexical` is a contentless index over terms.
  *
  * AUTOINCREMENT: a segment id is never used twice, so a table in memory cannot mistake one segment for another.
  *
- * - `checkout.place`     the working folder; `generation` counts the changes of its files
- * - `file.digest`        sha256 over the path and the write keys: a leaf of the tree hash (tree-hash.ts)
- * - `file.seal`          CRC-32 over the whole row and its segments' lines, because SQLite does not check values
- * - `write.origin`       which path it was first encoded for (originOf), so that forgetting finds former versions too
+ * - `checkout.folder`    the working folder; `generation` counts the changes of its files
+ * - `checkout.set_hash`  the sum over its embedded segments (set-hash.ts), kept up to date by every change
+ * - `file.tree_leaf`     sha256 over the path and the content hashes: a leaf of the tree hash (tree-hash.ts)
+ * - `file.secret_check`  JSON: the rules it was read under and what was masked; empty where nobody looked
+ * - `file.ctime_ms`, `inode`  what a walk saw beside size and time; NULL where nobody looked; not in the checksum,
+ *   because a wrong value costs one look at the file
+ * - `file.checksum`      CRC-32 over the row and its segments' rows, because SQLite does not check values
+ * - `segment.record_id`  NULL while the segment is not embedded: its words are found, it has no vectors
+ * - `record.origin`      the path it was first encoded for (originOf), so that forgetting finds former versions too
  */
 export const TABLES = {
   meta: `CREATE TABLE meta (
@@ -21,9 +26,10 @@ export const TABLES = {
 ) STRICT, WITHOUT ROWID`,
   checkout: `CREATE TABLE checkout (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  place TEXT NOT NULL UNIQUE,
+  folder TEXT NOT NULL UNIQUE,
   seen_ms INTEGER NOT NULL,
-  generation INTEGER NOT NULL
+  generation INTEGER NOT NULL,
+  set_hash BLOB NOT NULL CHECK (length(set_hash) = 2048)
 ) STRICT`,
   file: `CREATE TABLE file (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,50 +38,45 @@ export const TABLES = {
   blob_hash TEXT NOT NULL,
   bytes INTEGER NOT NULL,
   mtime_ms REAL NOT NULL,
+  ctime_ms REAL,
+  inode REAL,
   lines INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('ingested', 'skipped', 'failed')),
   reason TEXT NOT NULL,
-  sentence TEXT NOT NULL,
-  digest BLOB NOT NULL,
-  seal INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  secret_check TEXT NOT NULL,
+  tree_leaf BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
   UNIQUE (checkout_id, path)
 ) STRICT`,
-  write: `CREATE TABLE write (
+  record: `CREATE TABLE record (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  key BLOB NOT NULL UNIQUE CHECK (length(key) = 32),
+  content_hash BLOB NOT NULL UNIQUE CHECK (length(content_hash) = 32),
   tokens INTEGER NOT NULL,
   used_ms INTEGER NOT NULL,
   origin BLOB NOT NULL,
-  blob BLOB NOT NULL
+  vectors_hash BLOB NOT NULL CHECK (length(vectors_hash) = 32),
+  vectors BLOB NOT NULL
 ) STRICT`,
-  write_by_origin: `CREATE INDEX write_by_origin ON write (origin)`,
+  record_by_origin: `CREATE INDEX record_by_origin ON record (origin)`,
   segment: `CREATE TABLE segment (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   checkout_id INTEGER NOT NULL,
   file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
   ordinal INTEGER NOT NULL,
-  first INTEGER NOT NULL CHECK (first >= 0),
-  last INTEGER NOT NULL CHECK (last >= first),
+  start_line INTEGER NOT NULL CHECK (start_line >= 0),
+  end_line INTEGER NOT NULL CHECK (end_line >= start_line),
   tokens INTEGER NOT NULL,
-  write_id INTEGER NOT NULL REFERENCES write (id),
+  content_hash BLOB NOT NULL CHECK (length(content_hash) = 32),
+  record_id INTEGER REFERENCES record (id),
   UNIQUE (file_id, ordinal)
 ) STRICT`,
-  segment_by_write: `CREATE INDEX segment_by_write ON segment (write_id)`,
+  segment_by_record: `CREATE INDEX segment_by_record ON segment (record_id)`,
+  segment_not_embedded: `CREATE INDEX segment_not_embedded ON segment (content_hash) WHERE record_id IS NULL`,
   lexical: `CREATE VIRTUAL TABLE lexical USING fts5 (
   path, text, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
 )`,
 } as const;
-
-/**
- * What a walk saw of a file beside its size and time, so that a change that keeps both is seen. A table of its own,
- * which a process of a former version neither needs nor disturbs; it is made where it is missing. No part of the seal:
- * a wrong value costs one look at the file.
- */
-export const FILE_STAT = `CREATE TABLE file_stat (
-  file_id INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
-  ctime_ms REAL NOT NULL,
-  inode REAL NOT NULL
-) STRICT`;
 
 /** Settings of one connection. Each has its reason. */
 export const CONNECTION = {
@@ -88,7 +89,7 @@ export const CONNECTION = {
   walBytes: 4 * 1024 * 1024,
   /** ms after which opening a checkout notes once more that it is in use. */
   seenMs: 3_600_000,
-  /** Bytes of a page. Writes are 1-6 KB: with 8 KB pages a fifth of the file was unused, with 16 KB 4 %. */
+  /** Bytes of a page. Records are 1-6 KB: with 8 KB pages a fifth of the file was unused, with 16 KB 4 %. */
   pageBytes: 16_384,
 } as const;
 
@@ -105,21 +106,21 @@ export function checkoutViews(checkoutId: number): string {
 /** Whose memory it is. `adapter` names base model and adapter together; a different one has its own database. */
 export interface Identity {
   readonly repository: string;
-  /** The working folder that opens it. Not part of the seal: one database serves many. */
+  /** The working folder that opens it. Not part of the checksum: one database serves many. */
   readonly checkout: string;
   readonly adapter: string;
-  /** writeLayout() of the shape. */
+  /** recordLayout() of the shape. */
   readonly layout: string;
 }
 
 /**
- * The path that a write was made for, 8 bytes of its sha256: found again when the path is forgotten, and not readable.
+ * The path that a record was made for, 8 bytes of its sha256: found again when the path is forgotten, and not readable.
  */
 export function originOf(path: string): Uint8Array {
   return createHash('sha256').update(path).digest().subarray(0, 8);
 }
 
-/** A write that came from a database that did not say what it was made for. */
+/** A record that came from a database that did not say what it was made for. */
 export const NO_ORIGIN = new Uint8Array();
 
 /** Checksum over the identity rows, so that a flipped bit there reads as damage and not as somebody else's database. */

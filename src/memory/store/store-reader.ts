@@ -13,7 +13,7 @@ import type {
   Scope,
   SegmentPlace,
   StoredSegment,
-  StoredWrite,
+  StoredRecord,
   Totals,
 } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
@@ -22,13 +22,13 @@ import { originOf } from './schema.ts';
 import { memoryBytes } from '../algebra/shape.ts';
 import {
   FILE_COLUMNS,
-  FILE_TABLES,
   PLACE_COLUMNS,
+  PLACE_TABLES,
   SEGMENT_TABLES,
   STAT_COLUMNS,
   storedFile,
   storedPlace,
-  storedWrite,
+  storedRecord,
 } from './stored.ts';
 import { totals } from './totals.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
@@ -37,7 +37,7 @@ import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 /** Rows read at once when all segments are walked. */
 const PAGE = 512;
-const FILE_QUERY = `SELECT ${FILE_COLUMNS}, ${STAT_COLUMNS} FROM ${FILE_TABLES}`;
+const FILE_QUERY = `SELECT ${FILE_COLUMNS}, ${STAT_COLUMNS} FROM file`;
 
 /** The questions that a ledger answers without changing anything. `file` and `segment` are views of one checkout. */
 export class StoreReader {
@@ -69,22 +69,22 @@ export class StoreReader {
     return this.connection.rows(`${FILE_QUERY} ORDER BY path`, storedFile);
   }
 
-  /** Which of these writes are stored: their segments need no encoding. */
-  hasWrite(keys: readonly string[]): Set<string> {
+  /** Which of these content hashes have a stored record: their segments need no encoding. */
+  hasRecord(contentHashes: readonly string[]): Set<string> {
     return this.connection.guard(() => {
-      const find = this.connection.db.prepare('SELECT 1 FROM write WHERE key = ?');
-      return new Set(keys.filter((key) => find.get(Buffer.from(key, 'hex')) !== undefined));
+      const find = this.connection.db.prepare('SELECT 1 FROM record WHERE content_hash = ?');
+      return new Set(contentHashes.filter((hash) => find.get(Buffer.from(hash, 'hex')) !== undefined));
     });
   }
 
-  /** Whether a write is stored that was made for this path, be the file dropped or renamed since. */
+  /** Whether a record is stored that was made for this path, be the file dropped or renamed since. */
   hasFormer(path: string): boolean {
-    return this.connection.rows('SELECT 1 FROM write WHERE origin = ? LIMIT 1', () => true, originOf(path)).length > 0;
+    return this.connection.rows('SELECT 1 FROM record WHERE origin = ? LIMIT 1', () => true, originOf(path)).length > 0;
   }
 
-  /** Every segment with its write, by id. Reads page by page, so the ledger may be used while walking. */
+  /** Every segment with its record, by id; without one where it is not embedded. Reads page by page, so the ledger may be used while walking. */
   *segments(): Generator<StoredSegment> {
-    const query = `SELECT ${PLACE_COLUMNS}, write.blob FROM ${SEGMENT_TABLES} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
+    const query = `SELECT ${PLACE_COLUMNS}, vectors FROM ${SEGMENT_TABLES} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
     for (let after = 0; ;) {
       const page = this.connection.rows(query, this.#stored, after, PAGE);
       yield* page;
@@ -94,20 +94,28 @@ export class StoreReader {
     }
   }
 
-  /** The segments of one file with their writes, in order. */
+  /** The segments of one file with their records, in order. */
   segmentsOf(path: string): StoredSegment[] {
     return this.connection.rows(
-      `SELECT ${PLACE_COLUMNS}, write.blob FROM ${SEGMENT_TABLES} WHERE file.path = ? ORDER BY ordinal`,
+      `SELECT ${PLACE_COLUMNS}, vectors FROM ${SEGMENT_TABLES} WHERE file.path = ? ORDER BY ordinal`,
       this.#stored,
       path,
     );
   }
 
-  /** Where these segments lie; unknown ids are left out. */
+  /** Segments that stand without vectors, by path and in order. */
+  notEmbedded(): SegmentPlace[] {
+    const query = `SELECT ${PLACE_COLUMNS} FROM ${PLACE_TABLES} WHERE record_id IS NULL ORDER BY path, ordinal`;
+    return this.connection.rows(query, storedPlace);
+  }
+
+  /** Where these segments lie, in the order of the ids; unknown ones are left out. */
   locate(segmentIds: Iterable<number>): Map<number, SegmentPlace> {
-    const query = `SELECT ${PLACE_COLUMNS} FROM ${SEGMENT_TABLES} WHERE segment.id IN (SELECT value FROM json_each(?))`;
-    const places = this.connection.rows(query, storedPlace, JSON.stringify([...segmentIds]));
-    return new Map(places.map((place) => [place.segmentId, place]));
+    const query = `SELECT ${PLACE_COLUMNS} FROM ${PLACE_TABLES} WHERE segment.id IN (SELECT value FROM json_each(?))`;
+    const ids = [...segmentIds];
+    const places = this.connection.rows(query, storedPlace, JSON.stringify(ids));
+    const found = new Map(places.map((place) => [place.segmentId, place]));
+    return new Map(ids.flatMap((id) => found.get(id) ?? []).map((place) => [place.segmentId, place]));
   }
 
   /** Ids of all segments in a scope: what recall() takes. */
@@ -135,11 +143,11 @@ export class StoreReader {
   /** The working folders that share this database. */
   checkouts(): CheckoutRecord[] {
     return this.connection.rows(
-      `SELECT place, seen_ms, (SELECT count(*) FROM main.file WHERE checkout_id = checkout.id) AS files,
+      `SELECT folder, seen_ms, (SELECT count(*) FROM main.file WHERE checkout_id = checkout.id) AS files,
          (SELECT count(*) FROM main.segment WHERE checkout_id = checkout.id) AS segments
-       FROM checkout ORDER BY place`,
+       FROM checkout ORDER BY folder`,
       (row) => ({
-        place: text(row, 'place'),
+        folder: text(row, 'folder'),
         seenMs: integer(row, 'seen_ms'),
         files: integer(row, 'files'),
         segments: integer(row, 'segments'),
@@ -148,51 +156,51 @@ export class StoreReader {
   }
 
   /**
-   * Path → write keys of the ingested files of a scope (of all when left out), of this checkout or of another that
+   * Path → content hashes of the ingested files of a scope (of all when left out), of this checkout or of another that
    * shares the database. From it follow the tree hash, and differences between branches.
    */
   tree(scope?: Scope, checkout: string = this.identity.checkout): Map<string, readonly string[]> {
-    const query = `SELECT path, group_concat(hex(key), ' ' ORDER BY ordinal) AS keys FROM main.file
-      LEFT JOIN main.segment ON file_id = file.id LEFT JOIN main.write ON write.id = write_id
-      WHERE file.checkout_id = (SELECT id FROM checkout WHERE place = ?) AND state = 'ingested' GROUP BY file.id`;
-    const rows = this.connection.rows(query, (row) => [text(row, 'path'), keysIn(row)] as const, checkout);
+    const query = `SELECT path, group_concat(hex(content_hash), ' ' ORDER BY ordinal) AS hashes FROM main.file
+      LEFT JOIN main.segment ON file_id = file.id
+      WHERE file.checkout_id = (SELECT id FROM checkout WHERE folder = ?) AND state = 'ingested' GROUP BY file.id`;
+    const rows = this.connection.rows(query, (row) => [text(row, 'path'), hashesIn(row)] as const, checkout);
     return new Map(scope === undefined ? rows : rows.filter(([path]) => scope.has(path)));
   }
 
-  /** sha256 (hex) over the set of (path, write keys) of a scope: equal for equal trees, whatever machine read them. */
+  /** sha256 (hex) over the set of (path, content hashes) of a scope: equal for equal trees, whatever machine read them. */
   treeHash(scope?: Scope): string {
-    const query = "SELECT path, digest FROM file WHERE state = 'ingested'";
-    const leaves = this.connection.rows(query, (row) => ({ path: text(row, 'path'), digest: bytes(row, 'digest') }));
-    return treeHashOf(leaves.filter(({ path }) => scope?.has(path) !== false).map(({ digest }) => digest));
+    const query = "SELECT path, tree_leaf FROM file WHERE state = 'ingested'";
+    const leaves = this.connection.rows(query, (row) => [text(row, 'path'), bytes(row, 'tree_leaf')] as const);
+    return treeHashOf(leaves.filter(([path]) => scope?.has(path) !== false).map(([, leaf]) => leaf));
   }
 
   /**
    * What one tree has more than another, with signs. A side is a scope of this checkout or a tree: of another checkout,
-   * or of a commit whose segments were encoded once. Throws LedgerError 'missing' where a write is not stored.
+   * or of a commit whose segments were encoded once. Throws LedgerError 'missing' where a record is not stored.
    */
   difference(a: Scope | Tree, b: Scope | Tree): Difference {
     return this.connection.guard(() => {
-      const find = this.connection.db.prepare('SELECT blob FROM write WHERE key = ?');
-      const writeOf = (key: string): EmbeddingRecord => {
-        const row = find.get(Buffer.from(key, 'hex'));
-        if (row === undefined) throw new LedgerError('missing', `The write ${key} of a segment is not stored.`);
-        return storedWrite(row, this.identity.shape);
+      const find = this.connection.db.prepare('SELECT vectors FROM record WHERE content_hash = ?');
+      const writeOf = (hash: string): EmbeddingRecord => {
+        const row = find.get(Buffer.from(hash, 'hex'));
+        if (row === undefined) throw new LedgerError('missing', `The record ${hash} of a segment is not stored.`);
+        return storedRecord(row, this.identity.shape);
       };
       return differenceOf(this.#treeOf(a), this.#treeOf(b), this.identity.shape, writeOf);
     });
   }
 
-  /** Every stored write of all checkouts, those that no file uses now included, by id; page by page. */
-  *writes(): Generator<StoredWrite> {
-    const query = 'SELECT id, key, tokens, origin, blob FROM write WHERE id > ? ORDER BY id LIMIT ?';
+  /** Every stored record of all checkouts, those that no file uses now included, by id; page by page. */
+  *records(): Generator<StoredRecord> {
+    const query = 'SELECT id, content_hash, tokens, origin, vectors FROM record WHERE id > ? ORDER BY id LIMIT ?';
     for (let after = 0; ;) {
       const page = this.connection.rows(
         query,
-        (row) => ({ id: integer(row, 'id'), write: this.#storedWrite(row) }),
+        (row) => ({ id: integer(row, 'id'), record: this.#storedRecord(row) }),
         after,
         PAGE,
       );
-      for (const { write } of page) yield write;
+      for (const { record } of page) yield record;
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return;
       after = last.id;
@@ -231,24 +239,24 @@ export class StoreReader {
     return checkouts === 1 ? undefined : this.connection.rows('SELECT id FROM file', readId);
   }
 
-  #storedWrite(row: Row): StoredWrite {
+  #storedRecord(row: Row): StoredRecord {
     return {
-      key: Buffer.from(bytes(row, 'key')).toString('hex'),
+      contentHash: Buffer.from(bytes(row, 'content_hash')).toString('hex'),
       tokens: integer(row, 'tokens'),
       origin: bytes(row, 'origin'),
-      write: storedWrite(row, this.identity.shape),
+      record: storedRecord(row, this.identity.shape),
     };
   }
 
   readonly #stored = (row: Row): StoredSegment => ({
     ...storedPlace(row),
-    write: storedWrite(row, this.identity.shape),
+    record: row.vectors === null ? undefined : storedRecord(row, this.identity.shape),
   });
 }
 
-function keysIn(row: Row): string[] {
-  // An empty file has one row without a key, and hex() makes an empty text of it.
-  return text(row, 'keys').toLowerCase().split(' ').filter(Boolean);
+function hashesIn(row: Row): string[] {
+  // An empty file has one row without a hash, and hex() makes an empty text of it.
+  return text(row, 'hashes').toLowerCase().split(' ').filter(Boolean);
 }
 
 function readId(row: Row): number {

@@ -4,16 +4,23 @@ import { FileChecksums } from './file-checksum.ts';
 import { LedgerError } from '../ledger-error.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { terms } from '../search/tokenize.ts';
-import type { FileMeta, FileStat, FileState, SecretCheck, SegmentEntry } from '../records.ts';
-import { integer } from './row.ts';
+import type { FileMeta, FileStat, FileState, SecretCheck, SegmentEntry, StoredRecord } from '../records.ts';
+import { bytes, integer, text } from './row.ts';
 import { originOf } from './schema.ts';
-import { checkColumns, oweScrub, storedCheck } from './secret-check.ts';
+import { checkColumn, oweScrub, storedCheck } from './secret-check.ts';
+import { elementsOf, hashOfRows, storedSetHash, storeSetHash } from './set-hash-store.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
+import { vectorsHash } from '../algebra/set-hash.ts';
+import type { SetElement } from '../algebra/set-hash.ts';
 import { FILE_COLUMNS, storedKind } from './stored.ts';
 import { encodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
+import { drain } from './drain.ts';
 
-type Writes = ReadonlyMap<string, EmbeddingRecord>;
+/** Records by content hash. */
+type Records = ReadonlyMap<string, EmbeddingRecord>;
+/** What is done with a segment whose record was neither handed over nor stored. */
+type Missing = 'refuse' | 'leave';
 
 /** ms since 1970 that no file system gives a file. */
 const NO_TIME = -1e15;
@@ -23,7 +30,10 @@ interface Replaced {
   readonly added: readonly number[];
 }
 
-/** The changes that a ledger makes to the rows of its checkout. Each belongs inside a transaction of the caller's. */
+/**
+ * The changes that a ledger makes to the rows of its checkout. Each belongs inside a transaction of the caller's, and
+ * leaves the checkout's set hash that of its rows.
+ */
 export class StoreWriter {
   readonly #db: DatabaseSync;
   readonly #lexical: LexicalIndex;
@@ -38,24 +48,31 @@ export class StoreWriter {
   }
 
   /**
-   * Puts a file in place of what was known of it: the ids of the segments that went and came. Throws LedgerError
-   * 'missing' for a write that is nowhere.
+   * Puts a file in place of what was known of it: the ids of the segments that went and came.
+   *
+   * @param missing a segment without a record is an error (LedgerError 'missing'), or stands without vectors
    */
-  replace(path: string, meta: FileMeta, state: FileState, segments: readonly SegmentEntry[], writes: Writes): Replaced {
+  replace(
+    path: string,
+    meta: FileMeta,
+    state: FileState,
+    segments: readonly SegmentEntry[],
+    records: Records,
+    missing: Missing = 'refuse',
+  ): Replaced {
+    const before = this.#elementsOf(path);
     const removed = this.#removeSegments(path);
     const fileId = this.#putRow(path, meta, state);
-    const added = this.#addSegments(path, fileId, segments, writes);
+    const added = this.#addSegments(path, fileId, segments, records, missing);
     new FileChecksums(this.#db).put(fileId);
-    this.putStat(fileId, meta.stat);
+    this.#adjustSetHash(before, elementsOf(this.#db, fileId));
     return { removed, added };
   }
 
   /** Notes what a walk saw of a file; without it, the next one reads the file again. */
   putStat(fileId: number, stat: FileStat | undefined): void {
-    this.#db.prepare('DELETE FROM main.file_stat WHERE file_id = ?').run(fileId);
-    if (stat === undefined) return;
-    const put = this.#db.prepare('INSERT INTO main.file_stat (file_id, ctime_ms, inode) VALUES (?, ?, ?)');
-    put.run(fileId, stat.ctimeMs, stat.inode);
+    const put = this.#db.prepare('UPDATE main.file SET ctime_ms = ?, inode = ? WHERE id = ?');
+    put.run(stat?.ctimeMs ?? null, stat?.inode ?? null, fileId);
   }
 
   /** The id of a file's row; undefined where it was never seen. */
@@ -76,18 +93,24 @@ export class StoreWriter {
   }
 
   #putRow(path: string, meta: FileMeta, state: FileState): number {
-    const reason = state.kind === 'ingested' ? '' : state.reason;
-    const { blobHash, sentence } = checkColumns(meta.blobHash, state, meta.secrets);
+    const [reason, message] = state.kind === 'ingested' ? ['', ''] : [state.reason, state.sentence];
+    const { blobHash, bytes: size, mtimeMs, lines, secrets, stat } = meta;
     this.#noteFormerText(path, meta, state);
     const row = this.#db
       .prepare(
-        `INSERT INTO main.file (checkout_id, ${FILE_COLUMNS}, digest, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, x'', 0)
+        `INSERT INTO main.file (checkout_id, ${FILE_COLUMNS}, ctime_ms, inode, tree_leaf, checksum)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'', 0)
          ON CONFLICT (checkout_id, path) DO UPDATE SET blob_hash = excluded.blob_hash, bytes = excluded.bytes,
-           mtime_ms = excluded.mtime_ms, lines = excluded.lines, state = excluded.state, reason = excluded.reason,
-           sentence = excluded.sentence
+           mtime_ms = excluded.mtime_ms, ctime_ms = excluded.ctime_ms, inode = excluded.inode, lines = excluded.lines,
+           state = excluded.state, reason = excluded.reason, message = excluded.message,
+           secret_check = excluded.secret_check
          RETURNING id`,
       )
-      .get(this.#checkoutId, path, blobHash, meta.bytes, meta.mtimeMs, meta.lines, state.kind, reason, sentence);
+      .get(
+        this.#checkoutId,
+        ...[path, blobHash, size, mtimeMs, lines, state.kind, reason, message, checkColumn(secrets)],
+        ...[stat?.ctimeMs ?? null, stat?.inode ?? null],
+      );
     return integer(row ?? {}, 'id');
   }
 
@@ -96,20 +119,32 @@ export class StoreWriter {
     if (secrets === undefined || (state.kind === 'ingested' && secrets.masked.length === 0)) return;
     const row = this.#db.prepare(`SELECT ${FILE_COLUMNS} FROM file WHERE path = ?`).get(path);
     if (row === undefined || storedKind(row) !== 'ingested') return;
-    if (storedCheck(row, 'ingested')?.rules !== secrets.rules) oweScrub(this.#db);
+    if (storedCheck(row)?.rules !== secrets.rules) oweScrub(this.#db);
   }
 
-  #addSegments(path: string, fileId: number, segments: readonly SegmentEntry[], writes: Writes): number[] {
+  #addSegments(
+    path: string,
+    fileId: number,
+    segments: readonly SegmentEntry[],
+    records: Records,
+    missing: Missing,
+  ): number[] {
     if (segments.length === 0) return [];
     const pathTerms = terms(path);
     const origin = originOf(path);
     const insert = this.#db.prepare(
-      `INSERT INTO main.segment (checkout_id, file_id, ordinal, first, last, tokens, write_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO main.segment
+         (checkout_id, file_id, ordinal, start_line, end_line, tokens, content_hash, record_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    return segments.map(({ start, end, tokens, writeKey, terms: textTerms }, ordinal) => {
-      const writeId = this.putWrite(writeKey, tokens, origin, writes);
-      const id = Number(insert.run(this.#checkoutId, fileId, ordinal, start, end, tokens, writeId).lastInsertRowid);
+    return segments.map(({ start, end, tokens, contentHash, terms: textTerms }, ordinal) => {
+      const record = records.get(contentHash);
+      const recordId = this.#recordIdOf(contentHash, tokens, origin, record);
+      if (recordId === undefined && missing === 'refuse') {
+        throw new LedgerError('missing', `The record ${contentHash} of a segment was not handed over.`);
+      }
+      const row = [this.#checkoutId, fileId, ordinal, start, end, tokens, Buffer.from(contentHash, 'hex')] as const;
+      const id = Number(insert.run(...row, recordId ?? null).lastInsertRowid);
       this.#lexical.put(id, pathTerms, textTerms);
       return id;
     });
@@ -119,69 +154,133 @@ export class StoreWriter {
   markChecked(path: string, secrets: SecretCheck): void {
     const id = this.fileId(path);
     if (id === undefined) return;
-    const { sentence } = checkColumns('', { kind: 'ingested' }, secrets);
-    this.#db.prepare("UPDATE main.file SET sentence = ? WHERE id = ? AND state = 'ingested'").run(sentence, id);
+    const column = checkColumn(secrets);
+    this.#db.prepare("UPDATE main.file SET secret_check = ? WHERE id = ? AND state = 'ingested'").run(column, id);
     new FileChecksums(this.#db).put(id);
   }
 
   /** Removes a file's row with its segments: the segments' ids. */
   removeFile(path: string): number[] {
+    this.#adjustSetHash(this.#elementsOf(path), []);
     const removed = this.#removeSegments(path);
     this.#db.prepare('DELETE FROM main.file WHERE checkout_id = ? AND path = ?').run(this.#checkoutId, path);
     return removed;
   }
 
-  /** Removes these writes and, in every checkout, these files and those that are made of the writes. */
-  dropDamaged(writeIds: readonly number[], fileIds: readonly number[]): void {
-    const [writes, files] = [JSON.stringify(writeIds), JSON.stringify(fileIds)];
-    const meant = `(SELECT file_id FROM main.segment WHERE write_id IN (SELECT value FROM json_each(?))
+  /**
+   * Removes these records and, in every checkout, these files and those that are made of the records; then every
+   * checkout has the set hash of its rows.
+   */
+  dropDamaged(recordIds: readonly number[], fileIds: readonly number[]): void {
+    const [records, files] = [JSON.stringify(recordIds), JSON.stringify(fileIds)];
+    const meant = `(SELECT file_id FROM main.segment WHERE record_id IN (SELECT value FROM json_each(?))
                     UNION SELECT value FROM json_each(?))`;
-    const segments = this.#db.prepare(`SELECT id FROM main.segment WHERE file_id IN ${meant}`).all(writes, files);
+    const segments = this.#db.prepare(`SELECT id FROM main.segment WHERE file_id IN ${meant}`).all(records, files);
     for (const row of segments) this.#lexical.remove(integer(row, 'id'));
     const gone = this.#db
       .prepare(`DELETE FROM main.file WHERE id IN ${meant} RETURNING checkout_id`)
-      .all(writes, files);
+      .all(records, files);
     for (const row of gone) {
       const moved = 'UPDATE checkout SET generation = generation + 1 WHERE id = ?';
       this.#db.prepare(moved).run(integer(row, 'checkout_id'));
     }
-    this.#db.prepare('DELETE FROM write WHERE id IN (SELECT value FROM json_each(?))').run(writes);
+    this.#db.prepare('DELETE FROM record WHERE id IN (SELECT value FROM json_each(?))').run(records);
+    for (const row of this.#db.prepare('SELECT id FROM checkout').all()) {
+      const id = integer(row, 'id');
+      storeSetHash(this.#db, id, drain(hashOfRows(this.#db, id)));
+    }
   }
 
-  countWrites(): number {
-    return integer(this.#db.prepare('SELECT count(*) AS n FROM write').get() ?? {}, 'n');
+  countRecords(): number {
+    return integer(this.#db.prepare('SELECT count(*) AS n FROM record').get() ?? {}, 'n');
   }
 
   #removeSegments(path: string): number[] {
     const rows = this.#db
       .prepare(
-        'SELECT segment.id, write_id FROM segment JOIN file ON file.id = file_id WHERE path = ? ORDER BY ordinal',
+        'SELECT segment.id, record_id FROM segment JOIN file ON file.id = file_id WHERE path = ? ORDER BY ordinal',
       )
       .all(path);
     const remove = this.#db.prepare('DELETE FROM main.segment WHERE id = ?');
-    const touch = this.#db.prepare('UPDATE write SET used_ms = ? WHERE id = ?');
+    const touch = this.#db.prepare('UPDATE record SET used_ms = ? WHERE id = ?');
     const now = Date.now();
     return rows.map((row) => {
       const id = integer(row, 'id');
       this.#lexical.remove(id);
       remove.run(id);
-      touch.run(now, integer(row, 'write_id'));
+      if (row.record_id !== null) touch.run(now, integer(row, 'record_id'));
       return id;
     });
   }
 
-  /** The id of a write, stored now unless it was before. */
-  putWrite(key: string, tokens: number, origin: Uint8Array, writes: Writes): number {
-    const name = Buffer.from(key, 'hex');
-    const known = this.#db.prepare('SELECT id, length(origin) AS origin FROM write WHERE key = ?').get(name);
+  /** The id of a record, stored now unless it was before. */
+  putRecord({ contentHash, tokens, origin, record }: StoredRecord): number {
+    return this.#recordIdOf(contentHash, tokens, origin, record) ?? 0;
+  }
+
+  /**
+   * Gives segments of this checkout that stand without vectors the records that are stored for them: the ids of the
+   * segments.
+   *
+   * @param contentHashes of the segments; of all that stand without vectors when left out
+   */
+  embed(contentHashes?: readonly string[]): number[] {
+    const chosen =
+      contentHashes === undefined ? '' : 'AND segment.content_hash IN (SELECT unhex(value) FROM json_each(?))';
+    const rows = this.#db
+      .prepare(
+        `SELECT segment.id, ordinal, path, record.id AS record_id, record.content_hash, vectors_hash FROM main.segment
+         JOIN main.record ON record.content_hash = segment.content_hash JOIN main.file ON file.id = file_id
+         WHERE segment.checkout_id = ? AND record_id IS NULL ${chosen} ORDER BY segment.id`,
+      )
+      .all(this.#checkoutId, ...(contentHashes === undefined ? [] : [JSON.stringify(contentHashes)]));
+    const give = this.#db.prepare('UPDATE main.segment SET record_id = ? WHERE id = ?');
+    const added: SetElement[] = [];
+    for (const row of rows) {
+      give.run(integer(row, 'record_id'), integer(row, 'id'));
+      added.push({
+        path: text(row, 'path'),
+        ordinal: integer(row, 'ordinal'),
+        contentHash: bytes(row, 'content_hash'),
+        vectorsHash: bytes(row, 'vectors_hash'),
+      });
+    }
+    this.#adjustSetHash([], added);
+    return rows.map((row) => integer(row, 'id'));
+  }
+
+  /** The id of a record that is stored, or is stored now; undefined where there is none. */
+  #recordIdOf(
+    contentHash: string,
+    tokens: number,
+    origin: Uint8Array,
+    record: EmbeddingRecord | undefined,
+  ): number | undefined {
+    const name = Buffer.from(contentHash, 'hex');
+    const known = this.#db.prepare('SELECT id, length(origin) AS origin FROM record WHERE content_hash = ?').get(name);
     if (known !== undefined) {
       const id = integer(known, 'id');
-      if (integer(known, 'origin') === 0) this.#db.prepare('UPDATE write SET origin = ? WHERE id = ?').run(origin, id);
+      if (integer(known, 'origin') === 0) this.#db.prepare('UPDATE record SET origin = ? WHERE id = ?').run(origin, id);
       return id;
     }
-    const write = writes.get(key);
-    if (write === undefined) throw new LedgerError('missing', `The write ${key} of a segment was not handed over.`);
-    const insert = this.#db.prepare('INSERT INTO write (key, tokens, used_ms, origin, blob) VALUES (?, ?, ?, ?, ?)');
-    return Number(insert.run(name, tokens, Date.now(), origin, encodeRecord(write, this.#shape)).lastInsertRowid);
+    if (record === undefined) return undefined;
+    const vectors = encodeRecord(record, this.#shape);
+    const insert = this.#db.prepare(
+      'INSERT INTO record (content_hash, tokens, used_ms, origin, vectors_hash, vectors) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    return Number(insert.run(name, tokens, Date.now(), origin, vectorsHash(vectors), vectors).lastInsertRowid);
+  }
+
+  #elementsOf(path: string): SetElement[] {
+    const fileId = this.fileId(path);
+    return fileId === undefined ? [] : elementsOf(this.#db, fileId);
+  }
+
+  #adjustSetHash(removed: readonly SetElement[], added: readonly SetElement[]): void {
+    if (removed.length + added.length === 0) return;
+    const hash = storedSetHash(this.#db, this.#checkoutId);
+    for (const element of removed) hash.subtract(element);
+    for (const element of added) hash.add(element);
+    storeSetHash(this.#db, this.#checkoutId, hash);
   }
 }

@@ -8,21 +8,21 @@ import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 /** Rows to records. A row that cannot be one throws RowError or SpoiltError, which the ledger reports. */
 
-export const FILE_COLUMNS = 'path, blob_hash, bytes, mtime_ms, lines, state, reason, sentence';
-/** Beside the columns of a file: what is only known where this version of the program looked at it. */
+export const FILE_COLUMNS = 'path, blob_hash, bytes, mtime_ms, lines, state, reason, message, secret_check';
+/** Beside the columns of a file: what is only known where a walk looked at it. */
 export const STAT_COLUMNS = 'ctime_ms, inode';
-export const FILE_TABLES = 'file LEFT JOIN main.file_stat ON file_stat.file_id = file.id';
 export const PLACE_COLUMNS =
-  'segment.id, file.path, segment.ordinal, segment.first, segment.last, segment.tokens, write.key';
-export const SEGMENT_TABLES =
-  'segment JOIN file ON file.id = segment.file_id JOIN write ON write.id = segment.write_id';
+  'segment.id, file.path, segment.ordinal, segment.start_line, segment.end_line, segment.tokens, segment.content_hash';
+export const PLACE_TABLES = 'segment JOIN file ON file.id = segment.file_id';
+/** A segment that is not embedded has no record. */
+export const SEGMENT_TABLES = `${PLACE_TABLES} LEFT JOIN record ON record.id = segment.record_id`;
 
 export function storedFile(row: Row): FileRecord {
   const state = storedState(row);
-  const secrets = storedCheck(row, state.kind);
+  const secrets = storedCheck(row);
   return {
     path: text(row, 'path'),
-    blobHash: state.kind === 'skipped' && secrets ? '' : text(row, 'blob_hash'),
+    blobHash: text(row, 'blob_hash'),
     bytes: integer(row, 'bytes'),
     mtimeMs: integer(row, 'mtime_ms'),
     lines: integer(row, 'lines'),
@@ -34,7 +34,7 @@ export function storedFile(row: Row): FileRecord {
 
 function storedState(row: Row): FileState {
   const kind = storedKind(row);
-  return kind === 'ingested' ? { kind } : { kind, reason: text(row, 'reason'), sentence: text(row, 'sentence') };
+  return kind === 'ingested' ? { kind } : { kind, reason: text(row, 'reason'), sentence: text(row, 'message') };
 }
 
 export function storedKind(row: Row): FileState['kind'] {
@@ -48,18 +48,18 @@ export function storedPlace(row: Row): SegmentPlace {
     segmentId: integer(row, 'id'),
     path: text(row, 'path'),
     ordinal: integer(row, 'ordinal'),
-    start: integer(row, 'first'),
-    end: integer(row, 'last'),
+    start: integer(row, 'start_line'),
+    end: integer(row, 'end_line'),
     tokens: integer(row, 'tokens'),
-    writeKey: Buffer.from(bytes(row, 'key')).toString('hex'),
+    contentHash: Buffer.from(bytes(row, 'content_hash')).toString('hex'),
   };
 }
 
-export function storedWrite(row: Row, shape: MemoryShape): EmbeddingRecord {
+export function storedRecord(row: Row, shape: MemoryShape): EmbeddingRecord {
   try {
-    return decodeRecord(bytes(row, 'blob'), shape);
+    return decodeRecord(bytes(row, 'vectors'), shape);
   } catch (error) {
-    // What was stored was whole: a write that does not decode is damage, not a caller's mistake.
+    // What was stored was whole: a record that does not decode is damage, not a caller's mistake.
     throw error instanceof RecordError ? new CorruptValueError(error.message) : error;
   }
 }

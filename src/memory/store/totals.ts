@@ -15,14 +15,21 @@ export function totals(db: DatabaseSync, location: string, memoryBytes: number):
     .all()
     .map((row) => ({ kind: storedKind(row), reason: text(row, 'reason'), files: integer(row, 'files') }));
   for (const { kind, files: count } of reasons) files[kind] += count;
-  const sums = db.prepare('SELECT count(*) AS segments, coalesce(sum(tokens), 0) AS tokens FROM segment').get() ?? {};
-  const writes = db.prepare('SELECT count(*) AS writes FROM write').get() ?? {};
-  const used = db.prepare('SELECT count(DISTINCT write_id) AS used FROM main.segment').get() ?? {};
+  const sums =
+    db
+      .prepare(
+        `SELECT count(*) AS segments, count(*) - count(record_id) AS without, coalesce(sum(tokens), 0) AS tokens
+         FROM segment`,
+      )
+      .get() ?? {};
+  const writes = db.prepare('SELECT count(*) AS writes FROM record').get() ?? {};
+  const used = db.prepare('SELECT count(DISTINCT record_id) AS used FROM main.segment').get() ?? {};
   const checkouts = db.prepare('SELECT count(*) AS checkouts FROM checkout').get() ?? {};
   return {
     files,
     reasons,
     segments: integer(sums, 'segments'),
+    notEmbedded: integer(sums, 'without'),
     tokens: integer(sums, 'tokens'),
     checkouts: integer(checkouts, 'checkouts'),
     writes: integer(writes, 'writes'),

@@ -5,8 +5,9 @@ import { FileChecksums } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
 import { bytes, integer, CorruptValueError, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { storedWrite } from './stored.ts';
+import { storedRecord } from './stored.ts';
 import { sumWrites } from '../algebra/sum.ts';
+import { vectorsHash } from '../algebra/set-hash.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 
 const PAGE = 512;
@@ -15,7 +16,7 @@ const PAGE = 512;
  * Rules that every state between two transactions keeps: a query that must find nothing, and what it found if it does.
  */
 const RULES = [
-  ['SELECT 1 FROM pragma_foreign_key_check LIMIT 1', 'A segment points at a file or write that is not there.'],
+  ['SELECT 1 FROM pragma_foreign_key_check LIMIT 1', 'A segment points at a file or record that is not there.'],
   [
     "SELECT 1 FROM main.segment JOIN main.file ON file.id = file_id WHERE state <> 'ingested' LIMIT 1",
     'A file that was not ingested has segments.',
@@ -23,6 +24,10 @@ const RULES = [
   [
     'SELECT 1 FROM main.segment JOIN main.file ON file.id = file_id WHERE segment.checkout_id <> file.checkout_id LIMIT 1',
     'A segment belongs to another checkout than its file.',
+  ],
+  [
+    'SELECT 1 FROM main.segment JOIN main.record ON record.id = record_id WHERE segment.content_hash <> record.content_hash LIMIT 1',
+    'A segment has the record of another content.',
   ],
   [
     'SELECT 1 FROM main.segment GROUP BY file_id HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1 LIMIT 1',
@@ -39,7 +44,7 @@ const RULES = [
 ] as const;
 
 /**
- * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every write and the seal
+ * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every record and
  * of every file in every checkout; then makes M, z and the hashes of this checkout anew and compares them with the sums
  * that were kept. Yields between pages.
  *
@@ -60,8 +65,8 @@ export function* verify(
   yield;
   for (const [query, fault] of RULES) if (reader.prepare(query).get() !== undefined) faults.push(fault);
   if (faults.length > 0) return unsound('rebuild', faults);
-  const bad = yield* damagedWrites(reader, shape);
-  if (bad.length > 0) faults.push(`${bad.length} stored writes do not match their checksum.`);
+  const bad = yield* damagedRecords(reader, shape);
+  if (bad.length > 0) faults.push(`${bad.length} stored records do not match their checksum.`);
   const broken = yield* brokenFiles(reader);
   if (broken.length > 0) faults.push(`${broken.length} files are not recorded as they were stored.`);
   if (faults.length > 0) return unsound('mend', faults);
@@ -70,15 +75,15 @@ export function* verify(
   if (kept()?.equals(memory) === false) {
     return unsound('rebuild', ['The sums in use are not those of the stored writes.']);
   }
-  const count = (table: 'main.segment' | 'write'): number =>
-    integer(reader.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
-  const leaves = reader.prepare("SELECT digest FROM file WHERE state = 'ingested'").all();
+  const count = (what: string): number => integer(reader.prepare(`SELECT count(*) AS n FROM ${what}`).get() ?? {}, 'n');
+  const leaves = reader.prepare("SELECT tree_leaf FROM file WHERE state = 'ingested'").all();
   return {
     kind: 'sound',
     segments: count('main.segment'),
-    writes: count('write'),
+    notEmbedded: count('segment WHERE record_id IS NULL'),
+    writes: count('record'),
     memory: memory.hash(),
-    tree: treeHashOf(leaves.map((row) => bytes(row, 'digest'))),
+    tree: treeHashOf(leaves.map((row) => bytes(row, 'tree_leaf'))),
   };
 }
 
@@ -86,29 +91,31 @@ function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
   return { kind: 'unsound', cure, sentence: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
 }
 
-/** Ids of files, of any checkout, whose row or segments are not what was sealed, yielding between pages. */
+/** Ids of files, of any checkout, whose row or segments do not match their checksum, yielding between pages. */
 export function* brokenFiles(db: DatabaseSync): Generator<undefined, number[]> {
-  const sealer = new FileChecksums(db);
+  const checksums = new FileChecksums(db);
   const bad: number[] = [];
   const ids = db.prepare('SELECT id FROM main.file ORDER BY id').all();
   for (const [at, row] of ids.entries()) {
     const id = integer(row, 'id');
-    if (!sealer.holds(id)) bad.push(id);
+    if (!checksums.holds(id)) bad.push(id);
     if (at % PAGE === PAGE - 1) yield;
   }
   return bad;
 }
 
-/** Ids of writes that do not decode, yielding between pages. */
-export function* damagedWrites(db: DatabaseSync, shape: MemoryShape): Generator<undefined, number[]> {
+/** Ids of records whose vectors are not what was stored, yielding between pages. */
+export function* damagedRecords(db: DatabaseSync, shape: MemoryShape): Generator<undefined, number[]> {
   const bad: number[] = [];
-  const page = db.prepare('SELECT id, blob FROM write WHERE id > ? ORDER BY id LIMIT ?');
+  const page = db.prepare('SELECT id, vectors, vectors_hash FROM record WHERE id > ? ORDER BY id LIMIT ?');
   for (let after = 0; ;) {
     const rows = page.all(after, PAGE);
     for (const row of rows) {
       after = integer(row, 'id');
       try {
-        storedWrite(row, shape);
+        storedRecord(row, shape);
+        const isSame = Buffer.compare(vectorsHash(bytes(row, 'vectors')), bytes(row, 'vectors_hash')) === 0;
+        if (!isSame) throw new CorruptValueError('The hash of the vectors is another.');
       } catch (error) {
         if (!(error instanceof CorruptValueError)) throw error;
         bad.push(after);

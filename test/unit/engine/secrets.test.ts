@@ -10,7 +10,7 @@ import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
 import { blobHash } from '../../../src/workspace/files/file.ts';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
 import { SHAPE, StandIn } from '../../torture/encoder.ts';
-import { madeUpWrite, withFolder } from '../memory/support.ts';
+import { madeUpRecord, withFolder } from '../memory/support.ts';
 
 /** In the format of a real one, put together here; lower case, as words stand in the index. */
 const WORD = ['ghp', '_', 'q7zx4w'.repeat(6)].join('');
@@ -60,9 +60,9 @@ function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
           const { mtimeMs, size } = statSync(join(root, path));
           const lines = splitLines(text).length;
           const key = contentHash(identity.adapter, path, text);
-          const segment = { start: 1, end: lines, tokens: 9, writeKey: key, terms: terms(text) };
+          const segment = { start: 1, end: lines, tokens: 9, contentHash: key, terms: terms(text) };
           const meta = { blobHash: blobHash(Buffer.from(text)), bytes: size, mtimeMs, lines };
-          ledger.putFile(path, meta, [segment], new Map([[key, madeUpWrite(path, SHAPE)]]));
+          ledger.putFile(path, meta, [segment], new Map([[key, madeUpRecord(path, SHAPE)]]));
         },
       });
     } finally {

@@ -99,7 +99,7 @@ describe('a file that is read', () => {
   it('by a version that did not look so closely is looked at once more', () =>
     withFile(async ({ file, ledger, read, stored }) => {
       const db = new DatabaseSync(ledger.location);
-      db.exec('DELETE FROM file_stat');
+      db.exec('UPDATE file SET ctime_ms = NULL, inode = NULL');
       db.close();
       expect(await read()).toMatchObject({ read: 0, unchanged: 1, encoded: 0 });
       expect(ledger.file('a.ts')?.stat?.inode).toBe(statSync(file).ino);
@@ -111,8 +111,8 @@ describe('a file that is read', () => {
       // As where a file system keeps neither: what is on disk is recorded with another content.
       const record = ledger.file('a.ts')!;
       const [segment] = ledger.segmentsOf('a.ts');
-      const { start, end, tokens, writeKey } = segment!;
-      const entry = { start, end, tokens, writeKey, terms: [] };
+      const { start, end, tokens, contentHash } = segment!;
+      const entry = { start, end, tokens, contentHash, terms: [] };
       ledger.putFile('a.ts', { ...record, blobHash: hash(OTHER) }, [entry], new Map());
       expect(await read()).toMatchObject({ read: 0, unchanged: 1 });
       ledger.doubt(['a.ts', 'never seen.ts']);
@@ -133,7 +133,7 @@ describe('a file that is read', () => {
       class Swept extends StandIn {
         override encode(header: string, text: string) {
           // Somebody forgets another file: what no file uses goes with it.
-          if (swept++ === 0) sweeper.exec('DELETE FROM write WHERE id NOT IN (SELECT write_id FROM segment)');
+          if (swept++ === 0) sweeper.exec('DELETE FROM record WHERE id NOT IN (SELECT record_id FROM segment)');
           return super.encode(header, text);
         }
       }

@@ -11,7 +11,7 @@ const QUESTION = 'what sends cookies';
 
 function found(rows: readonly Row[], words: Record<string, number>) {
   const place = (path: string, id: number): SegmentPlace => ({
-    ...{ segmentId: id, path, ordinal: id, start: 1, end: 1, tokens: 1, writeKey: `${id}` },
+    ...{ segmentId: id, path, ordinal: id, start: 1, end: 1, tokens: 1, contentHash: `${id}` },
   });
   const places = new Map(rows.map(([path], id) => [id, place(path, id)]));
   const shares = normalise(

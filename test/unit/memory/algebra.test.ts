@@ -7,7 +7,7 @@ import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memor
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
 import { SumTree } from '../../../src/memory/algebra/sum-tree.ts';
-import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, withFolder } from './support.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -140,7 +140,7 @@ describe('the tree of sums', () => {
   const spans = PATHS.map((name, at) => ({ path: name, first: at, last: at }));
   const sumOf = (first: number) => {
     const memory = new CompressiveMemory(SHAPE);
-    memory.add(madeUpWrite(`w${first}`));
+    memory.add(madeUpRecord(`w${first}`));
     return memory;
   };
   const run = (tree: SumTree, scope?: Iterable<string>) => {

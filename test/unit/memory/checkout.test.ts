@@ -71,8 +71,8 @@ describe('checkouts of one repository', () => {
     await withTwo(async (one, two) => {
       const files = ['a.ts', 'b.ts'].map((path) => madeUpFile(path, 1));
       for (const file of files) put(one, file);
-      const keys = files.flatMap(({ segments }) => segments.map(({ writeKey }) => writeKey));
-      expect(two.hasWrite(keys).size).toBe(keys.length);
+      const keys = files.flatMap(({ segments }) => segments.map(({ contentHash }) => contentHash));
+      expect(two.hasRecord(keys).size).toBe(keys.length);
       for (const file of files.toReversed()) put(two, withoutWrites(file));
       expect((await two.memory()).hash()).toBe((await one.memory()).hash());
       expect(two.treeHash()).toBe(one.treeHash());
@@ -102,7 +102,7 @@ describe('checkouts of one repository', () => {
       for (const ledger of [one, two]) for (const path of ['a.ts', 'b.ts']) put(ledger, madeUpFile(path, 1));
       const { DatabaseSync } = await import('node:sqlite');
       const db = new DatabaseSync(one.location);
-      db.exec('UPDATE write SET blob = zeroblob(length(blob)) WHERE id = 2');
+      db.exec('UPDATE record SET vectors = zeroblob(length(vectors)) WHERE id = 2');
       db.close();
       const before = two.generation();
       expect(await one.mend()).toEqual(['a.ts']);
@@ -127,7 +127,7 @@ describe('checkouts of one repository', () => {
       rmSync(join(folder, 'two'), { recursive: true });
       expect(one.sweep({ maxAgeMs: 30 * day })).toMatchObject({ checkouts: [], writes: 0 });
       expect(one.sweep(late)).toMatchObject({ checkouts: [join(folder, 'two')], writes: 3 });
-      expect(one.checkouts().map(({ place }) => place)).toEqual([join(folder, 'one')]);
+      expect(one.checkouts().map(({ folder }) => folder)).toEqual([join(folder, 'one')]);
       expect(one.totals()).toMatchObject({ segments: 3, writes: 3 });
       expect(one.lexicalSearch(['export'], 10).length).toBe(3);
       expect(await one.verify()).toMatchObject({ kind: 'sound', segments: 3, writes: 3 });
@@ -156,8 +156,8 @@ describe('a repository that gets another name', () => {
       withFolder((folder) => {
         put(one, madeUpFile('a.ts', 1));
         const other = Ledger.open(folder, { ...IDENTITY, repository: 'other' }).ledger;
-        expect(other.putWrites(one.writes())).toBe(3);
-        expect(other.putWrites(one.writes())).toBe(0);
+        expect(other.putRecords(one.records())).toBe(3);
+        expect(other.putRecords(one.records())).toBe(0);
         put(other, withoutWrites(madeUpFile('a.ts', 1)));
         expect(other.treeHash()).toBe(one.treeHash());
         expect(thrownBy(() => put(other, withoutWrites(madeUpFile('a.ts', 2))))).toMatchObject({ kind: 'missing' });

@@ -17,7 +17,7 @@ function withUnused(work: (ledger: Ledger, times: () => number[]) => void): Prom
     ledger.drop(['a.ts']);
     const times = () => {
       const db = new DatabaseSync(ledger.location, { readOnly: true });
-      const rows = db.prepare('SELECT used_ms FROM write').all() as { used_ms: number }[];
+      const rows = db.prepare('SELECT used_ms FROM record').all() as { used_ms: number }[];
       db.close();
       return rows.map(({ used_ms: ms }) => ms);
     };
@@ -40,7 +40,7 @@ describe('a clock that is set wrong', () => {
     withUnused((ledger, times) => {
       const now = Date.now();
       const db = new DatabaseSync(ledger.location);
-      db.prepare('UPDATE write SET used_ms = ?').run(now + 20 * YEAR);
+      db.prepare('UPDATE record SET used_ms = ?').run(now + 20 * YEAR);
       db.close();
       expect(ledger.sweep({ maxAgeMs: 30 * DAY, now }).writes).toBe(0);
       expect(times()).toEqual([now, now, now]);

@@ -101,7 +101,7 @@ describe('several processes', () => {
         const memory = await ledger.memory();
         expect(memory.shape).toBe(SHAPE);
         ledger.lexicalSearch(['export'], 10);
-        for (const { writeKey } of ledger.segments()) expect(writeKey.length).toBe(64);
+        for (const { contentHash } of ledger.segments()) expect(contentHash.length).toBe(64);
         reads++;
         await wait(5);
       }
@@ -111,7 +111,7 @@ describe('several processes', () => {
       expect(ledger.generation()).toBe(3 * steps);
       expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
       const rebuilt = new CompressiveMemory(SHAPE);
-      for (const { write } of ledger.segments()) rebuilt.add(write);
+      for (const { record } of ledger.segments()) rebuilt.add(record!);
       expect((await ledger.memory()).hash()).toBe(rebuilt.hash());
       ledger.close();
     });

@@ -28,7 +28,7 @@ function* dice(seed: number): Generator<number, never> {
 async function useAll(ledger: Ledger): Promise<void> {
   ledger.files();
   ledger.totals();
-  ledger.hasWrite(FILES[0]!.segments.map(({ writeKey }) => writeKey));
+  ledger.hasRecord(FILES[0]!.segments.map(({ contentHash }) => contentHash));
   ledger.lexicalSearch(['export', 'part0of1', 'src'], 50);
   for (const segment of ledger.segments()) ledger.locate([segment.segmentId]);
   await ledger.memory();
@@ -72,8 +72,8 @@ describe('a damaged database', () => {
       expect(readFileSync(opened.setAside).equals(content)).toBe(true);
       expect(opened.sentence).toContain(opened.setAside);
       expect(opened.salvaged).toBe(120);
-      const keys = FILES.flatMap(({ segments }) => segments.map(({ writeKey }) => writeKey));
-      expect(opened.ledger.hasWrite(keys).size).toBe(120);
+      const keys = FILES.flatMap(({ segments }) => segments.map(({ contentHash }) => contentHash));
+      expect(opened.ledger.hasRecord(keys).size).toBe(120);
       for (const file of FILES) put(opened.ledger, { ...file, writes: new Map() });
       expect((await opened.ledger.memory()).hash()).toBe(hash);
       expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
@@ -174,16 +174,16 @@ describe('a damaged database', () => {
       const breaks = [
         'DELETE FROM lexical WHERE rowid = 5',
         'PRAGMA foreign_keys = OFF; DELETE FROM segment WHERE id = 6',
-        'PRAGMA foreign_keys = OFF; DELETE FROM write WHERE id = 6',
+        'PRAGMA foreign_keys = OFF; DELETE FROM record WHERE id = 6',
         "UPDATE file SET state = 'skipped' WHERE id = 3",
         "UPDATE file SET path = 'src/f3.tr' WHERE id = 4",
         'UPDATE file SET mtime_ms = mtime_ms + 1 WHERE id = 4',
-        'UPDATE segment SET last = last + 1 WHERE id = 6',
+        'UPDATE segment SET end_line = end_line + 1 WHERE id = 6',
         'UPDATE segment SET tokens = tokens + 1 WHERE id = 6',
-        'UPDATE segment SET write_id = write_id + 1 WHERE id = 6',
-        'UPDATE write SET key = randomblob(32) WHERE id = 6',
-        'UPDATE file SET digest = randomblob(32) WHERE id = 4',
-        "INSERT INTO checkout VALUES (7, '/else', 1, 1); UPDATE file SET checkout_id = 7 WHERE id = 4",
+        'UPDATE segment SET record_id = record_id + 1 WHERE id = 6',
+        'UPDATE record SET content_hash = randomblob(32) WHERE id = 6',
+        'UPDATE file SET tree_leaf = randomblob(32) WHERE id = 4',
+        "INSERT INTO checkout VALUES (7, '/else', 1, 1, zeroblob(2048)); UPDATE file SET checkout_id = 7 WHERE id = 4",
       ];
       for (const statement of breaks) {
         const { ledger, location } = openWith(folder, whole);

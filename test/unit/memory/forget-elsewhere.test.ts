@@ -20,7 +20,7 @@ import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { FORGOTTEN } from '../../../src/memory/records.ts';
 import { encodeRecord, contentHash } from '../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, withFolder } from './support.ts';
 import type { MadeUpFile } from './support.ts';
 
 const ROUNDS = 12;
@@ -41,8 +41,8 @@ function secret(path = SECRET, adapter = IDENTITY.adapter, words: readonly strin
   return {
     ...file,
     meta: { ...file.meta, blobHash: `hash of ${words.join(' ')}` },
-    segments: [{ ...segment!, writeKey: key, terms: words }],
-    writes: new Map([[key, madeUpWrite(key)]]),
+    segments: [{ ...segment!, contentHash: key, terms: words }],
+    writes: new Map([[key, madeUpRecord(key)]]),
   };
 }
 

@@ -32,7 +32,7 @@ function bytesOf(name: string, length: number): Int8Array {
 }
 
 /** A write made up from its name. */
-export function madeUpWrite(name: string, shape: MemoryShape = SHAPE): EmbeddingRecord {
+export function madeUpRecord(name: string, shape: MemoryShape = SHAPE): EmbeddingRecord {
   return {
     keys: bytesOf(`k${name}`, shape.tokens * shape.keySize),
     values: bytesOf(`v${name}`, shape.blocks * shape.tokens * shape.valueSize),
@@ -52,8 +52,8 @@ export function madeUpFile(path: string, version: number, segments = 3): MadeUpF
   const entries = Array.from({ length: segments }, (_, n) => {
     const text = `export function part${n}Of${version}() { return '${path}'; }`;
     const key = contentHash(IDENTITY.adapter, path, text);
-    writes.set(key, madeUpWrite(key));
-    return { start: n * 10 + 1, end: n * 10 + 10, tokens: 100 + n, writeKey: key, terms: terms(text) };
+    writes.set(key, madeUpRecord(key));
+    return { start: n * 10 + 1, end: n * 10 + 10, tokens: 100 + n, contentHash: key, terms: terms(text) };
   });
   const meta = {
     blobHash: `blob-${version}`,

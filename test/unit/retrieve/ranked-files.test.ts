@@ -18,7 +18,7 @@ function find(
   const places = new Map<number, SegmentPlace>(
     rows.map(([path], id) => [
       id,
-      { segmentId: id, path, ordinal: id, start: id + 1, end: id + 1, tokens: 1, writeKey: `${id}` },
+      { segmentId: id, path, ordinal: id, start: id + 1, end: id + 1, tokens: 1, contentHash: `${id}` },
     ]),
   );
   const found: Found = {

@@ -8,7 +8,7 @@ import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
 import type { MemoryShape } from '../../../../src/memory/algebra/shape.ts';
 import { RecordError } from '../../../../src/memory/algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { madeUpWrite, SHAPE } from '../support.ts';
+import { madeUpRecord, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
@@ -30,7 +30,7 @@ function sum(shape: MemoryShape, writes: readonly EmbeddingRecord[]): Compressiv
 }
 
 describe.each(shapes)('the algebra with %s', (_, shape) => {
-  const writesOf = (list: readonly string[]): EmbeddingRecord[] => list.map((name) => madeUpWrite(name, shape));
+  const writesOf = (list: readonly string[]): EmbeddingRecord[] => list.map((name) => madeUpRecord(name, shape));
 
   it('does not depend on order', () => {
     fc.assert(
@@ -96,7 +96,7 @@ describe.each(shapes)('the algebra with %s', (_, shape) => {
     const scales = Array.from({ length: shape.blocks }, (_value, block) => 0.01 * (block + 1));
     fc.assert(
       fc.property(names, fc.string(), (list, question) => {
-        const features = shape.featureMap.features(madeUpWrite(question, shape).keys.subarray(0, shape.keySize));
+        const features = shape.featureMap.features(madeUpRecord(question, shape).keys.subarray(0, shape.keySize));
         const reads = sum(shape, writesOf(list)).read(features, scales, 0);
         referenceRead(writesOf(list), shape, features, scales).forEach((expected, block) => {
           expected.forEach((value, j) => {
@@ -113,13 +113,13 @@ describe.each(shapes)('the algebra with %s', (_, shape) => {
 
 describe('CompressiveMemory', () => {
   it('is another memory after any other write, order, sign or shape', () => {
-    const a = sum(SHAPE, [madeUpWrite('a')]);
-    const twice = sum(SHAPE, [madeUpWrite('a'), madeUpWrite('a')]);
+    const a = sum(SHAPE, [madeUpRecord('a')]);
+    const twice = sum(SHAPE, [madeUpRecord('a'), madeUpRecord('a')]);
     const negative = new CompressiveMemory(SHAPE);
-    negative.subtract(madeUpWrite('a'));
+    negative.subtract(madeUpRecord('a'));
     const otherMap = new CompressiveMemory({ ...SHAPE, featureMap: elu1(8, 4, 7) });
     const empty = new CompressiveMemory(SHAPE);
-    const all = [a, twice, negative, otherMap, empty, sum(SHAPE, [madeUpWrite('b')])];
+    const all = [a, twice, negative, otherMap, empty, sum(SHAPE, [madeUpRecord('b')])];
     expect(new Set(all.map((memory) => memory.hash())).size).toBe(all.length);
     expect(a.equals(twice)).toBe(false);
     expect(empty.equals(otherMap)).toBe(false);
@@ -129,14 +129,14 @@ describe('CompressiveMemory', () => {
   });
 
   it('reads nothing as zero', () => {
-    const features = SHAPE.featureMap.features(madeUpWrite('q').keys.subarray(0, 8));
+    const features = SHAPE.featureMap.features(madeUpRecord('q').keys.subarray(0, 8));
     expect(new CompressiveMemory(SHAPE).read(features, [1, 1])).toEqual([new Float64Array(3), new Float64Array(3)]);
   });
 
   it('gives a graph the same read in float32', () => {
-    const memory = sum(SHAPE, [madeUpWrite('a'), madeUpWrite('b'), madeUpWrite('c')]);
+    const memory = sum(SHAPE, [madeUpRecord('a'), madeUpRecord('b'), madeUpRecord('c')]);
     const scales = [0.02, 0.5];
-    const features = SHAPE.featureMap.features(madeUpWrite('q').keys.subarray(0, 8));
+    const features = SHAPE.featureMap.features(madeUpRecord('q').keys.subarray(0, 8));
     const { z, M } = memory.graphState(scales);
     const real = Array.from(features, (feature) => feature * SHAPE.featureMap.unit);
     const mass = real.reduce((total, feature, i) => total + feature * z[i]!, 0);
@@ -149,7 +149,7 @@ describe('CompressiveMemory', () => {
   });
 
   it('throws before a sum leaves 2^53 and is unchanged by it', () => {
-    const memory = sum(SHAPE, [madeUpWrite('a')]);
+    const memory = sum(SHAPE, [madeUpRecord('a')]);
     expect(() => {
       for (let doublings = 0; doublings < 60; doublings++) memory.merge(memory);
     }).toThrow(ExactnessError);
@@ -166,7 +166,7 @@ describe('CompressiveMemory', () => {
   });
 
   it('also throws when single writes reach the limit, however large the numbers already are', () => {
-    const doublings = [sum(SHAPE, [madeUpWrite('a')])];
+    const doublings = [sum(SHAPE, [madeUpRecord('a')])];
     while (doublings.length < 60) {
       const next = new CompressiveMemory(SHAPE);
       try {
@@ -185,18 +185,18 @@ describe('CompressiveMemory', () => {
     }
     const before = memory.hash();
     expect(() => {
-      memory.add(madeUpWrite('a'));
+      memory.add(madeUpRecord('a'));
     }).toThrow(ExactnessError);
     expect(memory.hash()).toBe(before);
-    memory.subtract(madeUpWrite('a'));
-    memory.add(madeUpWrite('a'));
+    memory.subtract(madeUpRecord('a'));
+    memory.add(madeUpRecord('a'));
     expect(memory.hash()).toBe(before);
   });
 
   it('refuses a write or a question of another length', () => {
     const memory = new CompressiveMemory(SHAPE);
     expect(() => {
-      memory.add(madeUpWrite('a', { ...SHAPE, tokens: 3 }));
+      memory.add(madeUpRecord('a', { ...SHAPE, tokens: 3 }));
     }).toThrow(RecordError);
     expect(() => memory.read(new Int32Array(3), [1, 1])).toThrow(ShapeError);
     expect(() => memory.read(new Int32Array(8), [1])).toThrow(ShapeError);

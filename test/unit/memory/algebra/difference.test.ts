@@ -5,7 +5,7 @@ import { tableOf } from '../../../../src/memory/algebra/difference.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { recall } from '../../../../src/memory/search/similarity.ts';
 import { treeHash } from '../../../../src/memory/algebra/tree-hash.ts';
-import { madeUpFile, madeUpWrite, put, SHAPE, withLedger } from '../support.ts';
+import { madeUpFile, madeUpRecord, put, SHAPE, withLedger } from '../support.ts';
 
 /** Unit length, d_k numbers. */
 const QUESTION = Float32Array.from({ length: SHAPE.keySize }, (_, at) => (at % 2 ? 1 : -1) / Math.sqrt(SHAPE.keySize));
@@ -40,7 +40,7 @@ describe('the difference of two trees', () => {
       expected.merge(baseMemory, -1);
       expect(memory.hash()).toBe(expected.hash());
       expect([...memory.z].some((cell) => cell < 0)).toBe(true);
-      for (const { writeKey, write } of segments) expect(write).toEqual(madeUpWrite(writeKey));
+      for (const { contentHash, write } of segments) expect(write).toEqual(madeUpRecord(contentHash));
       const back = ledger.difference(base, ledger.tree());
       back.memory.merge(memory);
       expect(back.memory.equals(new CompressiveMemory(SHAPE))).toBe(true);
@@ -54,7 +54,7 @@ describe('the difference of two trees', () => {
       const { memory, segments } = ledger.difference(wide, narrow);
       expect(memory.hash()).toBe((await ledger.memory(new Set(['b.ts']))).hash());
       const all = new EmbeddingTable(SHAPE);
-      for (const { segmentId, write } of ledger.segments()) all.append(segmentId, write.keys);
+      for (const { segmentId, record } of ledger.segments()) all.append(segmentId, record!.keys);
       const inScope = recall(all, [QUESTION], 8, ledger.segmentIds(new Set(['b.ts'])));
       const changed = recall(tableOf(segments, SHAPE), [QUESTION], 8);
       expect([...changed.shares]).toEqual([...inScope.shares]);

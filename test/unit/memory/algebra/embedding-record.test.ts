@@ -9,7 +9,7 @@ import {
   RecordError,
   contentHash,
 } from '../../../../src/memory/algebra/embedding-record.ts';
-import { madeUpWrite, SHAPE } from '../support.ts';
+import { madeUpRecord, SHAPE } from '../support.ts';
 
 const { tokens, keySize, blocks, valueSize } = SHAPE;
 
@@ -71,7 +71,7 @@ describe('quantise', () => {
 
 describe('encodeWrite and decodeWrite', () => {
   it('give back what was put in, also from the middle of a buffer', () => {
-    const write = madeUpWrite('x');
+    const write = madeUpRecord('x');
     const blob = encodeRecord(write, SHAPE);
     const around = new Uint8Array(blob.length + 7);
     around.set(blob, 3);
@@ -80,7 +80,7 @@ describe('encodeWrite and decodeWrite', () => {
   });
 
   it('notice every flipped bit and every cut', () => {
-    const blob = encodeRecord(madeUpWrite('x'), SHAPE);
+    const blob = encodeRecord(madeUpRecord('x'), SHAPE);
     for (let bit = 0; bit < blob.length * 8; bit++) {
       const bad = blob.slice();
       bad[bit >> 3]! ^= 1 << (bit & 7);
@@ -94,18 +94,18 @@ describe('encodeWrite and decodeWrite', () => {
   it('refuse a write of another shape, even one of the same size', () => {
     const swapped = { ...SHAPE, tokens: SHAPE.keySize, keySize: SHAPE.tokens, blocks: 0, valueSize: 0 };
     const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
-    expect(() => decodeRecord(encodeRecord(madeUpWrite('x', flat), flat), swapped)).toThrow(/another shape/);
-    expect(() => encodeRecord(madeUpWrite('x', flat), SHAPE)).toThrow(RecordError);
+    expect(() => decodeRecord(encodeRecord(madeUpRecord('x', flat), flat), swapped)).toThrow(/another shape/);
+    expect(() => encodeRecord(madeUpRecord('x', flat), SHAPE)).toThrow(RecordError);
   });
 
   it('work without value blocks', () => {
     const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
-    const write = madeUpWrite('x', flat);
+    const write = madeUpRecord('x', flat);
     expect(decodeRecord(encodeRecord(write, flat), flat)).toEqual(write);
   });
 });
 
-describe('writeKey', () => {
+describe('contentHash', () => {
   it('is another for any change of adapter, header or text, wherever the border lies', () => {
     const keys = [
       contentHash('a', 'b', 'c'),

@@ -4,7 +4,7 @@ import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
 import { contentHash } from '../../../../src/memory/algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpWrite } from '../support.ts';
+import { IDENTITY, madeUpRecord } from '../support.ts';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,9 +18,9 @@ function put(ledger: Ledger, path: string, ...texts: string[]): void {
   const writes = new Map<string, EmbeddingRecord>();
   const segments = texts.map((text, at) => {
     const key = contentHash(IDENTITY.adapter, path, `${at} ${text}`);
-    writes.set(key, madeUpWrite(key));
+    writes.set(key, madeUpRecord(key));
     const words = terms(text);
-    return { start: at + 1, end: at + 1, tokens: Math.max(1, words.length), writeKey: key, terms: words };
+    return { start: at + 1, end: at + 1, tokens: Math.max(1, words.length), contentHash: key, terms: words };
   });
   ledger.putFile(path, { blobHash: path, bytes: 1, mtimeMs: 1, lines: texts.length }, segments, writes);
 }

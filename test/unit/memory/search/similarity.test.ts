@@ -7,7 +7,7 @@ import { fileShares, normalise, recall, recallByFeature } from '../../../../src/
 import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
 import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
 import { quantizeVector } from '../../../../src/memory/algebra/embedding-record.ts';
-import { madeUpWrite, SHAPE } from '../support.ts';
+import { madeUpRecord, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const TEMPERATURE = 20;
 
 function question(name: string): Float32Array {
-  const raw = Float64Array.from(madeUpWrite(name).keys.subarray(0, SHAPE.keySize));
+  const raw = Float64Array.from(madeUpRecord(name).keys.subarray(0, SHAPE.keySize));
   const length = Math.hypot(...raw);
   return Float32Array.from(raw, (x) => x / length);
 }
@@ -23,7 +23,7 @@ function question(name: string): Float32Array {
 function tableOf(names: readonly string[], firstId = 1): EmbeddingTable {
   const table = new EmbeddingTable(SHAPE, 2);
   names.forEach((name, n) => {
-    table.append(firstId + n, madeUpWrite(name).keys);
+    table.append(firstId + n, madeUpRecord(name).keys);
   });
   return table;
 }
@@ -38,7 +38,7 @@ describe('recall', () => {
       fc.property(names, questions, (list, asked) => {
         const { shares, logShares, segmentIds } = recall(tableOf(list), asked.map(question), TEMPERATURE);
         const weights = list.map((name) => {
-          const { keys } = madeUpWrite(name);
+          const { keys } = madeUpRecord(name);
           let weight = 0;
           for (const q of asked.map(question)) {
             for (let token = 0; token < SHAPE.tokens; token++) {
@@ -107,7 +107,7 @@ describe.each([elu1(8, 4, 6), dpfp(8, 3), topk(8, { size: 64, keep: 4, fan: 3, s
           const features = featureMap.features(quantizeVector(question(asked)));
           const massOf = (some: readonly string[]): number => {
             const memory = new CompressiveMemory(shape);
-            for (const name of some) memory.add(madeUpWrite(name));
+            for (const name of some) memory.add(madeUpRecord(name));
             return sum(features.map((feature, i) => feature * memory.z[i]!));
           };
           const { shares } = recallByFeature(tableOf(list), [question(asked)], featureMap);
@@ -131,7 +131,7 @@ describe('KeyTable', () => {
         const model = new Set<number>();
         for (const [adds, id] of steps) {
           if (adds && !model.has(id)) {
-            table.append(id, madeUpWrite(String(id)).keys);
+            table.append(id, madeUpRecord(String(id)).keys);
             model.add(id);
           } else if (!adds) {
             expect(table.remove(id)).toBe(model.delete(id));
@@ -140,7 +140,7 @@ describe('KeyTable', () => {
         expect([...table.segmentIds].sort((a, b) => a - b)).toEqual([...model].sort((a, b) => a - b));
         table.segmentIds.forEach((id, row) => {
           const keys = table.keys.subarray(row * table.rowSize, (row + 1) * table.rowSize);
-          expect(keys).toEqual(madeUpWrite(String(id)).keys);
+          expect(keys).toEqual(madeUpRecord(String(id)).keys);
         });
       }),
     );
@@ -149,7 +149,7 @@ describe('KeyTable', () => {
   it('refuses a segment twice and keys of another length', () => {
     const table = tableOf(['a']);
     expect(() => {
-      table.append(1, madeUpWrite('b').keys);
+      table.append(1, madeUpRecord('b').keys);
     }).toThrow(ShapeError);
     expect(() => {
       table.append(2, new Int8Array(3));

@@ -18,8 +18,8 @@ import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
 import { readWords, WordsWriter } from '../../../../src/memory/snapshot/postings.ts';
 import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { flipSnapshotBits } from '../../../torture/flip-snapshot.ts';
-import { IDENTITY, madeUpWrite, SHAPE, thrownBy, withFolder } from '../support.ts';
-import { checked, crafted, exported, FAR, modelWrite, placeIn, TREE } from './support.ts';
+import { IDENTITY, madeUpRecord, SHAPE, thrownBy, withFolder } from '../support.ts';
+import { checked, crafted, exported, FAR, modelRecord, placeIn, TREE } from './support.ts';
 
 /** What check() or open() says of a file; 'fine' when nothing. */
 async function verdict(file: string): Promise<string> {
@@ -185,12 +185,12 @@ describe('a snapshot that somebody made', () => {
   it('with a key that is not of length 1 is refused, though every checksum fits', async () => {
     await withFolder(async (folder) => {
       const { file } = await exported(folder);
-      const loud = modelWrite('x');
+      const loud = modelRecord('x');
       const blob = encodeRecord({ ...loud, keys: loud.keys.map(() => 127) }, SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(blob)} WHERE id = 1;`))).toBe('unsafe');
-      const other = encodeRecord(modelWrite('somebody else'), SHAPE);
+      const other = encodeRecord(modelRecord('somebody else'), SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(other)} WHERE id = 1;`))).toBe('damaged');
-      const bare = madeUpWrite('x');
+      const bare = madeUpRecord('x');
       const short = encodeRecord({ keys: bare.keys.map(() => 0), values: bare.values }, SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(short)} WHERE id = 1;`))).toBe('unsafe');
     });
@@ -214,7 +214,10 @@ describe('a snapshot that somebody made', () => {
       const first = Snapshot.open(file);
       const told = await first.check(FAR);
       first.close();
-      const other = crafted(file, `UPDATE write SET blob = ${hex(encodeRecord(modelWrite('y'), SHAPE))} WHERE id = 1;`);
+      const other = crafted(
+        file,
+        `UPDATE write SET blob = ${hex(encodeRecord(modelRecord('y'), SHAPE))} WHERE id = 1;`,
+      );
       const second = Snapshot.open(other);
       await expect(importSnapshot(ledger, second, told, { place: placeIn(TREE) })).rejects.toMatchObject({
         kind: 'damaged',

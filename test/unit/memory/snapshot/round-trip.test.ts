@@ -127,7 +127,7 @@ describe('a snapshot', () => {
       expect(report.files).toMatchObject({ placed: 3, forgotten: 1 });
       expect(ledger.file('src/a.ts')?.state).toEqual(gone);
       const { ledger: from } = Ledger.open(join(folder, 'from'), IDENTITY);
-      expect(ledger.hasWrite(from.tree().get('src/a.ts') ?? [])).toEqual(new Set());
+      expect(ledger.hasRecord(from.tree().get('src/a.ts') ?? [])).toEqual(new Set());
       from.close();
       ledger.close();
     });

@@ -13,11 +13,11 @@ import type { Imported, ImportOptions, Place } from '../../../../src/memory/snap
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
 import { quantize, contentHash } from '../../../../src/memory/algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpWrite, SHAPE } from '../support.ts';
+import { IDENTITY, madeUpRecord, SHAPE } from '../support.ts';
 
 /** A write as a model gives it: keys of length 1. */
-export function modelWrite(name: string): EmbeddingRecord {
-  const { keys, values } = madeUpWrite(name);
+export function modelRecord(name: string): EmbeddingRecord {
+  const { keys, values } = madeUpRecord(name);
   const floats = Float32Array.from(keys);
   for (let from = 0; from < floats.length; from += SHAPE.keySize) {
     const key = floats.subarray(from, from + SHAPE.keySize);
@@ -39,8 +39,8 @@ export function putTexts(ledger: Ledger, path: string, texts: Texts): void {
   const writes = new Map<string, EmbeddingRecord>();
   const entries = texts.map((text, n): SegmentEntry => {
     const key = contentHash(IDENTITY.adapter, path, text);
-    writes.set(key, modelWrite(key));
-    return { start: n * 10 + 1, end: n * 10 + 10, tokens: 50 + n, writeKey: key, terms: terms(text) };
+    writes.set(key, modelRecord(key));
+    return { start: n * 10 + 1, end: n * 10 + 10, tokens: 50 + n, contentHash: key, terms: terms(text) };
   });
   ledger.putFile(path, metaOf(path, texts), entries, writes);
 }

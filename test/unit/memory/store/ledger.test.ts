@@ -12,8 +12,8 @@ import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { questionTerms } from '../../../../src/memory/search/tokenize.ts';
 import { identityChecksum } from '../../../../src/memory/store/schema.ts';
-import { writeLayout } from '../../../../src/memory/algebra/shape.ts';
-import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, thrownBy, withFolder, withLedger } from '../support.ts';
+import { recordLayout } from '../../../../src/memory/algebra/shape.ts';
+import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, thrownBy, withFolder, withLedger } from '../support.ts';
 import type { MadeUpFile } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
@@ -22,7 +22,8 @@ vi.setConfig({ testTimeout: 120_000 });
 /** The memory of these files built without any database. */
 function fromScratch(files: Iterable<MadeUpFile>): CompressiveMemory {
   const memory = new CompressiveMemory(SHAPE);
-  for (const { segments, writes } of files) for (const { writeKey } of segments) memory.add(writes.get(writeKey)!);
+  for (const { segments, writes } of files)
+    for (const { contentHash } of segments) memory.add(writes.get(contentHash)!);
   return memory;
 }
 
@@ -38,10 +39,10 @@ describe('files', () => {
       expect(ledger.file('src/b.ts')).toBeUndefined();
       const stored = ledger.segmentsOf('src/a.ts');
       expect(stored.map(({ segmentId }) => segmentId)).toEqual(change.added);
-      expect(stored.map(({ start, end, tokens, writeKey }) => ({ start, end, tokens, writeKey }))).toEqual(
-        file.segments.map(({ start, end, tokens, writeKey }) => ({ start, end, tokens, writeKey })),
+      expect(stored.map(({ start, end, tokens, contentHash }) => ({ start, end, tokens, contentHash }))).toEqual(
+        file.segments.map(({ start, end, tokens, contentHash }) => ({ start, end, tokens, contentHash })),
       );
-      for (const { writeKey, write } of stored) expect(write).toEqual(file.writes.get(writeKey));
+      for (const { contentHash, record } of stored) expect(record).toEqual(file.writes.get(contentHash));
       expect([...ledger.segments()]).toEqual(stored);
       expect(ledger.locate([change.added[1]!, 999]).get(change.added[1]!)).toMatchObject({
         path: 'src/a.ts',
@@ -81,12 +82,12 @@ describe('files', () => {
     await withLedger((ledger) => {
       const file = madeUpFile('a.ts', 1);
       put(ledger, file);
-      const keys = file.segments.map(({ writeKey }) => writeKey);
-      expect(ledger.hasWrite([...keys, 'ff'.repeat(32)])).toEqual(new Set(keys));
+      const keys = file.segments.map(({ contentHash }) => contentHash);
+      expect(ledger.hasRecord([...keys, 'ff'.repeat(32)])).toEqual(new Set(keys));
       ledger.drop(['a.ts']);
-      const otherRounding = new Map(keys.map((key) => [key, madeUpWrite('other')]));
+      const otherRounding = new Map(keys.map((key) => [key, madeUpRecord('other')]));
       put(ledger, { ...file, writes: otherRounding });
-      expect(ledger.segmentsOf('a.ts').map(({ write }) => write)).toEqual([...file.writes.values()]);
+      expect(ledger.segmentsOf('a.ts').map(({ record }) => record)).toEqual([...file.writes.values()]);
       put(ledger, { ...file, writes: new Map() });
       expect(ledger.totals()).toMatchObject({ writes: 3, unusedWrites: 0, segments: 3 });
     });
@@ -133,7 +134,7 @@ describe('the memory', () => {
           const live = new CompressiveMemory(SHAPE);
           const table = new EmbeddingTable(SHAPE);
           for (const { path, version, what } of list) {
-            for (const { write } of ledger.segmentsOf(path)) live.subtract(write);
+            for (const { record } of ledger.segmentsOf(path)) live.subtract(record!);
             const file = madeUpFile(path, version);
             now.delete(path);
             if (what === 'put') now.set(path, file);
@@ -144,9 +145,9 @@ describe('the memory', () => {
                   ? ledger.skipFile(path, META, BINARY)
                   : ledger.drop([path]);
             for (const id of change.removed) expect(table.remove(id)).toBe(true);
-            for (const { segmentId, write } of ledger.segmentsOf(path)) {
-              live.add(write);
-              table.append(segmentId, write.keys);
+            for (const { segmentId, record } of ledger.segmentsOf(path)) {
+              live.add(record!);
+              table.append(segmentId, record!.keys);
             }
           }
           const expected = fromScratch(now.values()).hash();
@@ -174,9 +175,9 @@ describe('the memory', () => {
   it('sees one moment, whatever is written while it is summed, and can be aborted', async () => {
     // Large enough that summing has to pause several times.
     const shape = { tokens: 2, keySize: 64, blocks: 6, valueSize: 256, featureMap: elu1(64, 4, 6) };
-    const writes = new Map([['ab'.repeat(32), madeUpWrite('large', shape)]]);
+    const writes = new Map([['ab'.repeat(32), madeUpRecord('large', shape)]]);
     const segments = Array.from({ length: 400 }, (_, n) => {
-      return { start: n, end: n, tokens: 1, writeKey: 'ab'.repeat(32), terms: [] };
+      return { start: n, end: n, tokens: 1, contentHash: 'ab'.repeat(32), terms: [] };
     });
     await withFolder(async (folder) => {
       const { ledger } = Ledger.open(folder, { ...IDENTITY, shape });
@@ -339,8 +340,8 @@ describe('opening', () => {
       const newer = new DatabaseSync(own);
       newer.exec("PRAGMA user_version = 9; UPDATE meta SET value = '9' WHERE name = 'schema'");
       newer
-        .prepare("UPDATE meta SET value = ? WHERE name = 'seal'")
-        .run(identityChecksum({ ...IDENTITY, layout: writeLayout(SHAPE) }, '9'));
+        .prepare("UPDATE meta SET value = ? WHERE name = 'checksum'")
+        .run(identityChecksum({ ...IDENTITY, layout: recordLayout(SHAPE) }, '9'));
       newer.close();
       const error = thrownBy(() => Ledger.open(own, IDENTITY));
       expect(error).toMatchObject({ kind: 'newer' });

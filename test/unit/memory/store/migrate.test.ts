@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
 import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
-import { identityChecksum } from '../../../../src/memory/store/schema.ts';
-import { writeLayout } from '../../../../src/memory/algebra/shape.ts';
+import { identityChecksum, originOf } from '../../../../src/memory/store/schema.ts';
+import { recordLayout } from '../../../../src/memory/algebra/shape.ts';
 import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpFile, madeUpWrite, put, SHAPE, thrownBy, withFolder } from '../support.ts';
+import type { MadeUpFile } from '../support.ts';
+import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, thrownBy, withFolder } from '../support.ts';
 
 /** The database as version 1 made it, letter for letter. */
 const VERSION_1 = [
@@ -59,7 +61,7 @@ const FILES = ['a.ts', 'src/b.ts', 'src/c.ts'].map((path) => madeUpFile(path, 1)
 function makeVersion1(location: string, version = '1'): void {
   const db = new DatabaseSync(location);
   for (const statement of VERSION_1) db.exec(statement);
-  const identity = { ...IDENTITY, layout: writeLayout(SHAPE) };
+  const identity = { ...IDENTITY, layout: recordLayout(SHAPE) };
   const meta = { ...identity, schema: version, seal: identityChecksum(identity, version), generation: '5' };
   for (const name of ['schema', 'repository', 'adapter', 'layout', 'seal', 'generation'] as const) {
     db.prepare('INSERT INTO meta VALUES (?, ?)').run(name, meta[name]);
@@ -70,11 +72,11 @@ function makeVersion1(location: string, version = '1'): void {
     const row = [at + 1, path, file.blobHash, file.bytes, file.mtimeMs, file.lines, 'ingested', '', ''];
     db.prepare('INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...row);
     for (const [ordinal, segment] of segments.entries()) {
-      const blob = encodeRecord(writes.get(segment.writeKey)!, SHAPE);
-      const { start, end, tokens, writeKey } = segment;
+      const blob = encodeRecord(writes.get(segment.contentHash)!, SHAPE);
+      const { start, end, tokens, contentHash } = segment;
       db.prepare('INSERT INTO write VALUES (?, ?, ?, 1234, ?)').run(
         ++write,
-        Buffer.from(writeKey, 'hex'),
+        Buffer.from(contentHash, 'hex'),
         tokens,
         blob,
       );
@@ -103,7 +105,7 @@ describe('a database of version 1', () => {
         ['src/b.ts', 'ingested'],
       ]);
       expect(ledger.generation()).toBe(5);
-      expect(ledger.checkouts()).toMatchObject([{ place: IDENTITY.checkout, files: 3, segments: 6 }]);
+      expect(ledger.checkouts()).toMatchObject([{ folder: IDENTITY.checkout, files: 3, segments: 6 }]);
       expect(ledger.segmentsOf('src/b.ts').map(({ segmentId }) => segmentId)).toEqual([4, 5, 6]);
       const memory = new CompressiveMemory(SHAPE);
       for (const { writes } of FILES.slice(0, 2)) for (const write of writes.values()) memory.add(write);
@@ -164,11 +166,223 @@ describe('a database of version 1', () => {
   });
 });
 
+/** The tables of version 2 that version 1 had otherwise or not at all, letter for letter. */
+const VERSION_2 = [
+  VERSION_1[0]!,
+  VERSION_1[1]!,
+  `CREATE TABLE checkout (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  place TEXT NOT NULL UNIQUE,
+  seen_ms INTEGER NOT NULL,
+  generation INTEGER NOT NULL
+) STRICT`,
+  `CREATE TABLE file (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  checkout_id INTEGER NOT NULL REFERENCES checkout (id),
+  path TEXT NOT NULL,
+  blob_hash TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  mtime_ms REAL NOT NULL,
+  lines INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('ingested', 'skipped', 'failed')),
+  reason TEXT NOT NULL,
+  sentence TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  seal INTEGER NOT NULL,
+  UNIQUE (checkout_id, path)
+) STRICT`,
+  `CREATE TABLE write (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key BLOB NOT NULL UNIQUE CHECK (length(key) = 32),
+  tokens INTEGER NOT NULL,
+  used_ms INTEGER NOT NULL,
+  origin BLOB NOT NULL,
+  blob BLOB NOT NULL
+) STRICT`,
+  `CREATE INDEX write_by_origin ON write (origin)`,
+  `CREATE TABLE segment (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  checkout_id INTEGER NOT NULL,
+  file_id INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  first INTEGER NOT NULL CHECK (first >= 0),
+  last INTEGER NOT NULL CHECK (last >= first),
+  tokens INTEGER NOT NULL,
+  write_id INTEGER NOT NULL REFERENCES write (id),
+  UNIQUE (file_id, ordinal)
+) STRICT`,
+  VERSION_1[5]!,
+  VERSION_1[6]!,
+  `CREATE TABLE file_stat (
+  file_id INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
+  ctime_ms REAL NOT NULL,
+  inode REAL NOT NULL
+) STRICT`,
+];
+
+const OTHER = '/other/checkout';
+const CHECK = '{"rules":"reading 2","masked":[[3,"token"]]}';
+
+/** As version 2 computed it: CRC-32 over the file's columns and its segments' with their keys. */
+function seal2(db: DatabaseSync, fileId: number): void {
+  const columns = 'checkout_id, path, blob_hash, bytes, mtime_ms, lines, state, reason, sentence';
+  const file = db.prepare(`SELECT ${columns} FROM file WHERE id = ?`).get(fileId)!;
+  const segments = db
+    .prepare(
+      `SELECT segment.checkout_id, ordinal, first, last, segment.tokens, lower(hex(key)) FROM segment
+       JOIN write ON write.id = write_id WHERE file_id = ? ORDER BY ordinal`,
+    )
+    .all(fileId);
+  const checksum = crc32(JSON.stringify([file, ...segments].map((row) => Object.values(row))));
+  db.prepare("UPDATE file SET seal = ?, digest = x'00' WHERE id = ?").run(checksum, fileId);
+}
+
+/** Made with SQL alone: two checkouts, the second with the first file of the first; an unused write; three skipped. */
+function makeVersion2(location: string): void {
+  const db = new DatabaseSync(location);
+  for (const statement of VERSION_2) db.exec(statement);
+  const identity = { ...IDENTITY, layout: recordLayout(SHAPE) };
+  const meta = { ...identity, schema: '2', seal: identityChecksum(identity, '2'), swept_ms: '1234' };
+  for (const name of ['schema', 'repository', 'adapter', 'layout', 'seal', 'swept_ms'] as const) {
+    db.prepare('INSERT INTO meta VALUES (?, ?)').run(name, meta[name]);
+  }
+  db.exec(
+    `PRAGMA user_version = 2; INSERT INTO checkout VALUES (1, '${IDENTITY.checkout}', 1, 5), (2, '${OTHER}', 2, 7)`,
+  );
+  const addFile = (id: number, checkout: number, { path, meta: file, segments, writes }: MadeUpFile) => {
+    const row = [id, checkout, path, file.blobHash, file.bytes, file.mtimeMs, file.lines, 'ingested', '', CHECK];
+    db.prepare("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'', 0)").run(...row);
+    db.prepare('INSERT INTO file_stat VALUES (?, ?, ?)').run(id, file.stat!.ctimeMs, file.stat!.inode);
+    for (const [ordinal, { start, end, tokens, contentHash, terms: words }] of segments.entries()) {
+      const [key, blob] = [Buffer.from(contentHash, 'hex'), encodeRecord(writes.get(contentHash)!, SHAPE)];
+      db.prepare('INSERT OR IGNORE INTO write VALUES (NULL, ?, ?, 1234, ?, ?)').run(key, tokens, originOf(path), blob);
+      const { id: write } = db.prepare('SELECT id FROM write WHERE key = ?').get(key)!;
+      const values = [checkout, id, ordinal, start, end, tokens, write!];
+      const inserted = db.prepare('INSERT INTO segment VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)').run(...values);
+      db.prepare('INSERT INTO lexical (rowid, path, text) VALUES (?, ?, ?)').run(
+        inserted.lastInsertRowid,
+        ...[terms(path).join(' '), words.join(' ')],
+      );
+    }
+  };
+  addFile(1, 1, FILES[0]!);
+  addFile(2, 1, FILES[1]!);
+  addFile(3, 2, FILES[0]!);
+  addFile(4, 1, FILES[2]!);
+  db.exec('DELETE FROM lexical WHERE rowid > 9; DELETE FROM segment WHERE file_id = 4; DELETE FROM file WHERE id = 4;');
+  const skipped = "VALUES (?, 1, ?, ?, 9, 2.5, 0, 'skipped', ?, 'A sentence.', x'', 0)";
+  db.prepare(`INSERT INTO file ${skipped}`).run(5, 'd.bin', 'reading 2', 'binary');
+  db.prepare(`INSERT INTO file ${skipped}`).run(6, 'e.ts', '', 'forgotten');
+  for (const id of [1, 2, 3, 5, 6]) seal2(db, id);
+  db.close();
+}
+
+describe('a database of version 2', () => {
+  const everyBlob = (location: string, table: string, column: string) => {
+    const db = new DatabaseSync(location, { readOnly: true });
+    const rows = db.prepare(`SELECT id, ${column} AS stored FROM ${table} ORDER BY id`).all();
+    db.close();
+    return rows.map(({ id, stored }) => [id, Buffer.from(stored as Uint8Array).toString('hex')]);
+  };
+
+  it('is brought up to this version with everything in it, and every embedding stays as it was', async () => {
+    await withFolder(async (folder) => {
+      const location = join(folder, 'x.sqlite');
+      makeVersion2(location);
+      const before = everyBlob(location, 'write', 'blob');
+      const opened = Ledger.open(location, IDENTITY);
+      expect(opened.kind).toBe('open');
+      const { ledger } = opened;
+      expect(before.length).toBe(9);
+      expect(everyBlob(location, 'record', 'vectors')).toEqual(before);
+      expect(ledger.checkouts()).toEqual([
+        expect.objectContaining({ folder: OTHER, files: 1, segments: 3 }),
+        expect.objectContaining({ folder: IDENTITY.checkout, files: 4, segments: 6 }),
+      ]);
+      expect(ledger.generation()).toBe(5);
+      const secrets = { rules: 'reading 2', masked: [{ line: 3, rule: 'token' }] };
+      const { meta } = FILES[0]!;
+      expect(ledger.file('a.ts')).toEqual({ path: 'a.ts', ...meta, state: { kind: 'ingested' }, secrets });
+      const left = { kind: 'skipped', sentence: 'A sentence.' };
+      expect(ledger.file('d.bin')).toMatchObject({
+        blobHash: '',
+        state: { ...left, reason: 'binary' },
+        secrets: { rules: 'reading 2', masked: [] },
+      });
+      expect(ledger.file('e.ts')).toMatchObject({ state: { ...left, reason: 'forgotten' } });
+      expect(ledger.file('e.ts')?.secrets).toBeUndefined();
+      for (const { path, segments, writes } of FILES.slice(0, 2)) {
+        const stored = ledger.segmentsOf(path);
+        expect(stored.map(({ start, end, tokens, contentHash }) => ({ start, end, tokens, contentHash }))).toEqual(
+          segments.map(({ start, end, tokens, contentHash }) => ({ start, end, tokens, contentHash })),
+        );
+        expect(stored.map(({ record }) => record)).toEqual([...writes.values()]);
+      }
+      expect(ledger.lexicalSearch(['export'], 10).length).toBe(6);
+      expect(ledger.totals()).toMatchObject({ writes: 9, unusedWrites: 3, notEmbedded: 0 });
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 9, writes: 9, notEmbedded: 0 });
+      // Nothing is to be encoded: also the records that no file uses are found by their content.
+      expect(Math.min(...put(ledger, { ...FILES[2]!, writes: new Map() }).added)).toBeGreaterThan(12);
+      ledger.close();
+      const other = Ledger.open(location, { ...IDENTITY, checkout: OTHER }).ledger;
+      expect(other.segmentsOf('a.ts').map(({ record }) => record)).toEqual([...FILES[0]!.writes.values()]);
+      expect(await other.verify()).toMatchObject({ kind: 'sound' });
+      other.close();
+    });
+  });
+
+  it('does not hide a row that was changed before: it is found and mended', async () => {
+    await withFolder(async (folder) => {
+      const location = join(folder, 'x.sqlite');
+      makeVersion2(location);
+      const db = new DatabaseSync(location);
+      db.exec("UPDATE file SET lines = lines + 1 WHERE path = 'src/b.ts'");
+      db.close();
+      const { ledger } = Ledger.open(location, IDENTITY);
+      expect(await ledger.verify()).toMatchObject({ kind: 'unsound', cure: 'mend' });
+      expect(await ledger.mend()).toEqual(['src/b.ts']);
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', writes: 9 });
+      ledger.close();
+    });
+  });
+
+  it('that is damaged gives its records and what was forgotten to a new one', async () => {
+    await withFolder((folder) => {
+      const location = join(folder, 'x.sqlite');
+      makeVersion2(location);
+      const db = new DatabaseSync(location);
+      db.exec('DROP INDEX segment_by_write');
+      db.close();
+      const opened = Ledger.open(location, IDENTITY);
+      expect(opened).toMatchObject({ kind: 'recovered', salvaged: 9 });
+      expect(opened.ledger.file('e.ts')).toMatchObject({ state: { reason: 'forgotten', sentence: 'A sentence.' } });
+      opened.ledger.close();
+    });
+  });
+
+  it('is searched where it lies when another one forgets a file', async () => {
+    await withFolder(async (folder) => {
+      makeVersion2(join(folder, 'other.sqlite'));
+      const { ledger } = Ledger.open(join(folder, 'now.sqlite'), {
+        ...IDENTITY,
+        checkout: '/third',
+        repository: 'git:abc',
+      });
+      put(ledger, FILES[1]!);
+      const { certificate } = await ledger.forget(['src/b.ts']);
+      expect(certificate.elsewhere.left).toContainEqual(
+        expect.objectContaining({ why: 'same', checkout: IDENTITY.checkout, path: 'src/b.ts' }),
+      );
+      ledger.close();
+    });
+  });
+});
+
 describe('a database of a version that is not known', () => {
   it('is refused with a sentence where it is newer', async () => {
     await withFolder((folder) => {
       const location = join(folder, 'x.sqlite');
-      makeVersion1(location, '3');
+      makeVersion1(location, '9');
       const error = thrownBy(() => Ledger.open(location, IDENTITY));
       expect(error).toMatchObject({ kind: 'newer' });
       expect((error as Error).message).toMatch(/made by a newer version of this program\. Update this program/);
@@ -178,5 +392,5 @@ describe('a database of a version that is not known', () => {
 
 it('made-up writes are what the SQL above stored', () => {
   const [key, write] = [...FILES[0]!.writes][0]!;
-  expect(write).toEqual(madeUpWrite(key));
+  expect(write).toEqual(madeUpRecord(key));
 });
