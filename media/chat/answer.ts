@@ -1,4 +1,4 @@
-import type { Attribution } from '../../src/chat/transcript.ts';
+import type { Attributed } from '../../src/chat/transcript.ts';
 import { fill, linesText } from '../../src/chat/strings.ts';
 import { framed } from './code-block.ts';
 import type { Context } from './context.ts';
@@ -27,31 +27,43 @@ export interface ShownAnswer {
 }
 
 /**
- * An answer for the page. While it streams there are no `sentences` yet; afterwards each is marked: a number that leads
- * to its citation, or a dotted line where it rests on nothing.
+ * A whole answer for the page. Each of its sentences is marked: a number that leads to its citation, or a dotted line
+ * where it has no source.
  *
  * @param known paths that the exchange speaks of; code that names one of them opens it
  * @param toCitation called with a citation's number
  */
 export function shownAnswer(
   text: string,
-  sentences: readonly Attribution[],
+  sentences: readonly Attributed[],
   known: ReadonlySet<string>,
   context: Context,
   toCitation: (number: number) => void,
 ): ShownAnswer {
   const root = h('div', {}, rendered(text));
-  const blocks = [...root.querySelectorAll('pre')].map((pre) => framed(pre, context));
-  linkFiles(root, known, context);
+  const blocks = framesAndLinks(root, known, context);
   const cited = mark(root, blocks, sentences, context, toCitation);
   reveal(root, context.strings.hiddenCharacter);
   return { nodes: [...root.childNodes].filter((node) => node.textContent !== '\n'), cited };
 }
 
+/** Finishes what is rendered of an answer that is still written. */
+export function finishRendered(root: HTMLElement, known: ReadonlySet<string>, context: Context): void {
+  framesAndLinks(root, known, context);
+  reveal(root, context.strings.hiddenCharacter);
+}
+
+/** Frames code blocks, which it gives back, and links files. */
+function framesAndLinks(root: HTMLElement, known: ReadonlySet<string>, context: Context): HTMLElement[] {
+  const blocks = [...root.querySelectorAll('pre')].map((pre) => framed(pre, context));
+  linkFiles(root, known, context);
+  return blocks;
+}
+
 function mark(
   root: HTMLElement,
   blocks: readonly HTMLElement[],
-  sentences: readonly Attribution[],
+  sentences: readonly Attributed[],
   { strings }: Context,
   toCitation: (number: number) => void,
 ): Cited[] {
@@ -119,7 +131,7 @@ function outermost(piece: HTMLElement): HTMLElement {
 }
 
 /** The places that an answer rests on, each once. */
-function citations(sentences: readonly Attribution[]): Cited[] {
+function citations(sentences: readonly Attributed[]): Cited[] {
   const places = new Map<string, Cited>();
   for (const sentence of sentences) {
     if (sentence.kind === 'unsupported') continue;

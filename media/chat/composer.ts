@@ -1,7 +1,7 @@
 import type { ScopeChoice, EditorContext } from '../../src/chat/protocol.ts';
 import { fill } from '../../src/chat/strings.ts';
 import { TRANSCRIPT } from '../../src/chat/transcript.ts';
-import type { Lines } from '../../src/chat/transcript.ts';
+import type { PlacedLines } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton } from './dom.ts';
 import { rangeText, split } from './place.ts';
@@ -31,8 +31,8 @@ export class Composer {
   readonly #stop: HTMLButtonElement;
   readonly #selected = h('div', { class: 'attachments', hidden: true });
   /** What the editor has selected, and what goes with the question. */
-  #selection: Lines | undefined;
-  #attached: Lines | undefined;
+  #selection: PlacedLines | undefined;
+  #attached: PlacedLines | undefined;
   #typed: 'not yet' | 'told' = 'not yet';
 
   constructor(context: Context, actions: ComposerActions) {

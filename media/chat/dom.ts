@@ -33,12 +33,14 @@ export function iconButton(name: string, label: string, onclick: (event: Event) 
 
 /**
  * Makes the children of an element equal to `wanted`, and leaves those alone that are so already: a selection survives.
+ *
+ * @param from children before that one stay as they are
  */
-export function reconcile(parent: Element, wanted: readonly Node[]): void {
+export function reconcile(parent: Element, wanted: readonly Node[], from = 0): void {
   wanted.forEach((node, at) => {
-    const there = parent.childNodes[at];
+    const there = parent.childNodes[from + at];
     if (!there) parent.append(node);
     else if (!there.isEqualNode(node)) there.replaceWith(node);
   });
-  while (parent.childNodes.length > wanted.length) parent.lastChild?.remove();
+  while (parent.childNodes.length > from + wanted.length) parent.lastChild?.remove();
 }

@@ -1,16 +1,18 @@
 import { scopeText } from '../../src/chat/markdown.ts';
 import { fill } from '../../src/chat/strings.ts';
+import { fitting, withEvent } from '../../src/chat/exchange.ts';
 import { unfinished } from '../../src/chat/transcript.ts';
-import type { Exchange, Lines } from '../../src/chat/transcript.ts';
-import { shownAnswer } from './answer.ts';
+import type { AnswerEvent, Exchange, PlacedLines } from '../../src/chat/transcript.ts';
+import { finishRendered, shownAnswer } from './answer.ts';
 import { citationList } from './citations.ts';
 import { copyButton } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton, reconcile } from './dom.ts';
+import { GrowingAnswer } from './growing-answer.ts';
 import { failureNote, note, progressLine, unknownNote } from './notes.ts';
 import { rangeText, split } from './place.ts';
-import { pointedList } from './pointed.ts';
-import type { Unfolded } from './pointed.ts';
+import { rankedList } from './ranked-files.ts';
+import type { Unfolded } from './ranked-files.ts';
 import { questionEditor } from './question-editor.ts';
 import { visible } from './visible.ts';
 
@@ -28,7 +30,10 @@ export class ExchangeView {
   readonly #after = h('div', { class: 'after' });
   #exchange: Exchange;
   #position: Position = 'last';
-  #drawn = 0;
+  /** The answer while it is written. */
+  #growing: GrowingAnswer | undefined;
+  /** The frame in which what has come to it is drawn; 0 for none. */
+  #frame = 0;
 
   constructor(exchange: Exchange, context: Context) {
     this.#exchange = exchange;
@@ -50,6 +55,11 @@ export class ExchangeView {
   }
 
   update(exchange: Exchange): void {
+    this.#growing = undefined;
+    this.#show(exchange);
+  }
+
+  #show(exchange: Exchange): void {
     const ended = unfinished(this.#exchange) && !unfinished(exchange);
     this.#exchange = exchange;
     this.#draw();
@@ -64,14 +74,20 @@ export class ExchangeView {
     this.#draw();
   }
 
-  /** Text that goes on at the character `at`; `lost` where something before it never came. */
-  append(at: number, text: string): 'shown' | 'lost' {
-    if (at !== this.#exchange.text.length) return 'lost';
-    this.#exchange = { ...this.#exchange, text: this.#exchange.text + text };
-    if (this.#drawn === 0) {
-      this.#drawn = requestAnimationFrame(() => {
-        this.#drawn = 0;
-        this.#drawBody();
+  /** An event for an answer of `at` characters; `lost` where something before it never came. */
+  follow(event: AnswerEvent, seconds: number, at: number): 'shown' | 'lost' {
+    const before = this.#exchange;
+    if (at !== before.text.length) return 'lost';
+    const after = withEvent(before, event, seconds, this.#context.strings);
+    if (event.kind === 'token') this.#growing?.append(fitting(at, event.text));
+    if (event.kind !== 'token' || before.state.kind !== 'writing') {
+      this.#show(after);
+      return 'shown';
+    }
+    this.#exchange = after;
+    if (this.#frame === 0) {
+      this.#frame = requestAnimationFrame(() => {
+        this.#drawGrowing();
       });
     }
     return 'shown';
@@ -114,7 +130,7 @@ export class ExchangeView {
     );
   }
 
-  #selected({ path, start, end }: Lines): HTMLElement {
+  #selected({ path, start, end }: PlacedLines): HTMLElement {
     const { strings, post } = this.#context;
     const place = `${visible(split(path).name)}:${rangeText(start, end)}`;
     const onclick = () => {
@@ -131,7 +147,7 @@ export class ExchangeView {
 
   #draw(): void {
     const { state, partial } = this.#exchange;
-    const list = pointedList(this.#exchange, this.#unfolded, this.#context);
+    const list = rankedList(this.#exchange, this.#unfolded, this.#context);
     const before = [partial === undefined ? undefined : note('info', visible(partial)), list];
     reconcile(
       this.#before,
@@ -144,17 +160,25 @@ export class ExchangeView {
   }
 
   #drawBody(): void {
-    const { text, state, pointed, read } = this.#exchange;
+    const { text, state } = this.#exchange;
+    if (unfinished(this.#exchange)) {
+      if (!this.#growing) {
+        this.#growing = new GrowingAnswer(this.#body, (drawn) => {
+          finishRendered(drawn, this.#known(), this.#context);
+        });
+        this.#growing.append(text);
+      }
+      reconcile(this.#after, [...this.#notes(), ...this.#foot()]);
+      this.#drawGrowing();
+      return;
+    }
+    this.#growing = undefined;
     const sentences = state.kind === 'answered' ? state.sentences : [];
-    const known = new Set([
-      ...(pointed?.files.map(({ path }) => path) ?? []),
-      ...(read?.places.map(({ path }) => path) ?? []),
-    ]);
-    const { nodes, cited } = shownAnswer(text, sentences, known, this.#context, (number) => {
+    const { nodes, cited } = shownAnswer(text, sentences, this.#known(), this.#context, (number) => {
       this.#after.querySelector<HTMLElement>(`[data-citation="${number}"]`)?.focus();
     });
     const list = citationList(cited, this.#context);
-    const after = [...this.#notes(), ...(list ? [list] : []), ...this.#bare(), ...this.#foot()];
+    const after = [...this.#notes(), ...(list ? [list] : []), ...this.#unsupported(), ...this.#foot()];
     if (state.kind === 'answered') {
       // Sentences and citations point at each other, so they are taken together.
       this.#body.replaceChildren(...nodes);
@@ -163,6 +187,24 @@ export class ExchangeView {
       reconcile(this.#body, nodes);
       reconcile(this.#after, after);
     }
+    this.#grown();
+  }
+
+  /** Paths that the exchange speaks of. */
+  #known(): Set<string> {
+    const { ranked = [], read } = this.#exchange;
+    return new Set([...ranked, ...(read?.places ?? [])].map(({ path }) => path));
+  }
+
+  /** Draws what has come to the answer since it was drawn last. */
+  #drawGrowing(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#growing?.draw();
+    this.#grown();
+  }
+
+  #grown(): void {
     this.element.dispatchEvent(new CustomEvent('grown', { bubbles: true }));
   }
 
@@ -189,13 +231,13 @@ export class ExchangeView {
   }
 
   /** Said in words too: a dotted line is easily overlooked. */
-  #bare(): Node[] {
+  #unsupported(): Node[] {
     const { strings } = this.#context;
     const { state } = this.#exchange;
     if (state.kind !== 'answered') return [];
-    const bare = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
-    if (bare === 0) return [];
-    const text = bare === 1 ? strings.unsupportedOne : fill(strings.unsupportedCount, bare);
+    const unsupported = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
+    if (unsupported === 0) return [];
+    const text = unsupported === 1 ? strings.unsupportedOne : fill(strings.unsupportedCount, unsupported);
     return [note('warning', text, 'unsupported-count')];
   }
 
@@ -227,8 +269,8 @@ export class ExchangeView {
     const { strings, announce } = this.#context;
     const { state } = this.#exchange;
     if (state.kind === 'answered') {
-      const bare = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
-      announce(fill(strings.announceAnswer, state.sentences.length, bare));
+      const unsupported = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
+      announce(fill(strings.announceAnswer, state.sentences.length, unsupported));
     } else if ('sentence' in state) {
       announce(state.sentence);
     }

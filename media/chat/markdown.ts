@@ -29,13 +29,35 @@ const TAGS = [
   ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
 ];
 
-/** An answer as elements: structure, code with its colours, and links as `span.link[data-target]`. */
-export function rendered(text: string): DocumentFragment {
-  return DOMPurify.sanitize(markdown.render(text), {
+/** What a text defines and its links refer to: `[name]: target`. */
+export type References = NonNullable<NonNullable<Parameters<typeof markdown.parse>[1]>['references']>;
+
+/**
+ * An answer as elements: structure, code with its colours, and links as `span.link[data-target]`.
+ *
+ * @param references what was defined before the text; what the text defines is added
+ */
+export function rendered(text: string, references: References = {}): DocumentFragment {
+  return DOMPurify.sanitize(markdown.render(text, { references }), {
     RETURN_DOM_FRAGMENT: true,
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ['class', 'start', 'data-target'],
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
   });
+}
+
+/**
+ * Where the last block begins that more text may still change, in characters: all before it stays as it is, but for
+ * links whose targets are defined later. CommonMark finds its blocks line by line, so one that has begun with a whole
+ * line ends those before it; tables are seen a line later, and take that line from no other block than a paragraph.
+ */
+export function openBlock(text: string): number {
+  const lines = [...text.matchAll(/\r\n?|\n/g)].map(({ 0: end, index }) => index + end.length);
+  const starts = markdown
+    .parse(text, {})
+    .flatMap(({ level, nesting, map }) => (level === 0 && nesting >= 0 && map ? [map[0]] : []));
+  // The first line of a block that is not whole yet may turn out to go on with the block before it.
+  const start = starts.findLast((line) => line < lines.length) ?? 0;
+  return start === 0 ? 0 : (lines[start - 1] ?? 0);
 }

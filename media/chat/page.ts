@@ -152,10 +152,13 @@ class Shown {
       case 'exchange':
         if (message.conversation === this.#conversation.id) this.#showExchange(message.exchange);
         break;
-      case 'text': {
-        const view = this.#exchanges.find(({ exchange }) => exchange.id === message.exchange);
+      case 'event': {
+        const { event, seconds, at } = message;
+        const view = this.#exchanges.findLast(({ exchange }) => exchange.id === message.exchange);
+        const before = view?.exchange.state.kind;
         // Something was lost on the way; the host tells everything again.
-        if (view?.append(message.at, message.text) === 'lost') this.#context.post({ kind: 'ready' });
+        if (view?.follow(event, seconds, at) === 'lost') this.#context.post({ kind: 'ready' });
+        else if (view?.exchange.state.kind !== before) this.#arrange();
         break;
       }
       case 'surroundings':

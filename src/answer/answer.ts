@@ -7,7 +7,7 @@ import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-f
 import { meets, readSelection, rememberedText, reread } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
-import type { RankedFiles } from '../retrieve/ranked-files.ts';
+import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
 import { sentences } from './sentence.ts';
 
 export interface AnswerOptions {
@@ -20,15 +20,23 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What happens on the way to an answer, in this order; `token` many times. */
+/**
+ * What happens on the way to an answer, in this order, from here to the page and the terminal: plain data that crosses
+ * threads as it is. `prefilled` and `token` come many times; `unknown` or `answered` is the last. Failures reject the
+ * call.
+ */
 export type AnswerEvent =
-  | { readonly kind: 'recalled'; readonly recollection: RankedFiles }
-  | { readonly kind: 'read'; readonly excerpts: readonly Excerpt[]; readonly stale: number }
+  /** The first indexing goes on meanwhile: so many percent of the files are searched, 0..100. */
+  | { readonly kind: 'partial'; readonly percent: number }
+  /** Best first. */
+  | { readonly kind: 'recalled'; readonly files: readonly RankedFile[] }
+  /** What enters the prompt; so many segments were left out, because their file has changed. */
+  | { readonly kind: 'read'; readonly places: readonly PlacedLines[]; readonly stale: number }
   | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
   | { readonly kind: 'token'; readonly text: string }
   /** The answer's words are all there; `of` sentences are being looked up in the lines that were read. */
   | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
-  | { readonly kind: 'unknown'; readonly reason: UnknownReason; readonly recollection: RankedFiles }
+  | { readonly kind: 'unknown'; readonly reason: UnknownReason }
   | { readonly kind: 'answered'; readonly answer: Answer };
 
 /**
@@ -80,29 +88,27 @@ export async function answer(
   const selected = options.selection && (await readSelection(codebases, options.selection, signal));
   const context = selected?.excerpt.lines.join('');
   const how = { history, ...(context && { context }), ...(scope && { scope }), ...(signal && { signal }) };
-  const recollection = await codebases.recall(question, how);
-  emit({ kind: 'recalled', recollection });
-  if (!selected && pointsNowhere(recollection)) {
-    emit({ kind: 'unknown', reason: 'far', recollection });
+  const ranking = await codebases.recall(question, how);
+  emit({ kind: 'recalled', files: ranking.files });
+  if (!selected && isOutOfScope(ranking)) {
+    emit({ kind: 'unknown', reason: 'far' });
     return;
   }
   const { prefillRate } = await codebases.engine.describe(signal ? { signal, priority: 'question' } : {});
   const budget = excerptBudget(prefillRate);
-  const others = selected
-    ? recollection.segments.filter((found) => !meets(found, selected.excerpt))
-    : recollection.segments;
+  const others = selected ? ranking.segments.filter((found) => !meets(found, selected.excerpt)) : ranking.segments;
   const found = await reread(codebases, others, budget - (selected?.tokens ?? 0));
   const { stale } = found;
   const excerpts = selected ? [selected.excerpt, ...found.excerpts] : found.excerpts;
-  emit({ kind: 'read', excerpts, stale });
+  emit({ kind: 'read', places: excerpts.map(({ path, start, end }) => ({ path, start, end })), stale });
   if (excerpts.length === 0) {
-    emit({ kind: 'unknown', reason: 'changed', recollection });
+    emit({ kind: 'unknown', reason: 'changed' });
     return;
   }
   const generated = await codebases.engine.generate(promptFor(question, excerpts, history), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
-    remembered: codebases.gated ? await rememberedText(codebases, recollection.segments, REMEMBERED) : [],
+    remembered: codebases.gated ? await rememberedText(codebases, ranking.segments, REMEMBERED) : [],
     ...(signal ? { signal } : {}),
     onToken: (text) => {
       emit({ kind: 'token', text });
@@ -118,7 +124,7 @@ export async function answer(
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */
-function pointsNowhere({ nearness: { cosine, coverage, isAimed } }: RankedFiles): boolean {
+function isOutOfScope({ nearness: { cosine, coverage, isAimed } }: RankedFiles): boolean {
   if (isAimed) return false;
   return Object.values(ABSTAIN).some((least) => cosine < least.cosine && coverage < least.coverage);
 }

@@ -9,7 +9,7 @@ export interface Citation {
   readonly start: number;
   readonly end: number;
   /** Of a notebook, where that is in its cells: `cell 3:1-2`. */
-  readonly cells?: string;
+  readonly cells?: string | undefined;
   /** 0..1: the part of the sentence's telling words that these lines hold. */
   readonly overlap: number;
 }

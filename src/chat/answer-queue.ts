@@ -1,6 +1,7 @@
+import type { AnswerEvent } from '../answer/answer.ts';
+import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { ServiceError } from '../service/service-error.ts';
-import type { AskEvent, PointedFile } from '../service/protocol.ts';
-import { withEvent } from './exchange.ts';
+import { withEvent, withinLimits } from './exchange.ts';
 import type { Conversations } from './conversations.ts';
 import type { ChatService } from './dependencies.ts';
 import type { Strings } from './strings.ts';
@@ -11,7 +12,7 @@ import type { Exchange, ExchangeState } from './transcript.ts';
 const HISTORY = 3;
 
 /** An exchange by the conversation that it stands in. */
-export interface Place {
+export interface ExchangeKey {
   readonly conversation: string;
   readonly exchange: string;
 }
@@ -22,15 +23,15 @@ export interface AnswerQueueDependencies {
   readonly strings: Strings;
   /** An exchange is another now. */
   readonly onExchange: (conversation: string, exchange: Exchange) => void;
-  /** An answer goes on at the character `at`. */
-  readonly onText: (conversation: string, exchange: Exchange, at: number) => void;
-  readonly onPointed: (files: readonly PointedFile[]) => void;
+  /** An event has come to an exchange, as it was `before`. */
+  readonly onEvent: (conversation: string, before: Exchange, event: AnswerEvent, seconds: number) => void;
+  readonly onRanked: (files: readonly RankedFile[]) => void;
   /** Nothing runs and nothing waits any more. */
   readonly onIdle: () => void;
   readonly log: (line: string) => void;
 }
 
-interface Running extends Place {
+interface Running extends ExchangeKey {
   readonly abort: AbortController;
 }
 
@@ -39,7 +40,7 @@ interface Running extends Place {
  */
 export class AnswerQueue {
   readonly #parts: AnswerQueueDependencies;
-  #queue: Place[] = [];
+  #queue: ExchangeKey[] = [];
   #running: Running | undefined;
 
   constructor(parts: AnswerQueueDependencies) {
@@ -50,8 +51,8 @@ export class AnswerQueue {
     return this.#running || this.#queue.length > 0 ? 'yes' : 'no';
   }
 
-  put(place: Place): void {
-    this.#queue.push(place);
+  put(key: ExchangeKey): void {
+    this.#queue.push(key);
     this.#next();
   }
 
@@ -60,24 +61,24 @@ export class AnswerQueue {
     const waiting = this.#queue;
     this.#queue = [];
     const state = { kind: 'stopped', sentence: this.#parts.strings.stopped, seconds: 0 } as const;
-    for (const place of waiting) this.#settle(place, state);
+    for (const key of waiting) this.#settle(key, state);
     this.#running?.abort.abort();
   }
 
-  /** Ends what runs and waits in places that are going. */
-  forget(going: (place: Place) => boolean): void {
-    this.#queue = this.#queue.filter((place) => !going(place));
+  /** Ends what runs and waits of exchanges that are going. */
+  forget(going: (key: ExchangeKey) => boolean): void {
+    this.#queue = this.#queue.filter((key) => !going(key));
     if (this.#running && going(this.#running)) this.#running.abort.abort();
   }
 
   #next(): void {
     if (this.#running) return;
-    const place = this.#queue.shift();
-    if (!place) {
+    const key = this.#queue.shift();
+    if (!key) {
       this.#parts.onIdle();
       return;
     }
-    const running = { ...place, abort: new AbortController() };
+    const running = { ...key, abort: new AbortController() };
     this.#running = running;
     void this.#run(running).finally(() => {
       this.#running = undefined;
@@ -85,62 +86,58 @@ export class AnswerQueue {
     });
   }
 
-  async #run(place: Running): Promise<void> {
+  async #run(running: Running): Promise<void> {
     const { service, strings, log } = this.#parts;
-    const { signal } = place.abort;
-    const exchange = this.#exchange(place);
+    const { signal } = running.abort;
+    const exchange = this.#exchange(running);
     if (!exchange) return;
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1_000;
-    this.#settle(place, { kind: 'recalling', sentence: strings.recalling });
+    this.#settle(running, { kind: 'recalling', sentence: strings.recalling });
     try {
       const { question, scope, selection } = exchange;
-      const history = this.#historyOf(place);
-      const onEvent = (event: AskEvent) => {
-        if (!signal.aborted) this.#follow(place, event, seconds());
+      const history = this.#historyOf(running);
+      const onEvent = (event: AnswerEvent) => {
+        if (!signal.aborted) this.#follow(running, withinLimits(event), seconds());
       };
       await service.ask({ question, scope, history, ...(selection && { selection }) }, onEvent, signal);
-      const now = this.#exchange(place);
+      const now = this.#exchange(running);
       if (now && unfinished(now)) throw new ServiceError(strings.unexpected, 'open-log');
     } catch (error) {
       if (signal.aborted) {
-        this.#settle(place, { kind: 'stopped', sentence: strings.stopped, seconds: seconds() });
+        this.#settle(running, { kind: 'stopped', sentence: strings.stopped, seconds: seconds() });
       } else if (error instanceof ServiceError) {
-        this.#settle(place, { kind: 'failed', sentence: error.message, action: error.action });
+        this.#settle(running, { kind: 'failed', sentence: error.message, action: error.action });
       } else {
         log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-        this.#settle(place, { kind: 'failed', sentence: strings.unexpected, action: 'open-log' });
+        this.#settle(running, { kind: 'failed', sentence: strings.unexpected, action: 'open-log' });
       }
     }
   }
 
-  #follow(place: Place, event: AskEvent, seconds: number): void {
-    const before = this.#exchange(place);
+  #follow({ conversation, exchange }: ExchangeKey, event: AnswerEvent, seconds: number): void {
+    const { library, strings, onRanked, onEvent } = this.#parts;
+    const before = library.exchange(conversation, exchange);
     if (!before) return;
-    const after = withEvent(before, event, seconds, this.#parts.strings);
-    this.#parts.library.replace(place.conversation, after);
-    if (event.kind === 'recalled') this.#parts.onPointed(event.files);
-    if (event.kind !== 'token' || before.state.kind !== 'writing') {
-      this.#parts.onExchange(place.conversation, after);
-    } else if (after.text.length > before.text.length) {
-      this.#parts.onText(place.conversation, after, before.text.length);
-    }
+    library.replace(conversation, withEvent(before, event, seconds, strings));
+    if (event.kind === 'recalled') onRanked(event.files);
+    onEvent(conversation, before, event, seconds);
   }
 
-  #settle(place: Place, state: ExchangeState): void {
-    const exchange = this.#exchange(place);
+  #settle(key: ExchangeKey, state: ExchangeState): void {
+    const exchange = this.#exchange(key);
     // What was answered stays answered, whatever fails behind it.
     if (!exchange || !unfinished(exchange)) return;
     const settled = { ...exchange, state };
-    this.#parts.library.replace(place.conversation, settled);
-    this.#parts.onExchange(place.conversation, settled);
+    this.#parts.library.replace(key.conversation, settled);
+    this.#parts.onExchange(key.conversation, settled);
   }
 
-  #exchange({ conversation, exchange }: Place): Exchange | undefined {
+  #exchange({ conversation, exchange }: ExchangeKey): Exchange | undefined {
     return this.#parts.library.exchange(conversation, exchange);
   }
 
-  #historyOf({ conversation, exchange }: Place) {
+  #historyOf({ conversation, exchange }: ExchangeKey) {
     const exchanges = this.#parts.library.get(conversation)?.exchanges ?? [];
     return exchanges
       .slice(

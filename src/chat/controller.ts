@@ -1,6 +1,6 @@
 import type { Action, AskedScope, MemoryState } from '../service/protocol.ts';
 import { newExchange } from './exchange.ts';
-import type { Asked } from './exchange.ts';
+import type { NewQuestion } from './exchange.ts';
 import { Conversations } from './conversations.ts';
 import { answerMarkdown } from './markdown.ts';
 import type { ChatDependencies } from './dependencies.ts';
@@ -44,13 +44,14 @@ export class ChatController {
       library: this.#library,
       strings,
       log,
-      onPointed: onProvenance,
+      onRanked: onProvenance,
       onExchange: (conversation, exchange) => {
         this.#tell(conversation, exchange);
       },
-      onText: (conversation, { id, text }, at) => {
+      onEvent: (conversation, { id, text }, event, seconds) => {
         if (this.#library.current.id === conversation)
-          parts.post({ kind: 'text', exchange: id, at, text: text.slice(at) });
+          parts.post({ kind: 'event', exchange: id, event, seconds, at: text.length });
+        if (event.kind === 'answered' || event.kind === 'unknown') this.#save();
       },
       onIdle: () => {
         this.#tellStanding();
@@ -84,9 +85,9 @@ export class ChatController {
   }
 
   /** Puts a question in the conversation that is shown; settled when it is asked, not when it is answered. */
-  async ask(asked: Asked): Promise<void> {
+  async ask(question: NewQuestion): Promise<void> {
     await this.#loaded;
-    this.#ask(asked);
+    this.#ask(question);
   }
 
   newConversation(): void {
@@ -253,10 +254,10 @@ export class ChatController {
     else this.#ask({ question, scope: old.scope, selection: old.selection });
   }
 
-  #ask(asked: Asked): void {
-    const question = asked.question.trim();
+  #ask(put: NewQuestion): void {
+    const question = put.question.trim();
     if (question === '') return;
-    const exchange = newExchange(crypto.randomUUID(), { ...asked, question }, this.#parts.strings);
+    const exchange = newExchange(crypto.randomUUID(), { ...put, question }, this.#parts.strings);
     const conversation = this.#library.current.id;
     this.#library.append(conversation, exchange);
     this.#tell(conversation, exchange);
@@ -291,7 +292,7 @@ export class ChatController {
   #showCurrent(): void {
     const { current } = this.#library;
     this.#parts.post({ kind: 'conversation', conversation: current });
-    this.#parts.onProvenance(current.exchanges.at(-1)?.pointed?.files ?? []);
+    this.#parts.onProvenance(current.exchanges.at(-1)?.ranked ?? []);
     this.#save();
     this.#tellStanding();
   }

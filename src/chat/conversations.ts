@@ -52,15 +52,19 @@ export class Conversations {
   }
 
   exchange(conversation: string, id: string): Exchange | undefined {
-    return this.get(conversation)?.exchanges.find((exchange) => exchange.id === id);
+    return this.get(conversation)?.exchanges.findLast((exchange) => exchange.id === id);
   }
 
   append(conversation: string, exchange: Exchange): void {
     this.#change(conversation, ({ exchanges }) => [...exchanges.slice(1 - TRANSCRIPT.exchanges), exchange]);
+    for (const { id: old } of this.all().slice(STORE.conversations)) this.#conversations.delete(old);
   }
 
+  /** Puts an exchange in the place of its former self, once for every token: no other conversation is looked at. */
   replace(conversation: string, exchange: Exchange): void {
-    this.#change(conversation, ({ exchanges }) => exchanges.map((own) => (own.id === exchange.id ? exchange : own)));
+    const before = this.get(conversation);
+    const at = before?.exchanges.findLastIndex(({ id }) => id === exchange.id) ?? -1;
+    if (before && at >= 0) this.#put({ ...before, exchanges: before.exchanges.with(at, exchange) });
   }
 
   /** Takes an exchange and all after it out; gives them back. */
@@ -77,10 +81,13 @@ export class Conversations {
     if (!conversation) return;
     const exchanges = change(conversation);
     const title = titleOf(exchanges[0]?.question ?? '');
-    const changed = { ...conversation, exchanges, title, updated: Date.now() };
-    this.#conversations.set(id, changed);
-    if (this.#current.id === id) this.#current = changed;
-    for (const { id: old } of this.all().slice(STORE.conversations)) this.#conversations.delete(old);
+    this.#put({ ...conversation, exchanges, title });
+  }
+
+  #put(changed: Conversation): void {
+    const conversation = { ...changed, updated: Date.now() };
+    this.#conversations.set(conversation.id, conversation);
+    if (this.#current.id === conversation.id) this.#current = conversation;
   }
 }
 

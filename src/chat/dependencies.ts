@@ -1,5 +1,7 @@
-import type { Action, AskedScope, AskEvent, PointedFile, Question } from '../service/protocol.ts';
+import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
+import type { RankedFile } from '../retrieve/ranked-files.ts';
+import type { Action, AskedScope, Question } from '../service/protocol.ts';
 import type { HostMessage } from './protocol.ts';
 import type { TranscriptStore } from './store.ts';
 import type { Strings } from './strings.ts';
@@ -7,8 +9,8 @@ import type { Strings } from './strings.ts';
 /** What the chat needs of the service. `ServiceClient` is one. */
 export interface ChatService {
   /** Settled after the last event. */
-  readonly ask: (question: Question, onEvent: (event: AskEvent) => void, signal?: AbortSignal) => Promise<void>;
-  readonly recall: (question: string, scope: AskedScope, signal?: AbortSignal) => Promise<readonly PointedFile[]>;
+  readonly ask: (question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal) => Promise<void>;
+  readonly recall: (question: string, scope: AskedScope, signal?: AbortSignal) => Promise<readonly RankedFile[]>;
   /** Loads the model before somebody asks. */
   readonly warm: (signal?: AbortSignal) => Promise<unknown>;
 }
@@ -43,7 +45,7 @@ export interface ChatDependencies {
   /** Lost where no page listens: a page asks for everything when it comes. */
   readonly post: (message: HostMessage) => void;
   readonly copy: (text: string) => void;
-  readonly onProvenance: (files: readonly PointedFile[]) => void;
+  readonly onProvenance: (files: readonly RankedFile[]) => void;
   /** What mends a failure outside the chat; settled when it is done. */
   readonly act: (action: Action) => Promise<void>;
   /** A sentence for somebody who pressed something. */

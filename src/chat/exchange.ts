@@ -1,6 +1,5 @@
-import type { AskedScope, AskEvent, PointedFile } from '../service/protocol.ts';
-import type { PlacedLines } from '../answer/excerpt.ts';
-import { othersShare } from './share.ts';
+import type { AnswerEvent } from '../answer/answer.ts';
+import type { Question } from '../service/protocol.ts';
 import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
 import { TRANSCRIPT } from './transcript.ts';
@@ -9,14 +8,10 @@ import type { Exchange } from './transcript.ts';
 /** Characters that an answer ends before: the rest would be more than a page is let in with. */
 const END = '…';
 
-/** What is asked: of which files, and about which lines where some were selected. */
-export interface Asked {
-  readonly question: string;
-  readonly scope: AskedScope;
-  readonly selection?: PlacedLines | undefined;
-}
+/** A question as somebody puts it; what was asked before it is the conversation's. */
+export type NewQuestion = Omit<Question, 'history'>;
 
-export function newExchange(id: string, { question, scope, selection }: Asked, strings: Strings): Exchange {
+export function newExchange(id: string, { question, scope, selection }: NewQuestion, strings: Strings): Exchange {
   return {
     id,
     question: question.slice(0, TRANSCRIPT.question),
@@ -28,20 +23,51 @@ export function newExchange(id: string, { question, scope, selection }: Asked, s
   };
 }
 
-/** An exchange after one more event of the service. `seconds` since the question was put. */
-export function withEvent(exchange: Exchange, event: AskEvent, seconds: number, strings: Strings): Exchange {
+/** The event with no more in it than an exchange keeps and a page is let in with. */
+export function withinLimits(event: AnswerEvent): AnswerEvent {
   switch (event.kind) {
-    case 'partial':
-      return {
-        ...exchange,
-        partial: event.percent < 1 ? strings.begun : fill(strings.partial, Math.floor(event.percent)),
-      };
-    case 'recalled':
-      return { ...exchange, pointed: pointed(event.files) };
+    case 'recalled': {
+      const files = event.files.slice(0, TRANSCRIPT.ranked).map(({ path, share, lines }) => ({
+        path: short(path),
+        share: part(share),
+        lines: lines.slice(0, TRANSCRIPT.lines).map((own) => ({ ...own, share: part(own.share) })),
+      }));
+      return { ...event, files };
+    }
     case 'read': {
-      const places = event.excerpts.map(({ path, start, end }) => ({ path: short(path), start, end })).slice(0, 200);
+      const places = event.places.slice(0, TRANSCRIPT.places).map((place) => ({ ...place, path: short(place.path) }));
+      return { ...event, places };
+    }
+    case 'answered': {
+      const text = event.answer.text.slice(0, TRANSCRIPT.answer);
+      const sentences = event.answer.sentences.slice(0, TRANSCRIPT.sentences);
+      return { ...event, answer: { ...event.answer, text, sentences } };
+    }
+    case 'partial':
+    case 'prefilled':
+    case 'token':
+    case 'checking':
+    case 'unknown':
+      return event;
+  }
+}
+
+/**
+ * An exchange after one more event, in the host and in the page alike. A token costs the same however long the answer
+ * is. `seconds` since the question was put.
+ */
+export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: number, strings: Strings): Exchange {
+  switch (event.kind) {
+    case 'partial': {
+      const percent = Math.floor(event.percent);
+      return { ...exchange, partial: percent < 1 ? strings.begun : fill(strings.partial, percent) };
+    }
+    case 'recalled':
+      return { ...exchange, ranked: event.files };
+    case 'read': {
+      const { places, stale } = event;
       const sentence = places.length === 1 ? strings.readingPlace : fill(strings.reading, places.length);
-      return { ...exchange, read: { places, stale: event.stale }, state: { kind: 'reading', sentence, percent: 0 } };
+      return { ...exchange, read: { places, stale }, state: { kind: 'reading', sentence, percent: 0 } };
     }
     case 'prefilled': {
       const percent = event.of > 0 ? Math.min(100, Math.round((100 * event.tokens) / event.of)) : 100;
@@ -49,50 +75,34 @@ export function withEvent(exchange: Exchange, event: AskEvent, seconds: number, 
       return { ...exchange, state: { kind: 'reading', sentence, percent } };
     }
     case 'token':
-      return { ...exchange, ...appended(exchange.text, event.text), state: writing(strings) };
+      return {
+        ...exchange,
+        text: exchange.text + fitting(exchange.text.length, event.text),
+        state: { kind: 'writing', sentence: strings.writing },
+      };
     case 'checking': {
       const { sentences, of } = event;
       const sentence = fill(strings.checking, Math.min(sentences + 1, of), of);
       return { ...exchange, state: { kind: 'checking', sentence, percent: of > 0 ? (100 * sentences) / of : 0 } };
     }
     case 'unknown': {
-      const { sentence, action } = event;
-      return { ...exchange, state: { kind: 'unknown', sentence: short(sentence), action, seconds } };
+      const [sentence, action] =
+        event.reason === 'far' ? ([strings.far, 'none'] as const) : ([strings.changed, 'refresh'] as const);
+      return { ...exchange, state: { kind: 'unknown', sentence, action, seconds } };
     }
     case 'answered': {
       const { text, sentences, ending, tokens, decodeMs } = event.answer;
-      return {
-        ...exchange,
-        text: text.slice(0, TRANSCRIPT.answer),
-        state: {
-          kind: 'answered',
-          sentences,
-          ending,
-          seconds,
-          tokens,
-          rate: decodeMs > 0 ? (1_000 * tokens) / decodeMs : 0,
-        },
-      };
+      const rate = decodeMs > 0 ? (1_000 * tokens) / decodeMs : 0;
+      return { ...exchange, text, state: { kind: 'answered', sentences, ending, seconds, tokens, rate } };
     }
   }
 }
 
-const writing = (strings: Strings) => ({ kind: 'writing', sentence: strings.writing }) as const;
-
-function appended(text: string, more: string): { text: string } {
-  if (text.length >= TRANSCRIPT.answer) return { text };
-  const whole = text + more;
-  return { text: whole.length <= TRANSCRIPT.answer ? whole : whole.slice(0, TRANSCRIPT.answer - 1) + END };
-}
-
-/** The best files and the share of all others; together they own 1. */
-function pointed(files: readonly PointedFile[]): NonNullable<Exchange['pointed']> {
-  const kept = files.slice(0, TRANSCRIPT.pointed).map(({ path, share, lines }) => ({
-    path: short(path),
-    share: part(share),
-    lines: lines.slice(0, TRANSCRIPT.ranges).map(({ start, end, share: own }) => ({ start, end, share: part(own) })),
-  }));
-  return { files: kept, others: othersShare(kept) };
+/** What of `more` goes behind an answer of `length` characters. */
+export function fitting(length: number, more: string): string {
+  if (length >= TRANSCRIPT.answer) return '';
+  const room = TRANSCRIPT.answer - length;
+  return more.length <= room ? more : more.slice(0, room - 1) + END;
 }
 
 const part = (share: number) => (Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0);

@@ -1,6 +1,6 @@
 import { printable } from '../common/printable.ts';
 import { harmless, literal } from './harmless-markdown.ts';
-import { exactPercent } from './share.ts';
+import { exactPercent, othersShare } from './share.ts';
 import { fill, linesText } from './strings.ts';
 import type { Strings } from './strings.ts';
 import type { Conversation, Exchange } from './transcript.ts';
@@ -28,13 +28,14 @@ export function answerMarkdown({ text, state }: Exchange, strings: Strings): str
 }
 
 function exchangeMarkdown(exchange: Exchange, strings: Strings): string {
-  const { question, scope, pointed } = exchange;
+  const { question, scope, ranked } = exchange;
   const parts = [`## ${literal(question)}`];
   const scoped = scopeText(scope, strings);
   if (scoped) parts.push(`${strings.scope}: ${code(scoped)}`);
-  if (pointed && pointed.files.length > 0) {
-    const rows = pointed.files.map(({ path, share }) => `- ${exactPercent(share)} ${code(path)}`);
-    parts.push(`**${strings.points}**`, [...rows, `- ${exactPercent(pointed.others)} ${strings.others}`].join('\n'));
+  if (ranked && ranked.length > 0) {
+    const rows = ranked.map(({ path, share }) => `- ${exactPercent(share)} ${code(path)}`);
+    const others = `- ${exactPercent(othersShare(ranked))} ${strings.others}`;
+    parts.push(`**${strings.relevant}**`, [...rows, others].join('\n'));
   }
   parts.push(answerMarkdown(exchange, strings));
   return parts.filter((part) => part !== '').join('\n\n');

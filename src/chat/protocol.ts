@@ -2,7 +2,14 @@ import * as v from 'valibot';
 import type { MemoryState } from '../service/protocol.ts';
 import { holdsStrings } from './strings.ts';
 import type { Strings } from './strings.ts';
-import { actionSchema, conversationSchema, exchangeSchema, placeSchema, TRANSCRIPT } from './transcript.ts';
+import {
+  actionSchema,
+  conversationSchema,
+  eventSchema,
+  exchangeSchema,
+  placeSchema,
+  TRANSCRIPT,
+} from './transcript.ts';
 
 /*
  * What the host and the chat's page say to each other. The host owns everything; the page shows it and forgets it. Both
@@ -72,8 +79,8 @@ const hostSchema = v.variant('kind', [
   }),
   v.object({ kind: v.literal('conversation'), conversation: conversationSchema }),
   v.object({ kind: v.literal('exchange'), conversation: id, exchange: exchangeSchema }),
-  /** Text that goes on at the character `at` of an answer. */
-  v.object({ kind: v.literal('text'), exchange: id, at: count, text: answer }),
+  /** What happened on the way to an answer that has `at` characters until now, `seconds` after its question. */
+  v.object({ kind: v.literal('event'), exchange: id, event: eventSchema, seconds: count, at: count }),
   v.object({ kind: v.literal('surroundings'), surroundings: surroundingsSchema }),
   v.object({ kind: v.literal('focus') }),
 ]);

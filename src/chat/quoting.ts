@@ -6,7 +6,7 @@ export function quotes({ exchanges }: Conversation, paths: ReadonlySet<string>):
 }
 
 function isAbout(
-  { question, text, selection, pointed, read, scope, state }: Exchange,
+  { question, text, selection, ranked, read, scope, state }: Exchange,
   paths: ReadonlySet<string>,
 ): boolean {
   const cited =
@@ -16,7 +16,7 @@ function isAbout(
   const named = [
     ...cited,
     ...(selection ? [selection.path] : []),
-    ...(pointed?.files ?? []).map(({ path }) => path),
+    ...(ranked ?? []).map(({ path }) => path),
     ...(read?.places ?? []).map(({ path }) => path),
     ...(scope.base.kind === 'files' ? scope.base.paths : []),
   ];

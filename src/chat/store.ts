@@ -45,6 +45,20 @@ const fileSchema = v.object({
   conversations: v.array(v.unknown()),
 });
 
+/** Of a conversation on disk; what is called `ranked` today was `pointed.files` once. */
+const savedSchema = v.pipe(
+  v.looseObject({
+    exchanges: v.array(v.looseObject({ pointed: v.optional(v.object({ files: v.unknown() })) })),
+  }),
+  v.transform(({ exchanges, ...conversation }) => ({
+    ...conversation,
+    exchanges: exchanges.map(({ pointed, ...exchange }) =>
+      pointed ? { ranked: pointed.files, ...exchange } : exchange,
+    ),
+  })),
+  conversationSchema,
+);
+
 /** Conversations on disk. A file that cannot be read is set aside, and what can be read of it is kept. */
 export class TranscriptStore {
   readonly #file: TranscriptFile;
@@ -67,7 +81,7 @@ export class TranscriptStore {
     const file = v.safeParse(fileSchema, parsed(text));
     if (!file.success) return { conversations: [], setAside: await this.#file.setAside() };
     const { current, conversations } = file.output;
-    const whole = conversations.map((conversation) => v.safeParse(conversationSchema, conversation));
+    const whole = conversations.map((conversation) => v.safeParse(savedSchema, conversation));
     const kept = whole.flatMap((each) => (each.success ? [this.#settled(each.output)] : []));
     const loaded = { conversations: kept, current };
     return kept.length === whole.length ? loaded : { ...loaded, setAside: await this.#file.setAside() };

@@ -41,9 +41,9 @@ export function chatStrings(l10n: Translator) {
     attached: l10n.t('Read for this question: {0}'),
     scopeTermsHint: l10n.t('+src -tests'),
 
-    // What the memory points to.
-    points: l10n.t('Relevant files'),
-    pointsNearest: l10n.t('The nearest files'),
+    // The ranked files.
+    relevant: l10n.t('Relevant files'),
+    nearest: l10n.t('The nearest files'),
     others: l10n.t('Others'),
     more: l10n.t('{0} more'),
     fewer: l10n.t('Fewer'),
@@ -87,6 +87,10 @@ export function chatStrings(l10n: Translator) {
     insertCode: l10n.t('Insert at cursor'),
     code: l10n.t('Code'),
     hiddenCharacter: l10n.t('An invisible character that changes the direction or the look of text'),
+
+    // No answer.
+    far: l10n.t('No relevant code found for this question.'),
+    changed: l10n.t('The files that the memory points to have changed since they were read.'),
 
     // Failures.
     actRetry: l10n.t('Try Again'),

@@ -1,4 +1,8 @@
 import * as v from 'valibot';
+import type { AnswerEvent } from '../answer/answer.ts';
+import type { Attributed } from '../answer/citation.ts';
+import type { PlacedLines } from '../answer/excerpt.ts';
+import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { ACTIONS } from '../service/protocol.ts';
 
 /** Sizes of what is kept and of what is let in from a page or a file. */
@@ -9,10 +13,13 @@ export const TRANSCRIPT = {
   answer: 100_000,
   /** Characters of a path, a term list or a sentence that is shown. */
   line: 10_000,
-  /** Files of a ranking that are kept beside an answer; the rest is in `others`. */
-  pointed: 20,
-  /** Line ranges of one pointed file. */
-  ranges: 20,
+  /** Ranked files that are kept beside an answer; the others own the rest of the shares. */
+  ranked: 8,
+  /** Lines of one ranked file, as runs. */
+  lines: 5,
+  /** Places that an answer was made of. */
+  places: 200,
+  sentences: 2_000,
   /** Characters of a conversation's title. */
   title: 80,
   exchanges: 200,
@@ -35,13 +42,17 @@ const scopeSchema = v.object({
   terms: line,
 });
 
-const pointedSchema = v.object({
+/** Versions before kept more of both. */
+const rankedSchema = v.object({
   path: line,
   share,
-  lines: listOf(v.object({ start: count, end: count, share }), TRANSCRIPT.ranges),
-});
+  lines: listOf(v.object({ start: count, end: count, cells: v.optional(line), share }), 20),
+}) satisfies v.GenericSchema<unknown, RankedFile>;
 
-export const placeSchema = v.object({ path: line, start: count, end: count });
+export const placeSchema = v.object({ path: line, start: count, end: count }) satisfies v.GenericSchema<
+  unknown,
+  PlacedLines
+>;
 
 const sentenceSchema = v.object({
   text: v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer)),
@@ -55,7 +66,7 @@ const attributedSchema = v.variant('kind', [
     citation: v.object({ path: line, start: count, end: count, cells: v.optional(line), overlap: share }),
   }),
   v.object({ kind: v.literal('unsupported'), sentence: sentenceSchema, reason: line }),
-]);
+]) satisfies v.GenericSchema<unknown, Attributed>;
 
 export const actionSchema = v.picklist(ACTIONS);
 
@@ -69,7 +80,7 @@ const stateSchema = v.variant('kind', [
   v.object({ kind: v.literal('checking'), sentence: line, percent: count }),
   v.object({
     kind: v.literal('answered'),
-    sentences: listOf(attributedSchema, 2_000),
+    sentences: listOf(attributedSchema, TRANSCRIPT.sentences),
     /** Why it ended there: the model was done, or the longest length was reached. */
     ending: line,
     seconds: count,
@@ -88,6 +99,31 @@ const stateSchema = v.variant('kind', [
   v.object({ kind: v.literal('failed'), sentence: line, action: actionSchema }),
 ]);
 
+const answerText = v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer));
+
+/** An event on the way to an answer, as large as `withinLimits` leaves it. */
+export const eventSchema = v.variant('kind', [
+  v.object({ kind: v.literal('partial'), percent: count }),
+  v.object({ kind: v.literal('recalled'), files: listOf(rankedSchema, TRANSCRIPT.ranked) }),
+  v.object({ kind: v.literal('read'), places: listOf(placeSchema, TRANSCRIPT.places), stale: count }),
+  v.object({ kind: v.literal('prefilled'), tokens: count, of: count }),
+  v.object({ kind: v.literal('token'), text: answerText }),
+  v.object({ kind: v.literal('checking'), sentences: count, of: count }),
+  v.object({ kind: v.literal('unknown'), reason: v.picklist(['far', 'changed']) }),
+  v.object({
+    kind: v.literal('answered'),
+    answer: v.object({
+      text: answerText,
+      ending: v.picklist(['stop', 'repeated', 'length', 'context']),
+      sentences: listOf(attributedSchema, TRANSCRIPT.sentences),
+      promptTokens: count,
+      tokens: count,
+      prefillMs: count,
+      decodeMs: count,
+    }),
+  }),
+]) satisfies v.GenericSchema<unknown, AnswerEvent>;
+
 export const exchangeSchema = v.object({
   id,
   question: v.pipe(v.string(), v.maxLength(TRANSCRIPT.question)),
@@ -98,11 +134,11 @@ export const exchangeSchema = v.object({
   asked: count,
   /** Said while the first reading of the files goes on. */
   partial: v.optional(line),
-  /** `others` is the share of every file that is not listed. */
-  pointed: v.optional(v.object({ files: listOf(pointedSchema, TRANSCRIPT.pointed), others: share })),
+  /** The files that the question brought back, best first. */
+  ranked: v.optional(listOf(rankedSchema, 20)),
   /** What entered the prompt, and how many places had changed and were left out. */
-  read: v.optional(v.object({ places: listOf(placeSchema, 200), stale: count })),
-  text: v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer)),
+  read: v.optional(v.object({ places: listOf(placeSchema, TRANSCRIPT.places), stale: count })),
+  text: answerText,
   state: stateSchema,
 });
 
@@ -114,9 +150,8 @@ export const conversationSchema = v.object({
   exchanges: listOf(exchangeSchema, TRANSCRIPT.exchanges),
 });
 
-export type Lines = v.InferOutput<typeof placeSchema>;
-export type Pointed = v.InferOutput<typeof pointedSchema>;
-export type Attribution = v.InferOutput<typeof attributedSchema>;
+// For the page, which knows the chat alone.
+export type { AnswerEvent, Attributed, PlacedLines, RankedFile };
 export type ExchangeState = v.InferOutput<typeof stateSchema>;
 export type Exchange = v.InferOutput<typeof exchangeSchema>;
 export type Conversation = v.InferOutput<typeof conversationSchema>;

@@ -9,7 +9,7 @@ import type { FolderIndex, SearchHits } from '../index/folder-index.ts';
 import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
 import { kindOfQuestion, meantFiles } from './question-kind.ts';
-import { rankFiles, recollectNothing } from './ranked-files.ts';
+import { rankFiles, rankNothing } from './ranked-files.ts';
 import type { Found, RecallBy, RankedFiles } from './ranked-files.ts';
 
 /** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
@@ -80,7 +80,7 @@ export class MultiFolderSearch {
     const members = this.#members.filter(({ codebase }) => codebase.length > 0);
     if (members.length === 0) throw this.#emptyMemory();
     const by = options.by ?? 'fused';
-    if (!/[\p{L}\p{N}]/u.test(asked)) return recollectNothing(by);
+    if (!/[\p{L}\p{N}]/u.test(asked)) return rankNothing(by);
     const before = options.history?.at(-1)?.question;
     const keys = [await this.engine.question(asked, how)];
     for (const about of [before, options.context]) {
@@ -115,7 +115,6 @@ export class MultiFolderSearch {
     return this.#withCells(rankFiles(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
   }
 
-  /** With the places of a notebook's segments in its cells. */
   /** The lines with their place in a notebook's cells, where they are lines of a notebook. */
   async inCells<Lines extends { readonly path: string; readonly start: number; readonly end: number }>(
     lines: Lines,
@@ -125,16 +124,16 @@ export class MultiFolderSearch {
     return cells === undefined ? lines : { ...lines, cells };
   }
 
+  /** With the places of a notebook's segments in its cells. */
   async #withCells(found: RankedFiles): Promise<RankedFiles> {
     if (!found.files.some(({ path }) => isNotebook(path))) return found;
-    const files = await Promise.all(
-      found.files.map(async (file) => ({
-        ...file,
-        segments: await Promise.all(file.segments.map((segment) => this.inCells(segment))),
-      })),
-    );
-    const placed = new Map(files.flatMap(({ segments }) => segments.map((segment) => [segment.segmentId, segment])));
-    return { ...found, files, segments: found.segments.map((segment) => placed.get(segment.segmentId) ?? segment) };
+    const segments = await Promise.all(found.segments.map((segment) => this.inCells(segment)));
+    const byPath = Map.groupBy(segments, ({ path }) => path);
+    const files = found.files.map((file) => {
+      const cells = new Map(byPath.get(file.path)?.map((segment) => [segment.start, segment.cells]));
+      return { ...file, lines: file.lines.map((lines) => ({ ...lines, cells: cells.get(lines.start) })) };
+    });
+    return { ...found, files, segments };
   }
 
   /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */

@@ -11,21 +11,30 @@ import { roleFactor } from './role-factor.ts';
 /** What decides the order: the memory, the words, or both. */
 export type RecallBy = 'fused' | 'memory' | 'lexical';
 
-export interface RankedSegment extends SegmentPlace {
+/** Lines of a ranked file, 1-based and inclusive. */
+export interface RankedLines {
+  readonly start: number;
+  readonly end: number;
   /** Of a notebook, where that is in its cells: `cell 3:1-2`. */
-  readonly cells?: string;
-  /** Part of the whole ranking that this segment owns; all that are listed own 1 together. */
+  readonly cells?: string | undefined;
+  /** Part of the whole ranking that these lines own, 0..1. */
   readonly share: number;
-  /** Its own evidence times its file's: what makes it worth reading. Of one ranking only, without a unit. */
-  readonly evidence: number;
 }
 
-interface RankedFile {
+/** A file that a question brings back, from the ranking to the page and the terminal. */
+export interface RankedFile {
+  /** As it is shown: with the folder's name first where there are several. */
   readonly path: string;
-  /** Sum of its segments' shares. */
+  /** Part of the whole ranking that this file owns, 0..1; all files own 1 together. */
   readonly share: number;
   /** Best first. */
-  readonly segments: readonly RankedSegment[];
+  readonly lines: readonly RankedLines[];
+}
+
+/** A ranked file's segment: lines that an answer may be made of. */
+export interface RankedSegment extends SegmentPlace, RankedLines {
+  /** Its own evidence times its file's: what makes it worth reading. Of one ranking only, without a unit. */
+  readonly evidence: number;
 }
 
 /** What a question brought back, best first. */
@@ -105,7 +114,7 @@ export function rankFiles(question: string, by: RecallBy, found: Found, locate: 
   const named = by === 'fused' ? new Map([...found.meant, ...spoken]) : spoken;
   const inside = insideFiles(by, found, places, named);
   const between = betweenFiles(question, by, found, places, named);
-  const files = between.slice(0, FILE_RANKING.files).map(({ path, share }) => {
+  const ranked = between.slice(0, FILE_RANKING.files).map(({ path, share }) => {
     const own = inside.get(path) ?? [];
     const total = own.reduce((sum, segment) => sum + segment.share, 0) || 1;
     const segments = own.slice(0, FILE_RANKING.segmentsOfFile).map((segment) => ({
@@ -115,7 +124,8 @@ export function rankFiles(question: string, by: RecallBy, found: Found, locate: 
     }));
     return { path, share, segments };
   });
-  const segments = files.flatMap((file) => file.segments);
+  const files = ranked.map(({ path, share, segments: own }) => ({ path, share, lines: own.map(linesOf) }));
+  const segments = ranked.flatMap((file) => file.segments);
   const isNamed = (segment: RankedSegment) => holdsNamedLine(segment, named);
   segments.sort(
     (a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.evidence - a.evidence || a.segmentId - b.segmentId,
@@ -125,8 +135,10 @@ export function rankFiles(question: string, by: RecallBy, found: Found, locate: 
   return { by, files, segments, flat: flatness(found.shares.shares), nearness };
 }
 
+const linesOf = ({ start, end, share }: RankedSegment): RankedLines => ({ start, end, share });
+
 /** Nothing came back: the question has no word. */
-export function recollectNothing(by: RecallBy): RankedFiles {
+export function rankNothing(by: RecallBy): RankedFiles {
   const nearness = { cosine: -1, coverage: 0, isAimed: false };
   return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), nearness };
 }

@@ -1,16 +1,16 @@
 import * as l10n from '@vscode/l10n';
+import type { AnswerEvent } from '../answer/answer.ts';
 import { RpcClient } from '../common/rpc/client.ts';
 import { threadPeer } from '../common/rpc/peer.ts';
 import type { Description } from '../engine/protocol.ts';
+import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { isServiceFailure, isServiceNotice } from './protocol.ts';
 import type {
   AskedScope,
-  AskEvent,
   Folder,
   Forgotten,
   MemoryFacts,
   Overlay,
-  PointedFile,
   Question,
   RememberedFile,
   ServiceCalls,
@@ -91,13 +91,13 @@ export class ServiceClient {
   }
 
   /** Settled after the last event. Throws ServiceError, or the signal's reason. */
-  async ask(question: Question, onEvent: (event: AskEvent) => void, signal?: AbortSignal): Promise<void> {
+  async ask(question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal): Promise<void> {
     this.#deaths = 0;
     await this.#client.call('ask', question, { signal, onEvent });
   }
 
   /** Which files a question means, best first, without an answer. */
-  recall(question: string, scope: AskedScope, signal?: AbortSignal): Promise<readonly PointedFile[]> {
+  recall(question: string, scope: AskedScope, signal?: AbortSignal): Promise<readonly RankedFile[]> {
     return this.#client.call('recall', { question, scope }, { signal });
   }
 

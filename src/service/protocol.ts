@@ -1,7 +1,8 @@
-import type { Answer } from '../answer/answer.ts';
+import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { Call } from '../common/rpc/messages.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
+import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import type { FileRecord, SecretCheck } from '../memory/records.ts';
@@ -60,34 +61,6 @@ export interface Question {
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
 }
-
-/** Lines of a file that the memory points to, 1-based and inclusive. `share` is its part of the whole ranking. */
-interface PointedLines {
-  readonly start: number;
-  readonly end: number;
-  readonly share: number;
-}
-
-export interface PointedFile {
-  /** Path as it is shown; resolve it with the folders of the workspace. */
-  readonly path: string;
-  readonly share: number;
-  /** Best first. */
-  readonly lines: readonly PointedLines[];
-}
-
-/** On the way to an answer. `token` many times; `answered` or `unknown` ends it. Failures reject the call. */
-export type AskEvent =
-  /** What the question waits for: the first reading of the files goes on meanwhile. */
-  | { readonly kind: 'partial'; readonly sentence: string; readonly percent: number }
-  | { readonly kind: 'recalled'; readonly files: readonly PointedFile[]; readonly others: number }
-  | { readonly kind: 'read'; readonly excerpts: readonly PlacedLines[]; readonly stale: number }
-  | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
-  | { readonly kind: 'token'; readonly text: string }
-  /** The answer is written; so many of its sentences were looked up in the files. */
-  | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
-  | { readonly kind: 'unknown'; readonly sentence: string; readonly action: Action }
-  | { readonly kind: 'answered'; readonly answer: Answer };
 
 /** Where the memory of one folder stands. */
 export type MemoryState =
@@ -182,8 +155,8 @@ export interface ServiceCalls {
   readonly refresh: Call<{ readonly root: string; readonly paths: readonly string[] | undefined }, void>;
   readonly pause: Call<undefined, void>;
   readonly resume: Call<undefined, void>;
-  readonly ask: Call<Question, void, AskEvent>;
-  readonly recall: Call<{ readonly question: string; readonly scope: AskedScope }, readonly PointedFile[]>;
+  readonly ask: Call<Question, void, AnswerEvent>;
+  readonly recall: Call<{ readonly question: string; readonly scope: AskedScope }, readonly RankedFile[]>;
   /** The files come as events, some at a time: all of a large workspace at once would block the host. */
   readonly facts: Call<{ readonly root: string }, Omit<MemoryFacts, 'files'>, readonly RememberedFile[]>;
   readonly forget: Call<Paths, Forgotten>;

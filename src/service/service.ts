@@ -2,11 +2,10 @@ import * as l10n from '@vscode/l10n';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../answer/answer.ts';
-import type { AnswerEvent, UnknownReason } from '../answer/answer.ts';
+import type { AnswerEvent } from '../answer/answer.ts';
 import type { CallContext, Handlers } from '../common/rpc/server.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
-import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
 import { askedFiles } from './asked-files.ts';
@@ -14,10 +13,8 @@ import { failureOf } from './user-message.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type {
   AskedScope,
-  AskEvent,
   Folder,
   MemoryFacts,
-  PointedFile,
   Question,
   RememberedFile,
   ServiceCalls,
@@ -27,8 +24,6 @@ import type {
 } from './protocol.ts';
 import { ServiceError } from './service-error.ts';
 
-/** Files that are shown above an answer; the shares of the rest are added up. */
-const SHOWN = { files: 8, lines: 5 } as const;
 /** Milliseconds that a question waits for files saved just before: some dozen segments on two cores. */
 const SAVED = 5_000;
 /** Files of one message: two milliseconds of the host's time. */
@@ -73,7 +68,8 @@ export class Service {
     recall: this.#settled(async ({ question, scope: asked }, { signal }) => {
       const members = await this.#members();
       const scope = await this.#scope(asked, members, signal);
-      return pointed(await new MultiFolderSearch(members).recall(question, { signal, ...(scope && { scope }) }));
+      const how = { signal, ...(scope && { scope }) };
+      return (await new MultiFolderSearch(members).recall(question, how)).files;
     }),
     facts: this.#settled(({ root }, { emit }) => this.#facts(root, emit)),
     forget: this.#settled(({ root, paths }) => this.#indexer(root).forget(paths)),
@@ -118,7 +114,7 @@ export class Service {
 
   async #ask(
     { question, history, selection, scope: asked }: Question,
-    { signal, emit: onEvent }: CallContext<AskEvent>,
+    { signal, emit }: CallContext<AnswerEvent>,
   ): Promise<void> {
     const members = await this.#members();
     // Who saves and asks wants to be answered from what was saved.
@@ -128,7 +124,7 @@ export class Service {
     for (const indexer of this.#indexers.values()) {
       const { state } = indexer;
       if (state.kind === 'reading' || state.kind === 'paused') {
-        onEvent({ kind: 'partial', sentence: state.sentence, percent: state.percent });
+        emit({ kind: 'partial', percent: state.percent });
       }
     }
     // Somebody who has just opened a folder asks about files that their turn has not come to.
@@ -136,9 +132,7 @@ export class Service {
     const scope = await this.#scope(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();
-    await answer(new MultiFolderSearch(members), question, how, (event) => {
-      for (const told of shown(event)) onEvent(told);
-    });
+    await answer(new MultiFolderSearch(members), question, how, emit);
   }
 
   async #scope(asked: AskedScope, members: readonly IndexedFolder[], signal: AbortSignal) {
@@ -277,53 +271,5 @@ export class Service {
         this.#notify({ kind: 'log', level: 'info', line: `engine: ${line}` });
       },
     });
-  }
-}
-
-function pointed({ files }: RankedFiles): PointedFile[] {
-  return files.map(({ path, share, segments }) => ({
-    path,
-    share,
-    lines: segments.slice(0, SHOWN.lines).map((segment) => ({
-      start: segment.start,
-      end: segment.end,
-      share: segment.share,
-    })),
-  }));
-}
-
-function shown(event: AnswerEvent): AskEvent[] {
-  switch (event.kind) {
-    case 'recalled': {
-      const files = pointed(event.recollection).slice(0, SHOWN.files);
-      const others = Math.max(0, 1 - files.reduce((sum, { share }) => sum + share, 0));
-      return [{ kind: 'recalled', files, others }];
-    }
-    case 'read': {
-      const { stale } = event;
-      const excerpts = event.excerpts.map(({ path, start, end }) => ({ path, start, end }));
-      return [{ kind: 'read', excerpts, stale }];
-    }
-    case 'unknown':
-      return [unknown(event.reason)];
-    case 'prefilled':
-    case 'token':
-    case 'checking':
-    case 'answered':
-      return [event];
-  }
-}
-
-/** Why there is no answer, and what can be done about it. */
-function unknown(reason: UnknownReason): AskEvent {
-  switch (reason) {
-    case 'far': {
-      const sentence = l10n.t('No relevant code found for this question.');
-      return { kind: 'unknown', sentence, action: 'none' };
-    }
-    case 'changed': {
-      const sentence = l10n.t('The files that the memory points to have changed since they were read.');
-      return { kind: 'unknown', sentence, action: 'refresh' };
-    }
   }
 }

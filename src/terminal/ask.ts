@@ -3,7 +3,7 @@ import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answe
 import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
-import type { RankedFiles } from '../retrieve/ranked-files.ts';
+import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import { EXIT } from './exit.ts';
@@ -81,8 +81,8 @@ function textView(): View {
     event: (event) => {
       switch (event.kind) {
         case 'recalled':
-          listed = event.recollection.files.length;
-          if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.recollection), '');
+          listed = event.files.length;
+          if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.files), '');
           break;
         case 'read':
           if (event.stale > 0)
@@ -90,6 +90,7 @@ function textView(): View {
               `${event.stale} places are not here as they were read (changed since, or only in a snapshot) and are left out.`,
             );
           break;
+        case 'partial':
         case 'prefilled':
           break;
         case 'token':
@@ -115,10 +116,10 @@ function textView(): View {
   };
 }
 
-function fileRows({ files }: RankedFiles): Row[] {
-  return files.slice(0, LISTED).map(({ path, share, segments }) => {
-    const [best] = segments;
-    return `  ${percent(share).padStart(6)}  ${best ? citationText(best) : path}`;
+function fileRows(files: readonly RankedFile[]): Row[] {
+  return files.slice(0, LISTED).map(({ path, share, lines }) => {
+    const [best] = lines;
+    return `  ${percent(share).padStart(6)}  ${best ? citationText({ path, ...best }) : path}`;
   });
 }
 
@@ -145,18 +146,18 @@ function shortened(text: string): string {
 }
 
 function jsonView(): View {
-  let recollection: RankedFiles | undefined;
+  let ranked: readonly RankedFile[] | undefined;
   let found: Answer | undefined;
   return {
     event: (event) => {
-      if (event.kind === 'recalled') recollection = event.recollection;
+      if (event.kind === 'recalled') ranked = event.files;
       if (event.kind === 'answered') found = event.answer;
     },
     end: () => {
-      const files = recollection?.files.map(({ path, share, segments }) => ({
+      const files = ranked?.map(({ path, share, lines }) => ({
         path,
         share,
-        segments: segments.map((segment) => ({ start: segment.start, end: segment.end, share: segment.share })),
+        segments: lines.map(({ start, end, share: own }) => ({ start, end, share: own })),
       }));
       out.json({ known: found !== undefined, files, answer: found });
       return found ? EXIT.done : EXIT.unknown;

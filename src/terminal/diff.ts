@@ -7,7 +7,7 @@ import { tellAnswer } from './ask.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
-import { tellRecollection } from './recall.ts';
+import { printRanking } from './recall.ts';
 import { refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
 import { UsageError } from './usage-error.ts';
@@ -41,9 +41,7 @@ export async function diffCommand(base: string, head: string | undefined, option
     const scope = new Set(standing.map(({ path }) => path));
     const how = { ...options, signal, scope: () => scope };
     const codebases = MultiFolderSearch.of(codebase);
-    return options.ask === undefined
-      ? tellRecollection(codebases, question, how)
-      : tellAnswer(codebases, question, how);
+    return options.ask === undefined ? printRanking(codebases, question, how) : tellAnswer(codebases, question, how);
   });
 }
 

@@ -25,7 +25,7 @@ export async function recallCommand(question: string | undefined, options: Recal
     const scope = scopeOf(options.scope, members);
     for (const { id, question: text } of asked) {
       const { by, json } = options;
-      await tellRecollection(codebases, text, { id, by, json, signal, ...(scope && { scope }) });
+      await printRanking(codebases, text, { id, by, json, signal, ...(scope && { scope }) });
     }
     return EXIT.done;
   });
@@ -37,12 +37,12 @@ interface Told extends RecallOptions {
 }
 
 /** Prints what a question brings back. */
-export async function tellRecollection(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
+export async function printRanking(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
   const { id = 'question', json, by, scope, signal } = options;
   const how = { ...(by && { by }), ...(scope && { scope }), ...(signal && { signal }) };
-  const recollection = await codebases.recall(question, how);
-  if (json === true) out.json(report(id, recollection));
-  else out.rows(...table(recollection));
+  const ranking = await codebases.recall(question, how);
+  if (json === true) out.json(report(id, ranking));
+  else out.rows(...table(ranking));
   return EXIT.done;
 }
 
@@ -56,13 +56,19 @@ async function questionsOf(question: string | undefined, { questions }: RecallCo
   return readQuestions(questions);
 }
 
-function report(id: string, { files }: RankedFiles) {
+function report(id: string, { files, segments }: RankedFiles) {
+  const byPath = Map.groupBy(segments, ({ path }) => path);
   return {
     id,
-    files: files.map(({ path, share, segments }) => ({
+    files: files.map(({ path, share }) => ({
       path,
       share,
-      segments: segments.map(({ start, end, share: own, evidence }) => ({ start, end, share: own, evidence })),
+      segments: (byPath.get(path) ?? []).map(({ start, end, share: own, evidence }) => ({
+        start,
+        end,
+        share: own,
+        evidence,
+      })),
     })),
   };
 }
@@ -70,13 +76,13 @@ function report(id: string, { files }: RankedFiles) {
 function table({ files }: RankedFiles): string[] {
   const lines = files
     .slice(0, LISTED.files)
-    .flatMap(({ path, share, segments }) => [
+    .flatMap(({ path, share, lines: best }) => [
       `${percent(share).padStart(6)}  ${path}`,
-      ...segments
+      ...best
         .slice(0, LISTED.segments)
         .map(
-          (segment) =>
-            `        ${percent(segment.share).padStart(6)}  ${segment.cells ?? `lines ${segment.start}-${segment.end}`}`,
+          ({ start, end, cells, share: own }) =>
+            `        ${percent(own).padStart(6)}  ${cells ?? `lines ${start}-${end}`}`,
         ),
     ]);
   return lines.length > 0 ? lines : ['Nothing that was read matches.'];

@@ -1,15 +1,16 @@
 import type { Attributed } from '../../src/answer/citation.ts';
-import type { AskEvent, PointedFile } from '../../src/service/protocol.ts';
+import type { AnswerEvent } from '../../src/answer/answer.ts';
+import type { RankedFile } from '../../src/retrieve/ranked-files.ts';
 
 /** Questions and answers for the page's scenes and tests, of the kind that the model gives about a web framework. */
 
-const file = (path: string, share: number, start: number, end: number): PointedFile => ({
+const file = (path: string, share: number, start: number, end: number): RankedFile => ({
   path,
   share,
   lines: [{ start, end, share: share * 0.8 }],
 });
 
-export const pointed: readonly PointedFile[] = [
+export const ranked: readonly RankedFile[] = [
   file('lib/response.js', 0.387, 171, 200),
   file('lib/utils.js', 0.195, 1, 44),
   file('lib/request.js', 0.095, 448, 488),
@@ -20,21 +21,20 @@ export const pointed: readonly PointedFile[] = [
   file('examples/downloads/index.js', 0.011, 12, 40),
 ];
 
-export const recalled = (files: readonly PointedFile[] = pointed): AskEvent => ({
+export const recalled = (files: readonly RankedFile[] = ranked): AnswerEvent => ({
   kind: 'recalled',
   files,
-  others: 1 - files.reduce((sum, { share }) => sum + share, 0),
 });
 
 export const read = {
   kind: 'read',
-  excerpts: [
+  places: [
     { path: 'lib/response.js', start: 120, end: 200 },
     { path: 'lib/utils.js', start: 1, end: 80 },
     { path: 'lib/request.js', start: 448, end: 488 },
   ],
   stale: 0,
-} satisfies AskEvent;
+} satisfies AnswerEvent;
 
 export const text = `The ETag of a response is made in \`res.send\`, just before the body is written. It asks the application for its \`etag fn\` setting and calls that function with the chunk and its encoding.
 
@@ -89,7 +89,7 @@ export const attributed: readonly Attributed[] = [
   supported('If the request is fresh, the status becomes 304 and the body is dropped.', 'lib/response.js', 190, 191),
 ];
 
-export const answered = (answer = text, sentences: readonly Attributed[] = attributed): AskEvent => ({
+export const answered = (answer = text, sentences: readonly Attributed[] = attributed): AnswerEvent => ({
   kind: 'answered',
   answer: {
     text: answer,

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../src/service/service-error.ts';
-import { answered, attributed, hostile, pointed, question, read, recalled, text } from './material.ts';
+import { answered, attributed, hostile, ranked, question, read, recalled, text } from './material.ts';
 import { ScriptedService, told } from './service.ts';
 import type { Step } from './service.ts';
 import type { Scene, Setting } from './stage.ts';
@@ -95,7 +95,7 @@ export const plays: readonly Play[] = [
     name: 'reading',
     setting: {
       service: new ScriptedService([
-        ...told([{ kind: 'partial', sentence: reading.sentence, percent: 43 }, recalled(), read], ''),
+        ...told([{ kind: 'partial', percent: 43 }, recalled(), read], ''),
         { kind: 'event', event: { kind: 'prefilled', tokens: 520, of: 1_204 } },
         halt,
       ]),
@@ -131,19 +131,7 @@ export const plays: readonly Play[] = [
   {
     name: 'unknown-changed',
     setting: {
-      service: new ScriptedService(
-        told(
-          [
-            recalled(),
-            {
-              kind: 'unknown',
-              sentence: 'The files that the memory points to have changed since they were read.',
-              action: 'refresh',
-            },
-          ],
-          '',
-        ),
-      ),
+      service: new ScriptedService(told([recalled(), { kind: 'unknown', reason: 'changed' }], '')),
     },
     act: (scene) => answeredOnce(scene),
   },
@@ -152,14 +140,7 @@ export const plays: readonly Play[] = [
     setting: {
       service: new ScriptedService(
         told(
-          [
-            recalled(pointed.map((each) => ({ ...each, share: each.share / 11 }))),
-            {
-              kind: 'unknown',
-              sentence: 'No relevant code found for this question.',
-              action: 'none',
-            },
-          ],
+          [recalled(ranked.map((each) => ({ ...each, share: each.share / 11 }))), { kind: 'unknown', reason: 'far' }],
           '',
         ),
       ),

@@ -1,9 +1,11 @@
-import type { AskEvent, PointedFile, Question } from '../../src/service/protocol.ts';
+import type { AnswerEvent } from '../../src/answer/answer.ts';
+import type { RankedFile } from '../../src/retrieve/ranked-files.ts';
+import type { Question } from '../../src/service/protocol.ts';
 import type { ChatService } from '../../src/chat/dependencies.ts';
 
 /** One thing that a scripted service does: an event, a pause in milliseconds, or a failure. */
 export type Step =
-  | { readonly kind: 'event'; readonly event: AskEvent }
+  | { readonly kind: 'event'; readonly event: AnswerEvent }
   | { readonly kind: 'pause'; readonly milliseconds: number }
   | { readonly kind: 'failure'; readonly error: Error };
 
@@ -16,7 +18,7 @@ export class ScriptedService implements ChatService {
     this.#scripts = scripts;
   }
 
-  async ask(question: Question, onEvent: (event: AskEvent) => void, signal?: AbortSignal): Promise<void> {
+  async ask(question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal): Promise<void> {
     const script = this.#scripts[Math.min(this.asked.length, this.#scripts.length - 1)] ?? [];
     this.asked.push(question);
     for (const step of script) {
@@ -27,7 +29,7 @@ export class ScriptedService implements ChatService {
     }
   }
 
-  recall(): Promise<readonly PointedFile[]> {
+  recall(): Promise<readonly RankedFile[]> {
     return Promise.resolve([]);
   }
 
@@ -37,7 +39,7 @@ export class ScriptedService implements ChatService {
 }
 
 /** An answer as the service tells it: `words` of it before it halts, all and its end when left out. */
-export function told(events: readonly AskEvent[], text: string, words = Infinity): Step[] {
+export function told(events: readonly AnswerEvent[], text: string, words = Infinity): Step[] {
   const pieces = text.match(/\S+\s*|\s+/g) ?? [];
   return [...events, ...pieces.slice(0, words).map((piece) => ({ kind: 'token', text: piece }) as const)].map(
     (event) => ({ kind: 'event', event }),

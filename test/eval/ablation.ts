@@ -128,11 +128,12 @@ try {
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
       ]);
-      for (const [system, { files }] of variants(one, { ...found, ...rest }, places, otherwise)) {
-        const list = files.map(({ path, share, segments }) => ({
+      for (const [system, { files, segments }] of variants(one, { ...found, ...rest }, places, otherwise)) {
+        const byPath = Map.groupBy(segments, ({ path }) => path);
+        const list = files.map(({ path, share }) => ({
           path,
           score: share,
-          segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
+          segments: (byPath.get(path) ?? []).map(({ start, end, evidence }) => ({ start, end, score: evidence })),
         }));
         for (const [view, outcome] of outcomes(one, list)) {
           results.push({ view, outcome, id: one.id, repository: repository.name, system });

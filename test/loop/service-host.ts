@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ServiceClient } from '../../src/service/client.ts';
-import type { AskEvent, MemoryState, Question, Refreshed, ServiceNotice } from '../../src/service/protocol.ts';
+import type { AnswerEvent } from '../../src/answer/answer.ts';
+import type { MemoryState, Question, Refreshed, ServiceNotice } from '../../src/service/protocol.ts';
 import type { ServiceSettings } from '../../src/service/protocol.ts';
 import { MODELS } from './cli.ts';
 
@@ -50,8 +51,8 @@ export class Host {
     }
   }
 
-  async ask(question: string, options: Partial<Question> = {}, signal?: AbortSignal): Promise<AskEvent[]> {
-    const events: AskEvent[] = [];
+  async ask(question: string, options: Partial<Question> = {}, signal?: AbortSignal): Promise<AnswerEvent[]> {
+    const events: AnswerEvent[] = [];
     const asked = { question, history: [], scope: everything, ...options };
     await this.client.ask(asked, (event) => events.push(event), signal);
     return events;
@@ -61,7 +62,7 @@ export class Host {
     return (await this.client.recall(question, options.scope ?? everything))[0]?.path;
   }
 
-  /** Every file that a question is pointed to. */
+  /** Every file that a question brings back. */
   async paths(question: string): Promise<string[]> {
     return (await this.client.recall(question, everything)).map(({ path }) => path);
   }

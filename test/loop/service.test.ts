@@ -39,7 +39,7 @@ describe('the service of the extension, with the real model', () => {
     expect(kinds.at(-1)).toBe('answered');
     const recalled = events.find((event) => event.kind === 'recalled');
     expect(recalled?.files[0]?.path).toBe('src/loans.ts');
-    const shares = recalled?.files.reduce((sum, { share }) => sum + share, recalled.others) ?? 0;
+    const shares = recalled?.files.reduce((sum, { share }) => sum + share, 0) ?? 0;
     expect(shares).toBeCloseTo(1, 6);
   });
 
@@ -56,7 +56,7 @@ describe('the service of the extension, with the real model', () => {
     const events = await host.ask('What is the reminder bell sound?');
     await saving;
     const read = events.find((event) => event.kind === 'read');
-    expect(read?.excerpts[0]?.path).toBe('src/mail.ts');
+    expect(read?.places[0]?.path).toBe('src/mail.ts');
     expect(read?.stale).toBe(0);
   });
 
@@ -98,7 +98,7 @@ describe('the service of the extension, with the real model', () => {
     await host.client.overlay(repo, 'src/catalogue.ts', unsaved);
     const events = await host.ask('Where is the wheelchair ramp?');
     const read = events.find((event) => event.kind === 'read');
-    expect(read?.excerpts[0]?.path).toBe('src/catalogue.ts');
+    expect(read?.places[0]?.path).toBe('src/catalogue.ts');
     expect(read?.stale).toBe(0);
     const answered = events.find((event) => event.kind === 'answered');
     const cited = answered?.answer.sentences.flatMap((found) => (found.kind === 'supported' ? [found.citation] : []));
@@ -141,7 +141,7 @@ describe('the service of the extension, with the real model', () => {
     const selection = { path: 'src/mail.ts', start: 2, end: 4 };
     const events = await host.ask('What does this do?', { selection });
     const read = events.find((event) => event.kind === 'read');
-    expect(read?.excerpts[0]).toEqual(selection);
+    expect(read?.places[0]).toEqual(selection);
     expect(events.at(-1)?.kind).toBe('answered');
   });
 

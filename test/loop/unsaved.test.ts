@@ -16,7 +16,7 @@ describe('text that is not saved', () => {
   const reads = async (line: string, asked = question) => {
     const events = await host.ask(asked);
     const read = events.find((event) => event.kind === 'read');
-    const lines = read?.excerpts.filter((excerpt) => excerpt.path === path).map(({ end }) => end) ?? [];
+    const lines = read?.places.filter((place) => place.path === path).map(({ end }) => end) ?? [];
     return Math.max(0, ...lines) >= typed.split('\n').findIndex((each) => each.includes(line)) + 1;
   };
 

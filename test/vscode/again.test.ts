@@ -57,7 +57,7 @@ test('a branch that is switched to outside the editor is what the next question 
   await workbench.statusItem('5 files are remembered', LIMITS.answer);
   await chat().ask(question);
   expect(await chat().ended(question)).toBe('answered');
-  expect((await chat().pointed(question))[0]).toContain('src/boat.ts');
+  expect((await chat().ranked(question))[0]).toContain('src/boat.ts');
   git(repository, 'switch', '--quiet', 'main');
   await workbench.statusItem('4 files are remembered', LIMITS.answer);
 });

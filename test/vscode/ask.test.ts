@@ -69,7 +69,7 @@ test('what is saved is read again, and the memory points to it', async () => {
   await workbench.openContainer('Ask Codebase');
   await chat().ask(question);
   expect(await chat().ended(question)).toBe('answered');
-  expect((await chat().pointed(question))[0]).toContain('src/catalogue.ts');
+  expect((await chat().ranked(question))[0]).toContain('src/catalogue.ts');
   expect(await chat().citations(question)).toContainEqual(expect.stringMatching(/^src\/catalogue\.ts:1\b/));
 });
 

@@ -56,7 +56,7 @@ try {
   await code.workbench.screenshot('newcomer-first-words');
   console.log(`${await chat.ended(question)} after ${seconds()}, clicks: ${clicks}`);
   await code.workbench.screenshot('newcomer');
-  console.log(`\n${await chat.answer(question)}\n\npointed to: ${(await chat.pointed(question)).join('; ')}`);
+  console.log(`\n${await chat.answer(question)}\n\npointed to: ${(await chat.ranked(question)).join('; ')}`);
   console.log(`rests on: ${(await chat.citations(question)).join(', ')}`);
   console.log(`status bar: ${(await code.workbench.status()).join(' | ')}`);
   clearInterval(watched);

@@ -21,7 +21,7 @@ const code = useCode(() => ({
   size: SIZE,
 }));
 const chat = () => new Chat(code().view);
-let pointed: readonly string[] = [];
+let ranked: readonly string[] = [];
 
 async function inThemes(name: string): Promise<void> {
   const { workbench } = code();
@@ -48,7 +48,7 @@ test('the chat, with the lines of its first citation in an editor', async () => 
   const { workbench } = code();
   await chat().ask(QUESTION);
   expect(await chat().ended(QUESTION)).toBe('answered');
-  pointed = await chat().pointed(QUESTION);
+  ranked = await chat().ranked(QUESTION);
   await chat().citationRows(QUESTION).first().click();
   await workbench.page.locator('.editor-instance .view-lines').waitFor();
   await inThemes('chat');
@@ -81,9 +81,9 @@ test('the tree, each file with its share', async () => {
 
 test('the heat: the explorer’s badges are the shares of the chat', async () => {
   const { workbench } = code();
-  const [best = ''] = pointed;
+  const [best = ''] = ranked;
   const [path = '', percent = ''] = best.split(', ');
-  await chat().exchange(QUESTION).locator('button.pointed-file').first().click();
+  await chat().exchange(QUESTION).locator('button.ranked-file').first().click();
   await until('The file', async () => ((await workbench.place()).tab === path.split('/').at(-1) ? true : undefined));
   await workbench.openContainer('Explorer');
   const row = workbench.page.locator('.explorer-folders-view .monaco-list-row.selected .monaco-icon-label');

@@ -47,7 +47,7 @@ test('a folder that is not trusted is read and answered from, and runs nothing',
   await chat.ask(reminder);
   expect(await chat.ended(reminder)).toBe('answered');
   // The folder's own settings do not count: they would leave this file out.
-  expect((await chat.pointed(reminder))[0]).toContain('src/mail.ts');
+  expect((await chat.ranked(reminder))[0]).toContain('src/mail.ts');
   await workbench.screenshot('restricted');
   expect(hostile.tripped()).toEqual([]);
 });
@@ -71,7 +71,7 @@ test('once it is trusted git is asked, and still nothing is run', async () => {
   const chat = new Chat(code().view);
   await chat.ask(fee);
   expect(await chat.ended(fee)).toBe('answered');
-  expect((await chat.pointed(fee))[0]).toContain('src/loans.ts');
-  expect((await chat.pointed(fee)).filter((file) => file.includes('src/mail.ts'))).toEqual([]);
+  expect((await chat.ranked(fee))[0]).toContain('src/loans.ts');
+  expect((await chat.ranked(fee)).filter((file) => file.includes('src/mail.ts'))).toEqual([]);
   expect(hostile.tripped()).toEqual([]);
 });

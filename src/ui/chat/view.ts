@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Action, AskedScope, MemoryState, PointedFile } from '../../service/protocol.ts';
+import type { Action, AskedScope, MemoryState } from '../../service/protocol.ts';
 import type { PlacedLines } from '../../answer/excerpt.ts';
+import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import { confirm, inform } from '../notice.ts';
 import { shown, shownLines } from '../shown.ts';
 import { ChatController } from '../../chat/controller.ts';
@@ -19,8 +20,8 @@ export interface ChatViewContext {
   readonly storage: vscode.Uri | undefined;
   readonly service: ChatService;
   readonly workspace: ChatWorkspace & { readonly onDidChange: (then: () => void) => vscode.Disposable };
-  /** What the last question points to, and nothing for a conversation that has not begun. */
-  readonly onProvenance: (files: readonly PointedFile[]) => void;
+  /** What the last question brought back, and nothing for a conversation that has not begun. */
+  readonly onProvenance: (files: readonly RankedFile[]) => void;
   /** Mends a failure: everything but asking again. */
   readonly onAction: (action: Action) => Promise<void>;
   readonly log: vscode.LogOutputChannel;

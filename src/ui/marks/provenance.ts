@@ -1,17 +1,11 @@
 import * as vscode from 'vscode';
-import type { PointedFile } from '../../service/protocol.ts';
+import type { RankedFile, RankedLines } from '../../retrieve/ranked-files.ts';
 import type { MarksState } from './marks-state.ts';
 import { edited, inWholePercents, recalledLines } from './recalled-lines.ts';
-import type { RecalledLines } from './recalled-lines.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
-/** What the memory pointed to in one file. */
-export interface RecalledFile {
-  readonly uri: vscode.Uri;
-  /** Part of the whole ranking, 0..1. */
-  readonly share: number;
-  readonly lines: readonly RecalledLines[];
-}
+/** A ranked file with its place in the editor. */
+type MarkedFile = RankedFile & { readonly uri: vscode.Uri };
 
 /**
  * Where the last answer came from: kept for the marks in files and editors until it is hidden, edited or asked anew.
@@ -20,7 +14,7 @@ export class Provenance implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
   readonly #changed = new vscode.EventEmitter<readonly vscode.Uri[]>();
   readonly #subscription: vscode.Disposable;
-  #files = new Map<string, RecalledFile>();
+  #files = new Map<string, MarkedFile>();
   #hidden = false;
   #enabled = true;
 
@@ -40,21 +34,22 @@ export class Provenance implements vscode.Disposable {
   }
 
   /** The marks of a file, where they are to be shown. */
-  of(uri: vscode.Uri): RecalledFile | undefined {
+  of(uri: vscode.Uri): MarkedFile | undefined {
     return this.state === 'shown' ? this.#files.get(uri.toString()) : undefined;
   }
 
   /** A new question's files take the place of the last one's; none take all marks away. */
-  show(pointed: readonly PointedFile[]): void {
+  show(ranked: readonly RankedFile[]): void {
     const before = this.#uris();
-    const files = inWholePercents(pointed);
+    const files = inWholePercents(ranked);
     const lines = recalledLines(files);
     this.#files = new Map(
-      files.flatMap(({ path, share }) => {
+      files.flatMap((file): [string, MarkedFile][] => {
+        const { path } = file;
         const place = this.#memory.places.resolve(path);
         if (!place) return [];
         const uri = this.#memory.uriOf(place);
-        return [[uri.toString(), { uri, share, lines: lines.get(path) ?? [] }]];
+        return [[uri.toString(), { ...file, uri, lines: lines.get(path) ?? [] }]];
       }),
     );
     this.#hidden = false;
@@ -96,7 +91,7 @@ export class Provenance implements vscode.Disposable {
   #edit({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const file = this.#files.get(document.uri.toString());
     if (!file || file.lines.length === 0 || contentChanges.length === 0) return;
-    let lines: readonly RecalledLines[] = file.lines;
+    let lines: readonly RankedLines[] = file.lines;
     // The editor reports the last change first, so none moves another.
     for (const { range, text } of contentChanges) {
       const added = text.split(/\r\n|\r|\n/).length;

@@ -1,12 +1,5 @@
-import type { PointedFile } from '../../service/protocol.ts';
+import type { RankedFile, RankedLines } from '../../retrieve/ranked-files.ts';
 import { othersShare, percents } from '../../chat/share.ts';
-
-/** A run of lines that the memory pointed to, 1-based and inclusive. */
-export interface RecalledLines {
-  readonly start: number;
-  readonly end: number;
-  readonly share: number;
-}
 
 /** An edit as the editor reports it: lines 0-based, `end` the last line that it touches, before the edit. */
 export interface LineChange {
@@ -34,7 +27,7 @@ export function strength(share: number): Strength {
  * a 78. The lines of a file share its percents in the same way. A share that rounds to nothing stays as it is, to be
  * told from none.
  */
-export function inWholePercents(files: readonly PointedFile[]): PointedFile[] {
+export function inWholePercents(files: readonly RankedFile[]): RankedFile[] {
   const whole = percents([...files.map(({ share }) => share), othersShare(files)]);
   return files.map((file, at) => {
     const share = written(whole[at], file.share);
@@ -47,15 +40,15 @@ export function inWholePercents(files: readonly PointedFile[]): PointedFile[] {
 const written = (percent: number | undefined, share: number): number => (percent ? percent / 100 : share);
 
 /**
- * The lines of the pointed files by path as it is shown; lines that were pointed to twice count once, with both shares.
+ * The lines of ranked files by path as it is shown; lines that were ranked twice count once, with both shares.
  */
-export function recalledLines(files: readonly PointedFile[]): Map<string, RecalledLines[]> {
+export function recalledLines(files: readonly RankedFile[]): Map<string, RankedLines[]> {
   return new Map(files.map(({ path, lines }) => [path, joined(lines)]));
 }
 
 /** Runs in order, those that overlap made one. */
-function joined(lines: readonly RecalledLines[]): RecalledLines[] {
-  const runs: RecalledLines[] = [];
+function joined(lines: readonly RankedLines[]): RankedLines[] {
+  const runs: RankedLines[] = [];
   for (const run of [...lines].sort((a, b) => a.start - b.start)) {
     const last = runs.at(-1);
     if (last && run.start <= last.end) {
@@ -68,7 +61,7 @@ function joined(lines: readonly RecalledLines[]): RecalledLines[] {
 /**
  * The runs after an edit: those that it touches are gone, since they are no longer what was recalled; those below move.
  */
-export function edited(runs: readonly RecalledLines[], change: LineChange): RecalledLines[] {
+export function edited(runs: readonly RankedLines[], change: LineChange): RankedLines[] {
   const [first, last] = [change.start + 1, change.end + 1];
   const moved = change.lines - (last - first + 1);
   return runs.flatMap((run) => {

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { Amounts } from '../amounts.ts';
 import type { Provenance } from './provenance.ts';
 import { strength, strengths } from './recalled-lines.ts';
-import type { RecalledLines, Strength } from './recalled-lines.ts';
+import type { Strength } from './recalled-lines.ts';
+import type { RankedLines } from '../../retrieve/ranked-files.ts';
 
 /** Marks the recalled lines in every editor that shows them: a faint background, the overview ruler, and the share. */
 export class RecalledMarks implements vscode.Disposable {
@@ -44,7 +45,7 @@ export class RecalledMarks implements vscode.Disposable {
   }
 
   /** One decoration for the run, and one that writes the share behind its first line. */
-  #options({ start, end, share }: RecalledLines): vscode.DecorationOptions[] {
+  #options({ start, end, share }: RankedLines): vscode.DecorationOptions[] {
     const said = vscode.l10n.t('recalled: {0}', this.#amounts.share(share));
     const first = new vscode.Range(start - 1, 0, start - 1, Number.MAX_SAFE_INTEGER);
     const after = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ServiceError } from '../../../src/service/service-error.ts';
 import { STORE } from '../../../src/chat/store.ts';
-import { answered, attributed, pointed, question, read, recalled, text } from '../../chat-page/material.ts';
+import { answered, attributed, question, ranked, read, recalled, text } from '../../chat-page/material.ts';
 import { ScriptedService, told } from '../../chat-page/service.ts';
 import type { Step } from '../../chat-page/service.ts';
 import { Desk, KeptFile, strings, whole } from './support.ts';
@@ -19,12 +19,13 @@ test('a question is answered: shares that own everything, what was read, the tex
   await desk.idle();
   const [exchange] = desk.exchanges;
   expect(exchange).toMatchObject({ question, text, state: { kind: 'answered', sentences: attributed, tokens: 143 } });
-  const owned = exchange!.pointed!.files.reduce((sum, { share }) => sum + share, exchange!.pointed!.others);
-  expect(owned).toBeCloseTo(1, 9);
+  expect(exchange!.ranked).toEqual(ranked);
   expect(exchange!.read!.places.map(({ path }) => path)).toEqual(['lib/response.js', 'lib/utils.js', 'lib/request.js']);
-  expect(desk.pointed.at(-1)).toEqual(pointed.map(({ path }) => path));
-  const streamed = desk.posted.flatMap((message) => (message.kind === 'text' ? [message.text] : [])).join('');
-  expect(text.endsWith(streamed) && streamed.length > text.length / 2).toBe(true);
+  expect(desk.ranked.at(-1)).toEqual(ranked.map(({ path }) => path));
+  const streamed = desk.posted
+    .flatMap((message) => (message.kind === 'event' && message.event.kind === 'token' ? [message.event.text] : []))
+    .join('');
+  expect(streamed).toBe(text);
 });
 
 test('an answer goes on while the page is hidden and is there when it comes back', async () => {
@@ -79,7 +80,7 @@ test('a failure says its sentence and its button; asking again takes its place',
 
 test('a failure that other files or a new reading mend is asked again in its place, with them', async () => {
   const refused = [failure(new ServiceError('None of the files that you chose is in the memory.', 'all-files'))];
-  const changed = told([recalled(), { kind: 'unknown', sentence: 'They have changed.', action: 'refresh' }], '');
+  const changed = told([recalled(), { kind: 'unknown', reason: 'changed' }], '');
   const service = new ScriptedService(refused, changed, complete);
   const desk = new Desk(service);
   const act = async () => {
@@ -164,12 +165,12 @@ test('conversations are kept apart, found again and deleted, and their files are
   const first = desk.controller.current.id;
   desk.controller.newConversation();
   expect(desk.exchanges).toEqual([]);
-  expect(desk.pointed.at(-1)).toEqual([]);
+  expect(desk.ranked.at(-1)).toEqual([]);
   await ask(desk, 'Second conversation?');
   await desk.idle();
   expect(desk.standing?.title).toBe('Second conversation?');
   desk.controller.switchTo(first);
-  expect(desk.pointed.at(-1)).toContain('lib/response.js');
+  expect(desk.ranked.at(-1)).toContain('lib/response.js');
   await desk.controller.close();
 
   const next = new Desk(new ScriptedService(complete), file);

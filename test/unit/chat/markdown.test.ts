@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { newExchange } from '../../../src/chat/exchange.ts';
 import { answerMarkdown, code, conversationMarkdown } from '../../../src/chat/markdown.ts';
 import type { Exchange } from '../../../src/chat/transcript.ts';
-import { attributed, hostile, pointed, question, text } from '../../chat-page/material.ts';
+import { attributed, hostile, question, ranked, text } from '../../chat-page/material.ts';
 import { strings, whole } from './support.ts';
 
 const exchange = (own: Partial<Exchange>): Exchange => ({
@@ -18,9 +18,8 @@ const headings = (markdown: string) =>
   parsed(markdown).flatMap((token, at, all) => (token.type === 'heading_open' ? [all[at + 1]!.content] : []));
 
 test('a conversation is a document with its questions, shares, answers and citations', () => {
-  const files = pointed.slice(0, 2).map(({ path, share, lines }) => ({ path, share, lines }));
   const scope = { base: { kind: 'folder', path: 'lib' }, terms: '-test' } as const;
-  const markdown = conversationMarkdown(conversation(exchange({ scope, pointed: { files, others: 0.418 } })), strings);
+  const markdown = conversationMarkdown(conversation(exchange({ scope, ranked: ranked.slice(0, 2) })), strings);
   expect(headings(markdown)).toEqual([question, question]);
   expect(markdown).toContain('- 38.7% `lib/response.js`\n- 19.5% `lib/utils.js`\n- 41.8% Others');
   expect(markdown).toContain('`lib -test`');
@@ -42,7 +41,7 @@ test('paths and questions are text, whatever they hold', () => {
   const evil = '# <img src=x> `code` [a](http://b) |';
   const markdown = conversationMarkdown(
     {
-      ...conversation(exchange({ question: evil, pointed: { files: [{ path, share: 1, lines: [] }], others: 0 } })),
+      ...conversation(exchange({ question: evil, ranked: [{ path, share: 1, lines: [] }] })),
       title: evil,
     },
     strings,

@@ -76,9 +76,9 @@ async function answeredPage(...steps: Step[][]): Promise<{ desk: Desk; root: HTM
 
 test('above the answer stand the files with shares of 100%, below it the lines that it rests on', async () => {
   const { root } = await answeredPage();
-  const percents = all(root, '.pointed .percent').map((each) => Number.parseInt(each.textContent));
+  const percents = all(root, '.ranked .percent').map((each) => Number.parseInt(each.textContent));
   expect(percents.reduce((sum, value) => sum + value, 0)).toBe(100);
-  expect(all(root, '.pointed-file').map((row) => row.ariaLabel)[0]).toBe('lib/response.js, 39%');
+  expect(all(root, '.ranked-file').map((row) => row.ariaLabel)[0]).toBe('lib/response.js, 39%');
   expect(all(root, 'button.citation').map((row) => row.title)).toEqual([
     'lib/response.js:181-188',
     'lib/response.js:157-158',
@@ -88,27 +88,27 @@ test('above the answer stand the files with shares of 100%, below it the lines t
   ]);
   one(root, 'button.citation').click();
   expect(said.at(-1)).toEqual({ kind: 'open', path: 'lib/response.js', start: 181, end: 188 });
-  one(root, '.pointed-file').click();
+  one(root, '.ranked-file').click();
   expect(said.at(-1)).toEqual({ kind: 'open', path: 'lib/response.js', start: 171, end: 200 });
 });
 
 test('the shares still add up to 100 when the rest is unfolded', async () => {
   const { root } = await answeredPage();
   one(root, 'button.others').click();
-  expect(all(root, '.pointed-file')).toHaveLength(8);
+  expect(all(root, '.ranked-file')).toHaveLength(8);
   expect(document.activeElement).toBe(one(root, 'button.others'));
-  const percents = all(root, '.pointed .percent').map((each) => Number.parseInt(each.textContent));
+  const percents = all(root, '.ranked .percent').map((each) => Number.parseInt(each.textContent));
   expect(percents.reduce((sum, value) => sum + value, 0)).toBe(100);
 });
 
 test('files that were not read for the answer are told apart from those that were', async () => {
   const { root } = await answeredPage();
-  expect(all(root, '.pointed-file:not(.unread)').map((row) => one(row, '.name').textContent)).toEqual([
+  expect(all(root, '.ranked-file:not(.unread)').map((row) => one(row, '.name').textContent)).toEqual([
     'response.js',
     'utils.js',
     'request.js',
   ]);
-  expect(one(root, '.pointed-file').title).toContain('Read for this answer: 120-200');
+  expect(one(root, '.ranked-file').title).toContain('Read for this answer: 120-200');
 });
 
 test('every supported sentence has a number that leads to its citation, every other one a mark and a reason', async () => {
@@ -209,7 +209,8 @@ test('a piece of text that was lost on the way makes the page ask for everything
   press(composer(root), 'Enter');
   await desk.until(() => desk.states[0] === 'writing' && desk.exchanges[0]!.text.length > 40);
   const before = said.filter(({ kind }) => kind === 'ready').length;
-  desk.listener!({ kind: 'text', exchange: desk.exchanges[0]!.id, at: 10_000, text: 'lost' });
+  const event = { kind: 'token', text: 'lost' } as const;
+  desk.listener!({ kind: 'event', exchange: desk.exchanges[0]!.id, at: 10_000, event, seconds: 1 });
   expect(said.filter(({ kind }) => kind === 'ready')).toHaveLength(before + 1);
   await desk.controller.close();
 });
@@ -296,10 +297,9 @@ test('selected lines are offered, and go with one question', async () => {
 });
 
 test('a question that is not answered says so and shows the nearest files', async () => {
-  const sentence = 'No relevant code found for this question.';
-  const { root } = await answeredPage(told([recalled(), { kind: 'unknown', sentence, action: 'none' }], ''));
-  expect(one(root, '.note.unknown').textContent).toBe(sentence);
-  expect(one(root, '.pointed-title').textContent).toBe(strings.pointsNearest);
+  const { root } = await answeredPage(told([recalled(), { kind: 'unknown', reason: 'far' }], ''));
+  expect(one(root, '.note.unknown').textContent).toBe(strings.far);
+  expect(one(root, '.ranked-title').textContent).toBe(strings.nearest);
   expect(all(root, '.failed')).toEqual([]);
 });
 
@@ -387,7 +387,7 @@ test('four files that own everything leave no row for others', async () => {
     read,
   ];
   const { root } = await answeredPage([...told(own, text), { kind: 'event', event: answered() }]);
-  expect(all(root, '.pointed .percent').map(({ textContent }) => textContent)).toEqual(['75%', '25%']);
+  expect(all(root, '.ranked .percent').map(({ textContent }) => textContent)).toEqual(['75%', '25%']);
 });
 
 test('messages that are none change nothing', async () => {

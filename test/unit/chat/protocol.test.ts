@@ -45,7 +45,7 @@ test('no value whatever makes a guard throw', () => {
       expect(hostMessage(value)).toBeUndefined();
     }),
   );
-  const kinds = [...good.map(({ kind }) => kind), 'all', 'text', 'exchange', 'conversation'];
+  const kinds = [...good.map(({ kind }) => kind), 'all', 'event', 'exchange', 'conversation'];
   fc.assert(
     fc.property(fc.constantFrom(...kinds), fc.object(), (kind, rest) => {
       expect(() => [pageMessage({ ...rest, kind }), hostMessage({ ...rest, kind })]).not.toThrow();

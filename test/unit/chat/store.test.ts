@@ -43,6 +43,17 @@ test('what was saved comes back, the same', async () => {
   expect(await store.load()).toEqual({ conversations, current: 'a' });
 });
 
+test('files that an earlier version had saved under another name come back', async () => {
+  const { store, file } = await place();
+  const files = [{ path: 'src/a.ts', share: 0.8, lines: [{ start: 1, end: 2, share: 0.6 }] }];
+  const earlier = { ...conversation('a', 1, answered('1')) };
+  const exchanges = earlier.exchanges.map((exchange) => ({ ...exchange, pointed: { files, others: 0.2 } }));
+  await file.write(JSON.stringify({ version: 1, current: 'a', conversations: [{ ...earlier, exchanges }] }));
+  const { conversations, setAside } = await store.load();
+  expect(setAside).toBeUndefined();
+  expect(conversations[0]?.exchanges[0]).toEqual({ ...answered('1'), asked: expect.any(Number), ranked: files });
+});
+
 test('several saves in a row end with the last', async () => {
   const { store } = await place();
   for (let n = 1; n <= 20; n += 1) store.save({ conversations: [conversation('a', n, answered(`${n}`))] });

@@ -39,7 +39,7 @@ export class Desk {
   readonly said: string[] = [];
   readonly acted: string[] = [];
   readonly logged: string[] = [];
-  readonly pointed: string[][] = [];
+  readonly ranked: string[][] = [];
   standing: Standing | undefined;
   /** Where posted messages go; nowhere while the page is hidden. */
   listener: ((message: HostMessage) => void) | undefined;
@@ -74,7 +74,7 @@ export class Desk {
         this.#look();
       },
       copy: (text) => this.copied.push(text),
-      onProvenance: (files) => this.pointed.push(files.map(({ path }) => path)),
+      onProvenance: (files) => this.ranked.push(files.map(({ path }) => path)),
       act: (action) => {
         this.acted.push(action);
         return Promise.resolve();

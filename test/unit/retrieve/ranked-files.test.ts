@@ -41,7 +41,7 @@ function find(
   );
 }
 
-const order = (recollection: ReturnType<typeof find>) => recollection.files.map(({ path }) => path);
+const order = (ranking: ReturnType<typeof find>) => ranking.files.map(({ path }) => path);
 
 describe('the order of files', () => {
   it('counts the words of a whole file and of its best segments, no more of them than a table says', () => {
@@ -107,10 +107,10 @@ describe('the order of files', () => {
     ];
     const asked = (question: string) => find(rows, { 'src/cookie.ts': 9, 'src/jar.ts': 9 }, 'fused', question);
     const named = asked('why does src/jar.ts:2 fail');
-    expect(named.files[0]?.segments[0]?.segmentId).toBe(1);
+    expect(named.files[0]?.lines[0]?.start).toBe(2);
     expect(named.segments[0]?.segmentId).toBe(1);
     expect(named.nearness.isAimed).toBe(true);
-    expect(asked('why does src/jar.ts fail').files[0]?.segments[0]?.segmentId).toBe(0);
+    expect(asked('why does src/jar.ts fail').files[0]?.lines[0]?.start).toBe(1);
     expect(asked('why does it fail').nearness.isAimed).toBe(false);
   });
 
@@ -122,8 +122,8 @@ describe('the order of files', () => {
     ];
     const { files } = find(rows, { 'src/a.ts': 3, 'src/b.ts': 1 }, 'fused');
     expect(files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
-    for (const { share, segments } of files) {
-      expect(segments.reduce((sum, segment) => sum + segment.share, 0)).toBeCloseTo(share, 9);
+    for (const { share, lines } of files) {
+      expect(lines.reduce((sum, own) => sum + own.share, 0)).toBeCloseTo(share, 9);
     }
   });
 
@@ -133,9 +133,9 @@ describe('the order of files', () => {
       ['src/large.ts', 1.9, 4],
       ['src/small.ts', 0, 1],
     ];
-    const { segments, files } = find(rows, { 'src/large.ts': 4, 'src/small.ts': 3 }, 'fused');
+    const { segments } = find(rows, { 'src/large.ts': 4, 'src/small.ts': 3 }, 'fused');
     expect(segments.map(({ segmentId }) => segmentId)).toEqual([0, 1, 2]);
-    const [first, second] = [files[0]?.segments[0], files[0]?.segments[1]];
+    const [first, second] = segments;
     expect((first?.share ?? 0) / (second?.share ?? 1)).toBeCloseTo((first?.evidence ?? 0) / (second?.evidence ?? 1), 9);
   });
 });

@@ -52,10 +52,10 @@ export class Chat {
     return (await this.exchange(question).locator('.answer').innerText()).trim();
   }
 
-  /** The files that the memory pointed to, the nearest first: `src/loans.ts, 87%`. */
-  pointed(question: string): Promise<string[]> {
+  /** The files that the question brought back, the nearest first: `src/loans.ts, 87%`. */
+  ranked(question: string): Promise<string[]> {
     return this.exchange(question)
-      .locator('button.pointed-file')
+      .locator('button.ranked-file')
       .evaluateAll((rows: HTMLElement[]) => rows.map((row) => row.ariaLabel ?? ''));
   }
 

@@ -1,6 +1,6 @@
-import { exactPercent, percents, percentText } from '../../src/chat/share.ts';
+import { exactPercent, othersShare, percents, percentText } from '../../src/chat/share.ts';
 import { fill } from '../../src/chat/strings.ts';
-import type { Exchange, Pointed } from '../../src/chat/transcript.ts';
+import type { Exchange, RankedFile } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';
 import { h, icon } from './dom.ts';
 import { rangeText, split } from './place.ts';
@@ -18,41 +18,42 @@ export interface Unfolded {
   rest: 'open' | 'closed';
 }
 
-/** The files that the memory points to, with shares that add up to 100%. */
-export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Context): HTMLElement | undefined {
-  const { pointed, read, state } = exchange;
-  if (!pointed || pointed.files.length === 0) return undefined;
+/** The files that the question brought back, with shares that add up to 100%. */
+export function rankedList(exchange: Exchange, unfolded: Unfolded, context: Context): HTMLElement | undefined {
+  const { ranked: files = [], read, state } = exchange;
+  if (files.length === 0) return undefined;
   const { strings } = context;
-  const whole = percents([...pointed.files.map(({ share }) => share), pointed.others]);
-  const listed = unfolded.rest === 'open' ? pointed.files.length : Math.min(LISTED, pointed.files.length);
+  const others = othersShare(files);
+  const whole = percents([...files.map(({ share }) => share), others]);
+  const listed = unfolded.rest === 'open' ? files.length : Math.min(LISTED, files.length);
   const reads = new Map<string, string[]>();
   for (const { path, start, end } of read?.places ?? []) {
     reads.set(path, [...(reads.get(path) ?? []), rangeText(start, end)]);
   }
-  const rows = pointed.files
+  const rows = files
     .slice(0, listed)
     .map((file, at) => fileRow(file, whole[at] ?? 0, read && reads.get(file.path), read !== undefined, context));
   const rest = whole.slice(listed).reduce((sum, percent) => sum + percent, 0);
-  const restShare = pointed.others + pointed.files.slice(listed).reduce((sum, { share }) => sum + share, 0);
-  const others = othersRow(rest, restShare, pointed.files.length - LISTED, unfolded, context, () => {
-    const redrawn = pointedList(exchange, unfolded, context);
+  const restShare = others + files.slice(listed).reduce((sum, { share }) => sum + share, 0);
+  const last = othersRow(rest, restShare, files.length - LISTED, unfolded, context, () => {
+    const redrawn = rankedList(exchange, unfolded, context);
     if (!redrawn) return;
     details.replaceWith(redrawn);
     redrawn.querySelector<HTMLElement>('.others')?.focus();
   });
   // A workspace of four files has no others.
-  const owned = pointed.files.length > listed || unfolded.rest === 'open' || restShare > NOTHING;
+  const owned = files.length > listed || unfolded.rest === 'open' || restShare > NOTHING;
   const details = h(
     'details',
-    { class: 'pointed', open: unfolded.list === 'open' },
+    { class: 'ranked', open: unfolded.list === 'open' },
     h(
       'summary',
       {},
       icon('chevron-right', 'twistie'),
-      h('span', { class: 'pointed-title' }, state.kind === 'unknown' ? strings.pointsNearest : strings.points),
-      h('span', { class: 'gist' }, gist(pointed.files, whole)),
+      h('span', { class: 'ranked-title' }, state.kind === 'unknown' ? strings.nearest : strings.relevant),
+      h('span', { class: 'ranked-summary' }, summary(files, whole)),
     ),
-    h('ul', { class: 'rows' }, ...rows, ...(owned ? [others] : [])),
+    h('ul', { class: 'rows' }, ...rows, ...(owned ? [last] : [])),
   );
   details.addEventListener('toggle', () => {
     unfolded.list = details.open ? 'open' : 'closed';
@@ -61,7 +62,7 @@ export function pointedList(exchange: Exchange, unfolded: Unfolded, context: Con
 }
 
 /** What a folded list says: its best files. */
-function gist(files: readonly Pointed[], whole: readonly number[]): string {
+function summary(files: readonly RankedFile[], whole: readonly number[]): string {
   return files
     .slice(0, 2)
     .map(({ path, share }, at) => `${visible(split(path).name)} ${percentText(whole[at] ?? 0, share)}`)
@@ -69,7 +70,7 @@ function gist(files: readonly Pointed[], whole: readonly number[]): string {
 }
 
 function fileRow(
-  { path, share, lines }: Pointed,
+  { path, share, lines }: RankedFile,
   percent: number,
   ranges: readonly string[] | undefined,
   known: boolean,
@@ -86,7 +87,7 @@ function fileRow(
     'button',
     {
       type: 'button',
-      class: known && !ranges ? 'row pointed-file unread' : 'row pointed-file',
+      class: known && !ranges ? 'row ranked-file unread' : 'row ranked-file',
       title,
       'aria-label': `${visible(path)}, ${percentText(percent, share)}`,
       onclick: () => {
