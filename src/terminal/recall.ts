@@ -1,6 +1,7 @@
 import { AskError } from '../index/ask-error.ts';
 import type { MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
+import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { percent } from './percent.ts';
@@ -17,6 +18,8 @@ export interface RecallCommand extends AskedOptions {
 
 /** Segments that are listed under each file. */
 const LISTED = { files: 10, segments: 3 } as const;
+/** Lines in the one list that `--json` prints for programs. */
+const LISTED_LINES = 50;
 
 /** Ranks files without generating anything; reads first what is missing. */
 export async function recallCommand(question: string | undefined, options: RecallCommand): Promise<number> {
@@ -70,6 +73,9 @@ function report(id: string, { files, segments }: RankedFiles) {
         evidence,
       })),
     })),
+    segments: listSegments(files)
+      .slice(0, LISTED_LINES)
+      .map(({ path, start, end, share }) => ({ path, start, end, share })),
   };
 }
 

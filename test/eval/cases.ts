@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Label } from './metrics.ts';
 import { Problem } from './problem.ts';
 
 /** The sets of questions and the file that holds each. */
@@ -8,6 +9,7 @@ export const taskFiles = {
   repoqa: 'repoqa.jsonl',
   qa: 'qa.jsonl',
   issues: 'issue_localisation.jsonl',
+  semble: 'semble.jsonl',
 } as const;
 
 export type Task = keyof typeof taskFiles;
@@ -27,7 +29,22 @@ interface Common {
 export type Case =
   | (Common & { readonly task: 'localisation'; readonly strict: boolean })
   | (Common & { readonly task: 'repoqa'; readonly lines: readonly number[] })
-  | (Common & { readonly task: 'qa' | 'issues' });
+  | (Common & { readonly task: 'qa' | 'issues' })
+  | SearchCase;
+
+/** A question of semble's benchmark; its paths are relative to `root`. */
+export interface SearchCase extends Common {
+  readonly task: 'semble';
+  /** The folder that is indexed, relative to the repository; '' is the whole. */
+  readonly root: string;
+  readonly language: string;
+  readonly category: string;
+  readonly labels: readonly Label[];
+  /** Whether the adapter has seen the repository in training, or probably has. */
+  readonly isTrained: boolean;
+  /** Why its label cannot be right. */
+  readonly doubt?: string;
+}
 
 /** Reads one task's file of a data folder, one JSON object a line. Throws a Problem that lists the bad lines. */
 export function readCases(folder: string, task: Task): Case[] {
@@ -62,7 +79,9 @@ export function parseCases(text: string, task: Task): Case[] {
 function parseCase(line: string, task: Task): Case {
   const value: unknown = JSON.parse(line);
   if (!isRecord(value)) throw new Problem('the line is not a JSON object.');
-  const common = { id: text(value, 'id'), repository: text(value, 'repo'), files: paths(value, 'files') };
+  const names = { id: text(value, 'id'), repository: text(value, 'repo') };
+  if (task === 'semble') return { ...names, task, ...searchCase(value) };
+  const common = { ...names, files: paths(value, 'files') };
   switch (task) {
     case 'localisation': {
       const strict = ['fix', 'feature'].includes(text(value, 'kind')) && !flag(value, 'stem_in_query');
@@ -76,6 +95,33 @@ function parseCase(line: string, task: Task): Case {
     case 'issues':
       return { ...common, task, commit: text(value, 'commit'), question: text(value, 'question') };
   }
+}
+
+function searchCase(value: Record<string, unknown>): Omit<SearchCase, 'id' | 'repository' | 'task'> {
+  const { root, doubtful } = value;
+  if (typeof root !== 'string') throw new Problem('`root` must be a text.');
+  const labels = [...list(value, 'relevant'), ...list(value, 'secondary')].map((label) => labelOf(label, root));
+  return {
+    root,
+    labels,
+    files: [...new Set(labels.map(({ path }) => path))],
+    commit: text(value, 'commit'),
+    question: text(value, 'query'),
+    language: text(value, 'language'),
+    category: text(value, 'category'),
+    isTrained: value['trained'] === true,
+    ...(typeof doubtful === 'string' ? { doubt: doubtful } : {}),
+  };
+}
+
+function labelOf(label: unknown, root: string): Label {
+  if (!isRecord(label)) throw new Problem('a label is not a JSON object.');
+  const whole = text(label, 'path');
+  if (root !== '' && !whole.startsWith(`${root}/`)) throw new Problem(`${whole} does not lie in ${root}.`);
+  const path = root === '' ? whole : whole.slice(root.length + 1);
+  if (label['lines'] === undefined) return { path };
+  const [start = 1, end = start] = lineNumbers(label, 'lines');
+  return { path, lines: { start, end } };
 }
 
 /** Narrows what JSON.parse gave to an object whose fields are still unknown. */

@@ -103,7 +103,7 @@ try {
   engine.close();
 }
 for (const [kind, own] of outcomes) {
-  const { cases, hit1, hit5, mrr } = summarise(own);
+  const { cases, hit1, hit5, mrr } = summarise(own.map((outcome) => [outcome]));
   console.log(
     `${kind}: ${cases} cases, hit@1 ${(100 * hit1).toFixed(1)}, hit@5 ${(100 * hit5.mean).toFixed(1)}, MRR ${mrr.toFixed(3)}`,
   );

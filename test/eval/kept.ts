@@ -47,7 +47,7 @@ export function merged(before: readonly Result[], fresh: readonly Result[]): Res
 export async function writeKept(file: string, results: readonly Result[]): Promise<void> {
   const lines = groupsOf(results).map(({ results: own, ...names }) => {
     const outcomes = own.map(({ id, outcome: { ranks, gold } }) => [id, [...ranks, gold]] as const);
-    const row = { ...names, ...summarise(own.map(({ outcome }) => outcome)), outcomes: Object.fromEntries(outcomes) };
+    const row = { ...names, ...summarise(own.map(({ outcome }) => [outcome])), outcomes: Object.fromEntries(outcomes) };
     return JSON.stringify(row, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(4)) : value));
   });
   const whole = `{\n"judging": ${JSON.stringify(judging)},\n"rows": [\n${lines.toSorted().join(',\n')}\n]\n}\n`;

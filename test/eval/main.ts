@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { taskFiles, type Task } from './cases.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { breakdown } from './breakdown.ts';
+import { readCases, taskFiles, type Task } from './cases.ts';
 import { merged, readKept, writeKept } from './kept.ts';
 import { Problem } from './problem.ts';
 import { findPacks, isNamed } from './repository.ts';
@@ -53,7 +56,12 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
     if (options.kept === undefined) throw new Problem('Which results? Name them with --kept FILE.');
     const kept = await readKept(options.kept);
     const namesOf = ({ repository }: Result) => [repository, ...repository.split('@', 1)];
-    console.log(shown(kept.filter((result) => isNamed(namesOf(result), options.repos))));
+    console.log(
+      shown(
+        kept.filter((result) => isNamed(namesOf(result), options.repos)),
+        options.data,
+      ),
+    );
     return;
   }
   const packs = await findPacks(options.data);
@@ -71,11 +79,18 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const before = options.kept === undefined ? [] : await readKept(options.kept);
   const results = merged(before, fresh);
   if (options.kept !== undefined && fresh.length > 0) await writeKept(options.kept, results);
-  console.log(results.length === 0 ? 'No case of these tasks is over a packed repository.' : shown(results));
+  console.log(
+    results.length === 0 ? 'No case of these tasks is over a packed repository.' : shown(results, options.data),
+  );
 }
 
-function shown(results: readonly Result[]): string {
-  return [render(rowsOf(results)), ...leads(results, 'memory+bm25')].join('\n\n');
+function shown(results: readonly Result[], data: string): string {
+  const cases = existsSync(join(data, taskFiles.semble)) ? readCases(data, 'semble') : [];
+  const parts = breakdown(
+    results,
+    cases.filter((one) => one.task === 'semble'),
+  );
+  return [render(rowsOf(results)), ...parts, ...leads(results, 'memory+bm25')].join('\n\n');
 }
 
 /** Sentences on stderr: `say` keeps its own line, `show` overwrites the last one shown where stderr is a terminal. */

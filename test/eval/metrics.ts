@@ -40,6 +40,13 @@ export interface Summary {
   readonly recall5: number;
   readonly recall10: number;
   readonly mrr: number;
+  readonly ndcg10: Interval;
+}
+
+/** Lines that answer a question; the whole file where no lines are said. */
+export interface Label {
+  readonly path: string;
+  readonly lines?: { readonly start: number; readonly end: number };
 }
 
 /** The ranks of the gold paths in a list of paths, best first; a path counts where it stands first. */
@@ -64,6 +71,27 @@ export function rankOfLines(list: readonly Lines[], files: readonly string[], li
   return { ranks: place < 0 ? [] : [place + 1], gold: 1 };
 }
 
+/** The ranks of the labels in a list of lines, best first: each label's is that of the first lines that overlap it. */
+export function rankOfLabels(list: readonly Lines[], labels: readonly Label[]): Outcome {
+  const looked = list.slice(0, judging.depth);
+  const found = labels.map(({ path, lines = { start: 1, end: Infinity } }) =>
+    looked.findIndex((one) => one.path === path && one.start <= lines.end && lines.start <= one.end),
+  );
+  const ranks = [...new Set(found)].filter((place) => place >= 0).map((place) => place + 1);
+  return { ranks: ranks.sort((a, b) => a - b), gold: labels.length };
+}
+
+/**
+ * Normalised discounted cumulative gain of the first k (Järvelin & Kekäläinen 2002) with gains of 0 and 1: the sum of
+ * 1 / log2(rank + 1) over the gold items, over that of a list that begins with all of them.
+ */
+export function ndcgAt({ ranks, gold }: Outcome, k: number): number {
+  const gain = (rank: number) => 1 / Math.log2(rank + 1);
+  const best = Array.from({ length: Math.min(gold, k) }, (_, at) => gain(at + 1));
+  const sum = (gains: readonly number[]) => gains.reduce((total, one) => total + one, 0);
+  return gold === 0 ? 0 : sum(ranks.filter((rank) => rank <= k).map(gain)) / sum(best);
+}
+
 /** 1 where any gold item is among the first k, else 0. */
 export function hitAt(outcome: Outcome, k: number): number {
   return outcome.ranks.some((rank) => rank <= k) ? 1 : 0;
@@ -84,36 +112,60 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * The mean and its percentile bootstrap interval (Efron): cases are drawn again with replacement, the mean is taken
- * each time, and the middle `confidence` of those means is kept. The same seed gives the same interval.
- */
-export function bootstrap(
-  values: readonly number[],
-  { resamples, confidence, seed }: { resamples: number; confidence: number; seed: number } = judging,
-): Interval {
-  const random = mulberry32(seed);
-  const means = Float64Array.from({ length: resamples }, () => {
-    let sum = 0;
-    for (let draw = 0; draw < values.length; draw++) sum += values[Math.floor(random() * values.length)] ?? 0;
-    return sum / values.length;
-  }).sort();
-  const at = (share: number) => means[Math.round(share * (resamples - 1))] ?? Number.NaN;
-  return { mean: mean(values), low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+/** The mean and its percentile bootstrap interval (Efron) over values that do not depend on each other. */
+export function bootstrap(values: readonly number[], options: Resampling = judging): Interval {
+  return clusteredBootstrap(
+    values.map((value) => [value]),
+    options,
+  );
 }
 
-/** One row over the outcomes of some cases. */
-export function summarise(outcomes: readonly Outcome[]): Summary {
+interface Resampling {
+  readonly resamples: number;
+  readonly confidence: number;
+  readonly seed: number;
+}
+
+/**
+ * The mean over all values and its percentile bootstrap interval: whole clusters are drawn again with replacement, the
+ * mean is taken each time, and the middle `confidence` of those means is kept (Field & Welsh 2007). Questions about one
+ * repository are alike, so one by one they would claim too much. The same seed gives the same interval.
+ */
+export function clusteredBootstrap(
+  clusters: readonly (readonly number[])[],
+  { resamples, confidence, seed }: Resampling = judging,
+): Interval {
+  const random = mulberry32(seed);
+  const totals = clusters.map((values) => ({ sum: values.reduce((a, b) => a + b, 0), count: values.length }));
+  const means = Float64Array.from({ length: resamples }, () => {
+    let [sum, count] = [0, 0];
+    for (let draw = 0; draw < totals.length; draw++) {
+      const drawn = totals[Math.floor(random() * totals.length)];
+      sum += drawn?.sum ?? 0;
+      count += drawn?.count ?? 0;
+    }
+    return sum / count;
+  }).sort();
+  const at = (share: number) => means[Math.round(share * (resamples - 1))] ?? Number.NaN;
+  return { mean: mean(clusters.flat()), low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+}
+
+/** One row over the outcomes of some cases, in clusters that do not depend on each other. */
+export function summarise(clusters: readonly (readonly Outcome[])[]): Summary {
+  const outcomes = clusters.flat();
   const over = (score: (outcome: Outcome) => number) => mean(outcomes.map(score));
+  const within = (score: (outcome: Outcome) => number) =>
+    clusteredBootstrap(clusters.map((cluster) => cluster.map(score)));
   return {
     cases: outcomes.length,
     hit1: over((outcome) => hitAt(outcome, 1)),
     hit3: over((outcome) => hitAt(outcome, 3)),
-    hit5: bootstrap(outcomes.map((outcome) => hitAt(outcome, 5))),
+    hit5: within((outcome) => hitAt(outcome, 5)),
     hit10: over((outcome) => hitAt(outcome, 10)),
     recall5: over((outcome) => recallAt(outcome, 5)),
     recall10: over((outcome) => recallAt(outcome, 10)),
     mrr: over(reciprocalRank),
+    ndcg10: within((outcome) => ndcgAt(outcome, 10)),
   };
 }
 

@@ -70,23 +70,26 @@ export function isNamed(own: readonly string[], names: readonly string[]): boole
  * Unpacks a pack into the cache once and reads its candidates. The archive is unpacked beside its place and then
  * renamed, so that a run that was cut off leaves no half of a repository behind. Packs of one repository share their
  * first commit, as clones do: of its second pack the memory reads only what differs.
+ *
+ * @param below the folder of it that is searched; '' is the whole
  */
-export async function openRepository(pack: Pack, cache: string, signal: AbortSignal): Promise<Repository> {
+export async function openRepository(pack: Pack, cache: string, signal: AbortSignal, below = ''): Promise<Repository> {
   const folder = join(resolve(cache), 'repos');
-  const root = join(folder, `${pack.repository.replace('/', '__')}@${pack.commit}`);
-  if (!existsSync(root)) {
+  const whole = join(folder, `${pack.repository.replace('/', '__')}@${pack.commit}`);
+  if (!existsSync(whole)) {
     await mkdir(folder, { recursive: true });
     const half = await mkdtemp(join(folder, 'unpacking-'));
     try {
       await promisify(execFile)('tar', ['-xJf', pack.archive, '-C', half], { signal });
       await beginHistory(half, pack.repository, signal);
-      await rename(half, root);
+      await rename(half, whole);
     } catch (error) {
       await rm(half, { recursive: true, force: true });
       signal.throwIfAborted();
       throw new Problem(`${pack.archive} could not be unpacked: ${error instanceof Error ? error.message : 'no tar'}`);
     }
   }
+  const root = join(whole, below);
   return { name: nameOf(pack), root, files: await readCandidates(root, signal) };
 }
 

@@ -1,8 +1,8 @@
-import { rankOf, rankOfLines, type Outcome } from './metrics.ts';
+import { rankOf, rankOfLabels, rankOfLines, type Lines, type Outcome } from './metrics.ts';
 import { readCases, type Case, type Task } from './cases.ts';
 import { Problem } from './problem.ts';
 import { isWanted, nameOf, openRepository, packOf, type Pack, type Repository } from './repository.ts';
-import { segmentsOf, type RankedFile, type System } from './system.ts';
+import { listOf, segmentsOf, type RankedFile, type System } from './system.ts';
 
 /** The tables of a run: a task, or a part of one, or another way to judge it. */
 export const views = {
@@ -12,6 +12,8 @@ export const views = {
   'repoqa-functions': 'RepoQA, functions: a segment that holds the line where the function begins',
   qa: 'Questions: the files that a reference answer names',
   issues: 'Issues: the files that the fix patched',
+  'search-files': 'Code search, files: those that hold what the question looks for',
+  'search-places': 'Code search, places: one list of lines, as an agent takes it',
 } as const;
 
 export type View = keyof typeof views;
@@ -57,12 +59,16 @@ export async function evaluate(order: Order, signal: AbortSignal, say: (sentence
   const results: Result[] = [];
   for (const pack of wanted) {
     const own = cases.filter(({ repository, commit }) => packOf(packs, repository, commit) === pack);
-    if (own.length === 0) continue;
-    const repository = await openRepository(pack, order.cache, signal);
-    results.push(...(await judge(repository, own, order.systems, signal, say)));
+    for (const [below, there] of Map.groupBy(own, rootOf)) {
+      const repository = await openRepository(pack, order.cache, signal, below);
+      results.push(...(await judge(repository, there, order.systems, signal, say)));
+    }
   }
   return results;
 }
+
+/** The folder of a repository that a case is asked of; '' is the whole. */
+const rootOf = (one: Case): string => (one.task === 'semble' ? one.root : '');
 
 function choose(
   cases: readonly Case[],
@@ -80,8 +86,12 @@ function choose(
   if (named.length < packed.length) {
     say(`${task}: ${packed.length - named.length} of ${packed.length} packed cases name no file.`);
   }
+  const sure = named.filter((one) => one.task !== 'semble' || one.doubt === undefined);
+  if (sure.length < named.length) {
+    say(`${task}: ${named.length - sure.length} cases are left out, because their labels cannot be right.`);
+  }
   return wanted.flatMap((pack) =>
-    named.filter(({ repository, commit }) => packOf(packs, repository, commit) === pack).slice(0, limit),
+    sure.filter(({ repository, commit }) => packOf(packs, repository, commit) === pack).slice(0, limit),
   );
 }
 
@@ -93,15 +103,21 @@ async function judge(
   say: (sentence: string) => void,
 ): Promise<Result[]> {
   const known = new Set(repository.files.map(({ path }) => path));
-  const lost = cases.filter(({ files }) => !files.some((path) => known.has(path))).length;
-  if (lost > 0) say(`${repository.name}: no gold file of ${lost} of ${cases.length} cases is a candidate; all count.`);
-  const questions = cases.map(({ id, question }) => ({ id, text: question }));
+  const lost = cases.filter(({ files }) => !files.some((path) => known.has(path)));
+  // Semble's means leave them out; elsewhere a file that is not read counts as not found.
+  const left = new Set(lost.filter(({ task }) => task === 'semble'));
+  const counted = cases.filter((one) => !left.has(one));
+  if (lost.length > 0) {
+    const part = `${repository.name}: no gold file of ${lost.length} of ${cases.length} cases is a candidate`;
+    say(`${part}; ${left.size > 0 ? `${left.size} of them are left out` : 'all count'}.`);
+  }
+  const questions = counted.map(({ id, question }) => ({ id, text: question }));
   const results: Result[] = [];
   for (const system of systems) {
     const begun = performance.now();
     const lists = await system.rank(repository, questions, signal);
-    for (const one of cases) {
-      for (const [view, outcome] of outcomes(one, lists.get(one.id) ?? [])) {
+    for (const one of counted) {
+      for (const [view, outcome] of outcomes(one, lists.get(one.id) ?? [], system.list)) {
         results.push({ view, outcome, id: one.id, repository: repository.name, system: system.name });
       }
     }
@@ -112,7 +128,11 @@ async function judge(
 }
 
 /** The views that a case belongs to, each with how the list did in it. */
-export function outcomes(one: Case, list: readonly RankedFile[]): [View, Outcome][] {
+export function outcomes(
+  one: Case,
+  list: readonly RankedFile[],
+  flat: (files: readonly RankedFile[]) => readonly Lines[] = listOf,
+): [View, Outcome][] {
   const files = rankOf(
     list.map(({ path }) => path),
     one.files,
@@ -133,5 +153,10 @@ export function outcomes(one: Case, list: readonly RankedFile[]): [View, Outcome
     case 'qa':
     case 'issues':
       return [[one.task, files]];
+    case 'semble':
+      return [
+        ['search-files', files],
+        ['search-places', rankOfLabels(flat(list), one.labels)],
+      ];
   }
 }

@@ -1,3 +1,4 @@
+import { listSegments } from '../../src/retrieve/segment-list.ts';
 import type { Lines } from './metrics.ts';
 import type { Repository } from './repository.ts';
 
@@ -26,6 +27,17 @@ export interface System {
   readonly name: string;
   /** One list per question, by question id, best first. The signal stops it with its reason. */
   rank(repository: Repository, questions: readonly Question[], signal: AbortSignal): Promise<Map<string, RankedFile[]>>;
+  /** The system's own list of lines out of its files, where it makes one; `listOf` makes it for the others. */
+  readonly list?: (files: readonly RankedFile[]) => readonly Lines[];
+}
+
+/** One list of lines, as the product makes it: every file's best segment, then what is left by its score. */
+export function listOf(files: readonly RankedFile[]): Lines[] {
+  return listSegments(
+    files.map(({ path, segments }, file) => ({
+      segments: segments.map((segment) => ({ path, ...segment, evidence: segment.score, segmentId: file })),
+    })),
+  );
 }
 
 /** All segments of a list, best first; ties by path, then line, so that the order never depends on the system. */

@@ -4,6 +4,7 @@ import { Encoder } from './encoder.ts';
 import { Fused } from './fused.ts';
 import { Lexical } from './lexical.ts';
 import { Memory } from './memory.ts';
+import { Peer, type PeerName } from './peers.ts';
 import { Problem } from './problem.ts';
 import { Semantic } from './semantic.ts';
 import type { System } from './system.ts';
@@ -29,6 +30,9 @@ const systems: Readonly<Record<string, Open>> = {
   'minilm+bm25': (name, surroundings) => withMiniLM(name, surroundings, (semantic) => new Fused(semantic)),
   memory: (name, surroundings) => ours(name, 'memory', surroundings),
   'memory+bm25': (name, surroundings) => ours(name, 'fused', surroundings),
+  semble: (name, surroundings) => peer(name, 'semble', surroundings),
+  codegraph: (name, surroundings) => peer(name, 'codegraph', surroundings),
+  ripgrep: (name, surroundings) => peer(name, 'ripgrep', surroundings),
 };
 
 export const systemNames: readonly string[] = Object.keys(systems);
@@ -67,4 +71,11 @@ function ours(name: string, by: 'memory' | 'fused', { cache, program }: Surround
       ? { kind: 'ready', system: new Memory(name, by, program, join(cache, 'home')) }
       : { kind: 'missing', name, sentence: `${name} is left out: ${program} is not built.` },
   );
+}
+
+function peer(name: string, which: PeerName, { cache }: Surroundings): Promise<Found> {
+  const folder = join(cache, 'peers');
+  const system = Peer.open(which, folder);
+  const sentence = `${name} is left out: it is not in ${folder} (run test/eval/peers/setup.sh ${cache}).`;
+  return Promise.resolve(system ? { kind: 'ready', system } : { kind: 'missing', name, sentence });
 }

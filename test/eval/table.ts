@@ -1,4 +1,13 @@
-import { bootstrap, hitAt, mean, summarise, type Summary } from './metrics.ts';
+import {
+  clusteredBootstrap,
+  hitAt,
+  mean,
+  ndcgAt,
+  summarise,
+  type Interval,
+  type Outcome,
+  type Summary,
+} from './metrics.ts';
 import { viewOrder, views, type Result, type View } from './run.ts';
 
 /** A row of the tables; `repository` is 'all' for the row over every case of the view. */
@@ -33,17 +42,26 @@ export function groupsOf(results: readonly Result[]): Group[] {
 
 /**
  * One row per view, repository and system, and one over all repositories, which counts the cases that every system of the view was
- * asked: other rows could not be compared.
+ * asked: other rows could not be compared. Its interval draws whole repositories, where there are several.
  */
 export function rowsOf(results: readonly Result[]): Row[] {
   return viewsIn(results).flatMap((view) => {
     const own = results.filter((result) => result.view === view);
-    const all = shared(own).map((result) => ({ ...result, repository: 'all' }));
-    return [...groupsOf(own), ...groupsOf(all)].map(({ results: its, ...names }) => ({
-      ...names,
-      ...summarise(its.map(({ outcome }) => outcome)),
+    const rows = groupsOf(own).map(({ results: its, ...names }) => ({ ...names, ...summarise(its.map(alone)) }));
+    const all = [...Map.groupBy(shared(own), ({ system }) => system)].map(([system, its]) => ({
+      ...{ view, repository: 'all', system },
+      ...summarise(clustersOf(its).map((cluster) => cluster.map(({ outcome }) => outcome))),
     }));
+    return [...rows, ...all];
   });
+}
+
+const alone = ({ outcome }: Result): Outcome[] => [outcome];
+
+/** Results by repository, its commits together; of one repository, each by itself. */
+function clustersOf(results: readonly Result[]): Result[][] {
+  const clusters = [...Map.groupBy(results, ({ repository }) => repository.split('@', 1).join()).values()];
+  return clusters.length > 1 ? clusters : results.map((result) => [result]);
 }
 
 /** Of one view, the results for the cases that each of its systems was asked. */
@@ -55,25 +73,33 @@ function shared(results: readonly Result[]): Result[] {
 
 const caseOf = ({ repository, id }: Result): string => `${repository} ${id}`;
 
+/** How a view's lists are compared. */
+const isSearch = (view: View): boolean => view === 'search-files' || view === 'search-places';
+const scoreOf = (view: View, outcome: Outcome): number => (isSearch(view) ? ndcgAt(outcome, 10) : hitAt(outcome, 5));
+
 /** For each view, how far `ours` is ahead of the best of the systems that are not the project's own, case by case. */
 export function leads(results: readonly Result[], ours: string): string[] {
   return viewsIn(results).flatMap((view) => {
-    // In one order, so that each case is compared with itself.
-    const own = shared(results.filter((result) => result.view === view)).toSorted((a, b) =>
-      caseOf(a) < caseOf(b) ? -1 : 1,
+    const own = shared(results.filter((result) => result.view === view));
+    const scores = new Map(
+      [...Map.groupBy(own, ({ system }) => system)].map(([system, its]) => [
+        system,
+        new Map(its.map((result) => [caseOf(result), scoreOf(view, result.outcome)])),
+      ]),
     );
-    const hits = [...Map.groupBy(own, ({ system }) => system)].map(
-      ([system, its]) => [system, its.map(({ outcome }) => hitAt(outcome, 5))] as const,
-    );
-    const mine = hits.find(([system]) => system === ours);
-    const [peer] = hits
+    const [peer] = [...scores]
       .filter(([system]) => !system.startsWith('memory'))
-      .toSorted(([, one], [, other]) => mean(other) - mean(one));
-    if (mine === undefined || peer === undefined) return [];
-    const { mean: ahead, low, high } = bootstrap(mine[1].map((hit, at) => hit - (peer[1][at] ?? 0)));
+      .toSorted(([, one], [, other]) => mean([...other.values()]) - mean([...one.values()]));
+    const mine = own.filter(({ system }) => system === ours);
+    if (mine.length === 0 || peer === undefined) return [];
+    const [name, theirs] = peer;
+    const clusters = clustersOf(mine).map((cluster) =>
+      cluster.map((result) => scoreOf(view, result.outcome) - (theirs.get(caseOf(result)) ?? 0)),
+    );
+    const { mean: ahead, low, high } = clusteredBootstrap(clusters);
     return [
-      `${view}: hit@5 of ${ours} less that of ${peer[0]}, the best of the others: ${percent(ahead)} points ` +
-        `[${percent(low)}, ${percent(high)}] over ${mine[1].length} cases.`,
+      `${view}: ${isSearch(view) ? 'NDCG@10' : 'hit@5'} of ${ours} less that of ${name}, the best of the others: ` +
+        `${percent(ahead)} points [${percent(low)}, ${percent(high)}] over ${mine.length} cases.`,
     ];
   });
 }
@@ -82,20 +108,45 @@ export function leads(results: readonly Result[], ours: string): string[] {
 export function render(rows: readonly Row[]): string {
   return viewsIn(rows)
     .map((view) => {
-      const wide = view === 'qa' || view === 'issues';
-      const head = ['repository', 'system', 'cases', 'hit@1', 'hit@3', 'hit@5 (95 %)', 'hit@10', 'MRR'];
-      if (wide) head.push('recall@5', 'recall@10');
-      const body = rows.filter((row) => row.view === view).map((row) => cells(row, wide));
+      const own = rows.filter((row) => row.view === view);
+      const columns = columnsOf(view);
+      const body = own.map((row) => [
+        ...[row.repository, row.system, String(row.cases)],
+        ...columns.map(([, cell]) => cell(row)),
+      ]);
+      const head = ['repository', 'system', 'cases', ...columns.map(([name]) => name)];
       return `## ${views[view]}\n\n${align([head, ...body])}`;
     })
     .join('\n\n');
 }
 
-function cells(row: Row, wide: boolean): string[] {
-  const interval = `${percent(row.hit5.mean)} [${percent(row.hit5.low)}, ${percent(row.hit5.high)}]`;
-  const hits = [percent(row.hit1), percent(row.hit3), interval, percent(row.hit10)];
-  const recall = wide ? [percent(row.recall5), percent(row.recall10)] : [];
-  return [row.repository, row.system, String(row.cases), ...hits, row.mrr.toFixed(3), ...recall];
+type Column = readonly [name: string, cell: (row: Summary) => string];
+
+function columnsOf(view: View): readonly Column[] {
+  if (isSearch(view)) {
+    return [
+      ['NDCG@10 (95 %)', ({ ndcg10 }) => interval(ndcg10)],
+      ['hit@1', ({ hit1 }) => percent(hit1)],
+      ['hit@5', ({ hit5 }) => percent(hit5.mean)],
+      ['MRR', ({ mrr }) => mrr.toFixed(3)],
+    ];
+  }
+  const recall: readonly Column[] = [
+    ['recall@5', ({ recall5 }) => percent(recall5)],
+    ['recall@10', ({ recall10 }) => percent(recall10)],
+  ];
+  return [
+    ['hit@1', ({ hit1 }) => percent(hit1)],
+    ['hit@3', ({ hit3 }) => percent(hit3)],
+    ['hit@5 (95 %)', ({ hit5 }) => interval(hit5)],
+    ['hit@10', ({ hit10 }) => percent(hit10)],
+    ['MRR', ({ mrr }) => mrr.toFixed(3)],
+    ...(view === 'qa' || view === 'issues' ? recall : []),
+  ];
+}
+
+function interval({ mean: middle, low, high }: Interval): string {
+  return `${percent(middle)} [${percent(low)}, ${percent(high)}]`;
 }
 
 function percent(share: number): string {
@@ -103,7 +154,7 @@ function percent(share: number): string {
 }
 
 /** Rows of cells as a Markdown table: the first row is the head, the first two columns are names, the rest numbers. */
-function align(table: readonly (readonly string[])[]): string {
+export function align(table: readonly (readonly string[])[]): string {
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const pad = (cell: string, column: number) =>
     column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);

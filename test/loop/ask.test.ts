@@ -63,7 +63,9 @@ describe('a question to a small project, with the real model', () => {
     expect(JSON.parse(report.out)).toMatchObject({ read: 1, encoded: 1 });
     const question = 'What is the postage stamp colour?';
     const asked = await cli(['recall', '--repo', repo, '--device', 'cpu', '--json', question], { home });
-    expect((JSON.parse(asked.out) as Told).files[0]?.path).toBe('src/mail.ts');
+    const found = JSON.parse(asked.out) as Told & { readonly segments: readonly { readonly path: string }[] };
+    expect(found.files[0]?.path).toBe('src/mail.ts');
+    expect(found.segments[0]?.path).toBe('src/mail.ts');
   });
 
   it('prints one line a question for a file of questions, and nothing else', async () => {

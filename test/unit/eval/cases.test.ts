@@ -88,6 +88,24 @@ describe('parseCases', () => {
     expect(() => parseCases(lines(value), task)).toThrow(`${taskFiles[task]} line 1: ${sentence}`);
   });
 
+  test('a question of code search has its paths below the folder that is searched', () => {
+    const search = {
+      ...{ id: 's1', repo: 'owner/name', commit: 'abcdef0123', root: 'lib', language: 'go', category: 'symbol' },
+      ...{ query: 'Caret', relevant: [{ path: 'lib/a.go', lines: [3, 9] }], secondary: [{ path: 'lib/b.go' }] },
+    };
+    const marked = { ...search, id: 's2', root: '', trained: true, doubtful: 'a shim' };
+    expect(parseCases(lines(search, marked), 'semble')).toMatchObject([
+      {
+        files: ['a.go', 'b.go'],
+        labels: [{ path: 'a.go', lines: { start: 3, end: 9 } }, { path: 'b.go' }],
+        isTrained: false,
+      },
+      { files: ['lib/a.go', 'lib/b.go'], isTrained: true, doubt: 'a shim' },
+    ]);
+    const outside = { ...search, secondary: [{ path: 'liberty.go' }] };
+    expect(() => parseCases(lines(outside), 'semble')).toThrow('liberty.go does not lie in lib.');
+  });
+
   test('two cases with one id are a fault', () => {
     expect(() => parseCases(lines(described, described), 'qa')).toThrow('the id f1 stands twice');
   });

@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import {
   bootstrap,
+  clusteredBootstrap,
   hitAt,
   judging,
   mulberry32,
+  ndcgAt,
   rankOf,
+  rankOfLabels,
   rankOfLines,
   recallAt,
   reciprocalRank,
@@ -112,13 +115,60 @@ test('mulberry32 gives the published sequence', () => {
 
 test('summarise averages over cases', () => {
   const row = summarise([
-    { ranks: [1], gold: 1 },
-    { ranks: [4, 9], gold: 2 },
-    { ranks: [], gold: 3 },
-    { ranks: [2], gold: 2 },
+    [
+      { ranks: [1], gold: 1 },
+      { ranks: [4, 9], gold: 2 },
+    ],
+    [
+      { ranks: [], gold: 3 },
+      { ranks: [2], gold: 2 },
+    ],
   ]);
   expect(row).toMatchObject({ cases: 4, hit1: 0.25, hit3: 0.5, hit10: 0.75, mrr: (1 + 0.25 + 0.5) / 4 });
   expect(row.hit5.mean).toBe(0.75);
   expect(row.recall5).toBe((1 + 0.5 + 0.5) / 4);
   expect(row.recall10).toBe((1 + 1 + 0.5) / 4);
+});
+
+describe('rankOfLabels', () => {
+  const list = [
+    { path: 'a.ts', start: 1, end: 9 },
+    { path: 'b.ts', start: 1, end: 9 },
+    { path: 'a.ts', start: 10, end: 20 },
+  ];
+
+  test('a label without lines is met by its file, one with lines where they overlap', () => {
+    expect(rankOfLabels(list, [{ path: 'a.ts', lines: { start: 20, end: 30 } }])).toEqual({ ranks: [3], gold: 1 });
+    expect(rankOfLabels(list, [{ path: 'b.ts' }, { path: 'a.ts', lines: { start: 21, end: 30 } }])).toEqual({
+      ranks: [2],
+      gold: 2,
+    });
+  });
+
+  test('two labels that are met in one place count once', () => {
+    const labels = [{ path: 'a.ts' }, { path: 'a.ts', lines: { start: 1, end: 1 } }];
+    expect(rankOfLabels(list, labels)).toEqual({ ranks: [1], gold: 2 });
+  });
+});
+
+describe('ndcgAt', () => {
+  test('is 1 for a list that begins with all gold items, and falls with the logarithm of the rank', () => {
+    expect(ndcgAt({ ranks: [1, 2], gold: 2 }, 10)).toBe(1);
+    expect(ndcgAt({ ranks: [3], gold: 1 }, 10)).toBe(0.5);
+    expect(ndcgAt({ ranks: [2], gold: 2 }, 10)).toBeCloseTo(1 / Math.log2(3) / (1 + 1 / Math.log2(3)), 12);
+    expect(ndcgAt({ ranks: [11], gold: 1 }, 10)).toBe(0);
+    expect(ndcgAt({ ranks: [], gold: 0 }, 10)).toBe(0);
+  });
+
+  test('more gold items than are looked at can still be met fully', () => {
+    const ranks = Array.from({ length: 10 }, (_, at) => at + 1);
+    expect(ndcgAt({ ranks, gold: 12 }, 10)).toBe(1);
+  });
+});
+
+test('clusters that agree within themselves give a wider interval than the same cases alone', () => {
+  const clusters = [Array<number>(20).fill(1), Array<number>(20).fill(0), Array<number>(20).fill(1)];
+  const [together, apart] = [clusteredBootstrap(clusters), bootstrap(clusters.flat())];
+  expect(together.mean).toBe(apart.mean);
+  expect(together.high - together.low).toBeGreaterThan(2 * (apart.high - apart.low));
 });
