@@ -42,8 +42,8 @@ export class Embeddings {
     return read(await readFile(place)).map((one) => ({ path: file.path, ...one }));
   }
 
-  /** A question's embedding, of length 1. */
-  async ofQuestion(text: string, signal: AbortSignal): Promise<Float32Array> {
+  /** The embedding of one text, cut to what the model reads; of length 1. */
+  async ofText(text: string, signal: AbortSignal): Promise<Float32Array> {
     const place = this.#place('', text);
     if (!existsSync(place)) {
       await write(place, Int32Array.of(0, 0), [await this.#encoder.embed(this.#encoder.tokens(text), signal)]);

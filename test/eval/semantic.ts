@@ -34,7 +34,7 @@ export class Semantic implements System {
     }
     const cosines = new Map<string, Float64Array>();
     for (const { id, text } of questions) {
-      const question = await this.#embeddings.ofQuestion(text, signal);
+      const question = await this.#embeddings.ofText(text, signal);
       cosines.set(
         id,
         Float64Array.from(chunks, ({ row }) => dot(row, question)),

@@ -1,0 +1,20 @@
+import type { FolderIndex } from '../../src/index/folder-index.ts';
+import { askedTerms } from '../../src/memory/search/tokenize.ts';
+import { findExact } from '../../src/retrieve/exact-match.ts';
+import { projectNames } from '../../src/retrieve/project-name.ts';
+import { kindOfQuestion, meantFiles } from '../../src/retrieve/question-kind.ts';
+import type { Found } from '../../src/retrieve/ranked-files.ts';
+
+/**
+ * What a question finds in one folder before anything is weighed, as MultiFolderSearch puts it together: the same
+ * question can then be ranked in several ways without asking the model again.
+ */
+export async function findFor(index: FolderIndex, question: string): Promise<Found> {
+  const asked = askedTerms(question);
+  const words = [...new Set(asked.flatMap(({ own, english }) => [...own, ...english]))];
+  const found = index.find({ keys: [await index.engine.question(question)], words });
+  const project = await projectNames(index);
+  const exact = await findExact(index, question, found.segments);
+  const meant = meantFiles(kindOfQuestion(question, project), index.paths());
+  return { ...found, project, exact, meant, nearness: { cosine: found.cosine, coverage: 1, isAimed: false } };
+}
