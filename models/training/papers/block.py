@@ -19,9 +19,13 @@ EPSILON = 1e-6  # added to φ(q) z, so that an empty memory answers 0 and not 0 
 
 @dataclass(frozen=True)
 class Features:
-    """φ: `elu1` is ELU(x) + 1; `dpfp` of `order` ν (arXiv 2102.11174, section 5.3); `topk` keeps the `keep` largest of `size` fixed sums."""
+    """
+    φ: `elu1` is ELU(gain x) + 1; `dpfp` of an `order` (arXiv 2102.11174, section 5.3); `topk` keeps the `keep` largest
+    of `size` fixed sums.
+    """
 
     kind: Literal["elu1", "dpfp", "topk"] = "elu1"
+    gain: float = 1.0
     order: int = 1
     size: int = 0
     keep: int = 0
@@ -35,7 +39,8 @@ class Features:
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """[.., d] -> [.., F], none below 0. Throws ValueError on a kind that is not one of the three."""
         if self.kind == "elu1":
-            return torch.relu(x) + torch.exp(torch.clamp(x, max=0.0))
+            scaled = x if self.gain == 1 else self.gain * x
+            return torch.relu(scaled) + torch.exp(torch.clamp(scaled, max=0.0))
         if self.kind == "dpfp":
             r = torch.relu(torch.cat([x, -x], -1))
             return torch.cat([r * torch.roll(r, -step, -1) for step in range(1, self.order + 1)], -1)
@@ -46,7 +51,7 @@ class Features:
         raise ValueError(f"No feature map is called {self.kind}.")
 
     def projections(self, head: int) -> torch.Tensor:
-        """[d, size] of 0, 1 and -1, each column a sum of `fan` numbers with fixed signs: the very map of kernels/feature-map.ts."""
+        """[d, size] of 0, 1 and -1: a column sums `fan` numbers with fixed signs, as kernels/feature-map.ts has it."""
         following = mulberry32(self.seed)
         matrix = torch.zeros(head, self.size)
         for feature in range(self.size):
@@ -83,7 +88,10 @@ class Memory:
     @staticmethod
     def empty(documents: int, heads: int, features: int, head: int, dtype: torch.dtype = torch.float32) -> Memory:
         """What every document starts from: nothing of the one before is left."""
-        return Memory(torch.zeros(documents, heads, features, head, dtype=dtype), torch.zeros(documents, heads, features, dtype=dtype))
+        return Memory(
+            torch.zeros(documents, heads, features, head, dtype=dtype),
+            torch.zeros(documents, heads, features, dtype=dtype),
+        )
 
     def rows(self, index: torch.Tensor) -> Memory:
         """The memories of some documents, in the order of `index`."""
@@ -98,17 +106,18 @@ def retrieve(features: torch.Tensor, memory: Memory, epsilon: float = EPSILON) -
 
 def written(rule: Rule, keys: torch.Tensor, values: torch.Tensor, read: Memory, epsilon: float = EPSILON) -> Memory:
     """
-    What a segment, or a part of one, adds: φ(K) [B, G, n, F] and V [B, G, n, d]. `read` is the memory of the segments before.
+    What a segment, or a part of one, adds: φ(K) [B, G, n, F] and V [B, G, n, d]. `read` is the memory of the segments
+    before.
 
     linear, eq. (4): φ(K)ᵀ V and Σ φ(k)
-    delta, eq. (5): φ(K)ᵀ (V − φ(K) M / (φ(K) z + ε)), and the same Σ φ(k); all tokens subtract the same M
+    delta, eq. (5): φ(K)ᵀ (V - φ(K) M / (φ(K) z + ε)), and the same Σ φ(k); all tokens subtract the same M
     """
     news = values if rule == "linear" else values - retrieve(keys, read, epsilon)
     return Memory(keys.transpose(-1, -2) @ news, keys.sum(-2))
 
 
 def blend(gate: torch.Tensor, memory: torch.Tensor, local: torch.Tensor) -> torch.Tensor:
-    """A = sigmoid(β) A_mem + (1 − sigmoid(β)) A_local, eq. (6): β [H], the others [B, H, n, d]."""
+    """A = sigmoid(β) A_mem + (1 - sigmoid(β)) A_local, eq. (6): β [H], the others [B, H, n, d]."""
     opened = torch.sigmoid(gate)[:, None, None]
     return opened * memory + (1 - opened) * local
 
@@ -126,9 +135,11 @@ def segment(
     epsilon: float = EPSILON,
 ) -> tuple[torch.Tensor, Memory]:
     """
-    One call over a segment or a part of one: query, local [B, H, n, d], key, value [B, G, n, d] -> A [B, H, n, d] and the memory
-    being written. `read` is the memory at the end of the segment before, the same in all calls of a segment; `write` is what the
-    call before returned, `read` itself in a segment's first call. At the segment's end the written memory becomes both.
+    One call over a segment or a part of one: query, local [B, H, n, d], key, value [B, G, n, d] -> A [B, H, n, d] and
+    the memory being written.
+
+    `read` is the memory at the end of the segment before, the same in all calls of a segment. `write` is what the call
+    before returned, `read` itself in a segment's first call. At the segment's end the written memory becomes both.
     """
     groups = key.shape[1]
     folded = features(query).reshape(query.shape[0], groups, -1, read.norm.shape[-1])  # [B, G, H / G · n, F]
@@ -140,8 +151,8 @@ def segment(
 
 def prefixes(news: Memory, start: Memory) -> Memory:
     """
-    Linear rule, all segments at once: what each wrote [B, S, G, ..] and the memory before [B, G, ..] -> the memory before each
-    segment and after the last [B, S + 1, G, ..]. Sums are float32.
+    Linear rule, all segments at once: what each wrote [B, S, G, ..] and the memory before [B, G, ..] -> the memory
+    before each segment and after the last [B, S + 1, G, ..]. Sums are float32.
     """
     matrix = torch.cat([start.matrix[:, None], news.matrix], 1).cumsum(1)
     return Memory(matrix, torch.cat([start.norm[:, None], news.norm], 1).cumsum(1))
@@ -149,13 +160,15 @@ def prefixes(news: Memory, start: Memory) -> Memory:
 
 def local_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     """
-    A_local, eq. (2): causal attention inside one segment, after rotation: [B, H, n, d] and [B, G, n, d] -> [B, H, n, d]. Written
-    out, because the fused kernel's gradient takes a third of a training step on a CPU.
+    A_local, eq. (2): causal attention inside one segment, rotated: [B, H, n, d] and [B, G, n, d] -> [B, H, n, d].
+    Written out, because the fused kernel's gradient takes a third of a training step on a CPU.
     """
     count, heads, tokens, head = query.shape
     table = rotation(tokens, head).to(query.device, query.dtype)
     queries = rotate(query, table).flatten(0, 1)
-    keys, values = (part.repeat_interleave(heads // key.shape[1], 1).flatten(0, 1) for part in (rotate(key, table), value))
+    keys, values = (
+        part.repeat_interleave(heads // key.shape[1], 1).flatten(0, 1) for part in (rotate(key, table), value)
+    )
     later = torch.full((tokens, tokens), float("-inf"), dtype=query.dtype, device=query.device).triu(1)
     scores = torch.baddbmm(later[None], queries, keys.transpose(-1, -2), alpha=head**-0.5)  # [B H, n, n]
     with torch.autocast("cpu", enabled=False):

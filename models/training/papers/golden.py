@@ -1,7 +1,7 @@
-"""python -m models.training.papers.golden: outputs and gradients of the PyTorch block, for the reference and the graphs to be held to.
+"""python -m models.training.papers.golden: outputs and gradients of the PyTorch block, which the graphs are held to.
 
-Written to test/golden/infini-block.json: H 4, G 2, d 16, segments of 3, 5 and 4 tokens, the second in two calls. The inputs are drawn
-by a formula that the test repeats.
+Written to test/golden/infini-block.json: H 4, G 2, d 16, segments of 3, 5 and 4 tokens, the second in two calls. The
+inputs are drawn by a formula that the test repeats.
 """
 
 from __future__ import annotations
@@ -76,12 +76,17 @@ def case(features: Features, rule: Rule) -> dict:
     attended, memory = run(given, features, rule)
     weights = torch.sin(torch.arange(1, attended.numel() + 1, dtype=torch.float64)).view(attended.shape)
     gradients = torch.autograd.grad((weights * attended).sum(), given.all())
-    slopes = [(gradient.flatten() * torch.cos(torch.arange(1, gradient.numel() + 1, dtype=torch.float64))).sum() for gradient in gradients]
+    slopes = [
+        (gradient.flatten() * torch.cos(torch.arange(1, gradient.numel() + 1, dtype=torch.float64))).sum()
+        for gradient in gradients
+    ]
     return {
         "rule": rule,
         "attended": rounded(attended),
         "norm": rounded(memory.norm),
-        "slopes": dict(zip(["query", "key", "value", "gate"], (float(f"{slope:.12g}") for slope in slopes))),
+        "slopes": dict(
+            zip(["query", "key", "value", "gate"], (float(f"{slope:.12g}") for slope in slopes), strict=True)
+        ),
     }
 
 

@@ -1,4 +1,4 @@
-"""The block against itself: gradients by finite differences, segments in several calls, all segments at once, documents apart."""
+"""The block: gradients by finite differences, segments in several calls, all segments at once, documents apart."""
 
 import json
 
@@ -57,9 +57,13 @@ def test_a_segment_in_several_calls_is_the_segment(features, rule):
 @pytest.mark.parametrize("features", golden.FEATURES.values())
 def test_all_segments_at_once_are_the_segments_one_by_one(features):
     documents = [parts(6, seed) for seed in range(4)]
-    start = Memory(*(part.abs() for part in (torch.randn_like(empty(features).matrix), torch.randn_like(empty(features).norm))))
+    start = Memory(
+        *(part.abs() for part in (torch.randn_like(empty(features).matrix), torch.randn_like(empty(features).norm)))
+    )
     news = [written("linear", features(key), value, start) for _, key, value, _ in documents]
-    every = prefixes(Memory(torch.stack([one.matrix for one in news], 1), torch.stack([one.norm for one in news], 1)), start)
+    every = prefixes(
+        Memory(torch.stack([one.matrix for one in news], 1), torch.stack([one.norm for one in news], 1)), start
+    )
     memory = start
     for at, (query, key, value, local) in enumerate(documents):
         torch.testing.assert_close(every.matrix[:, at], memory.matrix)
@@ -71,7 +75,9 @@ def test_all_segments_at_once_are_the_segments_one_by_one(features):
 @pytest.mark.parametrize(("features", "rule"), CASES)
 def test_an_empty_memory_answers_nothing(features, rule):
     query, key, value, local = parts(5, 3)
-    attended, after = segment(query, key, value, local, torch.full_like(GATE, 50), empty(features), empty(features), features, rule)
+    attended, after = segment(
+        query, key, value, local, torch.full_like(GATE, 50), empty(features), empty(features), features, rule
+    )
     assert attended.abs().max() < 1e-12
     # Delta writes what is missing: a token that is written again changes nothing.
     one = features(key[:, :, :1]), value[:, :, :1]
