@@ -1,6 +1,6 @@
 """A small decoder whose every block reads a compressive memory; it answers with one of ten digits.
 
-Shapes: B documents, S segments of T tokens, Q questions (segments that read and write nothing), D hidden size, H heads of d.
+Shapes: B documents, S segments of T tokens, Q questions (segments that write nothing), D hidden size, H heads of d.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Shape:
 
 
 class HashedEmbedding(nn.Module):
-    """A word is two rows of two small tables (hash embeddings, arXiv 1709.03933): words that training never shows have some too."""
+    """A word is two rows of two small tables (hash embeddings, arXiv 1709.03933), so every word has some."""
 
     def __init__(self, buckets: int, width: int) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class HashedEmbedding(nn.Module):
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """[..] int64 -> [.., D]"""
         mixed = [(ids * factor + 12_345) % 2_147_483_647 % self.buckets for factor in (1_103_515_245, 214_013)]
-        return torch.cat([table(hashed) for table, hashed in zip(self.tables, mixed)], -1)
+        return torch.cat([table(hashed) for table, hashed in zip(self.tables, mixed, strict=True)], -1)
 
 
 class Attention(nn.Module):
@@ -69,10 +69,12 @@ class Attention(nn.Module):
         self.out = nn.Linear(shape.width, shape.width, bias=False)
         self.gate = nn.Parameter(torch.full((shape.heads,), 1.5))  # sigmoid 0.82
 
-    def forward(self, x: torch.Tensor, start: Memory, at: torch.Tensor | None, gains: torch.Tensor | None) -> tuple[torch.Tensor, Memory]:
+    def forward(
+        self, x: torch.Tensor, start: Memory, at: torch.Tensor | None, gains: torch.Tensor | None
+    ) -> tuple[torch.Tensor, Memory]:
         """
-        x [B, S + Q, T, D], `at` [B, Q] the segments before which questions are asked, `gains` [B, S] -> [B, S + Q, T, D], the
-        memory after segment S. Only the first S segments write.
+        x [B, S + Q, T, D], `at` [B, Q] the segments before which questions are asked, `gains` [B, S]
+        -> [B, S + Q, T, D], the memory after segment S. Only the first S segments write.
         """
         count, total, tokens, width = x.shape
         segments = total - (0 if at is None else at.shape[1])
@@ -80,7 +82,9 @@ class Attention(nn.Module):
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # [B (S + Q), H, T, d] each
         local = local_attention(query, key, value)
         with torch.autocast("cpu", enabled=False):
-            by_segment = [part.float().unflatten(0, (count, total)) for part in (query, key, value)]  # [B, S + Q, H, T, d]
+            by_segment = [
+                part.float().unflatten(0, (count, total)) for part in (query, key, value)
+            ]  # [B, S + Q, H, T, d]
             queries = self.shape.features(by_segment[0])
             keys, values = self.shape.features(by_segment[1][:, :segments]), by_segment[2][:, :segments]
             reads = self.stream(keys, values, start, gains)
@@ -107,7 +111,10 @@ class Attention(nn.Module):
 
 
 def scaled(news: Memory, gains: torch.Tensor | None) -> Memory:
-    """Dropout for a compressive memory: a segment's whole write times a factor, so that the read holds against any mass of filler."""
+    """
+    What a segment writes, times a factor: dropout for a compressive memory. The read then holds against far more filler
+    than the documents of training have.
+    """
     if gains is None:
         return news
     shape = [*gains.shape, *[1] * (news.norm.dim() - gains.dim())]
@@ -123,7 +130,9 @@ class Block(nn.Module):
         self.middle = nn.RMSNorm(shape.width)
         self.up, self.down = nn.Linear(shape.width, 4 * shape.width), nn.Linear(4 * shape.width, shape.width)
 
-    def forward(self, x: torch.Tensor, start: Memory, at: torch.Tensor | None, gains: torch.Tensor | None) -> tuple[torch.Tensor, Memory]:
+    def forward(
+        self, x: torch.Tensor, start: Memory, at: torch.Tensor | None, gains: torch.Tensor | None
+    ) -> tuple[torch.Tensor, Memory]:
         attended, last = self.attention(self.before(x), start, at, gains)
         x = x + attended
         return x + self.down(F.gelu(self.up(self.middle(x)))), last
@@ -151,12 +160,12 @@ class PasskeyModel(nn.Module):
         gains: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, list[Memory]]:
         """
-        segments [B, S, T], questions [B, Q, T] that read the memory before segment `at` [B, Q] (S: after the last) -> states
-        [B, S + Q, T, D] for `digits`, and the memories after segment S.
+        segments [B, S, T], questions [B, Q, T] that read the memory before segment `at` [B, Q] (S: after the last)
+        -> states [B, S + Q, T, D] for `digits`, and the memories after segment S.
         """
         every = segments if questions is None else torch.cat([segments, questions], 1)
         x, after = self.embedding(every), []
-        for block, start in zip(self.blocks, memory):
+        for block, start in zip(self.blocks, memory, strict=True):
             x, last = block(x, start, at, gains)
             after.append(last)
         return self.norm(x), after

@@ -14,21 +14,24 @@ from .model import PasskeyModel
 
 @dataclass(frozen=True)
 class Batch:
-    """B documents of S segments of T tokens and Q questions each. Answers are digits; places count inside a document."""
+    """B documents of S segments of T tokens and Q questions each; places count inside a document."""
 
     segments: torch.Tensor  # [B, S, T] int64
     questions: torch.Tensor  # [B, Q, T]; the last 5 + 1 tokens before the end are the answer's start and its digits
     at: torch.Tensor  # [B, Q]: the memory that a question reads is the one before this segment
+    is_local: torch.Tensor  # [B, Q]: the question's own segment holds the key, the memory does not
     digits: torch.Tensor  # [B, 5]
     echoes: torch.Tensor  # [B, 5]: where the tokens lie, in a document, that predict the second mention's digits
 
 
-def make_batch(draw: np.random.Generator, documents: int, segments: int, tokens: int, questions: int, local: float) -> Batch:
+def make_batch(
+    draw: np.random.Generator, documents: int, segments: int, tokens: int, questions: int, local: float
+) -> Batch:
     """
-    Documents whose key stands anywhere, and questions anywhere after it; of the questions a share `local` has the key in its own
-    segment and reads a memory that lacks it.
+    Documents whose key stands anywhere, and questions anywhere after it. A share `local` of the questions has the key
+    in its own segment and reads a memory that lacks it.
     """
-    rows, asked, ats, digits, echoes = [], [], [], [], []
+    rows, asked, ats, locals_, digits, echoes = [], [], [], [], [], []
     for _ in range(documents):
         kind = str(draw.choice(text.TRAINED))
         key = draw.integers(0, 10, text.DIGITS)
@@ -43,6 +46,7 @@ def make_batch(draw: np.random.Generator, documents: int, segments: int, tokens:
         for _ in range(questions):
             is_local = draw.random() < local
             ats.append(int(draw.integers(0, first + 1)) if is_local else int(draw.integers(end, segments + 1)))
+            locals_.append(is_local)
             asked.append(question_segment(draw, kind, key, tokens, is_local))
         rows.append(document)
         digits.append(key)
@@ -51,13 +55,16 @@ def make_batch(draw: np.random.Generator, documents: int, segments: int, tokens:
         torch.from_numpy(np.stack(rows)).view(documents, segments, tokens),
         torch.from_numpy(np.stack(asked)).view(documents, questions, tokens),
         torch.tensor(ats).view(documents, questions),
+        torch.tensor(locals_).view(documents, questions),
         torch.from_numpy(np.stack(digits)),
         torch.from_numpy(np.stack(echoes)),
     )
 
 
-def question_segment(draw: np.random.Generator, kind: str, key: np.ndarray, tokens: int, is_local: bool, *, tested: bool = False) -> np.ndarray:
-    """The last segment of a document: filler, the question, and the answer but for its last digit, which nothing follows."""
+def question_segment(
+    draw: np.random.Generator, kind: str, key: np.ndarray, tokens: int, is_local: bool, *, tested: bool = False
+) -> np.ndarray:
+    """The last segment of a document: filler, the question, and the answer without its last digit."""
     ending = np.concatenate([text.question(), text.digit_ids()[key[:-1]]])
     segment = np.concatenate([text.filler(kind, tokens - len(ending), draw, tested=tested), ending]).astype(np.int64)
     if is_local:
@@ -66,9 +73,11 @@ def question_segment(draw: np.random.Generator, kind: str, key: np.ndarray, toke
     return segment
 
 
-def losses(model: PasskeyModel, batch: Batch, gains: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def losses(
+    model: PasskeyModel, batch: Batch, gains: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Loss of the answers, loss of the second mentions, and which answers are exact [B, Q]."""
-    count, segments, tokens = batch.segments.shape
+    count, segments, _ = batch.segments.shape
     states, _ = model(batch.segments, model.empty(count), batch.questions, batch.at, gains)
     answers = model.digits(states[:, segments:, -text.DIGITS :]).float()  # [B, Q, 5, 10]
     goal = batch.digits[:, None].expand(answers.shape[:-1])

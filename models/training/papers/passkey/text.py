@@ -1,7 +1,7 @@
 """The passkey task of arXiv 2404.07143, section 4.2, over the shipped tokenizer's ids, with many fillers.
 
-Fillers of training: repeated sentences, words, the Python of sympy, prose. Fillers that training never shows: other sentences,
-the Python of numpy, the C++ of PyTorch's headers, and words that are held out.
+Fillers of training: repeated sentences, words, the Python of sympy, prose. Fillers that training never shows: other
+sentences, the Python of numpy, the C++ of PyTorch's headers, and words that are held out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ INTRODUCTION = (
     " I will quiz you about the important information there."
 )
 PAPER = [" The grass is green.", " The sky is blue.", " The sun is yellow.", " Here we go.", " There and back again."]
-UNSEEN = [" A red fox runs by.", " Nobody opened the old door.", " Rain fell on seven hills.", " We ate late.", " It was a long winter."]
+UNSEEN = [
+    " A red fox runs by.",
+    " Nobody opened the old door.",
+    " Rain fell on seven hills.",
+    " We ate late.",
+    " It was a long winter.",
+]
 TRAINED = ["paper", "shuffled", "sentences", "words", "few", "python", "prose", "mixed"]
 TESTED = ["paper", "unseen", "python", "cpp", "words"]
 

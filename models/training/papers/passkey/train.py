@@ -1,6 +1,7 @@
-"""python -m models.training.papers.passkey.train --seed 1: trains one passkey model from scratch; may be killed and started again.
+"""python -m models.training.papers.passkey.train --seed 1: a model from scratch; may be killed and started again.
 
-1. Documents of 1, 2, 4, 12, 40 segments; the next stage begins when 85 % of the answers are exact, shorter ones stay mixed in.
+1. Documents of 1, 2, 4, 12, 40 segments, the first ones short. The next stage begins when 85 % of the answers from
+   memory are exact. Earlier stages stay mixed in.
 2. From the stage of 4 segments on, three steps in four multiply each segment's write by a random gain (`model.scaled`).
 3. After the last stage is reached, the rate falls to nothing over `--last` steps.
 """
@@ -22,9 +23,11 @@ from .model import PasskeyModel, Shape
 from .task import losses, make_batch
 
 HOME = Path.home() / ".cache" / "ask-codebase" / "papers" / "passkey"
-STAGES = [1, 2, 4, 12, 40]
+STAGES = [(1, 48), (1, 128), (2, 128), (4, 128), (12, 128), (40, 128)]  # segments, tokens of each
 STEP_TOKENS = 8_192
 PASS = 0.85
+QUESTIONS = 4  # of a document, each from a memory of its own age
+LOCAL = 0.1  # share of questions whose key stands in their own segment
 
 
 @dataclass
@@ -45,7 +48,17 @@ def rate(progress: Progress, peak: float, last: int) -> float:
     return peak * warm * max(0.02, 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
-def train(name: str, seed: int, shape: Shape, *, last: int, peak: float, gain: float, steps: int | None = None, folder: Path = HOME) -> Progress:
+def train(
+    name: str,
+    seed: int,
+    shape: Shape,
+    *,
+    last: int,
+    peak: float,
+    gain: float,
+    steps: int | None = None,
+    folder: Path = HOME,
+) -> Progress:
     """Trains until `last` steps after the last stage passed, or `steps`; saved every minute under `folder`."""
     torch.manual_seed(seed)
     model = PasskeyModel(shape)
@@ -60,13 +73,15 @@ def train(name: str, seed: int, shape: Shape, *, last: int, peak: float, gain: f
     clock, since = time.process_time(), time.monotonic()
     while not is_done(progress, last, steps):
         draw = np.random.default_rng([seed, progress.step])
-        segments = STAGES[progress.stage] if draw.random() < 0.7 else int(draw.choice(STAGES[: progress.stage + 1]))
-        documents = max(2, round(STEP_TOKENS / (segments + 4) / shape.segment))
-        local = 0.5 if progress.stage == 0 else 0.1
-        batch = make_batch(draw, documents, segments, shape.segment, 4, local)
-        has_gains = STAGES[progress.stage] >= 4 and draw.random() < 0.75
+        stage = progress.stage if draw.random() < 0.7 else int(draw.integers(0, progress.stage + 1))
+        segments, tokens = STAGES[stage]
+        documents = max(2, round(STEP_TOKENS / (segments + QUESTIONS) / tokens))
+        batch = make_batch(draw, documents, segments, tokens, QUESTIONS, LOCAL)
+        has_gains = segments >= 4 and draw.random() < 0.75
         bound = math.log(gain)
-        gains = torch.from_numpy(np.exp(draw.uniform(-bound, bound, (documents, segments)))).float() if has_gains else None
+        gains = (
+            torch.from_numpy(np.exp(draw.uniform(-bound, bound, (documents, segments)))).float() if has_gains else None
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate(progress, peak, last)
         with torch.autocast("cpu", torch.bfloat16):
@@ -75,10 +90,10 @@ def train(name: str, seed: int, shape: Shape, *, last: int, peak: float, gain: f
         (answer + 0.3 * echo).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        share = exact.float().mean().item()
+        share = exact[~batch.is_local].float().mean().item()
         progress.step += 1
-        progress.tokens += documents * (segments + 4) * shape.segment
-        if segments == STAGES[progress.stage]:
+        progress.tokens += documents * (segments + QUESTIONS) * tokens
+        if stage == progress.stage:
             progress.exact += 0.05 * (share - progress.exact)
         if progress.exact > PASS and progress.reached < 0:
             progress.exact = 0.0 if progress.stage < len(STAGES) - 1 else progress.exact
@@ -90,7 +105,14 @@ def train(name: str, seed: int, shape: Shape, *, last: int, peak: float, gain: f
             progress.seconds += time.process_time() - clock
             clock = time.process_time()
             gates = [[round(torch.sigmoid(one).item(), 2) for one in block.attention.gate] for block in model.blocks]
-            row = {**progress.__dict__, "loss": round(answer.item(), 4), "echo": round(echo.item(), 4), "segments": segments, "gates": gates}
+            row = {
+                **progress.__dict__,
+                "loss": round(answer.item(), 4),
+                "echo": round(echo.item(), 4),
+                "segments": segments,
+                "tokens_each": tokens,
+                "gates": gates,
+            }
             with (folder / f"{name}.jsonl").open("a") as log:
                 log.write(json.dumps(row) + "\n")
         if time.monotonic() - since > 60 or is_done(progress, last, steps):
@@ -108,7 +130,12 @@ def is_done(progress: Progress, last: int, steps: int | None) -> bool:
 def save(path: Path, model: PasskeyModel, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
     """Written beside and renamed: a run that is killed meanwhile loses a minute, not the file."""
     part = path.with_suffix(".part")
-    state = {"shape": model.shape.saved(), "model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": progress.__dict__}
+    state = {
+        "shape": model.shape.saved(),
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "progress": progress.__dict__,
+    }
     torch.save(state, part)
     part.replace(path)
 
@@ -128,10 +155,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="stop after so many steps, whatever was reached")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--gain", type=float, default=20.0, help="largest factor of a segment's write, 1 for none")
+    parser.add_argument(
+        "--sharp", type=float, default=4.0, help="gain of a key before φ: the larger, the sooner addresses are learned"
+    )
     parser.add_argument("--rule", choices=["linear", "delta"], default="linear")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    shape = replace(Shape(), rule=given.rule, features=Features("elu1"))
+    shape = replace(Shape(), rule=given.rule, features=Features("elu1", gain=given.sharp))
     name = given.name or f"{given.rule}-{given.seed}"
     progress = train(name, given.seed, shape, last=given.last, peak=given.rate, gain=given.gain, steps=given.steps)
     print(f"{name}: {progress}")
