@@ -1,6 +1,6 @@
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
-import type { FinishReason } from '../engine/protocol.ts';
+import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import { Attribution, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
@@ -32,8 +32,7 @@ export type AnswerEvent =
   | { readonly kind: 'recalled'; readonly files: readonly RankedFile[] }
   /** What enters the prompt; so many segments were left out, because their file has changed. */
   | { readonly kind: 'read'; readonly places: readonly PlacedLines[]; readonly stale: number }
-  | { readonly kind: 'prefilled'; readonly tokens: number; readonly of: number }
-  | { readonly kind: 'token'; readonly text: string }
+  | GenerateEvent
   /** The answer's words are all there; `of` sentences are being looked up in the lines that were read. */
   | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
   | { readonly kind: 'unknown'; readonly reason: UnknownReason }
@@ -110,12 +109,7 @@ export async function answer(
     sampling: options.sampling ?? defaultSampling,
     remembered: codebases.gated ? await rememberedText(codebases, ranking.segments, REMEMBERED) : [],
     ...(signal ? { signal } : {}),
-    onToken: (text) => {
-      emit({ kind: 'token', text });
-    },
-    onPrefill: (tokens, of) => {
-      emit({ kind: 'prefilled', tokens, of });
-    },
+    onEvent: emit,
   });
   const attributed = await attribute(codebases, generated.text, excerpts, signal, (sentences, of) => {
     emit({ kind: 'checking', sentences, of });

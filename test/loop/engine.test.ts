@@ -49,8 +49,8 @@ describe('the engine, as a process', () => {
     const killed = running.generate(messages, {
       maxTokens: 200,
       sampling: defaultSampling,
-      onToken: () => {
-        if (running.pid !== undefined) process.kill(running.pid, 'SIGKILL');
+      onEvent: ({ kind }) => {
+        if (kind === 'token' && running.pid !== undefined) process.kill(running.pid, 'SIGKILL');
       },
     });
     await expect(killed).rejects.toThrow(EngineError);
@@ -69,7 +69,8 @@ describe('the engine, as a process', () => {
       maxTokens: 200,
       sampling: defaultSampling,
       signal: controller.signal,
-      onToken: () => {
+      onEvent: ({ kind }) => {
+        if (kind !== 'token') return;
         tokens += 1;
         if (tokens === 2) controller.abort();
       },

@@ -7,7 +7,7 @@ import { measuredSegments } from '../token-count/measured-segments.ts';
 import { TokenCounter } from '../token-count/token-counter.ts';
 import { checkHashes, checkSizes, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
 import { isEngineFailure } from '../protocol.ts';
-import type { Description, Encoded, EngineCalls, Generated, MeasuredSegment } from '../protocol.ts';
+import type { Description, Encoded, EngineCalls, Generated, GenerateEvent, MeasuredSegment } from '../protocol.ts';
 import type { Sampling } from '../generate/sampler.ts';
 import { defaultSettings } from '../settings.ts';
 import type { EngineSettings } from '../settings.ts';
@@ -54,8 +54,7 @@ export interface GenerateOptions {
   /** Segments with their headers that the token memory holds meanwhile; none where it is left out. */
   readonly remembered?: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  readonly onToken?: (text: string) => void;
-  readonly onPrefill?: (tokens: number, of: number) => void;
+  readonly onEvent?: (event: GenerateEvent) => void;
 }
 
 /**
@@ -122,7 +121,7 @@ export class Engine {
 
   generate(
     messages: readonly Message[],
-    { maxTokens, sampling, remembered = [], signal, onToken, onPrefill }: GenerateOptions,
+    { maxTokens, sampling, remembered = [], signal, onEvent }: GenerateOptions,
   ): Promise<Generated> {
     let hasStreamed = false;
     return this.#client.call(
@@ -133,8 +132,7 @@ export class Engine {
         isRepeatable: () => !hasStreamed,
         onEvent: (event) => {
           hasStreamed ||= event.kind === 'token';
-          if (event.kind === 'token') onToken?.(event.text);
-          else onPrefill?.(event.tokens, event.of);
+          onEvent?.(event);
         },
       },
     );

@@ -5,7 +5,7 @@ import { RUN } from '../runtime/model.ts';
 import { findCycle } from './find-cycle.ts';
 import { LONGEST } from '../../memory/algebra/token-writes.ts';
 import type { Candidates, Model } from '../runtime/model.ts';
-import type { FinishReason, Generated } from '../protocol.ts';
+import type { FinishReason, Generated, GenerateEvent } from '../protocol.ts';
 import { remembering } from './remembering.ts';
 import { Sampler } from './sampler.ts';
 import { TextStream } from './text-stream.ts';
@@ -19,8 +19,7 @@ export interface GenerateOptions {
   /** Segments with their headers; the token memory holds them while the answer is made. */
   readonly remembered: readonly string[];
   readonly signal: AbortSignal;
-  readonly onToken: (text: string) => void;
-  readonly onPrefill: (tokens: number, of: number) => void;
+  readonly onEvent: (event: GenerateEvent) => void;
 }
 
 /** What a reply is generated with. */
@@ -45,7 +44,7 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
   for (let start = 0; start < prompt.length; start += RUN.prefillTokens) {
     const run = prompt.slice(start, start + RUN.prefillTokens);
     candidates = await model.next(context, run);
-    options.onPrefill(start + run.length, prompt.length);
+    options.onEvent({ kind: 'prefilled', tokens: start + run.length, of: prompt.length });
     await turn();
     options.signal.throwIfAborted();
   }
@@ -74,7 +73,7 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     fences.push(part);
   };
   const stream = () => {
-    if (held !== '') options.onToken(held);
+    if (held !== '') options.onEvent({ kind: 'token', text: held });
     held = '';
   };
   while (candidates && said.length < room) {

@@ -64,16 +64,7 @@ async function describe(model: Model, chosen: Chosen) {
 
 async function answer(request: GenerateRequest, { signal, emit }: CallContext<GenerateEvent>) {
   const { model } = await ready();
-  const generated = await generate(model, {
-    ...request,
-    signal,
-    onToken: (text) => {
-      emit({ kind: 'token', text });
-    },
-    onPrefill: (tokens, of) => {
-      emit({ kind: 'prefilled', tokens, of });
-    },
-  });
+  const generated = await generate(model, { ...request, signal, onEvent: emit });
   prefillRate = (1000 * generated.promptTokens) / Math.max(1, generated.prefillMs);
   return generated;
 }

@@ -52,9 +52,8 @@ async function run(text: string, { prompt = 'How?', maxTokens = 10_000, signal =
     sampling: { kind: 'greedy', repetitionPenalty: 1 },
     remembered: [],
     signal,
-    onPrefill: () => undefined,
-    onToken: (part) => {
-      streamed.push(part);
+    onEvent: (event) => {
+      if (event.kind === 'token') streamed.push(event.text);
     },
   });
   return { script, generated, streamed };
@@ -88,9 +87,8 @@ it('decodes as much, and looks as much up, for the last token of a long answer a
     sampling: { kind: 'greedy', repetitionPenalty: 1 },
     remembered: [],
     signal: new AbortController().signal,
-    onPrefill: () => undefined,
-    onToken: () => {
-      counts.push(script.decoded + looks.mock.calls.length);
+    onEvent: ({ kind }) => {
+      if (kind === 'token') counts.push(script.decoded + looks.mock.calls.length);
     },
   });
   looks.mockRestore();
