@@ -137,6 +137,12 @@ export function rankFiles(question: string, by: RecallBy, found: Found, locate: 
 
 const linesOf = ({ start, end, share }: RankedSegment): RankedLines => ({ start, end, share });
 
+/** The ranked files, each with its segments, best first. */
+export function filesWithSegments({ files, segments }: Pick<RankedFiles, 'files' | 'segments'>) {
+  const byPath = Map.groupBy(segments, ({ path }) => path);
+  return files.map(({ path, share }) => ({ path, share, segments: byPath.get(path) ?? [] }));
+}
+
 /** Nothing came back: the question has no word. */
 export function rankNothing(by: RecallBy): RankedFiles {
   const nearness = { cosine: -1, coverage: 0, isAimed: false };

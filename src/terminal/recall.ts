@@ -1,5 +1,6 @@
 import { AskError } from '../index/ask-error.ts';
 import type { MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
@@ -59,21 +60,15 @@ async function questionsOf(question: string | undefined, { questions }: RecallCo
   return readQuestions(questions);
 }
 
-function report(id: string, { files, segments }: RankedFiles) {
-  const byPath = Map.groupBy(segments, ({ path }) => path);
+function report(id: string, ranking: RankedFiles) {
+  const ranked = filesWithSegments(ranking);
   return {
     id,
-    files: files.map(({ path, share }) => ({
-      path,
-      share,
-      segments: (byPath.get(path) ?? []).map(({ start, end, share: own, evidence }) => ({
-        start,
-        end,
-        share: own,
-        evidence,
-      })),
+    files: ranked.map((file) => ({
+      ...file,
+      segments: file.segments.map(({ start, end, share, evidence }) => ({ start, end, share, evidence })),
     })),
-    segments: listSegments(files)
+    segments: listSegments(ranked)
       .slice(0, LISTED_LINES)
       .map(({ path, start, end, share }) => ({ path, start, end, share })),
   };

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { findExact } from '../../src/retrieve/exact-match.ts';
-import { rankFiles } from '../../src/retrieve/ranked-files.ts';
+import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { Found } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { featureMap } from '../../src/memory/algebra/feature-map.ts';
@@ -128,12 +128,11 @@ try {
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
       ]);
-      for (const [system, { files, segments }] of variants(one, { ...found, ...rest }, places, otherwise)) {
-        const byPath = Map.groupBy(segments, ({ path }) => path);
-        const list = files.map(({ path, share }) => ({
+      for (const [system, ranking] of variants(one, { ...found, ...rest }, places, otherwise)) {
+        const list = filesWithSegments(ranking).map(({ path, share, segments }) => ({
           path,
           score: share,
-          segments: (byPath.get(path) ?? []).map(({ start, end, evidence }) => ({ start, end, score: evidence })),
+          segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
         }));
         for (const [view, outcome] of outcomes(one, list)) {
           results.push({ view, outcome, id: one.id, repository: repository.name, system });

@@ -5,7 +5,7 @@ import { FolderIndex } from '../../src/index/folder-index.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { normalise } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
-import { rankFiles } from '../../src/retrieve/ranked-files.ts';
+import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { Found, RankedFiles } from '../../src/retrieve/ranked-files.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
@@ -119,14 +119,14 @@ try {
     await index.refresh({});
     const known = new Set(repository.files.map(({ path }) => path));
     const places = new Map<number, SegmentPlace>();
-    for (const { write: _, ...place } of index.ledger.segments()) places.set(place.segmentId, place);
+    for (const { record: _, ...place } of index.ledger.segments()) places.set(place.segmentId, place);
     const vectors = await vectorsOf(repository, places);
     for (const one of own) {
       if (one.task === 'semble' && !one.files.some((path) => known.has(path))) continue;
       const found = await findFor(index, one.question);
       const near = await cosines(one.question, vectors);
-      for (const [system, { files }] of variants(one, found, places, near)) {
-        const list = files.map(({ path, share, segments }) => ({
+      for (const [system, ranking] of variants(one, found, places, near)) {
+        const list = filesWithSegments(ranking).map(({ path, share, segments }) => ({
           path,
           score: share,
           segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
