@@ -100,25 +100,7 @@ export class FolderIndexer {
 
   /** Reads the named files, before anything else that is to be read. `since` is when the change was told. */
   async refreshPaths(paths: readonly string[], since: number, remember = false): Promise<IngestReport | undefined> {
-    const save = this.#saves.then(async () => {
-      const codebase = await this.open();
-      const report = await codebase.refresh({
-        paths,
-        remember,
-        priority: 'save',
-        exclude: this.#options.exclude,
-        signal: this.#closing.signal,
-      });
-      const { encoded, reused, removed, encodeMilliseconds } = report;
-      const milliseconds = performance.now() - since;
-      const { root } = this.folder;
-      this.#options.onRefreshed({ root, paths, encoded, reused, removed, milliseconds, encodeMilliseconds });
-      if (this.#state.kind === 'ready') this.#settle(codebase);
-      // A new file that somebody writes into is known only now, and so is one that was wanted back.
-      const touched = isAtOrBelow(paths);
-      this.layUnsaved(new Map([...this.#unsaved].filter(([path]) => touched(path))));
-      return report;
-    });
+    const save = this.#saves.then(() => this.#indexPaths(paths, since, remember));
     this.#saves = save.catch(() => undefined);
     return save.catch((error: unknown) => {
       this.#fail(error);
@@ -126,13 +108,40 @@ export class FolderIndexer {
     });
   }
 
+  async #indexPaths(paths: readonly string[], since: number, remember: boolean): Promise<IngestReport> {
+    const codebase = await this.open();
+    const report = await codebase.refresh({
+      paths,
+      remember,
+      priority: 'save',
+      exclude: this.#options.exclude,
+      signal: this.#closing.signal,
+    });
+    const { encoded, reused, removed, encodeMilliseconds } = report;
+    const milliseconds = performance.now() - since;
+    const { root } = this.folder;
+    this.#options.onRefreshed({ root, paths, encoded, reused, removed, milliseconds, encodeMilliseconds });
+    if (this.#state.kind === 'ready') this.#settle(codebase);
+    // A new file that somebody writes into is known only now, and so is one that was wanted back.
+    const touched = isAtOrBelow(paths);
+    this.layUnsaved(new Map([...this.#unsaved].filter(([path]) => touched(path))));
+    return report;
+  }
+
   /** Unsaved text of an editor, in the order in which it is told; without a text the file on disk counts again. */
   async overlay(path: string, text: string | undefined): Promise<void> {
     if (text === undefined) this.#unsaved.delete(path);
     else this.#unsaved.set(path, text);
+    const since = performance.now();
     const laid = this.#saves.then(async () => {
       const codebase = await this.open();
-      await codebase.overlay(path, text, this.#closing.signal);
+      try {
+        // Text that was saved is indexed before its overlay goes: a question between both would be answered from the
+        // text before, and the editor may tell of the save later.
+        if (text === undefined) await this.#indexPaths([path], since, false);
+      } finally {
+        await codebase.overlay(path, text, this.#closing.signal);
+      }
     });
     this.#saves = laid.catch(() => undefined);
     await laid;

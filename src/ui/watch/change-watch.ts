@@ -32,6 +32,10 @@ export class ChangeWatch implements vscode.Disposable {
       workspace.onDidSaveTextDocument(({ uri }) => {
         this.#tell([uri]);
       }),
+      // The editor says that a document is as on disk before it says that it was saved; a question may come between.
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length === 0 && !document.isDirty) this.#tell([document.uri]);
+      }),
       workspace.onDidCreateFiles(({ files }) => {
         this.#tell(files);
       }),

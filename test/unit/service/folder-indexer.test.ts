@@ -45,3 +45,44 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
     await indexer.close();
   }),
 );
+
+it.each(['before', 'after'])('answers from saved text whenever it is asked, %s the save is told', (order) =>
+  withFolder(async (folder) => {
+    const [home, root] = [join(folder, 'home'), join(folder, 'root')];
+    mkdirSync(root);
+    writeFileSync(join(root, 'a.ts'), 'export const lamp = 1;\n');
+    const standIn = new AdapterStandIn();
+    standIn.shape = await readAdapter(standIn.settings.adapterFolder, standIn.settings.baseFolder);
+    const indexer = new FolderIndexer({
+      folder: { root, name: 'root' },
+      engine: standIn.engine,
+      home,
+      exclude: [],
+      onState: () => undefined,
+      onRefreshed: () => undefined,
+      onTold: () => undefined,
+      onLog: () => undefined,
+    });
+    await indexer.refresh();
+    const index = await indexer.open();
+    const isFound = () => index.holding('vermilion', 1).length > 0;
+
+    const text = 'export const vermilion = 2;\n';
+    await indexer.overlay('a.ts', text);
+    expect(isFound()).toBe(true);
+    // The editor says that a document is as on disk, and then that it was saved: a question may come between.
+    writeFileSync(join(root, 'a.ts'), text);
+    const told = [() => indexer.overlay('a.ts', undefined), () => indexer.refreshPaths(['a.ts'], performance.now())];
+    for (const tell of order === 'before' ? told : told.toReversed()) {
+      await tell();
+      expect(isFound()).toBe(true);
+    }
+    expect(index.ledger.segmentsOf('a.ts').map(({ segmentId }) => index.place(segmentId)?.path)).toEqual(['a.ts']);
+    // What was typed and given up is as on disk too.
+    await indexer.overlay('a.ts', 'export const other = 3;\n');
+    expect(isFound()).toBe(false);
+    await indexer.overlay('a.ts', undefined);
+    expect(isFound()).toBe(true);
+    await indexer.close();
+  }),
+);
