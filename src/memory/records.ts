@@ -113,7 +113,7 @@ export interface StoredRecord {
   readonly record: EmbeddingRecord;
 }
 
-/** A set of files. Its memory is the sum over their segments. */
+/** A set of files. Its set hash is the sum over their segments. */
 export type Scope = ReadonlySet<string>;
 
 export interface Totals {
@@ -127,13 +127,11 @@ export interface Totals {
   readonly tokens: number;
   /** Working folders that share the database. The following counts are of all of them together. */
   readonly checkouts: number;
-  readonly writes: number;
-  /** Writes kept for other branches: no segment uses them now. */
-  readonly unusedWrites: number;
+  readonly records: number;
+  /** Records kept for other branches: no segment uses them now. */
+  readonly unusedRecords: number;
   /** Database and its log on disk. */
   readonly databaseBytes: number;
-  /** M and z in memory. */
-  readonly memoryBytes: number;
 }
 
 export type Verdict =
@@ -142,10 +140,10 @@ export type Verdict =
       readonly segments: number;
       /** Segments that stand without vectors, which is no damage. */
       readonly notEmbedded: number;
-      readonly writes: number;
-      /** Hashes of this checkout, made anew from the ledger: of M and z, and of the tree. */
-      readonly memory: string;
-      readonly tree: string;
+      readonly records: number;
+      /** Hashes of this checkout, made anew from its rows: of its embedded segments, and of its files. */
+      readonly setHash: string;
+      readonly treeHash: string;
     }
   | {
       readonly kind: 'unsound';

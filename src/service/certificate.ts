@@ -14,8 +14,8 @@ export function certificateSentence({ paths, rebuilt, kept, elsewhere }: Certifi
   const forgotten =
     paths.length === 1 ? l10n.t('1 file is forgotten.') : l10n.t('{0} files are forgotten.', count(paths.length));
   const proof = l10n.t(
-    'Taking that out leaves exactly the memory that a rebuild without it gives ({0}), and nothing that it alone used is left in the database.',
-    rebuilt.memory.slice(0, SHOWN),
+    'Taking that out leaves exactly the index that a rebuild without it gives ({0}), and nothing that it alone used is left in the database.',
+    rebuilt.setHash.slice(0, SHOWN),
   );
   const used = [...new Set(kept.map(({ checkout }) => checkout))];
   const same = placesOf(left, ['same', 'alike']);

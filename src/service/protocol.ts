@@ -130,7 +130,6 @@ export interface MemoryFacts {
   readonly folder: Folder;
   readonly files: readonly RememberedFile[];
   readonly databaseBytes: number;
-  readonly memoryBytes: number;
   readonly tokens: number;
 }
 

@@ -225,8 +225,8 @@ export class Service {
       await pause(1);
     }
     const { ledger } = await indexer.open();
-    const { databaseBytes, memoryBytes, tokens } = ledger.totals();
-    return { folder: indexer.folder, databaseBytes, memoryBytes, tokens };
+    const { databaseBytes, tokens } = ledger.totals();
+    return { folder: indexer.folder, databaseBytes, tokens };
   }
 
   #indexer(root: string): FolderIndexer {

@@ -1,10 +1,8 @@
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { revisionDifference } from '../index/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
-import { memoryBytes } from '../memory/algebra/shape.ts';
 import { commitOf } from '../workspace/git/revision.ts';
 import { tellAnswer } from './ask.ts';
-import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { printRanking } from './recall.ts';
@@ -61,7 +59,7 @@ function report({ base, head, files, unread, difference, encoded }: RevisionDiff
     files: files.map(({ path, kind, segments, tokens }) => ({ path, kind, segments, tokens })),
     unread,
     encoded,
-    memory: { hash: difference.memory.hash(), bytes: memoryBytes(difference.memory.shape) },
+    setHash: difference.setHash.hex(),
   };
 }
 
@@ -78,7 +76,7 @@ function rows({ files, unread, difference, encoded }: RevisionDifference, base: 
       `(+${tokens.added} -${tokens.removed} tokens)`,
     ...changed,
     ...others,
-    `The signed memory takes ${bytesText(memoryBytes(difference.memory.shape))}; ${encoded} segments were encoded for it.`,
-    `  memory ${difference.memory.hash()}`,
+    `${encoded} segments were encoded for it.`,
+    `  set hash of the difference ${difference.setHash.hex()}`,
   ];
 }

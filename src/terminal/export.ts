@@ -34,7 +34,7 @@ export async function exportCommand(file: string, options: ExportCommand): Promi
     out.rows(
       `${file}: ${header.files} files, ${header.segments} segments, ${bytesText(bytes)} ` +
         `(${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), in ${milliseconds} ms.`,
-      `  memory ${header.memoryHash}`,
+      `  set hash ${header.setHash ?? ''}`,
       header.notice,
     );
     return EXIT.done;

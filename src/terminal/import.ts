@@ -13,20 +13,21 @@ export async function importCommand(file: string, options: CommonOptions): Promi
       ...(options.include ? { include: options.include } : {}),
     });
     const milliseconds = Math.round(performance.now() - began);
-    const memory = await codebase.ledger.memoryHash(undefined, signal);
-    const equal = memory === header.memoryHash;
+    // A snapshot of version 1 has no set hash; its tree hash says as much of files and segments.
+    const [setHash, treeHash] = [codebase.ledger.setHash().hex(), codebase.ledger.treeHash()];
+    const equal = header.setHash === undefined ? treeHash === header.treeHash : setHash === header.setHash;
     if (options.json === true) {
-      out.json({ file, milliseconds, ...imported, memory, equal, header });
+      out.json({ file, milliseconds, ...imported, setHash, equal, header });
       return EXIT.done;
     }
-    const { files, writes } = imported;
+    const { files, records } = imported;
     const forgotten = files.forgotten > 0 ? `, ${files.forgotten} forgotten here and left so` : '';
     out.rows(
       `${files.placed} files taken over, ${files.known} known already, ${files.different} other or missing here${forgotten}.`,
-      `${writes.added} writes added, ${writes.known} known already, in ${milliseconds} ms.`,
+      `${records.added} records added, ${records.known} known already, in ${milliseconds} ms.`,
       equal
-        ? `The memory is equal to the exporter's: ${memory}`
-        : 'The memory is not the exporter’s, because the files are not: `ingest` encodes what differs.',
+        ? `The index is equal to the exporter's: ${setHash}`
+        : 'The index is not the exporter’s, because the files are not: `ingest` encodes what differs.',
     );
     return EXIT.done;
   });

@@ -8,7 +8,7 @@ import type { CommonOptions } from './session.ts';
 const LISTED = 20;
 
 /**
- * Checks the database to the last checksum, makes every sum and hash anew, and compares each remembered segment with
+ * Checks the database to the last checksum, makes every hash anew, and compares each remembered segment with
  * the file on disk. Runs nothing through the model. Exit code 1 where anything differs.
  */
 export async function verifyCommand(options: CommonOptions): Promise<number> {
@@ -29,9 +29,10 @@ export async function verifyCommand(options: CommonOptions): Promise<number> {
       return EXIT.failed;
     }
     out.rows(
-      `The database is whole: ${verdict.writes} writes match their checksums, and the sums made anew are equal.`,
-      `  memory ${verdict.memory}`,
-      `  tree   ${verdict.tree}`,
+      `The database is whole: ${verdict.records} records match their checksums, and the hashes made anew are equal.`,
+      ...(verdict.notEmbedded > 0 ? [`${verdict.notEmbedded} segments are not embedded yet.`] : []),
+      `  set hash  ${verdict.setHash}`,
+      `  tree hash ${verdict.treeHash}`,
     );
     if (files === undefined) return EXIT.failed;
     if (differs) {

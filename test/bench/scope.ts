@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import type { FolderIndex } from '../../src/index/folder-index.ts';
 import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { fillKeyTable } from '../../src/index/ingest.ts';
-import { featureMap } from '../../src/memory/algebra/feature-map.ts';
 import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
 import { recall } from '../../src/memory/search/similarity.ts';
@@ -27,8 +26,7 @@ import { spread } from './sample.ts';
 const FILES = Number(process.argv[2] ?? 10_000);
 /** Files of a second repository, which is added to the first. */
 const SECOND = Math.round(FILES / 4);
-const map = featureMap({ kind: 'dpfp', order: 3 }, 256);
-const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0, featureMap: map };
+const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
 const none = new Map<string, EmbeddingRecord>();
 
@@ -75,7 +73,13 @@ function member({ ledger, paths }: ReturnType<typeof repository>, prefix: string
     return { shares: recall(table, keys, 25), segments: [], files: [], cosine: 1, standing: [] };
   };
   const question = () => Promise.resolve(Float32Array.from({ length: 256 }, (_, at) => (at === 0 ? 1 : 0)));
-  const codebase = { length: table.length, find, place: (id: number) => places.get(id), engine: { question } };
+  const codebase = {
+    length: table.length,
+    find,
+    place: (id: number) => places.get(id),
+    engine: { question },
+    root: `/${prefix}`,
+  };
   return { codebase: codebase as unknown as FolderIndex, prefix };
 }
 
@@ -95,6 +99,9 @@ async function unpacked(file: string): Promise<Ledger> {
   return ledger;
 }
 
+/** Processor time of each operation, ms: the median of its rounds. */
+const spent = new Map<string, number>();
+
 async function timed<T>(name: string, work: (round: number) => T | Promise<T>, rounds = 1): Promise<T> {
   let result: T | undefined;
   const wall: number[] = [];
@@ -108,6 +115,7 @@ async function timed<T>(name: string, work: (round: number) => T | Promise<T>, r
     processor.push((user + system) / 1000);
   }
   const [ms, worked] = [wall, processor].map((values) => spread(values).median.toFixed(1).padStart(8));
+  spent.set(name, spread(processor).median);
   const most = rounds > 1 ? `, at most ${spread(wall).most.toFixed(1)} in ${rounds}` : '';
   console.log(`${name.padEnd(58)} ${worked} ms of the processor, ${ms} ms of wall time${most}`);
   return result as T;
@@ -118,18 +126,16 @@ try {
   const { ledger, paths } = first;
   const { segments, databaseBytes } = ledger.totals();
   console.log(`  ${segments} segments, ${(databaseBytes / 1e6).toFixed(0)} MB`);
-  await timed('memory of everything, first time', () => ledger.memory());
-  await timed('memory of everything, again', () => ledger.memory(), 25);
+  await timed('set hash of everything', () => ledger.setHash(), 25);
   for (const text of ['+src -tests -vendor', '+*.test.ts', '+part5* -unit3', `-${paths[0] ?? ''}`, '+f1*.ts']) {
     const files = selectPaths(parseScope(text), paths).files;
-    const both = () => ledger.memory(selectPaths(parseScope(text), paths).files);
-    await timed(`scope ${text}, ${files.size} files: paths and sum`, both, 51);
-    await timed('  the sum alone', () => ledger.memory(files), 51);
+    const both = () => ledger.setHash(selectPaths(parseScope(text), paths).files);
+    await timed(`scope ${text}, ${files.size} files: paths and hash`, both, 11);
+    await timed('  the hash alone', () => ledger.setHash(files), 11);
   }
   const edits = paths.slice(0, 51).map((path) => made(path, 2));
   const edit = (n: number) => ledger.putFile(...(edits[n] ?? made('', 1)));
-  await timed('one-line edit (ledger and sums)', edit, edits.length);
-  await timed('  then the memory and its hash', () => ledger.memoryHash(), 25);
+  await timed('one-line edit (ledger and set hash)', edit, edits.length);
   const renamed = paths.slice(60, 111).map((path) => made(`${path}.renamed`, 1));
   const rename = (n: number) => {
     ledger.drop([paths[60 + n] ?? '']);
@@ -153,15 +159,15 @@ try {
     ledger.difference(ledger.tree(), other);
   });
   const second = repository('second', SECOND);
-  const [one, two] = [await ledger.memory(), await second.ledger.memory()];
-  const merge = async () => {
-    const sum = await ledger.memory();
-    sum.merge(await second.ledger.memory());
+  const [one, two] = [ledger.setHash(), second.ledger.setHash()];
+  const merge = () => {
+    const sum = ledger.setHash();
+    sum.merge(second.ledger.setHash());
     return sum;
   };
-  const sum = await timed(`merge with a repository of ${SECOND} files: M and z`, merge, 25);
+  const sum = await timed(`merge with a repository of ${SECOND} files`, merge, 25);
   sum.merge(two, -1);
-  console.log(`  less the second it is the first again: ${sum.hash() === one.hash() ? 'yes' : 'NO'}`);
+  console.log(`  less the second it is the first again: ${sum.equals(one) ? 'yes' : 'NO'}`);
   const members = [member(first, 'first/'), member(second, 'second/')];
   for (const [at, each] of members.entries()) {
     await timed(
@@ -175,13 +181,19 @@ try {
   const { header, bytes } = await timed('export', () => exportSnapshot(ledger, file, { program: '0', repository: '' }));
   console.log(`  ${(bytes / 1e6).toFixed(0)} MB`);
   const third = await timed('import (check, then everything without its files)', () => unpacked(file));
-  const same = third.treeHash() === header.treeHash && (await third.memoryHash()) === header.memoryHash;
-  console.log(`  memory and tree are the exporter's: ${same ? 'yes' : 'NO'}`);
+  const same = third.treeHash() === header.treeHash && third.setHash().hex() === header.setHash;
+  console.log(`  set and tree are the exporter's: ${same ? 'yes' : 'NO'}`);
   third.close();
+  const reading = 'read every record once (what the next are compared with)';
+  await timed(reading, () => [...ledger.segments()].length, 3);
   await timed('forget 1 file, with certificate', (n) => ledger.forget([paths[500 + n] ?? '']), 3);
-  const rebuilt = await timed('rebuild from the writes (what all this is checked against)', () => ledger.rebuild(), 3);
-  console.log(`incremental sums equal the rebuild: ${rebuilt.equals(await ledger.memory()) ? 'yes' : 'NO'}`);
+  const rebuilt = await timed('rebuild from the vectors', () => ledger.rebuild(), 3);
+  console.log(`the hash in use equals the rebuild: ${rebuilt.equals(ledger.setHash()) ? 'yes' : 'NO'}`);
   await timed('verify', () => ledger.verify(), 3);
+  for (const name of ['forget 1 file, with certificate', 'rebuild from the vectors', 'verify']) {
+    const ratio = (spent.get(name) ?? NaN) / (spent.get(reading) ?? NaN);
+    console.log(`${name}: ${ratio.toFixed(2)} times reading every record`);
+  }
   ledger.close();
   second.ledger.close();
 } finally {

@@ -78,13 +78,13 @@ describe('two clones of one repository, with the real model', () => {
   it('import brings the same sum without the model, and ingest then encodes nothing', async () => {
     const { code, json, err } = await told(otherHome, clone, 'import', snapshot);
     expect(code, err).toBe(0);
-    const { memoryHash } = (exported.json as { header: { memoryHash: string } }).header;
-    expect(json).toMatchObject({ equal: true, memory: memoryHash, files: { placed: 4, different: 0 } });
+    const { setHash } = (exported.json as { header: { setHash: string } }).header;
+    expect(json).toMatchObject({ equal: true, setHash, files: { placed: 4, different: 0 } });
     const report = await told(otherHome, clone, 'ingest');
     expect(report.json).toMatchObject({ read: 0, encoded: 0, tokens: 0, unchanged: 4 });
     expect((await told(otherHome, clone, 'verify')).json).toMatchObject({
       equal: true,
-      verdict: { memory: memoryHash },
+      verdict: { setHash },
     });
   });
 
@@ -127,7 +127,7 @@ describe('two clones of one repository, with the real model', () => {
   });
 
   it('diff names what a branch changed, asks it alone, and comes out of the branch again at the same sum', async () => {
-    const before = (await told(otherHome, clone, 'verify')).json as { verdict: { memory: string } };
+    const before = (await told(otherHome, clone, 'verify')).json as { verdict: { setHash: string } };
     git(clone, 'switch', '--quiet', '-c', 'postage');
     const path = join(clone, 'src/mail.ts');
     writeFileSync(path, `${readFileSync(path, 'utf8')}\nexport const POSTAGE_STAMP_COLOUR = 'vermilion';\n`);
@@ -160,8 +160,8 @@ describe('two clones of one repository, with the real model', () => {
     const files = (asked.json as Recalled).files.map((file) => file.path);
     expect(files[0]).toBe('src/mail.ts');
     expect(files.slice(1)).toEqual(['src/new [x].ts']);
-    const after = (await told(otherHome, clone, 'verify')).json as { verdict: { memory: string } };
-    expect(after.verdict.memory).toBe(before.verdict.memory);
+    const after = (await told(otherHome, clone, 'verify')).json as { verdict: { setHash: string } };
+    expect(after.verdict.setHash).toBe(before.verdict.setHash);
     const wrong = await cli(['diff', 'no-such-branch', '--repo', clone, '--device', 'cpu'], { home: otherHome });
     expect([wrong.code, wrong.out, wrong.err.trim().split('\n').length]).toEqual([1, '', 1]);
   });

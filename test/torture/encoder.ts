@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 
-import { featureMap } from '../../src/memory/algebra/feature-map.ts';
 import type { Engine } from '../../src/engine/client/engine.ts';
 import type { MemoryShape } from '../../src/memory/algebra/shape.ts';
 import { segment } from '../../src/workspace/segment/segment.ts';
@@ -10,7 +9,6 @@ export const SHAPE: MemoryShape = {
   keySize: 8,
   blocks: 0,
   valueSize: 0,
-  featureMap: featureMap({ kind: 'dpfp', order: 3 }, 8),
 };
 
 interface Cut {

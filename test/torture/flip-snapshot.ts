@@ -34,7 +34,7 @@ export async function flipSnapshotBits(rounds: number, files = 30): Promise<Snap
   const folder = mkdtempSync(join(tmpdir(), 'torture-snapshot-'));
   const seen: SnapshotFlipped = { harmless: 0, refused: 0 };
   const { ledger } = Ledger.open(join(folder, 'into'), FAR);
-  const state = async (): Promise<string> => `${ledger.treeHash()} ${await ledger.memoryHash()}`;
+  const state = async (): Promise<string> => `${ledger.treeHash()} ${ledger.setHash().hex()}`;
   try {
     const { file } = await exported(folder, tree);
     const whole = readFileSync(file);

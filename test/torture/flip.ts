@@ -35,7 +35,7 @@ export async function flipBits(rounds: number, count = 40): Promise<Flipped> {
   try {
     const { ledger } = Ledger.open(location, IDENTITY);
     for (const file of files) put(ledger, file);
-    const [memory, tree] = [(await ledger.rebuild()).hash(), ledger.treeHash()];
+    const [memory, tree] = [(await ledger.rebuild()).hex(), ledger.treeHash()];
     ledger.close();
     const whole = readFileSync(location);
     for (let round = 0; round < rounds; round++) {
@@ -84,7 +84,7 @@ async function survive(
       ledger = Ledger.open(location, IDENTITY, { forceRebuild: true }).ledger;
     } else if (ledger.files().length === 0) {
       seen.reread++;
-    } else if (verdict.memory !== memory || verdict.tree !== tree) {
+    } else if (verdict.setHash !== memory || verdict.treeHash !== tree) {
       throw new Error('A wrong sum was called sound.');
     } else {
       seen.harmless++;
@@ -96,7 +96,7 @@ async function survive(
       put(ledger, { ...file, writes });
     }
     const after = await ledger.verify();
-    if (after.kind !== 'sound' || after.memory !== memory || after.tree !== tree) {
+    if (after.kind !== 'sound' || after.setHash !== memory || after.treeHash !== tree) {
       throw new Error(after.kind === 'sound' ? 'Another memory stands in the end.' : after.sentence);
     }
   } finally {

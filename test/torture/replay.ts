@@ -112,7 +112,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
   }
 
   async function compareWithRebuild(ledger: Ledger, state: State, commit: string): Promise<void> {
-    if ((await ledger.rebuild()).hash() !== state.memory) throw new Error(`${commit}: a rebuild is another memory.`);
+    if ((await ledger.rebuild()).hex() !== state.memory) throw new Error(`${commit}: a rebuild is another memory.`);
   }
 
   /** Counted apart: what a new memory encodes says nothing about the one that is replayed. */
@@ -132,7 +132,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
 }
 
 async function stateOf(ledger: Ledger): Promise<State> {
-  return { memory: await ledger.memoryHash(), tree: ledger.treeHash() };
+  return { memory: ledger.setHash().hex(), tree: ledger.treeHash() };
 }
 
 /** Without the user's and the machine's settings: no hook, filter or file monitor of theirs runs. */

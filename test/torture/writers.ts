@@ -34,7 +34,7 @@ export async function writeTogether(seconds: number): Promise<Written> {
     try {
       for (const until = Date.now() + 1000 * seconds; Date.now() < until;) {
         const began = performance.now();
-        await ledger.memory();
+        ledger.setHash();
         ledger.files();
         ledger.lexicalSearch(['export', 'const'], 10);
         ledger.fileSearch(['export']);

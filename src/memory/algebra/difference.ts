@@ -1,6 +1,4 @@
-import { CompressiveMemory } from './compressive-memory.ts';
-import { EmbeddingTable } from '../search/embedding-table.ts';
-import type { MemoryShape } from './shape.ts';
+import { SetHash } from './set-hash.ts';
 import type { Tree } from './tree-hash.ts';
 import type { EmbeddingRecord } from './embedding-record.ts';
 
@@ -10,64 +8,56 @@ export interface SignedSegment {
   readonly sign: 1 | -1;
   readonly path: string;
   readonly contentHash: string;
-  readonly write: EmbeddingRecord;
+  readonly record: EmbeddingRecord;
 }
 
 /** What the first tree has more than the second: as one signed sum, and segment by segment. */
 export interface Difference {
-  /** M and z of the first less those of the second: exact integers, of either sign. */
-  readonly memory: CompressiveMemory;
+  /** The set hash of the first less that of the second. */
+  readonly setHash: SetHash;
   /** By path, what was taken away before what was added, each in the order of its file. */
   readonly segments: readonly SignedSegment[];
 }
 
+/** A record as it is stored, by content hash (hex); throws where it is not stored. */
+type RecordOf = (contentHash: string) => { readonly record: EmbeddingRecord; readonly vectorsHash: Uint8Array };
+
 /**
- * The difference of two trees, each path counted with its writes: a segment that only moved inside its file is in
- * neither part, a renamed file is in both. `memory` is the sum of the segments' writes with their signs.
- *
- * @param writeOf the write of a key; throws where it is not stored
+ * The difference of two trees, each path counted with its content hashes: a segment that only moved inside its file is
+ * not listed, a renamed file is listed on both sides. Added to the set hash of the second, `setHash` gives the first's.
  */
-export function differenceOf(
-  a: Tree,
-  b: Tree,
-  shape: MemoryShape,
-  writeOf: (key: string) => EmbeddingRecord,
-): Difference {
-  const memory = new CompressiveMemory(shape);
+export function differenceOf(a: Tree, b: Tree, recordOf: RecordOf): Difference {
+  const setHash = new SetHash();
   const segments: SignedSegment[] = [];
-  const take = (sign: 1 | -1, path: string, writeKeys: readonly string[]): void => {
-    for (const contentHash of writeKeys) {
-      const write = writeOf(contentHash);
-      if (sign === 1) memory.add(write);
-      else memory.subtract(write);
-      segments.push({ sign, path, contentHash, write });
+  const count = (sign: 1 | -1, path: string, hashes: readonly string[]): void => {
+    for (const [ordinal, hash] of hashes.entries()) {
+      const { vectorsHash } = recordOf(hash);
+      const element = { path, ordinal, contentHash: Buffer.from(hash, 'hex'), vectorsHash };
+      if (sign === 1) setHash.add(element);
+      else setHash.subtract(element);
     }
+  };
+  const list = (sign: 1 | -1, path: string, hashes: readonly string[]): void => {
+    for (const contentHash of hashes) segments.push({ sign, path, contentHash, record: recordOf(contentHash).record });
   };
   for (const path of [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => (x < y ? -1 : 1))) {
     const [mine, others] = [a.get(path) ?? [], b.get(path) ?? []];
-    take(-1, path, without(others, mine));
-    take(1, path, without(mine, others));
+    if (mine.join() === others.join()) continue;
+    count(1, path, mine);
+    count(-1, path, others);
+    list(-1, path, without(others, mine));
+    list(1, path, without(mine, others));
   }
-  return { memory, segments };
-}
-
-/**
- * The keys of signed segments, each under its place in the list: recall over a table of what changed is over that
- * alone.
- */
-export function tableOf(segments: readonly SignedSegment[], shape: MemoryShape): EmbeddingTable {
-  const table = new EmbeddingTable(shape, Math.max(1, segments.length));
-  for (const [at, { write }] of segments.entries()) table.append(at, write.keys);
-  return table;
+  return { setHash, segments };
 }
 
 /** The first list less the second, as often as each occurs. */
 function without(list: readonly string[], taken: readonly string[]): string[] {
   const left = new Map<string, number>();
-  for (const key of taken) left.set(key, (left.get(key) ?? 0) + 1);
-  return list.filter((key) => {
-    const count = left.get(key) ?? 0;
-    if (count > 0) left.set(key, count - 1);
+  for (const hash of taken) left.set(hash, (left.get(hash) ?? 0) + 1);
+  return list.filter((hash) => {
+    const count = left.get(hash) ?? 0;
+    if (count > 0) left.set(hash, count - 1);
     return count === 0;
   });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { endianness } from 'node:os';
 
 import { createBLAKE3 } from 'hash-wasm';
@@ -80,7 +80,7 @@ export class SetHash {
 
 /** sha256 over the vectors of a record as they are stored: what stands for them in a set hash. */
 export function vectorsHash(stored: Uint8Array): Uint8Array {
-  return createHash('sha256').update(stored).digest();
+  return hash('sha256', stored, 'buffer');
 }
 
 /** [1024] of one element: BLAKE3 over its fields, extended to 2048 bytes. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** What a set of files is to the memory: path → write keys (hex) in order. Writes and sums follow from it. */
+/** What a set of files is to the index: path → content hashes (hex) in order. */
 export type Tree = ReadonlyMap<string, readonly string[]>;
 
-/** sha256 over one file's path and write keys: a leaf of the tree hash. */
+/** sha256 over one file's path and content hashes: a leaf of the tree hash. */
 export function leafDigest(path: string, writeKeys: readonly string[]): Buffer {
   // JSON keeps path and keys apart whatever the path contains, lone surrogates included.
   return createHash('sha256')
@@ -11,7 +11,7 @@ export function leafDigest(path: string, writeKeys: readonly string[]): Buffer {
     .digest();
 }
 
-/** sha256 (hex) over leaves in any order: the same for the same files with the same writes, on every machine. */
+/** sha256 (hex) over leaves in any order: the same for the same files with the same contents, on every machine. */
 export function treeHashOf(leaves: Iterable<Uint8Array>): string {
   const hash = createHash('sha256').update('memory tree 1\n');
   for (const leaf of [...leaves].sort((a, b) => Buffer.compare(a, b))) hash.update(leaf);

@@ -1,7 +1,5 @@
-import type { FeatureMap } from '../algebra/feature-map.ts';
 import type { EmbeddingTable } from './embedding-table.ts';
 import { ShapeError } from '../algebra/shape.ts';
-import { quantizeVector } from '../algebra/embedding-record.ts';
 
 /** What each segment owns of a read. The three arrays have one entry per segment asked about. */
 export interface Shares {
@@ -69,43 +67,6 @@ export function nearest(table: EmbeddingTable, question: Float32Array): number {
   return best;
 }
 
-/**
- * Exact shares of the read through a finite feature map: φ(q)·z_segment / φ(q)·z. The two products are integers, so the
- * shares of a scope are those of its own memory. Where no segment has any weight the shares are equal, which is what
- * the memory knows; flatness() then says so.
- */
-export function recallByFeature(
-  table: EmbeddingTable,
-  questions: readonly Float32Array[],
-  featureMap: FeatureMap,
-  scope?: Iterable<number>,
-): Shares {
-  checkQuestions(table, questions);
-  const rows = rowsIn(table, scope);
-  const { tokens, keySize, keys } = table;
-  const asked = questionFeatures(questions, featureMap);
-  const scratch = new Int32Array(featureMap.size);
-  const masses = new Float64Array(rows.length);
-  rows.forEach((row, at) => {
-    let mass = 0;
-    for (let token = 0; token < tokens; token++) {
-      const from = (row * tokens + token) * keySize;
-      const features = featureMap.features(keys.subarray(from, from + keySize), scratch);
-      for (const { index, weight } of asked) mass += weight * (features[index] ?? 0);
-    }
-    masses[at] = mass;
-  });
-  const total = masses.reduce((sum, mass) => sum + mass, 0);
-  if (total === 0) masses.fill(1);
-  const whole = total === 0 ? masses.length : total;
-  return {
-    segmentIds: idsOf(table, rows),
-    shares: masses.map((mass) => mass / whole),
-    logShares: masses.map((mass) => Math.log(mass) - Math.log(whole)),
-    logTotal: Math.log(whole),
-  };
-}
-
 /** The share of each file: the sum over its segments. Segments whose file is not known are left out. */
 export function fileShares(recalled: Shares, fileOf: (segmentId: number) => string | undefined): Map<string, number> {
   const files = new Map<string, number>();
@@ -138,20 +99,6 @@ export function orderFreeSum(values: ArrayLike<number>): number {
   return Float64Array.from(values)
     .sort()
     .reduce((a, b) => a + b, 0);
-}
-
-/** The non-zero features of all questions together; sparse maps leave a handful. */
-function questionFeatures(
-  questions: readonly Float32Array[],
-  featureMap: FeatureMap,
-): { readonly index: number; readonly weight: number }[] {
-  const sum = new Float64Array(featureMap.size);
-  for (const question of questions) {
-    featureMap.features(quantizeVector(question)).forEach((feature, i) => {
-      sum[i] = (sum[i] ?? 0) + feature;
-    });
-  }
-  return Array.from(sum, (weight, index) => ({ index, weight })).filter(({ weight }) => weight !== 0);
 }
 
 /** Four running sums, because one would make each addition wait for the last. */

@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import type { FileState } from '../records.ts';
 import { bytes, integer, RowError, text } from '../store/row.ts';
 import type { Row } from '../store/row.ts';
+import { SetHash, vectorsHash } from '../algebra/set-hash.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
 import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
@@ -67,11 +67,9 @@ class Check {
     const files = yield* this.#files();
     if (this.#lastWrite !== this.#header.writes) throw this.#damaged('a write that no file uses');
     yield* this.#terms();
-    const uses = new Uint32Array(this.#header.writes + 1);
-    for (const { segments } of files) for (const { writeId } of segments) uses[writeId] = (uses[writeId] ?? 0) + 1;
     const keys = Buffer.alloc(this.#header.writes * KEY_BYTES);
-    const memory = new CompressiveMemory(this.#shape);
-    yield* this.#writes(uses, keys, memory);
+    const hashes = Buffer.alloc(this.#header.writes * KEY_BYTES);
+    yield* this.#writes(keys, hashes);
     const keyOf = (writeId: number): string => keys.toString('hex', (writeId - 1) * KEY_BYTES, writeId * KEY_BYTES);
     const leaves = files
       .filter(({ state }) => state === 'ingested')
@@ -81,10 +79,12 @@ class Check {
           segments.map(({ writeId }) => keyOf(writeId)),
         ),
       );
-    const { content, treeHash, memoryHash } = this.#header;
+    const { content, treeHash, setHash } = this.#header;
     if (this.#digest.hex() !== content) throw this.#damaged('rows that do not match its digest');
     if (treeHashOf(leaves) !== treeHash) throw this.#damaged('files that do not match its tree hash');
-    if (memory.hash() !== memoryHash) throw this.#damaged('writes whose sum is not the one it states');
+    if (setHash !== undefined && setHashOf(files, keys, hashes) !== setHash) {
+      throw this.#damaged('segments whose set hash is not the one it states');
+    }
     return { header: this.#header, files, keyOf };
   }
 
@@ -165,7 +165,7 @@ class Check {
     }
   }
 
-  *#writes(uses: Uint32Array, keys: Buffer, memory: CompressiveMemory): Generator<undefined> {
+  *#writes(keys: Buffer, hashes: Buffer): Generator<undefined> {
     let id = 0;
     let total = 0;
     let held = 0;
@@ -180,15 +180,16 @@ class Check {
       for (const { count } of counted) total += count;
       if (total > LIMITS.wordsAtLeast + LIMITS.wordsPerByte * held)
         throw this.#unsafe('more words than its size allows');
-      const write = this.#decoded(blob);
+      this.#checkKeys(blob);
       keys.set(key, (id - 1) * KEY_BYTES);
+      hashes.set(vectorsHash(blob), (id - 1) * KEY_BYTES);
       this.#digest.write(key, words, blob);
-      for (let use = uses[id] ?? 0; use > 0; use--) memory.add(write);
       if (id % PAGE.rows === 0) yield;
     }
   }
 
-  #decoded(blob: Uint8Array): EmbeddingRecord {
+  /** Throws SnapshotError where a record does not decode, or a key is longer than a model makes them. */
+  #checkKeys(blob: Uint8Array): void {
     let write: EmbeddingRecord;
     try {
       write = decodeRecord(blob, this.#shape);
@@ -207,7 +208,6 @@ class Check {
       // A longer key would win every question, whatever is asked.
       if (Math.abs(Math.sqrt(square) - KEY_ONE) > tolerance) throw this.#unsafe('a key that no model gives');
     }
-    return write;
   }
 
   /** All rows in order; one at a time, so that a file is never in memory as a whole. */
@@ -234,4 +234,16 @@ class Check {
   #unsafe(what: string): SnapshotError {
     return new SnapshotError('unsafe', `The snapshot ${this.#name} holds ${what}.`);
   }
+}
+
+function setHashOf(files: readonly SnapshotFile[], keys: Buffer, hashes: Buffer): string {
+  const setHash = new SetHash();
+  for (const { path, segments } of files) {
+    for (const [ordinal, { writeId }] of segments.entries()) {
+      const [from, end] = [(writeId - 1) * KEY_BYTES, writeId * KEY_BYTES];
+      const [contentHash, vectors] = [keys.subarray(from, end), hashes.subarray(from, end)];
+      setHash.add({ path, ordinal, contentHash, vectorsHash: vectors });
+    }
+  }
+  return setHash.hex();
 }

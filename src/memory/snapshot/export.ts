@@ -4,10 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
 import { atExit } from '../../common/at-exit.ts';
-import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { translate } from '../ledger-error.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import { bytes, integer, text } from '../store/row.ts';
+import { checkVectors } from '../store/set-hash-store.ts';
+import { SetHash } from '../algebra/set-hash.ts';
 import { recordLayout } from '../algebra/shape.ts';
 import { storedKind, storedRecord } from '../store/stored.ts';
 import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
@@ -129,9 +130,9 @@ class Export {
   readonly #ledger: StoreReader;
   readonly #options: ExportOptions;
   readonly #digest = new ContentDigest();
-  /** The ledger's ids of the writes, in the order of first use, and how often each is used. */
-  readonly #writeIds = new Map<number, { readonly writeId: number; uses: number }>();
-  /** The first segment of each write: its words are the write's. */
+  /** The ledger's ids of the records, in the order of first use: their numbers in the snapshot. */
+  readonly #writeIds = new Map<number, number>();
+  /** The first segment of each record: its words are the record's. */
   readonly #wordsOf = new Map<number, WordsWriter>();
   readonly #files: { readonly path: string; readonly writeIds: readonly number[] }[] = [];
   readonly #unportable: string[] = [];
@@ -151,7 +152,7 @@ class Export {
   *run(): Generator<undefined, Omit<Exported, 'bytes'>> {
     yield* this.#putFiles();
     if (this.#options.words !== 'left-out') yield* this.#putTerms();
-    const { keys, memoryHash } = yield* this.#putRecords();
+    const { keys, hashes } = yield* this.#putRecords();
     const leaves = this.#files.map(({ path, writeIds }) =>
       leafDigest(
         path,
@@ -165,10 +166,9 @@ class Export {
       created: (this.#options.now ?? new Date()).toISOString(),
       adapter,
       layout: recordLayout(shape),
-      features: shape.featureMap.id,
       repository: this.#options.repository,
       treeHash: treeHashOf(leaves),
-      memoryHash,
+      setHash: this.#setHash(keys, hashes),
       content: this.#digest.hex(),
       words: this.#options.words ?? 'kept',
       files: this.#fileCount,
@@ -238,12 +238,9 @@ class Export {
 
   #writeIdOf(stored: number, segmentId: number): number {
     const known = this.#writeIds.get(stored);
-    if (known !== undefined) {
-      known.uses++;
-      return known.writeId;
-    }
+    if (known !== undefined) return known;
     const writeId = this.#writeIds.size + 1;
-    this.#writeIds.set(stored, { writeId, uses: 1 });
+    this.#writeIds.set(stored, writeId);
     this.#wordsOf.set(segmentId, new WordsWriter());
     return writeId;
   }
@@ -276,24 +273,37 @@ class Export {
     close();
   }
 
-  *#putRecords(): Generator<undefined, { readonly keys: readonly string[]; readonly memoryHash: string }> {
+  /** Content hashes (hex) and hashes of the vectors, of all records in order. */
+  *#putRecords(): Generator<undefined, { readonly keys: readonly string[]; readonly hashes: readonly Uint8Array[] }> {
     const { shape } = this.#ledger.identity;
-    const memory = new CompressiveMemory(shape);
     const keys: string[] = [];
-    const find = this.#from.prepare('SELECT content_hash, vectors FROM main.record WHERE id = ?');
+    const hashes: Uint8Array[] = [];
+    const find = this.#from.prepare('SELECT content_hash, vectors_hash, vectors FROM main.record WHERE id = ?');
     const put = this.#into.prepare('INSERT INTO write VALUES (?, ?, ?, ?)');
     const words = this.#wordsOf.values();
-    for (const [stored, { writeId, uses }] of this.#writeIds) {
+    for (const [stored, writeId] of this.#writeIds) {
       if (writeId % PAGE.rows === 0) yield;
       const row = find.get(stored) ?? {};
-      const decoded = storedRecord(row, shape);
-      for (let use = 0; use < uses; use++) memory.add(decoded);
+      storedRecord(row, shape);
+      checkVectors(row);
       const own = words.next().value?.bytes() ?? new Uint8Array();
       const [hash, vectors] = [bytes(row, 'content_hash'), bytes(row, 'vectors')];
       keys.push(Buffer.from(hash).toString('hex'));
+      hashes.push(bytes(row, 'vectors_hash'));
       put.run(writeId, hash, own, vectors);
       this.#digest.write(hash, own, vectors);
     }
-    return { keys, memoryHash: memory.hash() };
+    return { keys, hashes };
+  }
+
+  #setHash(keys: readonly string[], hashes: readonly Uint8Array[]): string {
+    const setHash = new SetHash();
+    for (const { path, writeIds } of this.#files) {
+      for (const [ordinal, id] of writeIds.entries()) {
+        const contentHash = Buffer.from(keys[id - 1] ?? '', 'hex');
+        setHash.add({ path, ordinal, contentHash, vectorsHash: hashes[id - 1] ?? new Uint8Array() });
+      }
+    }
+    return setHash.hex();
   }
 }

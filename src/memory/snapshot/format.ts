@@ -1,7 +1,12 @@
 /** Bytes 68-71 of the file, "IMEM": what `file` and our own check look for (https://sqlite.org/fileformat2.html). */
 export const APPLICATION_ID = 0x494d454d;
-/** Kept in user_version and again in the header. */
-export const FORMAT_VERSION = 1;
+/**
+ * Kept in user_version and again in the header. Version 1 stated the hash of sums of features, which nothing makes any
+ * more; version 2 states the set hash of its segments. The tables are the same, and both are read.
+ */
+export const FORMAT_VERSION = 2;
+
+export const isKnownFormat = (version: number): boolean => version === 1 || version === FORMAT_VERSION;
 
 /** Every statement of the schema, letter for letter: a snapshot with anything more or less is refused. */
 export const TABLES = {

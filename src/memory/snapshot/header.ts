@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { FORMAT_VERSION, LIMITS, NOTICE } from './format.ts';
+import { FORMAT_VERSION, isKnownFormat, LIMITS, NOTICE } from './format.ts';
 import { isDisguised } from './portable-path.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -15,18 +15,17 @@ export interface SnapshotHeader {
   readonly created: string;
   /** Base model and adapter with their versions. */
   readonly adapter: string;
-  /** recordLayout() of the shape, and the feature map's id. */
+  /** recordLayout() of the shape. */
   readonly layout: string;
-  readonly features: string;
   /**
    * The same for every clone; '' for a folder that is named by its place alone, because a place means nothing
    * elsewhere.
    */
   readonly repository: string;
-  /** sha256 over the ingested files' paths and write keys. */
+  /** sha256 over the ingested files' paths and content hashes. */
   readonly treeHash: string;
-  /** CompressiveMemory.hash() of the sum of all segments. */
-  readonly memoryHash: string;
+  /** SetHash.hex() of all segments; undefined in a snapshot of version 1, which did not have it. */
+  readonly setHash: string | undefined;
   /** sha256 over every row but the header's, in order. */
   readonly content: string;
   /** Whether the words of the segments are there, without which the snapshot alone cannot be searched for words. */
@@ -37,25 +36,30 @@ export interface SnapshotHeader {
   readonly terms: number;
 }
 
-const HASHES = ['treeHash', 'memoryHash', 'content'] as const;
-const TEXTS = ['notice', 'program', 'created', 'adapter', 'layout', 'features', 'repository'] as const;
+const HASHES = ['treeHash', 'setHash', 'content'] as const;
+const TEXTS = ['notice', 'program', 'created', 'adapter', 'layout', 'repository'] as const;
 const COUNTS = ['files', 'segments', 'writes', 'terms'] as const;
 
-/** The rows of the header table: the fields, the format and a seal over both. */
+/** What version 1 called the checksum. */
+const FORMER_CHECKSUM = 'seal';
+
+/** The rows of the header table: the fields, the format and a checksum over both. */
 export function headerRows(header: SnapshotHeader): Map<string, string> {
   const rows = new Map<string, string>([['format', String(FORMAT_VERSION)]]);
   for (const name of [...TEXTS, ...HASHES, ...COUNTS, 'words'] as const) rows.set(name, String(header[name]));
-  rows.set('seal', sealOf(rows));
+  rows.set('checksum', checksumOf(rows));
   return rows;
 }
 
 /**
- * The header in these rows. Throws SnapshotError: a seal that does not fit is damage, a count beyond every limit
+ * The header in these rows. Throws SnapshotError: a checksum that does not fit is damage, a count beyond every limit
  * unsafe.
  */
 export function headerOf(rows: ReadonlyMap<string, string>, file: string): SnapshotHeader {
   const broken = new SnapshotError('damaged', `The header of the snapshot ${file} is damaged.`);
-  if (rows.get('seal') !== sealOf(rows) || rows.get('format') !== String(FORMAT_VERSION)) throw broken;
+  const format = Number(rows.get('format'));
+  const stored = rows.get(format === 1 ? FORMER_CHECKSUM : 'checksum');
+  if (stored !== checksumOf(rows) || !isKnownFormat(format)) throw broken;
   const text = (name: string): string => {
     const value = rows.get(name);
     if (value === undefined || value.length > LIMITS.value) throw broken;
@@ -85,10 +89,9 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
     created: text('created'),
     adapter: text('adapter'),
     layout: text('layout'),
-    features: text('features'),
     repository: text('repository'),
     treeHash: hash('treeHash'),
-    memoryHash: hash('memoryHash'),
+    setHash: format === 1 ? undefined : hash('setHash'),
     content: hash('content'),
     words,
     files: count('files'),
@@ -99,7 +102,9 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
 }
 
 /** Not a signature: it tells a flipped bit from a header that somebody wrote. */
-function sealOf(rows: ReadonlyMap<string, string>): string {
-  const sealed = [...rows].filter(([name]) => name !== 'seal').sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update('memory snapshot header\n').update(JSON.stringify(sealed)).digest('hex');
+function checksumOf(rows: ReadonlyMap<string, string>): string {
+  const summed = [...rows]
+    .filter(([name]) => name !== 'checksum' && name !== FORMER_CHECKSUM)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update('memory snapshot header\n').update(JSON.stringify(summed)).digest('hex');
 }

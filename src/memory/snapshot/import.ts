@@ -46,8 +46,8 @@ export interface Imported {
     readonly different: number;
     readonly forgotten: number;
   };
-  /** Writes that were not there before, and those that were. */
-  readonly writes: { readonly added: number; readonly known: number };
+  /** Records that were not there before, and those that were. */
+  readonly records: { readonly added: number; readonly known: number };
 }
 
 /**
@@ -118,7 +118,7 @@ class Import {
     const forgotten = this.#forgottenPaths();
     const ingested = this.#checked.files.filter(({ state }) => state === 'ingested');
     const wanted = ingested.filter(({ path }) => !forgotten.has(path));
-    const writes = await this.#putRecords(wanted);
+    const records = await this.#putRecords(wanted);
     let placed = 0;
     let known = 0;
     for (const [n, file] of wanted.entries()) {
@@ -129,7 +129,7 @@ class Import {
       if (outcome === 'known') known++;
     }
     const different = wanted.length - placed - known;
-    return { files: { placed, known, different, forgotten: ingested.length - wanted.length }, writes };
+    return { files: { placed, known, different, forgotten: ingested.length - wanted.length }, records };
   }
 
   #forgottenPaths(): Set<string> {
@@ -139,7 +139,7 @@ class Import {
     return new Set(rows.flatMap(({ path }) => (typeof path === 'string' ? [path] : [])));
   }
 
-  async #putRecords(files: readonly SnapshotFile[]): Promise<Imported['writes']> {
+  async #putRecords(files: readonly SnapshotFile[]): Promise<Imported['records']> {
     const usedBy = new Map<number, { readonly tokens: number; readonly path: string }>();
     for (const { path, segments } of files) {
       for (const { writeId, tokens } of segments) if (!usedBy.has(writeId)) usedBy.set(writeId, { tokens, path });
@@ -147,11 +147,11 @@ class Import {
     const { shape } = this.#ledger.identity;
     const before = this.#changing.countRecords();
     const rows = this.#snapshot.writesAgain(this.#checked, shape);
-    for (const { writeId, key, write } of rows) {
+    for (const { writeId, contentHash, record } of rows) {
       await this.#pause(writeId);
       const use = usedBy.get(writeId);
       if (use === undefined) continue;
-      this.#changing.putRecord({ contentHash: key, tokens: use.tokens, origin: originOf(use.path), record: write });
+      this.#changing.putRecord({ contentHash, tokens: use.tokens, origin: originOf(use.path), record });
     }
     const added = this.#changing.countRecords() - before;
     return { added, known: usedBy.size - added };

@@ -10,7 +10,7 @@ import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
 import { ContentDigest } from './content.ts';
-import { FORMAT_VERSION, LIMITS, TABLES } from './format.ts';
+import { FORMAT_VERSION, isKnownFormat, LIMITS, TABLES } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
@@ -23,11 +23,11 @@ export interface SnapshotReader {
   readonly shape: MemoryShape;
 }
 
-export interface NamedWrite {
+export interface NamedRecord {
   readonly writeId: number;
   /** contentHash(), hex */
-  readonly key: string;
-  readonly write: EmbeddingRecord;
+  readonly contentHash: string;
+  readonly record: EmbeddingRecord;
 }
 
 /**
@@ -70,8 +70,8 @@ export class Snapshot {
   }
 
   /**
-   * Compares every row with the header: counts, order, paths, checksums, the digest of all, the tree hash and the hash
-   * of the sum. Yields to other work.
+   * Compares every row with the header: counts, order, paths, checksums, the digest of all, the tree hash and the set
+   * hash. Yields to other work.
    *
    * @throws SnapshotError; the signal's reason
    */
@@ -83,9 +83,7 @@ export class Snapshot {
   /** Throws SnapshotError 'foreign' unless model, adapter and shape are the reader's. */
   checkReader({ adapter, shape }: SnapshotReader): void {
     const { header, file } = this;
-    const same =
-      header.adapter === adapter && header.layout === recordLayout(shape) && header.features === shape.featureMap.id;
-    if (same) return;
+    if (header.adapter === adapter && header.layout === recordLayout(shape)) return;
     throw new SnapshotError(
       'foreign',
       `The snapshot ${file} was made with another model or adapter (${quoted(header.adapter)}; this one is ${adapter}), so its numbers mean nothing here.`,
@@ -96,7 +94,7 @@ export class Snapshot {
    * The writes of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
    * checked, or SnapshotError is thrown at the end, before which nothing may be made lasting.
    */
-  *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedWrite> {
+  *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
     const find = guarded(this.file, () => this.#db.prepare('SELECT key, words, blob FROM write WHERE id = ?'));
     const digest = new ContentDigest();
     for (const file of checked.files) digest.file(file);
@@ -108,8 +106,8 @@ export class Snapshot {
         () => [bytes(row, 'key'), bytes(row, 'words'), bytes(row, 'blob')] as const,
       );
       digest.write(key, words, blob);
-      const write = guarded(this.file, () => decodeRecord(blob, shape));
-      yield { writeId, key: Buffer.from(key).toString('hex'), write };
+      const record = guarded(this.file, () => decodeRecord(blob, shape));
+      yield { writeId, contentHash: Buffer.from(key).toString('hex'), record };
     }
     if (digest.hex() !== this.header.content) throw damagedFile(this.file);
   }
@@ -179,7 +177,7 @@ function checkLead(file: string): void {
           `The snapshot ${file} has ${lead.bytes} bytes; ${LIMITS.bytes} are the most.`,
         );
       }
-      if (lead.version !== FORMAT_VERSION || lead.plain !== 'plain' || lead.bytes !== lead.saidBytes) {
+      if (!isKnownFormat(lead.version) || lead.plain !== 'plain' || lead.bytes !== lead.saidBytes) {
         throw damagedFile(file);
       }
   }

@@ -10,17 +10,17 @@ const NOT_SEARCHED =
 
 /** What was done and what was checked, in English, and what is left to do with the place for each. */
 export function certificateSentence(
-  facts: Pick<Certificate, 'paths' | 'segments' | 'writes' | 'former' | 'kept' | 'rebuilt'>,
+  facts: Pick<Certificate, 'paths' | 'segments' | 'records' | 'former' | 'kept' | 'rebuilt'>,
   { databases, files, cleared, deleted, left }: Elsewhere,
 ): string {
-  const { paths, segments, writes, former, kept, rebuilt } = facts;
+  const { paths, segments, records, former, kept, rebuilt } = facts;
   const sentences = [
-    `${count(paths.length, 'file')} with ${count(segments, 'segment')} forgotten: taking them out of the sums leaves ` +
-      `exactly the memory that a rebuild without them gives (${rebuilt.memory.slice(0, 12)}), and nothing of ` +
-      `${count(writes, 'write')} is left in the database.`,
+    `${count(paths.length, 'file')} with ${count(segments, 'segment')} forgotten: taking them out leaves exactly the ` +
+      `index that a rebuild without them gives (${rebuilt.setHash.slice(0, 12)}), and nothing of ` +
+      `${count(records, 'record')} is left in the database.`,
   ];
   if (former > 0) {
-    sentences.push(`${count(former, 'write')} of them no file used: former versions, former names, other branches.`);
+    sentences.push(`${count(former, 'record')} of them no file used: former versions, former names, other branches.`);
   }
   if (databases + files > 0) {
     sentences.push(`${count(databases, 'other database')} and ${count(files, 'file')} beside it were searched.`);

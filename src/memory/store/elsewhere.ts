@@ -54,7 +54,7 @@ export interface Elsewhere {
   readonly files: number;
   readonly bytes: number;
   /** Other databases of this working folder: former names of the repository, other adapters. */
-  readonly cleared: readonly { readonly place: string; readonly files: number; readonly writes: number }[];
+  readonly cleared: readonly { readonly place: string; readonly files: number; readonly records: number }[];
   /** Unpacked snapshots that held something of it. The snapshots themselves lie where their owner put them. */
   readonly deleted: readonly string[];
   readonly left: readonly Left[];
@@ -238,11 +238,11 @@ class Clearing {
         const keys = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.keys])];
         const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${unused}`).run(...keys);
         new LexicalIndex(db).optimise();
-        return { files, writes: Number(changes) };
+        return { files, records: Number(changes) };
       });
       rewriteWithoutFreePages(file);
       endForgetting(db);
-      if (done.files + done.writes > 0) this.#cleared.push({ place: file, ...done });
+      if (done.files + done.records > 0) this.#cleared.push({ place: file, ...done });
     } finally {
       db.close();
     }

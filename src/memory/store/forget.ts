@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import type { StoreWriter } from './store-writer.ts';
-import { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
 import { CONTENT } from './database.ts';
@@ -13,24 +12,23 @@ import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';
 import type { Change, LedgerIdentity } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
-import { storedRecord } from './stored.ts';
-import { sumWrites } from '../algebra/sum.ts';
+import { elementsOf, hashOfRows, storedSetHash } from './set-hash-store.ts';
 import { idOf, Traces, traceOf } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import { beginForgetting } from './unfinished.ts';
 
 interface Hashes {
-  /** CompressiveMemory.hash() */
-  readonly memory: string;
+  /** SetHash.hex() of the embedded segments */
+  readonly setHash: string;
   /** treeHashOf() the files */
-  readonly tree: string;
+  readonly treeHash: string;
 }
 
 interface Scan {
   /** Names of the database's own files that were read, without their folder. */
   readonly files: readonly string[];
   readonly bytes: number;
-  /** How many pieces of writes and names of writes were searched for, all there are, and how many were found. */
+  /** How many pieces of records and of their content hashes were searched for, all there are, and how many were found. */
   readonly traces: number;
   readonly found: number;
 }
@@ -38,7 +36,7 @@ interface Scan {
 /** What was forgotten and how that is known. Plain JSON; README.md says what it proves and what not. */
 export interface Certificate {
   readonly kind: 'forgotten';
-  readonly version: 2;
+  readonly version: 3;
   /** ISO 8601 */
   readonly at: string;
   readonly checkout: string;
@@ -46,19 +44,19 @@ export interface Certificate {
   readonly paths: readonly string[];
   readonly segments: number;
   /**
-   * Writes that were taken out of the database. `former` of them no file used: those of earlier versions, under
+   * Records that were taken out of the database. `former` of them no file used: those of earlier versions, under
    * whatever name, are among them, and those of other branches too, because nobody can tell them apart.
    */
-  readonly writes: number;
+  readonly records: number;
   readonly former: number;
-  /** Who still uses writes of these files: other checkouts with the same content, and files made of the same writes. */
-  readonly kept: readonly { readonly checkout: string; readonly path: string; readonly writes: number }[];
+  /** Who still uses records of these files: other checkouts with the same content, files made of the same records. */
+  readonly kept: readonly { readonly checkout: string; readonly path: string; readonly records: number }[];
   readonly before: Hashes;
-  /** By subtraction: M and z less the files' own, the tree less their leaves. */
+  /** By subtraction: the set hash less the files' own, the tree less their leaves. */
   readonly subtracted: Hashes;
   /** Made anew from what the ledger holds now. Equal to `subtracted`, or there is no certificate. */
   readonly rebuilt: Hashes;
-  /** The database's files as they lie on disk, searched for bytes of the writes: none was found. */
+  /** The database's files as they lie on disk, searched for bytes of the records: none was found. */
   readonly scan: Scan;
   /** Damaged databases that were set aside earlier: they may hold the files. */
   readonly setAside: readonly string[];
@@ -86,7 +84,7 @@ export interface Taken {
   readonly removed: readonly number[];
   readonly facts: Pick<
     Certificate,
-    'paths' | 'segments' | 'writes' | 'former' | 'kept' | 'before' | 'subtracted' | 'rebuilt'
+    'paths' | 'segments' | 'records' | 'former' | 'kept' | 'before' | 'subtracted' | 'rebuilt'
   >;
   /** Files of the same database, of any of its checkouts, with the same content or nearly the same words. */
   readonly left: readonly Left[];
@@ -98,33 +96,35 @@ interface Place {
   readonly db: DatabaseSync;
   readonly location: string;
   readonly identity: LedgerIdentity;
+  readonly checkoutId: number;
   readonly lexical: LexicalIndex;
   readonly changing: StoreWriter;
   readonly mark: Mark | undefined;
 }
 
 /**
- * Takes files and their writes out, with every write that no file uses, inside a transaction of the caller's, and
- * computes the memory that is left twice.
+ * Takes files and their records out, with every record that no file uses, inside a transaction of the caller's, and
+ * computes the hashes that are left twice: from those before, and from the rows that are left.
  *
- * @param before M and z of the checkout as it is
  * @throws LedgerError 'failed' when the two do not agree: nothing may be certified then, and the caller rolls back
  */
-export function takeOut(place: Place, footprint: Footprint, before: CompressiveMemory): Taken {
-  const { db, identity, lexical, changing, mark } = place;
+export function takeOut(place: Place, footprint: Footprint): Taken {
+  const { db, checkoutId, lexical, changing, mark } = place;
   const { paths } = footprint;
   const leaves = leavesOf(db);
   const rows = db
     .prepare(
-      `SELECT segment.id, record_id, vectors FROM segment JOIN file ON file.id = file_id
-       LEFT JOIN record ON record.id = record_id WHERE path IN (SELECT value FROM json_each(?))`,
+      `SELECT record_id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?))`,
     )
     .all(JSON.stringify(paths));
-  const own = new CompressiveMemory(identity.shape);
-  const embedded = rows.filter((row) => row.record_id !== null);
-  for (const row of embedded) own.add(storedRecord(row, identity.shape));
-  const hashBefore = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
-  const used = new Set(embedded.map((row) => integer(row, 'record_id')));
+  const used = new Set(rows.flatMap((row) => (row.record_id === null ? [] : [integer(row, 'record_id')])));
+  const setHash = storedSetHash(db, checkoutId);
+  const before = { setHash: setHash.hex(), treeHash: treeHashOf(leaves.values()) };
+  for (const path of paths) {
+    const fileId = changing.fileId(path);
+    for (const element of fileId === undefined ? [] : elementsOf(db, fileId)) setHash.subtract(element);
+    leaves.delete(path);
+  }
   beginForgetting(db);
   const removed = paths.flatMap((path) => {
     const segments = changing.removeFile(path);
@@ -135,17 +135,15 @@ export function takeOut(place: Place, footprint: Footprint, before: CompressiveM
   const gone = takeUnused(db);
   lexical.optimise();
 
-  before.merge(own, -1);
-  for (const path of paths) leaves.delete(path);
-  const subtracted = { memory: before.hash(), tree: treeHashOf(leaves.values()) };
+  const subtracted = { setHash: setHash.hex(), treeHash: treeHashOf(leaves.values()) };
   const rebuilt = {
-    memory: drain(sumWrites(db, identity.shape)).hash(),
-    tree: treeHashOf(leavesOf(db).values()),
+    setHash: drain(hashOfRows(db, checkoutId, 'hashes')).hex(),
+    treeHash: treeHashOf(leavesOf(db).values()),
   };
-  if (subtracted.memory !== rebuilt.memory || subtracted.tree !== rebuilt.tree) {
+  if (subtracted.setHash !== rebuilt.setHash || subtracted.treeHash !== rebuilt.treeHash) {
     throw new LedgerError(
       'failed',
-      'The memory without these files is not what a rebuild gives: nothing was forgotten.',
+      'The index without these files is not what a rebuild gives: nothing was forgotten.',
     );
   }
   const former = gone.filter(({ id }) => !used.has(id)).length;
@@ -156,7 +154,7 @@ export function takeOut(place: Place, footprint: Footprint, before: CompressiveM
     removed,
     left,
     traces: gone.flatMap(({ contentHash, vectors }) => [contentHash, vectors]).flatMap((piece) => traceOf(piece) ?? []),
-    facts: { paths, segments: rows.length, writes: gone.length, former, kept, before: hashBefore, subtracted, rebuilt },
+    facts: { paths, segments: rows.length, records: gone.length, former, kept, before, subtracted, rebuilt },
   };
 }
 
@@ -187,7 +185,7 @@ export async function certify(
   const setAside = everywhere.left.filter(({ why }) => why === 'damaged').map(({ place }) => place);
   return {
     kind: 'forgotten',
-    version: 2,
+    version: 3,
     at: new Date().toISOString(),
     checkout: identity.checkout,
     adapter: identity.adapter,
@@ -222,7 +220,7 @@ function usersOf(db: DatabaseSync, recordIds: ReadonlySet<number>): Certificate[
        WHERE record_id IN (SELECT value FROM json_each(?)) GROUP BY file.id ORDER BY folder, path`,
     )
     .all(JSON.stringify([...recordIds]))
-    .map((row) => ({ checkout: text(row, 'folder'), path: text(row, 'path'), writes: integer(row, 'records') }));
+    .map((row) => ({ checkout: text(row, 'folder'), path: text(row, 'path'), records: integer(row, 'records') }));
 }
 
 interface Gone {

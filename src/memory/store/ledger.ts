@@ -2,10 +2,8 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { StoreWriter } from './store-writer.ts';
-import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { Connection } from './connection.ts';
-import { generationIn, openReader } from './database.ts';
-import { drain } from './drain.ts';
+import { openReader } from './database.ts';
 import { clearElsewhere } from './elsewhere.ts';
 import { footprintOf, keysOf } from './footprint.ts';
 import { certify, takeOut } from './forget.ts';
@@ -13,7 +11,9 @@ import type { Forgotten, ForgetOptions, Taken } from './forget.ts';
 import { LedgerError, translate } from '../ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
+import { hashOfRows } from './set-hash-store.ts';
 import { StoreReader } from './store-reader.ts';
+import type { SetHash } from '../algebra/set-hash.ts';
 import type {
   Change,
   FileMeta,
@@ -27,9 +27,6 @@ import type {
 } from '../records.ts';
 import { text } from './row.ts';
 import { dropFormerText, owesScrub, scrubbed } from './secret-check.ts';
-import { SumTree } from '../algebra/sum-tree.ts';
-import type { FileSpan } from '../algebra/sum-tree.ts';
-import { spansOf, spanSums, sumWrites } from '../algebra/sum.ts';
 import { prune } from './prune.ts';
 import type { PruneLimits, Pruned } from './prune.ts';
 import { rewriteWithoutFreePages } from './residue-scan.ts';
@@ -47,11 +44,11 @@ export type Opened =
       readonly sentence: string;
       /** The damaged database's new name. */
       readonly setAside: string;
-      /** Writes that were still readable and were kept. */
+      /** Records that were still readable and were kept. */
       readonly salvaged: number;
     };
 
-/** How often summing begins anew because files changed meanwhile; what was summed is kept from one to the next. */
+/** How often forgetting begins anew because the files were read again meanwhile. */
 const ATTEMPTS = 4;
 /** Whether somebody else has recorded a file meanwhile, and knows better. */
 type Overtaken = (path: string) => boolean;
@@ -61,18 +58,16 @@ const NOTHING = { removed: [], added: [], embedded: [] } as const;
 
 /**
  * What is remembered of one repository by one adapter, in one SQLite database, seen from one of its checkouts: files,
- * segments and searches are of that checkout, writes are shared by all. Calls are synchronous, except those that
- * read every write. Several processes may use one database: readers never wait, writers wait for each other.
+ * segments and searches are of that checkout, records are shared by all. Calls are synchronous, except those that
+ * read every record. Several processes may use one database: readers never wait, writers wait for each other.
  *
  * Everything throws LedgerError, one sentence and what to do, when the database or the disk fails.
  */
 export class Ledger extends StoreReader {
   readonly #changing: StoreWriter;
-  readonly #sums: SumTree;
 
   private constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
     super(connection, identity, checkoutId);
-    this.#sums = new SumTree(identity.shape);
     this.#changing = new StoreWriter(connection.db, this.lexical, identity.shape, checkoutId);
   }
 
@@ -128,7 +123,7 @@ export class Ledger extends StoreReader {
    * record that no segment waits for is kept for other branches, as putRecords() keeps it.
    */
   embed(records: readonly StoredRecord[]): Change {
-    return this.#change(undefined, () => {
+    return this.#change(() => {
       for (const record of records) this.#changing.putRecord(record);
       return { ...NOTHING, embedded: this.#changing.embed(records.map(({ contentHash }) => contentHash)) };
     });
@@ -136,7 +131,7 @@ export class Ledger extends StoreReader {
 
   /** Gives segments that stand without vectors the records that were stored since, by another process or checkout. */
   embedStored(): Change {
-    return this.#change(undefined, () => ({ ...NOTHING, embedded: this.#changing.embed() }));
+    return this.#change(() => ({ ...NOTHING, embedded: this.#changing.embed() }));
   }
 
   /** Records why a file is not in the memory; segments it had are removed. `superseded` as for putFile(). */
@@ -150,12 +145,12 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Removes files as if they had never been seen, because they are not there now. Their writes stay for other branches
+   * Removes files as if they had never been seen, because they are not there now. Their records stay for other branches
    * until sweep(). `superseded` as for putFile(), of each.
    */
   drop(paths: Iterable<string>, superseded: Overtaken = never): Change {
     const list = [...paths];
-    return this.#change(list, () => ({
+    return this.#change(() => ({
       ...NOTHING,
       removed: list.flatMap((path) => (superseded(path) ? [] : this.#changing.removeFile(path))),
     }));
@@ -163,9 +158,9 @@ export class Ledger extends StoreReader {
 
   /**
    * Forgets files for good. Everything else below `home` is searched first, while the database still knows what to look
-   * for (elsewhere.ts); then their writes and words, and every write that no file uses, leave the database and its log.
-   * The memory that is left is computed by subtraction and by a rebuild, and both are equal or nothing is forgotten.
-   * Blocks for about as long as a rebuild; in this time others can read. A process that is killed has certified
+   * for (elsewhere.ts); then their records and words, and every record that no file uses, leave the database and its log.
+   * The set hash that is left is computed by subtraction and from the rows that are left, and both are equal or nothing
+   * is forgotten. Others can read meanwhile. A process that is killed has certified
    * nothing: the files are in or out, and the next one to open the database, or to forget once more, cleans what was
    * left.
    *
@@ -176,23 +171,20 @@ export class Ledger extends StoreReader {
     const { db } = this.connection;
     const { identity, location } = this;
     const { mark, signal, names = [], home = dirname(location) } = options;
-    const place = { db, location, identity, lexical: this.lexical, changing: this.#changing, mark };
+    const { lexical, checkoutId } = this;
+    const place = { db, location, identity, checkoutId, lexical, changing: this.#changing, mark };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      // Outside the transaction, where it can pause.
-      await this.memory(undefined, signal);
       const footprint = this.connection.guard(() => footprintOf(db, list));
       const live = new Set(this.files().flatMap(({ path, state }) => (state.kind === 'ingested' ? [path] : [])));
       const search = { home, location, identity, names, mark, live, signal };
       const elsewhere = await clearElsewhere(search, footprint);
       signal?.throwIfAborted();
       let taken: Taken | undefined;
-      const change = this.#change(list, () => {
+      const change = this.#change(() => {
         // Somebody has read the files anew: what came has not been searched for.
         const isSearched = [...keysOf(db, list)].every((key) => footprint.keys.has(key));
         if (!isSearched) return NOTHING;
-        const before =
-          this.#sums.generation === this.generation() ? drain(this.#sums.sum(spanSums(db, identity.shape))) : undefined;
-        taken = takeOut(place, footprint, before ?? drain(sumWrites(db, identity.shape)));
+        taken = takeOut(place, footprint);
         return { ...NOTHING, removed: taken.removed };
       });
       const facts: Taken | undefined = taken;
@@ -236,7 +228,7 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Takes words and writes of text that was read in clear, and that is masked now, off the disk. Does nothing where
+   * Takes words and records of text that was read in clear, and that is masked now, off the disk. Does nothing where
    * there was no such text. Throws LedgerError 'busy' where another process reads an older state: to be tried again.
    */
   scrub(): void {
@@ -263,48 +255,24 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * M and z of a scope (of everything when left out), from sums that are kept per file and folder and that follow every
-   * change: the first call reads every write of the scope, later ones only those that are new. Equal to rebuild() bit
-   * for bit. Yields to other work; `signal` aborts with its reason.
+   * The set hash of a scope (of everything when left out), made anew from the stored vectors: one moment of the
+   * database, whatever is written meanwhile. What setHash() is checked against. `signal` aborts with its reason.
    */
-  async memory(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const sum = await this.#reading(async (reader) => {
-        this.connection.guard(() => {
-          this.#syncSums(reader);
-        });
-        const load = this.connection.guard(() => spanSums(reader, this.identity.shape));
-        return this.connection.walk(this.#sums.sum(load, scope), signal);
-      });
-      if (sum !== undefined) return sum;
-    }
-    // Somebody changes files faster than they can be summed: one moment of the database does not move.
-    return this.rebuild(scope, signal);
+  async rebuild(scope?: Scope, signal?: AbortSignal): Promise<SetHash> {
+    return this.#reading((reader) =>
+      this.connection.walk(hashOfRows(reader, this.checkoutId, 'vectors', scope), signal),
+    );
   }
 
   /**
-   * The same, summed anew from the stored writes: one moment of the database, whatever is written meanwhile. What
-   * memory() is checked against.
-   */
-  async rebuild(scope?: Scope, signal?: AbortSignal): Promise<CompressiveMemory> {
-    return this.#reading((reader) => this.connection.walk(sumWrites(reader, this.identity.shape, scope), signal));
-  }
-
-  /** sha256 (hex) over M and z of a scope: the same for the same writes, on every machine and in every order. */
-  async memoryHash(scope?: Scope, signal?: AbortSignal): Promise<string> {
-    return (await this.memory(scope, signal)).hash();
-  }
-
-  /**
-   * Checks everything that can be checked, checksums and seals included, and compares the sums in use with those made
-   * anew. Never throws for damage: the verdict says what differs.
+   * Checks everything that can be checked, checksums included, and compares the set hash in use with one made anew.
+   * Never throws for damage: the verdict says what differs.
    */
   async verify(signal?: AbortSignal): Promise<Verdict> {
     try {
-      return await this.#reading(async (reader) => {
-        const kept = () => this.#keptSums(reader);
-        return this.connection.walk(verify(reader, this.identity.shape, kept), signal);
-      });
+      return await this.#reading((reader) =>
+        this.connection.walk(verify(reader, this.identity.shape, this.checkoutId), signal),
+      );
     } catch (error) {
       const known = translate(error, this.location);
       if (known?.kind !== 'damaged' && known?.kind !== 'spoilt') throw known ?? error;
@@ -313,8 +281,8 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Drops writes that fail their checksum with the files made of them, and files that are not as they were stored, in
-   * every checkout. Returns those of this one: they are to be read again; another checkout reads its own again when it
+   * Drops records that fail their checksum with the files made of them, and files that are not as they were stored, in
+   * every checkout, and makes every set hash anew. Returns those of this one: they are to be read again; another checkout reads its own again when it
    * is opened next.
    */
   async mend(signal?: AbortSignal): Promise<string[]> {
@@ -329,7 +297,7 @@ export class Ledger extends StoreReader {
       JSON.stringify(badWrites),
       JSON.stringify(badFiles),
     );
-    this.#change(paths, () => {
+    this.#change(() => {
       const removed = paths.flatMap((path) => this.#changing.removeFile(path));
       this.#changing.dropDamaged(badWrites, badFiles);
       return { ...NOTHING, removed };
@@ -337,56 +305,22 @@ export class Ledger extends StoreReader {
     return paths;
   }
 
-  /** Drops writes that no file of any checkout uses, and checkouts that are gone; see Sweep. */
+  /** Drops records that no file of any checkout uses, and checkouts that are gone; see prune(). */
   sweep(limits: PruneLimits): Pruned {
     return this.connection.guard(() => prune(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 
   #replace(path: string, superseded: Overtaken, work: () => Pick<Change, 'removed' | 'added'>): Change {
-    return this.#change([path], () => (superseded(path) ? NOTHING : { ...NOTHING, ...work() }));
+    return this.#change(() => (superseded(path) ? NOTHING : { ...NOTHING, ...work() }));
   }
 
-  /** @param paths of the files that change; undefined where only vectors came */
-  #change(paths: readonly string[] | undefined, work: () => Omit<Change, 'generation'>): Change {
+  #change(work: () => Omit<Change, 'generation'>): Change {
     const { db } = this.connection;
-    const change = this.connection.change(() => {
+    return this.connection.change(() => {
       const done = work();
       db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
       return { ...done, generation: this.generation() };
     });
-    if (paths !== undefined) this.#followSums(paths, change);
-    return change;
-  }
-
-  /** Subtracts what went and adds what came. Where another process wrote in between, all spans are read anew. */
-  #followSums(paths: readonly string[], { added, generation }: Change): void {
-    if (this.#sums.generation !== generation - 1) return;
-    const [first, last] = [added[0], added.at(-1)];
-    for (const path of paths) {
-      if (first === undefined || last === undefined) this.#sums.remove(path);
-      else this.#sums.put({ path, first, last }, this.#sumOf({ path, first, last }));
-    }
-    this.#sums.generation = generation;
-  }
-
-  #sumOf(span: FileSpan): CompressiveMemory | undefined {
-    try {
-      return spanSums(this.connection.db, this.identity.shape)(span);
-    } catch {
-      // The change is stored: a write that cannot be read is told to whoever asks for the sum.
-      return undefined;
-    }
-  }
-
-  /** The sums in use, where they are of the moment that the reader sees. */
-  #keptSums(reader: DatabaseSync): CompressiveMemory | undefined {
-    if (this.#sums.generation !== generationIn(reader, this.checkoutId)) return undefined;
-    return drain(this.#sums.sum(spanSums(reader, this.identity.shape)));
-  }
-
-  #syncSums(reader: DatabaseSync): void {
-    const generation = generationIn(reader, this.checkoutId);
-    if (generation !== this.#sums.generation) this.#sums.sync(spansOf(reader), generation);
   }
 
   async #reading<T>(work: (reader: DatabaseSync) => Promise<T>): Promise<T> {

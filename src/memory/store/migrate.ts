@@ -126,6 +126,6 @@ function renew(db: DatabaseSync, from: number, broken: ReadonlySet<number>): voi
   }
   for (const row of db.prepare('SELECT id FROM checkout').all()) {
     const id = integer(row, 'id');
-    storeSetHash(db, id, drain(hashOfRows(db, id)));
+    storeSetHash(db, id, drain(hashOfRows(db, id, 'hashes')));
   }
 }

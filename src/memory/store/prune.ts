@@ -6,9 +6,9 @@ import { integer, text } from './row.ts';
 import { transaction } from './transaction.ts';
 
 export interface PruneLimits {
-  /** Writes that no segment has used for longer than this go, and checkouts whose folder has been gone for longer. */
+  /** Records that no segment has used for longer than this go, and checkouts whose folder has been gone for longer. */
   readonly maxAgeMs: number;
-  /** Of the other unused writes, the longest unused go until at most this many bytes of them are left. */
+  /** Of the other unused records, the longest unused go until at most this many bytes of them are left. */
   readonly maxBytes?: number;
   /** ms since 1970 */
   readonly now?: number;
@@ -17,12 +17,12 @@ export interface PruneLimits {
 export interface Pruned {
   /** Working folders that no longer exist and were let go. */
   readonly checkouts: readonly string[];
-  readonly writes: number;
+  readonly records: number;
   readonly bytes: number;
 }
 
 /**
- * Time between two sweeps beyond which it is taken for a clock that was set wrong, and counts for the age of nothing.
+ * Time between two runs beyond which it is taken for a clock that was set wrong, and counts for the age of nothing.
  */
 const LEAP_MS = 180 * 86_400_000;
 const PRUNED = 'pruned_ms';
@@ -30,8 +30,8 @@ const PRUNED = 'pruned_ms';
 const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.record_id = record.id)';
 
 /**
- * Drops checkouts whose folder is gone and writes that no segment uses, gives their pages back to the disk and merges
- * the full-text index. Writes are kept until then because a branch switch wants them again (peers keep an index of
+ * Drops checkouts whose folder is gone and records that no segment uses, gives their pages back to the disk and merges
+ * the full-text index. Records are kept until then because a branch switch wants them again (peers keep an index of
  * gigabytes per branch, or build it anew).
  *
  * @param own the checkout that is open: it stays, wherever its folder is
@@ -63,7 +63,7 @@ export function prune(
     const remove = db.prepare('DELETE FROM record WHERE id = ?');
     for (const id of gone) remove.run(id);
     if (gone.length > 0 || checkouts.length > 0) lexical.optimise();
-    return { checkouts, writes: gone.length, bytes };
+    return { checkouts, records: gone.length, bytes };
   });
   // The log is cut back too: its megabytes would be counted as the memory's. Where somebody reads, it is left for
   // later.
@@ -89,7 +89,7 @@ function settleTimes(db: DatabaseSync, now: number): void {
   db.prepare('INSERT OR REPLACE INTO main.meta (name, value) VALUES (?, ?)').run(PRUNED, String(now));
 }
 
-/** A folder that is missing may lie on a drive that is not there today: only age decides. Its writes age with it. */
+/** A folder that is missing may lie on a drive that is not there today: only age decides. Its records age with it. */
 function dropCheckouts(db: DatabaseSync, lexical: LexicalIndex, own: number, before: number): string[] {
   const old = db.prepare('SELECT id, folder, seen_ms FROM checkout WHERE id <> ? AND seen_ms < ?').all(own, before);
   const gone = old.filter((row) => !existsSync(text(row, 'folder')));

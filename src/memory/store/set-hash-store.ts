@@ -1,15 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import { SetHash } from '../algebra/set-hash.ts';
+import { SetHash, vectorsHash } from '../algebra/set-hash.ts';
 import type { SetElement } from '../algebra/set-hash.ts';
-import { bytes, integer, RowError, text } from './row.ts';
+import { bytes, CorruptValueError, integer, RowError, text } from './row.ts';
 import type { Row } from './row.ts';
 
-const PAGE = 2048;
+const PAGE = 256;
 
-/** Embedded segments of all checkouts: what the following queries choose from. */
-const ELEMENTS = `SELECT segment.id, path, ordinal, segment.content_hash, vectors_hash FROM main.segment
-  JOIN main.record ON record.id = record_id JOIN main.file ON file.id = file_id`;
+const COLUMNS = 'segment.id, path, ordinal, segment.content_hash, vectors_hash';
+/** Embedded segments of all checkouts. */
+const TABLES = `main.segment JOIN main.record ON record.id = record_id JOIN main.file ON file.id = file_id`;
 
 /** The set hash that is stored with a checkout. Throws RowError where none can be. */
 export function storedSetHash(db: DatabaseSync, checkoutId: number): SetHash {
@@ -28,31 +28,66 @@ export function storeSetHash(db: DatabaseSync, checkoutId: number, hash: SetHash
 
 /** The embedded segments of one file. */
 export function elementsOf(db: DatabaseSync, fileId: number): SetElement[] {
-  return db.prepare(`${ELEMENTS} WHERE file_id = ?`).all(fileId).map(element);
+  return db.prepare(`SELECT ${COLUMNS} FROM ${TABLES} WHERE file_id = ?`).all(fileId).map(element);
+}
+
+/**
+ * The set hash of some files of a checkout: added up, or what the others leave of the checkout's own, whichever is
+ * less.
+ */
+export function hashOfScope(db: DatabaseSync, checkoutId: number, paths: ReadonlySet<string>): SetHash {
+  const files = db.prepare("SELECT path FROM main.file WHERE checkout_id = ? AND state = 'ingested'").all(checkoutId);
+  const all = files.map((row) => text(row, 'path'));
+  const others = all.filter((path) => !paths.has(path));
+  const isMost = 2 * others.length < all.length;
+  const hash = isMost ? storedSetHash(db, checkoutId) : new SetHash();
+  const chosen = JSON.stringify(isMost ? others : [...paths]);
+  const rows = db
+    .prepare(`SELECT ${COLUMNS} FROM ${TABLES} WHERE file.checkout_id = ? AND path IN (SELECT value FROM json_each(?))`)
+    .all(checkoutId, chosen);
+  for (const row of rows) {
+    if (isMost) hash.subtract(element(row));
+    else hash.add(element(row));
+  }
+  return hash;
 }
 
 /**
  * The set hash of a checkout, made anew from its rows; `paths` narrows it to a scope. Yields between pages, so that
  * other work can go on.
+ *
+ * @param source the hashes of the vectors, or the vectors themselves
+ * @throws CorruptValueError where vectors are not what was stored
  */
 export function* hashOfRows(
   db: DatabaseSync,
   checkoutId: number,
+  source: 'hashes' | 'vectors',
   paths?: ReadonlySet<string>,
 ): Generator<undefined, SetHash> {
   const hash = new SetHash();
+  const columns = source === 'vectors' ? `${COLUMNS}, vectors` : COLUMNS;
   const page = db.prepare(
-    `${ELEMENTS} WHERE segment.checkout_id = ? AND segment.id > ? ORDER BY segment.id LIMIT ${PAGE}`,
+    `SELECT ${columns} FROM ${TABLES} WHERE segment.checkout_id = ? AND segment.id > ?
+     ORDER BY segment.id LIMIT ${PAGE}`,
   );
   for (let after = 0; ;) {
     const rows = page.all(checkoutId, after);
     for (const row of rows) {
       after = integer(row, 'id');
-      if (paths?.has(text(row, 'path')) !== false) hash.add(element(row));
+      if (paths?.has(text(row, 'path')) === false) continue;
+      if (source === 'vectors') checkVectors(row);
+      hash.add(element(row));
     }
     if (rows.length < PAGE) return hash;
     yield;
   }
+}
+
+/** Throws CorruptValueError unless the vectors of a row are those of their hash. */
+export function checkVectors(row: Row): void {
+  if (Buffer.compare(vectorsHash(bytes(row, 'vectors')), bytes(row, 'vectors_hash')) === 0) return;
+  throw new CorruptValueError('A stored record does not match its hash.');
 }
 
 function element(row: Row): SetElement {

@@ -19,7 +19,6 @@ import type {
 import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
 import { originOf } from './schema.ts';
-import { memoryBytes } from '../algebra/shape.ts';
 import {
   FILE_COLUMNS,
   PLACE_COLUMNS,
@@ -30,10 +29,11 @@ import {
   storedPlace,
   storedRecord,
 } from './stored.ts';
+import { hashOfScope, storedSetHash } from './set-hash-store.ts';
+import type { SetHash } from '../algebra/set-hash.ts';
 import { totals } from './totals.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import type { Tree } from '../algebra/tree-hash.ts';
-import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
 /** Rows read at once when all segments are walked. */
 const PAGE = 512;
@@ -180,14 +180,25 @@ export class StoreReader {
    */
   difference(a: Scope | Tree, b: Scope | Tree): Difference {
     return this.connection.guard(() => {
-      const find = this.connection.db.prepare('SELECT vectors FROM record WHERE content_hash = ?');
-      const writeOf = (hash: string): EmbeddingRecord => {
+      const find = this.connection.db.prepare('SELECT vectors_hash, vectors FROM record WHERE content_hash = ?');
+      return differenceOf(this.#treeOf(a), this.#treeOf(b), (hash) => {
         const row = find.get(Buffer.from(hash, 'hex'));
         if (row === undefined) throw new LedgerError('missing', `The record ${hash} of a segment is not stored.`);
-        return storedRecord(row, this.identity.shape);
-      };
-      return differenceOf(this.#treeOf(a), this.#treeOf(b), this.identity.shape, writeOf);
+        return { record: storedRecord(row, this.identity.shape), vectorsHash: bytes(row, 'vectors_hash') };
+      });
     });
+  }
+
+  /**
+   * The set hash of a scope (of everything when left out), which follows every change. Equal to rebuild() bit for bit:
+   * of everything it is one row, of a scope it is added up from that scope or from what it leaves out.
+   */
+  setHash(scope?: Scope): SetHash {
+    return this.connection.guard(() =>
+      scope === undefined
+        ? storedSetHash(this.connection.db, this.checkoutId)
+        : hashOfScope(this.connection.db, this.checkoutId, scope),
+    );
   }
 
   /** Every stored record of all checkouts, those that no file uses now included, by id; page by page. */
@@ -208,7 +219,7 @@ export class StoreReader {
   }
 
   totals(): Totals {
-    return this.connection.guard(() => totals(this.connection.db, this.location, memoryBytes(this.identity.shape)));
+    return this.connection.guard(() => totals(this.connection.db, this.location));
   }
 
   /**

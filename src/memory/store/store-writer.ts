@@ -187,7 +187,7 @@ export class StoreWriter {
     this.#db.prepare('DELETE FROM record WHERE id IN (SELECT value FROM json_each(?))').run(records);
     for (const row of this.#db.prepare('SELECT id FROM checkout').all()) {
       const id = integer(row, 'id');
-      storeSetHash(this.#db, id, drain(hashOfRows(this.#db, id)));
+      storeSetHash(this.#db, id, drain(hashOfRows(this.#db, id, 'hashes')));
     }
   }
 

@@ -6,7 +6,7 @@ import { integer, text } from './row.ts';
 import { storedKind } from './stored.ts';
 
 /** What the ledger holds of one checkout, with what all share, for the status and statistics that a user sees. */
-export function totals(db: DatabaseSync, location: string, memoryBytes: number): Totals {
+export function totals(db: DatabaseSync, location: string): Totals {
   const files: Record<FileState['kind'], number> = { ingested: 0, skipped: 0, failed: 0 };
   const reasons = db
     .prepare(
@@ -22,7 +22,7 @@ export function totals(db: DatabaseSync, location: string, memoryBytes: number):
          FROM segment`,
       )
       .get() ?? {};
-  const writes = db.prepare('SELECT count(*) AS writes FROM record').get() ?? {};
+  const records = db.prepare('SELECT count(*) AS records FROM record').get() ?? {};
   const used = db.prepare('SELECT count(DISTINCT record_id) AS used FROM main.segment').get() ?? {};
   const checkouts = db.prepare('SELECT count(*) AS checkouts FROM checkout').get() ?? {};
   return {
@@ -32,12 +32,11 @@ export function totals(db: DatabaseSync, location: string, memoryBytes: number):
     notEmbedded: integer(sums, 'without'),
     tokens: integer(sums, 'tokens'),
     checkouts: integer(checkouts, 'checkouts'),
-    writes: integer(writes, 'writes'),
-    unusedWrites: integer(writes, 'writes') - integer(used, 'used'),
+    records: integer(records, 'records'),
+    unusedRecords: integer(records, 'records') - integer(used, 'used'),
     databaseBytes: ['', '-wal'].reduce(
       (sum, suffix) => sum + (statSync(location + suffix, { throwIfNoEntry: false })?.size ?? 0),
       0,
     ),
-    memoryBytes,
   };
 }

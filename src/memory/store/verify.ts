@@ -1,13 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { CompressiveMemory } from '../algebra/compressive-memory.ts';
 import { FileChecksums } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
 import { bytes, integer, CorruptValueError, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { storedRecord } from './stored.ts';
-import { sumWrites } from '../algebra/sum.ts';
-import { vectorsHash } from '../algebra/set-hash.ts';
+import { checkVectors, hashOfRows, storedSetHash } from './set-hash-store.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 
 const PAGE = 512;
@@ -45,17 +43,12 @@ const RULES = [
 
 /**
  * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every record and
- * of every file in every checkout; then makes M, z and the hashes of this checkout anew and compares them with the sums
- * that were kept. Yields between pages.
+ * of every file in every checkout; then makes the set hash of this checkout anew and compares it with the one that was
+ * kept. Vectors are read once, against their CRC-32 and their sha256. Yields between pages.
  *
  * @param reader sees one moment of the database
- * @param kept   the sums in use, where they are of that moment; asked for once the writes are known to be whole
  */
-export function* verify(
-  reader: DatabaseSync,
-  shape: MemoryShape,
-  kept: () => CompressiveMemory | undefined = () => undefined,
-): Generator<undefined, Verdict> {
+export function* verify(reader: DatabaseSync, shape: MemoryShape, checkoutId: number): Generator<undefined, Verdict> {
   const faults: string[] = [];
   const check = reader.prepare('PRAGMA main.integrity_check(20)').all();
   for (const row of check) {
@@ -71,9 +64,9 @@ export function* verify(
   if (broken.length > 0) faults.push(`${broken.length} files are not recorded as they were stored.`);
   if (faults.length > 0) return unsound('mend', faults);
 
-  const memory = yield* sumWrites(reader, shape);
-  if (kept()?.equals(memory) === false) {
-    return unsound('rebuild', ['The sums in use are not those of the stored writes.']);
+  const setHash = yield* hashOfRows(reader, checkoutId, 'hashes');
+  if (!storedSetHash(reader, checkoutId).equals(setHash)) {
+    return unsound('mend', ['The set hash is not that of the stored records.']);
   }
   const count = (what: string): number => integer(reader.prepare(`SELECT count(*) AS n FROM ${what}`).get() ?? {}, 'n');
   const leaves = reader.prepare("SELECT tree_leaf FROM file WHERE state = 'ingested'").all();
@@ -81,9 +74,9 @@ export function* verify(
     kind: 'sound',
     segments: count('main.segment'),
     notEmbedded: count('segment WHERE record_id IS NULL'),
-    writes: count('record'),
-    memory: memory.hash(),
-    tree: treeHashOf(leaves.map((row) => bytes(row, 'tree_leaf'))),
+    records: count('record'),
+    setHash: setHash.hex(),
+    treeHash: treeHashOf(leaves.map((row) => bytes(row, 'tree_leaf'))),
   };
 }
 
@@ -114,8 +107,7 @@ export function* damagedRecords(db: DatabaseSync, shape: MemoryShape): Generator
       after = integer(row, 'id');
       try {
         storedRecord(row, shape);
-        const isSame = Buffer.compare(vectorsHash(bytes(row, 'vectors')), bytes(row, 'vectors_hash')) === 0;
-        if (!isSame) throw new CorruptValueError('The hash of the vectors is another.');
+        checkVectors(row);
       } catch (error) {
         if (!(error instanceof CorruptValueError)) throw error;
         bad.push(after);

@@ -52,7 +52,7 @@ describe.skipIf(process.platform === 'win32')('what is kept on disk', () => {
       const names = readdirSync(memoryFolder('some/repository', home)).map((name) => name.replace(/^[^.]*/, ''));
       expect(names.sort()).toEqual(['.sqlite', '.sqlite-shm', '.sqlite-wal']);
       expectPrivate(home);
-      await ledger.memory();
+      ledger.setHash();
       await ledger.forget(['a.ts']);
       const snapshot = join(home, 'x.imem');
       await exportSnapshot(ledger, snapshot, { program: 'test', repository: '' });

@@ -91,7 +91,13 @@ describe('unpacked snapshots', () => {
       const { ledger } = Ledger.open(join(home, 'from.sqlite'), identity);
       const meta = { blobHash: 'x', bytes: 1, mtimeMs: 1, lines: 1 };
       const writes = new Map([[contentHash(adapter.id, 'a.ts', 'x'), unitWrite(adapter.tokens, adapter.keySize)]]);
-      const segments = [...writes.keys()].map((key) => ({ start: 1, end: 1, tokens: 1, contentHash: key, terms: ['x'] }));
+      const segments = [...writes.keys()].map((key) => ({
+        start: 1,
+        end: 1,
+        tokens: 1,
+        contentHash: key,
+        terms: ['x'],
+      }));
       ledger.putFile('a.ts', meta, segments, writes);
       const file = join(home, 'x.imem');
       await exportSnapshot(ledger, file, { program: '1.2.3', repository: '' });

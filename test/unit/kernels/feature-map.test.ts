@@ -9,9 +9,9 @@ import { retrieve } from '../../../kernels/infini-attention.ts';
 import { featureMap } from './reference/feature-map.ts';
 import { Matrix } from './reference/matrix.ts';
 import { floats } from '../../../src/engine/runtime/decoder.ts';
-import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memory.ts';
-import { featureMap as integerMap } from '../../../src/memory/algebra/feature-map.ts';
-import type { FeatureSpec as IntegerSpec } from '../../../src/memory/algebra/feature-map.ts';
+import { CompressiveMemory } from './reference/compressive-memory.ts';
+import { featureMap as integerMap } from './reference/integer-feature-map.ts';
+import type { FeatureSpec as IntegerSpec } from './reference/integer-feature-map.ts';
 import { quantize, quantizeVector } from '../../../src/memory/algebra/embedding-record.ts';
 import {
   cpuSession,

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { CompressiveMemory } from '../../../src/memory/algebra/compressive-memory.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
-import { SumTree } from '../../../src/memory/algebra/sum-tree.ts';
-import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, put, setHashOf, withFolder } from './support.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -37,17 +35,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
 );
 
-/** The sum over these files without ledger, tree or cache. */
+/** The set hash of these files without a ledger. */
 function plain(files: ReadonlyMap<string, number>, scope?: ReadonlySet<string>): string {
-  const memory = new CompressiveMemory(SHAPE);
-  for (const [name, n] of files) {
-    if (scope?.has(name) !== false) for (const write of madeUpFile(name, n).writes.values()) memory.add(write);
-  }
-  return memory.hash();
+  const chosen = [...files].filter(([name]) => scope?.has(name) !== false);
+  return setHashOf(chosen.map(([name, n]) => madeUpFile(name, n)));
 }
 
 describe('after any sequence of edits, renames, deletes, branch switches, scopes and merges', () => {
-  it('the sums in use, a rebuild and plain addition have one hash, and verify() agrees', async () => {
+  it('the hash in use, a rebuild and plain addition are one, and verify() agrees', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
         await withFolder(async (folder) => {
@@ -89,7 +84,7 @@ describe('after any sequence of edits, renames, deletes, branch switches, scopes
               case 'forget': {
                 files.delete(now.path);
                 const { certificate } = await ledger.forget([now.path]);
-                expect(certificate.rebuilt.memory).toBe(plain(files));
+                expect(certificate.rebuilt.setHash).toBe(plain(files));
                 break;
               }
               case 'switch':
@@ -105,14 +100,14 @@ describe('after any sequence of edits, renames, deletes, branch switches, scopes
               case 'merge': {
                 put(second, madeUpFile(`second/${now.path}`, now.version));
                 secondFiles.set(`second/${now.path}`, now.version);
-                const [own, other] = [await ledger.memory(), await second.memory()];
-                const [both, turned] = [await ledger.memory(), await second.memory()];
+                const [own, other] = [ledger.setHash(), second.setHash()];
+                const [both, turned] = [ledger.setHash(), second.setHash()];
                 both.merge(other);
                 turned.merge(own);
                 const sum = plain(new Map([...files, ...secondFiles]));
-                expect([both.hash(), turned.hash()]).toEqual([sum, sum]);
+                expect([both.hex(), turned.hex()]).toEqual([sum, sum]);
                 both.merge(other, -1);
-                expect(both.hash()).toBe(own.hash());
+                expect(both.hex()).toBe(own.hex());
                 break;
               }
               case 'reopen':
@@ -121,75 +116,17 @@ describe('after any sequence of edits, renames, deletes, branch switches, scopes
                 break;
             }
             const expected = plain(files, scope);
-            expect(await ledger.memoryHash(scope), now.kind).toBe(expected);
-            if (scope) expect((await ledger.rebuild(scope)).hash()).toBe(expected);
+            expect(ledger.setHash(scope).hex(), now.kind).toBe(expected);
+            if (scope) expect((await ledger.rebuild(scope)).hex()).toBe(expected);
           }
-          const [memory, tree] = [plain(files), ledger.treeHash()];
-          expect((await ledger.rebuild()).hash()).toBe(memory);
-          expect(await ledger.verify()).toMatchObject({ kind: 'sound', memory, tree });
-          expect(await window.verify()).toMatchObject({ kind: 'sound', memory, tree });
+          const [setHash, treeHash] = [plain(files), ledger.treeHash()];
+          expect((await ledger.rebuild()).hex()).toBe(setHash);
+          expect(await ledger.verify()).toMatchObject({ kind: 'sound', setHash, treeHash });
+          expect(await window.verify()).toMatchObject({ kind: 'sound', setHash, treeHash });
           for (const each of [ledger, window, worktree, second]) each.close();
         });
       }),
       { numRuns: 10 },
     );
-  });
-});
-
-describe('the tree of sums', () => {
-  const spans = PATHS.map((name, at) => ({ path: name, first: at, last: at }));
-  const sumOf = (first: number) => {
-    const memory = new CompressiveMemory(SHAPE);
-    memory.add(madeUpRecord(`w${first}`));
-    return memory;
-  };
-  const run = (tree: SumTree, scope?: Iterable<string>) => {
-    let loaded = 0;
-    const steps = tree.sum(({ first }) => (loaded++, sumOf(first)), scope);
-    let last = steps.next();
-    while (last.done !== true) last = steps.next();
-    return { memory: last.value!, loaded };
-  };
-  const expected = (paths: readonly string[]) => {
-    const memory = new CompressiveMemory(SHAPE);
-    for (const name of paths) memory.merge(sumOf(PATHS.indexOf(name)));
-    return memory.hash();
-  };
-
-  it('reads each file once, also where a scope is summed by taking others out', () => {
-    const tree = new SumTree(SHAPE);
-    tree.sync(spans, 1);
-    expect(run(tree).loaded).toBe(PATHS.length);
-    fc.assert(
-      fc.property(fc.subarray(PATHS), (scope) => {
-        const { memory, loaded } = run(tree, [...scope, ...scope, 'not there']);
-        expect(memory.hash()).toBe(expected(scope));
-        expect(loaded).toBe(0);
-      }),
-    );
-  });
-
-  it('gives the same where nothing can be kept', () => {
-    const tree = new SumTree(SHAPE, 0);
-    tree.sync(spans, 1);
-    fc.assert(
-      fc.property(fc.subarray(PATHS), (scope) => {
-        expect(run(tree, scope).memory.hash()).toBe(expected(scope));
-      }),
-      { numRuns: 20 },
-    );
-    expect(run(tree).loaded).toBe(PATHS.length);
-  });
-
-  it('takes over a new list of files and keeps what stayed', () => {
-    const tree = new SumTree(SHAPE);
-    tree.sync(spans, 1);
-    run(tree);
-    tree.sync([...spans.slice(1), { path: 'new.ts', first: 20, last: 20 }], 2);
-    const { memory, loaded } = run(tree);
-    expect(loaded).toBe(1);
-    const sum = new CompressiveMemory(SHAPE);
-    for (const first of [1, 2, 3, 4, 5, 20]) sum.merge(sumOf(first));
-    expect(memory.hash()).toBe(sum.hash());
   });
 });

@@ -5,7 +5,6 @@ import { describe, expect, it, vi } from 'vitest';
 
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { ingest } from '../../../src/index/ingest.ts';
-import { featureMap } from '../../../src/memory/algebra/feature-map.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { MemoryShape } from '../../../src/memory/algebra/shape.ts';
 import { withFolder } from './support.ts';
@@ -17,7 +16,6 @@ const SHAPE: MemoryShape = {
   keySize: 4,
   blocks: 0,
   valueSize: 0,
-  featureMap: featureMap({ kind: 'dpfp', order: 3 }, 4),
 };
 
 /** Stands for the model: cuts at blank lines, and counts what it encodes. Everything else of the ingest is real. */
@@ -101,11 +99,11 @@ describe('ingest through the ledger', () => {
       const encoder = new CountingEncoder();
       await checkOut(root, MAIN);
       expect(await read(root, ledger, encoder)).toMatchObject({ encoded: 5, reused: 0 });
-      const main = [await ledger.memoryHash(), ledger.treeHash()];
+      const main = [ledger.setHash().hex(), ledger.treeHash()];
       await checkOut(root, FEATURE);
       // One segment changed, one file is new: the rest is known.
       expect(await read(root, ledger, encoder)).toMatchObject({ encoded: 2, removed: 1 });
-      const feature = [await ledger.memoryHash(), ledger.treeHash()];
+      const feature = [ledger.setHash().hex(), ledger.treeHash()];
       for (const [files, hashes] of [
         [MAIN, main],
         [FEATURE, feature],
@@ -117,10 +115,10 @@ describe('ingest through the ledger', () => {
         const report = await read(root, ledger, encoder);
         expect(encoder.encoded).toEqual([]);
         expect(report.encoded).toBe(0);
-        expect([await ledger.memoryHash(), ledger.treeHash()]).toEqual(hashes);
-        expect((await ledger.rebuild()).hash()).toBe(hashes[0]);
+        expect([ledger.setHash().hex(), ledger.treeHash()]).toEqual(hashes);
+        expect((await ledger.rebuild()).hex()).toBe(hashes[0]);
       }
-      expect(await ledger.verify()).toMatchObject({ kind: 'sound', memory: main[0], tree: main[1] });
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', setHash: main[0], treeHash: main[1] });
     });
   });
 
@@ -133,7 +131,7 @@ describe('ingest through the ledger', () => {
       await checkOut(second.root, MAIN);
       expect(await read(second.root, second.ledger, encoder)).toMatchObject({ encoded: 0, reused: 5 });
       expect(second.ledger.treeHash()).toBe(first.ledger.treeHash());
-      expect(await second.ledger.memoryHash()).toBe(await first.ledger.memoryHash());
+      expect(second.ledger.setHash().hex()).toBe(first.ledger.setHash().hex());
       await checkOut(second.root, FEATURE);
       expect(await read(second.root, second.ledger, encoder)).toMatchObject({ encoded: 2 });
       const here = second.ledger.tree();

@@ -31,9 +31,9 @@ describe('a clock that is set wrong', () => {
       const limits = { maxAgeMs: 30 * DAY };
       const now = Date.now();
       for (const at of [now, now + 20 * YEAR, now + 20 * YEAR + DAY, now, now + DAY, 0, now + 2 * DAY]) {
-        expect(ledger.sweep({ ...limits, now: at }).writes, String(at)).toBe(0);
+        expect(ledger.sweep({ ...limits, now: at }).records, String(at)).toBe(0);
       }
-      expect(ledger.sweep({ ...limits, now: now + 40 * DAY }).writes).toBe(3);
+      expect(ledger.sweep({ ...limits, now: now + 40 * DAY }).records).toBe(3);
     }));
 
   it('does not keep what it dated to the future for ever', () =>
@@ -42,9 +42,9 @@ describe('a clock that is set wrong', () => {
       const db = new DatabaseSync(ledger.location);
       db.prepare('UPDATE record SET used_ms = ?').run(now + 20 * YEAR);
       db.close();
-      expect(ledger.sweep({ maxAgeMs: 30 * DAY, now }).writes).toBe(0);
+      expect(ledger.sweep({ maxAgeMs: 30 * DAY, now }).records).toBe(0);
       expect(times()).toEqual([now, now, now]);
-      expect(ledger.sweep({ maxAgeMs: 30 * DAY, now: now + 31 * DAY }).writes).toBe(3);
+      expect(ledger.sweep({ maxAgeMs: 30 * DAY, now: now + 31 * DAY }).records).toBe(3);
     }));
 
   it('keeps nobody from mending a damaged database: a lock of the future, a link or a folder in its place', () =>

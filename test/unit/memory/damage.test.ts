@@ -31,7 +31,7 @@ async function useAll(ledger: Ledger): Promise<void> {
   ledger.hasRecord(FILES[0]!.segments.map(({ contentHash }) => contentHash));
   ledger.lexicalSearch(['export', 'part0of1', 'src'], 50);
   for (const segment of ledger.segments()) ledger.locate([segment.segmentId]);
-  await ledger.memory();
+  ledger.setHash();
   put(ledger, madeUpFile('src/f3.ts', 2, 4));
   put(ledger, madeUpFile('new.ts', 1));
   ledger.drop(['src/f4.ts']);
@@ -45,7 +45,7 @@ describe('a damaged database', () => {
     await withFolder(async (folder) => {
       const { ledger } = Ledger.open(folder, IDENTITY);
       for (const file of FILES) put(ledger, file);
-      hash = (await ledger.memory()).hash();
+      hash = ledger.setHash().hex();
       ledger.close();
       whole = readFileSync(ledger.location);
     });
@@ -75,7 +75,7 @@ describe('a damaged database', () => {
       const keys = FILES.flatMap(({ segments }) => segments.map(({ contentHash }) => contentHash));
       expect(opened.ledger.hasRecord(keys).size).toBe(120);
       for (const file of FILES) put(opened.ledger, { ...file, writes: new Map() });
-      expect((await opened.ledger.memory()).hash()).toBe(hash);
+      expect(opened.ledger.setHash().hex()).toBe(hash);
       expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
       opened.ledger.close();
       expect(readdirSync(folder).some((name) => name.endsWith('.mending'))).toBe(false);
@@ -159,12 +159,12 @@ describe('a damaged database', () => {
       expect(kind).toBe('open');
       const error = thrownBy(() => [...ledger.segments()]);
       expect(error).toMatchObject({ kind: 'spoilt' });
-      await expect(ledger.memory()).rejects.toMatchObject({ kind: 'spoilt' });
+      await expect(ledger.rebuild()).rejects.toMatchObject({ kind: 'spoilt' });
       expect(await ledger.verify()).toMatchObject({ kind: 'unsound', cure: 'mend' });
       expect(await ledger.mend()).toEqual(['src/f11.ts']);
-      expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 116, writes: 119 });
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 116, records: 119 });
       put(ledger, FILES[11]!);
-      expect((await ledger.memory()).hash()).toBe(hash);
+      expect(ledger.setHash().hex()).toBe(hash);
       ledger.close();
     });
   });

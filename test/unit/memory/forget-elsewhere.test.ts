@@ -129,7 +129,7 @@ describe('forgetting searches everything below the home folder', () => {
       const copy = { why: 'same', checkout: here, path: 'src/copy.ts', folder: 'there' };
       expect(certificate.elsewhere).toMatchObject({
         databases: 1,
-        cleared: [{ place: former.location, files: 2, writes: 2 }],
+        cleared: [{ place: former.location, files: 2, records: 2 }],
         left: [
           { ...copy, place: now.location },
           { ...copy, place: former.location },
@@ -153,7 +153,7 @@ describe('forgetting searches everything below the home folder', () => {
       put(now, secret());
       const { certificate } = await now.forget([SECRET], { home, mark });
       expect(holding(home, blobOf(secret(SECRET, adapter)), 'quixotic', blobOf(secret()))).toEqual([]);
-      expect(certificate.elsewhere.cleared).toEqual([{ place: other.location, files: 1, writes: 1 }]);
+      expect(certificate.elsewhere.cleared).toEqual([{ place: other.location, files: 1, records: 1 }]);
       expect(other.file(SECRET)?.state).toEqual(mark.state);
       expect(other.segmentsOf('kept.ts').length).toBe(3);
       expect(other.identity.checkout).toBe(here);
@@ -170,7 +170,7 @@ describe('forgetting searches everything below the home folder', () => {
       put(ledger, secret());
       expect(holding(home, blobOf(nearly))).toEqual([ledger.location + '-wal']);
       const { certificate } = await ledger.forget([SECRET], { home, mark });
-      expect(certificate).toMatchObject({ writes: 3, former: 2, elsewhere: { left: [] } });
+      expect(certificate).toMatchObject({ records: 3, former: 2, elsewhere: { left: [] } });
       expect(holding(home, blobOf(nearly), blobOf(secret('src/older-name.ts')), 'quixotic')).toEqual([]);
     }));
 
@@ -181,7 +181,7 @@ describe('forgetting searches everything below the home folder', () => {
       ledger.drop([SECRET]);
       expect([ledger.hasFormer(SECRET), ledger.hasFormer('never/seen.ts')]).toEqual([true, false]);
       const { certificate } = await ledger.forget([SECRET], { home, mark });
-      expect(certificate).toMatchObject({ segments: 0, writes: 1, former: 1 });
+      expect(certificate).toMatchObject({ segments: 0, records: 1, former: 1 });
       expect(ledger.hasFormer(SECRET)).toBe(false);
       expect(holding(home, blobOf(secret()), 'quixotic')).toEqual([]);
     }));
@@ -221,10 +221,10 @@ describe('forgetting searches everything below the home folder', () => {
       const now = open('repository');
       put(now, secret());
       const { certificate } = await now.forget([SECRET], { home, mark });
-      expect(certificate.elsewhere.cleared).toEqual([{ place: copy.location, files: 0, writes: 1 }]);
+      expect(certificate.elsewhere.cleared).toEqual([{ place: copy.location, files: 0, records: 1 }]);
       expect(holding(home, blobOf(secret()), keyOf(secret()))).toEqual([]);
       expect(copy.file(SECRET)).toBeUndefined();
-      expect(await copy.verify()).toMatchObject({ kind: 'sound', writes: 3 });
+      expect(await copy.verify()).toMatchObject({ kind: 'sound', records: 3 });
     }));
 
   it('deletes unpacked snapshots that held it, and no others', () =>

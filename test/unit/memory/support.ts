@@ -3,16 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { elu1 } from '../../../src/memory/algebra/feature-map.ts';
 import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { terms } from '../../../src/memory/search/tokenize.ts';
 import type { FileMeta, SegmentEntry } from '../../../src/memory/records.ts';
 import type { MemoryShape } from '../../../src/memory/algebra/shape.ts';
-import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
+import { contentHash, encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
+import { SetHash, vectorsHash } from '../../../src/memory/algebra/set-hash.ts';
+import type { SetElement } from '../../../src/memory/algebra/set-hash.ts';
 import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
 
-export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3, featureMap: elu1(8, 4, 6) };
+export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3 };
 export const IDENTITY: LedgerIdentity = {
   repository: 'some/repository',
   checkout: '/some/checkout',
@@ -63,6 +64,21 @@ export function madeUpFile(path: string, version: number, segments = 3): MadeUpF
     stat: { ctimeMs: 2.25 + version, inode: 77 + version },
   };
   return { path, meta, segments: entries, writes };
+}
+
+/** The elements of a file in a set hash, without any database. */
+export function elementsOf({ path, segments, writes }: MadeUpFile): SetElement[] {
+  return segments.map(({ contentHash: hash }, ordinal) => {
+    const vectors = encodeRecord(writes.get(hash)!, SHAPE);
+    return { path, ordinal, contentHash: Buffer.from(hash, 'hex'), vectorsHash: vectorsHash(vectors) };
+  });
+}
+
+/** The set hash of files, without any database. */
+export function setHashOf(files: Iterable<MadeUpFile>): string {
+  const hash = new SetHash();
+  for (const file of files) for (const element of elementsOf(file)) hash.add(element);
+  return hash.hex();
 }
 
 export function put(ledger: Ledger, file: MadeUpFile): ReturnType<Ledger['putFile']> {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
-import { tableOf } from '../../../../src/memory/algebra/difference.ts';
+import { SetHash } from '../../../../src/memory/algebra/set-hash.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { recall } from '../../../../src/memory/search/similarity.ts';
 import { treeHash } from '../../../../src/memory/algebra/tree-hash.ts';
@@ -15,7 +14,7 @@ describe('the difference of two trees', () => {
     await withLedger(async (ledger) => {
       for (const path of ['same.ts', 'edited.ts', 'deleted.ts']) put(ledger, madeUpFile(path, 1));
       const base = ledger.tree();
-      const baseMemory = await ledger.memory();
+      const baseHash = ledger.setHash();
       expect(treeHash(base)).toBe(ledger.treeHash());
       // One segment of the edited file stays, two change, and it moves.
       const [before, after] = [madeUpFile('edited.ts', 1), madeUpFile('edited.ts', 2)];
@@ -28,7 +27,7 @@ describe('the difference of two trees', () => {
       put(ledger, madeUpFile('new.ts', 1));
       ledger.drop(['deleted.ts']);
 
-      const { memory, segments } = ledger.difference(ledger.tree(), base);
+      const { setHash, segments } = ledger.difference(ledger.tree(), base);
       const signs = segments.map(({ sign, path }) => `${sign > 0 ? '+' : '-'}${path}`);
       expect(signs).toEqual([
         ...Array<string>(3).fill('-deleted.ts'),
@@ -36,27 +35,30 @@ describe('the difference of two trees', () => {
         ...Array<string>(2).fill('+edited.ts'),
         ...Array<string>(3).fill('+new.ts'),
       ]);
-      const expected = await ledger.memory();
-      expected.merge(baseMemory, -1);
-      expect(memory.hash()).toBe(expected.hash());
-      expect([...memory.z].some((cell) => cell < 0)).toBe(true);
-      for (const { contentHash, write } of segments) expect(write).toEqual(madeUpRecord(contentHash));
+      const expected = ledger.setHash();
+      expected.merge(baseHash, -1);
+      expect(setHash.hex()).toBe(expected.hex());
+      baseHash.merge(setHash);
+      expect(baseHash.equals(ledger.setHash())).toBe(true);
+      for (const { contentHash, record } of segments) expect(record).toEqual(madeUpRecord(contentHash));
       const back = ledger.difference(base, ledger.tree());
-      back.memory.merge(memory);
-      expect(back.memory.equals(new CompressiveMemory(SHAPE))).toBe(true);
+      back.setHash.merge(setHash);
+      expect(back.setHash.equals(new SetHash())).toBe(true);
     });
   });
 
-  it('of two scopes is the memory of the one less the other, and recall over it is over its segments alone', async () => {
+  it('of two scopes is the set hash of the one less the other, and recall over it is over its segments alone', async () => {
     await withLedger(async (ledger) => {
       for (const path of ['a.ts', 'b.ts', 'c.ts']) put(ledger, madeUpFile(path, 1));
       const [wide, narrow] = [new Set(['a.ts', 'b.ts']), new Set(['a.ts'])];
-      const { memory, segments } = ledger.difference(wide, narrow);
-      expect(memory.hash()).toBe((await ledger.memory(new Set(['b.ts']))).hash());
+      const { setHash, segments } = ledger.difference(wide, narrow);
+      expect(setHash.hex()).toBe(ledger.setHash(new Set(['b.ts'])).hex());
       const all = new EmbeddingTable(SHAPE);
       for (const { segmentId, record } of ledger.segments()) all.append(segmentId, record!.keys);
       const inScope = recall(all, [QUESTION], 8, ledger.segmentIds(new Set(['b.ts'])));
-      const changed = recall(tableOf(segments, SHAPE), [QUESTION], 8);
+      const table = new EmbeddingTable(SHAPE);
+      for (const [at, { record }] of segments.entries()) table.append(at, record.keys);
+      const changed = recall(table, [QUESTION], 8);
       expect([...changed.shares]).toEqual([...inScope.shares]);
       expect(changed.shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
     });

@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { dpfp, elu1, topk } from '../../../../src/memory/algebra/feature-map.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
-import { fileShares, normalise, recall, recallByFeature } from '../../../../src/memory/search/similarity.ts';
-import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
+import { fileShares, normalise, recall } from '../../../../src/memory/search/similarity.ts';
 import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
-import { quantizeVector } from '../../../../src/memory/algebra/embedding-record.ts';
 import { madeUpRecord, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
@@ -96,32 +93,6 @@ describe('recall', () => {
     expect(() => recall(table, [question('q')], 0)).toThrow(ShapeError);
   });
 });
-
-describe.each([elu1(8, 4, 6), dpfp(8, 3), topk(8, { size: 64, keep: 4, fan: 3, seed: 3 })])(
-  'recallByFeature with $id',
-  (featureMap) => {
-    it('gives φ(q)·z_segment / φ(q)·z of the memory', () => {
-      fc.assert(
-        fc.property(names, fc.string({ maxLength: 4 }), (list, asked) => {
-          const shape = { ...SHAPE, featureMap };
-          const features = featureMap.features(quantizeVector(question(asked)));
-          const massOf = (some: readonly string[]): number => {
-            const memory = new CompressiveMemory(shape);
-            for (const name of some) memory.add(madeUpRecord(name));
-            return sum(features.map((feature, i) => feature * memory.z[i]!));
-          };
-          const { shares } = recallByFeature(tableOf(list), [question(asked)], featureMap);
-          const mass = massOf(list);
-          list.forEach((name, n) => {
-            expect(shares[n]).toBe(mass === 0 ? 1 / list.length : massOf([name]) / mass);
-          });
-          expect(Math.abs(sum(shares) - 1)).toBeLessThan(1e-12);
-        }),
-        { numRuns: 30 },
-      );
-    });
-  },
-);
 
 describe('KeyTable', () => {
   it('holds exactly what was appended and not removed', () => {

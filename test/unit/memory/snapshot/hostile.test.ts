@@ -6,7 +6,6 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { elu1 } from '../../../../src/memory/algebra/feature-map.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import { NOTICE } from '../../../../src/memory/snapshot/format.ts';
@@ -95,7 +94,7 @@ describe('a damaged snapshot', () => {
       symlinkSync('/dev/zero', join(folder, 'zero.imem'));
       expect(await verdict(join(folder, 'zero.imem'))).toBe('no-snapshot');
       const { file } = await exported(folder);
-      expect(await verdict(crafted(file, 'PRAGMA user_version = 2;'))).toBe('newer');
+      expect(await verdict(crafted(file, 'PRAGMA user_version = 3;'))).toBe('newer');
       expect(await verdict(crafted(file, 'PRAGMA journal_mode = WAL;'))).toBe('damaged');
     });
   });
@@ -161,9 +160,8 @@ describe('a snapshot that somebody made', () => {
   it.each([
     ['another adapter', { adapter: 'other' }, 'foreign'],
     ['another shape', { layout: '4 keys of 8, 2 blocks of values of 3' }, 'foreign'],
-    ['another feature map', { features: elu1(8, 5, 6).id }, 'foreign'],
     ['another tree hash', { treeHash: '0'.repeat(64) }, 'damaged'],
-    ['another sum', { memoryHash: '0'.repeat(64) }, 'damaged'],
+    ['another set hash', { setHash: '0'.repeat(64) }, 'damaged'],
     ['another digest', { content: '0'.repeat(64) }, 'damaged'],
     ['no hash', { treeHash: 'NaN' }, 'damaged'],
     ['a count too large to hold', { writes: 1e15 }, 'unsafe'],
@@ -222,7 +220,7 @@ describe('a snapshot that somebody made', () => {
       await expect(importSnapshot(ledger, second, told, { place: placeIn(TREE) })).rejects.toMatchObject({
         kind: 'damaged',
       });
-      expect(ledger.totals().writes).toBe(0);
+      expect(ledger.totals().records).toBe(0);
       second.close();
       ledger.close();
     });
@@ -324,10 +322,9 @@ describe('the parts of a snapshot', () => {
       created: '2026-01-01T00:00:00.000Z',
       adapter: 'a',
       layout: 'l',
-      features: 'f',
       repository: '',
       treeHash: hash,
-      memoryHash: hash,
+      setHash: hash,
       content: hash,
       words: 'kept',
       files: 0,

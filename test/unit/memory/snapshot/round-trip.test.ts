@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -37,9 +39,9 @@ describe('a snapshot', () => {
             expect(files).toEqual({ placed: Object.keys(there).length, known: 0, different: 0, forgotten: 0 });
             expect(header.treeHash).toBe(from.treeHash());
             expect(into.treeHash()).toBe(from.treeHash());
-            const sum = (await into.memory()).hash();
-            expect(sum).toBe((await from.memory()).hash());
-            expect(sum).toBe(header.memoryHash);
+            const sum = into.setHash().hex();
+            expect(sum).toBe(from.setHash().hex());
+            expect(sum).toBe(header.setHash);
             for (const asked of ['book', 'getUserName', '図書館']) {
               expect(into.fileSearch(terms(asked))).toEqual(from.fileSearch(terms(asked)));
             }
@@ -104,14 +106,14 @@ describe('a snapshot', () => {
       const report = await imported(ledger, file, { place: placeIn(mine) });
       expect(report).toEqual({
         files: { placed: 3, known: 0, different: 1, forgotten: 0 },
-        writes: { added: 7, known: 0 },
+        records: { added: 7, known: 0 },
       });
       expect([...ledger.tree().keys()].sort()).toEqual(Object.keys(mine).sort());
       expect(ledger.fileSearch(terms('own words'))[0]?.path).toBe('src/a.ts');
       const again = await imported(ledger, file, { place: placeIn(mine) });
       expect(again).toEqual({
         files: { placed: 0, known: 3, different: 1, forgotten: 0 },
-        writes: { added: 0, known: 7 },
+        records: { added: 0, known: 7 },
       });
       ledger.close();
     });
@@ -208,7 +210,7 @@ describe('a snapshot', () => {
       const { file } = await exported(folder);
       const { ledger } = Ledger.open(join(folder, 'into'), FAR);
       putTexts(ledger, 'mine.ts', ['only here']);
-      const before = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().writes };
+      const before = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().records };
       const controller = new AbortController();
       const stop = imported(ledger, file, {
         place: (each) => {
@@ -220,7 +222,7 @@ describe('a snapshot', () => {
       await expect(stop).rejects.toThrow('stopped');
       const fail = imported(ledger, file, { place: () => Promise.reject(new Error('a disk')) });
       await expect(fail).rejects.toThrow('a disk');
-      const after = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().writes };
+      const after = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().records };
       expect(after).toEqual(before);
       putTexts(ledger, 'mine.ts', ['and it can be written']);
       expect((await ledger.verify()).kind).toBe('sound');
@@ -234,12 +236,12 @@ describe('a snapshot', () => {
       const place = join(folder, 'into.sqlite');
       const { ledger } = Ledger.open(place, FAR);
       putTexts(ledger, 'mine.ts', ['only here']);
-      const before = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().writes };
+      const before = { tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().records };
       const child = spawn(process.execPath, [join(import.meta.dirname, 'programs/importer.ts'), place, file]);
       await once(child.stdout, 'data');
       child.kill('SIGKILL');
       await once(child, 'close');
-      expect({ tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().writes }).toEqual(
+      expect({ tree: ledger.treeHash(), generation: ledger.generation(), writes: ledger.totals().records }).toEqual(
         before,
       );
       expect((await ledger.verify()).kind).toBe('sound');
@@ -258,6 +260,49 @@ describe('a snapshot', () => {
       expect((await ledger.verify()).kind).toBe('sound');
       expect(existsSync(`${file}-journal`) || existsSync(`${file}-wal`)).toBe(false);
       ledger.close();
+    });
+  });
+});
+
+/** A snapshot as version 1 wrote it: the same tables, and sums of features in place of the set hash. */
+function asVersion1(file: string): void {
+  const db = new DatabaseSync(file);
+  db.exec(
+    "DELETE FROM header WHERE name IN ('setHash', 'checksum'); UPDATE header SET value = '1' WHERE name = 'format'",
+  );
+  const put = db.prepare('INSERT INTO header VALUES (?, ?)');
+  put.run('features', 'dpfp(order=3)');
+  put.run('memoryHash', 'ab'.repeat(32));
+  const rows = db.prepare('SELECT name, value FROM header').all() as { name: string; value: string }[];
+  const sealed = rows.map(({ name, value }) => [name, value]).sort(([a], [b]) => (a! < b! ? -1 : 1));
+  const seal = createHash('sha256').update('memory snapshot header\n').update(JSON.stringify(sealed)).digest('hex');
+  put.run('seal', seal);
+  db.exec('PRAGMA user_version = 1');
+  db.close();
+}
+
+describe('a snapshot of version 1', () => {
+  it('is imported as one of this version is, and is refused with a changed byte', async () => {
+    await withFolder(async (folder) => {
+      const tree = { 'a.ts': ['const a = 1;'], 'b.ts': ['let b;', 'let c;'] };
+      const { ledger: from } = Ledger.open(join(folder, 'from'), IDENTITY);
+      putTree(from, tree);
+      const file = join(folder, 'x.imem');
+      await exportSnapshot(from, file, PROGRAM);
+      asVersion1(file);
+      const { ledger: into } = Ledger.open(join(folder, 'into'), IDENTITY);
+      expect(await imported(into, file, { place: placeIn(tree) })).toMatchObject({
+        files: { placed: 2, known: 0, different: 0 },
+        records: { added: 3, known: 0 },
+      });
+      expect(into.setHash().equals(from.setHash())).toBe(true);
+      expect(await into.verify()).toMatchObject({ kind: 'sound' });
+      const db = new DatabaseSync(file);
+      db.exec("UPDATE header SET value = 'other' WHERE name = 'features'");
+      db.close();
+      await expect(imported(into, file, { place: placeIn(tree) })).rejects.toMatchObject({ kind: 'damaged' });
+      into.close();
+      from.close();
     });
   });
 });

@@ -51,13 +51,13 @@ describe('forgetting', () => {
       expect(found(ledger.location, needles)).toEqual(needles.map(() => false));
       expect(found(ledger.location, blobsOf(madeUpFile('src/f7.ts', 1, 2)))).toEqual([true, true]);
       expect(change.removed.length).toBe(2);
-      expect(certificate).toMatchObject({ segments: 2, writes: 4, former: 2, kept: [], setAside: [] });
+      expect(certificate).toMatchObject({ segments: 2, records: 4, former: 2, kept: [], setAside: [] });
       expect(certificate.scan).toMatchObject({ found: 0, traces: 8 });
       expect(JSON.parse(JSON.stringify(certificate))).toEqual(certificate);
       expect(certificate.sentence).toMatch(
-        /^1 file with 2 segments forgotten: .* rebuild .* nothing of 4 writes is left/,
+        /^1 file with 2 segments forgotten: .* rebuild .* nothing of 4 records is left/,
       );
-      expect(await ledger.verify()).toMatchObject({ kind: 'sound', writes: 180 });
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', records: 180 });
       expect(ledger.lexicalSearch(['neighbour7'], 5).length).toBe(2);
     });
   });
@@ -65,18 +65,23 @@ describe('forgetting', () => {
   it('leaves the memory that never saw the files, and says so with hashes', async () => {
     await withLedger(async (ledger) => {
       fill(ledger);
-      const [memory, tree] = [await ledger.memoryHash(), ledger.treeHash()];
+      const [setHash, treeHash] = [ledger.setHash().hex(), ledger.treeHash()];
       put(ledger, madeUpFile('a.ts', 1));
       put(ledger, madeUpFile('b.ts', 1));
       const { certificate } = await ledger.forget(['a.ts', 'b.ts', 'never seen.ts']);
-      expect(certificate.before.memory).not.toBe(memory);
-      expect(certificate.subtracted).toEqual({ memory, tree });
-      expect(certificate.rebuilt).toEqual({ memory, tree });
-      expect(await ledger.memoryHash()).toBe(memory);
-      expect((await ledger.rebuild()).hash()).toBe(memory);
-      expect(ledger.treeHash()).toBe(tree);
+      expect(certificate.before.setHash).not.toBe(setHash);
+      expect(certificate.subtracted).toEqual({ setHash, treeHash });
+      expect(certificate.rebuilt).toEqual({ setHash, treeHash });
+      expect(ledger.setHash().hex()).toBe(setHash);
+      expect((await ledger.rebuild()).hex()).toBe(setHash);
+      expect(ledger.treeHash()).toBe(treeHash);
       const { certificate: again } = await ledger.forget(['a.ts']);
-      expect(again).toMatchObject({ segments: 0, writes: 0, before: { memory, tree }, rebuilt: { memory, tree } });
+      expect(again).toMatchObject({
+        segments: 0,
+        records: 0,
+        before: { setHash, treeHash },
+        rebuilt: { setHash, treeHash },
+      });
     });
   });
 
@@ -90,17 +95,17 @@ describe('forgetting', () => {
       put(here, madeUpFile('a.ts', 2));
       // The first version lives on there; the second goes.
       const { certificate } = await here.forget(['a.ts']);
-      expect(certificate).toMatchObject({ writes: 3, former: 0, kept: [] });
+      expect(certificate).toMatchObject({ records: 3, former: 0, kept: [] });
       put(here, madeUpFile('a.ts', 1));
       const { certificate: second } = await here.forget(['a.ts']);
-      expect(second.writes).toBe(0);
-      expect(second.kept).toEqual([{ checkout: join(folder, 'there'), path: 'a.ts', writes: 3 }]);
+      expect(second.records).toBe(0);
+      expect(second.kept).toEqual([{ checkout: join(folder, 'there'), path: 'a.ts', records: 3 }]);
       expect(second.sentence).toContain(join(folder, 'there'));
       expect(found(here.location, blobsOf(madeUpFile('a.ts', 1)))).toEqual([true, true, true]);
       expect(there.segmentsOf('a.ts').length).toBe(3);
       expect(await there.verify()).toMatchObject({ kind: 'sound' });
       const { certificate: third } = await there.forget(['a.ts']);
-      expect(third).toMatchObject({ writes: 3, kept: [] });
+      expect(third).toMatchObject({ records: 3, kept: [] });
       expect(found(here.location, blobsOf(madeUpFile('a.ts', 1)))).toEqual([false, false, false]);
       here.close();
       there.close();

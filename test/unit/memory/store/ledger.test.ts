@@ -5,28 +5,31 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { CompressiveMemory } from '../../../../src/memory/algebra/compressive-memory.ts';
-import { elu1 } from '../../../../src/memory/algebra/feature-map.ts';
+import { SetHash } from '../../../../src/memory/algebra/set-hash.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { questionTerms } from '../../../../src/memory/search/tokenize.ts';
 import { identityChecksum } from '../../../../src/memory/store/schema.ts';
 import { recordLayout } from '../../../../src/memory/algebra/shape.ts';
-import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, thrownBy, withFolder, withLedger } from '../support.ts';
+import {
+  elementsOf,
+  setHashOf,
+  IDENTITY,
+  madeUpFile,
+  madeUpRecord,
+  put,
+  SHAPE,
+  thrownBy,
+  withFolder,
+  withLedger,
+} from '../support.ts';
 import type { MadeUpFile } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** The memory of these files built without any database. */
-function fromScratch(files: Iterable<MadeUpFile>): CompressiveMemory {
-  const memory = new CompressiveMemory(SHAPE);
-  for (const { segments, writes } of files)
-    for (const { contentHash } of segments) memory.add(writes.get(contentHash)!);
-  return memory;
-}
-
+const elementsIn = (file: MadeUpFile | undefined) => (file === undefined ? [] : elementsOf(file));
 const META = { blobHash: '', bytes: 5, mtimeMs: 7.25, lines: 0 };
 const BINARY = { kind: 'skipped', reason: 'binary', sentence: 'It is not text.' } as const;
 
@@ -60,7 +63,7 @@ describe('files', () => {
       expect(after.added.some((id) => before.added.includes(id))).toBe(false);
       expect(ledger.lexicalSearch(['part1of1'], 10)).toEqual([]);
       expect(ledger.lexicalSearch(['part0of2'], 10).map(({ segmentId }) => segmentId)).toEqual(after.added);
-      expect(ledger.totals().unusedWrites).toBe(3);
+      expect(ledger.totals().unusedRecords).toBe(3);
     });
   });
 
@@ -73,8 +76,8 @@ describe('files', () => {
       expect(ledger.drop(['b.ts', 'never seen']).removed.length).toBe(3);
       expect(ledger.files().map(({ path }) => path)).toEqual(['a.bin']);
       expect(ledger.lexicalSearch(['ts', 'bin', 'export'], 10)).toEqual([]);
-      expect((await ledger.memory()).equals(new CompressiveMemory(SHAPE))).toBe(true);
-      expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 0, writes: 6 });
+      expect(ledger.setHash().equals(new SetHash())).toBe(true);
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 0, records: 6 });
     });
   });
 
@@ -89,7 +92,7 @@ describe('files', () => {
       put(ledger, { ...file, writes: otherRounding });
       expect(ledger.segmentsOf('a.ts').map(({ record }) => record)).toEqual([...file.writes.values()]);
       put(ledger, { ...file, writes: new Map() });
-      expect(ledger.totals()).toMatchObject({ writes: 3, unusedWrites: 0, segments: 3 });
+      expect(ledger.totals()).toMatchObject({ records: 3, unusedRecords: 0, segments: 3 });
     });
   });
 
@@ -131,13 +134,14 @@ describe('the memory', () => {
         await withFolder(async (folder) => {
           const { ledger } = Ledger.open(folder, IDENTITY);
           const now = new Map<string, MadeUpFile>();
-          const live = new CompressiveMemory(SHAPE);
+          const live = new SetHash();
           const table = new EmbeddingTable(SHAPE);
           for (const { path, version, what } of list) {
-            for (const { record } of ledger.segmentsOf(path)) live.subtract(record!);
+            for (const element of elementsIn(now.get(path))) live.subtract(element);
             const file = madeUpFile(path, version);
             now.delete(path);
             if (what === 'put') now.set(path, file);
+            for (const element of elementsIn(now.get(path))) live.add(element);
             const change =
               what === 'put'
                 ? put(ledger, file)
@@ -146,24 +150,23 @@ describe('the memory', () => {
                   : ledger.drop([path]);
             for (const id of change.removed) expect(table.remove(id)).toBe(true);
             for (const { segmentId, record } of ledger.segmentsOf(path)) {
-              live.add(record!);
               table.append(segmentId, record!.keys);
             }
           }
-          const expected = fromScratch(now.values()).hash();
-          expect(live.hash()).toBe(expected);
-          expect((await ledger.memory()).hash()).toBe(expected);
-          expect((await ledger.rebuild()).hash()).toBe(expected);
+          const expected = setHashOf(now.values());
+          expect(live.hex()).toBe(expected);
+          expect(ledger.setHash().hex()).toBe(expected);
+          expect((await ledger.rebuild()).hex()).toBe(expected);
           expect([...table.segmentIds].sort((a, b) => a - b)).toEqual(
             [...ledger.segments()].map(({ segmentId }) => segmentId),
           );
-          const inScope = fromScratch([...now.values()].filter(({ path }) => scope.includes(path)));
-          expect((await ledger.memory(new Set(scope))).hash()).toBe(inScope.hash());
+          const inScope = setHashOf([...now.values()].filter(({ path }) => scope.includes(path)));
+          expect(ledger.setHash(new Set(scope)).hex()).toBe(inScope);
           expect(ledger.generation()).toBe(list.length);
           ledger.close();
           const again = Ledger.open(folder, IDENTITY);
           expect(again.kind).toBe('open');
-          expect((await again.ledger.memory()).hash()).toBe(expected);
+          expect(again.ledger.setHash().hex()).toBe(expected);
           expect(await again.ledger.verify()).toMatchObject({ kind: 'sound' });
           again.ledger.close();
         });
@@ -174,7 +177,7 @@ describe('the memory', () => {
 
   it('sees one moment, whatever is written while it is summed, and can be aborted', async () => {
     // Large enough that summing has to pause several times.
-    const shape = { tokens: 2, keySize: 64, blocks: 6, valueSize: 256, featureMap: elu1(64, 4, 6) };
+    const shape = { tokens: 2, keySize: 64, blocks: 6, valueSize: 256 };
     const writes = new Map([['ab'.repeat(32), madeUpRecord('large', shape)]]);
     const segments = Array.from({ length: 400 }, (_, n) => {
       return { start: n, end: n, tokens: 1, contentHash: 'ab'.repeat(32), terms: [] };
@@ -183,15 +186,15 @@ describe('the memory', () => {
       const { ledger } = Ledger.open(folder, { ...IDENTITY, shape });
       ledger.putFile('a.ts', META, segments, writes);
       ledger.putFile('b.ts', META, segments, writes);
-      const before = (await ledger.rebuild()).hash();
+      const before = (await ledger.rebuild()).hex();
       let pauses = 0;
       const pause = setInterval(() => pauses++, 1);
       const summing = ledger.rebuild();
       ledger.drop(['b.ts']);
-      expect((await summing).hash()).toBe(before);
+      expect((await summing).hex()).toBe(before);
       clearInterval(pause);
       expect(pauses).toBeGreaterThan(0);
-      expect((await ledger.rebuild()).hash()).not.toBe(before);
+      expect((await ledger.rebuild()).hex()).not.toBe(before);
 
       const stop = new AbortController();
       const stopped = ledger.rebuild(undefined, stop.signal);
@@ -215,7 +218,6 @@ describe('totals and sweep', () => {
         files: { ingested: 1, skipped: 2, failed: 1 },
         segments: 3,
         tokens: 303,
-        memoryBytes: 8 * 8 * (1 + 2 * 3),
       });
       expect(totals.reasons[0]).toEqual({ kind: 'skipped', reason: 'binary', files: 2 });
       expect(totals.databaseBytes).toBeGreaterThan(16_384);
@@ -225,11 +227,11 @@ describe('totals and sweep', () => {
   it('drop unused writes by age and by size, never used ones', async () => {
     await withLedger(async (ledger) => {
       for (const version of [1, 2, 3]) put(ledger, madeUpFile('a.ts', version));
-      expect(ledger.sweep({ maxAgeMs: 1000 })).toEqual({ checkouts: [], writes: 0, bytes: 0 });
-      expect(ledger.sweep({ maxAgeMs: 1000, maxBytes: 160 })).toEqual({ checkouts: [], writes: 2, bytes: 80 });
-      expect(ledger.sweep({ maxAgeMs: 1000, now: Date.now() + 5000 }).writes).toBe(4);
-      expect(ledger.totals()).toMatchObject({ writes: 3, unusedWrites: 0 });
-      expect((await ledger.memory()).hash()).toBe(fromScratch([madeUpFile('a.ts', 3)]).hash());
+      expect(ledger.sweep({ maxAgeMs: 1000 })).toEqual({ checkouts: [], records: 0, bytes: 0 });
+      expect(ledger.sweep({ maxAgeMs: 1000, maxBytes: 160 })).toEqual({ checkouts: [], records: 2, bytes: 80 });
+      expect(ledger.sweep({ maxAgeMs: 1000, now: Date.now() + 5000 }).records).toBe(4);
+      expect(ledger.totals()).toMatchObject({ records: 3, unusedRecords: 0 });
+      expect(ledger.setHash().hex()).toBe(setHashOf([madeUpFile('a.ts', 3)]));
       expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
     });
   });
@@ -380,7 +382,7 @@ describe('opening', () => {
       ledger.close();
       const again = Ledger.open(folder, IDENTITY).ledger;
       put(again, madeUpFile('more.ts', 1));
-      expect((await again.memory()).hash()).toBe(fromScratch([...stored, madeUpFile('more.ts', 1)]).hash());
+      expect(again.setHash().hex()).toBe(setHashOf([...stored, madeUpFile('more.ts', 1)]));
       again.close();
     });
   });

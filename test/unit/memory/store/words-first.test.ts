@@ -43,7 +43,7 @@ describe('segments that stand before their vectors', () => {
       expect(ledger.notEmbedded().map(({ contentHash }) => contentHash)).toEqual(
         file.segments.map(({ contentHash }) => contentHash),
       );
-      expect(ledger.totals()).toMatchObject({ segments: 3, notEmbedded: 3, writes: 0, unusedWrites: 0 });
+      expect(ledger.totals()).toMatchObject({ segments: 3, notEmbedded: 3, records: 0, unusedRecords: 0 });
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 3, notEmbedded: 3 });
       expect(await ledger.mend()).toEqual([]);
     }));
@@ -97,7 +97,7 @@ describe('segments that stand before their vectors', () => {
       ledger.drop(['b.ts']);
       expect(ledger.embed(recordsOf(a!)).embedded).toEqual([]);
       expect(ledger.embed(recordsOf(b!)).embedded).toEqual([]);
-      expect(ledger.totals()).toMatchObject({ segments: 6, notEmbedded: 6, writes: 6, unusedWrites: 6 });
+      expect(ledger.totals()).toMatchObject({ segments: 6, notEmbedded: 6, records: 6, unusedRecords: 6 });
       const { certificate } = await ledger.forget(['c.ts']);
       expect(certificate).toMatchObject({ kind: 'forgotten', segments: 3 });
       expect(ledger.lexicalSearch(['export'], 10).length).toBe(3);

@@ -9,7 +9,7 @@ const file = (path: string, lines: number, state: RememberedFile['state']): Reme
   state,
 });
 const facts = (files: readonly RememberedFile[], databaseBytes: number) => ({
-  ...{ folder: { root: '/r', name: 'r' }, files, databaseBytes, memoryBytes: 1, tokens: 7 },
+  ...{ folder: { root: '/r', name: 'r' }, files, databaseBytes, tokens: 7 },
 });
 const sentence = 'Why.';
 

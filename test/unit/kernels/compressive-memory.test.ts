@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { CompressiveMemory, ExactnessError } from '../../../../src/memory/algebra/compressive-memory.ts';
-import { dpfp, elu1, topk } from '../../../../src/memory/algebra/feature-map.ts';
-import { referenceRead } from '../../../../src/memory/algebra/reference.ts';
-import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
-import type { MemoryShape } from '../../../../src/memory/algebra/shape.ts';
-import { RecordError } from '../../../../src/memory/algebra/embedding-record.ts';
-import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { madeUpRecord, SHAPE } from '../support.ts';
+import { CompressiveMemory, ExactnessError } from './reference/compressive-memory.ts';
+import type { SummedShape } from './reference/compressive-memory.ts';
+import { dpfp, elu1, topk } from './reference/integer-feature-map.ts';
+import { referenceRead } from './reference/read-without-memory.ts';
+import { ShapeError } from '../../../src/memory/algebra/shape.ts';
+import { RecordError } from '../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
+import { madeUpRecord, SHAPE as PLAIN } from '../memory/support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
 
-const shapes: [string, MemoryShape][] = [
+const SHAPE: SummedShape = { ...PLAIN, featureMap: elu1(8, 4, 6) };
+const shapes: [string, SummedShape][] = [
   ['elu1', SHAPE],
   ['dpfp', { ...SHAPE, featureMap: dpfp(8, 3) }],
   ['topk', { ...SHAPE, featureMap: topk(8, { size: 32, keep: 4, fan: 3, seed: 1 }) }],
@@ -23,7 +24,7 @@ const shapes: [string, MemoryShape][] = [
 
 const names = fc.uniqueArray(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 12 });
 
-function sum(shape: MemoryShape, writes: readonly EmbeddingRecord[]): CompressiveMemory {
+function sum(shape: SummedShape, writes: readonly EmbeddingRecord[]): CompressiveMemory {
   const memory = new CompressiveMemory(shape);
   for (const write of writes) memory.add(write);
   return memory;

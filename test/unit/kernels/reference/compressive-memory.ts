@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 
-import { EXACT } from './feature-map.ts';
-import { checkShape, ShapeError } from './shape.ts';
-import type { MemoryShape } from './shape.ts';
-import { checkLengths } from './embedding-record.ts';
-import type { EmbeddingRecord } from './embedding-record.ts';
+import { checkLengths } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
+import { checkShape, ShapeError } from '../../../../src/memory/algebra/shape.ts';
+import type { MemoryShape } from '../../../../src/memory/algebra/shape.ts';
+import { EXACT } from './integer-feature-map.ts';
+import type { FeatureMap } from './integer-feature-map.ts';
+
+/** A shape whose keys a feature map takes to features: φ, from d_k key numbers to d_φ features. */
+export interface SummedShape extends MemoryShape {
+  readonly featureMap: FeatureMap;
+}
 
 /** A sum would leave the integers that float64 holds exactly. The memory is unchanged. */
 export class ExactnessError extends Error {
@@ -27,15 +33,6 @@ export interface GraphState {
   readonly M: readonly Float32Array[];
 }
 
-/** A memory kept small: its cells (z, then M block by block) and a bound on their magnitude. */
-export interface PackedMemory {
-  readonly cells: Int32Array | Float64Array;
-  readonly ceiling: number;
-}
-
-/** Largest magnitude of a 32-bit integer. */
-const INT32 = 2 ** 31 - 1;
-
 /**
  * z = Σ φ(k) and M = Σ φ(k)ᵀ v over memory tokens (arXiv 2404.07143, eq. 4, linear rule), kept as exact integers in
  * float64. Only the linear rule is here: the delta rule (eq. 5) depends on order and cannot be subtracted.
@@ -43,7 +40,7 @@ const INT32 = 2 ** 31 - 1;
  * Because every sum is exact, two memories of the same writes are equal bit for bit however they were put together.
  */
 export class CompressiveMemory {
-  readonly shape: MemoryShape;
+  readonly shape: SummedShape;
   /** [d_φ] */
   readonly z: Float64Array;
   /** B times [d_φ, d_v] */
@@ -53,8 +50,13 @@ export class CompressiveMemory {
   readonly #step: number;
   readonly #features: Int32Array;
 
-  constructor(shape: MemoryShape) {
+  constructor(shape: SummedShape) {
     checkShape(shape);
+    if (shape.featureMap.keySize !== shape.keySize) {
+      throw new ShapeError(
+        `The feature map takes keys of ${shape.featureMap.keySize} numbers, the adapter makes keys of ${shape.keySize}.`,
+      );
+    }
     const { tokens, featureMap, blocks, valueSize } = shape;
     this.shape = shape;
     this.z = new Float64Array(featureMap.size);
@@ -88,35 +90,6 @@ export class CompressiveMemory {
     this.M.forEach((cells, block) => {
       addScaled(cells, other.M[block] ?? NONE, sign);
     });
-  }
-
-  /** Half the size where 32 bits hold every cell, which they do for single files. */
-  pack(): PackedMemory {
-    const arrays = [this.z, ...this.M];
-    const length = arrays.reduce((sum, cells) => sum + cells.length, 0);
-    const cells = this.#ceiling <= INT32 ? new Int32Array(length) : new Float64Array(length);
-    let at = 0;
-    for (const array of arrays) {
-      cells.set(array, at);
-      at += array.length;
-    }
-    return { cells, ceiling: this.#ceiling };
-  }
-
-  /** Adds (or takes out) a packed memory of the same shape. Throws as `merge` does. */
-  mergePacked({ cells, ceiling }: PackedMemory, sign: 1 | -1 = 1): void {
-    if (this.#ceiling + ceiling > EXACT.limit) {
-      const alone = new CompressiveMemory(this.shape);
-      alone.mergePacked({ cells, ceiling });
-      this.merge(alone, sign);
-      return;
-    }
-    this.#ceiling += ceiling;
-    let at = 0;
-    for (const array of [this.z, ...this.M]) {
-      addFrom(array, cells, at, sign);
-      at += array.length;
-    }
   }
 
   /** True when shape and every cell are the same. */
@@ -222,17 +195,12 @@ export class CompressiveMemory {
 const NONE = new Float64Array();
 
 /** What two memories must share to be summed. P is left out: it says how writes are grouped, not what a cell means. */
-function identity(shape: MemoryShape): string {
+function identity(shape: SummedShape): string {
   return `${shape.featureMap.id}, keys of ${shape.keySize}, ${shape.blocks} blocks of values of ${shape.valueSize}`;
 }
 
 function addScaled(into: Float64Array, from: Float64Array, sign: 1 | -1): void {
   for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + sign * (from[i] ?? 0);
-}
-
-/** Apart from addScaled, so that each loop sees one kind of array: 5,000 files are one scope. */
-function addFrom(into: Float64Array, from: Int32Array | Float64Array, offset: number, sign: 1 | -1): void {
-  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + sign * (from[offset + i] ?? 0);
 }
 
 function same(a: Float64Array, b: Float64Array): boolean {

@@ -1,4 +1,4 @@
-import { ShapeError } from './shape.ts';
+import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
 
 /**
  * φ on integers: int8 keys in, integer features out. Sums of integers do not depend on order, grouping or machine, so

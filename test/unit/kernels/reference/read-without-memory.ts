@@ -1,5 +1,5 @@
-import type { MemoryShape } from './shape.ts';
-import type { EmbeddingRecord } from './embedding-record.ts';
+import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { SummedShape } from './compressive-memory.ts';
 
 /**
  * The read without a memory: A = Σ_t w_t v_t with w_t = φ(q)·φ(k_t) / Σ φ(q)·φ(k), over all memory tokens of all
@@ -10,7 +10,7 @@ import type { EmbeddingRecord } from './embedding-record.ts';
  */
 export function referenceRead(
   writes: readonly EmbeddingRecord[],
-  shape: MemoryShape,
+  shape: SummedShape,
   features: Int32Array,
   scales: readonly number[],
 ): Float64Array[] {

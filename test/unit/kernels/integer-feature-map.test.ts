@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { dpfp, elu1, EXACT, featureMap, topk } from '../../../../src/memory/algebra/feature-map.ts';
-import type { FeatureMap } from '../../../../src/memory/algebra/feature-map.ts';
-import { checkShape, ShapeError } from '../../../../src/memory/algebra/shape.ts';
+import { CompressiveMemory } from './reference/compressive-memory.ts';
+import { dpfp, elu1, EXACT, featureMap, topk } from './reference/integer-feature-map.ts';
+import type { FeatureMap } from './reference/integer-feature-map.ts';
+import { ShapeError } from '../../../src/memory/algebra/shape.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
@@ -103,11 +104,11 @@ describe('parameters out of range', () => {
   it('include a shape whose keys are not those of its feature map', () => {
     const shape = { tokens: 4, keySize: 8, blocks: 0, valueSize: 0, featureMap: elu1(8, 1, 4) };
     expect(() => {
-      checkShape(shape);
+      new CompressiveMemory(shape);
     }).not.toThrow();
     for (const bad of [{ keySize: 9 }, { tokens: 0 }, { tokens: 1.5 }, { blocks: 300 }, { blocks: 1 }]) {
       expect(() => {
-        checkShape({ ...shape, ...bad });
+        new CompressiveMemory({ ...shape, ...bad });
       }).toThrow(ShapeError);
     }
   });
