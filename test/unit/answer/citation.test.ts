@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { Attribution, citationText } from '../../../src/answer/citation.ts';
+import { Attribution, citationText, stillStands } from '../../../src/answer/citation.ts';
 import type { Excerpt } from '../../../src/answer/excerpt.ts';
 import { sentences } from '../../../src/answer/sentence.ts';
+import { withFolder } from '../memory/support.ts';
+import { indexed } from './support.ts';
 
 const excerpt = (path: string, start: number, ...lines: readonly string[]): Excerpt => {
   const end = start + lines.length - 1;
@@ -46,4 +48,40 @@ test('a sentence of words that stand nowhere rests on nothing', () => {
       [0.5, 0.5],
     ),
   ).toContain('Too few');
+});
+
+test('a citation is as short as it can be, and never longer than one look', () => {
+  const filler = Array.from({ length: 12 }, (_, at) => `  step${at}();`);
+  const far = excerpt('far.ts', 1, 'const harbour = open();', ...filler, 'const lantern = light();');
+  expect(attributed('The harbour lantern is lit at night.', [far], [1])).toContain('Too few');
+  const near = excerpt('near.ts', 1, 'const harbour = open();', 'const lantern = light();', ...filler);
+  expect(attributed('The harbour lantern is lit at night.', [near], [1])).toBe('near.ts:1-2');
+});
+
+test('a word that stands in every line tells less than one that stands in one', () => {
+  const lines = ['book shelf one', 'book fee two', 'book three', 'book four'];
+  expect(attributed('A book has a fee.', [excerpt('a.ts', 1, ...lines)], [1])).toBe('a.ts:2');
+});
+
+test('a citation holds while its lines stand where they stood, whatever changes elsewhere', () =>
+  withFolder(async (folder) => {
+    const { index, search, write } = await indexed(folder, { 'a.ts': 'one\ntwo\nthree\n' });
+    const citation = { path: 'a.ts', start: 2, end: 2, overlap: 1 };
+    const read = [{ ...excerpt('a.ts', 1, 'one', 'two', 'three'), path: 'a.ts' }];
+    const stands = () => stillStands(search, citation, read);
+    expect(await stands()).toBe(true);
+    write('a.ts', 'ONE\ntwo\nTHREE\n');
+    expect(await stands()).toBe(true);
+    write('a.ts', 'zero\none\ntwo\n');
+    expect(await stands()).toBe(false);
+    write('a.ts', 'one\n');
+    expect(await stands()).toBe(false);
+    expect(await stillStands(search, { ...citation, path: 'b.ts' }, read)).toBe(false);
+    index.close();
+  }));
+
+test('a citation is written as a line, as lines, or as a place in the cells of a notebook', () => {
+  expect(citationText({ path: 'a.ts', start: 3, end: 3 })).toBe('a.ts:3');
+  expect(citationText({ path: 'a.ts', start: 3, end: 5 })).toBe('a.ts:3-5');
+  expect(citationText({ path: 'a.ipynb', start: 3, end: 5, cells: 'cell 2:1-2' })).toBe('a.ipynb:cell 2:1-2');
 });

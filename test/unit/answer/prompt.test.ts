@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Excerpt } from '../../../src/answer/excerpt.ts';
-import { promptFor } from '../../../src/answer/prompt.ts';
+import { excerptBudget, PROMPT, promptFor } from '../../../src/answer/prompt.ts';
 import { Tokenizer } from '../../../src/engine/generate/tokenizer.ts';
 import type { Message } from '../../../src/engine/generate/tokenizer.ts';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
@@ -120,6 +120,25 @@ describe('a prompt over hostile files', () => {
 });
 
 describe('a prompt over ordinary files', () => {
+  it('says the last exchange alone before the question, and the best file next to it', () => {
+    const files = ['best.ts', 'second.ts'].map((path) => excerptOf({ path, text: `const ${path[0] ?? ''} = 1;\n` }));
+    const turns = ['First', 'Last'].map((word) => ({ question: `${word}?`, answer: `${word}.` }));
+    const messages = promptFor('And?', files, turns);
+    expect(messages.slice(0, -1)).toEqual([
+      { role: 'user', content: 'Last?' },
+      { role: 'assistant', content: 'Last.' },
+    ]);
+    const content = contentOf(messages);
+    expect(content.indexOf('File second.ts')).toBeLessThan(content.indexOf('File best.ts'));
+    expect(content.endsWith(`Based on the code above, And?\n${TASK}`)).toBe(true);
+  });
+
+  it('holds what the model reads in some seconds, within bounds', () => {
+    expect(excerptBudget(0)).toBe(PROMPT.least);
+    expect(excerptBudget(1_000_000)).toBe(PROMPT.most);
+    expect(excerptBudget(150)).toBe(PROMPT.firstToken * 150 - PROMPT.frame);
+  });
+
   it('is what it was before: the text as it stands, between short fences', () => {
     const code = excerptOf({ path: 'src/a b.ts', text: 'const a = `é`;\n\tif (b) {}\n\n' });
     const prose = { ...excerptOf({ path: 'README.md', text: '# A\n```\nnpm i\n```\n' }), share: 0.5 };

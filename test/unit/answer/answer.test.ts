@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest';
+import { answer } from '../../../src/answer/answer.ts';
+import type { AnswerEvent, AnswerOptions } from '../../../src/answer/answer.ts';
+import { withFolder } from '../memory/support.ts';
+import { indexed, ScriptedEngine } from './support.ts';
+
+const LOANS = `/** Lends a book to a reader for four weeks. */
+export function lend(book: Book, reader: Reader): Loan {
+  if (reader.fees > 0) throw new Error('The reader owes fees.');
+  return { book, reader, due: inWeeks(4) };
+}
+
+/** Extends a loan once. */
+export function renew(loan: Loan): Loan {
+  return { ...loan, due: inWeeks(2) };
+}
+`;
+const FILES = {
+  'src/loans.ts': LOANS,
+  'src/mail.ts': `/** Sends a reminder before a book is due. */
+export function remind(loan: Loan): void {
+  send(loan.reader.address, 'Your book is due.');
+}
+`,
+  'README.md': '# Library\n\nA small library that lends books.\n',
+};
+
+const QUESTION = 'How does lend refuse a reader who owes fees?';
+const ANSWER = 'The function `lend` throws an error when the reader owes fees. It also paints the moon green.';
+
+/** All that happens on the way to an answer. */
+async function ask(
+  folder: string,
+  question: string,
+  options: AnswerOptions = {},
+  engine = new ScriptedEngine(ANSWER),
+  prepare: (place: Awaited<ReturnType<typeof indexed>>) => void = () => undefined,
+): Promise<{ events: AnswerEvent[]; engine: ScriptedEngine }> {
+  const place = await indexed(folder, FILES, engine);
+  prepare(place);
+  const events: AnswerEvent[] = [];
+  try {
+    await answer(place.search, question, options, (event) => {
+      events.push(structuredClone(event));
+    });
+  } finally {
+    place.index.close();
+  }
+  return { events, engine };
+}
+
+const kinds = (events: readonly AnswerEvent[]) => [...new Set(events.map(({ kind }) => kind))];
+
+test('a question is answered in order: files, places, words, checks, sentences with their lines', () =>
+  withFolder(async (folder) => {
+    const { events, engine } = await ask(folder, QUESTION);
+    expect(kinds(events)).toEqual(['recalled', 'read', 'prefilled', 'token', 'checking', 'answered']);
+    const recalled = events.find((event) => event.kind === 'recalled');
+    expect(recalled?.files[0]).toMatchObject({ path: 'src/loans.ts', lines: [{ start: 1, end: 6 }, { start: 7 }] });
+    expect(recalled?.files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    const read = events.find((event) => event.kind === 'read');
+    expect(read?.places[0]).toEqual({ path: 'src/loans.ts', start: 1, end: 10 });
+    expect(read?.stale).toBe(0);
+    expect(events.flatMap((event) => (event.kind === 'token' ? [event.text] : [])).join('')).toBe(ANSWER);
+    expect(events.filter(({ kind }) => kind === 'checking')).toEqual([
+      { kind: 'checking', sentences: 0, of: 2 },
+      { kind: 'checking', sentences: 1, of: 2 },
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      kind: 'answered',
+      answer: {
+        text: ANSWER,
+        ending: 'stop',
+        sentences: [
+          { kind: 'supported', citation: { path: 'src/loans.ts', start: 2, end: 3 } },
+          { kind: 'unsupported', sentence: { text: 'It also paints the moon green.' } },
+        ],
+      },
+    });
+    expect(engine.prompts[0]).toMatchInlineSnapshot(`
+      [
+        {
+          "content": "File README.md, lines 1-3:
+      \`\`\`
+      # Library
+
+      A small library that lends books.
+      \`\`\`
+
+      File src/mail.ts, lines 1-4:
+      \`\`\`
+      /** Sends a reminder before a book is due. */
+      export function remind(loan: Loan): void {
+        send(loan.reader.address, 'Your book is due.');
+      }
+      \`\`\`
+
+      File src/loans.ts, lines 1-10:
+      \`\`\`
+      /** Lends a book to a reader for four weeks. */
+      export function lend(book: Book, reader: Reader): Loan {
+        if (reader.fees > 0) throw new Error('The reader owes fees.');
+        return { book, reader, due: inWeeks(4) };
+      }
+
+      /** Extends a loan once. */
+      export function renew(loan: Loan): Loan {
+        return { ...loan, due: inWeeks(2) };
+      }
+      \`\`\`
+
+      Based on the code above, How does lend refuse a reader who owes fees?
+      Answer briefly, then explain how the code does it.",
+          "role": "user",
+        },
+      ]
+    `);
+  }));
+
+test('a question about something else is not put to the model', () =>
+  withFolder(async (folder) => {
+    const { events, engine } = await ask(folder, 'Which football club won yesterday evening?');
+    expect(kinds(events)).toEqual(['recalled', 'unknown']);
+    expect(events.at(-1)).toEqual({ kind: 'unknown', reason: 'far' });
+    expect(engine.prompts).toEqual([]);
+  }));
+
+test('selected lines are read first, whatever the question says, and only once', () =>
+  withFolder(async (folder) => {
+    const selection = { path: 'src/mail.ts', start: 2, end: 3 };
+    const { events, engine } = await ask(folder, 'Which football club won yesterday evening?', { selection });
+    const read = events.find((event) => event.kind === 'read');
+    expect(read?.places[0]).toEqual(selection);
+    expect(read?.places.filter(({ path }) => path === 'src/mail.ts')).toEqual([selection]);
+    expect(events.at(-1)?.kind).toBe('answered');
+    expect(engine.prompts[0]?.at(-1)?.content).toContain('File src/mail.ts, lines 2-3:');
+  }));
+
+test('what changed on disk since it was indexed is left out and counted; if that is all, nothing is answered', () =>
+  withFolder(async (folder) => {
+    const { events, engine } = await ask(folder, QUESTION, {}, undefined, ({ write }) => {
+      for (const path of Object.keys(FILES)) write(path, 'Other text now.\n');
+    });
+    expect(events.find((event) => event.kind === 'read')).toMatchObject({ places: [], stale: 5 });
+    expect(events.at(-1)).toEqual({ kind: 'unknown', reason: 'changed' });
+    expect(engine.prompts).toEqual([]);
+  }));
+
+test('a sentence whose lines change while it is written is no citation', () =>
+  withFolder(async (folder) => {
+    const engine = new ScriptedEngine(ANSWER);
+    const { events } = await ask(folder, QUESTION, {}, engine, ({ write }) => {
+      engine.meanwhile = () => {
+        write('src/loans.ts', LOANS.replace('owes fees', 'is late'));
+      };
+    });
+    const answered = events.find((event) => event.kind === 'answered');
+    expect(answered?.answer.sentences[0]).toMatchObject({
+      kind: 'unsupported',
+      reason: 'The lines it rests on have changed meanwhile.',
+    });
+  }));
+
+test('the model is given the last exchange, the sampling and the length that are asked for', () =>
+  withFolder(async (folder) => {
+    const history = [
+      { question: 'What is this?', answer: 'A library.' },
+      { question: 'What does lend do?', answer: 'It lends a book.' },
+    ];
+    const sampling = { kind: 'nucleus', temperature: 0.7, topP: 0.9, seed: 3, repetitionPenalty: 1 } as const;
+    const { engine } = await ask(folder, QUESTION, { history, sampling, maxTokens: 7 });
+    expect(engine.prompts[0]?.map(({ role, content }) => `${role}: ${content.slice(0, 20)}`).slice(0, 2)).toEqual([
+      'user: What does lend do?',
+      'assistant: It lends a book.',
+    ]);
+    expect(engine.options[0]).toMatchObject({ sampling, maxTokens: 7 });
+  }));
+
+test('an answer that is aborted ends with the reason', () =>
+  withFolder(async (folder) => {
+    const controller = new AbortController();
+    const engine = new ScriptedEngine(ANSWER);
+    engine.meanwhile = () => {
+      controller.abort(new Error('Enough.'));
+    };
+    const asked = ask(folder, QUESTION, { signal: controller.signal }, engine);
+    await expect(asked).rejects.toThrow('Enough.');
+  }));
+
+test('a citation in a notebook says its cell', () =>
+  withFolder(async (folder) => {
+    const cell = (source: string) => ({ cell_type: 'code', metadata: {}, outputs: [], execution_count: null, source });
+    const cells = [cell('import numpy'), cell('def lend_quokka(reader):\n    return reader.fees\n')];
+    const notebook = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells });
+    const engine = new ScriptedEngine('The function `lend_quokka` returns the fees of the reader.');
+    const { search, index } = await indexed(folder, { 'loans.ipynb': notebook }, engine);
+    const events: AnswerEvent[] = [];
+    await answer(search, 'What does lend_quokka return?', {}, (event) => events.push(event));
+    index.close();
+    const answered = events.find((event) => event.kind === 'answered');
+    expect(answered?.answer.sentences[0]).toMatchObject({ citation: { path: 'loans.ipynb', cells: 'cell 2:1-2' } });
+    const recalled = events.find((event) => event.kind === 'recalled');
+    expect(recalled?.files[0]?.lines[0]?.cells).toMatch(/^cell/);
+  }));
