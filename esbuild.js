@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-// node esbuild.js [--quiet] [--production] [--watch] [--out FOLDER] [--program NAME=FILE]: everything, or one program alone.
+// node esbuild.js [--quiet] [--production] [--watch] [--out FOLDER] [--program NAME=FILE]: everything, or one program
+// alone.
 const { values: options } = parseArgs({
   options: {
     quiet: { type: 'boolean', default: false },
@@ -31,8 +32,9 @@ const programs = options.program
 const shipped = new Set(['cli', 'engine', 'service']);
 
 /**
- * The tokenizer out of `@xenova/transformers`, and no more: imported whole, the package loads sharp and two more ONNX runtimes,
- * none of which a tokenizer runs. Its own modules are taken one by one, and the packages behind its other half are left empty.
+ * The tokenizer out of `@xenova/transformers`, and no more: imported whole, the package loads sharp and two more ONNX
+ * runtimes, none of which a tokenizer runs. Its own modules are taken one by one, and the packages behind its other
+ * half are left empty.
  */
 const tokenizerOnly = {
   name: 'tokenizer-only',
@@ -54,8 +56,9 @@ const tokenizerOnly = {
 };
 
 /**
- * esbuild copies the editor's namespace, some 400 getters, once for every module that imports it: a tenth of a second of the host's
- * start on slow cores. All of them can use the namespace itself. Seen with esbuild 0.28; another version may write it otherwise.
+ * esbuild copies the editor's namespace, some 400 getters, once for every module that imports it: a tenth of a second
+ * of the host's start on slow cores. All of them can use the namespace itself. Seen with esbuild 0.28; another version
+ * may write it otherwise.
  */
 const sharedEditorNamespace = {
   name: 'shared-editor-namespace',

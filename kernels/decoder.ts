@@ -73,7 +73,8 @@ export function upperGraph(manifest: Manifest, from: number, options: DecoderOpt
 export function scoreGraph(manifest: Manifest, from: number, options: DecoderOptions = decoderDefaults): Graph {
   const graph = new Graph(`score-${from}`);
   const { normal } = upperStates(graph, manifest, from, options);
-  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel }, normal); // [1, T, V]
+  const { accuracyLevel } = options;
+  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel }, normal); // [1, T, V]
   const targets = graph.input('targets', 'int64', [1, 'tokens']);
   const flat = graph.reshape(logits, [-1, manifest.config.vocab]);
   const goal = graph.reshape(targets, [-1]);

@@ -136,9 +136,9 @@ export type BlockMemory = Pick<InfiniOptions, 'features' | 'rule' | 'epsilon'>;
  * `after.N.norm` go out. Answers A [1, T, H d], for the output projection in place of `local`. Gates of -50 make it
  * `local`: sigmoid(-50) is 2e-22.
  *
- * What goes out is the caller's to keep. Inside a segment it becomes the next call's `write` alone. At the segment's end
- * it becomes `read` and `write`, and the caller empties the block's key/value cache: local attention ends there too. A
- * document starts from zeros. While an answer is written token by token, what goes out is dropped.
+ * What goes out is the caller's to keep. Inside a segment it becomes the next call's `write` alone. At the segment's
+ * end it becomes `read` and `write`, and the caller empties the block's key/value cache: local attention ends there
+ * too. A document starts from zeros. While an answer is written token by token, what goes out is dropped.
  */
 export function blockMemory(
   graph: Graph,
@@ -168,7 +168,8 @@ export function blockMemory(
  * One block's attention as a graph of its own: rotation, causal attention over the segment so far, memory.
  *
  * inputs: query [1, T, H d], key, value [1, T, G d] before rotation; positions [1, T] int64; last_key [1], total_keys
- * [] int32; past.0.key|value [1, G, S, d] of the segment's calls so far; read.0.matrix|norm, write.0.matrix|norm, gate.0
+ * [] int32; past.0.key|value [1, G, S, d] of the segment's calls so far; read.0.matrix|norm, write.0.matrix|norm,
+ * gate.0
  *
  * outputs: attended, local [1, T, H d]; present.0.key|value; after.0.matrix|norm
  */

@@ -6,8 +6,8 @@ import { skipReasons } from '../src/workspace/files/skip.ts';
 const top = join(import.meta.dirname, '..');
 
 /**
- * Every English text that the editor shows and a translation has to know: what its host and the memory's thread call `l10n.t`
- * with, and the reasons, which lie in the ledger in English.
+ * Every English text that the editor shows and a translation has to know: what its host and the memory's thread call
+ * `l10n.t` with, and the reasons, which lie in the ledger in English.
  */
 export async function strings() {
   const files = globSync(['src/{chat,ui}/**/*.ts', 'src/service/**/*.ts', 'src/extension.ts'], { cwd: top }).sort();

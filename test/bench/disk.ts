@@ -9,8 +9,9 @@ import type { Engine } from '../../src/engine/client/engine.ts';
 import { segment } from '../../src/workspace/segment/segment.ts';
 
 /**
- * What a memory takes on disk, for any folders: files are walked and cut as always, by the model's own tokenizer; only the keys are
- * random numbers, because a write has the same size whatever is in it. Minutes of the model become seconds.
+ * What a memory takes on disk, for any folders: files are walked and cut as always, by the model's own tokenizer; only
+ * the keys are random numbers, because a write has the same size whatever is in it. Minutes of the model become
+ * seconds.
  *
  *     node test/bench/disk.ts FOLDER …
  */

@@ -9,8 +9,8 @@ import { serviceIn } from './client.ts';
 import { generateWorkspace } from './generated.ts';
 
 /**
- * A generated workspace of 50,000 files, opened as the extension opens one: how long the host's own thread was ever busy, how
- * long the walk took, and whether a question is answered meanwhile.
+ * A generated workspace of 50,000 files, opened as the extension opens one: how long the host's own thread was ever
+ * busy, how long the walk took, and whether a question is answered meanwhile.
  *
  *     node esbuild.js --quiet && node test/bench/large-workspace.ts [--files 50000]
  */

@@ -7,7 +7,9 @@ export interface Ours extends System {
   readonly model: Model;
 }
 
-/** The engine's model in this process, on the CPU. `room` is how many tokens may follow a prompt. Throws ModelFileError. */
+/**
+ * The engine's model in this process, on the CPU. `room` is how many tokens may follow a prompt. Throws ModelFileError.
+ */
 export async function openOurs(threads: number, room: number): Promise<Ours> {
   const { baseFolder, adapterFolder } = defaultSettings();
   const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads });

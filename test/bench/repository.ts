@@ -57,7 +57,9 @@ export interface RepositoryFigures {
 /** Tokens of the answers: enough to pass every step, short enough to repeat. */
 const ANSWER_TOKENS = 64;
 
-/** Reads a repository into a memory of its own, which is thrown away at the end, and asks it a question again and again. */
+/**
+ * Reads a repository into a memory of its own, which is thrown away at the end, and asks it a question again and again.
+ */
 export async function measureRepository(options: RepositoryOptions): Promise<RepositoryFigures> {
   const home = await mkdtemp(join(tmpdir(), 'ask-codebase-bench-'));
   try {

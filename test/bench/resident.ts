@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * Most bytes that a running process ever had in memory, the weights that it maps from files with it. Linux alone keeps this
- * figure for other processes; elsewhere undefined.
+ * Most bytes that a running process ever had in memory, the weights that it maps from files with it. Linux alone keeps
+ * this figure for other processes; elsewhere undefined.
  */
 export async function peakResident(pid: number | undefined): Promise<number | undefined> {
   if (pid === undefined) return undefined;

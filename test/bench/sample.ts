@@ -39,8 +39,8 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * The spread of a/b over pairs of the same round. Both of a pair saw about the same load, which the ratio of two medians
- * does not promise.
+ * The spread of a/b over pairs of the same round. Both of a pair saw about the same load, which the ratio of two
+ * medians does not promise.
  */
 export function pairedRatio(a: readonly number[], b: readonly number[]): Spread {
   return spread(a.map((value, round) => value / (b[round] ?? NaN)));

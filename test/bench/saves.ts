@@ -6,8 +6,8 @@ import type { Refreshed } from '../../src/service/protocol.ts';
 import { serviceIn } from './client.ts';
 
 /**
- * Fifty saves in a copy of this project's sources: how long after the change is told the memory holds it, and how much of
- * that was the model's own time. The editor waits another moment before it tells (`src/ui/watch/change-batch.ts`).
+ * Fifty saves in a copy of this project's sources: how long after the change is told the memory holds it, and how much
+ * of that was the model's own time. The editor waits another moment before it tells (`src/ui/watch/change-batch.ts`).
  *
  *     node esbuild.js --quiet && node test/bench/saves.ts
  */

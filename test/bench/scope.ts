@@ -1,7 +1,7 @@
 /**
  * What each operation on a memory of 10,000 files and 40,000 segments takes, in ms: `node test/bench/scope.ts [files]`.
- * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds, wall time and
- * processor time: on a machine that does other work the second says more.
+ * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds,
+ * wall time and processor time: on a machine that does other work the second says more.
  */
 import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

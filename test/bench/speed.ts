@@ -21,7 +21,9 @@ export interface Speed {
   readonly cpu: Spread;
 }
 
-/** How many times as fast as the peer in the same round, and our fastest round over its fastest: the least disturbed. */
+/**
+ * How many times as fast as the peer in the same round, and our fastest round over its fastest: the least disturbed.
+ */
 export interface Ratio extends Speed {
   readonly best: number;
 }
@@ -54,8 +56,8 @@ export interface SpeedOptions {
 }
 
 /**
- * Measures both systems in turn, kind by kind and round by round, on the same tokens, so that the load of the machine falls
- * on both. Who goes first changes every round. A round before them all is thrown away: first runs allocate.
+ * Measures both systems in turn, kind by kind and round by round, on the same tokens, so that the load of the machine
+ * falls on both. Who goes first changes every round. A round before them all is thrown away: first runs allocate.
  */
 export async function measureSpeeds(options: SpeedOptions): Promise<Speeds> {
   const { ours, peer, rounds, say } = options;

@@ -1,6 +1,8 @@
 import type { Text } from './corpus.ts';
 
-/** A program that runs the base on the CPU. The caller holds the clock; a new prompt always begins with an empty cache. */
+/**
+ * A program that runs the base on the CPU. The caller holds the clock; a new prompt always begins with an empty cache.
+ */
 export interface System {
   readonly name: string;
   /** Bytes of weights that it reads. */

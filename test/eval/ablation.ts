@@ -23,9 +23,9 @@ import type { Smaller } from './smaller-keys.ts';
 import { render, rowsOf } from './table.ts';
 
 /**
- * What each part of recall is worth: the same questions ranked with a part taken out, with the read through a finite φ in place of
- * the exact softmax kernel, or with smaller writes. Shares through φ are the same integers whether they are read from the keys or from
- * M and z.
+ * What each part of recall is worth: the same questions ranked with a part taken out, with the read through a finite φ
+ * in place of the exact softmax kernel, or with smaller writes. Shares through φ are the same integers whether they are
+ * read from the keys or from M and z.
  *
  *     node esbuild.js --quiet && node test/eval/ablation.ts --data DIR [--repos a,b]
  */
@@ -37,7 +37,10 @@ const { values } = parseArgs({
   },
 });
 
-/** elu1 with the gain that brings a unit key's components to unit size; dpfp as in its paper; topk with 1 feature of 128 set. */
+/**
+ * elu1 with the gain that brings a unit key's components to unit size; dpfp as in its paper; topk with 1 feature of 128
+ * set.
+ */
 const MAPS: Readonly<Record<string, FeatureSpec>> = {
   elu1: { kind: 'elu1', gain: 16, bits: 10 },
   dpfp3: { kind: 'dpfp', order: 3 },

@@ -11,8 +11,8 @@ import { readCases } from './cases.ts';
 import { findPacks, openRepository, packOf } from './repository.ts';
 
 /**
- * Whether the token memory helps an answer: the same questions answered with the adapter's gate and without it. Says how many names of an
- * answer stand nowhere in the repository; prints both for reading.
+ * Whether the token memory helps an answer: the same questions answered with the adapter's gate and without it. Says
+ * how many names of an answer stand nowhere in the repository; prints both for reading.
  *
  *     node esbuild.js --quiet && node test/eval/answers.ts --data DIR --repo requests [--limit 16]
  */

@@ -25,7 +25,9 @@ interface Common {
   readonly files: readonly string[];
 }
 
-/** `strict`: a fix or a feature whose message does not name a gold file. `lines`: where the function meant may begin. */
+/**
+ * `strict`: a fix or a feature whose message does not name a gold file. `lines`: where the function meant may begin.
+ */
 export type Case =
   | (Common & { readonly task: 'localisation'; readonly strict: boolean })
   | (Common & { readonly task: 'repoqa'; readonly lines: readonly number[] })

@@ -13,9 +13,9 @@ import { findPacks, isWanted, openRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 
 /**
- * "In which file is X defined?", with no text of the repository in the prompt. The question's recall routes the read: the token memory
- * holds the headers of all segments, each weighted by its share, and the path is read out of it token by token. Beside it the decoder
- * alone, asked the same.
+ * "In which file is X defined?", with no text of the repository in the prompt. The question's recall routes the read:
+ * the token memory holds the headers of all segments, each weighted by its share, and the path is read out of it token
+ * by token. Beside it the decoder alone, asked the same.
  *
  *     node esbuild.js --quiet && node test/eval/closed-book.ts --data DIR --repos requests [--limit 200]
  */
@@ -45,7 +45,9 @@ function definitions({ files }: Repository): { readonly name: string; readonly p
   );
 }
 
-/** A path out of the memory alone: from the sign that begins a header, always the token that most of the weight goes to. */
+/**
+ * A path out of the memory alone: from the sign that begins a header, always the token that most of the weight goes to.
+ */
 function readPath(model: Model, shares: ReadonlyMap<string, number>): string {
   const memory = new TokenMemory();
   const weights: number[] = [];

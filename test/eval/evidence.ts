@@ -15,9 +15,10 @@ import type { Outcome } from './metrics.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 
 /**
- * What could decide between files, for every case of a data folder, and how well the ranking in use does with it. A line each: {"id",
- * "repo", "strict", "unnamed", "files": [[gold, share, bestShare, words, neighbours, role, segments]]}. `--words` leaves the model out
- * and takes all shares for alike, which takes seconds a repository instead of minutes.
+ * What could decide between files, for every case of a data folder, and how well the ranking in use does with it. A
+ * line each: {"id", "repo", "strict", "unnamed", "files": [[gold, share, bestShare, words, neighbours, role,
+ * segments]]}. `--words` leaves the model out and takes all shares for alike, which takes seconds a repository instead
+ * of minutes.
  *
  *     node esbuild.js --quiet && node test/eval/evidence.ts --data DIR --out FILE [--repos a,b] [--words]
  */

@@ -59,8 +59,8 @@ export function fileEvidence(
 }
 
 /**
- * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file is what the
- * question says to the letter (`src/retrieve/exact-match.ts`, `named-file.ts`).
+ * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file
+ * is what the question says to the letter (`src/retrieve/exact-match.ts`, `named-file.ts`).
  */
 export const inUse = ({ share, words, role }: FileEvidence): number => FILE_RANKING.fileWeight * share + words + role;
 

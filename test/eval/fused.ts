@@ -5,8 +5,8 @@ import type { Semantic } from './semantic.ts';
 import { bestFirst, group, type Question, type RankedFile, type System } from './system.ts';
 
 /**
- * MiniLM and BM25 together: files by the reciprocal ranks of the two systems' lists, segments by the standardised cosine
- * and BM25 of the same chunks. README.md says what else was tried.
+ * MiniLM and BM25 together: files by the reciprocal ranks of the two systems' lists, segments by the standardised
+ * cosine and BM25 of the same chunks. README.md says what else was tried.
  */
 export class Fused implements System {
   readonly name = 'minilm+bm25';

@@ -26,7 +26,10 @@ const KINDS: readonly (readonly [Commit['kind'], RegExp])[] = [
   ['feature', /\b(?:feat\w*|add\w*|support\w*|allow\w*|implement\w*|introduc\w+|enabl\w+|new|option)\b/i],
 ];
 
-/** The newest commits of `clone` that fit, newest first; at most `count` of them, of the last `among` that are looked at. */
+/**
+ * The newest commits of `clone` that fit, newest first; at most `count` of them, of the last `among` that are looked
+ * at.
+ */
 export async function commitsOf(clone: string, count: number, among = 4_000): Promise<Commit[]> {
   const format = '--format=%x01%H%x02%B%x02';
   const text = await git(clone, 'log', '--no-merges', '--name-status', '--no-renames', `-${among}`, format, 'HEAD');

@@ -7,7 +7,9 @@ import { viewOrder } from './run.ts';
 import type { Result } from './run.ts';
 import { groupsOf } from './table.ts';
 
-/** The results of earlier runs; none where there is no such file yet. Throws a Problem where it holds something else. */
+/**
+ * The results of earlier runs; none where there is no such file yet. Throws a Problem where it holds something else.
+ */
 export async function readKept(file: string): Promise<Result[]> {
   if (!existsSync(file)) return [];
   try {

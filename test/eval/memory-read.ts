@@ -19,9 +19,10 @@ import type { Repository } from './repository.ts';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /**
- * What the gate of the token memory is fitted on and judged by: windows of source files that the memory has not seen, while it holds
- * the rest of their repository, cut to some thousand tokens, or another repository. A line a window and memory:
- * {"repo", "path", "memory", "held", "positions": [[p of the token that came, local evidence, evidence and p of each head]]}.
+ * What the gate of the token memory is fitted on and judged by: windows of source files that the memory has not seen,
+ * while it holds the rest of their repository, cut to some thousand tokens, or another repository. A line a window and
+ * memory: {"repo", "path", "memory", "held", "positions": [[p of the token that came, local evidence, evidence and p of
+ * each head]]}.
  *
  *     node test/eval/memory-read.ts --data DIR --out FILE [--repos a,b] [--windows 3] [--tokens 320]
  */

@@ -1,6 +1,9 @@
 import { quantizeVector } from '../../src/memory/algebra/embedding-record.ts';
 
-/** Steps of the best uniform quantiser of a normal variable, in deviations (Max, IRE Transactions on Information Theory 6, 1960). */
+/**
+ * Steps of the best uniform quantiser of a normal variable, in deviations (Max, IRE Transactions on Information Theory
+ * 6, 1960).
+ */
 const STEPS: Readonly<Record<number, number>> = { 1: 1.596, 2: 0.9957, 3: 0.586, 4: 0.3352 };
 
 /** A way to keep less of a segment's keys. */
@@ -17,8 +20,9 @@ export function bytesOf({ tokens, bits }: Smaller, keySize: number): number {
 }
 
 /**
- * A segment's keys as they would be read again from a smaller write: [P', d_k] int8, each of length 127. Neighbouring memory tokens are
- * averaged where fewer are kept; of `bits` under 8, each component is the middle of one of 2^bits steps.
+ * A segment's keys as they would be read again from a smaller write: [P', d_k] int8, each of length 127. Neighbouring
+ * memory tokens are averaged where fewer are kept; of `bits` under 8, each component is the middle of one of 2^bits
+ * steps.
  *
  * @param keys    int8 [P, d_k]
  * @throws Error where P is not a multiple of the tokens that are kept, or there is no quantiser of so many bits

@@ -21,7 +21,9 @@ const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x8
   },
 );
 
-/** Inputs that come from `seeds` by a few changes of bytes, with words of the dictionary; they shrink to fewer changes. */
+/**
+ * Inputs that come from `seeds` by a few changes of bytes, with words of the dictionary; they shrink to fewer changes.
+ */
 export function mutated(
   seeds: readonly Uint8Array[],
   dictionary: readonly (string | Uint8Array)[],

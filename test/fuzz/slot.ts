@@ -3,8 +3,8 @@ const ROOM = 64 * 1024;
 const HEAD = 16;
 
 /**
- * The input that a thread works on and when it began, in memory that its watcher sees: a thread that hangs or dies of its memory
- * cannot say so itself.
+ * The input that a thread works on and when it began, in memory that its watcher sees: a thread that hangs or dies of
+ * its memory cannot say so itself.
  */
 export class Slot {
   readonly #began: Float64Array;

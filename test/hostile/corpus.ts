@@ -108,7 +108,10 @@ const NAMES = [
   `${'long '.repeat(40)}.md`,
 ];
 
-/** Some sixty files, each of which would do harm to a program that takes text for more than text. The same ones every time. */
+/**
+ * Some sixty files, each of which would do harm to a program that takes text for more than text. The same ones every
+ * time.
+ */
 export function hostileFiles(): HostileFile[] {
   const groups = [TURNS, FENCES, HEADERS, SHOWN, CALLS, SIZES].flatMap((group) => Object.entries(group));
   const order = (at: number) => ORDERS[at % ORDERS.length] ?? '';

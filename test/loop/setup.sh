@@ -1,7 +1,6 @@
 #!/bin/sh
-# Installs strace where it is missing: with it the loop's tests see every program that is started and every socket that is made.
-# Linux with apt; elsewhere those tests are left out, and say so.
-# Usage: test/loop/setup.sh
+# Installs strace where it is missing: with it the loop's tests see every program that is started and every socket that
+# is made. Linux with apt; elsewhere those tests are left out, and say so. Usage: test/loop/setup.sh
 set -eu
 
 command -v strace >/dev/null && exit 0

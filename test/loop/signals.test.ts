@@ -80,7 +80,8 @@ function expectWhole(home: string): void {
   }
 }
 
-// Windows ends a process at once and knows no signals; elsewhere than on Linux there is no /proc to look for orphans in.
+// Windows ends a process at once and knows no signals; elsewhere than on Linux there is no /proc to look for orphans
+// in.
 describe.skipIf(process.platform !== 'linux')('a signal', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s ends a command that waits in SQLite for a lock',

@@ -5,7 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CLI, cli, LIBRARY, MODELS, place, temporary } from './cli.ts';
 import type { Ran } from './cli.ts';
 
-/** What a terminal obeys, or shows as something else: copies to the clipboard, fakes a link, a row, a suffix, a colour. */
+/**
+ * What a terminal obeys, or shows as something else: copies to the clipboard, fakes a link, a row, a suffix, a colour.
+ */
 const EVIL = {
   clipboard: 'src/\x1b]52;c;ZXZpbA==\x07.ts',
   link: 'src/\x1b]8;;http:evil\x1b\\click\x1b]8;;\x1b\\.ts',

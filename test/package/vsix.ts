@@ -9,9 +9,10 @@ import type { Packed } from './archive.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * The platforms that can be packaged, with the folder of onnxruntime-node's binaries and the files in it that are needed. (macOS:
- * the package holds the library twice, and only the one whose name is short is linked against.) Every machine can package for
- * all of them, because the npm package holds all binaries. There is none for Intel Macs nor for Alpine.
+ * The platforms that can be packaged, with the folder of onnxruntime-node's binaries and the files in it that are
+ * needed. (macOS: the package holds the library twice, and only the one whose name is short is linked against.) Every
+ * machine can package for all of them, because the npm package holds all binaries. There is none for Intel Macs nor for
+ * Alpine.
  */
 export const TARGETS = {
   'linux-x64': ['linux/x64', ['libonnxruntime.so.1', 'onnxruntime_binding.node']],
@@ -35,8 +36,8 @@ interface Stage {
 }
 
 /**
- * Gathers what goes into the VSIX for `target`, by links in a folder of its own, so that the production build does not replace
- * the one that is being worked with.
+ * Gathers what goes into the VSIX for `target`, by links in a folder of its own, so that the production build does not
+ * replace the one that is being worked with.
  */
 export function gather(target: Target): Stage {
   const stage = join(ROOT, '.cache/package', target);
@@ -46,7 +47,8 @@ export function gather(target: Target): Stage {
 
   const build = [join(ROOT, 'esbuild.js'), '--quiet', '--production', '--out', join(stage, 'dist')];
   execFileSync(process.execPath, build, { cwd: ROOT, stdio: 'inherit' });
-  // Below dist, because there Node finds it from the bundles, and vsce takes a folder node_modules at the top from npm alone.
+  // Below dist, because there Node finds it from the bundles, and vsce takes a folder node_modules at the top from npm
+  // alone.
   mkdirSync(join(stage, 'dist/node_modules'));
   for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(stage, 'dist/node_modules', name));

@@ -34,8 +34,8 @@ export type Hang =
 export interface HostileOptions {
   readonly files?: Readonly<Record<string, string>>;
   /**
-   * An object that is not there and that a remote has promised: an old version of `src/loans.ts`, the folder `src` of the last
-   * commit, or the first commit. git starts the remote's program to fetch it.
+   * An object that is not there and that a remote has promised: an old version of `src/loans.ts`, the folder `src` of
+   * the last commit, or the first commit. git starts the remote's program to fetch it.
    */
   readonly missing?: 'blob' | 'tree' | 'commit' | 'none';
   readonly hangs?: readonly Hang[];
@@ -70,9 +70,9 @@ const ATTRIBUTES = [
 ].join('\n');
 
 /**
- * Makes a repository that looks like a small project, and whose every setting that can name a program names one which leaves
- * a trace. Inside lie a bare repository, a submodule, a repository whose work tree is elsewhere, and (where wanted) what hangs.
- * Needs git, sh and mkfifo, so not Windows.
+ * Makes a repository that looks like a small project, and whose every setting that can name a program names one which
+ * leaves a trace. Inside lie a bare repository, a submodule, a repository whose work tree is elsewhere, and (where
+ * wanted) what hangs. Needs git, sh and mkfifo, so not Windows.
  */
 export function hostileRepository(options: HostileOptions = {}): HostileRepository {
   const { files = LIBRARY, missing = 'blob', hangs = ['files', 'head'] } = options;
@@ -171,7 +171,10 @@ class Tripwires {
   }
 }
 
-/** A filter or a comparison that fails ends git, and the next program would not be reached; the others fail as missing ones do. */
+/**
+ * A filter or a comparison that fails ends git, and the next program would not be reached; the others fail as missing
+ * ones do.
+ */
 function endOf(name: string): string {
   if (/\.(clean|smudge)$/.test(name)) return 'exec cat';
   if (name.endsWith('.textconv')) return 'exec cat "$1"';

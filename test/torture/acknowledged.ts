@@ -48,7 +48,9 @@ export class Acknowledged {
     }
   }
 
-  /** The save under way has been read from the disk meanwhile, whole or cut off: nobody was promised anything about it. */
+  /**
+   * The save under way has been read from the disk meanwhile, whole or cut off: nobody was promised anything about it.
+   */
   settle(): void {
     if (this.#underWay !== undefined) this.#stored.delete(saveOf(this.#saver, this.#underWay).path);
     this.#underWay = undefined;

@@ -25,9 +25,9 @@ export interface SnapshotFlipped {
 }
 
 /**
- * Flips one bit at a random place of a sound snapshot of that many files and imports it into a memory that holds a file of its own. Throws unless
- * it is refused with a sentence that names it and leaves that memory as it was, or brings over exactly what the sound one does;
- * and unless the sound one can be imported after all that.
+ * Flips one bit at a random place of a sound snapshot of that many files and imports it into a memory that holds a file
+ * of its own. Throws unless it is refused with a sentence that names it and leaves that memory as it was, or brings
+ * over exactly what the sound one does; and unless the sound one can be imported after all that.
  */
 export async function flipSnapshotBits(rounds: number, files = 30): Promise<SnapshotFlipped> {
   const tree = made(files);

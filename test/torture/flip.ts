@@ -24,8 +24,8 @@ export interface Flipped {
 }
 
 /**
- * Flips one bit at a random place of a sound database of that many files, and throws unless that is noticed or changes nothing, and the same
- * memory stands in the end. A verdict 'sound' over a wrong sum throws too.
+ * Flips one bit at a random place of a sound database of that many files, and throws unless that is noticed or changes
+ * nothing, and the same memory stands in the end. A verdict 'sound' over a wrong sum throws too.
  */
 export async function flipBits(rounds: number, count = 40): Promise<Flipped> {
   const files = Array.from({ length: count }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));

@@ -15,8 +15,8 @@ type Change =
   | { readonly kind: 'delete'; readonly path: string };
 
 /**
- * Begins a bare repository at `place` with that many commits: edits for the most part, new files, renames, deletes, and now and
- * then a binary file, a link, a rule of what is ignored, a change of mode and a commit that changes nothing.
+ * Begins a bare repository at `place` with that many commits: edits for the most part, new files, renames, deletes, and
+ * now and then a binary file, a link, a rule of what is ignored, a change of mode and a commit that changes nothing.
  */
 export function generateHistory(place: string, commits: number, seed = 1): void {
   const next = dice(seed);

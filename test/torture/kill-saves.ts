@@ -16,8 +16,8 @@ export interface SavesKilled {
 }
 
 /**
- * A process that saves files without a pause is killed (SIGKILL) at a random moment; throws unless every save that it said
- * was stored is there, the database is sound, and what it was in the middle of is made good by the next reading.
+ * A process that saves files without a pause is killed (SIGKILL) at a random moment; throws unless every save that it
+ * said was stored is there, the database is sound, and what it was in the middle of is made good by the next reading.
  */
 export async function killSaves(rounds: number, latestMs: number): Promise<SavesKilled> {
   const place = placeIn(mkdtempSync(join(tmpdir(), 'torture-saves-')));

@@ -34,8 +34,8 @@ function edit(root: string, round: number): void {
 
 /**
  * Ingests a folder in a process of its own that is killed (SIGKILL) at a random moment, opens the database again, and
- * throws unless it is sound, holds every change that was acknowledged, and reaches, once the ingest is resumed, the hashes
- * of a memory that was built in one go.
+ * throws unless it is sound, holds every change that was acknowledged, and reaches, once the ingest is resumed, the
+ * hashes of a memory that was built in one go.
  */
 export async function killIngests(rounds: number, latestMs: number): Promise<Killed> {
   const place = placeIn(mkdtempSync(join(tmpdir(), 'torture-kill-')));

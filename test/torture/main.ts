@@ -1,6 +1,6 @@
 /**
- * `npm run torture`: every trial below, and says what became of each; minutes, not seconds. `npm run torture -- saves writers`
- * runs some of them, and `npm run torture -- replay --history PATH` replays a repository of yours.
+ * `npm run torture`: every trial below, and says what became of each; minutes, not seconds. `npm run torture -- saves
+ * writers` runs some of them, and `npm run torture -- replay --history PATH` replays a repository of yours.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

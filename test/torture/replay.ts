@@ -39,9 +39,10 @@ interface State {
 }
 
 /**
- * Takes a clone of `history` through its last commits, one after the other by its first parents, and back again. After each
- * checkout the memory is brought up to the folder as the program does it, only that the model is a stand-in. Throws unless
- * the way back encodes nothing and gives, commit for commit, the hashes of the way there, and these are a rebuild's.
+ * Takes a clone of `history` through its last commits, one after the other by its first parents, and back again. After
+ * each checkout the memory is brought up to the folder as the program does it, only that the model is a stand-in.
+ * Throws unless the way back encodes nothing and gives, commit for commit, the hashes of the way there, and these are a
+ * rebuild's.
  */
 export async function replay(history: string, options: ReplayOptions, standIn = new StandIn()): Promise<Replayed> {
   const { commits, rebuildEvery = 10 } = options;

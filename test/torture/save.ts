@@ -15,7 +15,10 @@ export interface Save {
   readonly write: (root: string) => void;
 }
 
-/** The n-th save of a saver: one paragraph of a file changes, now and then one is deleted and comes back, or is everybody's. */
+/**
+ * The n-th save of a saver: one paragraph of a file changes, now and then one is deleted and comes back, or is
+ * everybody's.
+ */
 export function saveOf(saver: string, n: number): Save {
   const path = n % 9 === 8 ? SHARED : `src/${saver}/f${n % OWN}.ts`;
   if (n % 13 === 12 && path !== SHARED) {

@@ -8,9 +8,10 @@ import { saveOf } from './save.ts';
 import { identityOf } from './survivor.ts';
 
 /**
- * saver.ts <database> <root> <name> <first>: saves one file after the other, as an editor does, and brings each into the
- * memory by itself. Says on stdout `begin <n>` before a save, `stored <n> <hash>` once it is in the memory (`-` for a file that
- * was deleted), `busy` where it waited in vain and tries again. Ends when told on stdin, or is killed without warning.
+ * saver.ts <database> <root> <name> <first>: saves one file after the other, as an editor does, and brings each into
+ * the memory by itself. Says on stdout `begin <n>` before a save, `stored <n> <hash>` once it is in the memory (`-` for
+ * a file that was deleted), `busy` where it waited in vain and tries again. Ends when told on stdin, or is killed
+ * without warning.
  */
 const [database = '', root = '', name = '', first = '0'] = process.argv.slice(2);
 const { ledger } = Ledger.open(database, identityOf(root));

@@ -26,8 +26,8 @@ export const identityOf = (root: string) => ({
 });
 
 /**
- * Opens a database whose writers are gone, and throws unless it is sound, `holds` finds nothing lost, and an ingest that goes
- * on from there reaches the hashes of a memory that is built in one go.
+ * Opens a database whose writers are gone, and throws unless it is sound, `holds` finds nothing lost, and an ingest
+ * that goes on from there reaches the hashes of a memory that is built in one go.
  */
 export async function checkSurvivor(place: Place, holds: (ledger: Ledger) => void): Promise<void> {
   const identity = identityOf(place.root);

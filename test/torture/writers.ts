@@ -21,8 +21,9 @@ export interface Written {
 }
 
 /**
- * Two processes save into one database without a pause while a third reads all of it again and again. Throws unless both end
- * well, no reading fails, each save that was stored is there, and the memory is the one that is built in one go.
+ * Two processes save into one database without a pause while a third reads all of it again and again. Throws unless
+ * both end well, no reading fails, each save that was stored is there, and the memory is the one that is built in one
+ * go.
  */
 export async function writeTogether(seconds: number): Promise<Written> {
   const place = placeIn(mkdtempSync(join(tmpdir(), 'torture-writers-')));

@@ -5,7 +5,9 @@ import { LIMITS, until } from './driver/limits.ts';
 import { libraryRepository } from './driver/repository.ts';
 import { useCode } from './driver/use-code.ts';
 
-/** The commands beside a plain question: a pause, a selection, the marks, and a file that is forgotten and read again. */
+/**
+ * The commands beside a plain question: a pause, a selection, the marks, and a file that is forgotten and read again.
+ */
 const SHELVES = 60;
 const shelf = (number: number) => [
   `/** Shelf ${number}. */`,

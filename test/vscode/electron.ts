@@ -6,9 +6,9 @@ import { build } from 'esbuild';
 import { libraryRepository } from './driver/repository.ts';
 
 /**
- * The in-host checks inside a desktop VS Code, for people who have one: VSCODE_EXECUTABLE names it, and without that the
- * version that VSCODE_VERSION names (the oldest that the manifest allows, where it names none) is downloaded. What the page and
- * the palette do is tested in code-server alone.
+ * The in-host checks inside a desktop VS Code, for people who have one: VSCODE_EXECUTABLE names it, and without that
+ * the version that VSCODE_VERSION names (the oldest that the manifest allows, where it names none) is downloaded. What
+ * the page and the palette do is tested in code-server alone.
  */
 const ROOT = join(import.meta.dirname, '../..');
 const executable = process.env.VSCODE_EXECUTABLE;

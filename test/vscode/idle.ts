@@ -8,8 +8,8 @@ import { descendants, processorTime } from './driver/processes.ts';
 import { libraryRepository } from './driver/repository.ts';
 
 /**
- * What the extension costs while nobody uses it: processor time of the extension host (which holds the memory's own thread) and
- * of the engine, over a minute after an answer, beside the same VS Code without the extension.
+ * What the extension costs while nobody uses it: processor time of the extension host (which holds the memory's own
+ * thread) and of the engine, over a minute after an answer, beside the same VS Code without the extension.
  *
  *     node esbuild.js && node test/vscode/idle.ts [--seconds 60]
  */

@@ -9,8 +9,9 @@ interface Manifest {
 }
 
 /**
- * What only an extension host can tell, the same in code-server and in a desktop VS Code: the host's own Node has what the
- * memory needs, the extension is activated, and every command that its manifest names is there. Throws where something is not.
+ * What only an extension host can tell, the same in code-server and in a desktop VS Code: the host's own Node has what
+ * the memory needs, the extension is activated, and every command that its manifest names is there. Throws where
+ * something is not.
  */
 export async function run(): Promise<void> {
   const database = new DatabaseSync(':memory:');

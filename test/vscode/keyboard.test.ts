@@ -23,7 +23,10 @@ async function focused(): Promise<{ readonly name: string; readonly ring: string
     });
 }
 
-/** Goes back with the keyboard from the field to the first control of the exchange; the names on the way, in reading order. */
+/**
+ * Goes back with the keyboard from the field to the first control of the exchange; the names on the way, in reading
+ * order.
+ */
 async function namesBefore(field: string): Promise<string[]> {
   const names = [field];
   while (names[0] !== 'Edit and ask again') {

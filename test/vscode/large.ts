@@ -9,9 +9,9 @@ import { LIMITS } from './driver/limits.ts';
 import { PROBE } from './driver/places.ts';
 
 /**
- * How long the extension host of a real VS Code is ever busy over 50,000 generated files: while they are walked and read, while a
- * question is answered meanwhile, and while the tree is opened. The host is shared with VS Code's own extensions (Git lists all
- * those files too), so the same is measured first without the extension.
+ * How long the extension host of a real VS Code is ever busy over 50,000 generated files: while they are walked and
+ * read, while a question is answered meanwhile, and while the tree is opened. The host is shared with VS Code's own
+ * extensions (Git lists all those files too), so the same is measured first without the extension.
  *
  *     node esbuild.js --quiet && node test/vscode/large.ts [--files 50000]
  */

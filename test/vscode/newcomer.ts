@@ -4,8 +4,8 @@ import { Code } from './driver/code.ts';
 import { LIMITS, until } from './driver/limits.ts';
 
 /**
- * A newcomer's way to the first answer over a real repository: a clean profile, the folder opened, nothing remembered yet. Says how
- * many clicks it took, whether any dialog or notification came, and how long the words took to come.
+ * A newcomer's way to the first answer over a real repository: a clean profile, the folder opened, nothing remembered
+ * yet. Says how many clicks it took, whether any dialog or notification came, and how long the words took to come.
  *
  *     node esbuild.js --quiet && node test/vscode/newcomer.ts --repo PATH "How is a route matched?"
  */

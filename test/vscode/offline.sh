@@ -1,8 +1,7 @@
 #!/bin/sh
-# Runs the suite where no network can be reached: VS Code's server, its extension hosts, the engine and Chromium live in a
-# network namespace that has a loopback device and nothing else. Linux, with util-linux and iproute2; needs no root where the
-# kernel allows user namespaces.
-# Usage: test/vscode/offline.sh [OPTIONS OF VITEST]
+# Runs the suite where no network can be reached: VS Code's server, its extension hosts, the engine and Chromium live in
+# a network namespace that has a loopback device and nothing else. Linux, with util-linux and iproute2; needs no root
+# where the kernel allows user namespaces. Usage: test/vscode/offline.sh [OPTIONS OF VITEST]
 set -eu
 cd "$(dirname "$0")/../.."
 

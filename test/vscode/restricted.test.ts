@@ -7,8 +7,8 @@ import { LIMITS, until } from './driver/limits.ts';
 import { useCode } from './driver/use-code.ts';
 
 /**
- * A repository whose every setting names a program, and whose own editor settings would hide a file and bring a model. The
- * tests go on from each other, as somebody does who opens a folder, looks around, and trusts it in the end.
+ * A repository whose every setting names a program, and whose own editor settings would hide a file and bring a model.
+ * The tests go on from each other, as somebody does who opens a folder, looks around, and trusts it in the end.
  */
 const hostile = hostileRepository({ hangs: ['files', 'head', 'ignore-file', 'excludes'] });
 mkdirSync(join(hostile.root, '.vscode'));

@@ -31,7 +31,10 @@ import { findAdapter, webgpuSession } from './adapter.ts';
 
 /** Largest difference between the two providers, over the largest number or 1. */
 const TOLERANCE = {
-  /** float32 on both, summed in another order; a real GPU's exp and division are also allowed a few units in the last place */
+  /**
+   * float32 on both, summed in another order; a real GPU's exp and division are also allowed a few units in the last
+   * place
+   */
   float: 1e-5,
   /** int8 activations: the CPU and the GPU round them in blocks of different length. */
   int8: 0.02,

@@ -1,7 +1,8 @@
 /**
  * Cuts files into segments exactly as the program does, for training: node segments.ts BASE_FOLDER < files > segments
  *
- * A line in: {"id", "path", "text"}. A line out: {"id", "segments": [{"start", "end", "text"}]}; the header is added by text.py.
+ * A line in: {"id", "path", "text"}. A line out: {"id", "segments": [{"start", "end", "text"}]}; the header is added by
+ * text.py.
  */
 import { createInterface } from 'node:readline';
 import { Tokenizer } from '../../../src/engine/generate/tokenizer.ts';

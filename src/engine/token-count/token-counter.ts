@@ -18,8 +18,8 @@ const SPELLED = (() => {
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * Counts the tokens of texts, and nothing else: what a cut into segments needs of a tokenizer, some thirty times as fast
- * as by the tokenizer itself, and without the process that runs the model. The counts are the tokenizer's own, or
+ * Counts the tokens of texts, and nothing else: what a cut into segments needs of a tokenizer, some thirty times as
+ * fast as by the tokenizer itself, and without the process that runs the model. The counts are the tokenizer's own, or
  * segments would be other ones and every file would be encoded again.
  */
 export class TokenCounter {

@@ -30,10 +30,10 @@ export function evidenceOf(local: Local, heads: readonly HeadRead[]): number[][]
 export type GateWeights = readonly (readonly number[])[];
 
 /**
- * The learned gate (models/training/research/token_gate.py): g [1 + heads], not negative, sum 1; the first is the decoder's.
- * Infini-attention gates each head by one learned number; here it is a softmax over linear scores, because how much a
- * read is worth depends on what it met. Heads without a match get nothing, so with an empty memory the decoder is left
- * exactly as it was.
+ * The learned gate (models/training/research/token_gate.py): g [1 + heads], not negative, sum 1; the first is the
+ * decoder's. Infini-attention gates each head by one learned number; here it is a softmax over linear scores, because
+ * how much a read is worth depends on what it met. Heads without a match get nothing, so with an empty memory the
+ * decoder is left exactly as it was.
  */
 export function gate(weights: GateWeights, local: Local, heads: readonly HeadRead[]): number[] {
   const [own = [], ...each] = evidenceOf(local, heads);

@@ -17,8 +17,8 @@ const RULES = 'reading ';
 
 /**
  * Brings a database of version 1 or 2 up to this version in one transaction: nothing is encoded or read again. Files of
- * version 1 become those of the checkout that opens it. A process that is killed, or a full disk, leaves the database as
- * it was.
+ * version 1 become those of the checkout that opens it. A process that is killed, or a full disk, leaves the database
+ * as it was.
  */
 export function migrate(db: DatabaseSync, identity: Identity): void {
   // Tables are renamed aside and made anew; references to them by name must stay as they are. Neither setting changes

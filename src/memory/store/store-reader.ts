@@ -82,7 +82,10 @@ export class StoreReader {
     return this.connection.rows('SELECT 1 FROM record WHERE origin = ? LIMIT 1', () => true, originOf(path)).length > 0;
   }
 
-  /** Every segment with its record, by id; without one where it is not embedded. Reads page by page, so the ledger may be used while walking. */
+  /**
+   * Every segment with its record, by id; without one where it is not embedded. Reads page by page, so the ledger may
+   * be used while walking.
+   */
   *segments(): Generator<StoredSegment> {
     const query = `SELECT ${PLACE_COLUMNS}, vectors FROM ${SEGMENT_TABLES} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
     for (let after = 0; ;) {
@@ -167,7 +170,9 @@ export class StoreReader {
     return new Map(scope === undefined ? rows : rows.filter(([path]) => scope.has(path)));
   }
 
-  /** sha256 (hex) over the set of (path, content hashes) of a scope: equal for equal trees, whatever machine read them. */
+  /**
+   * sha256 (hex) over the set of (path, content hashes) of a scope: equal for equal trees, whatever machine read them.
+   */
   treeHash(scope?: Scope): string {
     const query = "SELECT path, tree_leaf FROM file WHERE state = 'ingested'";
     const leaves = this.connection.rows(query, (row) => [text(row, 'path'), bytes(row, 'tree_leaf')] as const);

@@ -1,8 +1,9 @@
 /**
  * node test/eval/secrets/convert.ts GITLEAKS_TOML VERSION > src/workspace/secrets/rules.json
  *
- * Takes the token formats of gitleaks (MIT licence, see NOTICE) over as data: rules whose pattern begins with a literal that few
- * other texts hold. Rules that need a vendor's name nearby are left to the assignment rule, which knows no vendors.
+ * Takes the token formats of gitleaks (MIT licence, see NOTICE) over as data: rules whose pattern begins with a literal
+ * that few other texts hold. Rules that need a vendor's name nearby are left to the assignment rule, which knows no
+ * vendors.
  */
 import { readFileSync } from 'node:fs';
 

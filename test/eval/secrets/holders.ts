@@ -163,7 +163,10 @@ const AROUND_KEYS: readonly (readonly [path: string, around: (pem: string) => st
   ],
 ];
 
-/** Files for secrets, with values so plain that only the file tells. `$w` weak, `$p` a password, `$t` random, `$b` base64. */
+/**
+ * Files for secrets, with values so plain that only the file tells. `$w` weak, `$p` a password, `$t` random, `$b`
+ * base64.
+ */
 const FILES: readonly (readonly [path: string, text: string])[] = [
   ['.env', 'PORT=3000\nDB_PASSWORD=$w\n'],
   ['.env.local', 'NEXT_PUBLIC_NAME=web\nAPI_KEY=$w\n'],

@@ -1,8 +1,8 @@
 /**
  * node test/eval/secrets/main.ts [FOLDER …]
  *
- * Precision and recall of the rules for secrets on two sets that are made from seeds, and every finding in folders that are given, for
- * eyes that say whether it is one.
+ * Precision and recall of the rules for secrets on two sets that are made from seeds, and every finding in folders that
+ * are given, for eyes that say whether it is one.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';

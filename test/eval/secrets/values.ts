@@ -1,4 +1,7 @@
-/** Values that look like secrets and are none: made from a seed, in the formats of the real ones, so that no source holds them. */
+/**
+ * Values that look like secrets and are none: made from a seed, in the formats of the real ones, so that no source
+ * holds them.
+ */
 export class Values {
   #state: number;
 

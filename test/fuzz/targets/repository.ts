@@ -28,7 +28,10 @@ function contentOf(name: string): Uint8Array {
   }
 }
 
-/** What git says about a repository whose own files are damaged or made up; real processes, so a hundred inputs a second at most. */
+/**
+ * What git says about a repository whose own files are damaged or made up; real processes, so a hundred inputs a second
+ * at most.
+ */
 export const repository: Target = {
   name: 'repository',
   dictionary: [

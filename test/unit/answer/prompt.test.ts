@@ -20,7 +20,8 @@ function excerptOf({ path, text }: HostileFile): Excerpt {
 const contentOf = (messages: readonly Message[]) => messages.at(-1)?.content ?? '';
 
 /**
- * The prompt as a Markdown reader sees it, by CommonMark's rules for fences: blocks with the line above each, and what stands outside.
+ * The prompt as a Markdown reader sees it, by CommonMark's rules for fences: blocks with the line above each, and what
+ * stands outside.
  */
 function parse(content: string): { blocks: { header: string; text: string }[]; outside: string[] } {
   const blocks: { header: string; text: string }[] = [];

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { ChatPage } from '../../../media/chat/page.ts';
 import type { PageState } from '../../../media/chat/state.ts';
 import { ServiceError } from '../../../src/service/service-error.ts';
@@ -361,11 +361,7 @@ test('without a folder there is one thing to do', async () => {
 
 test('the keyboard begins in the field, and a place that was chosen keeps it', async () => {
   const { root } = await answeredPage();
-  // jsdom's document has the focus only while one of its elements has it; a window that is entered has it.
-  const hasFocus = vi.spyOn(document, 'hasFocus').mockReturnValue(true);
-  onTestFinished(() => {
-    hasFocus.mockRestore();
-  });
+  document.hasFocus = () => true; // A window that is entered has it; jsdom waits for an element.
   const enter = () => window.dispatchEvent(new Event('focus'));
   (document.activeElement as HTMLElement).blur();
   enter();

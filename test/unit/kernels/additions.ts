@@ -10,7 +10,10 @@ import { generator, randomMatrix } from './support.ts';
 const RANK = 3;
 const PARTS = ['attention.q', 'attention.k', 'attention.v', 'attention.o', 'mlp.gate', 'mlp.up', 'mlp.down'];
 
-/** In `folder`, an adapter.bin with an addition to every matrix of the first block, and each matrix with its addition in it. */
+/**
+ * In `folder`, an adapter.bin with an addition to every matrix of the first block, and each matrix with its addition in
+ * it.
+ */
 export function adapted(folder: string, values: Readonly<Record<string, Matrix>>) {
   const normal = generator(9);
   const chunks: Buffer[] = [];

@@ -42,7 +42,10 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
     upper = await cpuSession(upperGraph(manifest, SPLIT, OPTIONS), folder);
   });
 
-  /** Both halves over `ids` in runs of `step` tokens on caches of `capacity`: all states, and the candidates after each run. */
+  /**
+   * Both halves over `ids` in runs of `step` tokens on caches of `capacity`: all states, and the candidates after each
+   * run.
+   */
   async function decode(step: number, capacity: number) {
     const below = keyValueCache(CONFIG, [0, SPLIT], capacity > 0 ? 'shared' : 'grown', capacity);
     const above = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], capacity > 0 ? 'shared' : 'grown', capacity);

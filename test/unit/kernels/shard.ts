@@ -64,7 +64,10 @@ export class Shard {
   }
 }
 
-/** A whole decoder of `CONFIG` with random weights: projections of `kind`, biases as Qwen2 has them, the table in two parts. */
+/**
+ * A whole decoder of `CONFIG` with random weights: projections of `kind`, biases as Qwen2 has them, the table in two
+ * parts.
+ */
 export function randomDecoder(kind: Kind, seed: number, table: Kind = kind): Shard {
   const [shard, normal] = [new Shard(), generator(seed)];
   const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = CONFIG;

@@ -106,7 +106,8 @@ it('the extremes are told exactly, and would not be by sums of pairs in 16 bits'
   for (let token = 0; token < tokens; token += 1) {
     const row = Array.from(x.subarray(token * columns, (token + 1) * columns));
     expect(y[token * rows]).toBe(row.reduce((sum, value) => sum + 127 * value, 0));
-    // What AVX2 does: unsigned times signed, neighbours added with saturation, then what the offset of 128 brought is taken off.
+    // What AVX2 does: unsigned times signed, neighbours added with saturation, then what the offset of 128 brought is
+    // taken off.
     let clipped = 0;
     for (let at = 0; at < columns; at += 2) {
       clipped += Math.min(32_767, 127 * (row[at]! + 128) + 127 * (row[at + 1]! + 128));

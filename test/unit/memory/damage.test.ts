@@ -128,7 +128,8 @@ describe('a damaged database', () => {
 
   it('cut anywhere, emptied or overwritten is replaced', async () => {
     await withFolder(async (folder) => {
-      // The last page holds what was seen of the files: some rows of it, because one wrong value costs a look, not a table.
+      // The last page holds what was seen of the files: some rows of it, because one wrong value costs a look, not a
+      // table.
       const cuts = [15, 100, PAGE - 1, PAGE, 3 * PAGE, whole.length - PAGE, whole.length - 200];
       const contents = [
         ...cuts.map((length) => whole.subarray(0, length)),

@@ -11,8 +11,8 @@ const FULL =
   /^full: There is no space left to store the memory in .*\. Free some space .* nothing that was stored is lost\.$/;
 
 /**
- * Runs a script where `$PLACE` is a file system of its own of 4 MB, which is gone with the script: what it printed, a JSON
- * object a line. Skips the test where a user may mount nothing.
+ * Runs a script where `$PLACE` is a file system of its own of 4 MB, which is gone with the script: what it printed, a
+ * JSON object a line. Skips the test where a user may mount nothing.
  */
 function onSmallDisk(context: TestContext, folder: string, script: string): Record<string, unknown>[] {
   const env = { ...process.env, PLACE: folder, NODE: process.execPath, PROGRAMS };

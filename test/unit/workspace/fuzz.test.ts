@@ -10,7 +10,9 @@ import { skipReasons } from '../../../src/workspace/files/skip.ts';
 import { found, git, place } from './place.ts';
 import { measure } from './source.ts';
 
-/** Bytes as they come: noise, text with noise in it, text that is cut off in a letter, text with a mark at its front. */
+/**
+ * Bytes as they come: noise, text with noise in it, text that is cut off in a letter, text with a mark at its front.
+ */
 const noise = fc.uint8Array({ maxLength: 400 });
 const words = fc
   .array(

@@ -94,8 +94,8 @@ export class Code {
   }
 
   /**
-   * Changes one user setting, through the extension that lies beside the one under test. (Of changes made to the file from
-   * outside, the web workbench notices the first alone.)
+   * Changes one user setting, through the extension that lies beside the one under test. (Of changes made to the file
+   * from outside, the web workbench notices the first alone.)
    */
   async set(key: string, value: unknown): Promise<void> {
     await this.workbench.run('Steering: Change a Setting');

@@ -1,4 +1,6 @@
-/** Milliseconds after which a step of a test counts as hung. All are far above what a loaded machine of two cores takes. */
+/**
+ * Milliseconds after which a step of a test counts as hung. All are far above what a loaded machine of two cores takes.
+ */
 export const LIMITS = {
   /** The server's own start, until it listens. */
   server: 60_000,

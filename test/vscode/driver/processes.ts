@@ -7,7 +7,10 @@ export interface Running {
   readonly args: readonly string[];
 }
 
-/** Milliseconds in the kernel's unit of processor time, which is a hundredth of a second on every Linux that these tests run on. */
+/**
+ * Milliseconds in the kernel's unit of processor time, which is a hundredth of a second on every Linux that these tests
+ * run on.
+ */
 const TICK = 10;
 
 /** Processor time that a process has used so far, user and system, in milliseconds. */
@@ -16,7 +19,9 @@ export function processorTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
-/** What the kernel tells of a process, from its state on: the program's name before it, in brackets, may hold spaces. */
+/**
+ * What the kernel tells of a process, from its state on: the program's name before it, in brackets, may hold spaces.
+ */
 function statFields(pid: number | string): string[] {
   return readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')

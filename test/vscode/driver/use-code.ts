@@ -3,8 +3,8 @@ import { Code } from './code.ts';
 import type { CodeOptions } from './code.ts';
 
 /**
- * One VS Code for the tests of a file or of a `describe`: started before the first and ended after the last, because a start
- * takes some twenty seconds. A test that fails leaves its pictures and logs under test/vscode/screenshots/failed.
+ * One VS Code for the tests of a file or of a `describe`: started before the first and ended after the last, because a
+ * start takes some twenty seconds. A test that fails leaves its pictures and logs under test/vscode/screenshots/failed.
  */
 export function useCode(options: () => CodeOptions): () => Code {
   let code: Code | undefined;

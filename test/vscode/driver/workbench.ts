@@ -13,13 +13,13 @@ export const THEMES = {
 export type Theme = keyof typeof THEMES;
 
 /**
- * One window of VS Code, worked as a person works it: with the palette, the mouse and the keyboard. What it reads is what
- * stands on the screen.
+ * One window of VS Code, worked as a person works it: with the palette, the mouse and the keyboard. What it reads is
+ * what stands on the screen.
  */
 export class Workbench {
   /**
-   * Addresses outside this machine that the window asked for. The names under vscode-cdn.net are left out: a webview's service
-   * worker answers them itself, with files that the workbench hands it.
+   * Addresses outside this machine that the window asked for. The names under vscode-cdn.net are left out: a webview's
+   * service worker answers them itself, with files that the workbench hands it.
    */
   readonly foreign: string[] = [];
   readonly page: Page;

@@ -7,7 +7,9 @@ import { kindNames, makeTokenizer } from '../made-tokenizers.ts';
 
 const base = join(import.meta.dirname, '../../../../models/base');
 
-/** Words of every script that Unicode 16 names as recommended (UAX 31, table 5), and what lies beyond the first plane. */
+/**
+ * Words of every script that Unicode 16 names as recommended (UAX 31, table 5), and what lies beyond the first plane.
+ */
 const SCRIPTS = [
   ...[
     'letter',

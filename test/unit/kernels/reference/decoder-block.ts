@@ -31,8 +31,8 @@ export function rmsNorm(x: Matrix, gamma: Matrix, epsilon: number): Matrix {
 }
 
 /**
- * Rotary positions, row t at position t: in each head of x [T, heads · d], the pair (i, i + d / 2) turns by t · θ^(-2i/d).
- * RoFormer, arXiv 2104.09864, eq. (15), in the half-split order of Llama and Qwen2.
+ * Rotary positions, row t at position t: in each head of x [T, heads · d], the pair (i, i + d / 2) turns by t ·
+ * θ^(-2i/d). RoFormer, arXiv 2104.09864, eq. (15), in the half-split order of Llama and Qwen2.
  */
 export function rotate(x: Matrix, heads: number, theta: number): Matrix {
   const size = x.columns / heads;

@@ -13,7 +13,9 @@ export interface Quantised {
   readonly data: Uint8Array;
   /** float16 [N, K / block] */
   readonly scales: Uint16Array;
-  /** [N, ⌈K / block · bits / 8⌉], packed like data, each row from a new byte; without it the zero point is 2^(bits-1) */
+  /**
+   * [N, ⌈K / block · bits / 8⌉], packed like data, each row from a new byte; without it the zero point is 2^(bits-1)
+   */
   readonly zeros?: Uint8Array;
 }
 

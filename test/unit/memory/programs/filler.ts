@@ -5,7 +5,10 @@ import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import { IDENTITY, madeUpFile, put, setHashOf } from '../support.ts';
 
-/** filler.ts <folder on a small disk>: fills the disk, tries everything that writes, makes room and goes on; tells all as JSON. */
+/**
+ * filler.ts <folder on a small disk>: fills the disk, tries everything that writes, makes room and goes on; tells all
+ * as JSON.
+ */
 const [folder = ''] = process.argv.slice(2);
 const ballast = join(folder, 'ballast');
 const place = join(folder, 'memory.sqlite');
