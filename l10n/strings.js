@@ -10,7 +10,10 @@ const top = join(import.meta.dirname, '..');
  * `l10n.t` with, and the reasons, which lie in the ledger in English.
  */
 export async function strings() {
-  const files = globSync(['src/{chat,ui}/**/*.ts', 'src/service/**/*.ts', 'src/extension.ts'], { cwd: top }).sort();
+  const files = globSync(
+    ['src/{chat,ui}/**/*.ts', 'src/service/**/*.ts', 'src/common/error-codes.ts', 'src/extension.ts'],
+    { cwd: top },
+  ).sort();
   const found = await getL10nJson(
     files.map((file) => ({ extension: '.ts', contents: readFileSync(join(top, file), 'utf8') })),
   );

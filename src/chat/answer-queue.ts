@@ -1,6 +1,6 @@
+import { AppError, isAppError } from '../common/app-error.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
-import { ServiceError } from '../service/service-error.ts';
 import { withEvent, withinLimits } from './exchange.ts';
 import type { Conversations } from './conversations.ts';
 import type { ChatService } from './dependencies.ts';
@@ -102,11 +102,11 @@ export class AnswerQueue {
       };
       await service.ask({ question, scope, history, ...(selection && { selection }) }, onEvent, signal);
       const now = this.#exchange(running);
-      if (now && unfinished(now)) throw new ServiceError(strings.unexpected, 'open-log');
+      if (now && unfinished(now)) throw new AppError('unexpected', strings.unexpected);
     } catch (error) {
       if (signal.aborted) {
         this.#settle(running, { kind: 'stopped', sentence: strings.stopped, seconds: seconds() });
-      } else if (error instanceof ServiceError) {
+      } else if (isAppError(error)) {
         this.#settle(running, { kind: 'failed', sentence: error.message, action: error.action });
       } else {
         log(error instanceof Error ? (error.stack ?? error.message) : String(error));

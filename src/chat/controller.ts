@@ -1,4 +1,5 @@
-import type { Action, AskedScope, MemoryState } from '../service/protocol.ts';
+import type { Action } from '../common/error-codes.ts';
+import type { AskedScope, MemoryState } from '../service/protocol.ts';
 import { newExchange } from './exchange.ts';
 import type { NewQuestion } from './exchange.ts';
 import { Conversations } from './conversations.ts';

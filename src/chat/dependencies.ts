@@ -1,7 +1,8 @@
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
-import type { Action, AskedScope, Question } from '../service/protocol.ts';
+import type { Action } from '../common/error-codes.ts';
+import type { AskedScope, Question } from '../service/protocol.ts';
 import type { HostMessage } from './protocol.ts';
 import type { TranscriptStore } from './store.ts';
 import type { Strings } from './strings.ts';

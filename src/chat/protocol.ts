@@ -23,7 +23,7 @@ const question = v.pipe(v.string(), v.maxLength(TRANSCRIPT.question));
 const answer = v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer));
 const lineNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-export type { Action } from '../service/protocol.ts';
+export type { Action } from '../common/error-codes.ts';
 
 /** Which chip is chosen; the host knows which files that means when the question is asked. */
 const choiceSchema = v.object({ kind: v.picklist(['workspace', 'folder', 'editors', 'changed']), terms: line });

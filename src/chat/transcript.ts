@@ -3,7 +3,7 @@ import type { AnswerEvent } from '../answer/answer.ts';
 import type { Attributed } from '../answer/citation.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
-import { ACTIONS } from '../service/protocol.ts';
+import { ACTIONS } from '../common/error-codes.ts';
 
 /** Sizes of what is kept and of what is let in from a page or a file. */
 export const TRANSCRIPT = {

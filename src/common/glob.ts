@@ -1,13 +1,9 @@
+import { AppError } from './app-error.ts';
 /**
  * Patterns over paths, matched in a time that is bounded by the length of the pattern times that of the path. Patterns
  * come from files of the repository and from questions, and a regular expression made from `**` ten times over takes
  * minutes.
  */
-
-/** A pattern that cannot be read; the message says what is wrong with it. */
-export class GlobError extends Error {
-  override readonly name = 'GlobError';
-}
 
 /** Counts the comparisons that matching took, so that a caller can stop and name the pattern's owner. */
 export interface Work {
@@ -35,11 +31,11 @@ export const GLOB_LIMITS = { characters: 1_000, alternatives: 256 } as const;
  * one character, `\` takes the next character as it is. The whole path must match.
  *
  * The meaning is that of gitignore(5) and of git's wildmatch with WM_PATHNAME.
- * @throws GlobError with `strict` where a bracket or brace is open; always where a limit is passed
+ * @throws `pattern/unreadable` with `strict` where a bracket or brace is open; always where a limit is passed
  */
 export function compileGlob(pattern: string, options: GlobOptions = {}): PathMatcher {
   if (pattern.length > GLOB_LIMITS.characters) {
-    throw new GlobError(`A pattern has at most ${GLOB_LIMITS.characters} characters.`);
+    throw new AppError('pattern/unreadable', `A pattern has at most ${GLOB_LIMITS.characters} characters.`);
   }
   const { braces = false, strict = false, ignoreCase = false } = options;
   const spelt = ignoreCase ? (text: string) => text.toLowerCase() : (text: string) => text;
@@ -54,7 +50,7 @@ export function compileGlob(pattern: string, options: GlobOptions = {}): PathMat
 /** Compiles a pattern for one name, which holds no `/`; `**` is as `*`. As `compileGlob` otherwise. */
 export function compileName(pattern: string, options: GlobOptions = {}): PathMatcher {
   if (pattern.length > GLOB_LIMITS.characters) {
-    throw new GlobError(`A pattern has at most ${GLOB_LIMITS.characters} characters.`);
+    throw new AppError('pattern/unreadable', `A pattern has at most ${GLOB_LIMITS.characters} characters.`);
   }
   const { strict = false, ignoreCase = false } = options;
   const part = partOf(ignoreCase ? pattern.toLowerCase() : pattern, strict);
@@ -65,7 +61,7 @@ export function compileName(pattern: string, options: GlobOptions = {}): PathMat
 /**
  * The patterns that the braces of one stand for, `{a,b{c,d}}` inside each other too. A backslash keeps a brace as it
  * is.
- * @throws GlobError where there are too many, or with `strict` where a brace is open or closed alone
+ * @throws `pattern/unreadable` where there are too many, or with `strict` where a brace is open or closed alone
  */
 export function expandBraces(pattern: string, strict = false): string[] {
   let waiting = [pattern];
@@ -78,7 +74,10 @@ export function expandBraces(pattern: string, strict = false): string[] {
       else for (const choice of group.choices) next.push(text.slice(0, group.from) + choice + text.slice(group.to));
     }
     if (done.length + next.length > GLOB_LIMITS.alternatives) {
-      throw new GlobError(`The braces of a pattern stand for at most ${GLOB_LIMITS.alternatives} patterns.`);
+      throw new AppError(
+        'pattern/unreadable',
+        `The braces of a pattern stand for at most ${GLOB_LIMITS.alternatives} patterns.`,
+      );
     }
     waiting = next;
   }
@@ -103,7 +102,7 @@ function firstBraces(text: string, strict: boolean): Braces | undefined {
     else if (character === '}') {
       const group = open.pop();
       if (group === undefined) {
-        if (strict) throw new GlobError('A brace is closed that was not opened.');
+        if (strict) throw new AppError('pattern/unreadable', 'A brace is closed that was not opened.');
         continue;
       }
       const bounds = [group.at, ...group.commas, at];
@@ -113,7 +112,7 @@ function firstBraces(text: string, strict: boolean): Braces | undefined {
       }
     }
   }
-  if (strict && open.length > 0) throw new GlobError('A brace is not closed.');
+  if (strict && open.length > 0) throw new AppError('pattern/unreadable', 'A brace is not closed.');
   return found;
 }
 
@@ -208,7 +207,7 @@ function tokensOf(text: string, strict: boolean): readonly Token[] | undefined {
     else if (character === '[') {
       const found = classOf(text, at);
       if (found === undefined) {
-        if (strict) throw new GlobError('A bracket is not closed.');
+        if (strict) throw new AppError('pattern/unreadable', 'A bracket is not closed.');
         return undefined;
       }
       tokens.push(found.one);

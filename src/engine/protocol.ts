@@ -32,12 +32,6 @@ export interface Encoded {
   readonly milliseconds: number;
 }
 
-/** What the process says of a call that failed. */
-export interface EngineFailure {
-  readonly problem: 'model-file' | 'load' | 'memory' | 'internal';
-  readonly sentence: string;
-}
-
 /** A segment with its size in tokens, its header not counted. */
 export interface MeasuredSegment {
   readonly start: number;
@@ -69,8 +63,4 @@ export interface Description {
   readonly prefillRate: number;
   /** Bytes of memory the engine's process holds. */
   readonly residentBytes: number;
-}
-
-export function isEngineFailure(failure: unknown): failure is EngineFailure {
-  return typeof failure === 'object' && failure !== null && 'problem' in failure && 'sentence' in failure;
 }

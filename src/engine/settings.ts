@@ -29,7 +29,7 @@ export function defaultThreads(cores: number = availableParallelism()): number {
   return Math.max(1, Math.min(8, cores > 2 ? cores - 1 : cores));
 }
 
-/** Throws EnvironmentError where ASK_CODEBASE_MODELS is no absolute path. */
+/** Throws `command/environment` where ASK_CODEBASE_MODELS is no absolute path. */
 export function defaultSettings(overrides: Partial<EngineSettings> = {}): EngineSettings {
   const models = (part: string) => join(environmentFolder('ASK_CODEBASE_MODELS') ?? modelsFolder(), part);
   return {

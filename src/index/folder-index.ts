@@ -1,3 +1,4 @@
+import { isAppError } from '../common/app-error.ts';
 import { readAdapter } from '../engine/weights/adapter.ts';
 import type { Adapter } from '../engine/weights/adapter.ts';
 import type { Engine, Priority } from '../engine/client/engine.ts';
@@ -7,7 +8,6 @@ import { noMeta, skippedState } from './plan.ts';
 import type { Certificate } from '../memory/store/forget.ts';
 import { EmbeddingTable } from '../memory/search/embedding-table.ts';
 import { Ledger } from '../memory/store/ledger.ts';
-import { LedgerError } from '../memory/ledger-error.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';
 import { nearest, recall } from '../memory/search/similarity.ts';
@@ -106,7 +106,7 @@ export class FolderIndex {
     this.#generation = -1;
   }
 
-  /** Opens the memory of the folder `root`, or begins it. Throws AskError, LedgerError, ModelFileError. */
+  /** Opens the memory of the folder `root`, or begins it. Throws `ask/…`, `ledger/…`, `engine/model-file`. */
   static async open(options: FolderIndexOptions): Promise<FolderIndex> {
     const root = await realFolder(options.root);
     const { baseFolder, adapterFolder } = options.engine.settings;
@@ -323,7 +323,7 @@ export class FolderIndex {
       this.ledger.sweep(SWEEP);
     } catch (error) {
       // Another window writes at this moment; there will be another time.
-      if (!(error instanceof LedgerError) || error.kind !== 'busy') throw error;
+      if (!isAppError(error, 'ledger/busy')) throw error;
     }
   }
 

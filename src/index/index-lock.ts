@@ -31,7 +31,7 @@ const PRIVATE = {
  * @param database the ledger's path; the turn is taken beside it
  * @param onWait   called each time the turn is still another's
  * @returns gives the turn back
- * @throws LedgerError where no lock can be made; the signal's reason
+ * @throws `ledger/…` where no lock can be made; the signal's reason
  */
 export async function acquireIndexLock(
   database: string,

@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAppError } from '../common/app-error.ts';
 import type { EmbeddingTable } from '../memory/search/embedding-table.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { Ledger } from '../memory/store/ledger.ts';
-import { LedgerError } from '../memory/ledger-error.ts';
 import type { Change, FileMeta, FileRecord } from '../memory/records.ts';
 import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../memory/algebra/embedding-record.ts';
@@ -15,7 +15,6 @@ import { splitLines } from '../workspace/segment/line.ts';
 import { isSameReading, noneExempt, rulesFor } from '../workspace/files/secret.ts';
 import type { IsExempt } from '../workspace/files/secret.ts';
 import type { Entry } from '../workspace/walk/walk.ts';
-import { EngineError } from '../engine/engine-error.ts';
 import type { Engine, Priority } from '../engine/client/engine.ts';
 import { isSuperseded } from './superseded.ts';
 import type { Seen } from './superseded.ts';
@@ -82,7 +81,7 @@ export interface IngestReport {
  * works, and the next pass goes on from there. The content's hash decides, not its time (indexes that start over after
  * a reboot are among the commonest complaints about assistants).
  *
- * @throws EngineError, LedgerError; the signal's reason when it is aborted, with everything before it saved
+ * @throws `engine/…`, `ledger/…`; the signal's reason when it is aborted, with everything before it saved
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const began = performance.now();
@@ -165,7 +164,7 @@ class Work {
       await this.#file(root, candidate, onShare);
     } catch (error) {
       // A write that was stored was taken out meanwhile: somebody forgot files. Now it is encoded.
-      if (!(error instanceof LedgerError) || error.kind !== 'missing') throw error;
+      if (!isAppError(error, 'ledger/missing')) throw error;
       await this.#file(root, candidate, onShare);
     }
   }
@@ -227,9 +226,9 @@ class Work {
       }
     } catch (error) {
       // One file that the engine cannot do must not end the pass; a missing model ends it, and so does the user.
-      if (!(error instanceof EngineError) || !['gave-up', 'internal'].includes(error.problem)) throw error;
+      if (!isAppError(error, 'engine/gave-up', 'engine/internal')) throw error;
       this.failed += 1;
-      const state = { kind: 'failed', reason: error.problem, sentence: error.message } as const;
+      const state = { kind: 'failed', reason: error.code.replace('engine/', ''), sentence: error.message } as const;
       changed(this.#options, ledger.skipFile(path, meta, state, supersededSince(meta)));
       return;
     }

@@ -55,7 +55,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'exclude
  * The signed memory of what changed between two commits, or between a commit and the files on disk: head less base.
  * Only segments that differ are encoded, and only those that no branch has encoded before.
  *
- * @throws GitError, EngineError, LedgerError; the signal's reason
+ * @throws `git/failed`, `engine/…`, `ledger/…`; the signal's reason
  */
 export async function revisionDifference(
   codebase: FolderIndex,

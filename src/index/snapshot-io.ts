@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { AppError } from '../common/app-error.ts';
 import { readAdapter } from '../engine/weights/adapter.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import { UNPACKED } from '../memory/store/elsewhere.ts';
@@ -9,7 +10,7 @@ import type { Exported } from '../memory/snapshot/export.ts';
 import { importSnapshot } from '../memory/snapshot/import.ts';
 import type { Imported } from '../memory/snapshot/import.ts';
 import type { SnapshotHeader } from '../memory/snapshot/header.ts';
-import { quoted, SnapshotError } from '../memory/snapshot/snapshot-error.ts';
+import { quoted } from '../memory/snapshot/quoted.ts';
 import { Snapshot } from '../memory/snapshot/snapshot.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
 import { FolderIndex } from './folder-index.ts';
@@ -43,7 +44,7 @@ export interface ImportMemory {
 
 /**
  * Takes over a snapshot of the same repository: files that stand here to the last byte are known at once, of the others
- * the writes are kept, so that what they still share need not be encoded. Throws SnapshotError, LedgerError.
+ * the writes are kept, so that what they still share need not be encoded. Throws `snapshot/…`, `ledger/…`.
  */
 export async function importMemory(
   codebase: FolderIndex,
@@ -59,7 +60,7 @@ export async function importMemory(
       const sentence =
         `The snapshot ${file} is of another repository (${quoted(repository.slice(0, 16))}; this one is ${own.slice(0, 16)}). ` +
         'To ask it beside this one, use `--with`.';
-      throw new SnapshotError('foreign', sentence);
+      throw new AppError('snapshot/foreign', sentence);
     }
     const checked = await snapshot.check(ledger.identity, options.signal);
     const readable = await readablePaths(root, options.include, options.signal);

@@ -3,24 +3,25 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
-import { environmentFolder, EnvironmentError } from '../common/environment.ts';
+import { AppError } from '../common/app-error.ts';
+import { environmentFolder } from '../common/environment.ts';
 import { tighten } from '../common/private-file.ts';
 import { HOME_PARTS } from '../memory/store/elsewhere.ts';
-import { AskError } from './ask-error.ts';
 
 const IGNORE = '.gitignore';
 
 /**
  * Where memories live: ASK_CODEBASE_HOME where it is set, else the platform's folder for a program's data.
  *
- * @throws EnvironmentError where either is no absolute path
+ * @throws `command/environment` where either is no absolute path
  */
 export function homeFolder(): string {
   const own = environmentFolder('ASK_CODEBASE_HOME');
   if (own !== undefined) return own;
   const { data } = envPaths('ask-codebase', { suffix: '' });
   if (isAbsolute(data)) return data;
-  throw new EnvironmentError(
+  throw new AppError(
+    'command/environment',
     `The folder for program data must be an absolute path, and "${data}" is not. Set ASK_CODEBASE_HOME to one.`,
   );
 }
@@ -70,15 +71,15 @@ export function memoryFolder(repository: string, home: string = homeFolder()): s
   return join(home, 'memory', `${name}-${hash}`);
 }
 
-/** The folder that is asked about, links resolved. Throws AskError where there is none. */
+/** The folder that is asked about, links resolved. Throws `ask/…` where there is none. */
 export async function realFolder(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (!found) {
-    throw new AskError('folder-gone', `There is no folder ${path}. Give the path of a repository with --repo.`);
+    throw new AppError('ask/folder-gone', `There is no folder ${path}. Give the path of a repository with --repo.`);
   }
   if (!found.isDirectory()) {
-    throw new AskError(
-      'folder-gone',
+    throw new AppError(
+      'ask/folder-gone',
       `${path} is a file, not a folder. Give the folder of the repository with --repo.`,
     );
   }

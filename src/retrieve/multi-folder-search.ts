@@ -1,10 +1,10 @@
+import { AppError } from '../common/app-error.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import { askedTerms } from '../memory/search/tokenize.ts';
 import type { AskedWord } from '../memory/search/tokenize.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
-import { AskError } from '../index/ask-error.ts';
 import type { FolderIndex, SearchHits } from '../index/folder-index.ts';
 import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
@@ -45,10 +45,10 @@ const CONTEXT = 600;
 export class MultiFolderSearch {
   readonly #members: readonly IndexedFolder[];
 
-  /** @throws AskError where there is none */
+  /** @throws `ask/…` where there is none */
   constructor(members: readonly IndexedFolder[]) {
     if (members.length === 0 || members.length > MOST) {
-      throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
+      throw new AppError('ask/no-folder', 'There is no folder to ask. Open one first.');
     }
     this.#members = members;
   }
@@ -104,7 +104,7 @@ export class MultiFolderSearch {
     }
     const merged = this.#merge(found);
     if (merged.shares.segmentIds.length === 0) {
-      throw new AskError('nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
+      throw new AppError('ask/nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
     }
     const standing = new Set(found.flatMap((part) => part.matchedTerms));
     const nearness = {
@@ -160,7 +160,7 @@ export class MultiFolderSearch {
   }
 
   /** Why there is nothing to ask: the engine failed at every file, or none holds text. */
-  #emptyMemory(): AskError {
+  #emptyMemory(): AppError {
     const { root } = this.#first;
     const failed = this.#members
       .flatMap(({ codebase }) => codebase.ledger.files())
@@ -168,15 +168,15 @@ export class MultiFolderSearch {
     const [reason] = failed;
     if (reason === undefined) {
       const sentence = `There is nothing to read in ${root}: no text file that is not skipped. \`stats\` says why for each.`;
-      return new AskError('nothing-to-read', sentence);
+      return new AppError('ask/nothing-to-read', sentence);
     }
     const sentence = `The engine failed at every file of ${root} (${failed.length}). ${reason.replace(/\.?$/, '.')}`;
-    return new AskError('engine-failed', `${sentence} Run the command again, or \`npm run models\` first.`);
+    return new AppError('ask/engine-failed', `${sentence} Run the command again, or \`npm run models\` first.`);
   }
 
   get #first(): FolderIndex {
     const [first] = this.#members;
-    if (!first) throw new AskError('no-folder', 'There is no folder to ask. Open one first.');
+    if (!first) throw new AppError('ask/no-folder', 'There is no folder to ask. Open one first.');
     return first.codebase;
   }
 
@@ -220,11 +220,11 @@ function coverageOf(asked: readonly AskedWord[], standing: ReadonlySet<string>):
   return different.size > 0 ? found.length / different.size : 0;
 }
 
-/** The question without the space around it. Throws AskError where nothing is left: before any work is done for it. */
+/** The question without the space around it. Throws `ask/…` where nothing is left: before any work is done for it. */
 export function checkedQuestion(question: string): string {
   const asked = question.trim();
   if (asked === '') {
-    throw new AskError('empty-question', 'The question is empty. Ask in a sentence what you want to know.');
+    throw new AppError('ask/empty-question', 'The question is empty. Ask in a sentence what you want to know.');
   }
   return asked;
 }

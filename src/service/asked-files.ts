@@ -1,5 +1,8 @@
+import * as l10n from '@vscode/l10n';
+import { AppError } from '../common/app-error.ts';
 import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
-import { idleSentence, parseScope, ScopeError, selectPaths } from '../memory/search/scope.ts';
+import { parseScope, selectPaths } from '../memory/search/scope.ts';
+import type { IdleTerm } from '../memory/search/scope.ts';
 import { changedFiles } from '../workspace/git/revision.ts';
 import type { AskedScope, ScopeBase } from './protocol.ts';
 
@@ -20,7 +23,7 @@ export async function askedFiles(
   const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(expression, shown);
   const [slip] = idle;
-  if (files.size === 0 && slip && shown.length > 0) throw new ScopeError(idleSentence(slip), slip);
+  if (files.size === 0 && slip && shown.length > 0) throw noMatch(slip);
   return ({ codebase, prefix }) => {
     const paths = codebase.paths().filter((path) => isInBase(prefix + path) && files.has(prefix + path));
     return new Set(paths);
@@ -49,4 +52,13 @@ async function baseTest(base: ScopeBase, members: readonly IndexedFolder[], sign
       return (path) => wanted.has(path);
     }
   }
+}
+
+function noMatch({ pattern, near }: IdleTerm): AppError {
+  const meant = near.map((name) => `“${name}”`).join(', ');
+  const sentence =
+    meant === ''
+      ? l10n.t('No file matches “{0}”.', pattern)
+      : l10n.t('No file matches “{0}”. Similar names: {1}.', pattern, meant);
+  return new AppError('scope/no-match', sentence);
 }

@@ -1,10 +1,10 @@
-import * as l10n from '@vscode/l10n';
+import { AppError } from '../common/app-error.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import { RpcClient } from '../common/rpc/client.ts';
 import { threadPeer } from '../common/rpc/peer.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
-import { isServiceFailure, isServiceNotice } from './protocol.ts';
+import { isServiceNotice } from './protocol.ts';
 import type {
   AskedScope,
   Folder,
@@ -17,7 +17,6 @@ import type {
   ServiceNotice,
   ServiceSettings,
 } from './protocol.ts';
-import { ServiceError } from './service-error.ts';
 
 export interface ServiceOptions {
   /** The thread's script, dist/service.js. */
@@ -49,12 +48,11 @@ export class ServiceClient {
     this.#onNotice = onNotice;
     this.#client = new RpcClient({
       start: (events) => threadPeer(script, this.#settings, events),
-      onCrash: () => new ServiceError(l10n.t('The memory stopped and is started again.'), 'retry'),
+      onCrash: () => new AppError('service/stopped'),
       onExit: () => {
         this.#replay();
       },
-      closed: () => new ServiceError(l10n.t('Ask Codebase is closing.'), 'none'),
-      errorOf,
+      closed: () => new AppError('service/closing'),
       onNotice: (notice) => {
         if (isServiceNotice(notice)) onNotice(notice);
       },
@@ -90,7 +88,7 @@ export class ServiceClient {
     await this.#client.call('resume', undefined);
   }
 
-  /** Settled after the last event. Throws ServiceError, or the signal's reason. */
+  /** Settled after the last event. Throws AppError, or the signal's reason. */
   async ask(question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal): Promise<void> {
     this.#deaths = 0;
     await this.#client.call('ask', question, { signal, onEvent });
@@ -158,10 +156,4 @@ export class ServiceClient {
   #log(level: 'warn' | 'error', line: string): void {
     this.#onNotice({ kind: 'log', level, line });
   }
-}
-
-function errorOf(failure: unknown): Error {
-  return isServiceFailure(failure)
-    ? new ServiceError(failure.sentence, failure.action)
-    : new Error("The memory's thread failed and did not say how.");
 }

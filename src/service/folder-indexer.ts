@@ -1,13 +1,12 @@
 import * as l10n from '@vscode/l10n';
+import { asAppError, isAppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import { nearestUnindexed } from '../retrieve/unindexed.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import type { IngestProgress, IngestReport } from '../index/ingest.ts';
-import { LedgerError } from '../memory/ledger-error.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';
 import { tellingPlaces } from '../workspace/walk/suggested-places.ts';
 import { certificateSentence } from './certificate.ts';
-import { failureOf } from './user-message.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
 import { count } from './locale.ts';
 
@@ -34,7 +33,7 @@ const INDEXER = {
 } as const;
 
 /** What a reading mends. */
-const DAMAGE: ReadonlySet<LedgerError['kind']> = new Set(['damaged', 'spoilt', 'missing', 'gone']);
+const DAMAGE = ['ledger/damaged', 'ledger/spoilt', 'ledger/missing', 'ledger/gone'] as const;
 
 /**
  * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it.
@@ -56,7 +55,7 @@ export class FolderIndexer {
   readonly #unsaved = new Map<string, string>();
   #telling: { readonly files: number; readonly places: readonly string[] } | undefined;
   /** Damage that was met: the next reading mends it. */
-  #damage: LedgerError['kind'] | undefined;
+  #damage: (typeof DAMAGE)[number] | undefined;
   readonly #closing = new AbortController();
 
   constructor(options: FolderIndexerOptions) {
@@ -73,7 +72,7 @@ export class FolderIndexer {
     return this.#codebase;
   }
 
-  /** The codebase, opened when first wanted. Throws LedgerError, AskError, ModelFileError. */
+  /** The codebase, opened when first wanted. Throws `ledger/…`, `ask/…`, `engine/model-file`. */
   open(): Promise<FolderIndex> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       // Not kept: what was wrong may be mended when it is tried again.
@@ -225,11 +224,11 @@ export class FolderIndexer {
 
   /** Mends damage that somebody met in this memory, and reads again what that took away. */
   repair(error: unknown): void {
-    if (!(error instanceof LedgerError) || !DAMAGE.has(error.kind)) return;
+    if (!isAppError(error, ...DAMAGE)) return;
     const location = this.#codebase?.ledger.location;
     // The sentence names the database: of several memories one is damaged.
-    if (location === undefined || !error.sentence.includes(location)) return;
-    this.#damage = error.kind;
+    if (location === undefined || !error.message.includes(location)) return;
+    this.#damage = error.code;
     const healed = this.#saves.then(() => this.refresh());
     this.#saves = healed.catch(() => undefined);
   }
@@ -278,7 +277,7 @@ export class FolderIndexer {
       if (!signal.aborted) this.#fail(error);
       else if (this.#paused) this.#tellPaused();
       // Nobody has to press anything: what was deleted is begun anew.
-      if (error instanceof LedgerError && error.kind === 'gone') this.#again ??= { remember };
+      if (isAppError(error, 'ledger/gone')) this.#again ??= { remember };
     } finally {
       this.#pass = undefined;
     }
@@ -291,16 +290,16 @@ export class FolderIndexer {
   async #mended(signal: AbortSignal): Promise<FolderIndex> {
     const damage = this.#damage;
     this.#damage = undefined;
-    if (damage === 'damaged' || damage === 'gone') {
+    if (damage === 'ledger/damaged' || damage === 'ledger/gone') {
       this.#codebase?.close();
       // What was deleted is begun anew; what lies there now is another's, and whole until somebody finds otherwise.
-      this.#opening = this.#open(damage === 'damaged');
+      this.#opening = this.#open(damage === 'ledger/damaged');
       this.#opening.catch(() => {
         this.#opening = undefined;
       });
     }
     const codebase = await this.open();
-    if (damage === 'spoilt' || damage === 'missing') await codebase.ledger.mend(signal);
+    if (damage === 'ledger/spoilt' || damage === 'ledger/missing') await codebase.ledger.mend(signal);
     return codebase;
   }
 
@@ -357,10 +356,11 @@ export class FolderIndexer {
 
   #fail(error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    if (error instanceof LedgerError && DAMAGE.has(error.kind)) this.#damage = error.kind;
+    if (isAppError(error, ...DAMAGE)) this.#damage = error.code;
     const detail = error instanceof Error ? error.message : String(error);
     this.#options.onLog('error', `${this.folder.name}: ${detail}`);
-    this.#tell({ kind: 'failed', ...failureOf(error) });
+    const { editorText, action } = asAppError(error);
+    this.#tell({ kind: 'failed', sentence: editorText, action });
   }
 
   #tell(state: MemoryState): void {

@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
+import type { Action } from '../common/error-codes.ts';
 import type { Call } from '../common/rpc/messages.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
@@ -90,33 +91,6 @@ export type MemoryState =
     }
   | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
 
-/**
- * The one thing that mends a failure.
- * - `retry`         read or ask again
- * - `refresh`       read the files again, then ask again
- * - `resume`        end the pause
- * - `all-files`     ask again, of every file
- * - `show-memory`   see for each file why it is not remembered
- * - `restore-model` bring back the model's files
- * - `update`        get a newer extension
- * - `free-space`, `show-folder` look at the folder where memories lie
- */
-export const ACTIONS = [
-  'retry',
-  'refresh',
-  'resume',
-  'all-files',
-  'show-memory',
-  'open-folder',
-  'open-log',
-  'restore-model',
-  'update',
-  'free-space',
-  'show-folder',
-  'none',
-] as const;
-export type Action = (typeof ACTIONS)[number];
-
 /** One row of the memory's tree. */
 export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lines' | 'state'> {
   /** Secrets in it that are masked: their lines, and what they are. */
@@ -185,12 +159,6 @@ export interface Overlay {
   readonly text: string | undefined;
 }
 
-/** What the service says of a call that failed. */
-export interface ServiceFailure {
-  readonly sentence: string;
-  readonly action: Action;
-}
-
 /** What the thread tells without having been asked. */
 export type ServiceNotice =
   | { readonly kind: 'state'; readonly root: string; readonly state: MemoryState }
@@ -200,10 +168,6 @@ export type ServiceNotice =
   /** Something that mended itself and that its owner has to know of once. */
   | { readonly kind: 'told'; readonly sentence: string }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
-
-export function isServiceFailure(failure: unknown): failure is ServiceFailure {
-  return typeof failure === 'object' && failure !== null && 'sentence' in failure && 'action' in failure;
-}
 
 export function isServiceNotice(notice: unknown): notice is ServiceNotice {
   return typeof notice === 'object' && notice !== null && 'kind' in notice;

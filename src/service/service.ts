@@ -1,6 +1,7 @@
-import * as l10n from '@vscode/l10n';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { AppError, asAppError, isErrorOf } from '../common/app-error.ts';
+import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { CallContext, Handlers } from '../common/rpc/server.ts';
@@ -9,7 +10,6 @@ import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
 import { askedFiles } from './asked-files.ts';
-import { failureOf } from './user-message.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type {
   AskedScope,
@@ -18,11 +18,9 @@ import type {
   Question,
   RememberedFile,
   ServiceCalls,
-  ServiceFailure,
   ServiceNotice,
   ServiceSettings,
 } from './protocol.ts';
-import { ServiceError } from './service-error.ts';
 
 /** Milliseconds that a question waits for files saved just before: some dozen segments on two cores. */
 const SAVED = 5_000;
@@ -89,12 +87,14 @@ export class Service {
   };
 
   /** What the editor is told of an error; indexers that can repair it begin to. */
-  failureOf(error: unknown, kind: string): ServiceFailure {
+  failureOf(error: unknown, kind: string): Failure {
     for (const indexer of this.#indexers.values()) indexer.repair(error);
-    if (error instanceof ServiceError) return { sentence: error.message, action: error.action };
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#notify({ kind: 'log', level: 'error', line: `${kind}: ${detail}` });
-    return failureOf(error);
+    if (!isErrorOf(error, 'service')) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#notify({ kind: 'log', level: 'error', line: `${kind}: ${detail}` });
+    }
+    const { code, editorText } = asAppError(error);
+    return { code, message: editorText };
   }
 
   async close(): Promise<void> {
@@ -137,8 +137,7 @@ export class Service {
 
   async #scope(asked: AskedScope, members: readonly IndexedFolder[], signal: AbortSignal) {
     if (asked.base.kind === 'changed' && !this.#settings.isTrusted) {
-      const sentence = l10n.t('In Restricted Mode git is not asked, so nobody knows which files have changed.');
-      throw new ServiceError(sentence, 'all-files');
+      throw new AppError('service/no-git');
     }
     return askedFiles(asked, members, signal);
   }
@@ -147,10 +146,10 @@ export class Service {
   #refuseUnread(): void {
     const states = Array.from(this.#indexers.values(), ({ state }) => state.kind);
     if (states.includes('paused')) {
-      throw new ServiceError(l10n.t('Reading is paused, and nothing is remembered yet.'), 'resume');
+      throw new AppError('service/paused');
     }
     if (states.some((kind) => ['opening', 'walking', 'reading'].includes(kind))) {
-      throw new ServiceError(l10n.t('No file has been read yet. Ask again in a moment.'), 'retry');
+      throw new AppError('service/not-read-yet');
     }
   }
 
@@ -231,7 +230,7 @@ export class Service {
 
   #indexer(root: string): FolderIndexer {
     const indexer = this.#indexers.get(root);
-    if (!indexer) throw new ServiceError(l10n.t('That folder is not open in this window.'), 'open-folder');
+    if (!indexer) throw new AppError('service/not-open');
     return indexer;
   }
 

@@ -1,3 +1,4 @@
+import { AppError } from '../common/app-error.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { revisionDifference } from '../index/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
@@ -8,7 +9,6 @@ import { out } from './output.ts';
 import { printRanking } from './recall.ts';
 import { refresh, withCodebase } from './session.ts';
 import type { CommonOptions } from './session.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface DiffCommand extends CommonOptions {
   readonly ask?: string;
@@ -21,7 +21,7 @@ export interface DiffCommand extends CommonOptions {
  */
 export async function diffCommand(base: string, head: string | undefined, options: DiffCommand): Promise<number> {
   if (options.ask !== undefined && options.recall !== undefined) {
-    throw new UsageError('Give --ask or --recall, not both.');
+    throw new AppError('command/usage', 'Give --ask or --recall, not both.');
   }
   return withCodebase(options, async (session) => {
     const { codebase, signal } = session;

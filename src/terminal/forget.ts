@@ -1,4 +1,4 @@
-import { AskError } from '../index/ask-error.ts';
+import { AppError } from '../common/app-error.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
@@ -14,8 +14,8 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
     const former = asked.filter((path) => !known.includes(path) && codebase.ledger.hasFormer(path));
     for (const path of asked) {
       if (former.includes(path) || known.some(isAtOrBelow([path]))) continue;
-      throw new AskError(
-        'unknown-path',
+      throw new AppError(
+        'ask/unknown-path',
         `Nothing under "${path}" is in the memory. Give paths as \`stats --files\` and \`recall\` show them.`,
       );
     }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { AskError } from '../index/ask-error.ts';
 
+import { AppError, isErrorOf } from '../common/app-error.ts';
 export interface Asked {
   readonly id: string;
   readonly question: string;
@@ -15,7 +15,7 @@ const FILE = {
 /**
  * Reads a file with one question in JSON a line. Pipes and devices are refused: they may wait or go on for ever.
  *
- * @throws AskError 'bad-questions' that names the file, and the line where one is wrong
+ * @throws `ask/bad-questions` that names the file, and the line where one is wrong
  */
 export async function readQuestions(file: string): Promise<readonly Asked[]> {
   return (await textOf(file))
@@ -27,7 +27,7 @@ export async function readQuestions(file: string): Promise<readonly Asked[]> {
 
 async function textOf(file: string): Promise<string> {
   const bytes = await bytesOf(file).catch((error: unknown) => {
-    if (error instanceof AskError) throw error;
+    if (isErrorOf(error, 'ask')) throw error;
     throw bad(`The file ${file} cannot be read. Give a file with one question a line.`);
   });
   try {
@@ -73,7 +73,7 @@ function parse(line: string, number: number, file: string): Asked {
   return { id, question };
 }
 
-const bad = (sentence: string): AskError => new AskError('bad-questions', sentence);
+const bad = (sentence: string): AppError => new AppError('ask/bad-questions', sentence);
 
-const notRegular = (file: string): AskError =>
+const notRegular = (file: string): AppError =>
   bad(`${file} is not a regular file. Give a file with one question a line; pipes and devices are not read.`);

@@ -1,4 +1,4 @@
-import { AskError } from '../index/ask-error.ts';
+import { AppError } from '../common/app-error.ts';
 import type { MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
@@ -53,7 +53,7 @@ export async function printRanking(codebases: MultiFolderSearch, question: strin
 async function questionsOf(question: string | undefined, { questions }: RecallCommand): Promise<readonly Asked[]> {
   if (questions === undefined) {
     if (question === undefined || question.trim() === '') {
-      throw new AskError('empty-question', 'There is no question. Give one, or a file of them with --questions.');
+      throw new AppError('ask/empty-question', 'There is no question. Give one, or a file of them with --questions.');
     }
     return [{ id: 'question', question }];
   }

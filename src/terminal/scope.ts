@@ -4,7 +4,7 @@ import { err } from './output.ts';
 
 /**
  * The files of each member that a scope's text means, by the paths that are shown. A term that no file matches is told
- * on the error stream: most often it is a slip of the pen. Throws ScopeError.
+ * on the error stream: most often it is a slip of the pen. Throws `scope/unreadable`.
  */
 export function scopeOf(text: string | undefined, members: readonly IndexedFolder[]): RecallOptions['scope'] {
   if (text === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
@@ -11,7 +12,6 @@ import { parseScope } from '../memory/search/scope.ts';
 import { stopping } from './interrupt.ts';
 import { err } from './output.ts';
 import { IngestBar } from './progress.ts';
-import { UsageError } from './usage-error.ts';
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -52,7 +52,7 @@ export async function withCodebase<T>(
 ): Promise<T> {
   const [root = process.cwd(), ...others] = options.repo ?? [];
   if (others.length > 0) {
-    throw new UsageError('This command takes one --repo. Several can be given to `ask` and `recall`.');
+    throw new AppError('command/usage', 'This command takes one --repo. Several can be given to `ask` and `recall`.');
   }
   return withEngine(options, async (engine, signal) => {
     const codebase = await open(root, engine, options, options.rebuild);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { ACTIONS } from '../service/protocol.ts';
-import type { Action } from '../service/protocol.ts';
-import { ServiceError } from '../service/service-error.ts';
+import { isAppError } from '../common/app-error.ts';
+import { ACTIONS } from '../common/error-codes.ts';
+import type { Action } from '../common/error-codes.ts';
 import { listedActions } from './status/action-list.ts';
 import type { Amounts } from './amounts.ts';
 import type { ChatView } from './chat/view.ts';
@@ -104,7 +104,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
 
 async function tell({ mending, log }: CommandParts, error: unknown): Promise<void> {
   log.error(shownLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  const known = error instanceof ServiceError;
+  const known = isAppError(error);
   const sentence = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';
   if ((await warnOfFailure(sentence, recoveryLabel(action))) === 'pressed') await mending.run(action);

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
+import { isAppError } from '../common/app-error.ts';
 import type { Description } from '../engine/protocol.ts';
 import { ServiceClient } from '../service/client.ts';
+import type { Action } from '../common/error-codes.ts';
 import type {
-  Action,
   Folder,
   MemoryFacts,
   MemoryState,
@@ -10,7 +11,6 @@ import type {
   ServiceNotice,
   ServiceSettings,
 } from '../service/protocol.ts';
-import { ServiceError } from '../service/service-error.ts';
 import { inform } from './notice.ts';
 import { namedFolders, Places } from './place.ts';
 import type { Place } from './place.ts';
@@ -156,7 +156,7 @@ export class WorkspaceMemory implements vscode.Disposable {
       await act();
     } catch (error) {
       const { sentence, action } = sentenceOf(error);
-      this.#log.error(error instanceof ServiceError ? sentence : String(error));
+      this.#log.error(isAppError(error) ? sentence : String(error));
       for (const root of roots) this.#states.set(root, { kind: 'failed', sentence, action });
       this.#changed.fire();
     }
@@ -207,6 +207,6 @@ function openedPlaces(): Places {
 }
 
 function sentenceOf(error: unknown): { readonly sentence: string; readonly action: Action } {
-  if (error instanceof ServiceError) return { sentence: error.message, action: error.action };
+  if (isAppError(error)) return { sentence: error.message, action: error.action };
   return { sentence: vscode.l10n.t('Something unexpected happened. The log has the details.'), action: 'open-log' };
 }

@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { AskError } from '../../src/index/ask-error.ts';
-import { EngineError } from '../../src/engine/engine-error.ts';
-import { ModelFileError } from '../../src/engine/weights/model-files.ts';
+import { isAppError } from '../../src/common/app-error.ts';
 import { defaultThreads } from '../../src/engine/settings.ts';
 import { readCorpus } from './corpus.ts';
 import { openOurs } from './ours.ts';
@@ -122,8 +120,7 @@ try {
     console.error('Stopped; nothing was written.');
     process.exitCode = 130;
   } else {
-    const told = [Problem, AskError, EngineError, ModelFileError].some((kind) => error instanceof kind);
-    if (!told || !(error instanceof Error)) throw error;
+    if (!(error instanceof Problem) && !isAppError(error)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }

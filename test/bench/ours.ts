@@ -8,7 +8,8 @@ export interface Ours extends System {
 }
 
 /**
- * The engine's model in this process, on the CPU. `room` is how many tokens may follow a prompt. Throws ModelFileError.
+ * The engine's model in this process, on the CPU. `room` is how many tokens may follow a prompt. Throws
+ * `engine/model-file`.
  */
 export async function openOurs(threads: number, room: number): Promise<Ours> {
   const { baseFolder, adapterFolder } = defaultSettings();

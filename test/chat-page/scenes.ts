@@ -1,4 +1,4 @@
-import { ServiceError } from '../../src/service/service-error.ts';
+import { AppError } from '../../src/common/app-error.ts';
 import { answered, attributed, hostile, ranked, question, read, recalled, text } from './material.ts';
 import { ScriptedService, told } from './service.ts';
 import type { Step } from './service.ts';
@@ -152,7 +152,7 @@ export const plays: readonly Play[] = [
     setting: {
       service: new ScriptedService([
         ...told([recalled()], ''),
-        { kind: 'failure', error: new ServiceError('The memory stopped and is started again.', 'retry') },
+        { kind: 'failure', error: new AppError('service/stopped') },
       ]),
     },
     act: async (scene) => {

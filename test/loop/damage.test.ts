@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { ServiceError } from '../../src/service/service-error.ts';
+import { AppError } from '../../src/common/app-error.ts';
 import { LIBRARY, place, temporary } from './cli.ts';
 import { Host } from './service-host.ts';
 
@@ -26,7 +26,7 @@ it('a damaged part of the memory is told with one button, and that button mends 
   const host = new Host(home);
   await host.client.folders([{ root: repo, name: 'library' }]);
   const asking = host.ask(question);
-  await expect(asking).rejects.toBeInstanceOf(ServiceError);
+  await expect(asking).rejects.toBeInstanceOf(AppError);
   await expect(asking).rejects.toMatchObject({ action: 'retry' });
   const again = await host.ask(question);
   expect(again.at(-1)?.kind).toBe('answered');

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EngineError } from '../../src/engine/engine-error.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { defaultSampling } from '../../src/engine/generate/sampler.ts';
 
@@ -53,7 +52,7 @@ describe('the engine, as a process', () => {
         if (kind === 'token' && running.pid !== undefined) process.kill(running.pid, 'SIGKILL');
       },
     });
-    await expect(killed).rejects.toThrow(EngineError);
+    await expect(killed).rejects.toMatchObject({ code: 'engine/crashed' });
     await expect(killed).rejects.toThrow(/in mid-answer.*Ask again/);
     const next = await running.generate(messages, { maxTokens: 3, sampling: defaultSampling });
     expect(next.tokens).toBe(3);

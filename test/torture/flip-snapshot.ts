@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { isErrorOf } from '../../src/common/app-error.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { SnapshotError } from '../../src/memory/snapshot/snapshot-error.ts';
 import { exported, FAR, imported, placeIn, putTexts } from '../unit/memory/snapshot/support.ts';
 import type { Tree } from '../unit/memory/snapshot/support.ts';
 
@@ -56,7 +56,7 @@ export async function flipSnapshotBits(rounds: number, files = 30): Promise<Snap
         ledger.drop(Object.keys(tree));
         seen.harmless++;
       } catch (error) {
-        if (!(error instanceof SnapshotError)) throw error;
+        if (!isErrorOf(error, 'snapshot')) throw error;
         if (!error.sentence.includes(turned)) throw fault(`"${error.sentence}" does not name the file.`);
         if ((await state()) !== before) throw fault('it was refused, and something of it was used.');
         seen.refused++;

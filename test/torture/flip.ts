@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { isAppError } from '../../src/common/app-error.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { LedgerError } from '../../src/memory/ledger-error.ts';
 import { IDENTITY, madeUpFile, put } from '../unit/memory/support.ts';
 import type { MadeUpFile } from '../unit/memory/support.ts';
 
@@ -66,7 +66,7 @@ async function survive(
   try {
     opened = Ledger.open(location, IDENTITY);
   } catch (error) {
-    if (!(error instanceof LedgerError) || !['foreign', 'newer'].includes(error.kind)) throw error;
+    if (!isAppError(error, 'ledger/foreign', 'ledger/newer')) throw error;
     seen.refused++;
     return;
   }

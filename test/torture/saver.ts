@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 
+import { isAppError } from '../../src/common/app-error.ts';
 import { ingest } from '../../src/index/ingest.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { LedgerError } from '../../src/memory/ledger-error.ts';
 import { StandIn } from './encoder.ts';
 import { saveOf } from './save.ts';
 import { identityOf } from './survivor.ts';
@@ -27,7 +27,7 @@ for (let n = Number(first); !told.isOver; n++) {
       await ingest({ root, ledger, engine, paths: [save.path], priority: 'save' });
       stored = true;
     } catch (error) {
-      if (!(error instanceof LedgerError) || error.kind !== 'busy') throw error;
+      if (!isAppError(error, 'ledger/busy')) throw error;
       writeSync(1, 'busy\n');
     }
   }

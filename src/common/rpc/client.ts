@@ -1,3 +1,4 @@
+import { AppError } from '../app-error.ts';
 import { isFromPeer } from './messages.ts';
 import type { Calls, FromPeer, Kind } from './messages.ts';
 import type { Exit, Peer, PeerEvents } from './peer.ts';
@@ -22,8 +23,6 @@ export interface RpcOptions {
   readonly onExit?: () => void;
   /** What calls after close() or kill() end with. */
   readonly closed: () => Error;
-  /** The error that a failure of the other side stands for. */
-  readonly errorOf: (failure: unknown) => Error;
   /** Milliseconds that an aborted call may go on before its peer is killed; left out, it may for ever. */
   readonly abortGrace?: number;
   /** Milliseconds before the first repetition; they double at each crash of one call. */
@@ -90,7 +89,7 @@ export class RpcClient<C extends Calls<C>> {
     return this.#peer?.pid;
   }
 
-  /** @throws what the other side failed with, or `onCrash` says; the signal's reason once it is aborted */
+  /** @throws AppError that the other side failed with; what `onCrash` says; the signal's reason once it is aborted */
   call<K extends Kind<C>>(
     kind: K,
     request: C[K]['request'],
@@ -211,7 +210,7 @@ export class RpcClient<C extends Calls<C>> {
     this.#running.delete(job.id);
     if (message.type === 'reply') job.onAnswer(message);
     else if (message.type === 'aborted') job.reject(reasonOf(job.signal));
-    else job.reject(this.#options.errorOf(message.failure));
+    else job.reject(AppError.from(message.failure));
     this.#pump();
   }
 

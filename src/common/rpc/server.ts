@@ -1,5 +1,6 @@
 import { setImmediate as nextMacrotask } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
+import type { Failure } from '../app-error.ts';
 import { isToPeer } from './messages.ts';
 import type { Calls, FromPeer, Kind, ToPeer } from './messages.ts';
 
@@ -25,8 +26,8 @@ export interface Channel {
 }
 
 export interface ServeOptions {
-  /** What the caller is told of an error; it must survive a structured clone. */
-  readonly failureOf: (error: unknown, kind: string) => unknown;
+  /** What the caller is told of an error. */
+  readonly failureOf: (error: unknown, kind: string) => Failure;
   /** The caller's close(): after it every call is aborted. Has to end the thread or process. */
   readonly onClose?: () => void;
 }
@@ -51,7 +52,8 @@ export function serve<C extends Calls<C>>(channel: Channel, handlers: Handlers<C
 
   function ended(id: number, kind: string, signal: AbortSignal, error: unknown): FromPeer {
     if (signal.aborted && error instanceof Error && error.name === 'AbortError') return { type: 'aborted', id };
-    return { type: 'failed', id, failure: options.failureOf(error, kind) };
+    const { code, message } = options.failureOf(error, kind);
+    return { type: 'failed', id, failure: { code, message } };
   }
 
   async function run(call: Extract<ToPeer, { type: 'call' }>): Promise<void> {

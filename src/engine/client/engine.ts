@@ -1,12 +1,11 @@
+import { AppError } from '../../common/app-error.ts';
 import { RpcClient } from '../../common/rpc/client.ts';
 import type { CallOptions, Crash } from '../../common/rpc/client.ts';
 import { forkedPeer } from '../../common/rpc/peer.ts';
 import type { Exit } from '../../common/rpc/peer.ts';
-import { EngineError } from '../engine-error.ts';
 import { measuredSegments } from '../token-count/measured-segments.ts';
 import { TokenCounter } from '../token-count/token-counter.ts';
-import { checkHashes, checkSizes, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
-import { isEngineFailure } from '../protocol.ts';
+import { checkHashes, checkSizes, MEND, readManifest } from '../weights/model-files.ts';
 import type { Description, Encoded, EngineCalls, Generated, GenerateEvent, MeasuredSegment } from '../protocol.ts';
 import type { Sampling } from '../generate/sampler.ts';
 import { defaultSettings } from '../settings.ts';
@@ -77,8 +76,7 @@ export class Engine {
       start: (events) => forkedPeer(script, how, events),
       maxRunning: 1,
       onCrash,
-      closed: () => new EngineError('crashed', 'The engine was closed.'),
-      errorOf,
+      closed: () => new AppError('engine/crashed', 'The engine was closed.'),
       abortGrace: LIMITS.abortGrace,
       backOff: LIMITS.backOff,
       idle: idleMs,
@@ -147,8 +145,7 @@ export class Engine {
     this.#counter ??= loadCounter(this.settings.baseFolder).catch((error: unknown) => {
       // Not kept: the file may be mended meanwhile.
       this.#counter = undefined;
-      if (!(error instanceof ModelFileError)) throw error;
-      throw new EngineError('model-file', error.message);
+      throw error;
     });
     return this.#counter;
   }
@@ -160,26 +157,21 @@ function ranked({ signal, priority }: AskOptions = {}, usual: Priority = 'ingest
 
 function onCrash({ exit, crashes, isRepeatable }: Crash): Error | undefined {
   if (!isRepeatable) {
-    return new EngineError('crashed', `The engine stopped in mid-answer (${told(exit)}). Ask again.`);
+    return new AppError('engine/crashed', `The engine stopped in mid-answer (${told(exit)}). Ask again.`);
   }
-  if (UNLOADABLE.test(exit.said)) return new EngineError('unsupported', unsupported());
+  if (UNLOADABLE.test(exit.said)) return new AppError('engine/unsupported', unsupported());
   if (crashes < LIMITS.maxCrashes) return undefined;
   const sentence = `The engine stopped ${crashes} times in a row (${told(exit)}). Try again, or with --device cpu.`;
-  return new EngineError('gave-up', sentence);
+  return new AppError('engine/gave-up', sentence);
 }
 
-function errorOf(failure: unknown): EngineError {
-  return isEngineFailure(failure)
-    ? new EngineError(failure.problem, failure.sentence)
-    : new EngineError('internal', 'The engine failed and did not say how.');
-}
-
-/** The counter of the base's tokenizer, whose file is what the manifest says. Throws ModelFileError. */
+/** The counter of the base's tokenizer, whose file is what the manifest says. Throws `engine/model-file`. */
 async function loadCounter(folder: string): Promise<TokenCounter | undefined> {
   const { files } = await readManifest(folder);
   const name = 'tokenizer.json';
   const listed = files[name];
-  if (listed === undefined) throw new ModelFileError(`The model manifest does not list ${name}. ${MEND}`);
+  if (listed === undefined)
+    throw new AppError('engine/model-file', `The model manifest does not list ${name}. ${MEND}`);
   await checkSizes(folder, { [name]: listed });
   await checkHashes(folder, { [name]: listed });
   return TokenCounter.load(folder);

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { AppError } from '../../common/app-error.ts';
 import { decoderDefaults, lowerGraph, upperGraph } from '../../../kernels/decoder.ts';
 import type { Graph } from '../../../kernels/graph.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
@@ -10,7 +11,7 @@ import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
 import { readLoras } from '../weights/lora.ts';
-import { checkHashes, checkSizes, loadFailure, MEND, ModelFileError, readManifest } from '../weights/model-files.ts';
+import { checkHashes, checkSizes, loadFailure, MEND, readManifest } from '../weights/model-files.ts';
 import { encoderTensors } from '../weights/encoder-weights.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
@@ -73,17 +74,19 @@ export class Model {
   }
 
   /**
-   * Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws ModelFileError,
-   * ModelLoadError.
+   * Reads manifest, adapter and tokenizer and checks every file's size and sha256. Throws `engine/model-file`,
+   * `engine/load`.
    */
   static async open(options: ModelOptions): Promise<Model> {
     const manifest = await readManifest(options.baseFolder);
     const unlisted = TOKENIZER_FILES.find((name) => manifest.files[name] === undefined);
-    if (unlisted !== undefined) throw new ModelFileError(`The model manifest does not list ${unlisted}. ${MEND}`);
+    if (unlisted !== undefined)
+      throw new AppError('engine/model-file', `The model manifest does not list ${unlisted}. ${MEND}`);
     await checkSizes(options.baseFolder, manifest.files);
     const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
     if (adapter.layer >= manifest.config.layers) {
-      throw new ModelFileError(
+      throw new AppError(
+        'engine/model-file',
         `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}. ${MEND}`,
       );
     }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { isAppError } from '../../common/app-error.ts';
 import type { Graph } from '../../../kernels/graph.ts';
-import { replaceFile, Unwritable, writing } from '../weights/replace-file.ts';
+import { replaceFile, writing } from '../weights/replace-file.ts';
 
 export type Device = 'cpu' | 'webgpu';
 
@@ -58,7 +59,7 @@ async function isKept(path: string, bytes: Uint8Array): Promise<boolean> {
     await replaceFile(path, (handle) => writing(handle.writeFile(bytes)));
     return true;
   } catch (error) {
-    if (!(error instanceof Unwritable)) throw error;
+    if (!isAppError(error, 'engine/not-kept')) throw error;
     // Another process may have written it meanwhile.
     return holds(path, bytes);
   }

@@ -1,11 +1,12 @@
+import { AppError, isErrorOf } from '../../common/app-error.ts';
 import { processChannel, serve } from '../../common/rpc/server.ts';
 import type { CallContext } from '../../common/rpc/server.ts';
 import { chooseDevice } from './device.ts';
 import type { Chosen } from './device.ts';
 import { generate } from '../generate/generate.ts';
 import { Model } from './model.ts';
-import { isOutOfMemory, ModelFileError, ModelLoadError } from '../weights/model-files.ts';
-import type { EngineCalls, EngineFailure, GenerateEvent, GenerateRequest } from '../protocol.ts';
+import { isOutOfMemory } from '../weights/model-files.ts';
+import type { EngineCalls, GenerateEvent, GenerateRequest } from '../protocol.ts';
 import { parseSettings } from '../settings.ts';
 import { measuredSegments } from '../token-count/measured-segments.ts';
 
@@ -69,15 +70,14 @@ async function answer(request: GenerateRequest, { signal, emit }: CallContext<Ge
   return generated;
 }
 
-function failureOf(error: unknown): EngineFailure {
-  if (error instanceof ModelFileError) return { problem: 'model-file', sentence: error.message };
-  if (error instanceof ModelLoadError) return { problem: 'load', sentence: error.message };
+function failureOf(error: unknown): AppError {
+  if (isErrorOf(error, 'engine')) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(message)) {
     const sentence = 'There is not enough free memory to run the model. Close other programs and try again.';
-    return { problem: 'memory', sentence };
+    return new AppError('engine/memory', sentence);
   }
-  return { problem: 'internal', sentence: `The engine could not do this: ${message.replace(/\s+/g, ' ').trim()}` };
+  return new AppError('engine/internal', `The engine could not do this: ${message.replace(/\s+/g, ' ').trim()}`);
 }
 
 serve<EngineCalls>(

@@ -1,4 +1,5 @@
-import { MEND, ModelFileError, readModelText } from '../weights/model-files.ts';
+import { AppError } from '../../common/app-error.ts';
+import { MEND, readModelText } from '../weights/model-files.ts';
 import { BytePairs } from './byte-pairs.ts';
 import { PIECE_PATTERN, pieceEnd } from './pieces.ts';
 
@@ -32,11 +33,12 @@ export class TokenCounter {
 
   /**
    * Reads `tokenizer.json` in the model's folder; undefined where the tokenizer is of another family than byte pairs
-   * with this pattern: then the tokenizer itself has to count. Throws ModelFileError where the file is missing.
+   * with this pattern: then the tokenizer itself has to count. Throws `engine/model-file` where the file is missing.
    */
   static async load(folder: string): Promise<TokenCounter | undefined> {
     const json = await readModelText(folder, 'tokenizer.json');
-    if (json === undefined) throw new ModelFileError(`The model's tokenizer.json is missing from ${folder}. ${MEND}`);
+    if (json === undefined)
+      throw new AppError('engine/model-file', `The model's tokenizer.json is missing from ${folder}. ${MEND}`);
     const pairs = bytePairsOf(parsed(json, folder));
     return pairs && new TokenCounter(pairs);
   }
@@ -67,7 +69,7 @@ function parsed(json: string, folder: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new ModelFileError(`The model's tokenizer.json in ${folder} is not JSON. ${MEND}`);
+    throw new AppError('engine/model-file', `The model's tokenizer.json in ${folder} is not JSON. ${MEND}`);
   }
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { AppError, isAppError } from '../../common/app-error.ts';
 import type { FileEntry } from '../../../kernels/manifest.ts';
 import type { GateWeights } from '../../memory/algebra/token-gate.ts';
 import type { Pooled, TensorPlace } from '../../../kernels/memory-tokens.ts';
-import { ModelFileError, readModelText } from './model-files.ts';
+import { readModelText } from './model-files.ts';
 
 type Name = 'mean' | 'deviation' | 'segment.query' | 'segment.project' | 'question.query' | 'question.project';
 
@@ -34,21 +35,28 @@ export const ADAPTER_FILE = 'adapter.bin';
 
 const MEND = 'Restore models/adapter from the release, or train one with models/training.';
 
-/** Reads and checks the adapter. Throws ModelFileError where it is missing, damaged or made for another base. */
+/** Reads and checks the adapter. Throws `engine/model-file` where it is missing, damaged or made for another base. */
 export async function readAdapter(folder: string, baseFolder: string): Promise<Adapter> {
   const json = await readModelText(folder, 'adapter.json');
   if (json === undefined) {
-    throw new ModelFileError(`The adapter is missing (${join(folder, 'adapter.json')}). ${MEND}`);
+    throw new AppError('engine/model-file', `The adapter is missing (${join(folder, 'adapter.json')}). ${MEND}`);
   }
   const manifest = await readModelText(baseFolder, 'manifest.json');
   if (manifest === undefined) {
-    throw new ModelFileError(`The model's manifest is missing (${join(baseFolder, 'manifest.json')}). ${MEND}`);
+    throw new AppError(
+      'engine/model-file',
+      `The model's manifest is missing (${join(baseFolder, 'manifest.json')}). ${MEND}`,
+    );
   }
   const base = createHash('sha256').update(manifest).digest('hex');
   const raw = parse(json, 'adapter.json');
   if (raw.format !== 1)
-    throw new ModelFileError(`The adapter has format ${String(raw.format)}; this build reads 1. ${MEND}`);
-  if (raw.base !== base) throw new ModelFileError(`The adapter was made for another base model. ${MEND}`);
+    throw new AppError(
+      'engine/model-file',
+      `The adapter has format ${String(raw.format)}; this build reads 1. ${MEND}`,
+    );
+  if (raw.base !== base)
+    throw new AppError('engine/model-file', `The adapter was made for another base model. ${MEND}`);
   const listed = record(raw.file, 'file');
   const file: FileEntry = { bytes: whole(listed.bytes, 'file.bytes'), sha256: digest(listed.sha256) };
   const tensors = record(raw.tensors, 'tensors');
@@ -79,8 +87,8 @@ function parse(json: string, file: string): Record<string, unknown> {
   try {
     return record(JSON.parse(json), file);
   } catch (error) {
-    if (error instanceof ModelFileError) throw error;
-    throw new ModelFileError(`${file} is not valid JSON. ${MEND}`);
+    if (isAppError(error, 'engine/model-file')) throw error;
+    throw new AppError('engine/model-file', `${file} is not valid JSON. ${MEND}`);
   }
 }
 
@@ -89,13 +97,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function record(value: unknown, where: string): Record<string, unknown> {
-  if (!isRecord(value)) throw new ModelFileError(`In the adapter, ${where} should be an object. ${MEND}`);
+  if (!isRecord(value))
+    throw new AppError('engine/model-file', `In the adapter, ${where} should be an object. ${MEND}`);
   return value;
 }
 
 function positive(value: unknown, where: string): number {
   if (typeof value !== 'number' || !(value > 0)) {
-    throw new ModelFileError(`In the adapter, ${where} should be a positive number. ${MEND}`);
+    throw new AppError('engine/model-file', `In the adapter, ${where} should be a positive number. ${MEND}`);
   }
   return value;
 }
@@ -103,7 +112,8 @@ function positive(value: unknown, where: string): number {
 function pooledOf(value: unknown): Pooled {
   if (value === undefined || value === 'whole') return 'whole';
   if (value === 'spans') return value;
-  throw new ModelFileError(
+  throw new AppError(
+    'engine/model-file',
     `In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans. ${MEND}`,
   );
 }
@@ -114,14 +124,17 @@ const MOST = 2 ** 32;
 function whole(value: unknown, where: string): number {
   const size = positive(value, where);
   if (!Number.isInteger(size) || size > MOST) {
-    throw new ModelFileError(`In the adapter, ${where} should be a whole number of at most ${MOST}. ${MEND}`);
+    throw new AppError(
+      'engine/model-file',
+      `In the adapter, ${where} should be a whole number of at most ${MOST}. ${MEND}`,
+    );
   }
   return size;
 }
 
 function digest(value: unknown): string {
   if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
-  throw new ModelFileError(`In the adapter, file.sha256 should be a sha256. ${MEND}`);
+  throw new AppError('engine/model-file', `In the adapter, file.sha256 should be a sha256. ${MEND}`);
 }
 
 /** float16 numbers; their shape is checked against their bytes, and those against the file. */
@@ -133,7 +146,10 @@ function tensorPlace(value: unknown, name: string, file: FileEntry): TensorPlace
   const bytes = whole(data.bytes, `${name}.bytes`);
   const fits = bytes === 2 * shape.reduce((size, side) => size * side, 1);
   if (!fits || offset < 0 || offset + bytes > file.bytes || data.file !== ADAPTER_FILE) {
-    throw new ModelFileError(`In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape. ${MEND}`);
+    throw new AppError(
+      'engine/model-file',
+      `In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape. ${MEND}`,
+    );
   }
   return { shape, data: { file: ADAPTER_FILE, offset, bytes } };
 }
@@ -151,12 +167,13 @@ function lowRankPlaces(tensors: Record<string, unknown>, file: FileEntry): Adapt
 }
 
 function gateWeights(value: unknown): GateWeights {
-  if (!Array.isArray(value)) throw new ModelFileError(`In the gate, weights should be a list. ${MEND}`);
+  if (!Array.isArray(value)) throw new AppError('engine/model-file', `In the gate, weights should be a list. ${MEND}`);
   return value.map((row: unknown) => {
-    if (!Array.isArray(row)) throw new ModelFileError(`In the gate, a head's weights should be a list. ${MEND}`);
+    if (!Array.isArray(row))
+      throw new AppError('engine/model-file', `In the gate, a head's weights should be a list. ${MEND}`);
     return row.map((weight: unknown) => {
       if (typeof weight === 'number' && Number.isFinite(weight)) return weight;
-      throw new ModelFileError(`In the gate, a weight should be a number. ${MEND}`);
+      throw new AppError('engine/model-file', `In the gate, a weight should be a number. ${MEND}`);
     });
   });
 }

@@ -4,12 +4,13 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isAppError } from '../../common/app-error.ts';
 import type { Loras } from '../../../kernels/lora.ts';
 import type { Manifest, TensorEntry, WeightSide } from '../../../kernels/manifest.ts';
 import type { Adapter } from './adapter.ts';
 import { BlockMatrix, bytesAt } from './block-matrix.ts';
 import { eightBit } from './eight-bit.ts';
-import { replaceFile, Unwritable, writing } from './replace-file.ts';
+import { replaceFile, writing } from './replace-file.ts';
 
 type Tensors = Manifest['tensors'];
 type Blocks = Extract<TensorEntry, { kind: 'int4' | 'int8' }>;
@@ -66,7 +67,7 @@ export async function encoderTensors(
       await sweep(folder, file);
     }
   } catch (error) {
-    if (!(error instanceof Unwritable)) throw error;
+    if (!isAppError(error, 'engine/not-kept')) throw error;
     // Another process may have made it meanwhile.
     if (!(await isSound(path))) return undefined;
   }

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../../common/app-error.ts';
 import type { HalfMatrix, Loras } from '../../../kernels/lora.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
 import type { TensorPlace } from '../../../kernels/memory-tokens.ts';
 import type { Adapter } from './adapter.ts';
-import { ModelFileError } from './model-files.ts';
 
 /**
  * The low-rank additions of an adapter, which recall's lower blocks have and those that answer have not; undefined
- * where the adapter has none. Throws ModelFileError where one does not fit the matrix that it is added to.
+ * where the adapter has none. Throws `engine/model-file` where one does not fit the matrix that it is added to.
  */
 export async function readLoras(folder: string, adapter: Adapter, manifest: Manifest): Promise<Loras | undefined> {
   const names = Object.keys(adapter.lowRank);
@@ -25,7 +25,8 @@ export async function readLoras(folder: string, adapter: Adapter, manifest: Mani
       const fits = a.shape[1] === columns && b.shape[0] === rows && b.shape[1] === rank;
       const full = [a, b].every(({ shape, data }) => data.bytes === 2 * shape.reduce((size, side) => size * side, 1));
       if (rows === undefined || !fits || !full) {
-        throw new ModelFileError(
+        throw new AppError(
+          'engine/model-file',
           `The adapter's addition to ${name} does not fit the base model. Restore models/adapter from the release.`,
         );
       }

@@ -3,41 +3,35 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { AppError, isAppError } from '../../common/app-error.ts';
 import { ManifestError, parseManifest } from '../../../kernels/manifest.ts';
 import type { FileEntry, Manifest } from '../../../kernels/manifest.ts';
 import { openAlone } from '../../workspace/files/open-file.ts';
-
-/** A model file that is missing or not what the manifest says; the message names it and says what to do. */
-export class ModelFileError extends Error {
-  override readonly name = 'ModelFileError';
-}
-
-/** The files are what the manifest says, and the runtime does not load them; the message has its reason. */
-export class ModelLoadError extends Error {
-  override readonly name = 'ModelLoadError';
-}
 
 /** What a person can do about a model file. */
 export const MEND = 'Run `npm run models` to restore it.';
 /** Bytes of a file that is read as text; a manifest has some 100,000. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
-/** Reads and checks `manifest.json` in the model's folder. Throws ModelFileError. */
+/** Reads and checks `manifest.json` in the model's folder. Throws `engine/model-file`. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const json = await readModelText(folder, 'manifest.json');
   if (json === undefined) {
-    throw new ModelFileError(`The model's manifest is missing (${join(folder, 'manifest.json')}). ${MEND}`);
+    throw new AppError(
+      'engine/model-file',
+      `The model's manifest is missing (${join(folder, 'manifest.json')}). ${MEND}`,
+    );
   }
   try {
     return parseManifest(json);
   } catch (error) {
-    if (error instanceof ManifestError) throw new ModelFileError(`${error.message} ${MEND}`);
+    if (error instanceof ManifestError) throw new AppError('engine/model-file', `${error.message} ${MEND}`);
     throw error;
   }
 }
 
 /**
- * The text of a small file of the model; undefined where it is missing. Throws ModelFileError for anything but an
+ * The text of a small file of the model; undefined where it is missing. Throws `engine/model-file` for anything but an
  * ordinary file.
  */
 export async function readModelText(folder: string, name: string): Promise<string | undefined> {
@@ -48,46 +42,50 @@ export async function readModelText(folder: string, name: string): Promise<strin
   if (opened?.kind === 'opened') return Buffer.from(opened.bytes).toString('utf8');
   const fault =
     opened?.kind === 'too-large' ? `has ${opened.bytes} bytes, which is too large` : 'is not a readable file';
-  throw new ModelFileError(`The model file ${name} in ${folder} ${fault}. ${MEND}`);
+  throw new AppError('engine/model-file', `The model file ${name} in ${folder} ${fault}. ${MEND}`);
 }
 
-/** Checks that each file is there with its size: cheap enough for every start. Throws ModelFileError. */
+/** Checks that each file is there with its size: cheap enough for every start. Throws `engine/model-file`. */
 export async function checkSizes(folder: string, files: Readonly<Record<string, FileEntry>>): Promise<void> {
   for (const [name, expected] of Object.entries(files)) {
     const found = await stat(join(folder, name)).catch(() => undefined);
-    if (!found) throw new ModelFileError(`The model file ${name} is missing from ${folder}. ${MEND}`);
+    if (!found) throw new AppError('engine/model-file', `The model file ${name} is missing from ${folder}. ${MEND}`);
     // Whoever opens a pipe waits for its writer.
     if (!found.isFile()) {
-      throw new ModelFileError(`The model file ${name} in ${folder} is not an ordinary file. ${MEND}`);
+      throw new AppError('engine/model-file', `The model file ${name} in ${folder} is not an ordinary file. ${MEND}`);
     }
     if (found.size !== expected.bytes) {
-      throw new ModelFileError(
+      throw new AppError(
+        'engine/model-file',
         `The model file ${name} has ${found.size} bytes instead of ${expected.bytes}: it is cut short or changed. ${MEND}`,
       );
     }
   }
 }
 
-/** Checks the sha256 of each file; about a second per 500 MB. Throws ModelFileError. */
+/** Checks the sha256 of each file; about a second per 500 MB. Throws `engine/model-file`. */
 export async function checkHashes(folder: string, files: Readonly<Record<string, FileEntry>>): Promise<void> {
   for (const [name, expected] of Object.entries(files)) {
     const hash = createHash('sha256');
     await pipeline(createReadStream(join(folder, name)), hash);
     if (hash.digest('hex') !== expected.sha256) {
-      throw new ModelFileError(`The model file ${name} is damaged: its sha256 is not the manifest's. ${MEND}`);
+      throw new AppError(
+        'engine/model-file',
+        `The model file ${name} is damaged: its sha256 is not the manifest's. ${MEND}`,
+      );
     }
   }
 }
 
 /** Why the model does not load, as a person can be told; an error that says enough by itself is passed on. */
 export function loadFailure(error: unknown): unknown {
-  if (error instanceof ModelFileError) return error;
-  if (error instanceof ManifestError) return new ModelFileError(`${error.message} ${MEND}`);
+  if (isAppError(error, 'engine/model-file')) return error;
+  if (error instanceof ManifestError) return new AppError('engine/model-file', `${error.message} ${MEND}`);
   const message = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(message)) return error;
   const reason = (message.split('\n')[0] ?? '').replace(/\.$/, '');
   const advice = 'Run `npm run models` to restore its files, or choose `--device cpu`.';
-  return new ModelLoadError(`The model could not be loaded (${reason}). ${advice}`, { cause: error });
+  return new AppError('engine/load', `The model could not be loaded (${reason}). ${advice}`, error);
 }
 
 /** Whether the runtime's message tells of too little memory. */

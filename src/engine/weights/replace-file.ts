@@ -3,19 +3,13 @@ import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/**
- * The file cannot be kept: a read-only folder, a full disk, on Windows a file in use. Whoever asked works without it.
- */
-export class Unwritable extends Error {
-  override readonly name = 'Unwritable';
-}
-
-/** What `task` gives. Throws Unwritable where it fails. */
+import { AppError } from '../../common/app-error.ts';
+/** What `task` gives. Throws `engine/not-kept`: a read-only folder, a full disk, on Windows a file in use. */
 export async function writing<T>(task: Promise<T>): Promise<T> {
   try {
     return await task;
   } catch (cause) {
-    throw new Unwritable('A file that is derived from the model could not be kept.', { cause });
+    throw new AppError('engine/not-kept', 'A file that is derived from the model could not be kept.', cause);
   }
 }
 
@@ -24,7 +18,7 @@ export async function writing<T>(task: Promise<T>): Promise<T> {
  * the disk, and is renamed. Two processes that do the same at once each leave a whole file.
  *
  * @param fill writes the content; its errors are passed on
- * @throws Unwritable
+ * @throws `engine/not-kept`
  */
 export async function replaceFile(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
   const partial = `${path}.${process.pid}.${randomUUID()}.partial`;

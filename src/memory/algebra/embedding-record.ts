@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
+import { AppError } from '../../common/app-error.ts';
 import type { MemoryShape } from './shape.ts';
 
 /** A segment's memory tokens, quantised once: what the ledger stores and every sum is made of. */
@@ -15,10 +16,6 @@ export interface EmbeddingRecord {
 export interface FloatRecord {
   readonly keys: Float32Array;
   readonly values: Float32Array;
-}
-
-export class RecordError extends Error {
-  override readonly name = 'WriteError';
 }
 
 const FORMAT = {
@@ -36,19 +33,20 @@ const FORMAT = {
  * Float writes to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped
  * to ±127. The same floats give the same bytes everywhere.
  *
- * `scales`: one per block, from the adapter. Throws WriteError on NaN, Infinity, a wrong length, or a key that is not
- * L2-normalised (it would be clamped without anyone noticing).
+ * `scales`: one per block, from the adapter. Throws `memory/record` on NaN, Infinity, a wrong length, or a key that is
+ * not L2-normalised (it would be clamped without anyone noticing).
  */
 export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonly number[]): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
   if (write.keys.length !== tokens * keySize || write.values.length !== blocks * tokens * valueSize) {
-    throw new RecordError(
+    throw new AppError(
+      'memory/record',
       `A write has ${write.keys.length} key and ${write.values.length} value numbers; ` +
         `this adapter makes ${tokens * keySize} and ${blocks * tokens * valueSize}.`,
     );
   }
   if (scales.length !== blocks) {
-    throw new RecordError(`The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
+    throw new AppError('memory/record', `The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
   }
   const keys = new Int8Array(write.keys.length);
   for (let token = 0; token < tokens; token++) {
@@ -59,7 +57,7 @@ export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonl
   const perBlock = tokens * valueSize;
   scales.forEach((scale, block) => {
     if (!(scale > 0 && Number.isFinite(scale))) {
-      throw new RecordError(`The value scale of block ${block} is ${scale}; it must be above 0.`);
+      throw new AppError('memory/record', `The value scale of block ${block} is ${scale}; it must be above 0.`);
     }
     for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((write.values[i] ?? 0) / scale);
   });
@@ -67,20 +65,22 @@ export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonl
 }
 
 /**
- * One L2-normalised key or question, d_k floats, to int8. Throws WriteError when its length is not 1 (NaN included).
+ * One L2-normalised key or question, d_k floats, to int8. Throws `memory/record` when its length is not 1 (NaN
+ * included).
  */
 export function quantizeVector(key: Float32Array): Int8Array {
   let square = 0;
   for (const component of key) square += component * component;
   const length = Math.sqrt(square);
   if (!(Math.abs(length - 1) <= FORMAT.lengthTolerance)) {
-    throw new RecordError(`A key has length ${length}; the model must give keys of length 1.`);
+    throw new AppError('memory/record', `A key has length ${length}; the model must give keys of length 1.`);
   }
   return Int8Array.from(key, (component) => toInt8(component * FORMAT.one));
 }
 
 function toInt8(x: number): number {
-  if (!Number.isFinite(x)) throw new RecordError(`A write holds ${x}; the model gave a number that cannot be stored.`);
+  if (!Number.isFinite(x))
+    throw new AppError('memory/record', `A write holds ${x}; the model gave a number that cannot be stored.`);
   const rounded = Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
   return Math.max(-FORMAT.one, Math.min(FORMAT.one, rounded));
 }
@@ -108,27 +108,34 @@ export function encodeRecord(write: EmbeddingRecord, shape: MemoryShape): Uint8A
   return blob;
 }
 
-/** The write in a blob, as views into it (no copy). Throws WriteError on another version, shape, length or checksum. */
+/**
+ * The write in a blob, as views into it (no copy). Throws `memory/record` on another version, shape, length or
+ * checksum.
+ */
 export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
   const keyBytes = tokens * keySize;
   const valueBytes = blocks * tokens * valueSize;
   const body = FORMAT.headerBytes + keyBytes + valueBytes;
   if (blob.length !== body + FORMAT.checksumBytes) {
-    throw new RecordError(
+    throw new AppError(
+      'memory/record',
       `A stored write has ${blob.length} bytes; this adapter's have ${body + FORMAT.checksumBytes}.`,
     );
   }
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   if (view.getUint32(body, true) !== crc32(blob.subarray(0, body))) {
-    throw new RecordError('A stored write does not match its checksum.');
+    throw new AppError('memory/record', 'A stored write does not match its checksum.');
   }
   if (view.getUint8(0) !== FORMAT.version) {
-    throw new RecordError(`A stored write has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`);
+    throw new AppError(
+      'memory/record',
+      `A stored write has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`,
+    );
   }
   const stored = [view.getUint16(1, true), view.getUint16(3, true), view.getUint8(5), view.getUint16(6, true)];
   if (stored.join() !== [tokens, keySize, blocks, valueSize].join()) {
-    throw new RecordError('A stored write was made by an adapter of another shape.');
+    throw new AppError('memory/record', 'A stored write was made by an adapter of another shape.');
   }
   const start = blob.byteOffset + FORMAT.headerBytes;
   return {
@@ -137,12 +144,13 @@ export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRec
   };
 }
 
-/** Throws WriteError unless the arrays have the shape's lengths. */
+/** Throws `memory/record` unless the arrays have the shape's lengths. */
 export function checkLengths(write: EmbeddingRecord, shape: MemoryShape): void {
   const keys = shape.tokens * shape.keySize;
   const values = shape.blocks * shape.tokens * shape.valueSize;
   if (write.keys.length !== keys || write.values.length !== values) {
-    throw new RecordError(
+    throw new AppError(
+      'memory/record',
       `A write has ${write.keys.length} key and ${write.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
     );
   }

@@ -1,3 +1,4 @@
+import { AppError } from '../../common/app-error.ts';
 /**
  * The sizes an adapter fixes for every record made with it. Nothing in this folder assumes particular numbers.
  *
@@ -16,17 +17,14 @@ export interface MemoryShape {
 /** Largest sizes that the write header can hold (one byte for blocks, two for the others). */
 const LIMITS = { tokens: 0xffff, keySize: 0xffff, blocks: 0xff, valueSize: 0xffff } as const;
 
-export class ShapeError extends Error {
-  override readonly name = 'ShapeError';
-}
-
-/** Throws ShapeError when a size is not a whole number in range. */
+/** Throws `memory/shape` when a size is not a whole number in range. */
 export function checkShape(shape: MemoryShape): void {
   const smallest = { tokens: 1, keySize: 1, blocks: 0, valueSize: shape.blocks === 0 ? 0 : 1 };
   for (const name of ['tokens', 'keySize', 'blocks', 'valueSize'] as const) {
     const size = shape[name];
     if (!Number.isInteger(size) || size < smallest[name] || size > LIMITS[name]) {
-      throw new ShapeError(
+      throw new AppError(
+        'memory/shape',
         `The adapter says ${name} = ${size}; it must be between ${smallest[name]} and ${LIMITS[name]}.`,
       );
     }

@@ -1,4 +1,4 @@
-import { ShapeError } from '../algebra/shape.ts';
+import { AppError } from '../../common/app-error.ts';
 
 /** Rows added when the table is full grow it by this factor, so appending stays O(1) on average. */
 const GROWTH = 1.5;
@@ -45,12 +45,15 @@ export class EmbeddingTable {
     return this.#ids.subarray(0, this.#length);
   }
 
-  /** Adds a segment's keys, [P, d_k]. Throws ShapeError on another length or a segment that is already there. */
+  /** Adds a segment's keys, [P, d_k]. Throws `memory/shape` on another length or a segment that is already there. */
   append(segmentId: number, keys: Int8Array): void {
     if (keys.length !== this.rowSize) {
-      throw new ShapeError(`A segment's keys have ${keys.length} numbers; this table holds ${this.rowSize}.`);
+      throw new AppError(
+        'memory/shape',
+        `A segment's keys have ${keys.length} numbers; this table holds ${this.rowSize}.`,
+      );
     }
-    if (this.#rows.has(segmentId)) throw new ShapeError(`Segment ${segmentId} is in the table already.`);
+    if (this.#rows.has(segmentId)) throw new AppError('memory/shape', `Segment ${segmentId} is in the table already.`);
     if (this.#length === this.#ids.length) this.#grow();
     this.#keys.set(keys, this.#length * this.rowSize);
     this.#ids[this.#length] = segmentId;

@@ -1,17 +1,6 @@
-import { compileGlob, expandBraces, GlobError } from '../../common/glob.ts';
+import { AppError, isAppError } from '../../common/app-error.ts';
+import { compileGlob, expandBraces } from '../../common/glob.ts';
 import type { Work } from '../../common/glob.ts';
-
-/** A scope's text is not an expression; the message says what to write instead. */
-export class ScopeError extends Error {
-  override readonly name = 'ScopeError';
-  /** The term that no file matches, where that is the fault. */
-  readonly idle: IdleTerm | undefined;
-
-  constructor(message: string, idle?: IdleTerm) {
-    super(message);
-    this.idle = idle;
-  }
-}
 
 interface ScopeTerm {
   readonly sign: 1 | -1;
@@ -64,15 +53,15 @@ const NEAR = {
  *   `?`, `[a-z]`,
  *   `{ts,tsx}`.
  *
- * @throws ScopeError
+ * @throws `scope/unreadable`
  */
 export function parseScope(text: string): ScopeExpression {
   const terms: ScopeTerm[] = [];
-  if (text.length > LONGEST) throw new ScopeError(`A scope has at most ${LONGEST} characters.`);
+  if (text.length > LONGEST) throw new AppError('scope/unreadable', `A scope has at most ${LONGEST} characters.`);
   for (let at = endOf(SPACE, text, 0) ?? 0; at < text.length;) {
     TERM.lastIndex = at;
     const found = TERM.exec(text);
-    if (found === null) throw new ScopeError(faultAt(text.slice(at)));
+    if (found === null) throw new AppError('scope/unreadable', faultAt(text.slice(at)));
     const [whole, sign = '', quoted, bare = ''] = found;
     terms.push(termOf(sign, quoted ?? bare));
     at = endOf(SPACE, text, at + whole.length) ?? text.length;
@@ -83,7 +72,7 @@ export function parseScope(text: string): ScopeExpression {
 /**
  * The paths that are meant, and the terms that no path matches.
  *
- * @throws ScopeError where a term is no name among the paths, and no pattern either
+ * @throws `scope/unreadable` where a term is no name among the paths, and no pattern either
  */
 export function selectPaths(
   expression: ScopeExpression,
@@ -161,12 +150,16 @@ function asGlob(written: string, names: ReadonlySet<string>, work: Work): Test {
     );
     return ({ parts: own }) => {
       const path = own.join('/');
-      if (work.steps > MOST_WORK) throw new ScopeError(`The pattern "${written}" takes too long. Write a simpler one.`);
+      if (work.steps > MOST_WORK)
+        throw new AppError('scope/unreadable', `The pattern "${written}" takes too long. Write a simpler one.`);
       return tests.some((test) => test(path, work));
     };
   } catch (error) {
-    if (!(error instanceof GlobError)) throw error;
-    throw new ScopeError(`"${written}" is no file, no folder and no pattern: ${lowerFirst(error.message)}`);
+    if (!isAppError(error, 'pattern/unreadable')) throw error;
+    throw new AppError(
+      'scope/unreadable',
+      `"${written}" is no file, no folder and no pattern: ${lowerFirst(error.message)}`,
+    );
   }
 }
 
@@ -225,10 +218,13 @@ function editDistance(one: string, other: string): number {
 function termOf(sign: string, written: string): ScopeTerm {
   const { parts } = partsOf(written);
   if (parts.length === 0) {
-    throw new ScopeError('A term of the scope names nothing. Write a file, a folder or a pattern after the sign.');
+    throw new AppError(
+      'scope/unreadable',
+      'A term of the scope names nothing. Write a file, a folder or a pattern after the sign.',
+    );
   }
   if (parts.includes('..')) {
-    throw new ScopeError(`"${written}" leads out of the folder. A scope names files inside it.`);
+    throw new AppError('scope/unreadable', `"${written}" leads out of the folder. A scope names files inside it.`);
   }
   return { sign: sign === '' || sign === '+' ? 1 : -1, pattern: written, written: sign + written };
 }

@@ -1,5 +1,5 @@
+import { AppError } from '../../common/app-error.ts';
 import type { EmbeddingTable } from './embedding-table.ts';
-import { ShapeError } from '../algebra/shape.ts';
 
 /** What each segment owns of a read. The three arrays have one entry per segment asked about. */
 export interface Shares {
@@ -25,7 +25,7 @@ const KEY_ONE = 127;
  * @param questions   one or more q, float32 [d_k], L2-normalised
  * @param temperature τ of the adapter, above 0
  * @param scope       segments to share among; all when left out
- * @throws ShapeError on a wrong length, a number that is not finite, or a temperature out of range
+ * @throws `memory/shape` on a wrong length, a number that is not finite, or a temperature out of range
  */
 export function recall(
   table: EmbeddingTable,
@@ -34,7 +34,7 @@ export function recall(
   scope?: Iterable<number>,
 ): Shares {
   if (!(temperature > 0 && Number.isFinite(temperature))) {
-    throw new ShapeError(`The recall temperature is ${temperature}; it must be above 0.`);
+    throw new AppError('memory/shape', `The recall temperature is ${temperature}; it must be above 0.`);
   }
   checkQuestions(table, questions);
   const rows = rowsIn(table, scope);
@@ -128,12 +128,16 @@ export function logSumExp(scores: Float64Array | Float32Array): number {
 }
 
 function checkQuestions(table: EmbeddingTable, questions: readonly Float32Array[]): void {
-  if (questions.length === 0) throw new ShapeError('Recall needs at least one question key.');
+  if (questions.length === 0) throw new AppError('memory/shape', 'Recall needs at least one question key.');
   for (const question of questions) {
     if (question.length !== table.keySize) {
-      throw new ShapeError(`A question key has ${question.length} numbers; this memory's keys have ${table.keySize}.`);
+      throw new AppError(
+        'memory/shape',
+        `A question key has ${question.length} numbers; this memory's keys have ${table.keySize}.`,
+      );
     }
-    if (!question.every(Number.isFinite)) throw new ShapeError('A question key holds a number that is not finite.');
+    if (!question.every(Number.isFinite))
+      throw new AppError('memory/shape', 'A question key holds a number that is not finite.');
   }
 }
 

@@ -1,19 +1,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
+import { AppError, isAppError } from '../../common/app-error.ts';
 import type { FileState } from '../records.ts';
-import { bytes, integer, RowError, text } from '../store/row.ts';
+import { bytes, columnError, integer, text } from '../store/row.ts';
 import type { Row } from '../store/row.ts';
 import { SetHash, vectorsHash } from '../algebra/set-hash.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
-import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
+import { decodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { ContentDigest } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
 import { LIMITS, PAGE } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
 import { isDisguised, isPortable } from './portable-path.ts';
-import { quoted, SnapshotError } from './snapshot-error.ts';
+import { quoted } from './quoted.ts';
 import { readWords } from './postings.ts';
 
 /** What a snapshot holds, after every row was compared with its header. */
@@ -37,7 +38,9 @@ const KEY_ONE = 127;
  */
 const KEY_TOLERANCE = 0.02;
 
-/** Reads every row once and compares all with the header. Yields between pages. Throws SnapshotError, RowError. */
+/**
+ * Reads every row once and compares all with the header. Yields between pages. Throws `snapshot/…`, `memory/column`.
+ */
 export function* checkContent(
   db: DatabaseSync,
   header: SnapshotHeader,
@@ -188,15 +191,15 @@ class Check {
     }
   }
 
-  /** Throws SnapshotError where a record does not decode, or a key is longer than a model makes them. */
+  /** Throws `snapshot/…` where a record does not decode, or a key is longer than a model makes them. */
   #checkKeys(blob: Uint8Array): void {
     let write: EmbeddingRecord;
     try {
       write = decodeRecord(blob, this.#shape);
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      throw new SnapshotError(
-        'damaged',
+      if (!isAppError(error, 'memory/record')) throw error;
+      throw new AppError(
+        'snapshot/damaged',
         `The snapshot ${this.#name} holds a write that cannot be read: ${error.message}`,
       );
     }
@@ -223,16 +226,16 @@ class Check {
 
   #state(row: Row): FileState['kind'] {
     const state = text(row, 'state');
-    if (state !== 'ingested' && state !== 'skipped' && state !== 'failed') throw new RowError('state');
+    if (state !== 'ingested' && state !== 'skipped' && state !== 'failed') throw columnError('state');
     return state;
   }
 
-  #damaged(what: string): SnapshotError {
-    return new SnapshotError('damaged', `The snapshot ${this.#name} is damaged: it holds ${what}.`);
+  #damaged(what: string): AppError {
+    return new AppError('snapshot/damaged', `The snapshot ${this.#name} is damaged: it holds ${what}.`);
   }
 
-  #unsafe(what: string): SnapshotError {
-    return new SnapshotError('unsafe', `The snapshot ${this.#name} holds ${what}.`);
+  #unsafe(what: string): AppError {
+    return new AppError('snapshot/unsafe', `The snapshot ${this.#name} holds ${what}.`);
   }
 }
 

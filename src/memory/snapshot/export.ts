@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
+import { AppError } from '../../common/app-error.ts';
 import { atExit } from '../../common/at-exit.ts';
 import { translate } from '../ledger-error.ts';
 import type { StoreReader } from '../store/store-reader.ts';
@@ -20,7 +21,6 @@ import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
 import { isPortable } from './portable-path.ts';
 import { openCheckout } from './reader.ts';
-import { SnapshotError } from './snapshot-error.ts';
 import { WordsWriter } from './postings.ts';
 
 export interface ExportOptions {
@@ -53,7 +53,7 @@ export interface Exported {
  * Writes what a ledger holds of its checkout, at one moment, to one file. An earlier snapshot of that name is replaced
  * when the new one is whole; any other file is left alone. Equal content gives an equal digest on every machine.
  *
- * @throws SnapshotError, LedgerError; the signal's reason
+ * @throws `snapshot/…`, `ledger/…`; the signal's reason
  */
 export async function exportSnapshot(ledger: StoreReader, file: string, options: ExportOptions): Promise<Exported> {
   checkTarget(file);
@@ -62,7 +62,7 @@ export async function exportSnapshot(ledger: StoreReader, file: string, options:
     // For its owner's eyes, until somebody decides otherwise.
     closeSync(openSync(unfinished, 'wx', 0o600));
   } catch (error) {
-    throw new SnapshotError('unwritable', `The snapshot ${file} cannot be written.`, error);
+    throw new AppError('snapshot/unwritable', `The snapshot ${file} cannot be written.`, error);
   }
   const remove = () => {
     rmSync(unfinished, { force: true });
@@ -75,8 +75,8 @@ export async function exportSnapshot(ledger: StoreReader, file: string, options:
   } catch (error) {
     const known = translate(error, ledger.location);
     // Reading fills no disk: it is the snapshot's, which may be another than the memory's.
-    if (known?.kind === 'full') {
-      throw new SnapshotError('unwritable', `There is no space left to write the snapshot ${file}.`, error);
+    if (known?.code === 'ledger/full') {
+      throw new AppError('snapshot/unwritable', `There is no space left to write the snapshot ${file}.`, error);
     }
     throw known ?? error;
   } finally {
@@ -85,12 +85,12 @@ export async function exportSnapshot(ledger: StoreReader, file: string, options:
   }
 }
 
-/** Throws SnapshotError where no snapshot may be written: before minutes of reading, not after them. */
+/** Throws `snapshot/…` where no snapshot may be written: before minutes of reading, not after them. */
 export function checkTarget(file: string): void {
   const folder = dirname(resolve(file));
-  if (!existsSync(folder)) throw new SnapshotError('unwritable', `There is no folder ${folder}.`);
+  if (!existsSync(folder)) throw new AppError('snapshot/unwritable', `There is no folder ${folder}.`);
   if (!existsSync(file) || firstBytes(file).kind === 'snapshot') return;
-  throw new SnapshotError('unwritable', `${file} is there already and is no snapshot: it is left as it is.`);
+  throw new AppError('snapshot/unwritable', `${file} is there already and is no snapshot: it is left as it is.`);
 }
 
 async function write(ledger: StoreReader, file: string, options: ExportOptions): Promise<Omit<Exported, 'bytes'>> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
+import { AppError } from '../../common/app-error.ts';
 import { FORMAT_VERSION, isKnownFormat, LIMITS, NOTICE } from './format.ts';
 import { isDisguised } from './portable-path.ts';
-import { SnapshotError } from './snapshot-error.ts';
 
 /**
  * What a snapshot says of itself. Every number and hash in it is computed again from the content before it is believed.
@@ -52,11 +52,11 @@ export function headerRows(header: SnapshotHeader): Map<string, string> {
 }
 
 /**
- * The header in these rows. Throws SnapshotError: a checksum that does not fit is damage, a count beyond every limit
+ * The header in these rows. Throws `snapshot/…`: a checksum that does not fit is damage, a count beyond every limit
  * unsafe.
  */
 export function headerOf(rows: ReadonlyMap<string, string>, file: string): SnapshotHeader {
-  const broken = new SnapshotError('damaged', `The header of the snapshot ${file} is damaged.`);
+  const broken = new AppError('snapshot/damaged', `The header of the snapshot ${file} is damaged.`);
   const format = Number(rows.get('format'));
   const stored = rows.get(format === 1 ? FORMER_CHECKSUM : 'checksum');
   if (stored !== checksumOf(rows) || !isKnownFormat(format)) throw broken;
@@ -64,7 +64,7 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
     const value = rows.get(name);
     if (value === undefined || value.length > LIMITS.value) throw broken;
     if (isDisguised(value)) {
-      throw new SnapshotError('unsafe', `The snapshot ${file} has a header with characters that nobody sees.`);
+      throw new AppError('snapshot/unsafe', `The snapshot ${file} has a header with characters that nobody sees.`);
     }
     return value;
   };
@@ -76,8 +76,8 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
     if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text(name))) throw broken;
     const value = Number(text(name));
     if (value <= LIMITS[name]) return value;
-    throw new SnapshotError(
-      'unsafe',
+    throw new AppError(
+      'snapshot/unsafe',
       `The snapshot ${file} says that it holds ${value} ${name}; ${LIMITS[name]} is the most.`,
     );
   };

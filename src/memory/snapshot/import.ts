@@ -56,7 +56,7 @@ export interface Imported {
  * only where `place` says that the checkout holds that very content. The snapshot's digest is computed once more over
  * what was really taken, so that a file that changes under our hands cannot slip in.
  *
- * @throws SnapshotError, LedgerError; the signal's reason
+ * @throws `snapshot/…`, `ledger/…`; the signal's reason
  */
 export async function importSnapshot(
   ledger: StoreReader,

@@ -2,10 +2,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { bytes, RowError, text } from '../store/row.ts';
+import { AppError, isAppError } from '../../common/app-error.ts';
+import { bytes, text } from '../store/row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { recordLayout } from '../algebra/shape.ts';
-import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
+import { decodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
@@ -14,7 +15,7 @@ import { FORMAT_VERSION, isKnownFormat, LIMITS, TABLES } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
-import { quoted, SnapshotError } from './snapshot-error.ts';
+import { quoted } from './quoted.ts';
 import { readWords } from './postings.ts';
 
 /** What the reader of a snapshot must have in common with its writer. */
@@ -46,7 +47,7 @@ export class Snapshot {
     this.header = header;
   }
 
-  /** @throws SnapshotError */
+  /** @throws `snapshot/…` */
   static open(file: string): Snapshot {
     checkLead(file);
     return guarded(file, () => {
@@ -73,26 +74,26 @@ export class Snapshot {
    * Compares every row with the header: counts, order, paths, checksums, the digest of all, the tree hash and the set
    * hash. Yields to other work.
    *
-   * @throws SnapshotError; the signal's reason
+   * @throws `snapshot/…`; the signal's reason
    */
   async check(reader: SnapshotReader, signal?: AbortSignal): Promise<Checked> {
     this.checkReader(reader);
     return this.#walk(checkContent(this.#db, this.header, reader.shape, this.file), signal);
   }
 
-  /** Throws SnapshotError 'foreign' unless model, adapter and shape are the reader's. */
+  /** Throws `snapshot/foreign` unless model, adapter and shape are the reader's. */
   checkReader({ adapter, shape }: SnapshotReader): void {
     const { header, file } = this;
     if (header.adapter === adapter && header.layout === recordLayout(shape)) return;
-    throw new SnapshotError(
-      'foreign',
+    throw new AppError(
+      'snapshot/foreign',
       `The snapshot ${file} was made with another model or adapter (${quoted(header.adapter)}; this one is ${adapter}), so its numbers mean nothing here.`,
     );
   }
 
   /**
    * The writes of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
-   * checked, or SnapshotError is thrown at the end, before which nothing may be made lasting.
+   * checked, or `snapshot/…` is thrown at the end, before which nothing may be made lasting.
    */
   *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
     const find = guarded(this.file, () => this.#db.prepare('SELECT key, words, blob FROM write WHERE id = ?'));
@@ -141,8 +142,8 @@ export class Snapshot {
   }
 }
 
-function damagedFile(file: string, cause?: unknown): SnapshotError {
-  return new SnapshotError('damaged', `The snapshot ${file} is damaged.`, cause);
+function damagedFile(file: string, cause?: unknown): AppError {
+  return new AppError('snapshot/damaged', `The snapshot ${file} is damaged.`, cause);
 }
 
 /** Whatever SQLite or a row reader finds wrong in a file that is only read, is damage. */
@@ -151,8 +152,8 @@ function guarded<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     const isDamage =
-      error instanceof RowError ||
-      error instanceof RecordError ||
+      isAppError(error, 'memory/column') ||
+      isAppError(error, 'memory/record') ||
       (error instanceof Error &&
         'code' in error &&
         (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_OUT_OF_RANGE'));
@@ -164,16 +165,16 @@ function checkLead(file: string): void {
   const lead = firstBytes(file);
   switch (lead.kind) {
     case 'absent':
-      throw new SnapshotError('unreadable', `There is no file ${file} that can be read.`);
+      throw new AppError('snapshot/unreadable', `There is no file ${file} that can be read.`);
     case 'other':
-      throw new SnapshotError('no-snapshot', `${file} is not a snapshot of a memory.`);
+      throw new AppError('snapshot/no-snapshot', `${file} is not a snapshot of a memory.`);
     case 'snapshot':
       if (lead.version > FORMAT_VERSION) {
-        throw new SnapshotError('newer', `The snapshot ${file} was made by a newer version of this program.`);
+        throw new AppError('snapshot/newer', `The snapshot ${file} was made by a newer version of this program.`);
       }
       if (lead.bytes > LIMITS.bytes) {
-        throw new SnapshotError(
-          'unsafe',
+        throw new AppError(
+          'snapshot/unsafe',
           `The snapshot ${file} has ${lead.bytes} bytes; ${LIMITS.bytes} are the most.`,
         );
       }
@@ -195,8 +196,8 @@ function checkSchema(db: DatabaseSync, file: string): void {
       expected.get(name) !== undefined &&
       row.sql === expected.get(name);
     if (!isOurs) {
-      throw new SnapshotError(
-        'unsafe',
+      throw new AppError(
+        'snapshot/unsafe',
         `The snapshot ${file} holds something that no export writes (${quoted(name)}).`,
       );
     }

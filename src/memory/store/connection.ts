@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
+import { AppError, isErrorOf } from '../../common/app-error.ts';
 import { refuseNewer, translated } from './database.ts';
-import { LedgerError } from '../ledger-error.ts';
 import type { Row } from './row.ts';
 import { idOf, noteInUse } from './residue-scan.ts';
 import { transaction } from './transaction.ts';
@@ -12,7 +12,7 @@ import { transaction } from './transaction.ts';
  */
 const OPEN = ['', '-wal', '-shm'] as const;
 
-/** One open database and how it is asked: whatever SQLite throws becomes a LedgerError. */
+/** One open database and how it is asked: whatever SQLite throws becomes an error of `ledger/…`. */
 export class Connection {
   readonly db: DatabaseSync;
   /** The database's path. */
@@ -44,7 +44,7 @@ export class Connection {
       return translated(this.location, work);
     } catch (error) {
       // Whatever SQLite said of files that are not there: this is what happened to them.
-      if (error instanceof LedgerError && error.kind !== 'missing') this.#assertOnDisk(error);
+      if (isErrorOf(error, 'ledger') && error.code !== 'ledger/missing') this.#assertOnDisk(error);
       throw error;
     }
   }
@@ -53,7 +53,7 @@ export class Connection {
    * One transaction that is on disk when it ends. SQLite goes on writing files that were deleted or replaced under it,
    * and a process of a later version may have changed the tables since they were opened.
    *
-   * @throws LedgerError 'gone', 'newer'
+   * @throws `ledger/gone`, `ledger/newer`
    */
   change<T>(work: () => T): T {
     this.assertOnDisk();
@@ -67,7 +67,7 @@ export class Connection {
     return done;
   }
 
-  /** Throws LedgerError 'gone' unless the files that were opened still lie where they were. */
+  /** Throws `ledger/gone` unless the files that were opened still lie where they were. */
   assertOnDisk(): void {
     this.#assertOnDisk();
   }
@@ -76,7 +76,7 @@ export class Connection {
     for (const [file, id] of this.#files) {
       if (idOf(file) === id) continue;
       const sentence = `The memory database ${file} was deleted or replaced while it was in use, so it can store nothing more.`;
-      throw new LedgerError('gone', sentence, cause);
+      throw new AppError('ledger/gone', sentence, cause);
     }
   }
 

@@ -2,8 +2,9 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { AppError } from '../../common/app-error.ts';
 import { privateFile, privateFolder, tightenWithSiblings } from '../../common/private-file.ts';
-import { damaged, LedgerError, newer, translate } from '../ledger-error.ts';
+import { damaged, newer, translate } from '../ledger-error.ts';
 import { integer, text } from './row.ts';
 import { FORMER } from './former-schema.ts';
 import { migrate } from './migrate.ts';
@@ -16,7 +17,7 @@ import { transaction } from './transaction.ts';
 export const FILES = ['', '-wal', '-shm', '-journal'] as const;
 export const CONTENT = ['', '-wal', '-journal'] as const;
 
-/** Opens (or begins) the database and checks it. Throws LedgerError; kind 'damaged' means that it can be set aside. */
+/** Opens (or begins) the database and checks it. Throws `ledger/…`; what is `ledger/damaged` can be set aside. */
 export function openDatabase(file: string, identity: Identity, maxBytes?: number): DatabaseSync {
   return translated(file, () => {
     privateFolder(dirname(file));
@@ -119,7 +120,8 @@ function refuseLinks(file: string): void {
   const linked = FILES.map((suffix) => file + suffix).find((name) =>
     lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink(),
   );
-  if (linked !== undefined) throw new LedgerError('link', `${linked} is a link, and no memory is kept behind a link.`);
+  if (linked !== undefined)
+    throw new AppError('ledger/link', `${linked} is a link, and no memory is kept behind a link.`);
 }
 
 /**
@@ -139,7 +141,7 @@ export function refuseOthers(file: string): void {
     refuseForeign(db, file);
   } catch (error) {
     const known = translate(error, file);
-    if (known?.kind !== 'damaged') throw error;
+    if (known?.code !== 'ledger/damaged') throw error;
   } finally {
     db.close();
   }
@@ -149,7 +151,7 @@ export function refuseOthers(file: string): void {
 export function refuseForeign(db: DatabaseSync, file: string): void {
   const names = tableNames(db);
   if (names.size === 0 || hasOurTables(names)) return;
-  throw new LedgerError('foreign', `${file} is a database of another program.`);
+  throw new AppError('ledger/foreign', `${file} is a database of another program.`);
 }
 
 function hasOurTables(names: ReadonlySet<string>): boolean {
@@ -201,7 +203,7 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
     stored.adapter !== identity.adapter ||
     stored.layout !== identity.layout
   ) {
-    throw new LedgerError('foreign', `The memory database ${file} belongs to another repository or adapter.`);
+    throw new AppError('ledger/foreign', `The memory database ${file} belongs to another repository or adapter.`);
   }
   if (former !== undefined) migrate(db, identity);
 }

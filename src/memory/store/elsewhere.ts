@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { isAppError } from '../../common/app-error.ts';
 import { StoreWriter } from './store-writer.ts';
 import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
 import { namesIn } from './former-schema.ts';
@@ -20,6 +21,8 @@ import { beginForgetting, endForgetting, isForgetting } from './unfinished.ts';
 export const HOME_PARTS = ['memory', 'snapshots'] as const;
 
 const MAGIC = Buffer.from('SQLite format 3\0');
+/** Databases that another window, another version or a link keeps from us, by what opening them ends with. */
+const REFUSED = { 'ledger/newer': 'newer', 'ledger/busy': 'busy', 'ledger/link': 'link' } as const;
 
 /**
  * Begins the repository's name of a database that a snapshot was unpacked into: it can be unpacked again at any time.
@@ -159,8 +162,8 @@ class Clearing {
       const known = translate(error, place);
       if (known === undefined) throw error;
       // Another program's: it is read as bytes like any other file.
-      if (known.kind === 'foreign') return;
-      const why = known.kind === 'newer' || known.kind === 'busy' || known.kind === 'link' ? known.kind : 'unread';
+      if (known.code === 'ledger/foreign') return;
+      const why = isAppError(known, 'ledger/newer', 'ledger/busy', 'ledger/link') ? REFUSED[known.code] : 'unread';
       this.#left.push({ why, place });
     }
   }

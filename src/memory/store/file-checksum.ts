@@ -28,7 +28,9 @@ export class FileChecksums {
     );
   }
 
-  /** What the checksum of a file must be. Throws RowError where the file is gone or a value is of another type. */
+  /**
+   * What the checksum of a file must be. Throws `memory/column` where the file is gone or a value is of another type.
+   */
   of(fileId: number): FileChecksum {
     const file = this.#file.get(fileId) ?? {};
     const segments = this.#segments.all(fileId);

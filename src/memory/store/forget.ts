@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { AppError } from '../../common/app-error.ts';
 import type { StoreWriter } from './store-writer.ts';
 import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
 import { CONTENT } from './database.ts';
 import { drain } from './drain.ts';
 import type { Footprint } from './footprint.ts';
-import { LedgerError } from '../ledger-error.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';
 import type { Change, LedgerIdentity } from '../records.ts';
@@ -28,7 +28,9 @@ interface Scan {
   /** Names of the database's own files that were read, without their folder. */
   readonly files: readonly string[];
   readonly bytes: number;
-  /** How many pieces of records and of their content hashes were searched for, all there are, and how many were found. */
+  /**
+   * How many pieces of records and of their content hashes were searched for, all there are, and how many were found.
+   */
   readonly traces: number;
   readonly found: number;
 }
@@ -106,7 +108,7 @@ interface Place {
  * Takes files and their records out, with every record that no file uses, inside a transaction of the caller's, and
  * computes the hashes that are left twice: from those before, and from the rows that are left.
  *
- * @throws LedgerError 'failed' when the two do not agree: nothing may be certified then, and the caller rolls back
+ * @throws `ledger/failed` when the two do not agree: nothing may be certified then, and the caller rolls back
  */
 export function takeOut(place: Place, footprint: Footprint): Taken {
   const { db, checkoutId, lexical, changing, mark } = place;
@@ -141,8 +143,8 @@ export function takeOut(place: Place, footprint: Footprint): Taken {
     treeHash: treeHashOf(leavesOf(db).values()),
   };
   if (subtracted.setHash !== rebuilt.setHash || subtracted.treeHash !== rebuilt.treeHash) {
-    throw new LedgerError(
-      'failed',
+    throw new AppError(
+      'ledger/failed',
       'The index without these files is not what a rebuild gives: nothing was forgotten.',
     );
   }
@@ -158,7 +160,7 @@ export function takeOut(place: Place, footprint: Footprint): Taken {
   };
 }
 
-/** Searches what lies on disk and writes the certificate. Throws LedgerError 'failed' where a trace is found. */
+/** Searches what lies on disk and writes the certificate. Throws `ledger/failed` where a trace is found. */
 export async function certify(
   { db, location, identity }: Pick<Place, 'db' | 'location' | 'identity'>,
   { facts, traces, left }: Taken,
@@ -174,8 +176,8 @@ export async function certify(
     found += seen.found.filter((trace) => !isKept(db, trace)).length;
   }
   if (found > 0) {
-    throw new LedgerError(
-      'failed',
+    throw new AppError(
+      'ledger/failed',
       'The files are out of the memory, but bytes of them are still in its database file.',
     );
   }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { AppError } from '../../common/app-error.ts';
 import { StoreWriter } from './store-writer.ts';
 import { Connection } from './connection.ts';
 import { openReader } from './database.ts';
@@ -8,7 +9,7 @@ import { clearElsewhere } from './elsewhere.ts';
 import { footprintOf, keysOf } from './footprint.ts';
 import { certify, takeOut } from './forget.ts';
 import type { Forgotten, ForgetOptions, Taken } from './forget.ts';
-import { LedgerError, translate } from '../ledger-error.ts';
+import { translate } from '../ledger-error.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenOptions } from './open-ledger.ts';
 import { hashOfRows } from './set-hash-store.ts';
@@ -61,7 +62,7 @@ const NOTHING = { removed: [], added: [], embedded: [] } as const;
  * segments and searches are of that checkout, records are shared by all. Calls are synchronous, except those that
  * read every record. Several processes may use one database: readers never wait, writers wait for each other.
  *
- * Everything throws LedgerError, one sentence and what to do, when the database or the disk fails.
+ * Everything throws `ledger/…`, one sentence and what to do, when the database or the disk fails.
  */
 export class Ledger extends StoreReader {
   readonly #changing: StoreWriter;
@@ -93,7 +94,7 @@ export class Ledger extends StoreReader {
    * differently, and one content must have one record.
    *
    * @param segments in order
-   * @param records  by content hash, at least those that hasRecord() does not know; else LedgerError 'missing'
+   * @param records  by content hash, at least those that hasRecord() does not know; else `ledger/missing`
    * @param superseded asked inside the transaction, when nobody else can write: true leaves what is recorded
    */
   putFile(
@@ -158,13 +159,13 @@ export class Ledger extends StoreReader {
 
   /**
    * Forgets files for good. Everything else below `home` is searched first, while the database still knows what to look
-   * for (elsewhere.ts); then their records and words, and every record that no file uses, leave the database and its log.
-   * The set hash that is left is computed by subtraction and from the rows that are left, and both are equal or nothing
-   * is forgotten. Others can read meanwhile. A process that is killed has certified
+   * for (elsewhere.ts); then their records and words, and every record that no file uses, leave the database and its
+   * log. The set hash that is left is computed by subtraction and from the rows that are left, and both are equal or
+   * nothing is forgotten. Others can read meanwhile. A process that is killed has certified
    * nothing: the files are in or out, and the next one to open the database, or to forget once more, cleans what was
    * left.
    *
-   * @throws LedgerError 'busy' where the log could not be emptied: the files are out of the memory, traces are not
+   * @throws `ledger/busy` where the log could not be emptied: the files are out of the memory, traces are not
    */
   async forget(paths: Iterable<string>, options: ForgetOptions = {}): Promise<Forgotten> {
     const list = [...new Set(paths)];
@@ -199,7 +200,7 @@ export class Ledger extends StoreReader {
       this.assertOnDisk();
       return { change, certificate };
     }
-    throw new LedgerError('busy', 'Another window reads these files anew all the time: they were not forgotten.');
+    throw new AppError('ledger/busy', 'Another window reads these files anew all the time: they were not forgotten.');
   }
 
   /** Notes what was seen of a file whose content is what is recorded; what another process recorded since stays. */
@@ -229,7 +230,7 @@ export class Ledger extends StoreReader {
 
   /**
    * Takes words and records of text that was read in clear, and that is masked now, off the disk. Does nothing where
-   * there was no such text. Throws LedgerError 'busy' where another process reads an older state: to be tried again.
+   * there was no such text. Throws `ledger/busy` where another process reads an older state: to be tried again.
    */
   scrub(): void {
     const { db } = this.connection;
@@ -275,15 +276,15 @@ export class Ledger extends StoreReader {
       );
     } catch (error) {
       const known = translate(error, this.location);
-      if (known?.kind !== 'damaged' && known?.kind !== 'spoilt') throw known ?? error;
+      if (known?.code !== 'ledger/damaged' && known?.code !== 'ledger/spoilt') throw known ?? error;
       return { kind: 'unsound', cure: 'rebuild', sentence: known.sentence, faults: [known.message] };
     }
   }
 
   /**
    * Drops records that fail their checksum with the files made of them, and files that are not as they were stored, in
-   * every checkout, and makes every set hash anew. Returns those of this one: they are to be read again; another checkout reads its own again when it
-   * is opened next.
+   * every checkout, and makes every set hash anew. Returns those of this one: they are to be read again; another
+   * checkout reads its own again when it is opened next.
    */
   async mend(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;

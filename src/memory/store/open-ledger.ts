@@ -3,9 +3,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { isAppError } from '../../common/app-error.ts';
 import { enterCheckout, openDatabase, refuseOthers, translated } from './database.ts';
 import { HOME_PARTS } from './elsewhere.ts';
-import { damaged, LedgerError } from '../ledger-error.ts';
+import { damaged } from '../ledger-error.ts';
 import type { LedgerIdentity } from '../records.ts';
 import { recover, recoverForgotten } from './recover.ts';
 import { quarantine } from './quarantine.ts';
@@ -20,7 +21,7 @@ export interface OpenOptions {
   readonly former?: readonly { readonly place: string; readonly repository: string }[];
   /** The folder below which memories are kept: a new database learns there what the working folder has forgotten. */
   readonly home?: string;
-  /** The database may not grow beyond this (LedgerError 'full'). */
+  /** The database may not grow beyond this (`ledger/full`). */
   readonly maxBytes?: number;
   /** Set it aside even though it looks whole, for a user who wants it built anew. */
   readonly forceRebuild?: boolean;
@@ -72,7 +73,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
       }
       return { kind: 'open', ...entered(db) };
     } catch (error) {
-      if (!(error instanceof LedgerError) || error.kind !== 'damaged') throw error;
+      if (!isAppError(error, 'ledger/damaged')) throw error;
     }
     const aside = quarantine(location, check);
     if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };

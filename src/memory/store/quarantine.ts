@@ -1,8 +1,8 @@
 import { closeSync, existsSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { AppError, isAppError } from '../../common/app-error.ts';
 import { tightenWithSiblings } from '../../common/private-file.ts';
-import { LedgerError } from '../ledger-error.ts';
 
 const LOCK = {
   /** ms after which a lock was left by a process that died: checking and renaming take a second at most. */
@@ -21,7 +21,7 @@ export type Quarantined =
  * Renames a damaged database, with its log, to *.damaged-<time>, so that nothing of it is lost. Two windows that find
  * the same damage must not rename each other's new database, so it is checked once more under a lock file.
  *
- * @param open tries to open the database; throws LedgerError 'damaged' when it still is
+ * @param open tries to open the database; throws `ledger/damaged` when it still is
  */
 export function quarantine(file: string, open: () => DatabaseSync, now = new Date()): Quarantined {
   const lock = `${file}.mending`;
@@ -30,7 +30,7 @@ export function quarantine(file: string, open: () => DatabaseSync, now = new Dat
     try {
       return { kind: 'mended', db: open() };
     } catch (error) {
-      if (!(error instanceof LedgerError) || error.kind !== 'damaged') throw error;
+      if (!isAppError(error, 'ledger/damaged')) throw error;
     }
     const to = freeName(`${file}.damaged-${now.toISOString().replaceAll(/[-:.]/g, '')}`);
     tightenWithSiblings(file);
@@ -41,7 +41,7 @@ export function quarantine(file: string, open: () => DatabaseSync, now = new Dat
     return { kind: 'moved', to };
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'EBUSY' || error.code === 'EPERM')) {
-      throw new LedgerError('busy', `The damaged memory database ${file} is open in another window.`, error);
+      throw new AppError('ledger/busy', `The damaged memory database ${file} is open in another window.`, error);
     }
     throw error;
   } finally {
@@ -57,7 +57,7 @@ function takeLock(lock: string): void {
       return;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      if (Date.now() > until) throw new LedgerError('busy', 'Another window is mending this memory.', error);
+      if (Date.now() > until) throw new AppError('ledger/busy', 'Another window is mending this memory.', error);
     }
     const held = lstatSync(lock, { throwIfNoEntry: false });
     // A time far in the future was written before somebody set the clock back; a link is nobody's lock.

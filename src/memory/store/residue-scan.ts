@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { LedgerError } from '../ledger-error.ts';
+import { AppError } from '../../common/app-error.ts';
 import { integer } from './row.ts';
 import { CONNECTION } from './schema.ts';
 
@@ -35,7 +35,7 @@ export function traceOf(stored: Uint8Array): Uint8Array | undefined {
 /**
  * Writes the database anew without any free space, where deleted rows may have left copies, and empties its log.
  *
- * @throws LedgerError 'busy' where another process still reads an older state, which the log must keep
+ * @throws `ledger/busy` where another process still reads an older state, which the log must keep
  */
 export function rewriteWithoutFreePages(location: string): void {
   // A connection of its own: what is temporary goes to a file, not into memory, and the views of others do not bother
@@ -45,8 +45,8 @@ export function rewriteWithoutFreePages(location: string): void {
     db.exec(`PRAGMA secure_delete = ON; VACUUM; PRAGMA busy_timeout = ${TRACE.busyMs};`);
     const row = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {};
     if (integer(row, 'busy') === 0) return;
-    throw new LedgerError(
-      'busy',
+    throw new AppError(
+      'ledger/busy',
       'The files are out of the memory, but its log could not be emptied while another window reads it.',
     );
   } finally {

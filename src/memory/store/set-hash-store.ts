@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { AppError } from '../../common/app-error.ts';
 import { SetHash, vectorsHash } from '../algebra/set-hash.ts';
 import type { SetElement } from '../algebra/set-hash.ts';
-import { bytes, CorruptValueError, integer, RowError, text } from './row.ts';
+import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
 
 const PAGE = 256;
@@ -11,13 +12,13 @@ const COLUMNS = 'segment.id, path, ordinal, segment.content_hash, vectors_hash';
 /** Embedded segments of all checkouts. */
 const TABLES = `main.segment JOIN main.record ON record.id = record_id JOIN main.file ON file.id = file_id`;
 
-/** The set hash that is stored with a checkout. Throws RowError where none can be. */
+/** The set hash that is stored with a checkout. Throws `memory/column` where none can be. */
 export function storedSetHash(db: DatabaseSync, checkoutId: number): SetHash {
   const row = db.prepare('SELECT set_hash FROM main.checkout WHERE id = ?').get(checkoutId) ?? {};
   try {
     return new SetHash(bytes(row, 'set_hash'));
   } catch (error) {
-    throw error instanceof RangeError ? new RowError('set_hash') : error;
+    throw error instanceof RangeError ? new AppError('memory/column', 'set_hash') : error;
   }
 }
 
@@ -57,7 +58,7 @@ export function hashOfScope(db: DatabaseSync, checkoutId: number, paths: Readonl
  * other work can go on.
  *
  * @param source the hashes of the vectors, or the vectors themselves
- * @throws CorruptValueError where vectors are not what was stored
+ * @throws `memory/value` where vectors are not what was stored
  */
 export function* hashOfRows(
   db: DatabaseSync,
@@ -84,10 +85,10 @@ export function* hashOfRows(
   }
 }
 
-/** Throws CorruptValueError unless the vectors of a row are those of their hash. */
+/** Throws `memory/value` unless the vectors of a row are those of their hash. */
 export function checkVectors(row: Row): void {
   if (Buffer.compare(vectorsHash(bytes(row, 'vectors')), bytes(row, 'vectors_hash')) === 0) return;
-  throw new CorruptValueError('A stored record does not match its hash.');
+  throw new AppError('memory/value', 'A stored record does not match its hash.');
 }
 
 function element(row: Row): SetElement {

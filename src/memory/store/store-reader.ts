@@ -1,9 +1,9 @@
+import { AppError } from '../../common/app-error.ts';
 import { searchFiles } from '../search/file-search.ts';
 import type { FileHit } from '../search/file-search.ts';
 import type { Connection } from './connection.ts';
 import { differenceOf } from '../algebra/difference.ts';
 import type { Difference } from '../algebra/difference.ts';
-import { LedgerError } from '../ledger-error.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
 import type { LexicalHit } from '../search/fusion.ts';
 import type {
@@ -181,14 +181,14 @@ export class StoreReader {
 
   /**
    * What one tree has more than another, with signs. A side is a scope of this checkout or a tree: of another checkout,
-   * or of a commit whose segments were encoded once. Throws LedgerError 'missing' where a record is not stored.
+   * or of a commit whose segments were encoded once. Throws `ledger/missing` where a record is not stored.
    */
   difference(a: Scope | Tree, b: Scope | Tree): Difference {
     return this.connection.guard(() => {
       const find = this.connection.db.prepare('SELECT vectors_hash, vectors FROM record WHERE content_hash = ?');
       return differenceOf(this.#treeOf(a), this.#treeOf(b), (hash) => {
         const row = find.get(Buffer.from(hash, 'hex'));
-        if (row === undefined) throw new LedgerError('missing', `The record ${hash} of a segment is not stored.`);
+        if (row === undefined) throw new AppError('ledger/missing', `The record ${hash} of a segment is not stored.`);
         return { record: storedRecord(row, this.identity.shape), vectorsHash: bytes(row, 'vectors_hash') };
       });
     });
@@ -228,7 +228,7 @@ export class StoreReader {
   }
 
   /**
-   * Throws LedgerError 'gone' where the database was deleted or replaced since it was opened: what was stored is
+   * Throws `ledger/gone` where the database was deleted or replaced since it was opened: what was stored is
    * nowhere.
    */
   assertOnDisk(): void {

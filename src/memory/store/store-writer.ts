@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { AppError } from '../../common/app-error.ts';
 import { FileChecksums } from './file-checksum.ts';
-import { LedgerError } from '../ledger-error.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { terms } from '../search/tokenize.ts';
 import type { FileMeta, FileStat, FileState, SecretCheck, SegmentEntry, StoredRecord } from '../records.ts';
@@ -50,7 +50,7 @@ export class StoreWriter {
   /**
    * Puts a file in place of what was known of it: the ids of the segments that went and came.
    *
-   * @param missing a segment without a record is an error (LedgerError 'missing'), or stands without vectors
+   * @param missing a segment without a record is an error (`ledger/missing`), or stands without vectors
    */
   replace(
     path: string,
@@ -141,7 +141,7 @@ export class StoreWriter {
       const record = records.get(contentHash);
       const recordId = this.#recordIdOf(contentHash, tokens, origin, record);
       if (recordId === undefined && missing === 'refuse') {
-        throw new LedgerError('missing', `The record ${contentHash} of a segment was not handed over.`);
+        throw new AppError('ledger/missing', `The record ${contentHash} of a segment was not handed over.`);
       }
       const row = [this.#checkoutId, fileId, ordinal, start, end, tokens, Buffer.from(contentHash, 'hex')] as const;
       const id = Number(insert.run(...row, recordId ?? null).lastInsertRowid);

@@ -1,12 +1,13 @@
+import { AppError, isAppError } from '../../common/app-error.ts';
 import type { FileRecord, FileState, SegmentPlace } from '../records.ts';
-import { bytes, integer, RowError, CorruptValueError, text } from './row.ts';
+import { bytes, columnError, integer, text } from './row.ts';
 import type { Row } from './row.ts';
 import { storedCheck } from './secret-check.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { decodeRecord, RecordError } from '../algebra/embedding-record.ts';
+import { decodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 
-/** Rows to records. A row that cannot be one throws RowError or SpoiltError, which the ledger reports. */
+/** Rows to records. A row that cannot be one throws `memory/column` or `memory/value`, which the ledger reports. */
 
 export const FILE_COLUMNS = 'path, blob_hash, bytes, mtime_ms, lines, state, reason, message, secret_check';
 /** Beside the columns of a file: what is only known where a walk looked at it. */
@@ -39,7 +40,7 @@ function storedState(row: Row): FileState {
 
 export function storedKind(row: Row): FileState['kind'] {
   const kind = text(row, 'state');
-  if (kind !== 'ingested' && kind !== 'skipped' && kind !== 'failed') throw new RowError('state');
+  if (kind !== 'ingested' && kind !== 'skipped' && kind !== 'failed') throw columnError('state');
   return kind;
 }
 
@@ -60,6 +61,6 @@ export function storedRecord(row: Row, shape: MemoryShape): EmbeddingRecord {
     return decodeRecord(bytes(row, 'vectors'), shape);
   } catch (error) {
     // What was stored was whole: a record that does not decode is damage, not a caller's mistake.
-    throw error instanceof RecordError ? new CorruptValueError(error.message) : error;
+    throw isAppError(error, 'memory/record') ? new AppError('memory/value', error.message) : error;
   }
 }

@@ -30,6 +30,6 @@ export function finishForgetting(db: DatabaseSync, location: string): void {
     endForgetting(db);
   } catch (error) {
     const known = translate(error, location);
-    if (known?.kind !== 'busy' && known?.kind !== 'full') throw error;
+    if (known?.code !== 'ledger/busy' && known?.code !== 'ledger/full') throw error;
   }
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { isAppError } from '../../common/app-error.ts';
 import { FileChecksums } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
-import { bytes, integer, CorruptValueError, text } from './row.ts';
+import { bytes, integer, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { storedRecord } from './stored.ts';
 import { checkVectors, hashOfRows, storedSetHash } from './set-hash-store.ts';
@@ -109,7 +110,7 @@ export function* damagedRecords(db: DatabaseSync, shape: MemoryShape): Generator
         storedRecord(row, shape);
         checkVectors(row);
       } catch (error) {
-        if (!(error instanceof CorruptValueError)) throw error;
+        if (!isAppError(error, 'memory/value')) throw error;
         bad.push(after);
       }
     }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Action, AskedScope, MemoryState } from '../../service/protocol.ts';
+import type { Action } from '../../common/error-codes.ts';
+import type { AskedScope, MemoryState } from '../../service/protocol.ts';
 import type { PlacedLines } from '../../answer/excerpt.ts';
 import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import { confirm, inform } from '../notice.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Action } from '../../service/protocol.ts';
+import type { Action } from '../../common/error-codes.ts';
 import { inform } from '../notice.ts';
 import { readSettings } from '../settings.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';

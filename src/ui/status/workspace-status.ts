@@ -1,4 +1,5 @@
-import type { Action, MemoryState } from '../../service/protocol.ts';
+import type { Action } from '../../common/error-codes.ts';
+import type { MemoryState } from '../../service/protocol.ts';
 
 /** Where the memory of the whole workspace stands, from the states of its roots. */
 export type WorkspaceStatus =

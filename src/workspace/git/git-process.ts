@@ -3,10 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { devNull } from 'node:os';
 import { dirname } from 'node:path';
 
-export class GitError extends Error {
-  override readonly name = 'GitError';
-}
-
 /** How a run of git ended. */
 export type GitRun =
   | { readonly kind: 'done'; readonly out: Buffer }

@@ -1,10 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { gitLines, GitError, runGit, streamGit } from './git-process.ts';
+import { AppError } from '../../common/app-error.ts';
+import { gitLines, runGit, streamGit } from './git-process.ts';
 import { isFound } from '../walk/entry.ts';
 import { openFile } from '../files/open-file.ts';
 
-export { allowGit, GitError } from './git-process.ts';
+export { allowGit } from './git-process.ts';
 
 export type Repository =
   | {
@@ -117,7 +118,7 @@ export interface Tracked {
  * The tracked paths below a folder, relative to it, as the index has them; a file in conflict once. No pattern is
  * followed and nothing on disk is looked at. Names that are not UTF-8 are left out: nobody could open them.
  * @param paths only these, and what lies below them
- * @throws GitError where git fails, with git's own words
+ * @throws `git/failed` where git fails, with git's own words
  */
 export async function trackedFiles(
   folder: string,
@@ -138,7 +139,10 @@ export async function trackedFiles(
   };
   const ended = await streamGit(folder, ['ls-files', '--cached', '--stage', '-z', '--', ...paths], { signal }, take);
   if (ended.kind === 'done') return tracked;
-  throw new GitError(ended.kind === 'refused' ? ended.errors : `git could not list the files of ${folder}.`);
+  throw new AppError(
+    'git/failed',
+    ended.kind === 'refused' ? ended.errors : `git could not list the files of ${folder}.`,
+  );
 }
 
 /**

@@ -1,19 +1,21 @@
+import { AppError } from '../../common/app-error.ts';
 import { blobHash } from '../files/file.ts';
 import { findRepository } from './git.ts';
-import { gitLines, GitError, runGit } from './git-process.ts';
+import { gitLines, runGit } from './git-process.ts';
 import type { IsExempt } from '../files/secret.ts';
 import { sizeLimit, skipByName } from '../files/skip.ts';
 import { textOf } from '../files/text.ts';
 import { differingFiles } from './work-tree.ts';
 
-/** The commit that a name stands for: a branch, a tag, `HEAD~3`, a hash. Throws GitError with what to do. */
+/** The commit that a name stands for: a branch, a tag, `HEAD~3`, a hash. Throws `git/failed` with what to do. */
 export async function commitOf(folder: string, name: string, signal?: AbortSignal): Promise<string> {
   // Names of commits are short, and a NUL would end the command line before its end.
   const isName = name.length > 0 && name.length <= 1_000 && !name.includes('\0');
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
   const [commit] = (isName ? await gitLines(folder, args, { signal }) : undefined) ?? [];
   if (commit !== undefined) return commit;
-  throw new GitError(
+  throw new AppError(
+    'git/failed',
     `git knows no commit "${name}" in ${folder}. Give a branch, a tag or a hash that \`git log\` shows there.`,
   );
 }
@@ -21,7 +23,7 @@ export async function commitOf(folder: string, name: string, signal?: AbortSigna
 /**
  * Files of the folder that differ between two commits, or between a commit and the files on disk, untracked ones
  * included; relative to the folder. A renamed file is two.
- * @throws GitError where git cannot compare them; the signal's reason
+ * @throws `git/failed` where git cannot compare them; the signal's reason
  */
 export async function changedBetween(
   folder: string,
@@ -33,7 +35,8 @@ export async function changedBetween(
   const args = ['diff-tree', '-r', '--name-only', '--no-renames', '--no-ext-diff', '--no-textconv', '--relative', '-z'];
   const paths = await gitLines(folder, [...args, base, head, '--'], { signal });
   if (paths === undefined) {
-    throw new GitError(
+    throw new AppError(
+      'git/failed',
       `git could not compare the commits in ${folder}. In a partial clone, run \`git fetch --refetch\` first.`,
     );
   }

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../../common/app-error.ts';
 import { together } from '../walk/entry.ts';
 import { blobHash } from '../files/file.ts';
-import { gitLines, GitError, runGit } from './git-process.ts';
+import { gitLines, runGit } from './git-process.ts';
 import { openFile } from '../files/open-file.ts';
 import { limits } from '../files/skip.ts';
 import { walk } from '../walk/walk.ts';
@@ -14,7 +15,7 @@ import { walk } from '../walk/walk.ts';
  * where size and time are those that git noted for the same content, or else where its bytes hash to what the commit
  * holds.
  * @param commit undefined before the first one: then every file is new
- * @throws GitError where git cannot list the commit; the signal's reason
+ * @throws `git/failed` where git cannot list the commit; the signal's reason
  */
 export async function differingFiles(
   folder: string,
@@ -44,7 +45,8 @@ export async function differingFiles(
 async function filesOf(folder: string, commit: string, signal?: AbortSignal): Promise<Map<string, string>> {
   const lines = await gitLines(folder, ['ls-tree', '-r', '-z', commit, '--'], { signal });
   if (lines === undefined) {
-    throw new GitError(
+    throw new AppError(
+      'git/failed',
       `git could not list the files of a commit in ${folder}. \`git fsck\` there says what is missing.`,
     );
   }

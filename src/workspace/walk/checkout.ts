@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { isAppError } from '../../common/app-error.ts';
 import { isFound } from './entry.ts';
-import { excludesFile, GitError, trackedFiles } from '../git/git.ts';
+import { excludesFile, trackedFiles } from '../git/git.ts';
 import type { Repository } from '../git/git.ts';
 import { Rules, MatchCost } from './ignore-rules.ts';
 import { gitIgnoreFile, readRules, readRulesAt } from './rules.ts';
@@ -78,7 +79,7 @@ export async function openCheckout({ base, at, top, repository, signal }: Checko
       }
     }
   } catch (error) {
-    if (!(error instanceof GitError)) throw error;
+    if (!isAppError(error, 'git/failed')) throw error;
   }
   return {
     tracks: (path) => files.has(spelt(path)),

@@ -1,4 +1,5 @@
-import { compileGlob, compileName, GlobError } from '../../common/glob.ts';
+import { isAppError } from '../../common/app-error.ts';
+import { compileGlob, compileName } from '../../common/glob.ts';
 import type { PathMatcher, Work } from '../../common/glob.ts';
 
 /** As git does by default on the platforms whose file systems do not tell cases apart. */
@@ -139,7 +140,7 @@ export class IgnoreFile {
       }
     } catch (error) {
       // Longer than any path: it can match none.
-      if (!(error instanceof GlobError)) throw error;
+      if (!isAppError(error, 'pattern/unreadable')) throw error;
     }
   }
 }

@@ -104,7 +104,7 @@ export interface Include {
 
 /**
  * Patterns in gitignore's syntax, and `{a,b}`: `generated/`, `*.{proto,sql}`, `/docs/*.md`.
- * @throws GlobError where braces stand for too many patterns
+ * @throws `pattern/unreadable` where braces stand for too many patterns
  */
 export function includes(globs: readonly string[]): Include {
   const patterns = globs.map((glob) => glob.trim().replace(/^\.\//, '/')).flatMap((glob) => expandBraces(glob));

@@ -1,4 +1,5 @@
-import { compileGlob, GlobError } from '../../../src/common/glob.ts';
+import { isAppError } from '../../../src/common/app-error.ts';
+import { compileGlob } from '../../../src/common/glob.ts';
 import { IgnoreFile, MatchCost } from '../../../src/workspace/walk/ignore-rules.ts';
 import { includes } from '../../../src/workspace/walk/rules.ts';
 import { textOf } from '../target.ts';
@@ -44,6 +45,6 @@ function declared(act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof GlobError)) throw error;
+    if (!isAppError(error, 'pattern/unreadable')) throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRepository, firstCommit, GitError, trackedFiles } from '../../../src/workspace/git/git.ts';
+import { isAppError } from '../../../src/common/app-error.ts';
+import { findRepository, firstCommit, trackedFiles } from '../../../src/workspace/git/git.ts';
 import { hostileRepository } from '../../support/hostile-repository.ts';
 import { promised } from '../target.ts';
 import type { Target } from '../target.ts';
@@ -62,7 +63,7 @@ export const repository: Target = {
         await firstCommit(hostile.root);
       }
     } catch (error) {
-      if (!(error instanceof GitError)) throw error;
+      if (!isAppError(error, 'git/failed')) throw error;
     } finally {
       writeFileSync(place, sound.get(name) ?? '');
     }

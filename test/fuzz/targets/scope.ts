@@ -1,4 +1,5 @@
-import { parseScope, ScopeError, selectPaths } from '../../../src/memory/search/scope.ts';
+import { isAppError } from '../../../src/common/app-error.ts';
+import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
 import { textOf } from '../target.ts';
 import type { Target } from '../target.ts';
 
@@ -44,7 +45,7 @@ export const scope: Target = {
     try {
       selectPaths(parseScope(terms), paths);
     } catch (error) {
-      if (!(error instanceof ScopeError)) throw error;
+      if (!isAppError(error, 'scope/unreadable')) throw error;
     }
   },
 };

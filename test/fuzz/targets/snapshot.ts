@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SnapshotError } from '../../../src/memory/snapshot/snapshot-error.ts';
+import { isErrorOf } from '../../../src/common/app-error.ts';
 import { checked, exported } from '../../unit/memory/snapshot/support.ts';
 import { promised } from '../target.ts';
 import type { Target } from '../target.ts';
@@ -28,7 +28,7 @@ export const snapshot: Target = {
     try {
       await checked(file);
     } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
+      if (!isErrorOf(error, 'snapshot')) throw error;
       promised(error.sentence.includes(file), 'The sentence names the file.');
     }
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ServiceError } from '../../../src/service/service-error.ts';
+import { AppError } from '../../../src/common/app-error.ts';
 import { STORE } from '../../../src/chat/store.ts';
 import { answered, attributed, question, ranked, read, recalled, text } from '../../chat-page/material.ts';
 import { ScriptedService, told } from '../../chat-page/service.ts';
@@ -56,7 +56,7 @@ test('questions are put one at a time, and a stop ends what runs and what waits'
 });
 
 test('a follow-up brings what was answered before, and not what was stopped or failed', async () => {
-  const service = new ScriptedService(complete, [failure(new ServiceError('No.', 'retry'))], complete);
+  const service = new ScriptedService(complete, [failure(new AppError('service/stopped', 'No.'))], complete);
   const desk = new Desk(service);
   for (const asked of ['One?', 'Two?', 'Three?']) await ask(desk, asked);
   await desk.idle();
@@ -65,7 +65,7 @@ test('a follow-up brings what was answered before, and not what was stopped or f
 });
 
 test('a failure says its sentence and its button; asking again takes its place', async () => {
-  const service = new ScriptedService([failure(new ServiceError('The disk is full.', 'free-space'))], complete);
+  const service = new ScriptedService([failure(new AppError('disk/full', 'The disk is full.'))], complete);
   const desk = new Desk(service);
   await ask(desk);
   await desk.idle();
@@ -79,7 +79,7 @@ test('a failure says its sentence and its button; asking again takes its place',
 });
 
 test('a failure that other files or a new reading mend is asked again in its place, with them', async () => {
-  const refused = [failure(new ServiceError('None of the files that you chose is in the memory.', 'all-files'))];
+  const refused = [failure(new AppError('ask/nothing-chosen'))];
   const changed = told([recalled(), { kind: 'unknown', reason: 'changed' }], '');
   const service = new ScriptedService(refused, changed, complete);
   const desk = new Desk(service);
@@ -297,7 +297,7 @@ test('conversations that quote a forgotten file are counted and deleted, with wh
     asides: () => Promise.resolve(asides),
     remove: (name: string) => Promise.resolve(void asides.delete(name)),
   });
-  const elsewhere = [failure(new ServiceError('No.', 'retry'))];
+  const elsewhere = [failure(new AppError('service/stopped', 'No.'))];
   const desk = new Desk(new ScriptedService(complete, elsewhere, elsewhere), file);
   await ask(desk);
   await desk.idle();

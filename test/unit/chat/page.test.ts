@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from 'vitest';
+import { AppError } from '../../../src/common/app-error.ts';
 import { ChatPage } from '../../../media/chat/page.ts';
 import type { PageState } from '../../../media/chat/state.ts';
-import { ServiceError } from '../../../src/service/service-error.ts';
 import type { PageMessage } from '../../../src/chat/protocol.ts';
 import { answered, attributed, hostile, question, read, recalled, text } from '../../chat-page/material.ts';
 import { ScriptedService, told } from '../../chat-page/service.ts';
@@ -320,7 +320,7 @@ test('between the last word and the marks stands which sentence is being checked
 });
 
 test('a failure is a sentence and one button', async () => {
-  const error = new ServiceError('The weights are damaged.', 'restore-model');
+  const error = new AppError('engine/model-file', 'The weights are damaged.');
   const { root, desk } = await answeredPage([{ kind: 'failure', error }]);
   const failed = one(root, '.note.failed');
   expect(failed.getAttribute('role')).toBe('alert');

@@ -168,7 +168,7 @@ describe.skipIf(process.platform === 'win32')('a home folder that goes while fil
       await reading.said('encoded');
       spoil(home);
       const told = await reading.told;
-      expect(told).toMatchObject({ kind: 'gone' });
+      expect(told).toMatchObject({ code: 'ledger/gone' });
       expect(told?.message).toMatch(/was deleted or replaced while it was in use.* Try again: a new memory is begun/);
       // And so it is: the next reading has everything.
       expect(await refresh(home, root, 0).told).toMatchObject({ segments: 3 * FILES });

@@ -160,7 +160,9 @@ describe('a repository that gets another name', () => {
         expect(other.putRecords(one.records())).toBe(0);
         put(other, withoutWrites(madeUpFile('a.ts', 1)));
         expect(other.treeHash()).toBe(one.treeHash());
-        expect(thrownBy(() => put(other, withoutWrites(madeUpFile('a.ts', 2))))).toMatchObject({ kind: 'missing' });
+        expect(thrownBy(() => put(other, withoutWrites(madeUpFile('a.ts', 2))))).toMatchObject({
+          code: 'ledger/missing',
+        });
         other.close();
       }),
     );

@@ -146,8 +146,8 @@ describe.skipIf(process.platform === 'win32')('a folder that may not be written'
           encoding: 'utf8',
         });
         expect(stderr).toBe('');
-        const { kind, message } = JSON.parse(stdout) as { kind: string; message: string };
-        expect(kind).toBe('read-only');
+        const { code, message } = JSON.parse(stdout) as { code: string; message: string };
+        expect(code).toBe('ledger/read-only');
         expect(message).toMatch(/^The memory cannot be stored in .*: writing is not allowed\. Allow writing/);
       }
       chmodSync(folder, 0o777);

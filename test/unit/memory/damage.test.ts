@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { isAppError } from '../../../src/common/app-error.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { Opened } from '../../../src/memory/store/ledger.ts';
-import { LedgerError } from '../../../src/memory/ledger-error.ts';
 import { encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
 import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from './support.ts';
 
@@ -98,9 +98,8 @@ describe('a damaged database', () => {
             await useAll(opened.ledger);
             break;
           } catch (error) {
-            if (!(error instanceof LedgerError) || tries === 2) throw error;
-            expect(['damaged', 'spoilt']).toContain(error.kind);
-            if (error.kind === 'spoilt') expect((await opened.ledger.mend()).length).toBeGreaterThan(0);
+            if (!isAppError(error, 'ledger/damaged', 'ledger/spoilt') || tries === 2) throw error;
+            if (error.code === 'ledger/spoilt') expect((await opened.ledger.mend()).length).toBeGreaterThan(0);
             opened.ledger.close();
             opened = Ledger.open(opened.ledger.location, IDENTITY);
           }
@@ -159,8 +158,8 @@ describe('a damaged database', () => {
       const { kind, ledger } = openWith(folder, content);
       expect(kind).toBe('open');
       const error = thrownBy(() => [...ledger.segments()]);
-      expect(error).toMatchObject({ kind: 'spoilt' });
-      await expect(ledger.rebuild()).rejects.toMatchObject({ kind: 'spoilt' });
+      expect(error).toMatchObject({ code: 'ledger/spoilt' });
+      await expect(ledger.rebuild()).rejects.toMatchObject({ code: 'ledger/spoilt' });
       expect(await ledger.verify()).toMatchObject({ kind: 'unsound', cure: 'mend' });
       expect(await ledger.mend()).toEqual(['src/f11.ts']);
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 116, records: 119 });

@@ -70,7 +70,7 @@ describe('a disk that may only be read', () => {
       expect(told).toEqual([
         { kind: 'stored' },
         {
-          kind: 'read-only',
+          code: 'ledger/read-only',
           message: expect.stringMatching(/writing is not allowed\. Allow writing there/) as unknown,
         },
         { kind: 'stored' },

@@ -39,7 +39,7 @@ describe('a database of a later version', () => {
       const before = readFileSync(ledger.location);
       for (const forceRebuild of [false, true]) {
         const error = thrownBy(() => Ledger.open(folder, IDENTITY, { forceRebuild }));
-        expect(error).toMatchObject({ kind: 'newer' });
+        expect(error).toMatchObject({ code: 'ledger/newer' });
         expect((error as Error).message).toMatch(/made by a newer version of this program\. Update this program/);
       }
       expect(readdirSync(folder)).toEqual([ledger.location.slice(folder.length + 1)]);
@@ -51,7 +51,7 @@ describe('a database of a later version', () => {
     withLedger((ledger) => {
       put(ledger, madeUpFile('a.ts', 1));
       alter(ledger.location, LATER[0][1]);
-      expect(thrownBy(() => put(ledger, madeUpFile('b.ts', 1)))).toMatchObject({ kind: 'newer' });
+      expect(thrownBy(() => put(ledger, madeUpFile('b.ts', 1)))).toMatchObject({ code: 'ledger/newer' });
       expect(ledger.files().map(({ path }) => path)).toEqual(['a.ts']);
     }));
 
@@ -71,7 +71,7 @@ describe('a database of a later version', () => {
       const location = join(folder, 'x.sqlite');
       alter(location, 'PRAGMA user_version = 50; CREATE TABLE theirs (x)');
       const before = readFileSync(location);
-      expect(thrownBy(() => Ledger.open(location, IDENTITY))).toMatchObject({ kind: 'foreign' });
+      expect(thrownBy(() => Ledger.open(location, IDENTITY))).toMatchObject({ code: 'ledger/foreign' });
       expect(readFileSync(location).equals(before)).toBe(true);
     }));
 });
@@ -115,7 +115,7 @@ describe.skipIf(process.platform === 'win32')('a database that goes while it is 
           ledger.assertOnDisk();
         },
       ]) {
-        expect(thrownBy(work)).toMatchObject({ kind: 'gone' });
+        expect(thrownBy(work)).toMatchObject({ code: 'ledger/gone' });
       }
     }),
   );
@@ -124,8 +124,8 @@ describe.skipIf(process.platform === 'win32')('a database that goes while it is 
     withLedger(async (ledger, folder) => {
       put(ledger, madeUpFile('a.ts', 1));
       for (const name of readdirSync(folder)) rmSync(join(folder, name));
-      await expect(ledger.forget(['a.ts'])).rejects.toMatchObject({ kind: 'gone' });
-      await expect(ledger.rebuild()).rejects.toMatchObject({ kind: 'gone' });
+      await expect(ledger.forget(['a.ts'])).rejects.toMatchObject({ code: 'ledger/gone' });
+      await expect(ledger.rebuild()).rejects.toMatchObject({ code: 'ledger/gone' });
       expect(readdirSync(folder)).toEqual([]);
     }));
 });
@@ -146,7 +146,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a database
       ] as const) {
         symlinkSync(to, link);
         const error = thrownBy(() => Ledger.open(location, IDENTITY));
-        expect(error).toMatchObject({ kind: 'link' });
+        expect(error).toMatchObject({ code: 'ledger/link' });
         expect((error as Error).message).toMatch(/is a link.* Delete the link, or choose another folder/);
         rmSync(link);
       }

@@ -20,7 +20,7 @@ describe('texts', () => {
     const bare = readdirSync(folder).flatMap((name) => {
       const source = readFileSync(folder + name, 'utf8');
       return Array.from(
-        source.matchAll(/(?:\bsentence\b(?::| =)\s*|new ServiceError\(\s*)['"`][^\n]*/g),
+        source.matchAll(/(?:\bsentence\b(?::| =)\s*|new AppError\(\s*'[\w/-]+',\s*)['"`][^\n]*/g),
         ([text]) => text,
       );
     });

@@ -43,7 +43,6 @@ describe.each(kinds)('calls of %s', (_, startPeer) => {
         return crash.isRepeatable && crash.crashes < 3 ? undefined : new Error('It died.');
       },
       closed: () => new Error('It is closed.'),
-      errorOf: (failure) => new Error(String(failure)),
       onLog: (_level, line) => logs.push(line),
       ...options,
     });
@@ -82,7 +81,7 @@ describe.each(kinds)('calls of %s', (_, startPeer) => {
   it('fail alone', async () => {
     const { rpc, peers } = client();
     const wait = rpc.call('add', { a: 1, b: 1 });
-    await expect(rpc.call('refuse', undefined)).rejects.toThrow('RangeError: No.');
+    await expect(rpc.call('refuse', undefined)).rejects.toMatchObject({ code: 'unexpected', message: 'No.' });
     await expect(rpc.call('uncopyable', undefined)).rejects.toThrow(/could not be cloned/);
     await expect(rpc.call('add', { a: (() => 1) as never, b: 1 })).rejects.toThrow(/could not be cloned/);
     await expect(rpc.call('toString' as never, {} as never)).rejects.toThrow('There is no call of the kind toString.');

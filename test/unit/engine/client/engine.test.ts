@@ -14,13 +14,13 @@ function engineOf(source: string, onLog?: (line: string) => void): Engine {
 
 it('a runtime that is not there for this system is told at once, not started again and again', async () => {
   const engine = engineOf(`require('../bin/napi-v6/plan9/mips/onnxruntime_binding.node');`);
-  await expect(engine.encode('', 'text')).rejects.toMatchObject({ problem: 'unsupported' });
+  await expect(engine.encode('', 'text')).rejects.toMatchObject({ code: 'engine/unsupported' });
   engine.close();
 });
 
 it('a process that dies for another reason is started again, and given up in the end', async () => {
   const engine = engineOf('process.exit(7);');
-  await expect(engine.encode('', 'text')).rejects.toMatchObject({ problem: 'gave-up' });
+  await expect(engine.encode('', 'text')).rejects.toMatchObject({ code: 'engine/gave-up' });
   engine.close();
 });
 
@@ -30,7 +30,7 @@ it('the runtime is told to tell nobody anything', async () => {
   const lines: string[] = [];
   const source = `console.error('ORT_DISABLE_TELEMETRY=' + process.env.ORT_DISABLE_TELEMETRY); process.exit(7);`;
   const engine = engineOf(source, (line) => lines.push(line));
-  await expect(engine.encode('', 'text')).rejects.toMatchObject({ problem: 'gave-up' });
+  await expect(engine.encode('', 'text')).rejects.toMatchObject({ code: 'engine/gave-up' });
   engine.close();
   expect(lines).toContain('ORT_DISABLE_TELEMETRY=1');
 });

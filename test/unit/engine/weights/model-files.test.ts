@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { AppError } from '../../../../src/common/app-error.ts';
 import { readAdapter } from '../../../../src/engine/weights/adapter.ts';
-import { loadFailure, ModelFileError, ModelLoadError } from '../../../../src/engine/weights/model-files.ts';
+import { loadFailure } from '../../../../src/engine/weights/model-files.ts';
 import { Model } from '../../../../src/engine/runtime/model.ts';
 
 const MODELS = join(import.meta.dirname, '../../../../models');
@@ -59,8 +60,8 @@ async function expectRefusal(work: Promise<unknown>, pattern: RegExp): Promise<v
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(ModelFileError);
-  const { message } = error as ModelFileError;
+  expect(error).toMatchObject({ code: 'engine/model-file' });
+  const { message } = error as AppError;
   expect(message).toMatch(pattern);
   expect(message).toMatch(/^[A-Z].*\.$/);
   expect(message).not.toMatch(/\n|\s{2}/);
@@ -186,7 +187,7 @@ describe('why a model does not load', () => {
     const failure = loadFailure(
       new Error('Load model from x.onnx failed: Protobuf parsing failed.\n    at more'),
     ) as Error;
-    expect(failure).toBeInstanceOf(ModelLoadError);
+    expect(failure).toMatchObject({ code: 'engine/load' });
     expect(failure.message).toBe(
       'The model could not be loaded (Load model from x.onnx failed: Protobuf parsing failed). ' +
         'Run `npm run models` to restore its files, or choose `--device cpu`.',

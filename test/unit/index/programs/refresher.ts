@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { isErrorOf } from '../../../../src/common/app-error.ts';
 import { FolderIndex } from '../../../../src/index/folder-index.ts';
-import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { AdapterStandIn } from '../../../torture/encoder.ts';
 
 /** refresher.ts <home> <root> <ms>: brings the memory of a folder up to its files, each segment taking so many ms. */
@@ -17,8 +17,8 @@ try {
   const { read, encoded, reused } = await codebase.refresh({ onWait: () => process.stdout.write('waits\n') });
   process.stdout.write(`${JSON.stringify({ read, encoded, reused, segments: codebase.length })}\n`);
 } catch (error) {
-  if (!(error instanceof LedgerError)) throw error;
-  process.stdout.write(`${JSON.stringify({ kind: error.kind, message: error.message })}\n`);
+  if (!isErrorOf(error, 'ledger')) throw error;
+  process.stdout.write(`${JSON.stringify({ code: error.code, message: error.message })}\n`);
 } finally {
   codebase.close();
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
+import { AppError } from '../../../../src/common/app-error.ts';
 import { checkLengths } from '../../../../src/memory/algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { checkShape, ShapeError } from '../../../../src/memory/algebra/shape.ts';
+import { checkShape } from '../../../../src/memory/algebra/shape.ts';
 import type { MemoryShape } from '../../../../src/memory/algebra/shape.ts';
 import { EXACT } from './integer-feature-map.ts';
 import type { FeatureMap } from './integer-feature-map.ts';
@@ -10,14 +11,6 @@ import type { FeatureMap } from './integer-feature-map.ts';
 /** A shape whose keys a feature map takes to features: φ, from d_k key numbers to d_φ features. */
 export interface SummedShape extends MemoryShape {
   readonly featureMap: FeatureMap;
-}
-
-/** A sum would leave the integers that float64 holds exactly. The memory is unchanged. */
-export class ExactnessError extends Error {
-  override readonly name = 'ExactnessError';
-  constructor() {
-    super('This memory holds as much as can be summed exactly (2^53). Narrow the scope to fewer files.');
-  }
 }
 
 const READ = {
@@ -53,7 +46,8 @@ export class CompressiveMemory {
   constructor(shape: SummedShape) {
     checkShape(shape);
     if (shape.featureMap.keySize !== shape.keySize) {
-      throw new ShapeError(
+      throw new AppError(
+        'memory/shape',
         `The feature map takes keys of ${shape.featureMap.keySize} numbers, the adapter makes keys of ${shape.keySize}.`,
       );
     }
@@ -65,7 +59,7 @@ export class CompressiveMemory {
     this.#features = new Int32Array(featureMap.size);
   }
 
-  /** Adds a write: eq. (4). Throws ExactnessError before anything changes, WriteError on a wrong length. */
+  /** Adds a write: eq. (4). Throws `memory/exactness` before anything changes, `memory/record` on a wrong length. */
   add(write: EmbeddingRecord): void {
     this.#apply(write, 1);
   }
@@ -78,13 +72,14 @@ export class CompressiveMemory {
   /** Adds (or takes out) another memory of the same shape, so that memories of scopes are sums and differences. */
   merge(other: CompressiveMemory, sign: 1 | -1 = 1): void {
     if (identity(other.shape) !== identity(this.shape)) {
-      throw new ShapeError(
+      throw new AppError(
+        'memory/shape',
         `A memory of ${identity(other.shape)} cannot be summed with one of ${identity(this.shape)}.`,
       );
     }
     let ceiling = this.#ceiling + other.#ceiling;
     if (ceiling > EXACT.limit) ceiling = this.#largestWith(other, sign);
-    if (ceiling > EXACT.limit) throw new ExactnessError();
+    if (ceiling > EXACT.limit) throw exactness();
     this.#ceiling = ceiling;
     addScaled(this.z, other.z, sign);
     this.M.forEach((cells, block) => {
@@ -115,7 +110,8 @@ export class CompressiveMemory {
   read(features: Int32Array, scales: readonly number[], epsilon: number = READ.epsilon): Float64Array[] {
     const { featureMap, blocks, valueSize } = this.shape;
     if (features.length !== featureMap.size || scales.length !== blocks) {
-      throw new ShapeError(
+      throw new AppError(
+        'memory/shape',
         `A read takes ${featureMap.size} features and ${blocks} scales, not ${features.length} and ${scales.length}.`,
       );
     }
@@ -222,4 +218,10 @@ function dot(features: Int32Array, cells: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < features.length; i++) sum += (features[i] ?? 0) * (cells[i] ?? 0);
   return sum;
+}
+
+/** A sum would leave the integers that float64 holds exactly. */
+function exactness(): AppError {
+  const sentence = 'This memory holds as much as can be summed exactly (2^53). Narrow the scope to fewer files.';
+  return new AppError('memory/exactness', sentence);
 }

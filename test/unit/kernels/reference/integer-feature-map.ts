@@ -1,4 +1,4 @@
-import { ShapeError } from '../../../../src/memory/algebra/shape.ts';
+import { AppError } from '../../../../src/common/app-error.ts';
 
 /**
  * φ on integers: int8 keys in, integer features out. Sums of integers do not depend on order, grouping or machine, so
@@ -46,7 +46,7 @@ export const EXACT = {
 /** One int8 stands for 1/127: the key was L2-normalised and multiplied by 127 (write.ts). */
 const KEY_ONE = 127;
 
-/** Makes φ from what an adapter's manifest says. Throws ShapeError on parameters out of range. */
+/** Makes φ from what an adapter's manifest says. Throws `memory/shape` on parameters out of range. */
 export function featureMap(spec: FeatureSpec, keySize: number): FeatureMap {
   switch (spec.kind) {
     case 'elu1':
@@ -70,7 +70,8 @@ export function featureMap(spec: FeatureSpec, keySize: number): FeatureMap {
  */
 export function elu1(keySize: number, gain: number, bits: number): FeatureMap {
   whole('bits', bits, 0, 20);
-  if (!(gain > 0 && gain <= 1024)) throw new ShapeError(`elu1 needs a gain above 0 and at most 1024, not ${gain}.`);
+  if (!(gain > 0 && gain <= 1024))
+    throw new AppError('memory/shape', `elu1 needs a gain above 0 and at most 1024, not ${gain}.`);
   const one = 2 ** bits;
   const table = new Int32Array(256);
   for (let k = -128; k < 128; k++) {
@@ -217,7 +218,8 @@ function exponential(x: number): number {
 function bounded(map: FeatureMap): FeatureMap {
   whole('keySize', map.keySize, 1, 0xffff);
   if (map.max * EXACT.int8 * EXACT.tokens > EXACT.limit) {
-    throw new ShapeError(
+    throw new AppError(
+      'memory/shape',
       `${map.id} makes features up to ${map.max}; sums over ${EXACT.tokens} memory tokens would not be exact.`,
     );
   }
@@ -226,6 +228,9 @@ function bounded(map: FeatureMap): FeatureMap {
 
 function whole(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new ShapeError(`A feature map's ${name} must be a whole number between ${least} and ${most}, not ${value}.`);
+    throw new AppError(
+      'memory/shape',
+      `A feature map's ${name} must be a whole number between ${least} and ${most}, not ${value}.`,
+    );
   }
 }

@@ -67,7 +67,7 @@ describe('the difference of two trees', () => {
   it('says when a tree names a write that is not stored', async () => {
     await withLedger((ledger) => {
       const tree = new Map([['a.ts', ['ab'.repeat(32)]]]);
-      expect(() => ledger.difference(tree, new Set())).toThrow(expect.objectContaining({ kind: 'missing' }));
+      expect(() => ledger.difference(tree, new Set())).toThrow(expect.objectContaining({ code: 'ledger/missing' }));
       expect(ledger.difference(tree, tree).segments).toEqual([]);
     });
   });

@@ -1,5 +1,5 @@
+import { isErrorOf } from '../../../../src/common/app-error.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
-import { LedgerError } from '../../../../src/memory/ledger-error.ts';
 import { IDENTITY, madeUpFile, put } from '../support.ts';
 
 /** opener.ts <place>: opens, writes one file, and prints the error as JSON when it cannot. */
@@ -9,6 +9,6 @@ try {
   ledger.close();
   console.log(JSON.stringify({ kind: kind === 'open' ? 'stored' : kind }));
 } catch (error) {
-  if (!(error instanceof LedgerError)) throw error;
-  console.log(JSON.stringify({ kind: error.kind, message: error.message }));
+  if (!isErrorOf(error, 'ledger')) throw error;
+  console.log(JSON.stringify({ code: error.code, message: error.message }));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { idleSentence, parseScope, ScopeError, selectPaths } from '../../../../src/memory/search/scope.ts';
+import { idleSentence, parseScope, selectPaths } from '../../../../src/memory/search/scope.ts';
 import { thrownBy } from '../support.ts';
 
 const PATHS = [
@@ -72,7 +72,7 @@ describe('a scope', () => {
     ['x'.repeat(1001), /at most 1000 characters/],
   ])('%j is refused with a sentence', (text, sentence) => {
     const error = thrownBy(() => parseScope(text));
-    expect(error).toBeInstanceOf(ScopeError);
+    expect(error).toMatchObject({ code: 'scope/unreadable' });
     expect((error as Error).message).toMatch(sentence);
   });
 
@@ -119,7 +119,7 @@ describe('a scope', () => {
   it('refuses a pattern that is none, once no file is called so', () => {
     for (const text of ['+src/[a', '+{a,b']) {
       const error = thrownBy(() => selectPaths(parseScope(text), PATHS));
-      expect(error).toBeInstanceOf(ScopeError);
+      expect(error).toMatchObject({ code: 'scope/unreadable' });
       expect((error as Error).message).toMatch(/is no file, no folder and no pattern/);
     }
   });
@@ -168,7 +168,7 @@ describe('a scope', () => {
           for (const path of files) expect(PATHS).toContain(path);
           for (const { near } of idle) expect(near.length).toBeLessThanOrEqual(3);
         } catch (error) {
-          expect(error).toBeInstanceOf(ScopeError);
+          expect(error).toMatchObject({ code: 'scope/unreadable' });
         }
       }),
     );

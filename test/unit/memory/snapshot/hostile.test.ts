@@ -6,13 +6,13 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { isErrorOf } from '../../../../src/common/app-error.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import { NOTICE } from '../../../../src/memory/snapshot/format.ts';
 import { headerOf, headerRows } from '../../../../src/memory/snapshot/header.ts';
 import type { SnapshotHeader } from '../../../../src/memory/snapshot/header.ts';
 import { isPortable } from '../../../../src/memory/snapshot/portable-path.ts';
-import { SnapshotError } from '../../../../src/memory/snapshot/snapshot-error.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
 import { readWords, WordsWriter } from '../../../../src/memory/snapshot/postings.ts';
 import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
@@ -26,7 +26,7 @@ async function verdict(file: string): Promise<string> {
     await checked(file);
     return 'fine';
   } catch (error) {
-    if (error instanceof SnapshotError) return error.kind;
+    if (isErrorOf(error, 'snapshot')) return error.code.replace('snapshot/', '');
     throw error;
   }
 }
@@ -109,8 +109,8 @@ describe('what a refusal says', () => {
     await withFolder(async (folder) => {
       const { file } = await exported(folder);
       const error: unknown = await checked(crafted(file, statements)).catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(SnapshotError);
-      expect(error).toMatchObject({ kind: 'unsafe' });
+      expect(error).toMatchObject({ code: expect.stringMatching('^snapshot/') as unknown });
+      expect(error).toMatchObject({ code: 'snapshot/unsafe' });
       expect((error as Error).message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     });
   });
@@ -218,7 +218,7 @@ describe('a snapshot that somebody made', () => {
       );
       const second = Snapshot.open(other);
       await expect(importSnapshot(ledger, second, told, { place: placeIn(TREE) })).rejects.toMatchObject({
-        kind: 'damaged',
+        code: 'snapshot/damaged',
       });
       expect(ledger.totals().records).toBe(0);
       second.close();
@@ -336,7 +336,7 @@ describe('the parts of a snapshot', () => {
     expect(headerOf(rows, 'x')).toEqual(header);
     for (const name of rows.keys()) {
       const changed = new Map(rows).set(name, `${rows.get(name) ?? ''}1`);
-      expect(thrownBy(() => headerOf(changed, 'x'))).toMatchObject({ kind: 'damaged' });
+      expect(thrownBy(() => headerOf(changed, 'x'))).toMatchObject({ code: 'snapshot/damaged' });
     }
   });
 

@@ -195,10 +195,10 @@ describe('a snapshot', () => {
       expect(readFileSync(file).equals(before)).toBe(false);
       const other = join(folder, 'notes.txt');
       writeFileSync(other, 'my notes');
-      await expect(exportSnapshot(ledger, other, PROGRAM)).rejects.toMatchObject({ kind: 'unwritable' });
+      await expect(exportSnapshot(ledger, other, PROGRAM)).rejects.toMatchObject({ code: 'snapshot/unwritable' });
       expect(readFileSync(other, 'utf8')).toBe('my notes');
       await expect(exportSnapshot(ledger, join(folder, 'none/x.imem'), PROGRAM)).rejects.toMatchObject({
-        kind: 'unwritable',
+        code: 'snapshot/unwritable',
       });
       expect(readdirSync(folder).filter((each) => each.endsWith('.part'))).toEqual([]);
       ledger.close();
@@ -300,7 +300,7 @@ describe('a snapshot of version 1', () => {
       const db = new DatabaseSync(file);
       db.exec("UPDATE header SET value = 'other' WHERE name = 'features'");
       db.close();
-      await expect(imported(into, file, { place: placeIn(tree) })).rejects.toMatchObject({ kind: 'damaged' });
+      await expect(imported(into, file, { place: placeIn(tree) })).rejects.toMatchObject({ code: 'snapshot/damaged' });
       into.close();
       from.close();
     });

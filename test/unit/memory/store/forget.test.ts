@@ -118,7 +118,7 @@ describe('forgetting', () => {
       put(ledger, madeUpFile('a.ts', 1));
       const reader = new DatabaseSync(ledger.location, { readOnly: true });
       reader.exec('BEGIN; SELECT count(*) FROM file');
-      await expect(ledger.forget(['a.ts'])).rejects.toMatchObject({ kind: 'busy' });
+      await expect(ledger.forget(['a.ts'])).rejects.toMatchObject({ code: 'ledger/busy' });
       expect(ledger.file('a.ts')).toBeUndefined();
       reader.close();
       await ledger.forget(['a.ts']);

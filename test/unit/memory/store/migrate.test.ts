@@ -144,7 +144,9 @@ describe('a database of version 1', () => {
     await withFolder((folder) => {
       const location = join(folder, 'x.sqlite');
       makeVersion1(location);
-      expect(thrownBy(() => Ledger.open(location, IDENTITY, { maxBytes: 16_384 }))).toMatchObject({ kind: 'full' });
+      expect(thrownBy(() => Ledger.open(location, IDENTITY, { maxBytes: 16_384 }))).toMatchObject({
+        code: 'ledger/full',
+      });
       const { ledger } = Ledger.open(location, IDENTITY);
       expect(ledger.files().length).toBe(3);
       ledger.close();
@@ -381,7 +383,7 @@ describe('a database of a version that is not known', () => {
       const location = join(folder, 'x.sqlite');
       makeVersion1(location, '9');
       const error = thrownBy(() => Ledger.open(location, IDENTITY));
-      expect(error).toMatchObject({ kind: 'newer' });
+      expect(error).toMatchObject({ code: 'ledger/newer' });
       expect((error as Error).message).toMatch(/made by a newer version of this program\. Update this program/);
     });
   });

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
+import { asAppError } from '../../../../../src/common/app-error.ts';
 import type { Call } from '../../../../../src/common/rpc/messages.ts';
 import { processChannel, serve, threadChannel } from '../../../../../src/common/rpc/server.ts';
 
@@ -81,7 +82,7 @@ serve<TestCalls>(
     seen: () => seen,
   },
   {
-    failureOf: (error) => String(error),
+    failureOf: asAppError,
     onClose: () => {
       clearInterval(keepAlive);
       process.exit(0);
