@@ -57,8 +57,11 @@ describe.each(kinds)('calls of %s', (_, startPeer) => {
     // @ts-expect-error a request of another kind
     const wrong = rpc.call('add', { to: 3 });
     expect(await wrong).toBeNaN();
-    const sums = await Promise.all([1, 2, 3].map((a) => rpc.call('add', { a, b: 10 })));
+    const { signal } = new AbortController();
+    const sums = await Promise.all([1, 2, 3].map((a) => rpc.call('add', { a, b: 10 }, { signal })));
     expect(sums).toEqual([11, 12, 13]);
+    // One signal may serve thousands of calls.
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(peers).toHaveLength(1);
   });
 

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { parentPort } from 'node:worker_threads';
+import { AppError, asAppError } from '../../../../src/common/app-error.ts';
+import type { Handlers } from '../../../../src/common/rpc/server.ts';
+import { serve, threadChannel } from '../../../../src/common/rpc/server.ts';
+import type { ServiceCalls, ServiceNotice } from '../../../../src/service/protocol.ts';
+
+/** A thread that answers as the service does and logs every call; some questions are orders to it. */
+const channel = threadChannel(parentPort!);
+const notify = (notice: ServiceNotice) => {
+  channel.post({ type: 'notice', notice });
+};
+const description = {
+  model: 'none',
+  device: 'cpu',
+  because: '',
+  threads: 1,
+  prefillRate: 1,
+  residentBytes: 1,
+} as const;
+
+const handlers: Handlers<ServiceCalls> = {
+  folders: () => undefined,
+  refresh: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+  ask: async ({ question }, { signal, emit }) => {
+    emit({ kind: 'token', text: 'one' });
+    if (question === 'die') process.exit(1);
+    if (question === 'fail') throw new AppError('ledger/full', 'It is full.');
+    if (question === 'wait') {
+      await once(signal, 'abort');
+      signal.throwIfAborted();
+    }
+    emit({ kind: 'token', text: 'two' });
+  },
+  recall: () => [{ path: 'a.ts', share: 1, lines: [] }],
+  facts: ({ root }, { emit }) => {
+    for (const path of ['a.ts', 'b.ts']) {
+      emit([{ path, bytes: 1, lines: 1, state: { kind: 'ingested' }, segments: 1, share: 0.5 }]);
+    }
+    return { folder: { root, name: 'x' }, databaseBytes: 1, memoryBytes: 2, tokens: 3 };
+  },
+  forget: ({ paths }) => ({ files: paths.length, certificate: 'gone' }),
+  remember: () => undefined,
+  overlay: () => undefined,
+  warm: () => description,
+  settings: () => undefined,
+};
+
+function logged<T extends object>(all: T): T {
+  return new Proxy(all, {
+    get: (target, kind, receiver) => {
+      const handle: unknown = Reflect.get(target, kind, receiver);
+      if (typeof handle !== 'function') return handle;
+      return (request: unknown, context: unknown): unknown => {
+        notify({ kind: 'log', level: 'info', line: JSON.stringify([kind, request ?? null]) });
+        return Reflect.apply(handle, target, [request, context]);
+      };
+    },
+  });
+}
+
+serve<ServiceCalls>(channel, logged(handlers), {
+  failureOf: (error) => {
+    const { code, editorText } = asAppError(error);
+    return { code, message: editorText };
+  },
+  onClose: () => process.exit(0),
+});
