@@ -1,0 +1,78 @@
+"""Language models of all six kinds, small: what they may see, what they keep, runs that are killed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from models.training.papers.language.model import KINDS, LanguageModel, Shape
+from models.training.papers.language.text import Document
+from models.training.papers.language.train import Plan, evaluate, stream, train
+
+SMALL = Shape("local", layers=2, width=32, heads=2, segment=16, vocabulary=64, cache=16, keys=256, nearest=4, tokens=2)
+
+
+def model(kind) -> LanguageModel:
+    torch.manual_seed(1)
+    one = LanguageModel(replace(SMALL, kind=kind))
+    for block in one.blocks:
+        torch.nn.init.normal_(block.attention.project.weight, std=0.3)  # large enough for a change to be seen
+    return one.eval()
+
+
+def logits(one: LanguageModel, ids: torch.Tensor) -> torch.Tensor:
+    before, rows = one.start(), []
+    with torch.inference_mode():
+        for part in ids.split(SMALL.segment, 1):
+            row, before = one(part, before)
+            rows.append(row)
+    return torch.cat(rows, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_sees_what_is_before_it_alone(kind):
+    one = model(kind)
+    ids = torch.randint(0, 64, (1, 64), generator=torch.Generator().manual_seed(2))
+    changed = ids.clone()
+    changed[0, 20] = (ids[0, 20] + 1) % 64
+    difference = (logits(one, ids) - logits(one, changed)).abs().amax(-1)[0]
+    assert difference[:20].max() < 1e-5
+    assert difference[20:32].max() > 1e-3  # its own segment
+    later = difference[32:48].max()
+    assert (later < 1e-6) if kind == "local" else (later > 1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_kept_is_what_is_counted(kind):
+    one = model(kind)
+    before = one.start()
+    with torch.inference_mode():
+        for _ in range(40):
+            _, before = one(torch.randint(0, 64, (1, 16)), before)
+    kept = [part for state in before.blocks for part in (state.cache, state.keys, state.values)] + [before.tokens]
+    kept += [part for state in before.blocks if state.memory for part in (state.memory.matrix, state.memory.norm)]
+    assert sum(part.numel() for part in kept if part is not None) == one.shape.numbers()
+
+
+@pytest.mark.parametrize("kind", ["linear", "delta", "rmt"])
+def test_gradients_flow_from_a_segment_to_the_one_before(kind):
+    one, seen = model(kind), []
+    one.embedding.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
+    losses = list(stream(one, torch.arange(33)[None], "cpu"))
+    (gradient,) = torch.autograd.grad(losses[1].sum(), seen[0])  # [1, 16, D] of the first segment
+    assert gradient.abs().max() > 0
+
+
+def test_a_run_that_is_killed_goes_on_and_learns(tmp_path):
+    text = Document("a", np.tile(np.arange(24), 40).astype(np.int64), 4_000)
+    plan = Plan(replace(SMALL, kind="linear"), seed=1, steps=30, unroll=2, batch=2, peak=1e-2)
+    train(plan, [text], tmp_path / "whole")
+    train(plan, [text], tmp_path / "parts", until=7)
+    parts = train(plan, [text], tmp_path / "parts")
+    whole = train(plan, [text], tmp_path / "whole")  # done: loads what was saved
+    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+        assert torch.equal(one, other)
+    found = evaluate(whole.eval(), [text], "cpu", 500)
+    assert found["perplexity"] < 32  # 64 is a guess
+    assert found["tokens"] == 499
