@@ -47,7 +47,7 @@ def grow(model: PasskeyModel, kind: str, longest: int, seed: int) -> Iterator[di
     draw, tokens = np.random.default_rng(seed), model.shape.segment
     key = draw.integers(0, 10, (1, text.DIGITS))
     segments = introduced(fillers(draw, kind, 1, longest // tokens, tokens))
-    segments[:, :2] = with_keys(draw, segments[:, :2], key, len(text.ids(text.INTRODUCTION)))
+    segments[:, :2], _ = with_keys(draw, segments[:, :2], key, len(text.ids(text.INTRODUCTION)))
     timed(model, model.empty(1), segments[0, :TIMED])  # the first calls set things up
     at, mark, memory = 0, FIRST, model.empty(1)
     while mark <= longest:

@@ -27,15 +27,19 @@ CHUNK = 16_384  # tokens of all documents in one call
 NEAR = 2  # segments in which the key is placed
 
 Memories = list[Memory]
+Found = tuple[int, np.ndarray, np.ndarray]  # tokens, which digits are right [B, 5], which keys cross a border [B]
 
 
-def with_keys(draw: np.random.Generator, segments: np.ndarray, keys: np.ndarray, after: int = 0) -> np.ndarray:
-    """Puts a key sentence into each document [B, n, T], anywhere from token `after` on."""
-    flat = segments.reshape(len(segments), -1).copy()
+def with_keys(
+    draw: np.random.Generator, segments: np.ndarray, keys: np.ndarray, after: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Puts a key into each document [B, n, T], anywhere from token `after` on; also which cross a border [B]."""
+    flat, crossing = segments.reshape(len(segments), -1).copy(), []
     for row, key in zip(flat, keys, strict=True):
         place = int(draw.integers(after, len(row) - text.KEY_LENGTH + 1))
         row[place : place + text.KEY_LENGTH] = text.key_sentence(key)
-    return flat.reshape(segments.shape)
+        crossing.append(place % segments.shape[2] > segments.shape[2] - text.KEY_LENGTH)
+    return flat.reshape(segments.shape), np.array(crossing)
 
 
 def fillers(draw: np.random.Generator, kind: str, documents: int, segments: int, tokens: int) -> np.ndarray:
@@ -84,20 +88,19 @@ def introduced(segments: np.ndarray) -> np.ndarray:
 
 def at_start(
     model: PasskeyModel, kind: str, lengths: list[int], documents: int, draw: np.random.Generator
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Lengths, and which digits are right."""
+) -> Iterator[Found]:
     tokens = model.shape.segment
     keys = draw.integers(0, 10, (documents, text.DIGITS))
     segments = introduced(fillers(draw, kind, documents, max(lengths) // tokens - 1, tokens))
-    segments[:, :NEAR] = with_keys(draw, segments[:, :NEAR], keys, len(text.ids(text.INTRODUCTION)))
+    segments[:, :NEAR], crossing = with_keys(draw, segments[:, :NEAR], keys, len(text.ids(text.INTRODUCTION)))
     stops = {length // tokens - 1 for length in lengths}
     for at, memory in stream(model, model.empty(documents), segments, stops):
-        yield (at + 1) * tokens, ask(model, memory, draw, kind, keys)
+        yield (at + 1) * tokens, ask(model, memory, draw, kind, keys), crossing
 
 
 def later(
     model: PasskeyModel, place: str, kind: str, lengths: list[int], documents: int, draw: np.random.Generator
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> Iterator[Found]:
     """As `at_start`, with the key in the middle or at the end: one stream before it, then each document on its own."""
     tokens = model.shape.segment
     share = 0.5 if place == "middle" else 1.0
@@ -107,9 +110,9 @@ def later(
     for length, place_at in places.items():
         keys = draw.integers(0, 10, (documents, text.DIGITS))
         rest = fillers(draw, kind, documents, length // tokens - 1 - place_at, tokens)
-        rest[:, :NEAR] = with_keys(draw, rest[:, :NEAR], keys)
+        rest[:, :NEAR], crossing = with_keys(draw, rest[:, :NEAR], keys)
         for _, memory in stream(model, expanded(states[place_at], documents), rest, {rest.shape[1]}):
-            yield length, ask(model, memory, draw, kind, keys)
+            yield length, ask(model, memory, draw, kind, keys), crossing
 
 
 def evaluate(model: PasskeyModel, kind: str, place: str, lengths: list[int], documents: int, seed: int) -> list[dict]:
@@ -119,18 +122,20 @@ def evaluate(model: PasskeyModel, kind: str, place: str, lengths: list[int], doc
         if place == "start"
         else later(model, place, kind, lengths, documents, draw)
     )
-    return [row(kind, place, length, right) for length, right in found]
+    return [row(kind, place, *one) for one in found]
 
 
-def row(kind: str, place: str, length: int, right: np.ndarray) -> dict:
-    exact = int(right.all(-1).sum())
+def row(kind: str, place: str, length: int, right: np.ndarray, crossing: np.ndarray) -> dict:
+    exact = right.all(-1)
     return {
         "filler": kind,
         "place": place,
         "tokens": length,
         "samples": len(right),
-        "exact": exact,
+        "exact": int(exact.sum()),
         "digits": round(float(right.mean()), 4),
+        "crossing": int(crossing.sum()),
+        "exact of crossing": int(exact[crossing].sum()),
     }
 
 

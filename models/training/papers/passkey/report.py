@@ -44,8 +44,15 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def crossing(rows: list[dict]) -> str:
+    """How keys that cross a border of segments did, and the others."""
+    many, found = (sum(row[name] for row in rows) for name in ("crossing", "exact of crossing"))
+    samples, exact = (sum(row[name] for row in rows) for name in ("samples", "exact"))
+    return f"across a border {percent(found, many)}, inside a segment {percent(exact - found, samples - many)}"
+
+
 def percent(exact: int, samples: int) -> str:
-    return f"{100 * exact / samples:.0f} ({exact}/{samples})"
+    return f"{100 * exact / max(1, samples):.0f} ({exact}/{samples})"
 
 
 def curve(rows: list[dict]) -> str:
@@ -86,7 +93,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(row) for row in rows)
     (FOLDER / "result.json").write_text('{"runs": ' + json.dumps(runs) + ',\n"rows": [\n' + lines + "\n]}\n")
     (FOLDER / "curve.svg").write_text(curve(rows))
-    print(table(rows))
+    print(table(rows), crossing(rows), sep="\n\n")
 
 
 if __name__ == "__main__":

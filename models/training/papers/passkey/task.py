@@ -40,7 +40,7 @@ def make_batch(
         if draw.random() < 0.5:
             start = text.ids(text.INTRODUCTION)
             document[: len(start)] = start
-        place = int(draw.integers(0, length - text.KEY_LENGTH + 1))
+        place = key_place(draw, segments, tokens)
         document[place : place + text.KEY_LENGTH] = text.key_sentence(key)
         first, end = place // tokens, (place + text.KEY_LENGTH - 1) // tokens + 1
         for _ in range(questions):
@@ -59,6 +59,14 @@ def make_batch(
         torch.from_numpy(np.stack(digits)),
         torch.from_numpy(np.stack(echoes)),
     )
+
+
+def key_place(draw: np.random.Generator, segments: int, tokens: int) -> int:
+    """Anywhere in a document; in three of ten across a border of segments, which is the harder place."""
+    if segments > 1 and draw.random() < 0.3:
+        border = int(draw.integers(1, segments)) * tokens
+        return border - int(draw.integers(1, text.KEY_LENGTH))
+    return int(draw.integers(0, segments * tokens - text.KEY_LENGTH + 1))
 
 
 def question_segment(

@@ -42,6 +42,16 @@ def test_digits_lie_where_the_task_says():
             assert (f"is {key}. Remember" in shown) == bool(batch.is_local[row, asked])
 
 
+def test_keys_that_cross_a_border_are_counted():
+    draw = np.random.default_rng(6)
+    empty = np.zeros((200, 2, 48), np.int64)
+    placed, crosses = evaluate.with_keys(draw, empty, np.full((200, 5), 7))
+    # A key that crosses has a part in either segment.
+    for document, crossing in zip(placed, crosses, strict=True):
+        assert (document.any(1).sum() == 2) == crossing
+    assert 0 < crosses.sum() < 200
+
+
 def test_held_out_words_are_in_no_filler_of_training():
     draw = np.random.default_rng(4)
     for kind in ("words", "few", "prose"):
@@ -115,5 +125,7 @@ def test_every_place_and_length_is_asked():
         (place, length) for place in evaluate.PLACES for length in (384, 1536)
     ]
     assert all(row["samples"] == 2 and 0 <= row["exact"] <= 2 for row in rows)
+    assert all(0 <= row["exact of crossing"] <= row["crossing"] <= 2 for row in rows)
     assert "| 1,536 |" in report.table(rows)
+    assert "(" in report.crossing(rows)
     assert report.curve(rows).count("<polyline") == 1
