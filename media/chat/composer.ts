@@ -104,11 +104,11 @@ export class Composer {
   }
 
   /** Whether an answer is under way, and whether something was asked before. */
-  standing(answering: 'yes' | 'no', begun: 'yes' | 'no'): void {
-    this.element.dataset['answering'] = answering;
+  status(isAnswering: boolean, hasBegun: boolean): void {
+    this.element.dataset['answering'] = String(isAnswering);
     const { askFirst, askNext } = this.#context.strings;
-    this.#stop.hidden = answering === 'no';
-    this.#text.placeholder = begun === 'yes' ? askNext : askFirst;
+    this.#stop.hidden = !isAnswering;
+    this.#text.placeholder = hasBegun ? askNext : askFirst;
   }
 
   #send(): void {

@@ -43,7 +43,7 @@ export function emptyState(
     'section',
     { class: 'empty' },
     head,
-    memories.length > 0 ? memoryStanding(memories, context) : undefined,
+    memories.length > 0 ? memoryStates(memories, context) : undefined,
     suggestions.length > 0 ? suggestionList(suggestions, strings.tryThese, ask) : undefined,
     recent.length > 0 ? recentList(recent, context) : undefined,
   );
@@ -124,7 +124,7 @@ function when(updated: number): string {
   return new Intl.DateTimeFormat(document.documentElement.lang || 'en', style).format(date);
 }
 
-function memoryStanding(memories: EditorContext['memories'], { strings, post }: Context): HTMLElement {
+function memoryStates(memories: EditorContext['memories'], { strings, post }: Context): HTMLElement {
   const several = memories.length > 1;
   const rows = memories.map(({ name, state }) => {
     const sentence = several ? `${visible(name)}: ${visible(state.sentence)}` : visible(state.sentence);

@@ -25,7 +25,7 @@ export class ChatPage {
   readonly #root: HTMLElement;
   readonly #frame: Frame;
   readonly #announcer = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
-  #shown: Shown | undefined;
+  #view: ChatView | undefined;
 
   constructor(root: HTMLElement, frame: Frame) {
     this.#root = root;
@@ -41,29 +41,29 @@ export class ChatPage {
     const message = hostMessage(value);
     if (!message) return;
     if (message.kind === 'all') this.#begin(message);
-    else this.#shown?.receive(message);
+    else this.#view?.receive(message);
   }
 
   #enter(): void {
-    if (document.hasFocus() && document.activeElement === document.body) this.#shown?.focus();
+    if (document.hasFocus() && document.activeElement === document.body) this.#view?.focus();
   }
 
   #begin({ strings, conversation, surroundings }: Extract<HostMessage, { kind: 'all' }>): void {
     const announce = (text: string) => {
       this.#announcer.textContent = text;
     };
-    const before = this.#shown?.state ?? pageState(this.#frame.getState());
+    const before = this.#view?.state ?? pageState(this.#frame.getState());
     const context = { strings, post: this.#frame.post, announce };
-    this.#shown = new Shown(context, this.#frame, conversation, surroundings);
-    this.#root.replaceChildren(this.#shown.element, this.#announcer);
-    this.#shown.restore(before);
+    this.#view = new ChatView(context, this.#frame, conversation, surroundings);
+    this.#root.replaceChildren(this.#view.element, this.#announcer);
+    this.#view.restore(before);
     // Somebody may have come in before there was anything to see.
     this.#enter();
   }
 }
 
 /** The page once it has its words. */
-class Shown {
+class ChatView {
   readonly element: HTMLElement;
   readonly #context: Context;
   readonly #frame: Frame;
@@ -117,7 +117,7 @@ class Shown {
       this.#grown();
     });
     this.element.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && this.#answering() === 'yes') post({ kind: 'stop' });
+      if (event.key === 'Escape' && this.#isAnswering()) post({ kind: 'stop' });
     });
     this.#composer.surroundings(surroundings);
     this.#showConversation(conversation);
@@ -207,12 +207,12 @@ class Shown {
   #arrange(): void {
     const last = this.#exchanges.at(-1);
     for (const view of this.#exchanges) view.place(view === last ? 'last' : 'earlier');
-    this.#composer.standing(this.#answering(), this.#exchanges.length > 0 ? 'yes' : 'no');
+    this.#composer.status(this.#isAnswering(), this.#exchanges.length > 0);
     this.#grown();
   }
 
-  #answering(): 'yes' | 'no' {
-    return this.#exchanges.some(({ exchange }) => unfinished(exchange)) ? 'yes' : 'no';
+  #isAnswering(): boolean {
+    return this.#exchanges.some(({ exchange }) => unfinished(exchange));
   }
 
   #grown(): void {

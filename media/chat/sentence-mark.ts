@@ -4,7 +4,7 @@ import { textNodes } from './visible.ts';
  * A sentence of an answer and where it was found in the page: pieces of text, one for each element that it runs
  * through.
  */
-export interface Found {
+export interface MarkedSentence {
   readonly index: number;
   readonly pieces: readonly HTMLElement[];
 }
@@ -25,7 +25,7 @@ function letters(text: string): string {
  * Markdown and the page is not, so they are compared by their letters and digits, in order; one that is not found is
  * left unmarked.
  */
-export function markSentences(root: Element, sentences: readonly string[]): Found[] {
+export function markSentences(root: Element, sentences: readonly string[]): MarkedSentence[] {
   const nodes = textNodes(root).filter((node) => !node.parentElement?.closest('pre'));
   let stream = '';
   /** For each letter of the stream, its node and its place in that node. */
@@ -59,19 +59,19 @@ export function markSentences(root: Element, sentences: readonly string[]): Foun
 
 interface Range {
   readonly index: number;
-  readonly first: Place;
+  readonly first: LetterPlace;
   readonly lastNode: number;
   /** Behind the last character in that node. */
   readonly behind: number;
 }
 
-interface Place {
+interface LetterPlace {
   readonly node: number;
   readonly offset: number;
 }
 
 /** From the end, so that offsets before a wrapped piece stay true. */
-function wrap(nodes: readonly Text[], ranges: readonly Range[]): Found[] {
+function wrap(nodes: readonly Text[], ranges: readonly Range[]): MarkedSentence[] {
   return ranges
     .toReversed()
     .map(({ index, first, lastNode, behind }) => {
@@ -105,7 +105,7 @@ function opened(text: string, offset: number): number {
 /**
  * It ends behind its full stop, quote and bracket, even where those stand outside of the code or the link that ends it.
  */
-function end(nodes: readonly Text[], { node, offset }: Place): Pick<Range, 'lastNode' | 'behind'> {
+function end(nodes: readonly Text[], { node, offset }: LetterPlace): Pick<Range, 'lastNode' | 'behind'> {
   const text = nodes[node]?.data ?? '';
   const letter = String.fromCodePoint(text.codePointAt(offset) ?? 0).length;
   const behind = offset + letter + (MARKS.exec(text.slice(offset + letter))?.[0].length ?? 0);

@@ -64,17 +64,17 @@ export class Attribution {
    * of lines that somebody selected the memory says nothing, so there they count as much as the best of the others.
    */
   attribute(sentence: Sentence, shares: readonly (number | undefined)[] | undefined): Attributed {
-    const asked = questionTerms(sentence.text);
+    const wanted = questionTerms(sentence.text);
     const named = new Set(
       [...sentence.text.matchAll(/`([^`]+)`|\w+[._(]\w*|[a-z]+[A-Z]\w*/g)].flatMap(([name]) => terms(name)),
     );
     // An everyday word that stands nowhere in the files is the answer's own; a name that stands nowhere is made up.
     const strength = (term: string) => (this.#frequency.has(term) || named.has(term) ? 1 : CITATION.everyday);
-    const total = asked.reduce((sum, term) => sum + strength(term) * this.#weight(term), 0);
+    const total = wanted.reduce((sum, term) => sum + strength(term) * this.#weight(term), 0);
     const greatest = Math.max(0, ...(shares ?? []).filter((share) => share !== undefined)) || 1;
     let best: { at: number; window: Window; score: number } | undefined;
     for (const at of this.#excerpts.keys()) {
-      const window = this.#bestWindow(at, asked);
+      const window = this.#bestWindow(at, wanted);
       if (!window) continue;
       const recalled = CITATION.recall * Math.log(Math.max(1e-6, shares?.[at] ?? greatest));
       const score = Math.log(window.weight) + recalled;
@@ -97,16 +97,16 @@ export class Attribution {
     return Math.log(1 + this.#lines / (1 + (this.#frequency.get(term) ?? 0)));
   }
 
-  #bestWindow(at: number, asked: readonly string[]): Window | undefined {
+  #bestWindow(at: number, wanted: readonly string[]): Window | undefined {
     const lines = this.#lineTerms[at] ?? [];
     let best: Window | undefined;
     let bestScore = 0;
     for (let start = 0; start < lines.length; start += 1) {
-      if (!asked.some((term) => lines[start]?.has(term))) continue;
+      if (!wanted.some((term) => lines[start]?.has(term))) continue;
       const found = new Set<string>();
       let weight = 0;
       for (let end = start; end < Math.min(lines.length, start + CITATION.window); end += 1) {
-        for (const term of asked) {
+        for (const term of wanted) {
           if (found.has(term) || !lines[end]?.has(term)) continue;
           found.add(term);
           weight += this.#weight(term);

@@ -58,7 +58,7 @@ export function promptFor(question: string, excerpts: readonly Excerpt[], histor
           { role: 'assistant' as const, content: last.answer },
         ]
       : []),
-    { role: 'user', content: `${shown.join('\n\n')}\n\n${asked(question)}\n${TASK}` },
+    { role: 'user', content: `${shown.join('\n\n')}\n\n${closedQuestion(question)}\n${TASK}` },
   ];
 }
 
@@ -90,7 +90,7 @@ function shownName(path: string): string {
 }
 
 /** The question with its last block closed: what the model is told to do must not lie inside it. */
-function asked(question: string): string {
+function closedQuestion(question: string): string {
   const text = `Based on the code above, ${printable(question, 'block')}`;
   let open: string | undefined;
   for (const line of text.split('\n')) {

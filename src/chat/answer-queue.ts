@@ -19,7 +19,7 @@ export interface ExchangeKey {
 
 export interface AnswerQueueDependencies {
   readonly service: ChatService;
-  readonly library: Conversations;
+  readonly conversations: Conversations;
   readonly strings: Strings;
   /** An exchange is another now. */
   readonly onExchange: (conversation: string, exchange: Exchange) => void;
@@ -36,19 +36,20 @@ interface Running extends ExchangeKey {
 }
 
 /**
- * Puts questions to the service, one at a time because there is one model, and writes what comes back into the library.
+ * Puts questions to the service, one at a time because there is one model, and writes what comes back into the
+ * conversations.
  */
 export class AnswerQueue {
-  readonly #parts: AnswerQueueDependencies;
+  readonly #dependencies: AnswerQueueDependencies;
   #queue: ExchangeKey[] = [];
   #running: Running | undefined;
 
-  constructor(parts: AnswerQueueDependencies) {
-    this.#parts = parts;
+  constructor(dependencies: AnswerQueueDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  get answering(): 'yes' | 'no' {
-    return this.#running || this.#queue.length > 0 ? 'yes' : 'no';
+  get isAnswering(): boolean {
+    return this.#running !== undefined || this.#queue.length > 0;
   }
 
   put(key: ExchangeKey): void {
@@ -60,7 +61,7 @@ export class AnswerQueue {
   stop(): void {
     const waiting = this.#queue;
     this.#queue = [];
-    const state = { kind: 'stopped', sentence: this.#parts.strings.stopped, seconds: 0 } as const;
+    const state = { kind: 'stopped', sentence: this.#dependencies.strings.stopped, seconds: 0 } as const;
     for (const key of waiting) this.#settle(key, state);
     this.#running?.abort.abort();
   }
@@ -75,7 +76,7 @@ export class AnswerQueue {
     if (this.#running) return;
     const key = this.#queue.shift();
     if (!key) {
-      this.#parts.onIdle();
+      this.#dependencies.onIdle();
       return;
     }
     const running = { ...key, abort: new AbortController() };
@@ -87,7 +88,7 @@ export class AnswerQueue {
   }
 
   async #run(running: Running): Promise<void> {
-    const { service, strings, log } = this.#parts;
+    const { service, strings, log } = this.#dependencies;
     const { signal } = running.abort;
     const exchange = this.#exchange(running);
     if (!exchange) return;
@@ -116,10 +117,10 @@ export class AnswerQueue {
   }
 
   #follow({ conversation, exchange }: ExchangeKey, event: AnswerEvent, seconds: number): void {
-    const { library, strings, onRanked, onEvent } = this.#parts;
-    const before = library.exchange(conversation, exchange);
+    const { conversations, strings, onRanked, onEvent } = this.#dependencies;
+    const before = conversations.exchange(conversation, exchange);
     if (!before) return;
-    library.replace(conversation, withEvent(before, event, seconds, strings));
+    conversations.replace(conversation, withEvent(before, event, seconds, strings));
     if (event.kind === 'recalled') onRanked(event.files);
     onEvent(conversation, before, event, seconds);
   }
@@ -129,16 +130,16 @@ export class AnswerQueue {
     // What was answered stays answered, whatever fails behind it.
     if (!exchange || !unfinished(exchange)) return;
     const settled = { ...exchange, state };
-    this.#parts.library.replace(key.conversation, settled);
-    this.#parts.onExchange(key.conversation, settled);
+    this.#dependencies.conversations.replace(key.conversation, settled);
+    this.#dependencies.onExchange(key.conversation, settled);
   }
 
   #exchange({ conversation, exchange }: ExchangeKey): Exchange | undefined {
-    return this.#parts.library.exchange(conversation, exchange);
+    return this.#dependencies.conversations.exchange(conversation, exchange);
   }
 
   #historyOf({ conversation, exchange }: ExchangeKey) {
-    const exchanges = this.#parts.library.get(conversation)?.exchanges ?? [];
+    const exchanges = this.#dependencies.conversations.get(conversation)?.exchanges ?? [];
     return exchanges
       .slice(
         0,

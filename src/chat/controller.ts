@@ -28,34 +28,34 @@ type PageQuestion = Extract<PageMessage, { kind: 'ask' }>;
  * on while no page is there.
  */
 export class ChatController {
-  readonly #parts: ChatDependencies;
-  readonly #library = new Conversations();
-  readonly #runner: AnswerQueue;
+  readonly #dependencies: ChatDependencies;
+  readonly #conversations = new Conversations();
+  readonly #queue: AnswerQueue;
   readonly #loaded: Promise<void>;
   #model: 'cold' | 'called' = 'cold';
   #memories: EditorContext['memories'] = [];
   #suggestions: readonly string[] = [];
   #news: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(parts: ChatDependencies) {
-    this.#parts = parts;
-    const { service, strings, log, onProvenance } = parts;
-    this.#runner = new AnswerQueue({
+  constructor(dependencies: ChatDependencies) {
+    this.#dependencies = dependencies;
+    const { service, strings, log, onProvenance } = dependencies;
+    this.#queue = new AnswerQueue({
       service,
-      library: this.#library,
+      conversations: this.#conversations,
       strings,
       log,
       onRanked: onProvenance,
       onExchange: (conversation, exchange) => {
-        this.#tell(conversation, exchange);
+        this.#post(conversation, exchange);
       },
       onEvent: (conversation, { id, text }, event, seconds) => {
-        if (this.#library.current.id === conversation)
-          parts.post({ kind: 'event', exchange: id, event, seconds, at: text.length });
+        if (this.#conversations.current.id === conversation)
+          dependencies.post({ kind: 'event', exchange: id, event, seconds, at: text.length });
         if (event.kind === 'answered' || event.kind === 'unknown') this.#save();
       },
       onIdle: () => {
-        this.#tellStanding();
+        this.#reportStatus();
       },
     });
     this.#loaded = this.#load();
@@ -67,18 +67,18 @@ export class ChatController {
   }
 
   get conversations(): Conversation[] {
-    return this.#library.all();
+    return this.#conversations.all();
   }
 
   get current(): Conversation {
-    return this.#library.current;
+    return this.#conversations.current;
   }
 
   /** A message of the page. What is none is dropped: a page shows text that nobody vouches for. */
   async receive(value: unknown): Promise<void> {
     const message = pageMessage(value);
     if (!message) {
-      this.#parts.log('The chat’s page sent something that is no message; it was dropped.');
+      this.#dependencies.log('The chat’s page sent something that is no message; it was dropped.');
       return;
     }
     await this.#loaded;
@@ -92,31 +92,31 @@ export class ChatController {
   }
 
   newConversation(): void {
-    this.#library.begin();
+    this.#conversations.begin();
     this.#showCurrent();
   }
 
   switchTo(id: string): void {
-    this.#library.show(id);
+    this.#conversations.show(id);
     this.#showCurrent();
   }
 
   delete(id: string): void {
-    this.#runner.forget(({ conversation }) => conversation === id);
-    this.#library.delete(id);
+    this.#queue.forget(({ conversation }) => conversation === id);
+    this.#conversations.delete(id);
     this.#showCurrent();
   }
 
   clear(): void {
-    this.#runner.forget(() => true);
-    this.#library.clear();
+    this.#queue.forget(() => true);
+    this.#conversations.clear();
     this.#showCurrent();
   }
 
   /** How many conversations quote or name one of these files, those that could not be read included. */
   async quoting(paths: ReadonlySet<string>): Promise<number> {
     await this.#loaded;
-    const asides = await this.#parts.store.asidesNaming(paths);
+    const asides = await this.#dependencies.store.asidesNaming(paths);
     return this.#quoting(paths).length + asides.length;
   }
 
@@ -124,24 +124,24 @@ export class ChatController {
   async deleteQuoting(paths: ReadonlySet<string>): Promise<void> {
     await this.#loaded;
     for (const { id } of this.#quoting(paths)) this.delete(id);
-    const { store } = this.#parts;
+    const { store } = this.#dependencies;
     await store.removeAsides(await store.asidesNaming(paths));
     await store.flush();
   }
 
   #quoting(paths: ReadonlySet<string>): Conversation[] {
-    return this.#library.all().filter((conversation) => quotes(conversation, paths));
+    return this.#conversations.all().filter((conversation) => quotes(conversation, paths));
   }
 
   stop(): void {
-    this.#runner.stop();
+    this.#queue.stop();
   }
 
   /** Where the memory of each folder stands. */
   memories(memories: readonly { readonly name: string; readonly state: MemoryState }[]): void {
     this.#memories = memories;
     const places = tellingIn(memories);
-    if (places.length > 0) this.#suggestions = suggestedQuestions(places, this.#parts.strings);
+    if (places.length > 0) this.#suggestions = suggestedQuestions(places, this.#dependencies.strings);
     this.surroundingsChanged();
   }
 
@@ -149,7 +149,7 @@ export class ChatController {
   surroundingsChanged(): void {
     this.#news ??= setTimeout(() => {
       this.#news = undefined;
-      this.#parts.post({ kind: 'surroundings', surroundings: this.#surroundings() });
+      this.#dependencies.post({ kind: 'surroundings', surroundings: this.#surroundings() });
     }, GATHER);
   }
 
@@ -160,29 +160,29 @@ export class ChatController {
 
   /** Ends what runs; settled when everything is on disk. */
   async close(): Promise<void> {
-    this.#runner.stop();
+    this.#queue.stop();
     clearTimeout(this.#news);
     await this.#loaded;
     this.#save();
-    await this.#parts.store.flush();
+    await this.#dependencies.store.flush();
   }
 
   async #load(): Promise<void> {
-    const { store, strings, say, log } = this.#parts;
+    const { store, strings, say, log } = this.#dependencies;
     try {
       const loaded = await store.load();
-      this.#library.fill(loaded);
+      this.#conversations.fill(loaded);
       if (loaded.setAside !== undefined) say(fill(strings.setAside, loaded.setAside));
     } catch (error) {
       log(`The saved conversations could not be read: ${String(error)}`);
     }
-    this.#tellStanding();
+    this.#reportStatus();
     void this.#suggest();
   }
 
   async #handle(message: PageMessage): Promise<void> {
-    const { workspace, strings, say, post } = this.#parts;
-    const { current } = this.#library;
+    const { workspace, strings, say, post } = this.#dependencies;
+    const { current } = this.#conversations;
     switch (message.kind) {
       case 'ready':
         post({ kind: 'all', strings, conversation: current, surroundings: this.#surroundings() });
@@ -202,11 +202,11 @@ export class ChatController {
         break;
       }
       case 'copy':
-        this.#parts.copy(message.text);
+        this.#dependencies.copy(message.text);
         break;
       case 'copyAnswer': {
-        const exchange = this.#library.exchange(current.id, message.exchange);
-        if (exchange) this.#parts.copy(answerMarkdown(exchange, strings));
+        const exchange = this.#conversations.exchange(current.id, message.exchange);
+        if (exchange) this.#dependencies.copy(answerMarkdown(exchange, strings));
         break;
       }
       case 'insert':
@@ -216,7 +216,7 @@ export class ChatController {
         await this.#act(message.action, message.exchange);
         break;
       case 'openFolder':
-        this.#parts.openFolder();
+        this.#dependencies.openFolder();
         break;
       case 'switch':
         this.switchTo(message.conversation);
@@ -225,31 +225,31 @@ export class ChatController {
         this.delete(message.conversation);
         break;
       case 'history':
-        this.#parts.history();
+        this.#dependencies.history();
         break;
     }
   }
 
   /** Mends a failure: an exchange's by asking again, where that helps. */
   async #act(action: Action, id: string | undefined): Promise<void> {
-    const exchange = id === undefined ? undefined : this.#library.exchange(this.#library.current.id, id);
+    const exchange = id === undefined ? undefined : this.#conversations.exchange(this.#conversations.current.id, id);
     if (!exchange || !AGAIN.has(action)) {
-      await this.#parts.act(action);
+      await this.#dependencies.act(action);
       return;
     }
-    if (action === 'refresh') await this.#parts.act(action);
+    if (action === 'refresh') await this.#dependencies.act(action);
     const { question } = exchange;
     this.#askFromPage({ question, replaces: exchange.id, ...(action === 'all-files' ? { scope: WHOLE } : {}) });
   }
 
   #askFromPage({ question, scope: choice, selection, replaces }: Omit<PageQuestion, 'kind'>): void {
     if (question.trim() === '') return;
-    const { id } = this.#library.current;
-    const old = replaces === undefined ? undefined : this.#library.exchange(id, replaces);
+    const { id } = this.#conversations.current;
+    const old = replaces === undefined ? undefined : this.#conversations.exchange(id, replaces);
     if (old) {
-      const cut = new Set(this.#library.cut(id, old.id).map((exchange) => exchange.id));
-      this.#runner.forget(({ exchange }) => cut.has(exchange));
-      this.#parts.post({ kind: 'conversation', conversation: this.#library.current });
+      const cut = new Set(this.#conversations.cut(id, old.id).map((exchange) => exchange.id));
+      this.#queue.forget(({ exchange }) => cut.has(exchange));
+      this.#dependencies.post({ kind: 'conversation', conversation: this.#conversations.current });
     }
     if (choice || !old) this.#ask({ question, scope: this.#scopeOf(choice ?? WHOLE), selection });
     else this.#ask({ question, scope: old.scope, selection: old.selection });
@@ -258,22 +258,23 @@ export class ChatController {
   #ask(put: NewQuestion): void {
     const question = put.question.trim();
     if (question === '') return;
-    const exchange = newExchange(crypto.randomUUID(), { ...put, question }, this.#parts.strings);
-    const conversation = this.#library.current.id;
-    this.#library.append(conversation, exchange);
-    this.#tell(conversation, exchange);
-    this.#runner.put({ conversation, exchange: exchange.id });
+    const exchange = newExchange(crypto.randomUUID(), { ...put, question }, this.#dependencies.strings);
+    const conversation = this.#conversations.current.id;
+    this.#conversations.append(conversation, exchange);
+    this.#post(conversation, exchange);
+    this.#queue.put({ conversation, exchange: exchange.id });
     this.#save();
-    this.#tellStanding();
+    this.#reportStatus();
   }
 
-  #tell(conversation: string, exchange: Exchange): void {
-    if (this.#library.current.id === conversation) this.#parts.post({ kind: 'exchange', conversation, exchange });
+  #post(conversation: string, exchange: Exchange): void {
+    if (this.#conversations.current.id === conversation)
+      this.#dependencies.post({ kind: 'exchange', conversation, exchange });
     if (!unfinished(exchange)) this.#save();
   }
 
   #scopeOf({ kind, terms }: ScopeChoice): AskedScope {
-    const { workspace } = this.#parts;
+    const { workspace } = this.#dependencies;
     const path = kind === 'folder' ? workspace.currentFolder() : undefined;
     if (path !== undefined) return { base: { kind: 'folder', path }, terms };
     if (kind === 'editors') return { base: { kind: 'files', paths: workspace.openEditors() }, terms };
@@ -284,42 +285,42 @@ export class ChatController {
   #warm(): void {
     if (this.#model === 'called') return;
     this.#model = 'called';
-    this.#parts.service.warm().catch((error: unknown) => {
-      this.#parts.log(`The model could not be loaded early: ${String(error)}`);
+    this.#dependencies.service.warm().catch((error: unknown) => {
+      this.#dependencies.log(`The model could not be loaded early: ${String(error)}`);
       this.#model = 'cold';
     });
   }
 
   #showCurrent(): void {
-    const { current } = this.#library;
-    this.#parts.post({ kind: 'conversation', conversation: current });
-    this.#parts.onProvenance(current.exchanges.at(-1)?.ranked ?? []);
+    const { current } = this.#conversations;
+    this.#dependencies.post({ kind: 'conversation', conversation: current });
+    this.#dependencies.onProvenance(current.exchanges.at(-1)?.ranked ?? []);
     this.#save();
-    this.#tellStanding();
+    this.#reportStatus();
   }
 
   #save(): void {
-    this.#parts.store.save(this.#library.kept());
+    this.#dependencies.store.save(this.#conversations.kept());
   }
 
-  #tellStanding(): void {
-    const { title, exchanges } = this.#library.current;
-    const { answering } = this.#runner;
-    this.#parts.onStanding({ title: exchanges.length > 0 ? title : undefined, answering });
+  #reportStatus(): void {
+    const { title, exchanges } = this.#conversations.current;
+    const { isAnswering } = this.#queue;
+    this.#dependencies.onStatus({ title: exchanges.length > 0 ? title : undefined, isAnswering });
     this.surroundingsChanged();
   }
 
   /** Before the memory is there, a few files of the workspace are looked at. */
   async #suggest(): Promise<void> {
-    const paths = await this.#parts.workspace.paths().catch(() => []);
+    const paths = await this.#dependencies.workspace.paths().catch(() => []);
     const known = tellingIn(this.#memories);
-    this.#suggestions = suggestedQuestions(known.length > 0 ? known : tellingPlaces(paths), this.#parts.strings);
+    this.#suggestions = suggestedQuestions(known.length > 0 ? known : tellingPlaces(paths), this.#dependencies.strings);
     this.surroundingsChanged();
   }
 
   #surroundings(): EditorContext {
-    const { workspace } = this.#parts;
-    const { current } = this.#library;
+    const { workspace } = this.#dependencies;
+    const { current } = this.#conversations;
     return {
       workspace: workspace.opened() ? 'open' : 'none',
       trust: workspace.isTrusted() ? 'trusted' : 'restricted',
@@ -328,7 +329,7 @@ export class ChatController {
       editors: workspace.openEditors().length,
       suggestions: this.#suggestions,
       memories: this.#memories,
-      recent: this.#library
+      recent: this.#conversations
         .all()
         .filter(({ id }) => id !== current.id)
         .map(({ id, title, updated }) => ({ id, title, updated })),

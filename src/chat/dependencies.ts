@@ -53,13 +53,13 @@ export interface ChatDependencies {
   readonly say: (sentence: string) => void;
   readonly openFolder: () => void;
   readonly history: () => void;
-  readonly onStanding: (standing: Standing) => void;
+  readonly onStatus: (status: ChatStatus) => void;
   readonly log: (line: string) => void;
 }
 
 /** What is shown, for the view's title and the keys of its menus. */
-export interface Standing {
+export interface ChatStatus {
   /** Undefined for a conversation that has not begun. */
   readonly title: string | undefined;
-  readonly answering: 'yes' | 'no';
+  readonly isAnswering: boolean;
 }

@@ -23,7 +23,7 @@ export async function warnOfFailure(sentence: string, label: string | undefined)
 }
 
 /** Asks before something that cannot be undone. */
-export async function confirm(asked: string, label: string, detail?: string): Promise<'yes' | 'no'> {
+export async function confirm(question: string, label: string, detail?: string): Promise<boolean> {
   const options = { modal: true, ...(detail === undefined ? {} : { detail: shown(detail) }) };
-  return (await vscode.window.showWarningMessage(shown(asked), options, label)) === label ? 'yes' : 'no';
+  return (await vscode.window.showWarningMessage(shown(question), options, label)) === label;
 }

@@ -155,7 +155,7 @@ export class Scene {
       say: nothing,
       openFolder: nothing,
       history: nothing,
-      onStanding: nothing,
+      onStatus: nothing,
       log: (line) => this.complaints.push(line),
     };
     this.controller = new ChatController(parts);

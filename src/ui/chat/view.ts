@@ -9,7 +9,7 @@ import { shown, shownLines } from '../shown.ts';
 import { ChatController } from '../../chat/controller.ts';
 import { pageHtml } from './html.ts';
 import { conversationMarkdown } from '../../chat/markdown.ts';
-import type { ChatService, ChatWorkspace, Standing } from '../../chat/dependencies.ts';
+import type { ChatService, ChatWorkspace, ChatStatus } from '../../chat/dependencies.ts';
 import type { HostMessage } from '../../chat/protocol.ts';
 import { TranscriptStore } from '../../chat/store.ts';
 import { chatStrings, fill } from '../../chat/strings.ts';
@@ -68,8 +68,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       history: () => {
         void this.showConversations();
       },
-      onStanding: (standing) => {
-        this.#stand(standing);
+      onStatus: (status) => {
+        this.#show(status);
       },
       log: (line) => {
         log.warn(shownLines(line));
@@ -151,8 +151,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const count = this.#controller.conversations.length;
     if (count === 0) return;
     const yes = l10n.t('Delete All');
-    const asked = l10n.t('Delete all {0} conversations of this workspace? This cannot be undone.', count);
-    if ((await confirm(asked, yes)) === 'yes') this.#controller.clear();
+    const question = l10n.t('Delete all {0} conversations of this workspace? This cannot be undone.', count);
+    if (await confirm(question, yes)) this.#controller.clear();
   }
 
   /** Lists the conversations, to open one or to delete some. */
@@ -216,10 +216,10 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (this.#view?.visible) void this.#view.webview.postMessage(message);
   }
 
-  #stand({ title, answering }: Standing): void {
+  #show({ title, isAnswering }: ChatStatus): void {
     this.#title = title === undefined ? undefined : shown(title);
     if (this.#view) this.#view.description = this.#title;
-    const keys = { answering: answering === 'yes', begun: title !== undefined };
+    const keys = { answering: isAnswering, begun: title !== undefined };
     for (const [key, value] of Object.entries(keys)) {
       void vscode.commands.executeCommand('setContext', `${ChatView.viewType}.${key}`, value);
     }

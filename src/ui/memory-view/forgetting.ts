@@ -37,7 +37,7 @@ export class Forgetting {
     }
     const forget = vscode.l10n.t('Forget');
     const [first] = places;
-    const asked =
+    const question =
       count === 1 && first
         ? vscode.l10n.t('Forget {0}?', this.#memory.places.shown({ ...first, path: [...paths.values()][0]?.[0] ?? '' }))
         : vscode.l10n.t('Forget {0} files?', this.#amounts.count(count));
@@ -47,7 +47,7 @@ export class Forgetting {
         : vscode.l10n.t(
             'They stay out of the memory until you choose Re-index. The files themselves are left as they are.',
           );
-    if ((await confirm(asked, forget, detail)) === 'no') return;
+    if (!(await confirm(question, forget, detail))) return;
     const said: string[] = [];
     for (const [root, own] of paths) {
       const { certificate } = await this.#memory.service.forget(root, own);

@@ -47,7 +47,7 @@ test('questions are put one at a time, and a stop ends what runs and what waits'
   await ask(desk, 'Second?');
   await desk.until(() => desk.states.includes('writing'));
   expect(desk.states).toEqual(['writing', 'waiting']);
-  expect(desk.standing?.answering).toBe('yes');
+  expect(desk.status?.isAnswering).toBe(true);
   desk.controller.stop();
   await desk.idle();
   expect(desk.states).toEqual(['stopped', 'stopped']);
@@ -168,7 +168,7 @@ test('conversations are kept apart, found again and deleted, and their files are
   expect(desk.ranked.at(-1)).toEqual([]);
   await ask(desk, 'Second conversation?');
   await desk.idle();
-  expect(desk.standing?.title).toBe('Second conversation?');
+  expect(desk.status?.title).toBe('Second conversation?');
   desk.controller.switchTo(first);
   expect(desk.ranked.at(-1)).toContain('lib/response.js');
   await desk.controller.close();

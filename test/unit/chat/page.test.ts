@@ -70,7 +70,7 @@ async function answeredPage(...steps: Step[][]): Promise<{ desk: Desk; root: HTM
   const root = await open(desk);
   write(composer(root), question);
   press(composer(root), 'Enter');
-  await desk.until(() => desk.states.at(-1) !== undefined && desk.standing?.answering === 'no');
+  await desk.until(() => desk.states.at(-1) !== undefined && desk.status?.isAnswering === false);
   return { desk, root };
 }
 

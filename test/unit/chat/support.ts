@@ -1,5 +1,5 @@
 import { ChatController } from '../../../src/chat/controller.ts';
-import type { ChatDependencies, ChatService, ChatWorkspace, Standing } from '../../../src/chat/dependencies.ts';
+import type { ChatDependencies, ChatService, ChatWorkspace, ChatStatus } from '../../../src/chat/dependencies.ts';
 import type { HostMessage } from '../../../src/chat/protocol.ts';
 import { TranscriptStore } from '../../../src/chat/store.ts';
 import type { TranscriptFile } from '../../../src/chat/store.ts';
@@ -40,7 +40,7 @@ export class Desk {
   readonly acted: string[] = [];
   readonly logged: string[] = [];
   readonly ranked: string[][] = [];
-  standing: Standing | undefined;
+  status: ChatStatus | undefined;
   /** Where posted messages go; nowhere while the page is hidden. */
   listener: ((message: HostMessage) => void) | undefined;
   #waiting: { until: () => boolean; then: () => void }[] = [];
@@ -82,8 +82,8 @@ export class Desk {
       say: (sentence) => this.said.push(sentence),
       openFolder: () => this.acted.push('open-folder'),
       history: () => this.acted.push('history'),
-      onStanding: (standing) => {
-        this.standing = standing;
+      onStatus: (status) => {
+        this.status = status;
         this.#look();
       },
       log: (line) => this.logged.push(line),
@@ -102,7 +102,7 @@ export class Desk {
 
   /** Settled when nothing is asked any more. */
   idle(): Promise<void> {
-    return this.until(() => this.standing?.answering === 'no');
+    return this.until(() => this.status?.isAnswering === false);
   }
 
   until(condition: () => boolean): Promise<void> {
