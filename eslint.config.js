@@ -31,6 +31,9 @@ const allow = (from, to) => ({
   allow: to.map((type) => ({ to: { element: { type } } })),
 });
 
+/** Programs that measure: unit tests need none of them, and stay quick. */
+const programs = ['eval', 'bench', 'torture', 'fuzz'];
+
 const onlyUi = { name: 'vscode', message: 'Only src/ui may import vscode.' };
 const onlyOutput = 'Print through src/terminal/output.ts: it makes text safe for a terminal.';
 /** Other ways to a terminal than the one writer. */
@@ -57,6 +60,8 @@ export default tseslint.config(
           .map((type) => ({ type, pattern: `src/${type}` })),
         { type: 'kernels', pattern: '{kernels,kernels/**}', partialMatch: false },
         { type: 'page', pattern: 'media/chat' },
+        { type: 'unit', pattern: 'test/unit' },
+        { type: 'program', pattern: `test/{${programs.join(',')}}` },
         { type: 'test', pattern: 'test' },
         // Last, because the first that fits decides: what lies in src and in none of its parts.
         { type: 'root', pattern: 'src' },
@@ -69,7 +74,8 @@ export default tseslint.config(
           default: 'disallow',
           policies: [
             ...Object.entries(layers).map(([type, below]) => allow(type, [type, 'common', ...below])),
-            allow('test', [...Object.keys(layers), 'test']),
+            allow('unit', [...Object.keys(layers), 'unit', 'test']),
+            ...['program', 'test'].map((type) => allow(type, [...Object.keys(layers), 'unit', 'program', 'test'])),
           ],
         },
       ],

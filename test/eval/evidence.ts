@@ -6,7 +6,7 @@ import { Engine } from '../../src/engine/client/engine.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import { questionTerms } from '../../src/memory/search/tokenize.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
-import { asInUse } from '../torture/encoder.ts';
+import { asInUse } from '../support/encoder.ts';
 import { readCases } from './cases.ts';
 import { fileEvidence, inUse } from './file-evidence.ts';
 import { namesFile } from './history.ts';

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 
 import { ingest } from '../../src/index/ingest.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { StandIn } from './encoder.ts';
+import { StandIn } from '../support/encoder.ts';
 import { identityOf } from './survivor.ts';
 
 /**

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { asInUse, StandIn } from './encoder.ts';
+import { asInUse, StandIn } from '../support/encoder.ts';
 import { flipSnapshotBits } from './flip-snapshot.ts';
 import { flipBits } from './flip.ts';
 import { generateHistory } from './generated-history.ts';

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { isAppError } from '../../src/common/app-error.ts';
 import { ingest } from '../../src/index/ingest.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { StandIn } from './encoder.ts';
+import { StandIn } from '../support/encoder.ts';
 import { saveOf } from './save.ts';
 import { identityOf } from './survivor.ts';
 

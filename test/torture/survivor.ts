@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { ingest } from '../../src/index/ingest.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { SHAPE, StandIn } from './encoder.ts';
+import { SHAPE, StandIn } from '../support/encoder.ts';
 
 export interface Place {
   /** Holds everything and is thrown away. */

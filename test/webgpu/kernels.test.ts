@@ -10,9 +10,9 @@ import type { AccuracyLevel } from '../../kernels/linear.ts';
 import { memoryTokenGraph } from '../../kernels/memory-tokens.ts';
 import { floats, keyValueCache, runDecoder } from '../../src/engine/runtime/decoder.ts';
 import { createSession } from '../../src/engine/runtime/session.ts';
-import { DocumentStream, part, randomSegment } from '../unit/kernels/segment.ts';
-import { randomDecoder, Shard } from '../unit/kernels/shard.ts';
-import type { Kind } from '../unit/kernels/shard.ts';
+import { DocumentStream, part, randomSegment } from '../slow/kernels/segment.ts';
+import { randomDecoder, Shard } from '../slow/kernels/shard.ts';
+import type { Kind } from '../slow/kernels/shard.ts';
 import {
   CONFIG,
   cpuSession,
@@ -26,7 +26,7 @@ import {
   randomMatrix,
   RULES,
   temporaryFolder,
-} from '../unit/kernels/support.ts';
+} from '../slow/kernels/support.ts';
 import { findAdapter, webgpuSession } from './adapter.ts';
 
 /** Largest difference between the two providers, over the largest number or 1. */

@@ -5,7 +5,7 @@ import { terms } from '../../../src/memory/search/tokenize.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import type { AskOptions, Engine, GenerateOptions } from '../../../src/engine/client/engine.ts';
 import type { Message } from '../../../src/engine/generate/tokenizer.ts';
-import { atBlankLines } from '../../torture/encoder.ts';
+import { atBlankLines } from '../../support/encoder.ts';
 
 const MODELS = join(import.meta.dirname, '../../../models');
 const [KEYS, KEY_SIZE] = [8, 256];

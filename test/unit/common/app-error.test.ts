@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError, asAppError, isAppError, isErrorOf } from '../../../src/common/app-error.ts';
 import type { AppErrorCode } from '../../../src/common/app-error.ts';
 import { ERRORS } from '../../../src/common/error-codes.ts';
@@ -73,6 +73,9 @@ describe('an error', () => {
 describe('in another language', () => {
   beforeAll(() => {
     setLocale({ tag: 'de', texts: german });
+  });
+  afterAll(() => {
+    setLocale({ tag: 'en', texts: {} });
   });
 
   it.each(errors)('the failure “%s” is said in it', (_name, error) => {

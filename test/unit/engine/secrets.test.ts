@@ -9,7 +9,7 @@ import { terms } from '../../../src/memory/search/tokenize.ts';
 import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
 import { blobHash } from '../../../src/workspace/files/file.ts';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
-import { SHAPE, StandIn } from '../../torture/encoder.ts';
+import { SHAPE, StandIn } from '../../support/encoder.ts';
 import { madeUpRecord, withFolder } from '../memory/support.ts';
 
 /** In the format of a real one, put together here; lower case, as words stand in the index. */

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ingest } from '../../../src/index/ingest.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { blobHash } from '../../../src/workspace/files/file.ts';
-import { SHAPE, StandIn } from '../../torture/encoder.ts';
+import { SHAPE, StandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
 
 const TEXT = 'export const before = 1;\n';

@@ -8,7 +8,7 @@ import type { IngestOptions } from '../../../src/index/ingest.ts';
 import { noMeta, skippedState } from '../../../src/index/plan.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { blobHash } from '../../../src/workspace/files/file.ts';
-import { SHAPE, StandIn } from '../../torture/encoder.ts';
+import { SHAPE, StandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
 
 /** A stand-in for the model that calls `meanwhile` once, while it works on a text with `mark` in it. */

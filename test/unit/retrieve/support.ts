@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FolderIndex } from '../../../src/index/folder-index.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
-import { atBlankLines } from '../../torture/encoder.ts';
+import { atBlankLines } from '../../support/encoder.ts';
 
 const MODELS = join(import.meta.dirname, '../../../models');
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
 import type { MemoryState } from '../../../src/service/protocol.ts';
-import { AdapterStandIn } from '../../torture/encoder.ts';
+import { AdapterStandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
 
 it.skipIf(process.platform === 'win32')('begins the memory anew when its folder is deleted under it', () =>

@@ -10,11 +10,6 @@ const bundles = readdirSync(`${top}l10n`).filter((name) => /^bundle\.l10n\.\w+\.
 const manifests = readdirSync(top).filter((name) => /^package\.nls\.\w+\.json$/.test(name));
 
 describe('texts', () => {
-  it('are all in the bundle that translators start from (else run: node l10n/export.js)', async () => {
-    const { strings } = (await import(`${top}l10n/strings.js`)) as { strings: () => Promise<Record<string, string>> };
-    expect(Object.keys(json('l10n/bundle.l10n.json'))).toEqual(Object.keys(await strings()));
-  });
-
   it('of the memory’s thread all go through the translator', () => {
     const folder = `${top}src/service/`;
     const bare = readdirSync(folder).flatMap((name) => {

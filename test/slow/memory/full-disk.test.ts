@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
 
-import { withFolder } from './support.ts';
+import { withFolder } from '../../unit/memory/support.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');
 const FULL =

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
-import { applyStep, IDENTITY } from '../support.ts';
+import { applyStep, IDENTITY } from '../../../unit/memory/support.ts';
 
 /**
  * writer.ts <database> <first step> <steps>: takes one step after the other and says each number on stdout once it is

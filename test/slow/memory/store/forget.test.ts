@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
 import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpFile, put, SHAPE, withFolder, withLedger } from '../support.ts';
-import type { MadeUpFile } from '../support.ts';
+import { IDENTITY, madeUpFile, put, SHAPE, withFolder, withLedger } from '../../../unit/memory/support.ts';
+import type { MadeUpFile } from '../../../unit/memory/support.ts';
 
 /** A made-up file in which a word stands that stands nowhere else. */
 function withWord(path: string, version: number, word: string): MadeUpFile {

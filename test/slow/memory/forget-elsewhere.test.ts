@@ -20,8 +20,8 @@ import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { FORGOTTEN } from '../../../src/memory/records.ts';
 import { encodeRecord, contentHash } from '../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, withFolder } from './support.ts';
-import type { MadeUpFile } from './support.ts';
+import { IDENTITY, madeUpFile, madeUpRecord, put, SHAPE, withFolder } from '../../unit/memory/support.ts';
+import type { MadeUpFile } from '../../unit/memory/support.ts';
 
 const ROUNDS = 12;
 const PROGRAMS = join(import.meta.dirname, 'programs');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
-import { IDENTITY, madeUpFile, put, setHashOf } from '../support.ts';
+import { IDENTITY, madeUpFile, put, setHashOf } from '../../../unit/memory/support.ts';
 
 /**
  * filler.ts <folder on a small disk>: fills the disk, tries everything that writes, makes room and goes on; tells all

@@ -13,9 +13,9 @@ import { terms } from '../../../../src/memory/search/tokenize.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
-import { IDENTITY, withFolder } from '../support.ts';
-import { exported, FAR, imported, placeIn, putTexts, putTree, TREE } from './support.ts';
-import type { Tree } from './support.ts';
+import { IDENTITY, withFolder } from '../../../unit/memory/support.ts';
+import { exported, FAR, imported, placeIn, putTexts, putTree, TREE } from '../../../unit/memory/snapshot/support.ts';
+import type { Tree } from '../../../unit/memory/snapshot/support.ts';
 
 const PROGRAM = { program: '1.2.3', repository: '' };
 

@@ -8,7 +8,7 @@ import { identify } from '../../../src/workspace/git/repository.ts';
 import { ignoredPaths } from '../../../src/workspace/walk/walk.ts';
 import { hostileRepository } from '../../support/hostile-repository.ts';
 import type { HostileOptions } from '../../support/hostile-repository.ts';
-import { commit, found, git, place, put, repository } from './place.ts';
+import { commit, found, git, place, put, repository } from '../../unit/workspace/place.ts';
 
 const made: ReturnType<typeof hostileRepository>[] = [];
 const hostile = (options?: HostileOptions) => {

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
-import { IDENTITY, madeUpFile, put, setHashOf, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, put, setHashOf, withFolder } from '../../unit/memory/support.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 

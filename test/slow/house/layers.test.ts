@@ -29,6 +29,7 @@ describe('the linter stops', () => {
     ['a file directly in src that reaches below the top', 'src/x.ts', './memory/records.ts'],
     ['the page that imports more than the chat', 'media/chat/x.ts', '../../src/service/protocol.ts'],
     ['a common part that imports anything', 'src/common/x.ts', '../memory/records.ts'],
+    ['a unit test that imports a program', 'test/unit/memory/x.ts', '../../torture/replay.ts'],
   ])('%s', async (_, file, imported) => {
     expect(await broken(file, `import * as other from '${imported}';\nconsole.log(other);\n`)).toEqual([
       'boundaries/dependencies',

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 
 import { generateHistory } from '../../torture/generated-history.ts';
 import { replay } from '../../torture/replay.ts';
-import { withFolder } from './support.ts';
+import { withFolder } from '../../unit/memory/support.ts';
 
 // 400 checkouts: half a minute where the machine is busy, and some have been much slower.
 vi.setConfig({ testTimeout: 600_000 });

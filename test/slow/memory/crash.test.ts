@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 
 import { Ledger } from '../../../src/memory/store/ledger.ts';
-import { IDENTITY, madeUpFile, put, setHashOf, stepOf, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, put, setHashOf, stepOf, withFolder } from '../../unit/memory/support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,6 +1,6 @@
 import { isErrorOf } from '../../../../src/common/app-error.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
-import { IDENTITY, madeUpFile, put } from '../support.ts';
+import { IDENTITY, madeUpFile, put } from '../../../unit/memory/support.ts';
 
 /** opener.ts <place>: opens, writes one file, and prints the error as JSON when it cannot. */
 try {

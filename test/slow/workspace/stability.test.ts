@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
 import { segment } from '../../../src/workspace/segment/segment.ts';
 import type { Segment } from '../../../src/workspace/segment/segment.ts';
-import { measure, sources, texts } from './source.ts';
+import { measure, sources, texts } from '../../unit/workspace/source.ts';
 
 /** A linear congruential generator: the same numbers in every run, so that a failure can be repeated. */
 function numbers(seed: number): (below: number) => number {

@@ -8,7 +8,7 @@ import { isAppError } from '../../../src/common/app-error.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { Opened } from '../../../src/memory/store/ledger.ts';
 import { encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from './support.ts';
+import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from '../../unit/memory/support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });

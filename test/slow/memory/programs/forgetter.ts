@@ -1,6 +1,6 @@
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { FORGOTTEN } from '../../../../src/memory/records.ts';
-import { IDENTITY } from '../support.ts';
+import { IDENTITY } from '../../../unit/memory/support.ts';
 
 /** forgetter.ts <home> <database> <checkout> <path>: forgets one file, and says so once the certificate is there. */
 const [home = '', database = '', checkout = '', path = ''] = process.argv.slice(2);

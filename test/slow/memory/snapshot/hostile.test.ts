@@ -17,8 +17,8 @@ import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
 import { readWords, WordsWriter } from '../../../../src/memory/snapshot/postings.ts';
 import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
 import { flipSnapshotBits } from '../../../torture/flip-snapshot.ts';
-import { IDENTITY, madeUpRecord, SHAPE, thrownBy, withFolder } from '../support.ts';
-import { checked, crafted, exported, FAR, modelRecord, placeIn, TREE } from './support.ts';
+import { IDENTITY, madeUpRecord, SHAPE, thrownBy, withFolder } from '../../../unit/memory/support.ts';
+import { checked, crafted, exported, FAR, modelRecord, placeIn, TREE } from '../../../unit/memory/snapshot/support.ts';
 
 /** What check() or open() says of a file; 'fine' when nothing. */
 async function verdict(file: string): Promise<string> {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { isErrorOf } from '../../../../src/common/app-error.ts';
 import { FolderIndex } from '../../../../src/index/folder-index.ts';
-import { AdapterStandIn } from '../../../torture/encoder.ts';
+import { AdapterStandIn } from '../../../support/encoder.ts';
 
 /** refresher.ts <home> <root> <ms>: brings the memory of a folder up to its files, each segment taking so many ms. */
 const [home = '', root = '', ms = '0'] = process.argv.slice(2);

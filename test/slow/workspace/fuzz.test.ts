@@ -7,8 +7,8 @@ import { splitLines } from '../../../src/workspace/segment/line.ts';
 import { segment } from '../../../src/workspace/segment/segment.ts';
 import { decodeText } from '../../../src/workspace/files/encoding.ts';
 import { skipReasons } from '../../../src/workspace/files/skip.ts';
-import { found, git, place } from './place.ts';
-import { measure } from './source.ts';
+import { found, git, place } from '../../unit/workspace/place.ts';
+import { measure } from '../../unit/workspace/source.ts';
 
 /**
  * Bytes as they come: noise, text with noise in it, text that is cut off in a letter, text with a mark at its front.

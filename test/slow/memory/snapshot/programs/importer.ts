@@ -1,5 +1,5 @@
 import { Ledger } from '../../../../../src/memory/store/ledger.ts';
-import { FAR, imported, placeIn, TREE } from '../support.ts';
+import { FAR, imported, placeIn, TREE } from '../../../../unit/memory/snapshot/support.ts';
 
 /** Imports a snapshot, says when half of its files are in, and never gets further. */
 const [place = '', file = ''] = process.argv.slice(2);
