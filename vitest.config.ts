@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /**
- * `unit` takes a few seconds and starts no process but a few. `slow` kills, floods, replays and compares with references. `loop` runs
- * the real model, database and processes.
+ * `unit` takes a few seconds. `slow` kills, floods, replays and compares with references. `loop` runs the real model,
+ * database and processes.
  */
 export default defineConfig({
   test: {

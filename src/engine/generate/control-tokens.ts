@@ -9,7 +9,8 @@ export interface AddedToken {
 }
 
 export type Section =
-  { readonly kind: 'control'; readonly id: number } | { readonly kind: 'text'; readonly text: string };
+  | { readonly kind: 'control'; readonly id: number }
+  | { readonly kind: 'text'; readonly text: string };
 
 /** Blanks (`▁` to tokenizers that come from SentencePiece) and single characters frame nothing. */
 const ORDINARY = /^(?:[\s▁]+|.)$/u;

@@ -32,7 +32,9 @@ export const skippedEntry = (path: string, reason: SkipReason): Entry => ({ kind
 
 /** A file that is gone, as a tracked and deleted one is, gives `gone`: there is nothing to say about it. */
 export type Examined =
-  { readonly kind: 'folder'; readonly path: string } | { readonly kind: 'gone'; readonly path: string } | Entry;
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'gone'; readonly path: string }
+  | Entry;
 
 /** Looks at a path without following it, and applies the rules that need its name and size alone. */
 export async function examine(root: string, path: string, options: SkipOptions = {}): Promise<Examined> {

@@ -6,7 +6,7 @@ import type { SummedShape } from './reference/compressive-memory.ts';
 import { dpfp, elu1, topk } from './reference/integer-feature-map.ts';
 import { referenceRead } from './reference/read-without-memory.ts';
 import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
-import { madeUpRecord, SHAPE as PLAIN } from '../memory/support.ts';
+import { madeUpRecord, SHAPE as PLAIN } from '../../unit/memory/support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { quantizeVector } from '../../../src/memory/algebra/embedding-record.ts';
 import { EmbeddingTable } from '../../../src/memory/search/embedding-table.ts';
-import { madeUpRecord, SHAPE } from '../memory/support.ts';
+import { madeUpRecord, SHAPE } from '../../unit/memory/support.ts';
 import { CompressiveMemory } from './reference/compressive-memory.ts';
 import { dpfp, elu1, topk } from './reference/integer-feature-map.ts';
 import { recallByFeature } from './reference/recall-by-feature.ts';

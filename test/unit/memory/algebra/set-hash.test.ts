@@ -102,7 +102,9 @@ describe('a set hash', () => {
   });
 
   it('has the value that it had when this was written: hashes already stored depend on it', () => {
-    expect(hashOf([FIXED, { ...FIXED, ordinal: 4 }]).hex()).toBe('e8bb1c168d3957f0b747f5e3af00e1a62d01e898c5286a23c35196e71ba95479');
+    expect(hashOf([FIXED, { ...FIXED, ordinal: 4 }]).hex()).toBe(
+      'e8bb1c168d3957f0b747f5e3af00e1a62d01e898c5286a23c35196e71ba95479',
+    );
     expect(Buffer.from(vectorsHash(Uint8Array.of(1, 2, 3))).toString('hex')).toBe(
       '039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81',
     );
