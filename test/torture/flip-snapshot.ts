@@ -34,15 +34,15 @@ export async function flipSnapshotBits(rounds: number, files = 30): Promise<Snap
   const folder = mkdtempSync(join(tmpdir(), 'torture-snapshot-'));
   const seen: SnapshotFlipped = { harmless: 0, refused: 0 };
   const { ledger } = Ledger.open(join(folder, 'into'), FAR);
-  const state = async (): Promise<string> => `${ledger.treeHash()} ${ledger.setHash().hex()}`;
+  const state = (): string => `${ledger.treeHash()} ${ledger.setHash().hex()}`;
   try {
     const { file } = await exported(folder, tree);
     const whole = readFileSync(file);
     const turned = join(folder, 'turned.imem');
     putTexts(ledger, 'mine.ts', ['only here']);
-    const before = await state();
+    const before = state();
     await imported(ledger, file, { place: placeIn(tree) });
-    const wanted = await state();
+    const wanted = state();
     ledger.drop(Object.keys(tree));
     for (let round = 0; round < rounds; round++) {
       const [at, bit] = [Math.floor(Math.random() * whole.length), Math.floor(Math.random() * 8)];
@@ -52,19 +52,19 @@ export async function flipSnapshotBits(rounds: number, files = 30): Promise<Snap
       const fault = (what: string) => new Error(`Bit ${bit} of byte ${at}: ${what}`);
       try {
         await imported(ledger, turned, { place: placeIn(tree) });
-        if ((await state()) !== wanted) throw fault('another memory was brought over.');
+        if (state() !== wanted) throw fault('another memory was brought over.');
         ledger.drop(Object.keys(tree));
         seen.harmless++;
       } catch (error) {
         if (!isErrorOf(error, 'snapshot')) throw error;
         if (!error.sentence.includes(turned)) throw fault(`"${error.sentence}" does not name the file.`);
-        if ((await state()) !== before) throw fault('it was refused, and something of it was used.');
+        if (state() !== before) throw fault('it was refused, and something of it was used.');
         seen.refused++;
       }
     }
     await imported(ledger, file, { place: placeIn(tree) });
     const verdict = await ledger.verify();
-    if ((await state()) !== wanted || verdict.kind !== 'sound') throw new Error('The sound snapshot was not taken.');
+    if (state() !== wanted || verdict.kind !== 'sound') throw new Error('The sound snapshot was not taken.');
   } finally {
     ledger.close();
     rmSync(folder, { recursive: true, force: true });

@@ -60,7 +60,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
       let [encodedFirst, rebuilt, fromNothing] = [0, 0, 0];
       for (const [at, hash] of hashes.entries()) {
         times.forward.push(await checkOut(hash, ledger));
-        const state = await stateOf(ledger);
+        const state = stateOf(ledger);
         there.push(state);
         if (at === 0) encodedFirst = standIn.encoded;
         if (at % rebuildEvery === 0 || at === hashes.length - 1) {
@@ -76,7 +76,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
       const encoded = standIn.encoded;
       for (const [back, hash] of hashes.slice(0, -1).reverse().entries()) {
         times.back.push(await checkOut(hash, ledger));
-        const [state, expected] = [await stateOf(ledger), there[hashes.length - 2 - back]];
+        const [state, expected] = [stateOf(ledger), there[hashes.length - 2 - back]];
         if (standIn.encoded !== encoded) throw new Error(`${hash}: on the way back it was encoded once more.`);
         if (state.memory !== expected?.memory || state.tree !== expected.tree) {
           throw new Error(`${hash}: on the way back it is another memory.`);
@@ -122,7 +122,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
     const before = standIn.encoded;
     try {
       await ingest({ root, ledger, engine: standIn.engine });
-      const { memory, tree } = await stateOf(ledger);
+      const { memory, tree } = stateOf(ledger);
       if (memory !== state.memory || tree !== state.tree)
         throw new Error(`${commit}: from nothing it is another memory.`);
     } finally {
@@ -132,7 +132,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
   }
 }
 
-async function stateOf(ledger: Ledger): Promise<State> {
+function stateOf(ledger: Ledger): State {
   return { memory: ledger.setHash().hex(), tree: ledger.treeHash() };
 }
 

@@ -25,7 +25,7 @@ function* dice(seed: number): Generator<number, never> {
 }
 
 /** Everything a session does with a ledger. */
-async function useAll(ledger: Ledger): Promise<void> {
+function useAll(ledger: Ledger): void {
   ledger.files();
   ledger.totals();
   ledger.hasRecord(FILES[0]!.segments.map(({ contentHash }) => contentHash));
@@ -42,7 +42,7 @@ describe('a damaged database', () => {
   let hash: string;
 
   beforeAll(async () => {
-    await withFolder(async (folder) => {
+    await withFolder((folder) => {
       const { ledger } = Ledger.open(folder, IDENTITY);
       for (const file of FILES) put(ledger, file);
       hash = ledger.setHash().hex();
@@ -95,7 +95,7 @@ describe('a damaged database', () => {
         seen[opened.kind]++;
         for (let tries = 0; ; tries++) {
           try {
-            await useAll(opened.ledger);
+            useAll(opened.ledger);
             break;
           } catch (error) {
             if (!isAppError(error, 'ledger/damaged', 'ledger/spoilt') || tries === 2) throw error;
@@ -138,13 +138,13 @@ describe('a damaged database', () => {
       for (const content of contents) {
         const opened = openWith(folder, content);
         expect(opened.kind).toBe('recovered');
-        await useAll(opened.ledger);
+        useAll(opened.ledger);
         expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
         opened.ledger.close();
       }
       const empty = openWith(folder, Buffer.alloc(0));
       expect(empty.kind).toBe('open');
-      await useAll(empty.ledger);
+      useAll(empty.ledger);
       empty.ledger.close();
     });
   });

@@ -51,7 +51,11 @@ test('files that an earlier version had saved under another name come back', asy
   await file.write(JSON.stringify({ version: 1, current: 'a', conversations: [{ ...earlier, exchanges }] }));
   const { conversations, setAside } = await store.load();
   expect(setAside).toBeUndefined();
-  expect(conversations[0]?.exchanges[0]).toEqual({ ...answered('1'), asked: expect.any(Number), ranked: files });
+  expect(conversations[0]?.exchanges[0]).toEqual({
+    ...answered('1'),
+    asked: expect.any(Number) as number,
+    ranked: files,
+  });
 });
 
 test('several saves in a row end with the last', async () => {

@@ -11,7 +11,7 @@ const QUESTION = Float32Array.from({ length: SHAPE.keySize }, (_, at) => (at % 2
 
 describe('the difference of two trees', () => {
   it('is a signed sum and the segments that changed, each with its sign', async () => {
-    await withLedger(async (ledger) => {
+    await withLedger((ledger) => {
       for (const path of ['same.ts', 'edited.ts', 'deleted.ts']) put(ledger, madeUpFile(path, 1));
       const base = ledger.tree();
       const baseHash = ledger.setHash();
@@ -48,7 +48,7 @@ describe('the difference of two trees', () => {
   });
 
   it('of two scopes is the set hash of the one less the other, and recall over it is over its segments alone', async () => {
-    await withLedger(async (ledger) => {
+    await withLedger((ledger) => {
       for (const path of ['a.ts', 'b.ts', 'c.ts']) put(ledger, madeUpFile(path, 1));
       const [wide, narrow] = [new Set(['a.ts', 'b.ts']), new Set(['a.ts'])];
       const { setHash, segments } = ledger.difference(wide, narrow);
