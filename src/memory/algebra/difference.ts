@@ -3,7 +3,7 @@ import type { Tree } from './tree-hash.ts';
 import type { EmbeddingRecord } from './embedding-record.ts';
 
 /** A segment that one of two trees has and the other has not. */
-export interface SignedSegment {
+interface SignedSegment {
   /** +1: only in the first tree; -1: only in the second. */
   readonly sign: 1 | -1;
   readonly path: string;

@@ -67,7 +67,7 @@ export function enterCheckout(db: DatabaseSync, folder: string, now = Date.now()
 }
 
 /** Number of the last change of a checkout, as a connection sees it. */
-export function generationIn(db: DatabaseSync, checkoutId: number): number {
+function generationIn(db: DatabaseSync, checkoutId: number): number {
   const row = db.prepare('SELECT generation FROM main.checkout WHERE id = ?').get(checkoutId) ?? {};
   return integer(row, 'generation');
 }

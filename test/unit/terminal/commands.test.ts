@@ -164,7 +164,7 @@ describe('export and import', () => {
       vi.stubEnv('ASK_CODEBASE_HOME', join(folder, 'other'));
       expect(await importCommand(file, of(root))).toBe(0);
       expect(printed).toMatch(/^3 files taken over, 0 known already, 0 other or missing here\.$/m);
-      expect(printed).toMatch(/^The memory is equal to the exporter's: /m);
+      expect(printed).toMatch(/^The index is equal to the exporter's: /m);
       printed = '';
       expect(await importCommand(file, { ...of(root), json: true })).toBe(0);
       expect(json()).toMatchObject({ equal: true, files: { placed: 0, known: 3 } });
