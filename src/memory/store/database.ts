@@ -66,12 +66,6 @@ export function enterCheckout(db: DatabaseSync, folder: string, now = Date.now()
   return id;
 }
 
-/** Number of the last change of a checkout, as a connection sees it. */
-function generationIn(db: DatabaseSync, checkoutId: number): number {
-  const row = db.prepare('SELECT generation FROM main.checkout WHERE id = ?').get(checkoutId) ?? {};
-  return integer(row, 'generation');
-}
-
 /** Runs work and translates what it throws. Errors that are not about the database pass through. */
 export function translated<T>(file: string, work: () => T): T {
   try {
