@@ -47,10 +47,13 @@ describe('an engine’s process', () => {
   };
   /** A file that is not there yet: the process dies once for it. */
   const mark = () => join(mkdtempSync(join(tmpdir(), 'engine-')), 'died');
-  const generate = (content: string, onToken?: (text: string) => void, signal?: AbortSignal) =>
+  const generate = (content: string, onToken?: (text: string) => void) =>
     engine.generate([{ role: 'user', content }], {
-      ...{ maxTokens: 1, sampling: defaultSampling, signal },
-      ...(onToken && { onToken }),
+      maxTokens: 1,
+      sampling: defaultSampling,
+      onEvent: (event) => {
+        if (event.kind === 'token') onToken?.(event.text);
+      },
     });
 
   afterEach(() => {
