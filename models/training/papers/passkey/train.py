@@ -20,7 +20,7 @@ import torch
 
 from ..block import Features
 from .model import PasskeyModel, Shape
-from .task import losses, make_batch
+from .task import Batch, losses, make_batch
 
 HOME = Path.home() / ".cache" / "ask-codebase" / "papers" / "passkey"
 STAGES = [(1, 48), (1, 128), (2, 128), (4, 128), (12, 128), (40, 128)]  # segments, tokens of each
@@ -38,6 +38,44 @@ class Progress:
     reached: int = -1  # the step at which the last stage passed
     tokens: int = 0
     seconds: float = 0.0  # of the processor
+
+    def note(self, share: float, tokens: int, counts: bool) -> None:
+        """A step with this share of exact answers; `counts` if its documents are the stage's own, without gains."""
+        self.step += 1
+        self.tokens += tokens
+        if counts:
+            self.exact += (0.1 if STAGES[self.stage][0] >= 4 else 0.05) * (share - self.exact)
+        if self.exact <= PASS or self.reached >= 0:
+            return
+        if self.stage == len(STAGES) - 1:
+            self.reached = self.step
+        else:
+            self.stage, self.exact = self.stage + 1, 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step trains on; the same for the same seed and number of the step."""
+
+    batch: Batch
+    gains: torch.Tensor | None  # [B, S]
+    stage: int
+
+    @property
+    def tokens(self) -> int:
+        return self.batch.segments.numel() + self.batch.questions.numel()
+
+
+def draw_step(seed: int, progress: Progress, gain: float) -> Step:
+    draw = np.random.default_rng([seed, progress.step])
+    stage = progress.stage if draw.random() < 0.7 else int(draw.integers(0, progress.stage + 1))
+    segments, tokens = STAGES[stage]
+    documents = max(2, round(STEP_TOKENS / (segments + QUESTIONS) / tokens))
+    batch = make_batch(draw, documents, segments, tokens, QUESTIONS, LOCAL)
+    if segments < 4 or draw.random() >= 0.75:
+        return Step(batch, None, stage)
+    bound = math.log(gain)
+    return Step(batch, torch.from_numpy(np.exp(draw.uniform(-bound, bound, (documents, segments)))).float(), stage)
 
 
 def rate(progress: Progress, peak: float, last: int) -> float:
@@ -72,35 +110,17 @@ def train(
         progress = Progress(**state["progress"])
     clock, since = time.process_time(), time.monotonic()
     while not is_done(progress, last, steps):
-        draw = np.random.default_rng([seed, progress.step])
-        stage = progress.stage if draw.random() < 0.7 else int(draw.integers(0, progress.stage + 1))
-        segments, tokens = STAGES[stage]
-        documents = max(2, round(STEP_TOKENS / (segments + QUESTIONS) / tokens))
-        batch = make_batch(draw, documents, segments, tokens, QUESTIONS, LOCAL)
-        has_gains = segments >= 4 and draw.random() < 0.75
-        bound = math.log(gain)
-        gains = (
-            torch.from_numpy(np.exp(draw.uniform(-bound, bound, (documents, segments)))).float() if has_gains else None
-        )
+        step = draw_step(seed, progress, gain)
         for group in optimizer.param_groups:
             group["lr"] = rate(progress, peak, last)
         with torch.autocast("cpu", torch.bfloat16):
-            answer, echo, exact = losses(model, batch, gains)
+            answer, echo, exact = losses(model, step.batch, step.gains)
         optimizer.zero_grad()
         (answer + 0.3 * echo).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        share = exact[~batch.is_local].float().mean().item()
-        progress.step += 1
-        progress.tokens += documents * (segments + QUESTIONS) * tokens
-        if stage == progress.stage and not has_gains:
-            progress.exact += (0.1 if segments >= 4 else 0.05) * (share - progress.exact)
-        if progress.exact > PASS and progress.reached < 0:
-            progress.exact = 0.0 if progress.stage < len(STAGES) - 1 else progress.exact
-            if progress.stage == len(STAGES) - 1:
-                progress.reached = progress.step
-            else:
-                progress.stage += 1
+        share = exact[~step.batch.is_local].float().mean().item()
+        progress.note(share, step.tokens, counts=step.stage == progress.stage and step.gains is None)
         if progress.step % 20 == 0:
             progress.seconds += time.process_time() - clock
             clock = time.process_time()
@@ -109,8 +129,7 @@ def train(
                 **progress.__dict__,
                 "loss": round(answer.item(), 4),
                 "echo": round(echo.item(), 4),
-                "segments": segments,
-                "tokens_each": tokens,
+                "trained stage": step.stage,
                 "gates": gates,
             }
             with (folder / f"{name}.jsonl").open("a") as log:
@@ -151,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", help="of the run; linear-SEED when left out")
-    parser.add_argument("--last", type=int, default=800, help="steps after the last stage is reached")
+    parser.add_argument("--last", type=int, default=300, help="steps after the last stage is reached")
     parser.add_argument("--steps", type=int, help="stop after so many steps, whatever was reached")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--gain", type=float, default=20.0, help="largest factor of a segment's write, 1 for none")
