@@ -87,6 +87,6 @@ describe('the index lock', () => {
   it('is told where its folder is gone', () =>
     withFolder(async (folder) => {
       const absent = join(folder, 'absent/a.sqlite');
-      await expect(acquireIndexLock(absent, '/root', undefined, never)).rejects.toMatchObject({ name: 'LedgerError' });
+      await expect(acquireIndexLock(absent, '/root', undefined, never)).rejects.toMatchObject({ name: 'AppError' });
     }));
 });
