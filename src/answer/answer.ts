@@ -4,7 +4,7 @@ import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import { Attribution, stillStands } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
-import { meets, readSelection, rememberedText, reread } from './excerpt.ts';
+import { meets, readSelection, reread } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
 import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
@@ -66,12 +66,6 @@ const ABSTAIN = {
 } as const;
 
 /**
- * Tokens of recalled segments that the token memory holds while an answer is made; they take half a second to cut into
- * tokens.
- */
-const REMEMBERED = 30_000;
-
-/**
  * Question → recall → excerpts read again from disk → streamed answer → sentences attributed to lines.
  *
  * Citations are computed, not hoped for: a model of this size seldom cites when it is told to. Where the memory points
@@ -107,7 +101,6 @@ export async function answer(
   const generated = await codebases.engine.generate(promptFor(question, excerpts, history), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
-    remembered: codebases.gated ? await rememberedText(codebases, ranking.segments, REMEMBERED) : [],
     ...(signal ? { signal } : {}),
     onEvent: emit,
   });

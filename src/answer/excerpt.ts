@@ -51,19 +51,6 @@ export async function reread(
   return { excerpts: excerpts.flat(), stale };
 }
 
-/**
- * Recalled segments under their headers, as they were encoded, best first, until `budget` tokens are full: what the
- * token memory holds.
- */
-export async function rememberedText(
-  codebases: MultiFolderSearch,
-  segments: readonly RankedSegment[],
-  budget: number,
-): Promise<string[]> {
-  const { chosen } = await standing(codebases, segments, budget);
-  return chosen.map(({ header, text }) => header + text);
-}
-
 interface Standing {
   readonly segment: RankedSegment;
   readonly header: string;

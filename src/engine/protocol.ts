@@ -16,8 +16,6 @@ export interface GenerateRequest {
   readonly messages: readonly Message[];
   readonly maxTokens: number;
   readonly sampling: Sampling;
-  /** Segments with their headers that the token memory holds while the answer is made. */
-  readonly remembered: readonly string[];
 }
 
 export type GenerateEvent =

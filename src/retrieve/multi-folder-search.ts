@@ -65,11 +65,6 @@ export class MultiFolderSearch {
     return this.#first.adapter.id;
   }
 
-  /** Whether the adapter lets a memory of tokens speak beside the decoder. */
-  get gated(): boolean {
-    return this.#first.adapter.gate !== undefined;
-  }
-
   /**
    * Which files and segments a question brings back. The question runs through the lower half of the model once, and
    * once more together with the question before it, so that "and where is that tested?" knows what "that" is.

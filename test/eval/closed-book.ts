@@ -6,7 +6,7 @@ import type { RecallBy } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { Model } from '../../src/engine/runtime/model.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
-import { TokenMemory } from '../../src/memory/algebra/token-memory.ts';
+import { TokenMemory } from '../../models/training/research/token-memory/token-memory.ts';
 import { segmentHeader } from '../../src/workspace/segment/header.ts';
 import { roleOf } from '../../src/workspace/files/role.ts';
 import { findPacks, isWanted, openRepository } from './repository.ts';

@@ -6,9 +6,9 @@ import { floats, integers, keyValueCache, runDecoder } from '../../src/engine/ru
 import { Model } from '../../src/engine/runtime/model.ts';
 import { createSession } from '../../src/engine/runtime/session.ts';
 import { defaultSettings, SEGMENT_TOKENS } from '../../src/engine/settings.ts';
-import { TokenMemory } from '../../src/memory/algebra/token-memory.ts';
-import { evidenceOf } from '../../src/memory/algebra/token-gate.ts';
-import type { Local } from '../../src/memory/algebra/token-gate.ts';
+import { TokenMemory } from '../../models/training/research/token-memory/token-memory.ts';
+import { evidenceOf } from '../../models/training/research/token-memory/token-gate.ts';
+import type { Local } from '../../models/training/research/token-memory/token-gate.ts';
 import { segmentHeader } from '../../src/workspace/segment/header.ts';
 import { roleOf } from '../../src/workspace/files/role.ts';
 import { segment } from '../../src/workspace/segment/segment.ts';

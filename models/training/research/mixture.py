@@ -81,7 +81,7 @@ ORDERS = (
     3,
     4,
     6,
-)  # tokens before a token that are a context by heart, as src/memory/algebra/token-memory.ts has them
+)  # tokens before a token that are a context by heart, as token-memory/token-memory.ts here has them
 LEAST = 1e-7  # evidence is kept in half precision
 OWN = 3  # what the gate knows of a head, beside what it knows of the decoder
 

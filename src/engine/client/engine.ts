@@ -50,8 +50,6 @@ export interface AskOptions {
 export interface GenerateOptions {
   readonly maxTokens: number;
   readonly sampling: Sampling;
-  /** Segments with their headers that the token memory holds meanwhile; none where it is left out. */
-  readonly remembered?: readonly string[];
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: (event: GenerateEvent) => void;
 }
@@ -119,12 +117,12 @@ export class Engine {
 
   generate(
     messages: readonly Message[],
-    { maxTokens, sampling, remembered = [], signal, onEvent }: GenerateOptions,
+    { maxTokens, sampling, signal, onEvent }: GenerateOptions,
   ): Promise<Generated> {
     let hasStreamed = false;
     return this.#client.call(
       'generate',
-      { messages, maxTokens, sampling, remembered },
+      { messages, maxTokens, sampling },
       {
         ...ranked({ signal }, 'question'),
         isRepeatable: () => !hasStreamed,

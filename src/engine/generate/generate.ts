@@ -3,10 +3,8 @@ import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
 import { COPIED, CopyDetector, endOfQuotation, FenceScanner, wholeSentences } from './copy-detector.ts';
 import { RUN } from '../runtime/model.ts';
 import { findCycle } from './find-cycle.ts';
-import { LONGEST } from '../../memory/algebra/token-writes.ts';
 import type { Candidates, Model } from '../runtime/model.ts';
 import type { FinishReason, Generated, GenerateEvent } from '../protocol.ts';
-import { remembering } from './remembering.ts';
 import { Sampler } from './sampler.ts';
 import { TextStream } from './text-stream.ts';
 import type { Sampling } from './sampler.ts';
@@ -16,14 +14,12 @@ export interface GenerateOptions {
   readonly messages: readonly Message[];
   readonly maxTokens: number;
   readonly sampling: Sampling;
-  /** Segments with their headers; the token memory holds them while the answer is made. */
-  readonly remembered: readonly string[];
   readonly signal: AbortSignal;
   readonly onEvent: (event: GenerateEvent) => void;
 }
 
 /** What a reply is generated with. */
-export type Generator = Pick<Model, 'adapter' | 'context' | 'next'> & {
+export type Generator = Pick<Model, 'context' | 'next'> & {
   readonly tokenizer: Pick<Tokenizer, 'chat' | 'decode' | 'encode' | 'stops'>;
 };
 
@@ -50,7 +46,6 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
   }
   const prefilled = performance.now();
   const sampler = new Sampler(options.sampling);
-  const recalling = remembering(model, options.remembered);
   const blank = blankTokens(tokenizer);
   const quoting = new CopyDetector(blank, prompt);
   const repeating = new CopyDetector(blank);
@@ -78,9 +73,7 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
   };
   while (candidates && said.length < room) {
     const before = said.length;
-    const recent = before < LONGEST ? [...prompt.slice(-LONGEST), ...said] : said.slice(-LONGEST);
-    const { tokens, logits } = recalling(candidates, recent);
-    const token = sampler.choose(tokens, logits, seen);
+    const token = sampler.choose(candidates.tokens, candidates.logits, seen);
     if (tokenizer.stops.has(token)) {
       ending = 'stop';
       break;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError, isAppError } from '../../common/app-error.ts';
 import type { FileEntry } from '../../../kernels/manifest.ts';
-import type { GateWeights } from '../../memory/algebra/token-gate.ts';
 import type { Pooled, TensorPlace } from '../../../kernels/memory-tokens.ts';
 import { readModelText } from './model-files.ts';
 
@@ -26,8 +25,6 @@ export interface Adapter {
   readonly tensors: Readonly<Record<Name, TensorPlace>>;
   /** Additions to the lower blocks' matrices, by the matrix's name: for recall alone; empty where it has none. */
   readonly lowRank: Readonly<Record<string, { readonly a: TensorPlace; readonly b: TensorPlace }>>;
-  /** The token memory's gate (gate.json beside it); closed where there is none. */
-  readonly gate: GateWeights | undefined;
 }
 
 /** The one file that an adapter's tensors lie in. */
@@ -61,7 +58,6 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
   const file: FileEntry = { bytes: whole(listed.bytes, 'file.bytes'), sha256: digest(listed.sha256) };
   const tensors = record(raw.tensors, 'tensors');
   const place = (name: Name): TensorPlace => tensorPlace(tensors[name], name, file);
-  const gate = await readModelText(folder, 'gate.json');
   return {
     id: `${base.slice(0, 16)}+${file.sha256.slice(0, 16)}`,
     layer: whole(raw.layer, 'layer'),
@@ -79,7 +75,6 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
       'question.project': place('question.project'),
     },
     lowRank: lowRankPlaces(tensors, file),
-    gate: gate === undefined ? undefined : gateWeights(parse(gate, 'gate.json').weights),
   };
 }
 
@@ -164,16 +159,4 @@ function lowRankPlaces(tensors: Record<string, unknown>, file: FileEntry): Adapt
       return [name, { a: tensorPlace(tensors[a], a, file), b: tensorPlace(tensors[b], b, file) }];
     }),
   );
-}
-
-function gateWeights(value: unknown): GateWeights {
-  if (!Array.isArray(value)) throw new AppError('engine/model-file', `In the gate, weights should be a list. ${MEND}`);
-  return value.map((row: unknown) => {
-    if (!Array.isArray(row))
-      throw new AppError('engine/model-file', `In the gate, a head's weights should be a list. ${MEND}`);
-    return row.map((weight: unknown) => {
-      if (typeof weight === 'number' && Number.isFinite(weight)) return weight;
-      throw new AppError('engine/model-file', `In the gate, a weight should be a number. ${MEND}`);
-    });
-  });
 }

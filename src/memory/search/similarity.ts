@@ -119,7 +119,7 @@ function dot(question: Float64Array, keys: Int8Array, from: number, size: number
 }
 
 /** The logarithm of the sum of the exponents, of which the largest alone may be out of range. */
-export function logSumExp(scores: Float64Array | Float32Array): number {
+function logSumExp(scores: Float64Array | Float32Array): number {
   let highest = -Infinity;
   for (const score of scores) if (score > highest) highest = score;
   let sum = 0;

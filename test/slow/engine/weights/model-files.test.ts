@@ -149,7 +149,6 @@ describe('a models folder that somebody else has made', () => {
     ['base', 'tokenizer.json'],
     ['adapter', 'adapter.json'],
     ['adapter', 'adapter.bin'],
-    ['adapter', 'gate.json'],
   ])('is refused, without waiting, where %s/%s is a pipe or a folder', async (part, name) => {
     const folder = models();
     rmSync(join(folder, part, name), { force: true });

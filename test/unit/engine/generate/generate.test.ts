@@ -50,7 +50,6 @@ async function run(text: string, { prompt = 'How?', maxTokens = 10_000, signal =
     messages: [{ role: 'user', content: prompt }],
     maxTokens,
     sampling: { kind: 'greedy', repetitionPenalty: 1 },
-    remembered: [],
     signal,
     onEvent: (event) => {
       if (event.kind === 'token') streamed.push(event.text);
@@ -85,7 +84,6 @@ it('decodes as much, and looks as much up, for the last token of a long answer a
     messages: [{ role: 'user', content: 'How?' }],
     maxTokens: 10_000,
     sampling: { kind: 'greedy', repetitionPenalty: 1 },
-    remembered: [],
     signal: new AbortController().signal,
     onEvent: ({ kind }) => {
       if (kind === 'token') counts.push(script.decoded + looks.mock.calls.length);

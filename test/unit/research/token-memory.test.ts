@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HEADS, TokenMemory } from '../../../../src/memory/algebra/token-memory.ts';
-import type { HeadRead } from '../../../../src/memory/algebra/token-memory.ts';
+import { HEADS, TokenMemory } from '../../../models/training/research/token-memory/token-memory.ts';
+import type { HeadRead } from '../../../models/training/research/token-memory/token-memory.ts';
 
 /** Few different tokens, so that contexts meet often. */
 const token = fc.integer({ min: 0, max: 4 });

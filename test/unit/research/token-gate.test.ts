@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { evidenceOf, gate, mix } from '../../../../src/memory/algebra/token-gate.ts';
-import type { GateWeights } from '../../../../src/memory/algebra/token-gate.ts';
-import type { HeadRead } from '../../../../src/memory/algebra/token-memory.ts';
+import { evidenceOf, gate, mix } from '../../../models/training/research/token-memory/token-gate.ts';
+import type { GateWeights } from '../../../models/training/research/token-memory/token-gate.ts';
+import type { HeadRead } from '../../../models/training/research/token-memory/token-memory.ts';
 
 const local = { tokens: [7, 8, 9], probabilities: [0.5, 0.25, 0.125] };
 const silent: HeadRead = { total: 0, followed: new Map() };
