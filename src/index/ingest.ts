@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAppError } from '../common/app-error.ts';
-import type { EmbeddingTable } from '../memory/search/embedding-table.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { Ledger } from '../memory/store/ledger.ts';
 import type { Change, FileMeta, FileRecord } from '../memory/records.ts';
@@ -122,13 +121,6 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
     milliseconds: performance.now() - began,
     encodeMilliseconds: work.encodeMilliseconds,
   };
-}
-
-/** The keys of a ledger's segments, for recall. */
-export function fillKeyTable(ledger: Ledger, table: EmbeddingTable): void {
-  for (const segment of ledger.segments()) {
-    if (segment.record) table.append(segment.segmentId, segment.record.keys);
-  }
 }
 
 async function plan(options: IngestOptions): Promise<Plan> {

@@ -7,12 +7,7 @@ import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FolderIndex } from '../../src/index/folder-index.ts';
-import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
-import { fillKeyTable } from '../../src/index/ingest.ts';
-import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { recall } from '../../src/memory/search/similarity.ts';
 import type { SegmentEntry } from '../../src/memory/records.ts';
 import { parseScope, selectPaths } from '../../src/memory/search/scope.ts';
 import type { MemoryShape } from '../../src/memory/algebra/shape.ts';
@@ -64,25 +59,6 @@ function repository(name: string, files: number): { readonly ledger: Ledger; rea
   return { ledger, paths };
 }
 
-/** As a question asks a repository: its keys in a table, and nothing from the search for words. */
-function member({ ledger, paths }: ReturnType<typeof repository>, prefix: string) {
-  const table = new EmbeddingTable(shape);
-  fillKeyTable(ledger, table);
-  const places = new Map(ledger.locate(ledger.segmentIds(new Set(paths))));
-  const find = ({ keys }: { readonly keys: readonly Float32Array[] }) => {
-    return { shares: recall(table, keys, 25), segments: [], files: [], cosine: 1, standing: [] };
-  };
-  const question = () => Promise.resolve(Float32Array.from({ length: 256 }, (_, at) => (at === 0 ? 1 : 0)));
-  const codebase = {
-    length: table.length,
-    find,
-    place: (id: number) => places.get(id),
-    engine: { question },
-    root: `/${prefix}`,
-  };
-  return { codebase: codebase as unknown as FolderIndex, prefix };
-}
-
 /** A snapshot, checked, in a new ledger. */
 async function unpacked(file: string): Promise<Ledger> {
   const identity = { repository: 'third', checkout: folder, adapter: 'bench', shape };
@@ -122,8 +98,7 @@ async function timed<T>(name: string, work: (round: number) => T | Promise<T>, r
 }
 
 try {
-  const first = await timed(`store ${FILES} files`, () => repository('first', FILES));
-  const { ledger, paths } = first;
+  const { ledger, paths } = await timed(`store ${FILES} files`, () => repository('first', FILES));
   const { segments, databaseBytes } = ledger.totals();
   console.log(`  ${segments} segments, ${(databaseBytes / 1e6).toFixed(0)} MB`);
   await timed('set hash of everything', () => ledger.setHash(), 25);
@@ -168,15 +143,6 @@ try {
   const sum = await timed(`merge with a repository of ${SECOND} files`, merge, 25);
   sum.merge(two, -1);
   console.log(`  less the second it is the first again: ${sum.equals(one) ? 'yes' : 'NO'}`);
-  const members = [member(first, 'first/'), member(second, 'second/')];
-  for (const [at, each] of members.entries()) {
-    await timed(
-      `  a question to repository ${at + 1} alone`,
-      () => new MultiFolderSearch([each]).recall('what is it'),
-      11,
-    );
-  }
-  await timed('  a question to both as one', () => new MultiFolderSearch(members).recall('what is it'), 11);
   const file = join(folder, 'first.imem');
   const { header, bytes } = await timed('export', () => exportSnapshot(ledger, file, { program: '0', repository: '' }));
   console.log(`  ${(bytes / 1e6).toFixed(0)} MB`);
