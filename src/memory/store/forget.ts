@@ -28,9 +28,7 @@ interface Scan {
   /** Names of the database's own files that were read, without their folder. */
   readonly files: readonly string[];
   readonly bytes: number;
-  /**
-   * How many pieces of records and of their content hashes were searched for, all there are, and how many were found.
-   */
+  /** How many pieces of records and of content hashes were searched for, all there are, and how many were found. */
   readonly traces: number;
   readonly found: number;
 }

@@ -30,6 +30,17 @@ interface Replaced {
   readonly added: readonly number[];
 }
 
+interface Added {
+  readonly added: number[];
+  /** The embedded ones. */
+  readonly elements: SetElement[];
+}
+
+interface StoredUnder {
+  readonly id: number;
+  readonly vectorsHash: Uint8Array;
+}
+
 /**
  * The changes that a ledger makes to the rows of its checkout. Each belongs inside a transaction of the caller's, and
  * leaves the checkout's set hash that of its rows.
@@ -63,9 +74,9 @@ export class StoreWriter {
     const before = this.#elementsOf(path);
     const removed = this.#removeSegments(path);
     const fileId = this.#putRow(path, meta, state);
-    const added = this.#addSegments(path, fileId, segments, records, missing);
+    const { added, elements } = this.#addSegments(path, fileId, segments, records, missing);
     new FileChecksums(this.#db).put(fileId);
-    this.#adjustSetHash(before, elementsOf(this.#db, fileId));
+    this.#adjustSetHash(before, elements);
     return { removed, added };
   }
 
@@ -128,8 +139,9 @@ export class StoreWriter {
     segments: readonly SegmentEntry[],
     records: Records,
     missing: Missing,
-  ): number[] {
-    if (segments.length === 0) return [];
+  ): Added {
+    const elements: SetElement[] = [];
+    if (segments.length === 0) return { added: [], elements };
     const pathTerms = terms(path);
     const origin = originOf(path);
     const insert = this.#db.prepare(
@@ -137,17 +149,19 @@ export class StoreWriter {
          (checkout_id, file_id, ordinal, start_line, end_line, tokens, content_hash, record_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    return segments.map(({ start, end, tokens, contentHash, terms: textTerms }, ordinal) => {
-      const record = records.get(contentHash);
-      const recordId = this.#recordIdOf(contentHash, tokens, origin, record);
-      if (recordId === undefined && missing === 'refuse') {
+    const added = segments.map(({ start, end, tokens, contentHash, terms: textTerms }, ordinal) => {
+      const stored = this.#store(contentHash, tokens, origin, records.get(contentHash));
+      if (stored === undefined && missing === 'refuse') {
         throw new AppError('ledger/missing', `The record ${contentHash} of a segment was not handed over.`);
       }
-      const row = [this.#checkoutId, fileId, ordinal, start, end, tokens, Buffer.from(contentHash, 'hex')] as const;
-      const id = Number(insert.run(...row, recordId ?? null).lastInsertRowid);
+      const name = Buffer.from(contentHash, 'hex');
+      if (stored) elements.push({ path, ordinal, contentHash: name, vectorsHash: stored.vectorsHash });
+      const row = [this.#checkoutId, fileId, ordinal, start, end, tokens, name] as const;
+      const id = Number(insert.run(...row, stored?.id ?? null).lastInsertRowid);
       this.#lexical.put(id, pathTerms, textTerms);
       return id;
     });
+    return { added, elements };
   }
 
   /** Notes that a file's text is the same under these rules. */
@@ -213,9 +227,9 @@ export class StoreWriter {
     });
   }
 
-  /** The id of a record, stored now unless it was before. */
-  putRecord({ contentHash, tokens, origin, record }: StoredRecord): number {
-    return this.#recordIdOf(contentHash, tokens, origin, record) ?? 0;
+  /** Stores a record unless it was stored before. */
+  putRecord({ contentHash, tokens, origin, record }: StoredRecord): void {
+    this.#store(contentHash, tokens, origin, record);
   }
 
   /**
@@ -249,26 +263,30 @@ export class StoreWriter {
     return rows.map((row) => integer(row, 'id'));
   }
 
-  /** The id of a record that is stored, or is stored now; undefined where there is none. */
-  #recordIdOf(
+  /** A record that is stored, or is stored now; undefined where there is none. */
+  #store(
     contentHash: string,
     tokens: number,
     origin: Uint8Array,
     record: EmbeddingRecord | undefined,
-  ): number | undefined {
+  ): StoredUnder | undefined {
     const name = Buffer.from(contentHash, 'hex');
-    const known = this.#db.prepare('SELECT id, length(origin) AS origin FROM record WHERE content_hash = ?').get(name);
+    const known = this.#db
+      .prepare('SELECT id, length(origin) AS origin, vectors_hash FROM record WHERE content_hash = ?')
+      .get(name);
     if (known !== undefined) {
       const id = integer(known, 'id');
       if (integer(known, 'origin') === 0) this.#db.prepare('UPDATE record SET origin = ? WHERE id = ?').run(origin, id);
-      return id;
+      return { id, vectorsHash: bytes(known, 'vectors_hash') };
     }
     if (record === undefined) return undefined;
     const vectors = encodeRecord(record, this.#shape);
     const insert = this.#db.prepare(
       'INSERT INTO record (content_hash, tokens, used_ms, origin, vectors_hash, vectors) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    return Number(insert.run(name, tokens, Date.now(), origin, vectorsHash(vectors), vectors).lastInsertRowid);
+    const hash = vectorsHash(vectors);
+    const id = Number(insert.run(name, tokens, Date.now(), origin, hash, vectors).lastInsertRowid);
+    return { id, vectorsHash: hash };
   }
 
   #elementsOf(path: string): SetElement[] {

@@ -31,7 +31,7 @@ function useAll(ledger: Ledger): void {
   ledger.hasRecord(FILES[0]!.segments.map(({ contentHash }) => contentHash));
   ledger.lexicalSearch(['export', 'part0of1', 'src'], 50);
   for (const segment of ledger.segments()) ledger.locate([segment.segmentId]);
-  ledger.setHash();
+  await ledger.rebuild();
   put(ledger, madeUpFile('src/f3.ts', 2, 4));
   put(ledger, madeUpFile('new.ts', 1));
   ledger.drop(['src/f4.ts']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { meets, readSelection, rememberedText, reread } from '../../../src/answer/excerpt.ts';
+import { meets, readSelection, reread } from '../../../src/answer/excerpt.ts';
 import type { RankedSegment } from '../../../src/retrieve/ranked-files.ts';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { withFolder } from '../memory/support.ts';
@@ -55,10 +55,6 @@ test('the budget is filled best first, and the best is read however large it is'
     const read = async (tokens: number) => (await reread(search, segments, tokens)).excerpts.map(({ end }) => end);
     expect(await read(budget)).toEqual([4]);
     expect(await read(0)).toEqual([2]);
-    expect(await rememberedText(search, segments, budget)).toEqual([
-      expect.stringContaining('one a'),
-      expect.stringContaining('two a'),
-    ]);
     index.close();
   }));
 
