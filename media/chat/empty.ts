@@ -133,10 +133,15 @@ function memoryStates(memories: EditorContext['memories'], { strings, post }: Co
         post({ kind: 'act', action: state.action });
       });
     }
-    const percent = state.kind === 'reading' || state.kind === 'paused' ? state.percent : undefined;
-    const symbol = { ready: 'check', paused: 'debug-pause', opening: 'database', walking: 'search', reading: 'book' }[
-      state.kind
-    ];
+    const percent = 'percent' in state ? state.percent : undefined;
+    const symbol = {
+      ready: 'check',
+      paused: 'debug-pause',
+      opening: 'database',
+      walking: 'search',
+      reading: 'book',
+      embedding: 'library',
+    }[state.kind];
     const row = h('div', { class: `memory ${state.kind}` }, icon(symbol), h('span', {}, sentence));
     if (percent !== undefined) {
       row.append(h('span', { class: 'done' }, `${Math.floor(percent)}%`), bar(percent, strings.memory));

@@ -17,6 +17,8 @@ export interface AnswerOptions {
   readonly selection?: PlacedLines;
   readonly sampling?: Sampling;
   readonly maxTokens?: number;
+  /** Milliseconds that are spent on vectors which the best candidates have not yet. */
+  readonly embedMs?: RecallOptions['embedMs'];
   readonly signal?: AbortSignal;
 }
 
@@ -28,6 +30,8 @@ export interface AnswerOptions {
 export type AnswerEvent =
   /** The first indexing goes on meanwhile: so many percent of the files are searched, 0..100. */
   | { readonly kind: 'partial'; readonly percent: number }
+  /** So many of the segments had vectors for this question; the others are ranked by their words. */
+  | { readonly kind: 'embedded'; readonly segments: number; readonly ofSegments: number }
   /** Best first. */
   | { readonly kind: 'recalled'; readonly files: readonly RankedFile[] }
   /** What enters the prompt; so many segments were left out, because their file has changed. */
@@ -77,11 +81,19 @@ export async function answer(
   options: AnswerOptions,
   emit: (event: AnswerEvent) => void,
 ): Promise<void> {
-  const { signal, history = [], scope } = options;
+  const { signal, history = [], scope, embedMs } = options;
   const selected = options.selection && (await readSelection(codebases, options.selection, signal));
   const context = selected?.excerpt.lines.join('');
-  const how = { history, ...(context && { context }), ...(scope && { scope }), ...(signal && { signal }) };
+  const how = {
+    history,
+    ...(embedMs !== undefined && { embedMs }),
+    ...(context && { context }),
+    ...(scope && { scope }),
+    ...(signal && { signal }),
+  };
   const ranking = await codebases.recall(question, how);
+  const { segments, ofSegments } = ranking.embedded;
+  if (segments < ofSegments) emit({ kind: 'embedded', segments, ofSegments });
   emit({ kind: 'recalled', files: ranking.files });
   if (!selected && isOutOfScope(ranking)) {
     emit({ kind: 'unknown', reason: 'far' });

@@ -44,6 +44,7 @@ export function withinLimits(event: AnswerEvent): AnswerEvent {
       return { ...event, answer: { ...event.answer, text, sentences } };
     }
     case 'partial':
+    case 'embedded':
     case 'prefilled':
     case 'token':
     case 'checking':
@@ -61,6 +62,10 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
     case 'partial': {
       const percent = Math.floor(event.percent);
       return { ...exchange, partial: percent < 1 ? strings.begun : fill(strings.partial, percent) };
+    }
+    case 'embedded': {
+      const percent = Math.floor((100 * event.segments) / event.ofSegments);
+      return { ...exchange, partial: fill(strings.embedded, percent) };
     }
     case 'recalled':
       return { ...exchange, ranked: event.files };

@@ -37,6 +37,13 @@ const memorySchema = v.variant('kind', [
     percent: count,
     files: count,
     ofFiles: count,
+    path: line,
+  }),
+  v.object({
+    kind: v.literal('embedding'),
+    sentence: line,
+    percent: count,
+    files: count,
     rate: count,
     secondsLeft: v.optional(count),
     path: line,

@@ -55,6 +55,7 @@ export function chatStrings(l10n: Translator) {
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
     begun: l10n.t('Indexing in progress: only the most relevant files were searched.'),
+    embedded: l10n.t('{0}% of the code is embedded so far; the rest was ranked by its words.'),
     partial: l10n.t('Indexing in progress: {0}% of the files were searched, the most relevant first.'),
     reading: l10n.t('Reading {0} places'),
     readingPlace: l10n.t('Reading 1 place'),

@@ -104,6 +104,7 @@ const answerText = v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer));
 /** An event on the way to an answer, as large as `withinLimits` leaves it. */
 export const eventSchema = v.variant('kind', [
   v.object({ kind: v.literal('partial'), percent: count }),
+  v.object({ kind: v.literal('embedded'), segments: count, ofSegments: count }),
   v.object({ kind: v.literal('recalled'), files: listOf(rankedSchema, TRANSCRIPT.ranked) }),
   v.object({ kind: v.literal('read'), places: listOf(placeSchema, TRANSCRIPT.places), stale: count }),
   v.object({ kind: v.literal('prefilled'), tokens: count, of: count }),

@@ -2,32 +2,31 @@ import { isAppError } from '../common/app-error.ts';
 import { readAdapter } from '../engine/weights/adapter.ts';
 import type { Adapter } from '../engine/weights/adapter.ts';
 import type { Engine, Priority } from '../engine/client/engine.ts';
-import { ingest } from './ingest.ts';
-import type { IngestProgress, IngestReport } from './ingest.ts';
+import { embedWords, indexWords } from './ingest.ts';
+import type { IngestOptions, IngestProgress, IngestReport, Words } from './ingest.ts';
 import { noMeta, skippedState } from './plan.ts';
 import type { Certificate } from '../memory/store/forget.ts';
-import { EmbeddingTable } from '../memory/search/embedding-table.ts';
 import { Ledger } from '../memory/store/ledger.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';
-import { nearest, recall } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Change, Scope, SegmentPlace } from '../memory/records.ts';
-import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
+import { quantize } from '../memory/algebra/embedding-record.ts';
 import { readText } from '../workspace/files/file.ts';
-import { segmentHeader } from '../workspace/segment/header.ts';
 import { splitLines } from '../workspace/segment/line.ts';
 import { identify } from '../workspace/git/repository.ts';
 import { includes } from '../workspace/walk/rules.ts';
 import { noneExempt } from '../workspace/files/secret.ts';
 import type { IsExempt } from '../workspace/files/secret.ts';
-import type { Entry } from '../workspace/walk/walk.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './storage-path.ts';
 import type { Query, SearchHits } from './search-hits.ts';
 import { seenText } from './exclusion.ts';
 import { Overlay } from './overlay.ts';
 import { shapeOf } from './shape.ts';
 import { acquireIndexLock } from './index-lock.ts';
+import { cutFile } from './cut-file.ts';
+import { SegmentEncoder } from './segment-encoder.ts';
+import { SegmentTable } from './segment-table.ts';
 
 export type { SearchHits } from './search-hits.ts';
 
@@ -49,8 +48,6 @@ export interface RefreshOptions {
   readonly remember?: boolean;
   /** Only these are looked at, relative to the root. */
   readonly paths?: readonly string[];
-  /** Only these files, which a walk has just found. */
-  readonly entries?: readonly Entry[];
   readonly priority?: Priority;
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Told again and again while another process reads everything: this one waits, and need not encode it once more. */
@@ -64,6 +61,8 @@ export interface RefreshOptions {
 const SWEEP = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as const;
 /** Segments that the search for words hands over. */
 const LEXICAL_LIMIT = 1_000;
+/** Paths whose vectors are made before all others: those of the last few questions and saves. */
+const NEAREST = 100;
 
 /** One repository with its memory: kept up to date, asked for what it recalls. */
 export class FolderIndex {
@@ -78,10 +77,11 @@ export class FolderIndex {
   /** Whether the files lie below the root, or somewhere else and only their memory is here. */
   readonly #files: 'here' | 'elsewhere';
   readonly #overlay = new Overlay();
-  readonly #places = new Map<number, SegmentPlace>();
+  /** Paths whose vectors are made first. */
+  #nearest: readonly string[] = [];
   /** Where memories are kept, and the names that the repository had before. */
   readonly #place: { readonly home: string; readonly names: readonly string[] } | undefined;
-  #keys: EmbeddingTable;
+  #segments: SegmentTable;
   #generation: number;
 
   private constructor(
@@ -102,7 +102,7 @@ export class FolderIndex {
     this.ledger = ledger;
     this.notice = notice;
     this.isExempt = isExempt;
-    this.#keys = new EmbeddingTable(ledger.identity.shape);
+    this.#segments = new SegmentTable(ledger.identity.shape);
     this.#generation = -1;
   }
 
@@ -133,13 +133,25 @@ export class FolderIndex {
     return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
   }
 
-  /** Brings the memory up to the files on disk. Of several processes that read everything, one does at a time. */
+  /** Brings words and vectors up to the files on disk. */
   async refresh(options: RefreshOptions): Promise<IngestReport> {
-    if (options.paths || options.entries) return this.#ingest(options);
+    return this.embed(options, await this.indexWords(options));
+  }
+
+  /** Brings the words up to the files on disk: what was read can be asked about, whether it has vectors or not. */
+  indexWords(options: RefreshOptions): Promise<Words> {
+    if (options.paths) this.prefer(options.paths);
+    return indexWords(this.#how(options));
+  }
+
+  /** Makes the vectors that are missing. Of several processes that make all of them, one does at a time. */
+  async embed(options: RefreshOptions, words: Words): Promise<IngestReport> {
+    const how = this.#how(options);
+    if (words.paths) return embedWords(how, words);
     const { signal, onWait } = options;
     const releaseLock = await acquireIndexLock(this.ledger.location, this.root, signal, () => onWait?.());
     try {
-      const report = await this.#ingest(options);
+      const report = await embedWords(how, words);
       this.#sweep();
       return report;
     } finally {
@@ -147,37 +159,71 @@ export class FolderIndex {
     }
   }
 
-  #ingest(options: RefreshOptions): Promise<IngestReport> {
-    return ingest({
-      ...options,
-      root: this.root,
-      ledger: this.ledger,
-      engine: this.engine,
-      isExempt: this.isExempt,
-      onChange: (change) => {
-        this.#follow(change);
-      },
+  /**
+   * Encodes these segments, the first first, as far as that goes until `until` on the clock of performance.now(); one at
+   * least. What was encoded is stored, whatever ends it. Throws EngineError, LedgerError; the signal's reason.
+   */
+  async embedSegments(segmentIds: readonly number[], until: number, signal?: AbortSignal): Promise<void> {
+    const { root, ledger, engine, isExempt } = this;
+    const encoder = new SegmentEncoder({
+      ...{ root, ledger, engine, isExempt, priority: 'question' },
+      ...(signal ? { signal } : {}),
     });
+    const records = [];
+    try {
+      for (const place of segmentIds.flatMap((id) => this.place(id) ?? [])) {
+        if (records.length > 0 && performance.now() >= until) break;
+        const record = await encoder.encode(place);
+        if (record) records.push(record);
+      }
+    } finally {
+      if (records.length > 0) this.#follow(ledger.embed(records));
+    }
   }
 
-  /** Segments that can be recalled now. */
+  /** What is asked about or worked on: its vectors are made before all others. */
+  prefer(paths: readonly string[]): void {
+    this.#nearest = [...new Set([...paths, ...this.#nearest])].slice(0, NEAREST);
+  }
+
+  #how(options: RefreshOptions): IngestOptions {
+    const { root, ledger, engine, isExempt } = this;
+    const onChange = (change: Change) => {
+      this.#follow(change);
+    };
+    return { ...options, root, ledger, engine, isExempt, onChange, nearest: () => this.#nearest };
+  }
+
+  /** Segments that can be asked about now: by their words at least. */
   get length(): number {
     return this.#table().length;
   }
 
-  /** Exact shares of the memory's read, and what the words find, over a scope. */
+  /** Those of them that have vectors. */
+  get embedded(): number {
+    return this.#table().embedded;
+  }
+
+  /** Whether a segment has vectors now. */
+  isEmbedded(segmentId: number): boolean {
+    return this.#table().isEmbedded(segmentId);
+  }
+
+  /** Exact shares over the segments that have vectors, those that have none, and what the words find, over a scope. */
   find({ keys, words, scope }: Query): SearchHits {
     const table = this.#table();
-    const ids = scope ? this.#idsIn(scope) : undefined;
-    const shares = recall(table, keys, this.adapter.temperature, ids);
-    const inTable = (hit: LexicalHit) => this.#places.has(hit.segmentId);
+    const inTable = (hit: LexicalHit) => table.place(hit.segmentId) !== undefined;
     const segments = this.ledger.lexicalSearch(words, LEXICAL_LIMIT, scope).filter(inTable);
     const files = this.ledger.fileSearch(words);
     return {
-      shares,
-      segments: this.#overlay.size > 0 ? [...segments, ...this.#unsavedHits(words, scope)] : segments,
+      shares: table.recall(keys, this.adapter.temperature, scope),
+      bare: table.bare(scope),
+      segments:
+        this.#overlay.size > 0
+          ? [...segments, ...this.#overlay.hits(words, (word) => this.#weight(word), scope)]
+          : segments,
       files: scope ? files.filter(({ path }) => scope.has(path)) : files,
-      cosine: table.length > 0 ? Math.max(...keys.map((key) => nearest(table, key))) : -1,
+      cosine: table.nearest(keys),
       matchedTerms: words.filter((word) => this.#stands(word)),
     };
   }
@@ -195,20 +241,17 @@ export class FolderIndex {
 
   /** Shares of a few segments among themselves. */
   sharesAmong(key: Float32Array, segmentIds: readonly number[]): Shares {
-    return recall(this.#table(), [key], this.adapter.temperature, segmentIds);
+    return this.#table().recallAmong([key], this.adapter.temperature, segmentIds);
   }
 
   /** Where a recalled segment lies, unsaved ones included. */
   place(segmentId: number): SegmentPlace | undefined {
-    return this.#places.get(segmentId);
+    return this.#segments.place(segmentId);
   }
 
   /** How many segments each file has in memory now. */
   segmentCounts(): ReadonlyMap<string, number> {
-    this.#table();
-    const counts = new Map<string, number>();
-    for (const { path } of this.#places.values()) counts.set(path, (counts.get(path) ?? 0) + 1);
-    return counts;
+    return this.#table().counts();
   }
 
   /** Segments that hold a term, those that say most of it first; unsaved text included. */
@@ -225,8 +268,7 @@ export class FolderIndex {
 
   /** Every segment, unsaved text included. */
   everywhere(scope?: Scope): SegmentPlace[] {
-    this.#table();
-    return [...this.#places.values()].filter(({ path }) => scope?.has(path) ?? true);
+    return this.#table().everywhere(scope);
   }
 
   /** Files that have something in memory now. */
@@ -266,27 +308,18 @@ export class FolderIndex {
       return;
     }
     const asked = { priority: 'save', ...(signal ? { signal } : {}) } as const;
-    const segments = await this.engine.segment(seen, asked);
-    const known = new Map(
-      this.ledger
-        .segmentsOf(path)
-        .flatMap(({ contentHash: key, record }) => (record ? [[key, record.keys] as const] : [])),
-    );
-    for (const { contentHash: key, keys } of this.#overlay.file(path)?.segments ?? []) known.set(key, keys);
+    const segments = await cutFile(this.engine, this.adapter.id, path, seen, asked);
+    const known = new Map<string, Int8Array>();
+    for (const { contentHash, record } of this.ledger.segmentsOf(path)) if (record) known.set(contentHash, record.keys);
+    for (const { contentHash, keys } of this.#overlay.file(path)?.segments ?? []) known.set(contentHash, keys);
     const measured = [];
-    for (const [ordinal, segment] of segments.entries()) {
-      const header = segmentHeader(path, segment);
-      const key = contentHash(this.adapter.id, header, segment.text);
-      const keys = known.get(key) ?? (await this.#encode(header, segment.text, asked));
-      const { start, end, tokens } = segment;
-      measured.push({ ordinal, start, end, tokens, contentHash: key, keys, terms: new Set(terms(segment.text)) });
+    for (const [ordinal, { header, text: own, ...segment }] of segments.entries()) {
+      const keys = known.get(segment.contentHash) ?? (await this.#encode(header, own, asked));
+      measured.push({ ...segment, ordinal, keys, terms: new Set(terms(own)) });
     }
-    const table = this.#table();
+    this.#table();
     this.#uncover(path);
-    for (const { segmentId } of this.ledger.segmentsOf(path)) {
-      table.remove(segmentId);
-      this.#places.delete(segmentId);
-    }
+    for (const { segmentId } of this.ledger.segmentsOf(path)) this.#segments.remove(segmentId);
     this.#cover(this.#overlay.put(path, seen, measured));
   }
 
@@ -299,21 +332,18 @@ export class FolderIndex {
     return quantize({ keys, values: new Float32Array(0) }, this.ledger.identity.shape, []).keys;
   }
 
-  /** The keys in memory; read anew where another process has written meanwhile. */
-  #table(): EmbeddingTable {
+  /** The segments in RAM; read anew where another process has written meanwhile. */
+  #table(): SegmentTable {
     const generation = this.ledger.generation();
     if (generation !== this.#generation) {
-      this.#keys = new EmbeddingTable(this.ledger.identity.shape);
-      this.#places.clear();
-      for (const { record, ...place } of this.ledger.segments()) {
-        if (this.#overlay.file(place.path)) continue;
-        if (record) this.#keys.append(place.segmentId, record.keys);
-        this.#places.set(place.segmentId, place);
+      this.#segments = new SegmentTable(this.ledger.identity.shape);
+      for (const segment of this.ledger.segments()) {
+        if (!this.#overlay.file(segment.path)) this.#segments.append(segment);
       }
       for (const path of this.#overlay.paths()) this.#cover(this.#overlay.file(path));
       this.#generation = generation;
     }
-    return this.#keys;
+    return this.#segments;
   }
 
   /** After everything was read: what no branch has used for long goes, and the database's log is worked in. */
@@ -330,11 +360,7 @@ export class FolderIndex {
   #follow(change: Change): void {
     // Nothing was read yet, or another process wrote in between: the next question reads all keys.
     if (this.#generation < 0 || change.generation !== this.#generation + 1) return;
-    for (const id of change.removed) {
-      this.#keys.remove(id);
-      this.#places.delete(id);
-    }
-    // A segment that is embedded has its place already, and gets its vectors.
+    for (const id of change.removed) this.#segments.remove(id);
     const added = new Set([...change.added, ...change.embedded]);
     for (const path of new Set([...this.ledger.locate(added).values()].map((place) => place.path))) {
       if (!this.#overlay.file(path)) this.#appendStored(path, added);
@@ -343,57 +369,30 @@ export class FolderIndex {
   }
 
   #appendStored(path: string, wanted?: ReadonlySet<number>): void {
-    for (const { record, ...place } of this.ledger.segmentsOf(path)) {
-      if (wanted && !wanted.has(place.segmentId)) continue;
-      if (record) this.#keys.append(place.segmentId, record.keys);
-      this.#places.set(place.segmentId, place);
+    for (const segment of this.ledger.segmentsOf(path)) {
+      if (wanted?.has(segment.segmentId) ?? true) this.#segments.append(segment);
     }
   }
 
   #cover(file: ReturnType<Overlay['file']>): void {
-    for (const segment of file?.segments ?? []) {
-      this.#keys.append(segment.segmentId, segment.keys);
-      this.#places.set(segment.segmentId, segment);
-    }
+    for (const segment of file?.segments ?? []) this.#segments.put(segment, segment.keys);
   }
 
   /** Takes unsaved text off and puts the stored segments back. */
   #uncover(path: string): void {
     if (!this.#overlay.file(path)) return;
     this.#table();
-    for (const { segmentId } of this.#overlay.take(path)) {
-      this.#keys.remove(segmentId);
-      this.#places.delete(segmentId);
-    }
+    for (const { segmentId } of this.#overlay.take(path)) this.#segments.remove(segmentId);
     this.#appendStored(path);
+  }
+
+  /** The weight of a word in the stored files: its inverse document frequency. */
+  #weight(word: string): number {
+    const holding = this.ledger.lexicalSearch([word], LEXICAL_LIMIT).length;
+    return Math.log(1 + (this.#segments.length - holding + 0.5) / (holding + 0.5));
   }
 
   #stands(word: string): boolean {
     return this.#overlay.holds(word) || this.ledger.lexicalSearch([word], 1).length > 0;
-  }
-
-  #idsIn(scope: Scope): number[] {
-    const ids: number[] = [];
-    for (const { segmentId, path } of this.#places.values()) if (scope.has(path)) ids.push(segmentId);
-    return ids;
-  }
-
-  /**
-   * What the words find in unsaved text, each word at the weight that it has in the stored files (its inverse document
-   * frequency; the full-text index knows nothing of text that is not saved).
-   */
-  #unsavedHits(words: readonly string[], scope: Scope | undefined): LexicalHit[] {
-    const all = this.#places.size;
-    const weights = words.map((word) => {
-      const holding = this.ledger.lexicalSearch([word], LEXICAL_LIMIT).length;
-      return Math.log(1 + (all - holding + 0.5) / (holding + 0.5));
-    });
-    const hits: LexicalHit[] = [];
-    for (const segment of this.#overlay.segments()) {
-      if (scope && !scope.has(segment.path)) continue;
-      const bm25 = words.reduce((sum, word, at) => sum + (segment.terms.has(word) ? (weights[at] ?? 0) : 0), 0);
-      if (bm25 > 0) hits.push({ segmentId: segment.segmentId, bm25 });
-    }
-    return hits;
   }
 }

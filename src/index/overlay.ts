@@ -1,4 +1,5 @@
-import type { SegmentPlace } from '../memory/records.ts';
+import type { Scope, SegmentPlace } from '../memory/records.ts';
+import type { LexicalHit } from '../memory/search/fusion.ts';
 import { splitLines } from '../workspace/segment/line.ts';
 
 /** A segment of text that stands in an editor alone. Its id is negative, so that it never meets one of the ledger's. */
@@ -48,6 +49,21 @@ export class Overlay {
   holds(term: string): boolean {
     for (const { terms } of this.#segments.values()) if (terms.has(term)) return true;
     return false;
+  }
+
+  /**
+   * What the words find in unsaved text, each word at the weight that it has in the stored files: the full-text index
+   * knows nothing of text that is not saved.
+   */
+  hits(words: readonly string[], weightOf: (word: string) => number, scope: Scope | undefined): LexicalHit[] {
+    const weights = words.map(weightOf);
+    const hits: LexicalHit[] = [];
+    for (const { segmentId, path, terms } of this.#segments.values()) {
+      if (scope && !scope.has(path)) continue;
+      const bm25 = words.reduce((sum, word, at) => sum + (terms.has(word) ? (weights[at] ?? 0) : 0), 0);
+      if (bm25 > 0) hits.push({ segmentId, bm25 });
+    }
+    return hits;
   }
 
   /** Lays the text over the file, in place of an earlier one. */

@@ -42,7 +42,7 @@ export interface PlanOptions {
 }
 
 /** Who asks while a folder is read for the first time asks about the program, so that comes first. */
-const TURN: readonly Role[] = ['source', 'documentation', 'example', 'configuration', 'test', 'changelog'];
+export const ROLE_ORDER: readonly Role[] = ['source', 'documentation', 'example', 'configuration', 'test', 'changelog'];
 /** Files whose change may let others in or out: only a walk tells which. */
 const RULES = /(?:^|\/)\.(?:gitignore|codebaseignore|gitmodules)$/;
 /** Reasons that say nothing about the file's content. */
@@ -98,13 +98,6 @@ export async function planPaths(options: PlanOptions, paths: readonly string[]):
   return draft.plan();
 }
 
-/** As for a walk that found these files and no others; none of them is gone. */
-export function planEntries(options: PlanOptions, entries: readonly Entry[]): Plan {
-  const draft = new Draft(options);
-  for (const entry of entries) draft.meet(entry, options.ledger.file(entry.path));
-  return draft.plan();
-}
-
 /** A plan in the making; what needs no reading is recorded at once. */
 class Draft {
   readonly #options: PlanOptions;
@@ -155,7 +148,7 @@ class Draft {
   }
 
   plan(): Plan {
-    const turn = new Map(this.#fresh.map(({ path }) => [path, TURN.indexOf(roleOf(path))]));
+    const turn = new Map(this.#fresh.map(({ path }) => [path, ROLE_ORDER.indexOf(roleOf(path))]));
     const fresh = this.#fresh.toSorted(
       (a, b) => (turn.get(a.path) ?? 0) - (turn.get(b.path) ?? 0) || (a.path < b.path ? -1 : 1),
     );

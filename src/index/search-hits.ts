@@ -11,9 +11,12 @@ export interface Query {
   readonly scope?: Scope;
 }
 
-/** What one memory found: exact shares over the segments of the scope, and the searches for words. */
+/** What one folder's index found: shares over the segments of the scope, and the searches for words. */
 export interface SearchHits {
+  /** Over the segments that have vectors. */
   readonly shares: Shares;
+  /** Segments of the scope that have none yet. */
+  readonly bare: readonly number[];
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
   /** Largest cosine of a key with a memory token; -1 where there is none. */

@@ -1,11 +1,13 @@
 import { AppError } from '../common/app-error.ts';
-import type { Engine } from '../engine/client/engine.ts';
+import type { AskOptions, Engine } from '../engine/client/engine.ts';
 import { askedTerms } from '../memory/search/tokenize.ts';
 import type { AskedWord } from '../memory/search/tokenize.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
 import type { FolderIndex, SearchHits } from '../index/folder-index.ts';
+import { candidates, joinedShares } from './missing-vectors.ts';
+import type { Part } from './missing-vectors.ts';
 import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
 import { kindOfQuestion, meantFiles } from './question-kind.ts';
@@ -31,13 +33,26 @@ export interface RecallOptions {
   readonly context?: string;
   /** The paths of one member that are asked; every file when it is left out or gives undefined. */
   readonly scope?: (member: IndexedFolder) => Scope | undefined;
+  /** Milliseconds that are spent on vectors which the best candidates have not yet. */
+  readonly embedMs?: number;
   readonly signal?: AbortSignal;
+}
+
+/** A question as all members are asked. */
+interface Search {
+  readonly members: readonly IndexedFolder[];
+  readonly keys: readonly Float32Array[];
+  readonly words: readonly string[];
+  readonly meant: readonly AskedWord[];
+  readonly by: RecallBy;
 }
 
 /** Members of one question. Segment ids of several ledgers are told apart by the remainder. */
 const MOST = 1_024;
 /** With fewer telling words than that, a follow-up leans on the words of the question before it. */
 const TELLING = 3;
+/** Milliseconds that a question waits for vectors which its best candidates have not yet, where nobody says otherwise. */
+const EMBED_MS = 2_000;
 /** Characters of a selection or an earlier question that are asked with: what fits the model's question. */
 const CONTEXT = 600;
 
@@ -77,13 +92,49 @@ export class MultiFolderSearch {
     const by = options.by ?? 'fused';
     if (!/[\p{L}\p{N}]/u.test(asked)) return rankNothing(by);
     const before = options.history?.at(-1)?.question;
-    const keys = [await this.engine.question(asked, how)];
-    for (const about of [before, options.context]) {
-      if (about !== undefined) keys.push(await this.engine.question(`${about.slice(0, CONTEXT)} ${asked}`, how));
-    }
+    const asking = this.#keys(asked, [before, options.context], how);
+    // Awaited below; what fails before that is told first.
+    asking.catch(() => undefined);
     const own = askedTerms(asked);
     const meant = own.length >= TELLING || before === undefined ? own : [...own, ...askedTerms(before)];
     const words = [...new Set(meant.flatMap(everyTerm))];
+    const search = (keys: readonly Float32Array[]) => this.#search(asked, { members, keys, words, meant, by }, options);
+    const { embedMs = EMBED_MS } = options;
+    const isWhole = members.every(({ codebase }) => codebase.embedded === codebase.length);
+    if (!isWhole && embedMs > 0 && by !== 'lexical') {
+      const until = performance.now() + embedMs;
+      const byWords = await search([]);
+      await asking;
+      await this.#embed(byWords, until, options.signal);
+    }
+    return this.#withCells(await search(await asking));
+  }
+
+  /** The keys [d_k] of a question, alone and together with what it is about. */
+  async #keys(asked: string, about: readonly (string | undefined)[], how: AskOptions): Promise<Float32Array[]> {
+    const keys = [await this.engine.question(asked, how)];
+    for (const text of about) {
+      if (text !== undefined) keys.push(await this.engine.question(`${text.slice(0, CONTEXT)} ${asked}`, how));
+    }
+    return keys;
+  }
+
+  /** Encodes what has no vectors yet among the best of a ranking, until a time, and in the background what is left. */
+  async #embed(ranked: RankedFiles, until: number, signal: AbortSignal | undefined): Promise<void> {
+    const wanted = candidates(ranked, (id) => this.#members[memberOf(id)]?.codebase.isEmbedded(idOf(id)) === false);
+    for (const [at, own] of Map.groupBy(wanted, memberOf)) {
+      const codebase = this.#members[at]?.codebase;
+      if (codebase === undefined) continue;
+      codebase.prefer(own.flatMap((id) => codebase.place(idOf(id))?.path ?? []));
+      await codebase.embedSegments(own.map(idOf), until, signal);
+    }
+  }
+
+  async #search(
+    asked: string,
+    { members, keys, words, meant, by }: Search,
+    options: Pick<RecallOptions, 'scope' | 'signal'>,
+  ): Promise<RankedFiles> {
     const found = [];
     for (const member of members) {
       const scope = options.scope?.(member);
@@ -107,7 +158,11 @@ export class MultiFolderSearch {
       coverage: coverageOf(meant, standing),
       isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
-    return this.#withCells(rankFiles(asked, by, { ...merged, nearness }, (ids) => this.#locate(ids)));
+    const embedded = {
+      segments: members.reduce((sum, { codebase }) => sum + codebase.embedded, 0),
+      ofSegments: members.reduce((sum, { codebase }) => sum + codebase.length, 0),
+    };
+    return rankFiles(asked, by, { ...merged, nearness, embedded }, (ids) => this.#locate(ids));
   }
 
   /** The lines with their place in a notebook's cells, where they are lines of a notebook. */
@@ -136,9 +191,11 @@ export class MultiFolderSearch {
     const key = await this.engine.question(text, signal ? { signal } : {});
     const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
       const codebase = this.#members[at]?.codebase;
-      return codebase ? [{ at, shares: codebase.sharesAmong(key, own.map(idOf)) }] : [];
+      if (codebase === undefined) return [];
+      const bare = own.filter((joinedId) => !codebase.isEmbedded(idOf(joinedId)));
+      return [partOf(at, codebase.sharesAmong(key, own.map(idOf)), bare)];
     });
-    const { segmentIds, shares } = sumOf(parts);
+    const { segmentIds, shares } = joinedShares(parts);
     return new Map(Array.from(segmentIds, (id, at) => [id, shares[at] ?? 0]));
   }
 
@@ -179,8 +236,10 @@ export class MultiFolderSearch {
     found: readonly (SearchHits & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
   ) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
+    const bare = parts.map((part) => part.bare.map((id) => joined(id, part.at)));
     return {
-      shares: sumOf(parts),
+      shares: joinedShares(parts.map(({ at, shares }, index) => partOf(at, shares, bare[index] ?? []))),
+      bare: new Set(bare.flat()),
       segments: parts.flatMap(({ at, segments }) =>
         segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
       ),
@@ -224,23 +283,8 @@ export function checkedQuestion(question: string): string {
   return asked;
 }
 
-/** Shares of a sum of memories: each memory's shares times its part of the whole weight. */
-function sumOf(parts: readonly { readonly at: number; readonly shares: Shares }[]): Shares {
-  const filled = parts.filter(({ shares }) => shares.segmentIds.length > 0);
-  const highest = Math.max(...filled.map(({ shares }) => shares.logTotal));
-  const logTotal = highest + Math.log(filled.reduce((sum, { shares }) => sum + Math.exp(shares.logTotal - highest), 0));
-  const rows = filled.flatMap(({ at, shares }) =>
-    Array.from(shares.segmentIds, (id, row) => ({
-      id: joined(id, at),
-      logShare: (shares.logShares[row] ?? -Infinity) + shares.logTotal - logTotal,
-    })),
-  );
-  return {
-    segmentIds: Float64Array.from(rows, ({ id }) => id),
-    shares: Float64Array.from(rows, ({ logShare }) => Math.exp(logShare)),
-    logShares: Float64Array.from(rows, ({ logShare }) => logShare),
-    logTotal,
-  };
+function partOf(at: number, shares: Shares, bare: readonly number[]): Part {
+  return { segmentIds: Array.from(shares.segmentIds, (id) => joined(id, at)), shares, bare };
 }
 
 const joined = (id: number, at: number): number => id * MOST + at;

@@ -4,6 +4,8 @@ import { flatness, fuse, RANKING } from '../memory/search/fusion.ts';
 import { orderFreeSum } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { SegmentPlace } from '../memory/records.ts';
+import { fileShares } from './missing-vectors.ts';
+import type { Embedded } from './missing-vectors.ts';
 import { namedFiles } from './named-file.ts';
 import type { NamedFile } from './named-file.ts';
 import { roleFactor } from './role-factor.ts';
@@ -50,6 +52,8 @@ export interface RankedFiles {
   readonly flat: Flatness;
   /** How near the question comes to what is remembered. */
   readonly nearness: Confidence;
+  /** What of the folders had vectors. */
+  readonly embedded: Embedded;
 }
 
 interface Confidence {
@@ -77,6 +81,9 @@ export interface Found {
   /** What the project is called, in small letters. */
   readonly project: ReadonlySet<string>;
   readonly nearness: Confidence;
+  /** Segments that have no vectors yet. */
+  readonly bare: ReadonlySet<number>;
+  readonly embedded: Embedded;
 }
 
 export const FILE_RANKING = {
@@ -132,7 +139,7 @@ export function rankFiles(question: string, by: RecallBy, found: Found, locate: 
   );
   const isAimed = found.nearness.isAimed || spoken.size > 0;
   const nearness = { ...found.nearness, isAimed };
-  return { by, files, segments, flat: flatness(found.shares.shares), nearness };
+  return { by, files, segments, flat: flatness(found.shares.shares), nearness, embedded: found.embedded };
 }
 
 const linesOf = ({ start, end, share }: RankedSegment): RankedLines => ({ start, end, share });
@@ -146,7 +153,8 @@ export function filesWithSegments({ files, segments }: Pick<RankedFiles, 'files'
 /** Nothing came back: the question has no word. */
 export function rankNothing(by: RecallBy): RankedFiles {
   const nearness = { cosine: -1, coverage: 0, isAimed: false };
-  return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), nearness };
+  const embedded = { segments: 0, ofSegments: 0 };
+  return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), nearness, embedded };
 }
 
 /** A segment with its share of the segments' own ranking, which knows nothing of files. */
@@ -214,11 +222,7 @@ function betweenFiles(
   places: ReadonlyMap<number, SegmentPlace>,
   named: ReadonlyMap<string, NamedFile>,
 ): { path: string; share: number }[] {
-  const recalled = new Map<string, number>();
-  found.shares.segmentIds.forEach((id, at) => {
-    const path = places.get(id)?.path;
-    if (path !== undefined) recalled.set(path, (recalled.get(path) ?? 0) + (found.shares.shares[at] ?? 0));
-  });
+  const recalled = fileShares(found.shares, (id) => places.get(id)?.path, found.bare);
   const words = wordsOfFiles(found, places);
   const exact = new Map<string, number>();
   for (const [id, added] of found.exact) {

@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
+import { setTimeout as pause } from 'node:timers/promises';
 import { asAppError, isAppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
-import { nearestUnindexed } from '../retrieve/unindexed.ts';
+import type { RefreshOptions } from '../index/folder-index.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import type { IngestProgress, IngestReport } from '../index/ingest.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';
@@ -27,9 +28,8 @@ export interface FolderIndexerOptions {
 const INDEXER = {
   /** Between two progress states: often enough to look alive, too seldom to cost anything. */
   progress: 250,
-  /** How long a question waits until the files that are nearest to it are read, and how many bytes of them at most. */
-  near: 8_000,
-  nearBytes: 64_000,
+  /** How long a question waits until the words of every file are read. */
+  words: 8_000,
 } as const;
 
 /** What a reading mends. */
@@ -45,6 +45,8 @@ export class FolderIndexer {
   #codebase: FolderIndex | undefined;
   #opening: Promise<FolderIndex> | undefined;
   #state: MemoryState = { kind: 'opening', sentence: l10n.t('The memory is being opened.') };
+  /** Settled when the words of every file are read, or when that has ended otherwise. */
+  #words: Promise<unknown> = Promise.resolve();
   #pass: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   #again: { readonly remember: boolean } | undefined;
   #paused = false;
@@ -92,7 +94,11 @@ export class FolderIndexer {
       return;
     }
     const controller = new AbortController();
-    const done = this.#run(controller.signal, remember);
+    const words = Promise.withResolvers<undefined>();
+    this.#words = words.promise;
+    const done = this.#run(controller.signal, remember, () => {
+      words.resolve(undefined);
+    });
     this.#pass = { controller, done };
     await done;
   }
@@ -160,25 +166,9 @@ export class FolderIndexer {
     }
   }
 
-  /**
-   * While the first reading is under way: reads the files whose words are nearest to the question before all others,
-   * for as long as somebody who waits for an answer may be kept waiting; one at least, where any is near.
-   */
-  async readNear(question: string, signal: AbortSignal): Promise<void> {
-    const unfinished: MemoryState['kind'][] = ['opening', 'walking', 'reading', 'paused'];
-    if (!unfinished.includes(this.#state.kind)) return;
-    const codebase = await this.open();
-    const began = performance.now();
-    const enough = AbortSignal.any([signal, this.#closing.signal]);
-    let bytes = 0;
-    let read = 0;
-    const { exclude } = this.#options;
-    for (const entry of await nearestUnindexed(codebase, question, { exclude, signal: enough })) {
-      bytes += entry.bytes;
-      if (read > 0 && (bytes > INDEXER.nearBytes || performance.now() - began > INDEXER.near)) break;
-      await codebase.refresh({ entries: [entry], exclude, priority: 'question', signal: enough });
-      read += 1;
-    }
+  /** Settled when the words of every file are read; sooner where that takes longer than somebody may be kept waiting. */
+  async searchable(signal: AbortSignal): Promise<void> {
+    await Promise.race([this.#words, pause(INDEXER.words, undefined, { ref: false, signal })]);
   }
 
   /** Settled when what was saved or typed until now is in the memory. */
@@ -263,10 +253,10 @@ export class FolderIndexer {
     return codebase;
   }
 
-  async #run(signal: AbortSignal, remember: boolean): Promise<void> {
+  async #run(signal: AbortSignal, remember: boolean, onWords: () => void): Promise<void> {
     try {
       const codebase = await this.#mended(signal);
-      const report = await this.#read(codebase, signal, remember);
+      const report = await this.#read(codebase, signal, remember, onWords);
       const { read, encoded, reused, removed, failed, milliseconds } = report;
       const seconds = (milliseconds / 1000).toFixed(1);
       const line = `${this.folder.name}: ${read} files read, ${encoded} segments encoded, ${reused} known, ${removed} files gone, ${failed} failed, ${seconds} s`;
@@ -279,6 +269,7 @@ export class FolderIndexer {
       // Nobody has to press anything: what was deleted is begun anew.
       if (isAppError(error, 'ledger/gone')) this.#again ??= { remember };
     } finally {
+      onWords();
       this.#pass = undefined;
     }
     const again = this.#again;
@@ -303,40 +294,60 @@ export class FolderIndexer {
     return codebase;
   }
 
-  async #read(codebase: FolderIndex, signal: AbortSignal, remember: boolean): Promise<IngestReport> {
-    return codebase.refresh({
+  async #read(
+    codebase: FolderIndex,
+    signal: AbortSignal,
+    remember: boolean,
+    onWords: () => void,
+  ): Promise<IngestReport> {
+    const how: RefreshOptions = {
       signal,
       remember,
       exclude: this.#options.exclude,
       onProgress: (progress) => {
-        this.#progress(progress);
+        this.#progress(codebase, progress);
       },
       onWait: () => {
         const files = codebase.segmentCounts().size;
-        const sentence = l10n.t('Another window is indexing this folder: {0} files so far.', count(files));
-        this.#tell({ kind: 'walking', sentence, files });
+        const sentence = l10n.t('Another window is embedding this folder; {0} files can be asked about.', count(files));
+        const percent = (100 * codebase.embedded) / Math.max(1, codebase.length);
+        this.#tell({ kind: 'embedding', sentence, percent, files, rate: 0, path: '' });
       },
-    });
+    };
+    const indexed = await codebase.indexWords(how);
+    onWords();
+    // What was typed meanwhile lies over files that were not known until now.
+    this.layUnsaved();
+    return codebase.embed(how, indexed);
   }
 
-  #progress(progress: IngestProgress): void {
+  #progress(codebase: FolderIndex, progress: IngestProgress): void {
     const now = performance.now();
     if (now - this.#reported < INDEXER.progress) return;
     this.#reported = now;
-    if (progress.kind === 'walking') {
-      this.#tell({
-        kind: 'walking',
-        sentence: l10n.t('Looking for files: {0} so far.', count(progress.files)),
-        files: progress.files,
-      });
-      return;
+    switch (progress.kind) {
+      case 'walking': {
+        const { files } = progress;
+        this.#tell({ kind: 'walking', sentence: l10n.t('Looking for files: {0} so far.', count(files)), files });
+        break;
+      }
+      case 'indexing': {
+        const { files, ofFiles, bytes, ofBytes, path } = progress;
+        this.#percent = ofBytes > 0 ? (100 * bytes) / ofBytes : 100;
+        const sentence = l10n.t('Indexing the files: {0} of {1}.', count(files), count(ofFiles));
+        this.#tell({ kind: 'reading', sentence, percent: this.#percent, files, ofFiles, path });
+        break;
+      }
+      case 'embedding': {
+        const { tokens, ofTokens, rate, path } = progress;
+        this.#percent = ofTokens > 0 ? (100 * tokens) / ofTokens : 100;
+        const secondsLeft = rate > 0 ? { secondsLeft: (ofTokens - tokens) / rate } : {};
+        const files = codebase.segmentCounts().size;
+        const sentence = embeddingSentence(files, this.#percent);
+        this.#tell({ kind: 'embedding', sentence, percent: this.#percent, files, rate, path, ...secondsLeft });
+        break;
+      }
     }
-    const { files, ofFiles, bytes, ofBytes, tokens, rate, path } = progress;
-    this.#percent = ofBytes > 0 ? (100 * bytes) / ofBytes : 100;
-    const perByte = bytes > 0 && tokens > 0 && rate > 0 ? tokens / bytes / rate : undefined;
-    const secondsLeft = perByte === undefined ? {} : { secondsLeft: (ofBytes - bytes) * perByte };
-    const sentence = l10n.t('Reading the files: {0} of {1}.', count(files), count(ofFiles));
-    this.#tell({ kind: 'reading', sentence, percent: this.#percent, files, ofFiles, rate, path, ...secondsLeft });
   }
 
   #settle(codebase: FolderIndex): void {
@@ -367,6 +378,11 @@ export class FolderIndexer {
     this.#state = state;
     if (!this.#closing.signal.aborted) this.#options.onState(state);
   }
+}
+
+/** While vectors are made: the files can be asked about already. */
+function embeddingSentence(files: number, percent: number): string {
+  return l10n.t('{0} files can be asked about. {1}% is embedded.', count(files), count(Math.floor(percent)));
 }
 
 function readySentence(files: number): string {

@@ -74,6 +74,15 @@ export type MemoryState =
       readonly percent: number;
       readonly files: number;
       readonly ofFiles: number;
+      readonly path: string;
+    }
+  /** Every file can be asked about by its words; their vectors are being made. */
+  | {
+      readonly kind: 'embedding';
+      readonly sentence: string;
+      /** 0..100, by tokens. */
+      readonly percent: number;
+      readonly files: number;
       /** Tokens per second of the model's own time. */
       readonly rate: number;
       /** Seconds that are left at that rate; undefined while nothing was measured. */

@@ -121,14 +121,14 @@ export class Service {
     const saved = Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.saved()));
     await Promise.race([saved, pause(SAVED, undefined, { ref: false })]);
     signal.throwIfAborted();
+    // Somebody who has just opened a folder asks about files whose turn has not come.
+    await Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.searchable(signal)));
     for (const indexer of this.#indexers.values()) {
       const { state } = indexer;
       if (state.kind === 'reading' || state.kind === 'paused') {
         emit({ kind: 'partial', percent: state.percent });
       }
     }
-    // Somebody who has just opened a folder asks about files that their turn has not come to.
-    for (const indexer of this.#indexers.values()) await indexer.readNear(question, signal);
     const scope = await this.#scope(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();
@@ -148,7 +148,7 @@ export class Service {
     if (states.includes('paused')) {
       throw new AppError('service/paused');
     }
-    if (states.some((kind) => ['opening', 'walking', 'reading'].includes(kind))) {
+    if (states.some((kind) => ['opening', 'walking', 'reading', 'embedding'].includes(kind))) {
       throw new AppError('service/not-read-yet');
     }
   }

@@ -4,12 +4,14 @@ import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
+import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
 import { percent } from './percent.ts';
+import { milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
 import { withMembers } from './session.ts';
 import type { AskedOptions } from './session.ts';
@@ -37,22 +39,31 @@ const LISTED = 6;
  */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
-  return withMembers(options, ({ members, codebases, signal }) => {
+  return withMembers(options, question, ({ members, codebases, signal }) => {
     const scope = scopeOf(options.scope, members);
-    const { temperature, seed, maxTokens, json } = options;
-    return tellAnswer(codebases, question, { temperature, seed, maxTokens, json, signal, ...(scope && { scope }) });
+    const { temperature, seed, maxTokens, json, embedFor } = options;
+    const embedMs = milliseconds(embedFor);
+    return tellAnswer(codebases, question, {
+      temperature,
+      seed,
+      maxTokens,
+      json,
+      embedMs,
+      signal,
+      ...(scope && { scope }),
+    });
   });
 }
 
 type Told = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
   AnswerOptions,
   'scope' | 'signal'
->;
+> & { readonly embedMs?: number | undefined };
 
 /** Prints an answer as it comes about. The exit code. */
 export async function tellAnswer(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
   const asked = checkedQuestion(question);
-  const { temperature, seed, maxTokens, json, scope, signal } = options;
+  const { temperature, seed, maxTokens, json, embedMs, scope, signal } = options;
   const view = json === true ? jsonView() : textView();
   const sampling =
     temperature === undefined
@@ -64,7 +75,13 @@ export async function tellAnswer(codebases: MultiFolderSearch, question: string,
           seed: seed ?? 1,
           repetitionPenalty: defaultSampling.repetitionPenalty,
         };
-  const how = { sampling, ...(signal && { signal }), ...(maxTokens && { maxTokens }), ...(scope && { scope }) };
+  const how = {
+    sampling,
+    ...(embedMs !== undefined && { embedMs }),
+    ...(signal && { signal }),
+    ...(maxTokens && { maxTokens }),
+    ...(scope && { scope }),
+  };
   await answer(codebases, asked, how, view.event);
   return view.end();
 }
@@ -80,6 +97,11 @@ function textView(): View {
   return {
     event: (event) => {
       switch (event.kind) {
+        case 'embedded':
+          notEmbedded(event).forEach((row) => {
+            err.rows(row);
+          });
+          break;
         case 'recalled':
           listed = event.files.length;
           if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.files), '');
@@ -147,10 +169,12 @@ function shortened(text: string): string {
 
 function jsonView(): View {
   let ranked: readonly RankedFile[] | undefined;
+  let embedded: Embedded | undefined;
   let found: Answer | undefined;
   return {
     event: (event) => {
       if (event.kind === 'recalled') ranked = event.files;
+      if (event.kind === 'embedded') embedded = { segments: event.segments, ofSegments: event.ofSegments };
       if (event.kind === 'answered') found = event.answer;
     },
     end: () => {
@@ -159,7 +183,7 @@ function jsonView(): View {
         share,
         segments: lines.map(({ start, end, share: own }) => ({ start, end, share: own })),
       }));
-      out.json({ known: found !== undefined, files, answer: found });
+      out.json({ known: found !== undefined, embedded, files, answer: found });
       return found ? EXIT.done : EXIT.unknown;
     },
   };

@@ -142,6 +142,8 @@ function examples(...lines: readonly string[]): string {
 function asked(command: Command): Command {
   return command
     .addOption(new Option('--with <file>', 'a snapshot to ask beside the folders; repeatable').argParser(collect))
+    .option('--complete', 'embed everything before the question is asked; without it, what is asked about is embedded')
+    .addOption(number('--embed-for <s>', 'seconds spent on embedding what is asked about (default: 2)', 0, 3600))
     .option('--scope <terms>', 'files to ask, such as "+src -tests"; the last term that matches decides');
 }
 

@@ -8,7 +8,7 @@ import { err } from './output.ts';
 export class IngestBar {
   readonly #bar = new SingleBar(
     {
-      format: 'Reading {bar} {percentage}% | {files}/{ofFiles} files | {rate} tokens/s | {left} left | {path}',
+      format: '{label} {bar} {percentage}% | {counted} | {left} left | {path}',
       stream: err.target,
       hideCursor: true,
       clearOnComplete: true,
@@ -17,37 +17,31 @@ export class IngestBar {
     },
     Presets.shades_classic,
   );
-  #began: number | undefined;
+  #began = 0;
+  #label = '';
   #drawn: (() => void) | undefined;
   #lastLine = 0;
   #waited = false;
 
   show(progress: IngestProgress): void {
     if (progress.kind === 'walking') return;
-    this.#began ??= performance.now();
+    const { label, counted, done, all } = shownProgress(progress);
+    if (label !== this.#label) this.#begin(label);
     const seconds = (performance.now() - this.#began) / 1000;
-    const shown = {
-      files: progress.files,
-      ofFiles: progress.ofFiles,
-      rate: Math.round(progress.rate),
-      left: timeLeft(seconds, progress.bytes, progress.ofBytes),
-      path: shortened(progress.path),
-    };
+    const left = timeLeft(seconds, done, all);
     if (err.isTerminal) {
+      const shown = { label, counted, left, path: shortened(progress.path) };
       if (!this.#bar.isActive) {
-        this.#bar.start(progress.ofBytes, progress.bytes, shown);
+        this.#bar.start(all, done, shown);
         // The cursor is hidden meanwhile: it comes back however the command ends.
         this.#drawn ??= atExit(() => {
           this.#bar.stop();
         });
       }
-      this.#bar.update(progress.bytes, shown);
+      this.#bar.update(done, shown);
     } else if (seconds - this.#lastLine >= LINE_EVERY) {
       this.#lastLine = seconds;
-      const percent = Math.floor((100 * progress.bytes) / Math.max(1, progress.ofBytes));
-      err.rows(
-        `Reading ${percent}% | ${shown.files}/${shown.ofFiles} files | ${shown.rate} tokens/s | ${shown.left} left`,
-      );
+      err.rows(`${label} ${Math.floor((100 * done) / Math.max(1, all))}% | ${counted} | ${left} left`);
     }
   }
 
@@ -58,6 +52,13 @@ export class IngestBar {
     err.rows('Another process is indexing this folder, for this one too; Ctrl-C stops waiting.');
   }
 
+  #begin(label: string): void {
+    if (this.#bar.isActive) this.#bar.stop();
+    this.#label = label;
+    this.#began = performance.now();
+    this.#lastLine = 0;
+  }
+
   stop(): void {
     if (this.#bar.isActive) this.#bar.stop();
     this.#drawn?.();
@@ -66,6 +67,17 @@ export class IngestBar {
 
 /** Seconds between lines where there is no terminal: a log should stay readable. */
 const LINE_EVERY = 10;
+
+/** What a bar says: words are read by bytes, vectors are made by tokens. */
+function shownProgress(progress: Exclude<IngestProgress, { kind: 'walking' }>) {
+  if (progress.kind === 'indexing') {
+    const { files, ofFiles, bytes, ofBytes } = progress;
+    return { label: 'Indexing', counted: `${files}/${ofFiles} files`, done: bytes, all: ofBytes };
+  }
+  const { segments, ofSegments, tokens, ofTokens, rate } = progress;
+  const counted = `${segments}/${ofSegments} segments | ${Math.round(rate)} tokens/s`;
+  return { label: 'Embedding', counted, done: tokens, all: ofTokens };
+}
 
 function timeLeft(seconds: number, done: number, all: number): string {
   if (done <= 0 || seconds < 2) return 'some time';

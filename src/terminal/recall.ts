@@ -4,7 +4,8 @@ import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
-import { out } from './output.ts';
+import { milliseconds, notEmbedded } from './embedded.ts';
+import { err, out } from './output.ts';
 import { percent } from './percent.ts';
 import { readQuestions } from './questions.ts';
 import type { Asked } from './questions.ts';
@@ -25,11 +26,15 @@ const LISTED_LINES = 50;
 /** Ranks files without generating anything; reads first what is missing. */
 export async function recallCommand(question: string | undefined, options: RecallCommand): Promise<number> {
   const asked = await questionsOf(question, options);
-  return withMembers(options, async ({ members, codebases, signal }) => {
+  // Many questions are asked for a measurement: all of them see the same index.
+  const how = options.questions === undefined ? options : { ...options, complete: true };
+  return withMembers(how, asked[0]?.question, async ({ members, codebases, signal }) => {
     const scope = scopeOf(options.scope, members);
     for (const { id, question: text } of asked) {
       const { by, json } = options;
-      await printRanking(codebases, text, { id, by, json, signal, ...(scope && { scope }) });
+      const embedMs = milliseconds(options.embedFor);
+      const told = { id, by, json, signal, ...(embedMs !== undefined && { embedMs }), ...(scope && { scope }) };
+      await printRanking(codebases, text, told);
     }
     return EXIT.done;
   });
@@ -42,11 +47,21 @@ interface Told extends RecallOptions {
 
 /** Prints what a question brings back. */
 export async function printRanking(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
-  const { id = 'question', json, by, scope, signal } = options;
-  const how = { ...(by && { by }), ...(scope && { scope }), ...(signal && { signal }) };
+  const { id = 'question', json, by, embedMs, scope, signal } = options;
+  const how = {
+    ...(embedMs !== undefined && { embedMs }),
+    ...(by && { by }),
+    ...(scope && { scope }),
+    ...(signal && { signal }),
+  };
   const ranking = await codebases.recall(question, how);
   if (json === true) out.json(report(id, ranking));
-  else out.rows(...table(ranking));
+  else {
+    out.rows(...table(ranking));
+    notEmbedded(ranking.embedded).forEach((row) => {
+      err.rows(row);
+    });
+  }
   return EXIT.done;
 }
 
@@ -64,6 +79,7 @@ function report(id: string, ranking: RankedFiles) {
   const ranked = filesWithSegments(ranking);
   return {
     id,
+    embedded: ranking.embedded,
     files: ranked.map((file) => ({
       ...file,
       segments: file.segments.map(({ start, end, share, evidence }) => ({ start, end, share, evidence })),

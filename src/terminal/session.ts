@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
+import type { RefreshOptions } from '../index/folder-index.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { openSnapshotMemory, snapshotName } from '../index/snapshot-io.ts';
@@ -30,6 +31,10 @@ export interface AskedOptions extends CommonOptions {
   /** Snapshots that are asked beside the folders. */
   readonly with?: readonly string[];
   readonly scope?: string;
+  /** Everything is embedded before the question is asked. */
+  readonly complete?: boolean;
+  /** Seconds that are spent on vectors which the best candidates have not yet. */
+  readonly embedFor?: number;
 }
 
 /** A codebase opened for one command, with an engine that goes when the command ends. */
@@ -64,11 +69,22 @@ export async function withCodebase<T>(
   });
 }
 
-/** Opens every folder and snapshot that is asked; with several, each has its name before its paths. */
-export async function withMembers<T>(options: AskedOptions, work: (session: AskedSession) => Promise<T>): Promise<T> {
+/**
+ * Opens every folder and snapshot that is asked and indexes the words of what changed; with several, each has its name
+ * before its paths.
+ *
+ * @param question the model is loaded with it while words are read; left out where nothing is asked of it
+ */
+export async function withMembers<T>(
+  options: AskedOptions,
+  question: string | undefined,
+  work: (session: AskedSession) => Promise<T>,
+): Promise<T> {
   // A slip in the scope is told before anything is read.
   if (options.scope !== undefined) parseScope(options.scope);
   return withEngine(options, async (engine, signal) => {
+    // What goes wrong is told when the question is asked.
+    if (question !== undefined) engine.question(question, { signal }).catch(() => undefined);
     const opened: { readonly codebase: FolderIndex; readonly name: string }[] = [];
     try {
       for (const root of options.repo ?? [process.cwd()]) {
@@ -80,9 +96,13 @@ export async function withMembers<T>(options: AskedOptions, work: (session: Aske
         opened.push({ codebase: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
       }
       for (const { codebase } of folders) {
-        const { read, encoded, reused } = await refresh({ codebase, signal }, options);
+        const { read, encoded, reused } = await bringUp({ codebase, signal }, options);
         if (options.json === true || read === 0) continue;
-        err.rows(`Read ${read} files: ${encoded} segments encoded, ${reused} known already.`);
+        err.rows(
+          options.complete === true
+            ? `Read ${read} files: ${encoded} segments encoded, ${reused} known already.`
+            : `Indexed the words of ${read} files.`,
+        );
       }
       const members = named(opened);
       return await work({ members, codebases: new MultiFolderSearch(members), signal });
@@ -132,25 +152,47 @@ function named(opened: readonly { readonly codebase: FolderIndex; readonly name:
   });
 }
 
-/** Refreshes the memory with a progress bar on the error stream. */
+/** Words alone, or vectors too where they are wanted before anything is asked. */
+async function bringUp(
+  session: Session,
+  options: AskedOptions,
+): Promise<Pick<IngestReport, 'read' | 'encoded' | 'reused'>> {
+  if (options.complete === true) return refresh(session, options);
+  const { report } = await withBar((bar) => session.codebase.indexWords(refreshOptions(session, options, bar)));
+  return { ...report, encoded: 0 };
+}
+
+/** Refreshes words and vectors with a progress bar on the error stream. */
 export async function refresh(
-  { codebase, signal }: Session,
+  session: Session,
   options: CommonOptions & { readonly remember?: boolean },
 ): Promise<IngestReport> {
+  return withBar((bar) => session.codebase.refresh(refreshOptions(session, options, bar)));
+}
+
+async function withBar<T>(work: (bar: IngestBar) => Promise<T>): Promise<T> {
   const bar = new IngestBar();
   try {
-    return await codebase.refresh({
-      signal,
-      ...(options.include ? { include: options.include } : {}),
-      ...(options.remember === undefined ? {} : { remember: options.remember }),
-      onProgress: (progress) => {
-        bar.show(progress);
-      },
-      onWait: () => {
-        bar.wait();
-      },
-    });
+    return await work(bar);
   } finally {
     bar.stop();
   }
+}
+
+function refreshOptions(
+  { signal }: Session,
+  { include, remember }: CommonOptions & { readonly remember?: boolean },
+  bar: IngestBar,
+): RefreshOptions {
+  return {
+    signal,
+    ...(include ? { include } : {}),
+    ...(remember === undefined ? {} : { remember }),
+    onProgress: (progress) => {
+      bar.show(progress);
+    },
+    onWait: () => {
+      bar.wait();
+    },
+  };
 }

@@ -30,6 +30,11 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     out.rows(
       `Memory of ${codebase.root}`,
       `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
+      ...(totals.notEmbedded > 0
+        ? [
+            `  ${totals.segments - totals.notEmbedded} of ${totals.segments} segments are embedded; \`ingest\` embeds the rest`,
+          ]
+        : []),
       `  ${bytesText(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines)`,
       `  in ${ledger.location}`,
       ...(withoutGit === undefined ? [] : [`  ${withoutGit}`]),

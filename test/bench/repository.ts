@@ -94,8 +94,8 @@ async function withCodebase<T>(
 function ingest({ signal, say, ...options }: RepositoryOptions, home: string) {
   return withCodebase({ ...options, signal, say }, home, async (codebase, engine) => {
     const onProgress: Parameters<FolderIndex['refresh']>[0]['onProgress'] = (progress) => {
-      if (progress.kind !== 'encoding') return;
-      say(`Reading the repository: ${percent(progress.bytes, progress.ofBytes)} % …`);
+      if (progress.kind !== 'embedding') return;
+      say(`Reading the repository: ${percent(progress.tokens, progress.ofTokens)} % …`);
     };
     const report = await codebase.refresh({ signal, onProgress });
     if (report.encoded === 0)

@@ -126,13 +126,14 @@ try {
       const found = codebase.find({ keys, words: questionTerms(one.question) });
       const exact = await findExact(codebase, one.question, found.segments);
       const nearness = { cosine: found.cosine, coverage: 1, isAimed: false };
-      const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), nearness };
+      const embedded = { segments: codebase.embedded, ofSegments: codebase.length };
+      const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), nearness, embedded };
       const { temperature: tau } = codebase.adapter;
       const otherwise = new Map([
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
       ]);
-      for (const [system, ranking] of variants(one, { ...found, ...rest }, places, otherwise)) {
+      for (const [system, ranking] of variants(one, { ...found, ...rest, bare: new Set() }, places, otherwise)) {
         const list = filesWithSegments(ranking).map(({ path, share, segments }) => ({
           path,
           score: share,

@@ -16,5 +16,7 @@ export async function findFor(index: FolderIndex, question: string): Promise<Fou
   const project = await projectNames(index);
   const exact = await findExact(index, question, found.segments);
   const meant = meantFiles(kindOfQuestion(question, project), index.paths());
-  return { ...found, project, exact, meant, nearness: { cosine: found.cosine, coverage: 1, isAimed: false } };
+  const nearness = { cosine: found.cosine, coverage: 1, isAimed: false };
+  const embedded = { segments: index.embedded, ofSegments: index.length };
+  return { ...found, bare: new Set(found.bare), project, exact, meant, nearness, embedded };
 }

@@ -91,18 +91,25 @@ function bytePairsOf(file: unknown): BytePairs | undefined {
     ['ignore_merges', 'byte_fallback'].every((name) => at(model, name) !== true) &&
     list(at(file, 'added_tokens')).every(isFrame);
   if (!isKnown) return undefined;
-  const vocabulary = at(model, 'vocab');
+  const words = at(model, 'vocab');
+  const entries: [string, unknown][] = typeof words === 'object' && words !== null ? Object.entries(words) : [];
+  const ids = new Map<unknown, unknown>(entries);
   const idOf = (token: unknown): number | undefined => {
-    const id = typeof token === 'string' ? at(vocabulary, token) : undefined;
+    const id = ids.get(token);
     return typeof id === 'number' ? id : undefined;
   };
   const merges = list(at(model, 'merges'));
   const spelled = SPELLED.flatMap((character) => idOf(character) ?? []);
   if (spelled.length < SPELLED.length) return undefined;
   const pairs = new BytePairs(spelled, merges.length);
-  for (const pair of merges) {
+  for (const [rank, pair] of merges.entries()) {
     const [left, right] = typeof pair === 'string' ? pair.split(' ', 2) : list(pair);
-    const [first, second, merged] = [idOf(left), idOf(right), idOf(`${String(left)}${String(right)}`)];
+    if (typeof left !== 'string' || typeof right !== 'string') return undefined;
+    // A vocabulary lists what its merges give in their order: to look up a new string takes five times as long.
+    const [next = '', id] = entries[spelled.length + rank] ?? [];
+    const isNext = next.length === left.length + right.length && next.startsWith(left) && next.endsWith(right);
+    const [first, second] = [idOf(left), idOf(right)];
+    const merged = isNext && typeof id === 'number' ? id : idOf(left + right);
     if (first === undefined || second === undefined || merged === undefined) return undefined;
     pairs.add(first, second, merged);
   }

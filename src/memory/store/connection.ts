@@ -51,11 +51,13 @@ export class Connection {
 
   /**
    * One transaction that is on disk when it ends. SQLite goes on writing files that were deleted or replaced under it,
-   * and a process of a later version may have changed the tables since they were opened.
+   * and a process of a later version may have changed the tables since they were opened. Inside another one it is part
+   * of that.
    *
    * @throws `ledger/gone`, `ledger/newer`
    */
   change<T>(work: () => T): T {
+    if (this.db.isTransaction) return work();
     this.assertOnDisk();
     const done = this.guard(() =>
       transaction(this.db, () => {

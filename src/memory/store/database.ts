@@ -8,6 +8,7 @@ import { damaged, newer, translate } from '../ledger-error.ts';
 import { integer, text } from './row.ts';
 import { FORMER } from './former-schema.ts';
 import { migrate } from './migrate.ts';
+import { CachedStatements } from './cached-statements.ts';
 import { checkoutViews, CONNECTION, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { SET_HASH_BYTES } from '../algebra/set-hash.ts';
@@ -25,7 +26,7 @@ export function openDatabase(file: string, identity: Identity, maxBytes?: number
     // SQLite gives a log the mode of its database, so that one is begun first.
     privateFile(file);
     tightenWithSiblings(file);
-    const db = new DatabaseSync(file, { timeout: CONNECTION.busyMs, enableForeignKeyConstraints: true });
+    const db = new CachedStatements(file, { timeout: CONNECTION.busyMs, enableForeignKeyConstraints: true });
     try {
       // Before anything is set: what is not ours stays as it is, to the byte.
       refuseNewer(db, file);

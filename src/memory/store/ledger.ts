@@ -202,6 +202,14 @@ export class Ledger extends StoreReader {
     throw new AppError('ledger/busy', 'Another window reads these files anew all the time: they were not forgotten.');
   }
 
+  /**
+   * Several changes in one transaction, all or nothing: a transaction a file takes longer than what is written. What the
+   * changes return is true once this has returned.
+   */
+  together<T>(work: () => T): T {
+    return this.connection.change(work);
+  }
+
   /** Notes what was seen of a file whose content is what is recorded; what another process recorded since stays. */
   noteStat(path: string, meta: FileMeta): void {
     this.connection.change(() => {

@@ -86,6 +86,6 @@ export class MemoryTotals implements vscode.Disposable {
   #pace(): number {
     if (this.#watchers === 0) return PACE.unwatched;
     const { kind } = this.#memory.standing;
-    return kind === 'reading' || kind === 'walking' ? PACE.reading : PACE.watched;
+    return ['reading', 'embedding', 'walking'].includes(kind) ? PACE.reading : PACE.watched;
   }
 }

@@ -23,7 +23,7 @@ export function listedActions(
     command: `askCodebase.${command}`,
     arguments: args,
   });
-  const busy = standing.kind === 'reading' || standing.kind === 'walking' || standing.kind === 'opening';
+  const busy = ['reading', 'embedding', 'walking', 'opening'].includes(standing.kind);
   return [
     ...(standing.kind === 'failed' && mending !== undefined ? [row('tools', mending, 'mend', standing.action)] : []),
     ...(standing.kind === 'paused' ? [row('debug-start', l10n.t('Resume Indexing'), 'resume')] : []),

@@ -24,7 +24,11 @@ export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusT
     case 'reading': {
       const files = l10n.t('{0} of {1} files', amounts.count(standing.files), amounts.count(standing.ofFiles));
       const percent = amounts.share(Math.floor(standing.percent) / 100);
-      return { text: `$(loading~spin) ${l10n.t('Reading {0}', percent)} · ${files}`, label, tone: 'quiet' };
+      return { text: `$(loading~spin) ${l10n.t('Indexing {0}', percent)} · ${files}`, label, tone: 'quiet' };
+    }
+    case 'embedding': {
+      const percent = amounts.share(Math.floor(standing.percent) / 100);
+      return { text: `$(loading~spin) ${l10n.t('Embedding {0}', percent)}`, label, tone: 'quiet' };
     }
     case 'paused':
       return { text: `$(debug-pause) ${l10n.t('Reading paused')}`, label, tone: 'quiet' };
@@ -47,7 +51,11 @@ export function workspaceStatusSentence(standing: WorkspaceStatus, amounts: Amou
         ? l10n.t('Looking for files: {0} so far.', amounts.count(standing.files))
         : l10n.t('Looking for files.');
     case 'reading':
-      return l10n.t('Reading the files: {0} of {1}.', amounts.count(standing.files), amounts.count(standing.ofFiles));
+      return l10n.t('Indexing the files: {0} of {1}.', amounts.count(standing.files), amounts.count(standing.ofFiles));
+    case 'embedding': {
+      const percent = amounts.share(Math.floor(standing.percent) / 100);
+      return l10n.t('{0} files can be asked about. {1} is embedded.', amounts.count(standing.files), percent);
+    }
     case 'paused':
       return l10n.t('Reading is paused at {0}.', amounts.share(Math.floor(standing.percent) / 100));
     case 'ready':

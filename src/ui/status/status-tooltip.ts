@@ -57,11 +57,12 @@ type TooltipCommand = (typeof tooltipCommands)[number];
 
 function rows({ standing, digest, description }: TooltipFacts, amounts: Amounts): [string, string][] {
   const found: [string, string][] = [];
-  if (standing.kind === 'reading') {
+  if (standing.kind === 'reading') found.push([l10n.t('Now indexing'), standing.path]);
+  if (standing.kind === 'embedding') {
     if (standing.rate > 0) found.push([l10n.t('Speed'), l10n.t('{0} tokens per second', amounts.count(standing.rate))]);
     if (standing.secondsLeft !== undefined)
       found.push([l10n.t('Time left'), l10n.t('about {0}', amounts.seconds(standing.secondsLeft))]);
-    found.push([l10n.t('Now reading'), standing.path]);
+    found.push([l10n.t('Now embedding'), standing.path]);
   }
   if (digest) {
     found.push([l10n.t('Files'), amounts.count(digest.remembered)]);
@@ -83,7 +84,7 @@ function links(standing: WorkspaceStatus): string[] {
     link(l10n.t('Show Memory'), 'askCodebase.showMemory'),
     link(l10n.t('Open Log'), 'askCodebase.openLog'),
   ];
-  if (standing.kind === 'reading' || standing.kind === 'walking')
+  if (standing.kind === 'reading' || standing.kind === 'embedding' || standing.kind === 'walking')
     return [link(l10n.t('Pause Indexing'), 'askCodebase.pause'), ...always];
   if (standing.kind === 'paused') return [link(l10n.t('Resume Indexing'), 'askCodebase.resume'), ...always];
   return standing.kind === 'ready' ? [link(l10n.t('Ask'), 'askCodebase.ask'), ...always] : always;

@@ -13,6 +13,13 @@ export type WorkspaceStatus =
       readonly percent: number;
       readonly files: number;
       readonly ofFiles: number;
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'embedding';
+      /** 0..100, of what had no vectors. */
+      readonly percent: number;
+      readonly files: number;
       /** Tokens per second; 0 while nothing was measured. */
       readonly rate: number;
       readonly secondsLeft?: number;
@@ -32,8 +39,9 @@ export function workspaceStatus(states: Iterable<MemoryState>): WorkspaceStatus 
   const all = [...states];
   const of = <Kind extends MemoryState['kind']>(kind: Kind) =>
     all.filter((state): state is Of<Kind> => state.kind === kind);
-  const [reading, walking, failed, paused, ready] = [
+  const [reading, embedding, walking, failed, paused, ready] = [
     of('reading'),
+    of('embedding'),
     of('walking'),
     of('failed'),
     of('paused'),
@@ -41,6 +49,11 @@ export function workspaceStatus(states: Iterable<MemoryState>): WorkspaceStatus 
   ];
   const [first] = reading;
   if (first) return { kind: 'reading', ...progress(reading), path: first.path };
+  const [deepest] = embedding;
+  if (deepest) {
+    const files = sum([...embedding, ...ready], (state) => state.files);
+    return { kind: 'embedding', ...pace(embedding), files, path: deepest.path };
+  }
   if (walking.length > 0) return { kind: 'walking', files: sum(walking, ({ files }) => files) };
   if (of('opening').length > 0) return { kind: 'opening' };
   const [worst] = failed;
@@ -53,17 +66,20 @@ export function workspaceStatus(states: Iterable<MemoryState>): WorkspaceStatus 
   return { kind: 'ready', files: sum(ready, ({ files }) => files), segments: sum(ready, ({ segments }) => segments) };
 }
 
-/** One model reads for all roots in turn, so their times add and the rate is that of the fastest report. */
 function progress(reading: readonly Of<'reading'>[]) {
   const ofFiles = sum(reading, (state) => state.ofFiles);
   const weighted = sum(reading, (state) => state.percent * state.ofFiles);
-  const left = reading.flatMap(({ secondsLeft }) => (secondsLeft === undefined ? [] : [secondsLeft]));
+  const percent = ofFiles > 0 ? weighted / ofFiles : 0;
+  return { percent, files: sum(reading, ({ files }) => files), ofFiles };
+}
+
+/** One model works for all roots in turn, so their times add and the rate is that of the fastest report. */
+function pace(embedding: readonly Of<'embedding'>[]) {
+  const left = embedding.flatMap(({ secondsLeft }) => (secondsLeft === undefined ? [] : [secondsLeft]));
   return {
-    percent: ofFiles > 0 ? weighted / ofFiles : 0,
-    files: sum(reading, ({ files }) => files),
-    ofFiles,
-    rate: Math.max(...reading.map(({ rate }) => rate)),
-    ...(left.length === reading.length ? { secondsLeft: left.reduce((a, b) => a + b, 0) } : {}),
+    percent: sum(embedding, ({ percent }) => percent) / embedding.length,
+    rate: Math.max(...embedding.map(({ rate }) => rate)),
+    ...(left.length === embedding.length ? { secondsLeft: left.reduce((a, b) => a + b, 0) } : {}),
   };
 }
 

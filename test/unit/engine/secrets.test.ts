@@ -20,7 +20,8 @@ const SOURCE = `import { moor } from './rope.ts';\n\nexport const ship = moor('$
 class Counting extends StandIn {
   segmented: string[] = [];
   override segment(text: string) {
-    this.segmented.push(text);
+    // Cut once more when it is encoded.
+    if (!this.segmented.includes(text)) this.segmented.push(text);
     return super.segment(text);
   }
 }

@@ -11,7 +11,7 @@ import { blobHash } from '../../../src/workspace/files/file.ts';
 import { SHAPE, StandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
 
-/** A stand-in for the model that calls `meanwhile` once, while it works on a text with `mark` in it. */
+/** A stand-in for the engine that calls `meanwhile` once, while it cuts a text with `mark` in it. */
 class Interrupted extends StandIn {
   #meanwhile: (() => Promise<void> | void) | undefined;
   readonly #mark: string;
@@ -22,13 +22,13 @@ class Interrupted extends StandIn {
     this.#meanwhile = meanwhile;
   }
 
-  override async encode(header: string, text: string) {
+  override async segment(text: string) {
     const meanwhile = text.includes(this.#mark) ? this.#meanwhile : undefined;
     if (meanwhile) {
       this.#meanwhile = undefined;
       await meanwhile();
     }
-    return super.encode(header, text);
+    return super.segment(text);
   }
 }
 

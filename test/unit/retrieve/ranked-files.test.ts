@@ -32,6 +32,8 @@ function find(
     meant: new Map(),
     project: new Set(),
     nearness: { cosine: 1, coverage: 1, isAimed: false },
+    bare: new Set(),
+    embedded: { segments: rows.length, ofSegments: rows.length },
   };
   return rankFiles(
     question,

@@ -15,9 +15,12 @@ const ready = (files: number): MemoryState => ({
   segments: 3 * files,
   telling: [],
 });
-const reading = (percent: number, ofFiles: number, secondsLeft?: number): MemoryState => ({
-  ...{ kind: 'reading', sentence: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, rate: 500 },
-  ...{ path: 'src/a.ts', ...(secondsLeft === undefined ? {} : { secondsLeft }) },
+const reading = (percent: number, ofFiles: number): MemoryState => ({
+  ...{ kind: 'reading', sentence: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, path: 'src/a.ts' },
+});
+const embedding = (percent: number, files: number, secondsLeft?: number): MemoryState => ({
+  ...{ kind: 'embedding', sentence: 'Embedding.', percent, files, rate: 500, path: 'src/a.ts' },
+  ...(secondsLeft === undefined ? {} : { secondsLeft }),
 });
 const paused = (percent: number): MemoryState => ({ kind: 'paused', sentence: 'Paused.', percent });
 const failed: MemoryState = { kind: 'failed', sentence: 'The disk is full.', action: 'free-space' };
@@ -31,17 +34,23 @@ describe('the standing of several roots', () => {
     expect(workspaceStatus([ready(10), ready(5)])).toEqual({ kind: 'ready', files: 15, segments: 45 });
   });
 
-  it('weighs progress by files and adds the times', () => {
-    const both = workspaceStatus([reading(50, 100, 60), reading(0, 300, 120)]);
-    expect(both).toMatchObject({ kind: 'reading', percent: 12.5, files: 50, ofFiles: 400, secondsLeft: 180 });
+  it('weighs the progress of words by files', () => {
+    const both = workspaceStatus([reading(50, 100), reading(0, 300)]);
+    expect(both).toMatchObject({ kind: 'reading', percent: 12.5, files: 50, ofFiles: 400 });
+  });
+
+  it('counts every file that can be asked about while vectors are made, and adds the times', () => {
+    const both = workspaceStatus([embedding(50, 100, 60), embedding(0, 300, 120), ready(5)]);
+    expect(both).toMatchObject({ kind: 'embedding', percent: 25, files: 405, secondsLeft: 180 });
   });
 
   it('leaves the time out while one root has none', () => {
-    expect(workspaceStatus([reading(50, 100, 60), reading(0, 300)])).not.toHaveProperty('secondsLeft');
+    expect(workspaceStatus([embedding(50, 100, 60), embedding(0, 300)])).not.toHaveProperty('secondsLeft');
   });
 
   it('tells work before failure, failure before a pause, a pause before what is in order', () => {
-    expect(workspaceStatus([failed, reading(1, 2), paused(3), ready(1)]).kind).toBe('reading');
+    expect(workspaceStatus([failed, embedding(1, 2), reading(1, 2), paused(3), ready(1)]).kind).toBe('reading');
+    expect(workspaceStatus([failed, embedding(1, 2), paused(3), ready(1)]).kind).toBe('embedding');
     expect(workspaceStatus([failed, opening]).kind).toBe('opening');
     expect(workspaceStatus([paused(3), failed, ready(1)])).toEqual({
       kind: 'failed',
@@ -65,7 +74,11 @@ describe('the status bar', () => {
   });
 
   it('never rounds up to done', () => {
-    expect(text(reading(99.9, 1000))?.text).toBe('$(loading~spin) Reading 99% · 999 of 1,000 files');
+    expect(text(reading(99.9, 1000))?.text).toBe('$(loading~spin) Indexing 99% · 999 of 1,000 files');
+    expect(text(embedding(99.9, 1000))).toMatchObject({
+      text: '$(loading~spin) Embedding 99%',
+      label: 'Ask Codebase: 1,000 files can be asked about. 99% is embedded.',
+    });
   });
 
   it('warns of a failure in its own words', () => {
@@ -100,7 +113,7 @@ describe('the tooltip', () => {
       prefillRate: 1,
       residentBytes: 1,
     } as const;
-    const shown = statusTooltip({ ...facts, standing: workspaceStatus([reading(10, 10, 61)]), description }, english);
+    const shown = statusTooltip({ ...facts, standing: workspaceStatus([embedding(10, 10, 61)]), description }, english);
     expect(shown).toContain('500 tokens per second');
     expect(shown).toContain('about 2 min');
     expect(shown).toContain('CPU\\, 4 threads');
@@ -113,6 +126,7 @@ describe('the list of actions', () => {
 
   it('begins with what the state calls for', () => {
     expect(commands(reading(1, 2))[0]).toBe('pause');
+    expect(commands(embedding(1, 2))[0]).toBe('pause');
     expect(commands(paused(1))[0]).toBe('resume');
     expect(commands(failed)[0]).toBe('mend');
     expect(commands(ready(1))[0]).toBe('ask');

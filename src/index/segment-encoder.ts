@@ -1,0 +1,82 @@
+import type { Engine, Priority } from '../engine/client/engine.ts';
+import type { Ledger } from '../memory/store/ledger.ts';
+import { originOf } from '../memory/store/schema.ts';
+import { quantize } from '../memory/algebra/embedding-record.ts';
+import type { SegmentPlace, StoredRecord } from '../memory/records.ts';
+import { readText } from '../workspace/files/file.ts';
+import { noneExempt } from '../workspace/files/secret.ts';
+import type { IsExempt } from '../workspace/files/secret.ts';
+import { cutFile } from './cut-file.ts';
+import type { CutSegment } from './cut-file.ts';
+
+/** Files whose segments are kept: candidates of one question come from a few files in turn. */
+const KEPT_FILES = 16;
+
+export interface EncoderOptions {
+  readonly root: string;
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly isExempt?: IsExempt;
+  readonly priority?: Priority;
+  readonly signal?: AbortSignal;
+}
+
+/** Encodes segments that stand in a ledger without vectors, from their files as they lie on disk now. */
+export class SegmentEncoder {
+  readonly #options: EncoderOptions;
+  readonly #files = new Map<string, Promise<ReadonlyMap<string, CutSegment>>>();
+  encoded = 0;
+  tokens = 0;
+  milliseconds = 0;
+
+  constructor(options: EncoderOptions) {
+    this.#options = options;
+  }
+
+  /** Tokens per second of the model's own time; 0 while nothing was encoded. */
+  get rate(): number {
+    return this.milliseconds > 0 ? (1000 * this.tokens) / this.milliseconds : 0;
+  }
+
+  /**
+   * The record of a segment; undefined where its file has changed since its words were read: the next reading of the
+   * file sees that. Throws `engine/…`; the signal's reason.
+   */
+  async encode(place: SegmentPlace): Promise<StoredRecord | undefined> {
+    const { ledger, engine } = this.#options;
+    const segment = (await this.#cut(place.path)).get(place.contentHash);
+    if (segment === undefined) return undefined;
+    const { keys, tokens, milliseconds } = await engine.encode(segment.header, segment.text, this.#asked());
+    this.encoded += 1;
+    this.tokens += tokens;
+    this.milliseconds += milliseconds;
+    const record = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
+    const { contentHash, tokens: size } = segment;
+    return { contentHash, tokens: size, origin: originOf(place.path), record };
+  }
+
+  #asked() {
+    const { priority = 'ingest', signal } = this.#options;
+    return { priority, ...(signal ? { signal } : {}) };
+  }
+
+  /** The segments of a file by their content hash. */
+  #cut(path: string): Promise<ReadonlyMap<string, CutSegment>> {
+    const known = this.#files.get(path);
+    if (known) return known;
+    const [oldest] = this.#files.keys();
+    if (this.#files.size >= KEPT_FILES && oldest !== undefined) this.#files.delete(oldest);
+    const cut = this.#read(path);
+    this.#files.set(path, cut);
+    return cut;
+  }
+
+  async #read(path: string): Promise<ReadonlyMap<string, CutSegment>> {
+    const { root, ledger, engine, isExempt = noneExempt } = this.#options;
+    // What stands in the ledger was read by the walk's rules, be it because `include` names it.
+    const content = await readText(root, path, { included: true, isExempt });
+    if (content.kind !== 'text') return new Map();
+    const segments = await cutFile(engine, ledger.identity.adapter, path, content.text, this.#asked());
+    return new Map(segments.map((segment) => [segment.contentHash, segment]));
+  }
+}

@@ -1,0 +1,100 @@
+import { EmbeddingTable } from '../memory/search/embedding-table.ts';
+import { nearest, recall } from '../memory/search/similarity.ts';
+import type { Shares } from '../memory/search/similarity.ts';
+import type { Scope, SegmentPlace, StoredSegment } from '../memory/records.ts';
+
+/** Where nothing has vectors, or nothing was asked of them. */
+const NO_SHARES: Shares = {
+  segmentIds: new Float64Array(0),
+  shares: new Float64Array(0),
+  logShares: new Float64Array(0),
+  logTotal: -Infinity,
+};
+
+/** The segments of a folder in RAM: where each lies, and its vectors as soon as it has them. */
+export class SegmentTable {
+  readonly #vectors: EmbeddingTable;
+  readonly #places = new Map<number, SegmentPlace>();
+  /** Segments without vectors. */
+  readonly #bare = new Set<number>();
+
+  constructor(shape: { readonly tokens: number; readonly keySize: number }) {
+    this.#vectors = new EmbeddingTable(shape);
+  }
+
+  get length(): number {
+    return this.#places.size;
+  }
+
+  /** Segments that have vectors. */
+  get embedded(): number {
+    return this.#vectors.length;
+  }
+
+  place(segmentId: number): SegmentPlace | undefined {
+    return this.#places.get(segmentId);
+  }
+
+  isEmbedded(segmentId: number): boolean {
+    return this.#places.has(segmentId) && !this.#bare.has(segmentId);
+  }
+
+  /** How many segments each file has. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { path } of this.#places.values()) counts.set(path, (counts.get(path) ?? 0) + 1);
+    return counts;
+  }
+
+  /** The segments of a scope; all when it is left out. */
+  everywhere(scope?: Scope): SegmentPlace[] {
+    return [...this.#places.values()].filter(({ path }) => scope?.has(path) ?? true);
+  }
+
+  /** The segments of a scope that have no vectors. */
+  bare(scope?: Scope): number[] {
+    return [...this.#bare].filter((id) => scope?.has(this.#places.get(id)?.path ?? '') ?? true);
+  }
+
+  /** Exact shares over the segments of a scope that have vectors. */
+  recall(keys: readonly Float32Array[], temperature: number, scope?: Scope): Shares {
+    const ids = scope && this.everywhere(scope).map(({ segmentId }) => segmentId);
+    return this.recallAmong(keys, temperature, ids);
+  }
+
+  /** Exact shares over those of the segments that have vectors; over all that have when they are left out. */
+  recallAmong(keys: readonly Float32Array[], temperature: number, segmentIds?: readonly number[]): Shares {
+    const isEmpty = segmentIds ? !segmentIds.some((id) => this.isEmbedded(id)) : this.embedded === 0;
+    return keys.length === 0 || isEmpty ? NO_SHARES : recall(this.#vectors, keys, temperature, segmentIds);
+  }
+
+  /** The largest cosine of a key with any vector; -1 where there is none. */
+  nearest(keys: readonly Float32Array[]): number {
+    return this.embedded > 0 ? Math.max(-1, ...keys.map((key) => nearest(this.#vectors, key))) : -1;
+  }
+
+  /** Adds a segment as it is stored; one that is there already gets the vectors that it had not. */
+  append({ record, ...place }: StoredSegment): void {
+    const { segmentId } = place;
+    if (record !== undefined) this.put(place, record.keys);
+    else if (!this.#places.has(segmentId)) {
+      this.#bare.add(segmentId);
+      this.#places.set(segmentId, place);
+    }
+  }
+
+  /** Adds a segment with its vectors, [P · d_k]. */
+  put(place: SegmentPlace, keys: Int8Array): void {
+    const { segmentId } = place;
+    if (this.isEmbedded(segmentId)) return;
+    this.#vectors.append(segmentId, keys);
+    this.#bare.delete(segmentId);
+    this.#places.set(segmentId, place);
+  }
+
+  remove(segmentId: number): void {
+    this.#vectors.remove(segmentId);
+    this.#bare.delete(segmentId);
+    this.#places.delete(segmentId);
+  }
+}

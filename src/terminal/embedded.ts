@@ -1,0 +1,12 @@
+import type { Embedded } from '../retrieve/missing-vectors.ts';
+import { percent } from './percent.ts';
+
+/** What an answer says where not every segment had vectors for it. */
+export function notEmbedded({ segments, ofSegments }: Embedded): string[] {
+  if (segments >= ofSegments) return [];
+  const share = percent(segments / ofSegments);
+  return [`${share} of the segments are embedded; the others were ranked by their words. --complete embeds all first.`];
+}
+
+export const milliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : 1000 * seconds;

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { normalise, orderFreeSum } from '../../../src/memory/search/similarity.ts';
+import { candidates, fileShares, joinedShares } from '../../../src/retrieve/missing-vectors.ts';
+import type { RankedFiles } from '../../../src/retrieve/ranked-files.ts';
+
+const scores = fc.array(fc.double({ min: -40, max: 40, noNaN: true }), { maxLength: 8 });
+
+/** Parts with ids that no two of them share. */
+function partsOf(given: readonly { readonly known: readonly number[]; readonly bare: number }[]) {
+  let next = 0;
+  return given.map(({ known, bare }) => {
+    const segmentIds = known.map(() => next++);
+    const shares = normalise(Float64Array.from(segmentIds), Float64Array.from(known));
+    return { segmentIds, shares, bare: Array.from({ length: bare }, () => next++) };
+  });
+}
+
+describe('shares over what has vectors and what has none', () => {
+  it('add up to 1 over all that is ranked', () => {
+    const part = fc.record({ known: scores, bare: fc.nat(6) });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (given) => {
+        const count = given.reduce((sum, { known, bare }) => sum + known.length + bare, 0);
+        fc.pre(count > 0);
+        const { shares, segmentIds } = joinedShares(partsOf(given));
+        expect(segmentIds).toHaveLength(count);
+        expect(orderFreeSum(shares)).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it('are the exact ones where nothing is missing', () => {
+    const all = normalise(Float64Array.from([0, 1, 2, 3]), Float64Array.from([1, 5, 2, 0]));
+    const { shares } = joinedShares(
+      partsOf([
+        { known: [1, 5], bare: 0 },
+        { known: [2, 0], bare: 0 },
+      ]),
+    );
+    shares.forEach((share, at) => {
+      expect(share).toBeCloseTo(all.shares[at] ?? -1, 12);
+    });
+  });
+
+  it('take what has none for the median of the others', () => {
+    const { logShares } = joinedShares(partsOf([{ known: [1, 5, 2], bare: 2 }]));
+    const [, , median, bare, another] = logShares;
+    expect([bare, another]).toEqual([median, median]);
+  });
+});
+
+describe('the shares of files', () => {
+  const paths = ['known', 'known', 'far', 'bare'];
+
+  it('count what has vectors, and take a file without any for the median', () => {
+    const joined = joinedShares(partsOf([{ known: [4, 3, 1], bare: 1 }]));
+    const shares = fileShares(joined, (id) => paths[id], new Set([3]));
+    expect(orderFreeSum([...shares.values()])).toBeCloseTo(1, 12);
+    expect(shares.get('bare')).toBe(shares.get('known'));
+    expect(shares.get('far')).toBeLessThan(shares.get('bare') ?? 0);
+  });
+});
+
+describe('what a question has encoded first', () => {
+  it('is the best of each file, then the second of each, and nothing that has vectors', () => {
+    const segment = (segmentId: number, path: string) => ({ segmentId, path });
+    const ranked = {
+      files: [{ path: 'a' }, { path: 'b' }, { path: 'c' }],
+      segments: [segment(1, 'a'), segment(2, 'a'), segment(3, 'b'), segment(4, 'a'), segment(5, 'c'), segment(6, 'a')],
+    } as unknown as RankedFiles;
+    expect(candidates(ranked, (id) => id !== 3)).toEqual([1, 5, 2, 4]);
+  });
+});
