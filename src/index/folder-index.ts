@@ -126,9 +126,7 @@ export class FolderIndex {
     return new FolderIndex(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);
   }
 
-  /**
-   * A memory whose files are not here: it recalls and ranks, and has no lines to read. `name` stands for its folder.
-   */
+  /** A memory whose files are not here: it ranks, and has no lines to read. `name` stands for its folder. */
   static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): FolderIndex {
     return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
   }
@@ -160,8 +158,8 @@ export class FolderIndex {
   }
 
   /**
-   * Encodes these segments, the first first, as far as that goes until `until` on the clock of performance.now(); one at
-   * least. What was encoded is stored, whatever ends it. Throws EngineError, LedgerError; the signal's reason.
+   * Encodes these segments in their order, until `until` on the clock of performance.now(); one at least. What was
+   * encoded is stored, whatever ends it.
    */
   async embedSegments(segmentIds: readonly number[], until: number, signal?: AbortSignal): Promise<void> {
     const { root, ledger, engine, isExempt } = this;
@@ -252,6 +250,11 @@ export class FolderIndex {
   /** How many segments each file has in memory now. */
   segmentCounts(): ReadonlyMap<string, number> {
     return this.#table().counts();
+  }
+
+  /** How many segments of each file have no vectors yet; files that are embedded are left out. */
+  bareCounts(): ReadonlyMap<string, number> {
+    return this.#table().bareCounts();
   }
 
   /** Segments that hold a term, those that say most of it first; unsaved text included. */

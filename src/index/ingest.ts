@@ -105,6 +105,38 @@ export async function indexWords(options: IngestOptions): Promise<Words> {
   };
 }
 
+/**
+ * Encodes what has words and no vectors yet, below the paths that the words pass looked at. What both passes did.
+ *
+ * @throws `engine/…`, `ledger/…`; the signal's reason when it is aborted, with everything before it saved
+ */
+export async function embedWords(options: IngestOptions, { paths, report }: Words): Promise<IngestReport> {
+  const began = performance.now();
+  const pass = new VectorsPass({
+    ...options,
+    paths,
+    onProgress: (progress) => options.onProgress?.({ kind: 'embedding', ...progress }),
+  });
+  await pass.run();
+  // What the report says has to be true of the disk: a folder may be deleted under an open database.
+  options.ledger.assertOnDisk();
+  const { encoded, tokens, milliseconds } = pass.encoder;
+  return {
+    ...report,
+    reused: report.reused + pass.reused,
+    failed: pass.failed,
+    encoded,
+    tokens,
+    milliseconds: report.milliseconds + performance.now() - began,
+    encodeMilliseconds: milliseconds,
+  };
+}
+
+/** Both passes, one after the other. */
+export async function ingest(options: IngestOptions): Promise<IngestReport> {
+  return embedWords(options, await indexWords(options));
+}
+
 async function plan(options: IngestOptions): Promise<Plan> {
   const onFiles = (files: number) => options.onProgress?.({ kind: 'walking', files });
   const how = { ...options, onFiles };

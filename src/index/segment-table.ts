@@ -41,9 +41,12 @@ export class SegmentTable {
 
   /** How many segments each file has. */
   counts(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const { path } of this.#places.values()) counts.set(path, (counts.get(path) ?? 0) + 1);
-    return counts;
+    return countsOf([...this.#places.values()]);
+  }
+
+  /** How many segments of each file have no vectors; files without such a segment are left out. */
+  bareCounts(): Map<string, number> {
+    return countsOf([...this.#bare].flatMap((id) => this.#places.get(id) ?? []));
   }
 
   /** The segments of a scope; all when it is left out. */
@@ -97,4 +100,10 @@ export class SegmentTable {
     this.#bare.delete(segmentId);
     this.#places.delete(segmentId);
   }
+}
+
+function countsOf(places: readonly SegmentPlace[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { path } of places) counts.set(path, (counts.get(path) ?? 0) + 1);
+  return counts;
 }

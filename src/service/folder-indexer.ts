@@ -166,7 +166,7 @@ export class FolderIndexer {
     }
   }
 
-  /** Settled when the words of every file are read; sooner where that takes longer than somebody may be kept waiting. */
+  /** Settled when the words of every file are read; sooner where that takes longer than a question may wait. */
   async searchable(signal: AbortSignal): Promise<void> {
     await Promise.race([this.#words, pause(INDEXER.words, undefined, { ref: false, signal })]);
   }
@@ -205,10 +205,20 @@ export class FolderIndexer {
   async files(): Promise<readonly RememberedFile[]> {
     const codebase = await this.open();
     const segments = codebase.segmentCounts();
+    const bare = codebase.bareCounts();
     const all = Math.max(1, codebase.length);
     return codebase.ledger.files().map(({ path, bytes, lines, state, secrets }) => {
       const own = segments.get(path) ?? 0;
-      return { path, bytes, lines, state, masked: secrets?.masked ?? [], segments: own, share: own / all };
+      return {
+        path,
+        bytes,
+        lines,
+        state,
+        masked: secrets?.masked ?? [],
+        segments: own,
+        bare: bare.get(path) ?? 0,
+        share: own / all,
+      };
     });
   }
 
@@ -316,8 +326,7 @@ export class FolderIndexer {
     };
     const indexed = await codebase.indexWords(how);
     onWords();
-    // What was typed meanwhile lies over files that were not known until now.
-    this.layUnsaved();
+    this.layUnsaved(); // of files that were not known until now
     return codebase.embed(how, indexed);
   }
 

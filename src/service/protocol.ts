@@ -105,6 +105,8 @@ export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lin
   /** Secrets in it that are masked: their lines, and what they are. */
   readonly masked?: SecretCheck['masked'];
   readonly segments: number;
+  /** Segments of them that have no vectors yet. */
+  readonly bare?: number;
   /** Part of the folder's memory tokens that it holds, 0..1. */
   readonly share: number;
 }

@@ -22,7 +22,8 @@ describe('a question to a small project, with the real model', () => {
   let told: Told;
 
   beforeAll(async () => {
-    first = await cli(['ask', '--repo', repo, '--device', 'cpu', '--json', '--max-tokens', '80', QUESTION], { home });
+    const args = ['ask', '--repo', repo, '--device', 'cpu', '--json', '--complete', '--max-tokens', '80', QUESTION];
+    first = await cli(args, { home });
     told = JSON.parse(first.out || '{}') as Told;
   });
 
@@ -31,6 +32,16 @@ describe('a question to a small project, with the real model', () => {
     expect(told.known).toBe(true);
     expect(told.files[0]?.path).toBe('src/loans.ts');
     expect(told.answer?.text.length).toBeGreaterThan(20);
+  });
+
+  it('points to it by its words, before all is embedded, and says so', async () => {
+    const args = ['recall', '--repo', repo, '--device', 'cpu', '--json', '--embed-for', '0', QUESTION];
+    const words = await cli(args, { home: temporary('home') });
+    const found = JSON.parse(words.out) as Told & { readonly embedded: { segments: number; ofSegments: number } };
+    expect(found.files[0]?.path).toBe('src/loans.ts');
+    expect(found.files.reduce((sum, file) => sum + file.share, 0)).toBeCloseTo(1, 6);
+    expect(found.embedded.segments).toBe(0);
+    expect(found.embedded.ofSegments).toBeGreaterThan(3);
   });
 
   it('gives shares that add up to one', () => {

@@ -25,7 +25,7 @@ function* dice(seed: number): Generator<number, never> {
 }
 
 /** Everything a session does with a ledger. */
-function useAll(ledger: Ledger): void {
+async function useAll(ledger: Ledger): Promise<void> {
   ledger.files();
   ledger.totals();
   ledger.hasRecord(FILES[0]!.segments.map(({ contentHash }) => contentHash));
@@ -95,7 +95,7 @@ describe('a damaged database', () => {
         seen[opened.kind]++;
         for (let tries = 0; ; tries++) {
           try {
-            useAll(opened.ledger);
+            await useAll(opened.ledger);
             break;
           } catch (error) {
             if (!isAppError(error, 'ledger/damaged', 'ledger/spoilt') || tries === 2) throw error;
@@ -138,13 +138,13 @@ describe('a damaged database', () => {
       for (const content of contents) {
         const opened = openWith(folder, content);
         expect(opened.kind).toBe('recovered');
-        useAll(opened.ledger);
+        await useAll(opened.ledger);
         expect(await opened.ledger.verify()).toMatchObject({ kind: 'sound' });
         opened.ledger.close();
       }
       const empty = openWith(folder, Buffer.alloc(0));
       expect(empty.kind).toBe('open');
-      useAll(empty.ledger);
+      await useAll(empty.ledger);
       empty.ledger.close();
     });
   });

@@ -7,7 +7,7 @@ import { SegmentEncoder } from '../../../src/index/segment-encoder.ts';
 import { SegmentTable } from '../../../src/index/segment-table.ts';
 import type { Change } from '../../../src/memory/records.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
-import { SHAPE, StandIn } from '../../torture/encoder.ts';
+import { SHAPE, StandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
 
 /** Notes which files it encodes, in order. */
