@@ -210,18 +210,19 @@ export class FolderIndex {
   /** Exact shares over the segments that have vectors, those that have none, and what the words find, over a scope. */
   find({ keys, words, scope }: Query): SearchHits {
     const table = this.#table();
+    const shares = table.recall(keys, this.adapter.temperature, scope);
     const inTable = (hit: LexicalHit) => table.place(hit.segmentId) !== undefined;
     const segments = this.ledger.lexicalSearch(words, LEXICAL_LIMIT, scope).filter(inTable);
     const files = this.ledger.fileSearch(words);
     return {
-      shares: table.recall(keys, this.adapter.temperature, scope),
+      shares,
       bare: table.bare(scope),
       segments:
         this.#overlay.size > 0
           ? [...segments, ...this.#overlay.hits(words, (word) => this.#weight(word), scope)]
           : segments,
       files: scope ? files.filter(({ path }) => scope.has(path)) : files,
-      cosine: table.nearest(keys),
+      cosine: shares.cosine,
       matchedTerms: words.filter((word) => this.#stands(word)),
     };
   }

@@ -1,14 +1,15 @@
 import { EmbeddingTable } from '../memory/search/embedding-table.ts';
-import { nearest, recall } from '../memory/search/similarity.ts';
-import type { Shares } from '../memory/search/similarity.ts';
+import { recall } from '../memory/search/similarity.ts';
+import type { Recalled } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace, StoredSegment } from '../memory/records.ts';
 
 /** Where nothing has vectors, or nothing was asked of them. */
-const NO_SHARES: Shares = {
+const NO_SHARES: Recalled = {
   segmentIds: new Float64Array(0),
   shares: new Float64Array(0),
   logShares: new Float64Array(0),
   logTotal: -Infinity,
+  cosine: -1,
 };
 
 /** The segments of a folder in RAM: where each lies, and its vectors as soon as it has them. */
@@ -60,20 +61,15 @@ export class SegmentTable {
   }
 
   /** Exact shares over the segments of a scope that have vectors. */
-  recall(keys: readonly Float32Array[], temperature: number, scope?: Scope): Shares {
+  recall(keys: readonly Float32Array[], temperature: number, scope?: Scope): Recalled {
     const ids = scope && this.everywhere(scope).map(({ segmentId }) => segmentId);
     return this.recallAmong(keys, temperature, ids);
   }
 
   /** Exact shares over those of the segments that have vectors; over all that have when they are left out. */
-  recallAmong(keys: readonly Float32Array[], temperature: number, segmentIds?: readonly number[]): Shares {
+  recallAmong(keys: readonly Float32Array[], temperature: number, segmentIds?: readonly number[]): Recalled {
     const isEmpty = segmentIds ? !segmentIds.some((id) => this.isEmbedded(id)) : this.embedded === 0;
     return keys.length === 0 || isEmpty ? NO_SHARES : recall(this.#vectors, keys, temperature, segmentIds);
-  }
-
-  /** The largest cosine of a key with any vector; -1 where there is none. */
-  nearest(keys: readonly Float32Array[]): number {
-    return this.embedded > 0 ? Math.max(-1, ...keys.map((key) => nearest(this.#vectors, key))) : -1;
   }
 
   /** Adds a segment as it is stored; one that is there already gets the vectors that it had not. */

@@ -18,7 +18,7 @@ function question(name: string): Float32Array {
 }
 
 function tableOf(names: readonly string[]): EmbeddingTable {
-  const table = new EmbeddingTable(SHAPE, 2);
+  const table = new EmbeddingTable(SHAPE);
   for (const [n, name] of names.entries()) table.append(n + 1, madeUpRecord(name).keys);
   return table;
 }

@@ -15,7 +15,7 @@ export function recallByFeature(
   questions: readonly Float32Array[],
   featureMap: FeatureMap,
 ): Shares {
-  const { tokens, keySize, keys, segmentIds } = table;
+  const { tokens, keySize, segmentIds } = table;
   const asked = new Float64Array(featureMap.size);
   for (const question of questions) {
     featureMap.features(quantizeVector(question)).forEach((feature, i) => {
@@ -23,10 +23,10 @@ export function recallByFeature(
     });
   }
   const masses = Float64Array.from(segmentIds, (_, row) => {
+    const keys = table.row(row);
     let mass = 0;
     for (let token = 0; token < tokens; token++) {
-      const from = (row * tokens + token) * keySize;
-      featureMap.features(keys.subarray(from, from + keySize)).forEach((feature, i) => {
+      featureMap.features(keys.subarray(token * keySize, (token + 1) * keySize)).forEach((feature, i) => {
         mass += feature * (asked[i] ?? 0);
       });
     }

@@ -1,0 +1,94 @@
+import { PRODUCTS_MODULE } from './dot-products-module.ts';
+
+/** A question as integers: its number i is numbers[i] * unit. */
+export interface IntegerQuestion {
+  /** [d_k] */
+  readonly numbers: Int16Array;
+  readonly unit: number;
+}
+
+/** The largest number of a vector, which is int8 without -128. */
+const LARGEST = 127;
+/** Vectors that are copied into the module at once: they stay in a core's second cache. */
+const BLOCK_BYTES = 128 * 1024;
+/** Numbers of a vector that the module takes: a multiple of one turn of its loop, and no more than its memory holds. */
+const SIZES = { multiple: 32, most: 16_384 } as const;
+
+/**
+ * Rounds a question to 16 bits, or to as many as leave every sum of d_k products below 2^31. The error of a cosine is
+ * about 2^-15 of the question's largest number.
+ *
+ * @param question float32 [d_k], finite
+ */
+export function toIntegers(question: Float32Array): IntegerQuestion {
+  const largest = question.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const most = Math.min(0x7fff, Math.floor(0x7fffffff / (LARGEST * Math.max(1, question.length))));
+  const unit = largest > 0 ? largest / most : 1;
+  return { numbers: Int16Array.from(question, (x) => Math.round(x / unit)), unit };
+}
+
+/**
+ * Products of a question with vectors: products[n] = Σ_i vectors[n, i] * question[i], exactly.
+ *
+ * @param vectors  int8 [N, d_k], without -128
+ * @param question int16 [d_k], from toIntegers
+ * @param products int32 [N], written
+ */
+export type Multiply = (vectors: Int8Array, question: Int16Array, products: Int32Array) => void;
+
+/** The same in JavaScript: for sizes that the module cannot take, for where there is none, and to compare with. */
+export const multiplyInScript: Multiply = (vectors, question, products) => {
+  const size = question.length;
+  for (let n = 0; n < products.length; n++) {
+    let sum = 0;
+    for (let i = 0, at = n * size; i < size; i++, at++) sum += (vectors[at] ?? 0) * (question[i] ?? 0);
+    products[n] = sum;
+  }
+};
+
+/** By WebAssembly's SIMD, some ten times as fast; in JavaScript where the process may compile no module. */
+export const multiply: Multiply = openModule() ?? multiplyInScript;
+
+/** What is used of WebAssembly, which the types of this project's runtimes leave out. */
+declare const WebAssembly:
+  | {
+      validate(bytes: Uint8Array): boolean;
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
+      readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+    }
+  | undefined;
+
+/** The module's own function: where vectors, their number and size, the question and the products lie in its memory. */
+type Run = (vectors: number, count: number, size: number, question: number, products: number) => void;
+
+function isRun(value: unknown): value is Run {
+  return typeof value === 'function';
+}
+
+function openModule(): Multiply | undefined {
+  const bytes = Buffer.from(PRODUCTS_MODULE, 'base64');
+  // Not in Node's `--jitless`, and not before SIMD.
+  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
+  const { memory, products: run } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  if (!(memory instanceof WebAssembly.Memory) || !isRun(run)) return undefined;
+  return (vectors, question, products) => {
+    const size = question.length;
+    if (size === 0 || size % SIZES.multiple !== 0 || size > SIZES.most) {
+      multiplyInScript(vectors, question, products);
+      return;
+    }
+    const perBlock = Math.floor(BLOCK_BYTES / size);
+    // The question, then the block, then its products.
+    const blockAt = 2 * size;
+    const productsAt = blockAt + perBlock * size;
+    new Int16Array(memory.buffer, 0, size).set(question);
+    const block = new Int8Array(memory.buffer, blockAt, perBlock * size);
+    for (let from = 0; from < products.length; from += perBlock) {
+      const count = Math.min(perBlock, products.length - from);
+      block.set(vectors.subarray(from * size, (from + count) * size));
+      run(blockAt, count, size, 0, productsAt);
+      products.set(new Int32Array(memory.buffer, productsAt, count), from);
+    }
+  };
+}

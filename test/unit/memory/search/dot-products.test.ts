@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { multiply, multiplyInScript, toIntegers } from '../../../../src/memory/search/dot-products.ts';
+import { assembleProducts, readProductsModule } from '../../../support/assemble.ts';
+
+const byte = fc.integer({ min: -127, max: 127 });
+
+/** Vectors of a size, and a question of it. */
+const asked = fc.constantFrom(1, 8, 31, 32, 64, 96, 256, 1024).chain((size) =>
+  fc.record({
+    question: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: size, maxLength: size }),
+    // More than one block's worth: the few that are drawn stand again and again.
+    vectors: fc.array(fc.array(byte, { minLength: size, maxLength: size }), { minLength: 1, maxLength: 3 }),
+    count: fc.integer({ min: 0, max: Math.min(1200, Math.ceil(300_000 / size)) }),
+  }),
+);
+
+test('the module gives the integers of the script, whatever the size and however many blocks', () => {
+  expect(multiply).not.toBe(multiplyInScript);
+  fc.assert(
+    fc.property(asked, ({ question, vectors, count }) => {
+      const size = question.length;
+      const all = new Int8Array(count * size);
+      for (let n = 0; n < count; n++) all.set(vectors[n % vectors.length]!, n * size);
+      const { numbers } = toIntegers(Float32Array.from(question));
+      const [one, other] = [new Int32Array(count), new Int32Array(count)];
+      multiply(all, numbers, one);
+      multiplyInScript(all, numbers, other);
+      expect(one).toEqual(other);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the largest numbers of every size stay within 32 bits', () => {
+  for (const size of [32, 512, 544, 4096]) {
+    const vectors = new Int8Array(size).fill(127);
+    const { numbers } = toIntegers(new Float32Array(size).fill(1));
+    const products = new Int32Array(1);
+    multiply(vectors, numbers, products);
+    expect(products[0]).toBe(numbers.reduce((sum, x) => sum + 127 * x, 0));
+    expect(products[0]).toBeGreaterThan(0);
+  }
+});
+
+test('a rounded question is the question to 16 bits of its largest number, and nothing for nothing', () => {
+  const numbers = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: 1, maxLength: 300 });
+  fc.assert(
+    fc.property(numbers, (list) => {
+      const question = Float32Array.from(list);
+      const rounded = toIntegers(question);
+      const largest = Math.max(...question.map(Math.abs));
+      question.forEach((x, at) => {
+        expect(Math.abs(rounded.numbers[at]! * rounded.unit - x)).toBeLessThanOrEqual(largest / 60_000);
+      });
+    }),
+  );
+  expect(toIntegers(new Float32Array(3)).numbers).toEqual(new Int16Array(3));
+});
+
+test('the module in the repository is what its source assembles to', async () => {
+  expect(readProductsModule()).toBe(await assembleProducts());
+});
