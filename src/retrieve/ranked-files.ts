@@ -9,6 +9,7 @@ import type { Embedded } from './missing-vectors.ts';
 import { namedFiles } from './named-file.ts';
 import type { NamedFile } from './named-file.ts';
 import { roleFactor } from './role-factor.ts';
+import { matchStems, STEM_MATCH } from './stem-match.ts';
 
 /** What decides the order: the memory, the words, or both. */
 export type RecallBy = 'fused' | 'memory' | 'lexical';
@@ -229,6 +230,7 @@ function betweenFiles(
     const path = places.get(id)?.path;
     if (path !== undefined) exact.set(path, Math.max(exact.get(path) ?? 0, added));
   }
+  const called = by === 'fused' ? matchStems(question, recalled.keys()) : new Set<string>();
   const weight = (path: string, share: number): number => {
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;
@@ -236,7 +238,8 @@ function betweenFiles(
     const aimed = named.get(path)?.added ?? 0;
     const wanted = 1 + (exact.get(path) ?? 0) + aimed;
     const role = aimed > 0 ? 1 : roleFactor(path, question);
-    return share ** FILE_RANKING.fileWeight * (1 + bm25) * wanted * role;
+    const topic = called.has(path) ? 1 + STEM_MATCH.weight : 1;
+    return share ** FILE_RANKING.fileWeight * (1 + bm25) * wanted * role * topic;
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
   const total = orderFreeSum(files.map(({ share }) => share)) || 1;

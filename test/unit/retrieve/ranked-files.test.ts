@@ -55,6 +55,16 @@ describe('the order of files', () => {
     expect((short?.share ?? 0) / (long?.share ?? 1)).toBeCloseTo((4 + 3 * 3) / (4 + 3 * 2), 9);
   });
 
+  it('puts the file that is called as the topic first, of files that say as much, by memory and words alone never', () => {
+    const rows: Row[] = [
+      ['src/a.ts', 0, 2],
+      ['src/letter.ts', 0, 2],
+    ];
+    expect(order(find(rows, {}, 'fused', 'what sends letters'))).toEqual(['src/letter.ts', 'src/a.ts']);
+    expect(order(find(rows, {}, 'fused', 'what sends bread'))).toEqual(['src/a.ts', 'src/letter.ts']);
+    expect(order(find(rows, {}, 'memory', 'what sends letters'))).toEqual(['src/a.ts', 'src/letter.ts']);
+  });
+
   it('lets the memory decide between files that share as many words', () => {
     const rows: Row[] = [
       ['src/a.ts', 0, 2],

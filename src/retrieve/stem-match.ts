@@ -1,0 +1,35 @@
+import { terms } from '../memory/search/tokenize.ts';
+
+export const STEM_MATCH = {
+  /**
+   * Words of a question that names a topic. A longer one is a sentence or a commit's message, whose words stand in the
+   * names of files by chance: there the same rule costs up to six points of hit@1 (docs/evaluation.md).
+   */
+  words: 6,
+  /** Added to one, it multiplies the weight of a file that is called as the topic. */
+  weight: 1,
+} as const;
+
+/** Between the parts of a name: request_logger, requestLogger, request-logger. */
+const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
+
+/**
+ * The files whose name, without its ending, is said by a question of a few words, whole or in parts: "transaction",
+ * "response writer" for `response_writer.go`, "how are routes mounted" for `route.go`. People who look for a thing by
+ * its name mean the file that is called so.
+ */
+export function matchStems(question: string, paths: Iterable<string>): Set<string> {
+  if (question.trim().split(/\s+/).length > STEM_MATCH.words) return new Set();
+  const said = new Set(partsOf(question));
+  return new Set(
+    [...paths].filter((path) => {
+      const parts = partsOf(stemOf(path));
+      return parts.length > 0 && parts.every((part) => said.has(part));
+    }),
+  );
+}
+
+const stemOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\..*/s, '');
+
+/** The parts of names as the index keeps its words: in small letters, without endings of the plural. */
+const partsOf = (names: string): string[] => (names.match(PART) ?? []).flatMap((part) => terms(part));
