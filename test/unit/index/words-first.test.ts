@@ -156,6 +156,6 @@ describe('the table of segments', () => {
     expect(table.recall([], 1).segmentIds).toHaveLength(0);
     table.append({ ...place(3, 'b'), record: { keys, values: new Int8Array(0) } });
     table.remove(1);
-    expect([table.length, table.embedded, table.bare(), table.nearest([question])]).toEqual([2, 2, [], 1]);
+    expect([table.length, table.embedded, table.bare(), table.recall([question], 1).cosine]).toEqual([2, 2, [], 1]);
   });
 });
