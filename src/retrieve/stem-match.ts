@@ -3,7 +3,7 @@ import { terms } from '../memory/search/tokenize.ts';
 export const STEM_MATCH = {
   /**
    * Words of a question that names a topic. A longer one is a sentence or a commit's message, whose words stand in the
-   * names of files by chance: there the same rule costs up to six points of hit@1 (docs/evaluation.md).
+   * names of files by chance: there the same rule costs five points of hit@1 (docs/evaluation.md).
    */
   words: 6,
   /** Added to one, it multiplies the weight of a file that is called as the topic. */

@@ -127,22 +127,23 @@ interface Resampling {
 }
 
 /**
- * The mean over all values and its percentile bootstrap interval: whole clusters are drawn again with replacement, the
- * mean is taken each time, and the middle `confidence` of those means is kept (Field & Welsh 2007). Questions about one
- * repository are alike, so one by one they would claim too much. The same seed gives the same interval.
+ * The mean over all values and its percentile bootstrap interval: clusters are drawn again with replacement, then the
+ * values of each, the mean is taken each time, and the middle `confidence` of those means is kept (the two-stage
+ * bootstrap of Davison & Hinkley 1997, 3.8). Questions about one repository are alike, so one by one they would claim
+ * too much; whole repositories alone would, where there are three. The same seed gives the same interval.
  */
 export function clusteredBootstrap(
   clusters: readonly (readonly number[])[],
   { resamples, confidence, seed }: Resampling = judging,
 ): Interval {
   const random = mulberry32(seed);
-  const totals = clusters.map((values) => ({ sum: values.reduce((a, b) => a + b, 0), count: values.length }));
+  const draw = <Item>(items: readonly Item[]) => items[items.length > 1 ? Math.floor(random() * items.length) : 0];
   const means = Float64Array.from({ length: resamples }, () => {
     let [sum, count] = [0, 0];
-    for (let draw = 0; draw < totals.length; draw++) {
-      const drawn = totals[Math.floor(random() * totals.length)];
-      sum += drawn?.sum ?? 0;
-      count += drawn?.count ?? 0;
+    for (let drawn = 0; drawn < clusters.length; drawn++) {
+      const values = draw(clusters) ?? [];
+      for (let value = 0; value < values.length; value++) sum += draw(values) ?? 0;
+      count += values.length;
     }
     return sum / count;
   }).sort();

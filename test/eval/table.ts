@@ -42,7 +42,7 @@ export function groupsOf(results: readonly Result[]): Group[] {
 
 /**
  * One row per view, repository and system, and one over all repositories, which counts the cases that every system of
- * the view was asked: other rows could not be compared. Its interval draws whole repositories, where there are several.
+ * the view was asked: other rows could not be compared. Its interval draws repositories first, where there are several.
  */
 export function rowsOf(results: readonly Result[]): Row[] {
   return viewsIn(results).flatMap((view) => {
