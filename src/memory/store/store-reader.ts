@@ -23,7 +23,7 @@ import {
   FILE_COLUMNS,
   PLACE_COLUMNS,
   PLACE_TABLES,
-  SEGMENT_TABLES,
+  RECORD_JOIN,
   STAT_COLUMNS,
   storedFile,
   storedPlace,
@@ -87,7 +87,7 @@ export class StoreReader {
    * be used while walking.
    */
   *segments(): Generator<StoredSegment> {
-    const query = `SELECT ${PLACE_COLUMNS}, vectors FROM ${SEGMENT_TABLES} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
+    const query = `SELECT ${PLACE_COLUMNS}, vectors FROM ${PLACE_TABLES} ${RECORD_JOIN} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
     for (let after = 0; ;) {
       const page = this.connection.rows(query, this.#stored, after, PAGE);
       yield* page;
@@ -100,7 +100,8 @@ export class StoreReader {
   /** The segments of one file with their records, in order. */
   segmentsOf(path: string): StoredSegment[] {
     return this.connection.rows(
-      `SELECT ${PLACE_COLUMNS}, vectors FROM ${SEGMENT_TABLES} WHERE file.path = ? ORDER BY ordinal`,
+      `SELECT ${PLACE_COLUMNS}, vectors FROM file JOIN segment ON file.id = segment.file_id ${RECORD_JOIN}
+       WHERE file.path = ? ORDER BY ordinal`,
       this.#stored,
       path,
     );

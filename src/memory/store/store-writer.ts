@@ -243,7 +243,8 @@ export class StoreWriter {
       contentHashes === undefined ? '' : 'AND segment.content_hash IN (SELECT unhex(value) FROM json_each(?))';
     const rows = this.#db
       .prepare(
-        `SELECT segment.id, ordinal, path, record.id AS record_id, record.content_hash, vectors_hash FROM main.segment
+        `SELECT segment.id, ordinal, path, record.id AS record_id, record.content_hash, vectors_hash
+         FROM main.segment INDEXED BY segment_not_embedded
          JOIN main.record ON record.content_hash = segment.content_hash JOIN main.file ON file.id = file_id
          WHERE segment.checkout_id = ? AND record_id IS NULL ${chosen} ORDER BY segment.id`,
       )

@@ -14,9 +14,10 @@ export const FILE_COLUMNS = 'path, blob_hash, bytes, mtime_ms, lines, state, rea
 export const STAT_COLUMNS = 'ctime_ms, inode';
 export const PLACE_COLUMNS =
   'segment.id, file.path, segment.ordinal, segment.start_line, segment.end_line, segment.tokens, segment.content_hash';
-export const PLACE_TABLES = 'segment JOIN file ON file.id = segment.file_id';
+/** Segments first: left to choose, SQLite begins with all files. */
+export const PLACE_TABLES = 'segment CROSS JOIN file ON file.id = segment.file_id';
 /** A segment that is not embedded has no record. */
-export const SEGMENT_TABLES = `${PLACE_TABLES} LEFT JOIN record ON record.id = segment.record_id`;
+export const RECORD_JOIN = 'LEFT JOIN record ON record.id = segment.record_id';
 
 export function storedFile(row: Row): FileRecord {
   const state = storedState(row);
