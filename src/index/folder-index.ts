@@ -163,10 +163,8 @@ export class FolderIndex {
    */
   async embedSegments(segmentIds: readonly number[], until: number, signal?: AbortSignal): Promise<void> {
     const { root, ledger, engine, isExempt } = this;
-    const encoder = new SegmentEncoder({
-      ...{ root, ledger, engine, isExempt, priority: 'question' },
-      ...(signal ? { signal } : {}),
-    });
+    const asked = { priority: 'question', ...(signal ? { signal } : {}) } as const;
+    const encoder = new SegmentEncoder({ root, ledger, engine, isExempt, ...asked });
     const records = [];
     try {
       for (const place of segmentIds.flatMap((id) => this.place(id) ?? [])) {

@@ -14,7 +14,7 @@ export interface Embedded {
   readonly ofSegments: number;
 }
 
-/** Segments of a ranking by words that are worth encoding, the most telling first: each file's best, then its second. */
+/** Segments of a ranking by words that are worth encoding: each file's best first, then each file's second. */
 export function candidates({ files, segments }: RankedFiles, isBare: (segmentId: number) => boolean): number[] {
   const byPath = Map.groupBy(segments, ({ path }) => path);
   const best = files.slice(0, CANDIDATES.files);

@@ -51,7 +51,7 @@ interface Search {
 const MOST = 1_024;
 /** With fewer telling words than that, a follow-up leans on the words of the question before it. */
 const TELLING = 3;
-/** Milliseconds that a question waits for vectors which its best candidates have not yet, where nobody says otherwise. */
+/** Milliseconds that a question waits for missing vectors of its best candidates, unless somebody says otherwise. */
 const EMBED_MS = 2_000;
 /** Characters of a selection or an earlier question that are asked with: what fits the model's question. */
 const CONTEXT = 600;

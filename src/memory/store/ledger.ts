@@ -203,8 +203,8 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Several changes in one transaction, all or nothing: a transaction a file takes longer than what is written. What the
-   * changes return is true once this has returned.
+   * Several changes in one transaction, all or nothing: a transaction a file takes longer than what is written.
+   * What the changes return is true once this has returned.
    */
   together<T>(work: () => T): T {
     return this.connection.change(work);
