@@ -205,7 +205,7 @@ export class FolderIndex {
     return this.#table().isEmbedded(segmentId);
   }
 
-  /** Exact shares over the segments that have vectors, those that have none, and what the words find, over a scope. */
+  /** Shares of what has vectors, what has none, and what the words find. Without keys, nothing has vectors. */
   find({ keys, words, scope }: Query): SearchHits {
     const table = this.#table();
     const shares = table.recall(keys, this.adapter.temperature, scope);
@@ -214,7 +214,7 @@ export class FolderIndex {
     const files = this.ledger.fileSearch(words);
     return {
       shares,
-      bare: table.bare(scope),
+      bare: keys.length > 0 ? table.bare(scope) : table.everywhere(scope).map(({ segmentId }) => segmentId),
       segments:
         this.#overlay.size > 0
           ? [...segments, ...this.#overlay.hits(words, (word) => this.#weight(word), scope)]

@@ -3,7 +3,7 @@ import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope } from '../memory/records.ts';
 
-/** A question as the memory is asked: its keys [d_k] and its telling words. */
+/** A question as an index is asked: its keys [d_k], none for a ranking by words, and its telling words. */
 export interface Query {
   readonly keys: readonly Float32Array[];
   readonly words: readonly string[];

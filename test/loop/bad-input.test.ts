@@ -216,7 +216,7 @@ describe('bad input', () => {
     });
     rebase(models);
     for (const command of ['recall', 'ask']) {
-      const ran = await cli([command, '--repo', small(), '--device', 'cpu', 'Why?'], {
+      const ran = await cli([command, '--complete', '--repo', small(), '--device', 'cpu', 'Why?'], {
         home: temporary('home'),
         models,
       });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalise, orderFreeSum } from '../../../src/memory/search/similarity.ts';
+import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
+import { withFolder } from '../memory/support.ts';
+import { codebaseOf } from './support.ts';
 import { candidates, fileShares, joinedShares } from '../../../src/retrieve/missing-vectors.ts';
 import type { RankedFiles } from '../../../src/retrieve/ranked-files.ts';
 
@@ -71,4 +74,43 @@ describe('what a question has encoded first', () => {
     } as unknown as RankedFiles;
     expect(candidates(ranked, (id) => id !== 3)).toEqual([1, 5, 2, 4]);
   });
+});
+
+describe('a question to a folder whose words alone are read', () => {
+  const FILES = {
+    'src/ship.ts': 'export const mast = 1;\n\nexport const anchor = 2;\n',
+    'src/dock.ts': 'export const crane = 1;\n\nexport const rope = 2;\n',
+    'src/crew.ts': 'export const captain = 1;\n',
+  };
+  const total = ({ files }: RankedFiles) => orderFreeSum(files.map(({ share }) => share));
+
+  it('is answered by words, encodes the best candidates, and finds them encoded the next time', () =>
+    withFolder(async (folder) => {
+      const index = await codebaseOf(folder, FILES);
+      await index.indexWords({});
+      const search = MultiFolderSearch.of(index);
+      const words = await search.recall('Where is the anchor?', { embedMs: 0 });
+      expect(words.embedded).toEqual({ segments: 0, ofSegments: 5 });
+      expect(words.files[0]?.path).toBe('src/ship.ts');
+      expect(total(words)).toBeCloseTo(1, 9);
+      const asked = await search.recall('Where is the anchor?');
+      expect(asked.files[0]?.path).toBe('src/ship.ts');
+      expect(asked.embedded.segments).toBeGreaterThan(0);
+      expect(total(asked)).toBeCloseTo(1, 9);
+      expect(index.ledger.notEmbedded()).toHaveLength(5 - asked.embedded.segments);
+      index.close();
+    }));
+
+  it('is put to a scope of which all has vectors, beside files that have none', () =>
+    withFolder(async (folder) => {
+      const index = await codebaseOf(folder, FILES);
+      await index.indexWords({});
+      await index.refresh({ paths: ['src/ship.ts'] });
+      expect(index.embedded).toBe(2);
+      const scope = () => new Set(['src/ship.ts']);
+      const found = await MultiFolderSearch.of(index).recall('Where is the crane?', { scope });
+      expect(found.files.map(({ path }) => path)).toEqual(['src/ship.ts']);
+      expect(found.embedded).toEqual({ segments: 2, ofSegments: 5 });
+      index.close();
+    }));
 });
