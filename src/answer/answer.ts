@@ -1,10 +1,10 @@
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
-import { Attribution, stillStands } from './citation.ts';
+import { Attribution, matchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
-import { meets, readSelection, reread } from './excerpt.ts';
+import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
 import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
@@ -76,13 +76,13 @@ const ABSTAIN = {
  * nowhere, nothing is generated: the nearest files are shown and that is said.
  */
 export async function answer(
-  codebases: MultiFolderSearch,
+  search: MultiFolderSearch,
   question: string,
   options: AnswerOptions,
   emit: (event: AnswerEvent) => void,
 ): Promise<void> {
   const { signal, history = [], scope, embedMs } = options;
-  const selected = options.selection && (await readSelection(codebases, options.selection, signal));
+  const selected = options.selection && (await readSelection(search, options.selection, signal));
   const context = selected?.excerpt.lines.join('');
   const how = {
     history,
@@ -91,7 +91,7 @@ export async function answer(
     ...(scope && { scope }),
     ...(signal && { signal }),
   };
-  const ranking = await codebases.recall(question, how);
+  const ranking = await search.recall(question, how);
   const { segments, ofSegments } = ranking.embedded;
   if (segments < ofSegments) emit({ kind: 'embedded', segments, ofSegments });
   emit({ kind: 'recalled', files: ranking.files });
@@ -99,10 +99,10 @@ export async function answer(
     emit({ kind: 'unknown', reason: 'far' });
     return;
   }
-  const { prefillRate } = await codebases.engine.describe(signal ? { signal, priority: 'question' } : {});
+  const { prefillRate } = await search.engine.describe(signal ? { signal, priority: 'question' } : {});
   const budget = excerptBudget(prefillRate);
-  const others = selected ? ranking.segments.filter((found) => !meets(found, selected.excerpt)) : ranking.segments;
-  const found = await reread(codebases, others, budget - (selected?.tokens ?? 0));
+  const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
+  const found = await loadExcerpts(search, others, budget - (selected?.tokens ?? 0));
   const { stale } = found;
   const excerpts = selected ? [selected.excerpt, ...found.excerpts] : found.excerpts;
   emit({ kind: 'read', places: excerpts.map(({ path, start, end }) => ({ path, start, end })), stale });
@@ -110,26 +110,26 @@ export async function answer(
     emit({ kind: 'unknown', reason: 'changed' });
     return;
   }
-  const generated = await codebases.engine.generate(promptFor(question, excerpts, history), {
+  const generated = await search.engine.generate(promptFor(question, excerpts, history), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
     ...(signal ? { signal } : {}),
     onEvent: emit,
   });
-  const attributed = await attribute(codebases, generated.text, excerpts, signal, (sentences, of) => {
+  const attributed = await attribute(search, generated.text, excerpts, signal, (sentences, of) => {
     emit({ kind: 'checking', sentences, of });
   });
   emit({ kind: 'answered', answer: { ...generated, sentences: attributed } });
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */
-function isOutOfScope({ nearness: { cosine, coverage, isAimed } }: RankedFiles): boolean {
+function isOutOfScope({ confidence: { cosine, coverage, isAimed } }: RankedFiles): boolean {
   if (isAimed) return false;
   return Object.values(ABSTAIN).some((least) => cosine < least.cosine && coverage < least.coverage);
 }
 
 async function attribute(
-  codebases: MultiFolderSearch,
+  search: MultiFolderSearch,
   text: string,
   excerpts: readonly Excerpt[],
   signal: AbortSignal | undefined,
@@ -141,14 +141,14 @@ async function attribute(
   const claims = sentences(text);
   for (const [at, sentence] of claims.entries()) {
     onSentence(at, claims.length);
-    const shares = await codebases.sharesAmong(sentence.text, ids, signal);
+    const shares = await search.sharesAmong(sentence.text, ids, signal);
     const owned = excerpts.map(({ segmentIds }) =>
       segmentIds.length === 0 ? undefined : segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0),
     );
     const attributed = attribution.attribute(sentence, owned);
     if (attributed.kind === 'unsupported') found.push(attributed);
-    else if (await stillStands(codebases, attributed.citation, excerpts)) {
-      found.push({ ...attributed, citation: await codebases.inCells(attributed.citation) });
+    else if (await matchesDisk(search, attributed.citation, excerpts)) {
+      found.push({ ...attributed, citation: await search.inCells(attributed.citation) });
     } else found.push({ kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' });
   }
   return found;

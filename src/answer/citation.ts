@@ -123,15 +123,15 @@ export class Attribution {
 }
 
 /** Whether the cited lines still stand as they were read: on disk, or in the editor where they are not saved. */
-export async function stillStands(
-  codebases: MultiFolderSearch,
+export async function matchesDisk(
+  search: MultiFolderSearch,
   citation: Citation,
   excerpts: readonly Excerpt[],
 ): Promise<boolean> {
   const excerpt = excerpts.find(
     ({ path, start, end }) => path === citation.path && start <= citation.start && citation.end <= end,
   );
-  const lines = await codebases.lines(citation.path);
+  const lines = await search.lines(citation.path);
   if (!excerpt || !lines) return false;
   const now = lines.slice(citation.start - 1, citation.end);
   const then = excerpt.lines.slice(citation.start - excerpt.start, citation.end - excerpt.start + 1);

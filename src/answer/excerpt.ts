@@ -25,7 +25,7 @@ export interface PlacedLines {
   readonly end: number;
 }
 
-export interface Reread {
+export interface LoadedExcerpts {
   /** By file, each in reading order; files with the largest share first. */
   readonly excerpts: readonly Excerpt[];
   /** Segments that no longer stand in their file as they were remembered: left out, not guessed. */
@@ -36,12 +36,12 @@ export interface Reread {
  * Reads recalled segments again, best first, until `budget` tokens are full. A segment is used only if its lines
  * still hash to its write, so an answer never rests on text that has gone.
  */
-export async function reread(
-  codebases: MultiFolderSearch,
+export async function loadExcerpts(
+  search: MultiFolderSearch,
   segments: readonly RankedSegment[],
   budget: number,
-): Promise<Reread> {
-  const { chosen, files, stale } = await standing(codebases, segments, budget);
+): Promise<LoadedExcerpts> {
+  const { chosen, files, stale } = await unchangedSegments(search, segments, budget);
   const byPath = Map.groupBy(chosen, ({ segment }) => segment.path);
   const excerpts = [...byPath].map(([path, own]) => {
     const recalled = own.map(({ segment }) => segment);
@@ -51,7 +51,7 @@ export async function reread(
   return { excerpts: excerpts.flat(), stale };
 }
 
-interface Standing {
+interface UnchangedSegment {
   readonly segment: RankedSegment;
   readonly header: string;
   readonly text: string;
@@ -61,24 +61,24 @@ interface Standing {
  * Those segments that still stand in their file as they were remembered, best first, and the lines of the files that
  * were read.
  */
-async function standing(codebases: MultiFolderSearch, segments: readonly RankedSegment[], budget: number) {
+async function unchangedSegments(search: MultiFolderSearch, segments: readonly RankedSegment[], budget: number) {
   const files = new Map<string, readonly string[] | undefined>();
-  const chosen: Standing[] = [];
+  const chosen: UnchangedSegment[] = [];
   let stale = 0;
   let used = 0;
   for (const segment of segments) {
     if (used + segment.tokens > budget && chosen.length > 0) break;
-    if (!files.has(segment.path)) files.set(segment.path, await codebases.lines(segment.path));
+    if (!files.has(segment.path)) files.set(segment.path, await search.lines(segment.path));
     const text = files
       .get(segment.path)
       ?.slice(segment.start - 1, segment.end)
       .join('');
-    const path = codebases.resolve(segment.path)?.path;
+    const path = search.resolve(segment.path)?.path;
     const header = text !== undefined && path !== undefined ? segmentHeader(path, { ...segment, text }) : undefined;
     if (
       text === undefined ||
       header === undefined ||
-      contentHash(codebases.adapterId, header, text) !== segment.contentHash
+      contentHash(search.adapterId, header, text) !== segment.contentHash
     ) {
       stale += 1;
       continue;
@@ -96,19 +96,19 @@ const SELECTED_LINES = 80;
  * The lines that somebody selected, as an excerpt, with their size in tokens; undefined where the file cannot be read.
  */
 export async function readSelection(
-  codebases: MultiFolderSearch,
+  search: MultiFolderSearch,
   { path, start, end }: PlacedLines,
   signal?: AbortSignal,
 ): Promise<{ readonly excerpt: Excerpt; readonly tokens: number } | undefined> {
-  const all = await codebases.lines(path);
+  const all = await search.lines(path);
   const lines = all?.slice(start - 1, Math.min(end, start - 1 + SELECTED_LINES)) ?? [];
   if (lines.length === 0) return undefined;
-  const [tokens = 0] = await codebases.engine.count([lines.join('')], signal ? { signal } : {});
+  const [tokens = 0] = await search.engine.count([lines.join('')], signal ? { signal } : {});
   return { excerpt: { path, start, end: start + lines.length - 1, lines, segmentIds: [], share: 0 }, tokens };
 }
 
 /** Whether two runs of lines have a line in common. */
-export function meets(one: PlacedLines, other: PlacedLines): boolean {
+export function overlaps(one: PlacedLines, other: PlacedLines): boolean {
   return one.path === other.path && one.start <= other.end && other.start <= one.end;
 }
 

@@ -1,5 +1,5 @@
 import type { Action } from '../common/error-codes.ts';
-import type { AskedScope, MemoryState } from '../service/protocol.ts';
+import type { QuestionScope, MemoryState } from '../service/protocol.ts';
 import { newExchange } from './exchange.ts';
 import type { NewQuestion } from './exchange.ts';
 import { Conversations } from './conversations.ts';
@@ -273,7 +273,7 @@ export class ChatController {
     if (!unfinished(exchange)) this.#save();
   }
 
-  #scopeOf({ kind, terms }: ScopeChoice): AskedScope {
+  #scopeOf({ kind, terms }: ScopeChoice): QuestionScope {
     const { workspace } = this.#dependencies;
     const path = kind === 'folder' ? workspace.currentFolder() : undefined;
     if (path !== undefined) return { base: { kind: 'folder', path }, terms };

@@ -2,7 +2,7 @@ import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Action } from '../common/error-codes.ts';
-import type { AskedScope, Question } from '../service/protocol.ts';
+import type { QuestionScope, Question } from '../service/protocol.ts';
 import type { HostMessage } from './protocol.ts';
 import type { TranscriptStore } from './store.ts';
 import type { Strings } from './strings.ts';
@@ -11,7 +11,7 @@ import type { Strings } from './strings.ts';
 export interface ChatService {
   /** Settled after the last event. */
   readonly ask: (question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal) => Promise<void>;
-  readonly recall: (question: string, scope: AskedScope, signal?: AbortSignal) => Promise<readonly RankedFile[]>;
+  readonly recall: (question: string, scope: QuestionScope, signal?: AbortSignal) => Promise<readonly RankedFile[]>;
   /** Loads the model before somebody asks. */
   readonly warm: (signal?: AbortSignal) => Promise<unknown>;
 }

@@ -64,11 +64,11 @@ export interface Comparison {
  * it.
  */
 export async function compareWithFiles(
-  codebase: FolderIndex,
+  index: FolderIndex,
   include?: readonly string[],
   signal?: AbortSignal,
 ): Promise<Comparison> {
-  const { ledger, root } = codebase;
+  const { ledger, root } = index;
   const readable = await readablePaths(root, include, signal);
   const files = ledger.files();
   const changed: string[] = [];
@@ -79,7 +79,7 @@ export async function compareWithFiles(
     if (state.kind !== 'ingested') continue;
     const stored = ledger.segmentsOf(path);
     const segments = stored.map((segment, writeId) => ({ ...segment, writeId }));
-    const found = await standing(codebase, { path, blobHash, segments }, (at) => stored[at]?.contentHash ?? '');
+    const found = await standing(index, { path, blobHash, segments }, (at) => stored[at]?.contentHash ?? '');
     if (!readable.has(path)) gone.push(path);
     else if (found === undefined) changed.push(path);
     else equal += 1;

@@ -57,11 +57,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'exclude
  *
  * @throws `git/failed`, `engine/…`, `ledger/…`; the signal's reason
  */
-export async function revisionDifference(
-  codebase: FolderIndex,
-  options: DifferenceOptions,
-): Promise<RevisionDifference> {
-  const { root, ledger } = codebase;
+export async function revisionDifference(index: FolderIndex, options: DifferenceOptions): Promise<RevisionDifference> {
+  const { root, ledger } = index;
   const { signal, onFile } = options;
   const base = await commitOf(root, options.base, signal);
   const head = options.head === undefined ? undefined : await commitOf(root, options.head, signal);
@@ -75,13 +72,13 @@ export async function revisionDifference(
     onFile?.(n, paths.length, path);
     const state = ledger.file(path)?.state;
     const isLeftOut = state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
-    const before = isLeftOut ? undefined : await cutAt(codebase, path, base, signal);
-    const after = isLeftOut ? undefined : await cutAt(codebase, path, head, signal);
+    const before = isLeftOut ? undefined : await cutAt(index, path, base, signal);
+    const after = isLeftOut ? undefined : await cutAt(index, path, head, signal);
     const removed = without(before, after);
     const added = without(after, before);
     if (before === undefined && after === undefined) unread.push(path);
     if (removed.length + added.length === 0) continue;
-    encoded += await encode(codebase, path, [...removed, ...added], signal);
+    encoded += await encode(index, path, [...removed, ...added], signal);
     if (before) trees.base.set(path, keysOf(before));
     if (after) trees.head.set(path, keysOf(after));
     files.push({
@@ -97,14 +94,13 @@ export async function revisionDifference(
 
 /** A file cut into segments, as it stands in a commit or on disk; undefined where it is not there or not to be read. */
 async function cutAt(
-  codebase: FolderIndex,
+  index: FolderIndex,
   path: string,
   commit: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Cut | undefined> {
-  const { root, engine, adapter, isExempt } = codebase;
-  const read =
-    commit === undefined ? await codebase.readText(path) : await textAt(root, commit, path, signal, isExempt);
+  const { root, engine, adapter, isExempt } = index;
+  const read = commit === undefined ? await index.readText(path) : await textAt(root, commit, path, signal, isExempt);
   if (read === undefined || !('text' in read)) return undefined;
   const segments = await engine.segment(read.text, signal ? { signal } : {});
   return {

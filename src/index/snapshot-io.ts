@@ -30,7 +30,7 @@ export interface ExportMemory {
   readonly signal?: AbortSignal;
 }
 
-/** Writes a codebase's memory to one file. Throws as exportSnapshot() does. */
+/** Writes a folder index's memory to one file. Throws as exportSnapshot() does. */
 export function exportMemory({ ledger }: FolderIndex, file: string, options: ExportMemory): Promise<Exported> {
   const repository = portableName(ledger.identity.repository);
   return exportSnapshot(ledger, file, { ...options, repository, unnamed: UNNAMED });
@@ -47,11 +47,11 @@ export interface ImportMemory {
  * the writes are kept, so that what they still share need not be encoded. Throws `snapshot/…`, `ledger/…`.
  */
 export async function importMemory(
-  codebase: FolderIndex,
+  index: FolderIndex,
   file: string,
   options: ImportMemory,
 ): Promise<{ readonly header: SnapshotHeader; readonly imported: Imported }> {
-  const { ledger, root } = codebase;
+  const { ledger, root } = index;
   const snapshot = Snapshot.open(file);
   try {
     const own = portableName(ledger.identity.repository);
@@ -67,7 +67,7 @@ export async function importMemory(
     const imported = await importSnapshot(ledger, snapshot, checked, {
       ...options,
       forgotten: FORGOTTEN,
-      place: async (known, keyOf) => (readable.has(known.path) ? standing(codebase, known, keyOf) : undefined),
+      place: async (known, keyOf) => (readable.has(known.path) ? standing(index, known, keyOf) : undefined),
     });
     return { header: snapshot.header, imported };
   } finally {
@@ -76,7 +76,8 @@ export async function importMemory(
 }
 
 /**
- * A snapshot as a codebase without files, to be asked beside others. Checked and unpacked once into a database of its
+ * A snapshot as a folder index without files, to be asked beside others. Checked and unpacked once into a database of
+ * its
  * own below `home`, named by the digest of its content, so that the next question opens it at once. Those that nobody
  * has asked for long are swept then.
  */

@@ -31,7 +31,7 @@ const TELLING: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog'])
  * read in the files as the user sees them, so that nothing more is stored, and unsaved text counts.
  */
 export async function findDefinitions(
-  codebase: FolderIndex,
+  index: FolderIndex,
   reader: Reader,
   names: readonly Named[],
   scope?: Scope,
@@ -39,7 +39,7 @@ export async function findDefinitions(
   const found = new Map<number, number>();
   for (const { name, kind } of names) {
     const most = DEFINITIONS.segments[kind];
-    const holding = holdingName(codebase, name, most + 1, scope);
+    const holding = holdingName(index, name, most + 1, scope);
     if (kind !== 'code' && holding.length > most) continue;
     const readable = holding.filter(({ path }) => !TELLING.has(roleOf(path)));
     const byPath = [...Map.groupBy(readable, ({ path }) => path)];
@@ -61,10 +61,11 @@ export async function findDefinitions(
 }
 
 /**
- * Segments that may define a name. A name of one letter is no term of the index: a small codebase is looked through.
+ * Segments that may define a name. A name of one letter is no term of the index: of a small folder index, all are
+ * looked through.
  */
-function holdingName(codebase: FolderIndex, name: string, most: number, scope: Scope | undefined): SegmentPlace[] {
+function holdingName(index: FolderIndex, name: string, most: number, scope: Scope | undefined): SegmentPlace[] {
   const [term] = terms(name);
-  if (term !== undefined) return codebase.holding(term, most, scope);
-  return codebase.length <= most ? codebase.everywhere(scope) : [];
+  if (term !== undefined) return index.holding(term, most, scope);
+  return index.length <= most ? index.everywhere(scope) : [];
 }

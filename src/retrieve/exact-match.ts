@@ -13,15 +13,15 @@ import { Reader } from './reader.ts';
  * @param hits what the search for the question's words found
  */
 export async function findExact(
-  codebase: FolderIndex,
+  index: FolderIndex,
   question: string,
   hits: readonly LexicalHit[],
   scope?: Scope,
 ): Promise<Map<number, number>> {
-  const reader = new Reader(codebase);
-  const added = await findDefinitions(codebase, reader, namesIn(question), scope);
+  const reader = new Reader(index);
+  const added = await findDefinitions(index, reader, namesIn(question), scope);
   const nearest = hits.toSorted((a, b) => b.bm25 - a.bm25).slice(0, PHRASES.segments);
-  const places = nearest.flatMap(({ segmentId }) => codebase.place(segmentId) ?? []);
+  const places = nearest.flatMap(({ segmentId }) => index.place(segmentId) ?? []);
   for (const [id, by] of await findPhrases(reader, question, places)) added.set(id, (added.get(id) ?? 0) + by);
   return added;
 }

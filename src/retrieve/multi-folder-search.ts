@@ -12,11 +12,11 @@ import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
 import { kindOfQuestion, meantFiles } from './question-kind.ts';
 import { rankFiles, rankNothing } from './ranked-files.ts';
-import type { Found, RecallBy, RankedFiles } from './ranked-files.ts';
+import type { RankingInput, RecallBy, RankedFiles } from './ranked-files.ts';
 
-/** A codebase and what its paths begin with where several are asked at once: '' or `name/`. */
+/** A folder index and what its paths begin with where several are asked at once: '' or `name/`. */
 export interface IndexedFolder {
-  readonly codebase: FolderIndex;
+  readonly index: FolderIndex;
   readonly prefix: string;
 }
 
@@ -56,7 +56,7 @@ const EMBED_MS = 2_000;
 /** Characters of a selection or an earlier question that are asked with: what fits the model's question. */
 const CONTEXT = 600;
 
-/** Several codebases asked as one: their memories add up, so the shares over all of them are exact. */
+/** Several folder indexes asked as one: their memories add up, so the shares over all of them are exact. */
 export class MultiFolderSearch {
   readonly #members: readonly IndexedFolder[];
 
@@ -68,8 +68,8 @@ export class MultiFolderSearch {
     this.#members = members;
   }
 
-  static of(codebase: FolderIndex): MultiFolderSearch {
-    return new MultiFolderSearch([{ codebase, prefix: '' }]);
+  static of(folderIndex: FolderIndex): MultiFolderSearch {
+    return new MultiFolderSearch([{ index: folderIndex, prefix: '' }]);
   }
 
   get engine(): Engine {
@@ -84,23 +84,24 @@ export class MultiFolderSearch {
    * Which files and segments a question brings back. The question runs through the lower half of the model once, and
    * once more together with the question before it, so that "and where is that tested?" knows what "that" is.
    */
-  async recall(question: string, options: RecallOptions = {}): Promise<RankedFiles> {
-    const asked = checkedQuestion(question);
+  async recall(given: string, options: RecallOptions = {}): Promise<RankedFiles> {
+    const question = checkedQuestion(given);
     const how = options.signal ? { signal: options.signal } : {};
-    const members = this.#members.filter(({ codebase }) => codebase.length > 0);
+    const members = this.#members.filter(({ index: folderIndex }) => folderIndex.length > 0);
     if (members.length === 0) throw this.#emptyMemory();
     const by = options.by ?? 'fused';
-    if (!/[\p{L}\p{N}]/u.test(asked)) return rankNothing(by);
+    if (!/[\p{L}\p{N}]/u.test(question)) return rankNothing(by);
     const before = options.history?.at(-1)?.question;
-    const asking = this.#keys(asked, [before, options.context], how);
+    const asking = this.#keys(question, [before, options.context], how);
     // Awaited below; what fails before that is told first.
     asking.catch(() => undefined);
-    const own = askedTerms(asked);
+    const own = askedTerms(question);
     const meant = own.length >= TELLING || before === undefined ? own : [...own, ...askedTerms(before)];
     const words = [...new Set(meant.flatMap(everyTerm))];
-    const search = (keys: readonly Float32Array[]) => this.#search(asked, { members, keys, words, meant, by }, options);
+    const search = (keys: readonly Float32Array[]) =>
+      this.#search(question, { members, keys, words, meant, by }, options);
     const { embedMs = EMBED_MS } = options;
-    const isWhole = members.every(({ codebase }) => codebase.embedded === codebase.length);
+    const isWhole = members.every(({ index: folderIndex }) => folderIndex.embedded === folderIndex.length);
     if (!isWhole && embedMs > 0 && by !== 'lexical') {
       const until = performance.now() + embedMs;
       const byWords = await search([]);
@@ -111,40 +112,40 @@ export class MultiFolderSearch {
   }
 
   /** The keys [d_k] of a question, alone and together with what it is about. */
-  async #keys(asked: string, about: readonly (string | undefined)[], how: AskOptions): Promise<Float32Array[]> {
-    const keys = [await this.engine.question(asked, how)];
+  async #keys(question: string, about: readonly (string | undefined)[], how: AskOptions): Promise<Float32Array[]> {
+    const keys = [await this.engine.question(question, how)];
     for (const text of about) {
-      if (text !== undefined) keys.push(await this.engine.question(`${text.slice(0, CONTEXT)} ${asked}`, how));
+      if (text !== undefined) keys.push(await this.engine.question(`${text.slice(0, CONTEXT)} ${question}`, how));
     }
     return keys;
   }
 
   /** Encodes what has no vectors yet among the best of a ranking, until a time, and in the background what is left. */
   async #embed(ranked: RankedFiles, until: number, signal: AbortSignal | undefined): Promise<void> {
-    const wanted = candidates(ranked, (id) => this.#members[memberOf(id)]?.codebase.isEmbedded(idOf(id)) === false);
+    const wanted = candidates(ranked, (id) => this.#members[memberOf(id)]?.index.isEmbedded(idOf(id)) === false);
     for (const [at, own] of Map.groupBy(wanted, memberOf)) {
-      const codebase = this.#members[at]?.codebase;
-      if (codebase === undefined) continue;
-      codebase.prefer(own.flatMap((id) => codebase.place(idOf(id))?.path ?? []));
-      await codebase.embedSegments(own.map(idOf), until, signal);
+      const folderIndex = this.#members[at]?.index;
+      if (folderIndex === undefined) continue;
+      folderIndex.prefer(own.flatMap((id) => folderIndex.place(idOf(id))?.path ?? []));
+      await folderIndex.embedSegments(own.map(idOf), until, signal);
     }
   }
 
   async #search(
-    asked: string,
+    question: string,
     { members, keys, words, meant, by }: Search,
     options: Pick<RecallOptions, 'scope' | 'signal'>,
   ): Promise<RankedFiles> {
     const found = [];
     for (const member of members) {
       const scope = options.scope?.(member);
-      const findings = member.codebase.find({ keys, words, ...(scope ? { scope } : {}) });
+      const findings = member.index.find({ keys, words, ...(scope ? { scope } : {}) });
       // The other rankings do not look at it, and it reads files.
       const exact =
-        by === 'fused' ? await findExact(member.codebase, asked, findings.segments, scope) : new Map<number, number>();
-      const project = await projectNames(member.codebase);
-      const kind = kindOfQuestion(asked, project);
-      const suited = meantFiles(kind, scope ?? member.codebase.paths());
+        by === 'fused' ? await findExact(member.index, question, findings.segments, scope) : new Map<number, number>();
+      const project = await projectNames(member.index);
+      const kind = kindOfQuestion(question, project);
+      const suited = meantFiles(kind, scope ?? member.index.paths());
       found.push({ member, ...findings, exact, meant: suited, project, kind });
       options.signal?.throwIfAborted();
     }
@@ -153,16 +154,16 @@ export class MultiFolderSearch {
       throw new AppError('ask/nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
     }
     const standing = new Set(found.flatMap((part) => part.matchedTerms));
-    const nearness = {
+    const confidence = {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
       coverage: coverageOf(meant, standing),
       isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
     const embedded = {
-      segments: members.reduce((sum, { codebase }) => sum + codebase.embedded, 0),
-      ofSegments: members.reduce((sum, { codebase }) => sum + codebase.length, 0),
+      segments: members.reduce((sum, { index: folderIndex }) => sum + folderIndex.embedded, 0),
+      ofSegments: members.reduce((sum, { index: folderIndex }) => sum + folderIndex.length, 0),
     };
-    return rankFiles(asked, by, { ...merged, nearness, embedded }, (ids) => this.#locate(ids));
+    return rankFiles(question, by, { ...merged, confidence, embedded }, (ids) => this.#locate(ids));
   }
 
   /** The lines with their place in a notebook's cells, where they are lines of a notebook. */
@@ -190,10 +191,10 @@ export class MultiFolderSearch {
   async sharesAmong(text: string, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
     const key = await this.engine.question(text, signal ? { signal } : {});
     const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
-      const codebase = this.#members[at]?.codebase;
-      if (codebase === undefined) return [];
-      const bare = own.filter((joinedId) => !codebase.isEmbedded(idOf(joinedId)));
-      return [partOf(at, codebase.sharesAmong(key, own.map(idOf)), bare)];
+      const folderIndex = this.#members[at]?.index;
+      if (folderIndex === undefined) return [];
+      const bare = own.filter((joinedId) => !folderIndex.isEmbedded(idOf(joinedId)));
+      return [partOf(at, folderIndex.sharesAmong(key, own.map(idOf)), bare)];
     });
     const { segmentIds, shares } = joinedShares(parts);
     return new Map(Array.from(segmentIds, (id, at) => [id, shares[at] ?? 0]));
@@ -202,20 +203,20 @@ export class MultiFolderSearch {
   /** The lines of a file, by its path as it is shown; undefined where it cannot be read. */
   async lines(path: string): Promise<readonly string[] | undefined> {
     const place = this.resolve(path);
-    return place && (await place.codebase.lines(place.path));
+    return place && (await place.index.lines(place.path));
   }
 
-  /** The codebase that a shown path lies in, and the path inside it: what its write was keyed by. */
-  resolve(path: string): { readonly codebase: FolderIndex; readonly path: string } | undefined {
+  /** The folder index that a shown path lies in, and the path inside it: what its write was keyed by. */
+  resolve(path: string): { readonly index: FolderIndex; readonly path: string } | undefined {
     const found = this.#members.find(({ prefix }) => path.startsWith(prefix));
-    return found && { codebase: found.codebase, path: path.slice(found.prefix.length) };
+    return found && { index: found.index, path: path.slice(found.prefix.length) };
   }
 
   /** Why there is nothing to ask: the engine failed at every file, or none holds text. */
   #emptyMemory(): AppError {
     const { root } = this.#first;
     const failed = this.#members
-      .flatMap(({ codebase }) => codebase.ledger.files())
+      .flatMap(({ index: folderIndex }) => folderIndex.ledger.files())
       .flatMap(({ state }) => (state.kind === 'failed' ? [state.sentence] : []));
     const [reason] = failed;
     if (reason === undefined) {
@@ -229,11 +230,12 @@ export class MultiFolderSearch {
   get #first(): FolderIndex {
     const [first] = this.#members;
     if (!first) throw new AppError('ask/no-folder', 'There is no folder to ask. Open one first.');
-    return first.codebase;
+    return first.index;
   }
 
   #merge(
-    found: readonly (SearchHits & Pick<Found, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
+    found: readonly (SearchHits &
+      Pick<RankingInput, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
   ) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     const bare = parts.map((part) => part.bare.map((id) => joined(id, part.at)));
@@ -258,7 +260,7 @@ export class MultiFolderSearch {
     const places = new Map<number, SegmentPlace>();
     for (const id of ids) {
       const member = this.#members[memberOf(id)];
-      const place = member?.codebase.place(idOf(id));
+      const place = member?.index.place(idOf(id));
       if (member && place) places.set(id, { ...place, segmentId: id, path: member.prefix + place.path });
     }
     return places;
@@ -268,19 +270,19 @@ export class MultiFolderSearch {
 const everyTerm = ({ own, english }: AskedWord): readonly string[] => [...own, ...english];
 
 /** Part of the words that stand somewhere, 0..1. A word stands where any of its terms or of their English does. */
-function coverageOf(asked: readonly AskedWord[], standing: ReadonlySet<string>): number {
-  const different = new Map(asked.map((word) => [everyTerm(word).join(' '), word]));
+function coverageOf(words: readonly AskedWord[], standing: ReadonlySet<string>): number {
+  const different = new Map(words.map((word) => [everyTerm(word).join(' '), word]));
   const found = [...different.values()].filter((word) => everyTerm(word).some((term) => standing.has(term)));
   return different.size > 0 ? found.length / different.size : 0;
 }
 
 /** The question without the space around it. Throws `ask/…` where nothing is left: before any work is done for it. */
-export function checkedQuestion(question: string): string {
-  const asked = question.trim();
-  if (asked === '') {
+export function checkedQuestion(given: string): string {
+  const question = given.trim();
+  if (question === '') {
     throw new AppError('ask/empty-question', 'The question is empty. Ask in a sentence what you want to know.');
   }
-  return asked;
+  return question;
 }
 
 function partOf(at: number, shares: Shares, bare: readonly number[]): Part {

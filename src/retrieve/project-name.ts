@@ -45,13 +45,13 @@ const SAYS_NAME: readonly (readonly [RegExp, RegExp])[] = [
 const HEAD = 4_000;
 
 /** What a project is called: its folder's name, and what its manifests and its README say. In small letters. */
-export async function projectNames(codebase: FolderIndex): Promise<Set<string>> {
-  const names = [codebase.root.split(/[/\\]/).at(-1) ?? ''];
-  for (const path of codebase.paths()) {
+export async function projectNames(index: FolderIndex): Promise<Set<string>> {
+  const names = [index.root.split(/[/\\]/).at(-1) ?? ''];
+  for (const path of index.paths()) {
     if (path.includes('/')) continue;
     const says = SAYS_NAME.find(([file]) => file.test(path))?.[1];
     if (!says) continue;
-    const head = ((await codebase.lines(path)) ?? []).slice(0, 200).join('').slice(0, HEAD);
+    const head = ((await index.lines(path)) ?? []).slice(0, 200).join('').slice(0, HEAD);
     names.push(says.exec(head)?.[1] ?? '');
   }
   const spelt = names.map((name) => name.toLowerCase()).filter((name) => name !== '');

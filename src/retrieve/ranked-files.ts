@@ -52,7 +52,7 @@ export interface RankedFiles {
   /** How undecided the memory's own shares are. */
   readonly flat: Flatness;
   /** How near the question comes to what is remembered. */
-  readonly nearness: Confidence;
+  readonly confidence: Confidence;
   /** What of the folders had vectors. */
   readonly embedded: Embedded;
 }
@@ -70,7 +70,7 @@ interface Confidence {
 }
 
 /** What the two searches found for one question. */
-export interface Found {
+export interface RankingInput {
   /** Exact shares of the memory's read, over all segments. */
   readonly shares: Shares;
   readonly segments: readonly LexicalHit[];
@@ -81,7 +81,7 @@ export interface Found {
   readonly meant: ReadonlyMap<string, NamedFile>;
   /** What the project is called, in small letters. */
   readonly project: ReadonlySet<string>;
-  readonly nearness: Confidence;
+  readonly confidence: Confidence;
   /** Segments that have no vectors yet. */
   readonly bare: ReadonlySet<number>;
   readonly embedded: Embedded;
@@ -115,7 +115,7 @@ type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
  * the file and of its best segments, and whether it is named, defines what is named or says the question's very words;
  * inside a file, the same of its segments. A segment owns its file's share times its share of the file.
  */
-export function rankFiles(question: string, by: RecallBy, found: Found, locate: Locate): RankedFiles {
+export function rankFiles(question: string, by: RecallBy, found: RankingInput, locate: Locate): RankedFiles {
   const places = locate(Array.from(found.shares.segmentIds));
   const paths = new Set([...places.values()].map(({ path }) => path));
   const spoken = by === 'fused' ? namedFiles(question, paths, found.project) : new Map<string, NamedFile>();
@@ -138,9 +138,9 @@ export function rankFiles(question: string, by: RecallBy, found: Found, locate: 
   segments.sort(
     (a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.evidence - a.evidence || a.segmentId - b.segmentId,
   );
-  const isAimed = found.nearness.isAimed || spoken.size > 0;
-  const nearness = { ...found.nearness, isAimed };
-  return { by, files, segments, flat: flatness(found.shares.shares), nearness, embedded: found.embedded };
+  const isAimed = found.confidence.isAimed || spoken.size > 0;
+  const confidence = { ...found.confidence, isAimed };
+  return { by, files, segments, flat: flatness(found.shares.shares), confidence, embedded: found.embedded };
 }
 
 const linesOf = ({ start, end, share }: RankedSegment): RankedLines => ({ start, end, share });
@@ -153,9 +153,9 @@ export function filesWithSegments({ files, segments }: Pick<RankedFiles, 'files'
 
 /** Nothing came back: the question has no word. */
 export function rankNothing(by: RecallBy): RankedFiles {
-  const nearness = { cosine: -1, coverage: 0, isAimed: false };
+  const confidence = { cosine: -1, coverage: 0, isAimed: false };
   const embedded = { segments: 0, ofSegments: 0 };
-  return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), nearness, embedded };
+  return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), confidence, embedded };
 }
 
 /** A segment with its share of the segments' own ranking, which knows nothing of files. */
@@ -168,7 +168,7 @@ function holdsNamedLine({ path, start, end }: SegmentPlace, named: ReadonlyMap<s
 /** Every file's segments, best first. */
 function insideFiles(
   by: RecallBy,
-  { shares, segments, exact }: Found,
+  { shares, segments, exact }: RankingInput,
   places: ReadonlyMap<number, SegmentPlace>,
   named: ReadonlyMap<string, NamedFile>,
 ): Map<string, Inside[]> {
@@ -201,7 +201,7 @@ function insideFiles(
 
 /** BM25 over each whole file, and that of its best segments. */
 export function wordsOfFiles(
-  { files, segments }: Pick<Found, 'files' | 'segments'>,
+  { files, segments }: Pick<RankingInput, 'files' | 'segments'>,
   places: ReadonlyMap<number, SegmentPlace>,
 ): Map<string, number> {
   const words = new Map(files.map(({ path, bm25 }) => [path, bm25]));
@@ -219,7 +219,7 @@ export function wordsOfFiles(
 function betweenFiles(
   question: string,
   by: RecallBy,
-  found: Found,
+  found: RankingInput,
   places: ReadonlyMap<number, SegmentPlace>,
   named: ReadonlyMap<string, NamedFile>,
 ): { path: string; share: number }[] {

@@ -6,7 +6,7 @@ import type { Description } from '../engine/protocol.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { isServiceNotice } from './protocol.ts';
 import type {
-  AskedScope,
+  QuestionScope,
   Folder,
   Forgotten,
   MemoryFacts,
@@ -95,7 +95,7 @@ export class ServiceClient {
   }
 
   /** Which files a question means, best first, without an answer. */
-  recall(question: string, scope: AskedScope, signal?: AbortSignal): Promise<readonly RankedFile[]> {
+  recall(question: string, scope: QuestionScope, signal?: AbortSignal): Promise<readonly RankedFile[]> {
     return this.#client.call('recall', { question, scope }, { signal });
   }
 

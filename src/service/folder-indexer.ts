@@ -42,7 +42,7 @@ const DAMAGE = ['ledger/damaged', 'ledger/spoilt', 'ledger/missing', 'ledger/gon
 export class FolderIndexer {
   readonly folder: Folder;
   readonly #options: FolderIndexerOptions;
-  #codebase: FolderIndex | undefined;
+  #index: FolderIndex | undefined;
   #opening: Promise<FolderIndex> | undefined;
   #state: MemoryState = { kind: 'opening', sentence: l10n.t('The memory is being opened.') };
   /** Settled when the words of every file are read, or when that has ended otherwise. */
@@ -69,12 +69,12 @@ export class FolderIndexer {
     return this.#state;
   }
 
-  /** The codebase, if its memory could be opened. */
-  get codebase(): FolderIndex | undefined {
-    return this.#codebase;
+  /** The folder index, if its memory could be opened. */
+  get index(): FolderIndex | undefined {
+    return this.#index;
   }
 
-  /** The codebase, opened when first wanted. Throws `ledger/…`, `ask/…`, `engine/model-file`. */
+  /** The folder index, opened when first wanted. Throws `ledger/…`, `ask/…`, `engine/model-file`. */
   open(): Promise<FolderIndex> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       // Not kept: what was wrong may be mended when it is tried again.
@@ -114,8 +114,8 @@ export class FolderIndexer {
   }
 
   async #indexPaths(paths: readonly string[], since: number, remember: boolean): Promise<IngestReport> {
-    const codebase = await this.open();
-    const report = await codebase.refresh({
+    const index = await this.open();
+    const report = await index.refresh({
       paths,
       remember,
       priority: 'save',
@@ -126,7 +126,7 @@ export class FolderIndexer {
     const milliseconds = performance.now() - since;
     const { root } = this.folder;
     this.#options.onRefreshed({ root, paths, encoded, reused, removed, milliseconds, encodeMilliseconds });
-    if (this.#state.kind === 'ready') this.#settle(codebase);
+    if (this.#state.kind === 'ready') this.#settle(index);
     // A new file that somebody writes into is known only now, and so is one that was wanted back.
     const touched = isAtOrBelow(paths);
     this.layUnsaved(new Map([...this.#unsaved].filter(([path]) => touched(path))));
@@ -139,13 +139,13 @@ export class FolderIndexer {
     else this.#unsaved.set(path, text);
     const since = performance.now();
     const laid = this.#saves.then(async () => {
-      const codebase = await this.open();
+      const index = await this.open();
       try {
         // Text that was saved is indexed before its overlay goes: a question between both would be answered from the
         // text before, and the editor may tell of the save later.
         if (text === undefined) await this.#indexPaths([path], since, false);
       } finally {
-        await codebase.overlay(path, text, this.#closing.signal);
+        await index.overlay(path, text, this.#closing.signal);
       }
     });
     this.#saves = laid.catch(() => undefined);
@@ -192,22 +192,22 @@ export class FolderIndexer {
 
   /** Takes files, and all below folders, out of the memory; they are skipped until somebody wants them back. */
   async forget(paths: readonly string[]): Promise<{ readonly files: number; readonly certificate: string }> {
-    const codebase = await this.open();
-    const known = codebase.ledger.files().map(({ path }) => path);
+    const index = await this.open();
+    const known = index.ledger.files().map(({ path }) => path);
     const meant = known.filter(isAtOrBelow(paths));
-    const certificate = await codebase.forget(meant, this.#closing.signal);
-    this.#settle(codebase);
+    const certificate = await index.forget(meant, this.#closing.signal);
+    this.#settle(index);
     this.layUnsaved();
     return { files: meant.length, certificate: certificateSentence(certificate) };
   }
 
   /** Every file that was seen, with its part of the memory. */
   async files(): Promise<readonly RememberedFile[]> {
-    const codebase = await this.open();
-    const segments = codebase.segmentCounts();
-    const bare = codebase.bareCounts();
-    const all = Math.max(1, codebase.length);
-    return codebase.ledger.files().map(({ path, bytes, lines, state, secrets }) => {
+    const index = await this.open();
+    const segments = index.segmentCounts();
+    const bare = index.bareCounts();
+    const all = Math.max(1, index.length);
+    return index.ledger.files().map(({ path, bytes, lines, state, secrets }) => {
       const own = segments.get(path) ?? 0;
       return {
         path,
@@ -225,7 +225,7 @@ export class FolderIndexer {
   /** Mends damage that somebody met in this memory, and reads again what that took away. */
   repair(error: unknown): void {
     if (!isAppError(error, ...DAMAGE)) return;
-    const location = this.#codebase?.ledger.location;
+    const location = this.#index?.ledger.location;
     // The sentence names the database: of several memories one is damaged.
     if (location === undefined || !error.message.includes(location)) return;
     this.#damage = error.code;
@@ -240,38 +240,38 @@ export class FolderIndexer {
     this.#pass?.controller.abort(reason);
     await this.#pass?.done;
     await this.#saves;
-    this.#codebase?.close();
+    this.#index?.close();
   }
 
   async #open(forceRebuild = false): Promise<FolderIndex> {
     const { engine, home, secretExceptions = [] } = this.#options;
-    const codebase = await FolderIndex.open({
+    const index = await FolderIndex.open({
       root: this.folder.root,
       engine,
       home,
       secretExceptions,
       forceRebuild: forceRebuild,
     });
-    if (codebase.notice !== undefined) {
-      this.#options.onLog('warn', codebase.notice);
+    if (index.notice !== undefined) {
+      this.#options.onLog('warn', index.notice);
       const { name } = this.folder;
       this.#options.onTold(
         l10n.t('The memory of {0} was damaged. What could be read of it is kept, and its files are read again.', name),
       );
     }
-    this.#codebase = codebase;
-    return codebase;
+    this.#index = index;
+    return index;
   }
 
   async #run(signal: AbortSignal, remember: boolean, onWords: () => void): Promise<void> {
     try {
-      const codebase = await this.#mended(signal);
-      const report = await this.#read(codebase, signal, remember, onWords);
+      const index = await this.#mended(signal);
+      const report = await this.#read(index, signal, remember, onWords);
       const { read, encoded, reused, removed, failed, milliseconds } = report;
       const seconds = (milliseconds / 1000).toFixed(1);
       const line = `${this.folder.name}: ${read} files read, ${encoded} segments encoded, ${reused} known, ${removed} files gone, ${failed} failed, ${seconds} s`;
       this.#options.onLog('info', line);
-      this.#settle(codebase);
+      this.#settle(index);
       this.layUnsaved();
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
@@ -287,50 +287,45 @@ export class FolderIndexer {
     if (again && !this.#paused && !this.#closing.signal.aborted) await this.refresh(again);
   }
 
-  /** The codebase, mended where damage was met: single writes are dropped, a broken database is set aside. */
+  /** The folder index, mended where damage was met: single writes are dropped, a broken database is set aside. */
   async #mended(signal: AbortSignal): Promise<FolderIndex> {
     const damage = this.#damage;
     this.#damage = undefined;
     if (damage === 'ledger/damaged' || damage === 'ledger/gone') {
-      this.#codebase?.close();
+      this.#index?.close();
       // What was deleted is begun anew; what lies there now is another's, and whole until somebody finds otherwise.
       this.#opening = this.#open(damage === 'ledger/damaged');
       this.#opening.catch(() => {
         this.#opening = undefined;
       });
     }
-    const codebase = await this.open();
-    if (damage === 'ledger/spoilt' || damage === 'ledger/missing') await codebase.ledger.mend(signal);
-    return codebase;
+    const index = await this.open();
+    if (damage === 'ledger/spoilt' || damage === 'ledger/missing') await index.ledger.mend(signal);
+    return index;
   }
 
-  async #read(
-    codebase: FolderIndex,
-    signal: AbortSignal,
-    remember: boolean,
-    onWords: () => void,
-  ): Promise<IngestReport> {
+  async #read(index: FolderIndex, signal: AbortSignal, remember: boolean, onWords: () => void): Promise<IngestReport> {
     const how: RefreshOptions = {
       signal,
       remember,
       exclude: this.#options.exclude,
       onProgress: (progress) => {
-        this.#progress(codebase, progress);
+        this.#progress(index, progress);
       },
       onWait: () => {
-        const files = codebase.segmentCounts().size;
+        const files = index.segmentCounts().size;
         const sentence = l10n.t('Another window is embedding this folder; {0} files can be asked about.', count(files));
-        const percent = (100 * codebase.embedded) / Math.max(1, codebase.length);
+        const percent = (100 * index.embedded) / Math.max(1, index.length);
         this.#tell({ kind: 'embedding', sentence, percent, files, rate: 0, path: '' });
       },
     };
-    const indexed = await codebase.indexWords(how);
+    const indexed = await index.indexWords(how);
     onWords();
     this.layUnsaved(); // of files that were not known until now
-    return codebase.embed(how, indexed);
+    return index.embed(how, indexed);
   }
 
-  #progress(codebase: FolderIndex, progress: IngestProgress): void {
+  #progress(index: FolderIndex, progress: IngestProgress): void {
     const now = performance.now();
     if (now - this.#reported < INDEXER.progress) return;
     this.#reported = now;
@@ -351,7 +346,7 @@ export class FolderIndexer {
         const { tokens, ofTokens, rate, path } = progress;
         this.#percent = ofTokens > 0 ? (100 * tokens) / ofTokens : 100;
         const secondsLeft = rate > 0 ? { secondsLeft: (ofTokens - tokens) / rate } : {};
-        const files = codebase.segmentCounts().size;
+        const files = index.segmentCounts().size;
         const sentence = embeddingSentence(files, this.#percent);
         this.#tell({ kind: 'embedding', sentence, percent: this.#percent, files, rate, path, ...secondsLeft });
         break;
@@ -359,9 +354,9 @@ export class FolderIndexer {
     }
   }
 
-  #settle(codebase: FolderIndex): void {
-    const segments = codebase.length;
-    const counts = codebase.segmentCounts();
+  #settle(index: FolderIndex): void {
+    const segments = index.length;
+    const counts = index.segmentCounts();
     const files = counts.size;
     // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes
     // them.

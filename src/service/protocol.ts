@@ -48,7 +48,7 @@ export type ScopeBase =
   /** Files that differ from the last commit, untracked ones included. */
   | { readonly kind: 'changed' };
 
-export interface AskedScope {
+export interface QuestionScope {
   readonly base: ScopeBase;
   /** Plus and minus terms, `+src -tests`; empty for none. */
   readonly terms: string;
@@ -58,7 +58,7 @@ export interface Question {
   readonly question: string;
   /** Exchanges that came before, oldest first. */
   readonly history: readonly Turn[];
-  readonly scope: AskedScope;
+  readonly scope: QuestionScope;
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
 }
@@ -140,7 +140,7 @@ export interface ServiceCalls {
   readonly pause: Call<undefined, void>;
   readonly resume: Call<undefined, void>;
   readonly ask: Call<Question, void, AnswerEvent>;
-  readonly recall: Call<{ readonly question: string; readonly scope: AskedScope }, readonly RankedFile[]>;
+  readonly recall: Call<{ readonly question: string; readonly scope: QuestionScope }, readonly RankedFile[]>;
   /** The files come as events, some at a time: all of a large workspace at once would block the host. */
   readonly facts: Call<{ readonly root: string }, Omit<MemoryFacts, 'files'>, readonly RememberedFile[]>;
   readonly forget: Call<Paths, Forgotten>;

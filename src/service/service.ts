@@ -9,10 +9,10 @@ import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
-import { askedFiles } from './asked-files.ts';
+import { filesInScope } from './files-in-scope.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type {
-  AskedScope,
+  QuestionScope,
   Folder,
   MemoryFacts,
   Question,
@@ -131,15 +131,15 @@ export class Service {
     }
     const scope = await this.#scope(asked, members, signal);
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
-    if (members.every(({ codebase }) => codebase.length === 0)) this.#refuseUnread();
+    if (members.every(({ index }) => index.length === 0)) this.#refuseUnread();
     await answer(new MultiFolderSearch(members), question, how, emit);
   }
 
-  async #scope(asked: AskedScope, members: readonly IndexedFolder[], signal: AbortSignal) {
+  async #scope(asked: QuestionScope, members: readonly IndexedFolder[], signal: AbortSignal) {
     if (asked.base.kind === 'changed' && !this.#settings.isTrusted) {
       throw new AppError('service/no-git');
     }
-    return askedFiles(asked, members, signal);
+    return filesInScope(asked, members, signal);
   }
 
   /** Nothing is remembered yet: because of a pause, or because the reading has only begun. */
@@ -204,12 +204,12 @@ export class Service {
     for (const [root, own] of unsaved) this.#indexers.get(root)?.layUnsaved(own);
   }
 
-  /** Opened codebases, with the folder's name before each path where there are several. */
+  /** Opened folder indexes, with the folder's name before each path where there are several. */
   async #members(): Promise<readonly IndexedFolder[]> {
     const several = this.#folders.length > 1;
     return Promise.all(
       this.#folders.map(async ({ root, name }) => ({
-        codebase: await this.#indexer(root).open(),
+        index: await this.#indexer(root).open(),
         prefix: several ? `${name}/` : '',
       })),
     );

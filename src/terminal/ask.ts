@@ -14,7 +14,7 @@ import { percent } from './percent.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
 import { withMembers } from './session.ts';
-import type { AskedOptions } from './session.ts';
+import type { QuestionOptions } from './session.ts';
 
 interface Generation {
   readonly temperature?: number;
@@ -23,7 +23,7 @@ interface Generation {
   readonly json?: boolean;
 }
 
-export type AskCommand = AskedOptions & Generation;
+export type AskCommand = QuestionOptions & Generation;
 
 const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
   far: 'No relevant code found for this question.',
@@ -39,11 +39,11 @@ const LISTED = 6;
  */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
-  return withMembers(options, question, ({ members, codebases, signal }) => {
+  return withMembers(options, question, ({ members, search, signal }) => {
     const scope = scopeOf(options.scope, members);
     const { temperature, seed, maxTokens, json, embedFor } = options;
     const embedMs = milliseconds(embedFor);
-    return tellAnswer(codebases, question, {
+    return tellAnswer(search, question, {
       temperature,
       seed,
       maxTokens,
@@ -61,8 +61,8 @@ type Told = { readonly [Name in keyof Generation]: Generation[Name] | undefined 
 > & { readonly embedMs?: number | undefined };
 
 /** Prints an answer as it comes about. The exit code. */
-export async function tellAnswer(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
-  const asked = checkedQuestion(question);
+export async function tellAnswer(search: MultiFolderSearch, given: string, options: Told): Promise<number> {
+  const question = checkedQuestion(given);
   const { temperature, seed, maxTokens, json, embedMs, scope, signal } = options;
   const view = json === true ? jsonView() : textView();
   const sampling =
@@ -82,7 +82,7 @@ export async function tellAnswer(codebases: MultiFolderSearch, question: string,
     ...(maxTokens && { maxTokens }),
     ...(scope && { scope }),
   };
-  await answer(codebases, asked, how, view.event);
+  await answer(search, question, how, view.event);
   return view.end();
 }
 

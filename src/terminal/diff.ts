@@ -7,7 +7,7 @@ import { tellAnswer } from './ask.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { printRanking } from './recall.ts';
-import { refresh, withCodebase } from './session.ts';
+import { refresh, withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 export interface DiffCommand extends CommonOptions {
@@ -23,23 +23,23 @@ export async function diffCommand(base: string, head: string | undefined, option
   if (options.ask !== undefined && options.recall !== undefined) {
     throw new AppError('command/usage', 'Give --ask or --recall, not both.');
   }
-  return withCodebase(options, async (session) => {
-    const { codebase, signal } = session;
+  return withFolderIndex(options, async (session) => {
+    const { index, signal } = session;
     // A slip in a name is told before anything is read.
-    for (const name of head === undefined ? [base] : [base, head]) await commitOf(codebase.root, name, signal);
+    for (const name of head === undefined ? [base] : [base, head]) await commitOf(index.root, name, signal);
     await refresh(session, options);
-    const found = await revisionDifference(codebase, { base, ...(head === undefined ? {} : { head }), signal });
+    const found = await revisionDifference(index, { base, ...(head === undefined ? {} : { head }), signal });
     const question = options.ask ?? options.recall;
     if (options.json !== true) out.rows(...rows(found, base, head));
     else if (question === undefined) out.json(report(found));
     if (question === undefined) return EXIT.done;
     // The text of a commit is laid over the memory in RAM, as unsaved text is.
     const standing = found.files.filter((file) => file.text !== undefined);
-    if (head !== undefined) for (const file of standing) await codebase.overlay(file.path, file.text, signal, 'commit');
+    if (head !== undefined) for (const file of standing) await index.overlay(file.path, file.text, signal, 'commit');
     const scope = new Set(standing.map(({ path }) => path));
     const how = { ...options, signal, scope: () => scope };
-    const codebases = MultiFolderSearch.of(codebase);
-    return options.ask === undefined ? printRanking(codebases, question, how) : tellAnswer(codebases, question, how);
+    const search = MultiFolderSearch.of(index);
+    return options.ask === undefined ? printRanking(search, question, how) : tellAnswer(search, question, how);
   });
 }
 

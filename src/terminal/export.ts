@@ -3,7 +3,7 @@ import { checkTarget } from '../memory/snapshot/export.ts';
 import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
-import { refresh, withCodebase } from './session.ts';
+import { refresh, withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 export interface ExportCommand extends CommonOptions {
@@ -15,10 +15,10 @@ export interface ExportCommand extends CommonOptions {
 /** Brings the memory up to the files and writes it to one file. */
 export async function exportCommand(file: string, options: ExportCommand): Promise<number> {
   checkTarget(file);
-  return withCodebase(options, async (session) => {
+  return withFolderIndex(options, async (session) => {
     await refresh(session, options);
     const began = performance.now();
-    const { header, bytes, lines, unportable, notEmbedded } = await exportMemory(session.codebase, file, {
+    const { header, bytes, lines, unportable, notEmbedded } = await exportMemory(session.index, file, {
       program: options.program,
       words: options.words ? 'kept' : 'left-out',
       signal: session.signal,

@@ -2,16 +2,16 @@ import { AppError } from '../common/app-error.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
-import { withCodebase } from './session.ts';
+import { withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** Takes files, and all below folders, out of the memory for good, and prints the certificate. */
 export async function forgetCommand(paths: readonly string[], options: CommonOptions): Promise<number> {
-  return withCodebase(options, async ({ codebase, signal }) => {
+  return withFolderIndex(options, async ({ index, signal }) => {
     const asked = paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
-    const known = codebase.ledger.files().map(({ path }) => path);
+    const known = index.ledger.files().map(({ path }) => path);
     // A file that was deleted or renamed may still have writes of its former versions.
-    const former = asked.filter((path) => !known.includes(path) && codebase.ledger.hasFormer(path));
+    const former = asked.filter((path) => !known.includes(path) && index.ledger.hasFormer(path));
     for (const path of asked) {
       if (former.includes(path) || known.some(isAtOrBelow([path]))) continue;
       throw new AppError(
@@ -20,7 +20,7 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
       );
     }
     const meant = [...known.filter(isAtOrBelow(asked)), ...former];
-    const certificate = await codebase.forget(meant, signal);
+    const certificate = await index.forget(meant, signal);
     if (options.json === true) out.json(certificate);
     else out.rows(certificate.sentence);
     return EXIT.done;

@@ -1,20 +1,20 @@
 import { importMemory } from '../index/snapshot-io.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
-import { withCodebase } from './session.ts';
+import { withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** Takes over a snapshot of the same repository. Runs nothing through the model. */
 export async function importCommand(file: string, options: CommonOptions): Promise<number> {
-  return withCodebase(options, async ({ codebase, signal }) => {
+  return withFolderIndex(options, async ({ index, signal }) => {
     const began = performance.now();
-    const { header, imported } = await importMemory(codebase, file, {
+    const { header, imported } = await importMemory(index, file, {
       signal,
       ...(options.include ? { include: options.include } : {}),
     });
     const milliseconds = Math.round(performance.now() - began);
     // A snapshot of version 1 has no set hash; its tree hash says as much of files and segments.
-    const [setHash, treeHash] = [codebase.ledger.setHash().hex(), codebase.ledger.treeHash()];
+    const [setHash, treeHash] = [index.ledger.setHash().hex(), index.ledger.treeHash()];
     const equal = header.setHash === undefined ? treeHash === header.treeHash : setHash === header.setHash;
     if (options.json === true) {
       out.json({ file, milliseconds, ...imported, setHash, equal, header });

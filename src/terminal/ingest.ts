@@ -1,7 +1,7 @@
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { duration } from './progress.ts';
-import { refresh, withCodebase } from './session.ts';
+import { refresh, withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 export interface IngestCommand extends CommonOptions {
@@ -15,8 +15,8 @@ export interface IngestCommand extends CommonOptions {
 
 /** Brings the memory up to the files on disk and says what that took. */
 export async function ingestCommand(options: IngestCommand): Promise<number> {
-  return withCodebase(options, async (session) => {
-    if (options.mend === true) await session.codebase.ledger.mend(session.signal);
+  return withFolderIndex(options, async (session) => {
+    if (options.mend === true) await session.index.ledger.mend(session.signal);
     const report = await refresh(session, options);
     if (options.json === true) {
       out.json(report);

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
 import { AppError, isErrorOf } from '../common/app-error.ts';
-export interface Asked {
+export interface ListedQuestion {
   readonly id: string;
   readonly question: string;
 }
@@ -17,7 +17,7 @@ const FILE = {
  *
  * @throws `ask/bad-questions` that names the file, and the line where one is wrong
  */
-export async function readQuestions(file: string): Promise<readonly Asked[]> {
+export async function readQuestions(file: string): Promise<readonly ListedQuestion[]> {
   return (await textOf(file))
     .split('\n')
     .map((line, index) => [line.trim(), index + 1] as const)
@@ -59,7 +59,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   }
 }
 
-function parse(line: string, number: number, file: string): Asked {
+function parse(line: string, number: number, file: string): ListedQuestion {
   const form = `Line ${number} of ${file} is not of the form {"id": "…", "question": "…"}.`;
   let value: unknown;
   try {

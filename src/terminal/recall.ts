@@ -8,12 +8,12 @@ import { milliseconds, notEmbedded } from './embedded.ts';
 import { err, out } from './output.ts';
 import { percent } from './percent.ts';
 import { readQuestions } from './questions.ts';
-import type { Asked } from './questions.ts';
+import type { ListedQuestion } from './questions.ts';
 import { scopeOf } from './scope.ts';
 import { withMembers } from './session.ts';
-import type { AskedOptions } from './session.ts';
+import type { QuestionOptions } from './session.ts';
 
-export interface RecallCommand extends AskedOptions {
+export interface RecallCommand extends QuestionOptions {
   readonly questions?: string;
   readonly by: RecallBy;
 }
@@ -25,16 +25,16 @@ const LISTED_LINES = 50;
 
 /** Ranks files without generating anything; reads first what is missing. */
 export async function recallCommand(question: string | undefined, options: RecallCommand): Promise<number> {
-  const asked = await questionsOf(question, options);
+  const questions = await questionsOf(question, options);
   // Many questions are asked for a measurement: all of them see the same index.
   const how = options.questions === undefined ? options : { ...options, complete: true };
-  return withMembers(how, asked[0]?.question, async ({ members, codebases, signal }) => {
+  return withMembers(how, questions[0]?.question, async ({ members, search, signal }) => {
     const scope = scopeOf(options.scope, members);
-    for (const { id, question: text } of asked) {
+    for (const { id, question: text } of questions) {
       const { by, json } = options;
       const embedMs = milliseconds(options.embedFor);
       const told = { id, by, json, signal, ...(embedMs !== undefined && { embedMs }), ...(scope && { scope }) };
-      await printRanking(codebases, text, told);
+      await printRanking(search, text, told);
     }
     return EXIT.done;
   });
@@ -46,7 +46,7 @@ interface Told extends RecallOptions {
 }
 
 /** Prints what a question brings back. */
-export async function printRanking(codebases: MultiFolderSearch, question: string, options: Told): Promise<number> {
+export async function printRanking(search: MultiFolderSearch, question: string, options: Told): Promise<number> {
   const { id = 'question', json, by, embedMs, scope, signal } = options;
   const how = {
     ...(embedMs !== undefined && { embedMs }),
@@ -54,7 +54,7 @@ export async function printRanking(codebases: MultiFolderSearch, question: strin
     ...(scope && { scope }),
     ...(signal && { signal }),
   };
-  const ranking = await codebases.recall(question, how);
+  const ranking = await search.recall(question, how);
   if (json === true) out.json(report(id, ranking));
   else {
     out.rows(...table(ranking));
@@ -65,7 +65,10 @@ export async function printRanking(codebases: MultiFolderSearch, question: strin
   return EXIT.done;
 }
 
-async function questionsOf(question: string | undefined, { questions }: RecallCommand): Promise<readonly Asked[]> {
+async function questionsOf(
+  question: string | undefined,
+  { questions }: RecallCommand,
+): Promise<readonly ListedQuestion[]> {
   if (questions === undefined) {
     if (question === undefined || question.trim() === '') {
       throw new AppError('ask/empty-question', 'There is no question. Give one, or a file of them with --questions.');

@@ -8,8 +8,8 @@ import { err } from './output.ts';
  */
 export function scopeOf(text: string | undefined, members: readonly IndexedFolder[]): RecallOptions['scope'] {
   if (text === undefined) return undefined;
-  const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
+  const shown = members.flatMap(({ index, prefix }) => index.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(parseScope(text), shown);
   for (const term of idle) err.rows(idleSentence(term));
-  return ({ codebase, prefix }) => new Set(codebase.paths().filter((path) => files.has(prefix + path)));
+  return ({ index, prefix }) => new Set(index.paths().filter((path) => files.has(prefix + path)));
 }

@@ -27,7 +27,7 @@ export interface CommonOptions {
 }
 
 /** What a command that asks takes besides. */
-export interface AskedOptions extends CommonOptions {
+export interface QuestionOptions extends CommonOptions {
   /** Snapshots that are asked beside the folders. */
   readonly with?: readonly string[];
   readonly scope?: string;
@@ -37,21 +37,21 @@ export interface AskedOptions extends CommonOptions {
   readonly embedFor?: number;
 }
 
-/** A codebase opened for one command, with an engine that goes when the command ends. */
+/** A folder index opened for one command, with an engine that goes when the command ends. */
 export interface Session {
-  readonly codebase: FolderIndex;
+  readonly index: FolderIndex;
   readonly signal: AbortSignal;
 }
 
-/** Several codebases opened for one question. */
-export interface AskedSession {
+/** Several folder indexes opened for one question. */
+export interface QuestionSession {
   readonly members: readonly IndexedFolder[];
-  readonly codebases: MultiFolderSearch;
+  readonly search: MultiFolderSearch;
   readonly signal: AbortSignal;
 }
 
-/** Opens the codebase, runs `work`, and closes both whatever happens. */
-export async function withCodebase<T>(
+/** Opens the folder index, runs `work`, and closes both whatever happens. */
+export async function withFolderIndex<T>(
   options: CommonOptions & { readonly rebuild?: boolean },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -60,11 +60,11 @@ export async function withCodebase<T>(
     throw new AppError('command/usage', 'This command takes one --repo. Several can be given to `ask` and `recall`.');
   }
   return withEngine(options, async (engine, signal) => {
-    const codebase = await open(root, engine, options, options.rebuild);
+    const index = await open(root, engine, options, options.rebuild);
     try {
-      return await work({ codebase, signal });
+      return await work({ index, signal });
     } finally {
-      codebase.close();
+      index.close();
     }
   });
 }
@@ -76,27 +76,27 @@ export async function withCodebase<T>(
  * @param question the model is loaded with it while words are read; left out where nothing is asked of it
  */
 export async function withMembers<T>(
-  options: AskedOptions,
+  options: QuestionOptions,
   question: string | undefined,
-  work: (session: AskedSession) => Promise<T>,
+  work: (session: QuestionSession) => Promise<T>,
 ): Promise<T> {
   // A slip in the scope is told before anything is read.
   if (options.scope !== undefined) parseScope(options.scope);
   return withEngine(options, async (engine, signal) => {
     // What goes wrong is told when the question is asked.
     if (question !== undefined) engine.question(question, { signal }).catch(() => undefined);
-    const opened: { readonly codebase: FolderIndex; readonly name: string }[] = [];
+    const opened: { readonly index: FolderIndex; readonly name: string }[] = [];
     try {
       for (const root of options.repo ?? [process.cwd()]) {
-        const codebase = await open(root, engine, options);
-        opened.push({ codebase, name: basename(codebase.root) || 'root' });
+        const index = await open(root, engine, options);
+        opened.push({ index, name: basename(index.root) || 'root' });
       }
       const folders = [...opened];
       for (const file of options.with ?? []) {
-        opened.push({ codebase: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
+        opened.push({ index: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
       }
-      for (const { codebase } of folders) {
-        const { read, encoded, reused } = await bringUp({ codebase, signal }, options);
+      for (const { index } of folders) {
+        const { read, encoded, reused } = await bringUp({ index, signal }, options);
         if (options.json === true || read === 0) continue;
         err.rows(
           options.complete === true
@@ -105,9 +105,9 @@ export async function withMembers<T>(
         );
       }
       const members = named(opened);
-      return await work({ members, codebases: new MultiFolderSearch(members), signal });
+      return await work({ members, search: new MultiFolderSearch(members), signal });
     } finally {
-      for (const { codebase } of opened) codebase.close();
+      for (const { index } of opened) index.close();
     }
   });
 }
@@ -131,34 +131,34 @@ async function open(
   { allowSecrets = [] }: CommonOptions,
   forceRebuild = false,
 ): Promise<FolderIndex> {
-  const codebase = await FolderIndex.open({ root, engine, secretExceptions: allowSecrets, forceRebuild: forceRebuild });
-  if (codebase.notice !== undefined) err.rows(codebase.notice);
-  return codebase;
+  const index = await FolderIndex.open({ root, engine, secretExceptions: allowSecrets, forceRebuild: forceRebuild });
+  if (index.notice !== undefined) err.rows(index.notice);
+  return index;
 }
 
 /**
  * One member needs no name; of several, equal names are told apart by a number. The same folder twice is asked once.
  */
-function named(opened: readonly { readonly codebase: FolderIndex; readonly name: string }[]): IndexedFolder[] {
-  const once = [...new Map(opened.map((each) => [each.codebase.root, each])).values()];
+function named(opened: readonly { readonly index: FolderIndex; readonly name: string }[]): IndexedFolder[] {
+  const once = [...new Map(opened.map((each) => [each.index.root, each])).values()];
   const [only] = once;
-  if (once.length === 1 && only) return [{ codebase: only.codebase, prefix: '' }];
+  if (once.length === 1 && only) return [{ index: only.index, prefix: '' }];
   const taken = new Set<string>();
-  return once.map(({ codebase, name }) => {
+  return once.map(({ index, name }) => {
     let free = name;
     for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
     taken.add(free);
-    return { codebase, prefix: `${free}/` };
+    return { index, prefix: `${free}/` };
   });
 }
 
 /** Words alone, or vectors too where they are wanted before anything is asked. */
 async function bringUp(
   session: Session,
-  options: AskedOptions,
+  options: QuestionOptions,
 ): Promise<Pick<IngestReport, 'read' | 'encoded' | 'reused'>> {
   if (options.complete === true) return refresh(session, options);
-  const { report } = await withBar((bar) => session.codebase.indexWords(refreshOptions(session, options, bar)));
+  const { report } = await withBar((bar) => session.index.indexWords(refreshOptions(session, options, bar)));
   return { ...report, encoded: 0 };
 }
 
@@ -167,7 +167,7 @@ export async function refresh(
   session: Session,
   options: CommonOptions & { readonly remember?: boolean },
 ): Promise<IngestReport> {
-  return withBar((bar) => session.codebase.refresh(refreshOptions(session, options, bar)));
+  return withBar((bar) => session.index.refresh(refreshOptions(session, options, bar)));
 }
 
 async function withBar<T>(work: (bar: IngestBar) => Promise<T>): Promise<T> {

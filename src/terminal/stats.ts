@@ -4,13 +4,13 @@ import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { percent } from './percent.ts';
-import { withCodebase } from './session.ts';
+import { withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** What the memory holds, what was left out and why. Runs nothing through the model. */
 export async function statsCommand(options: CommonOptions & { readonly files?: boolean }): Promise<number> {
-  return withCodebase(options, async ({ codebase, signal }) => {
-    const { ledger } = codebase;
+  return withFolderIndex(options, async ({ index, signal }) => {
+    const { ledger } = index;
     const totals = ledger.totals();
     const files = ledger.files();
     const lines = files.reduce((sum, file) => sum + (file.state.kind === 'ingested' ? file.lines : 0), 0);
@@ -20,15 +20,15 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     );
     const bytesPerThousandLines = lines > 0 ? Math.round((1000 * totals.databaseBytes) / lines) : 0;
     if (options.json === true) {
-      const summary = { root: codebase.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
+      const summary = { root: index.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
       out.json({ ...summary, leftOut: left, masked });
       return EXIT.done;
     }
-    const repository = await findRepository(codebase.root, signal);
+    const repository = await findRepository(index.root, signal);
     const isOdd = repository.kind === 'folder' && repository.reason !== 'no-repository';
     const withoutGit = isOdd ? folderReasons[repository.reason] : undefined;
     out.rows(
-      `Memory of ${codebase.root}`,
+      `Memory of ${index.root}`,
       `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
       ...(totals.notEmbedded > 0
         ? [

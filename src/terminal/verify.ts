@@ -1,7 +1,7 @@
 import { compareWithFiles } from '../index/matches-disk.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
-import { withCodebase } from './session.ts';
+import { withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
 /** Paths that are listed of each kind. */
@@ -12,9 +12,9 @@ const LISTED = 20;
  * the file on disk. Runs nothing through the model. Exit code 1 where anything differs.
  */
 export async function verifyCommand(options: CommonOptions): Promise<number> {
-  return withCodebase(options, async ({ codebase, signal }) => {
-    const verdict = await codebase.ledger.verify(signal);
-    const files = verdict.kind === 'sound' ? await compareWithFiles(codebase, options.include, signal) : undefined;
+  return withFolderIndex(options, async ({ index, signal }) => {
+    const verdict = await index.ledger.verify(signal);
+    const files = verdict.kind === 'sound' ? await compareWithFiles(index, options.include, signal) : undefined;
     const differs = files === undefined || files.changed.length + files.gone.length + files.fresh.length > 0;
     if (options.json === true) {
       out.json({ equal: !differs, verdict, files });

@@ -12,7 +12,7 @@ import type { MemoryTotals } from './memory-view/memory-totals.ts';
 import { recoveryLabel } from './status/recovery-actions.ts';
 import type { RecoveryActions } from './status/recovery-actions.ts';
 import { warnOfFailure } from './notice.ts';
-import type { Place } from './place.ts';
+import type { WorkspacePath } from './place.ts';
 import type { Provenance } from './marks/provenance.ts';
 import type { QuestionInput } from './question-input.ts';
 import { section } from './settings.ts';
@@ -145,9 +145,9 @@ async function openFile(memory: WorkspaceMemory, row: unknown): Promise<void> {
 }
 
 /** What a command is for: rows of the tree or files of the explorer, one that was clicked or all that are selected. */
-function placesOf({ memory, tree }: CommandParts, clicked: unknown, selected: unknown): Place[] {
+function placesOf({ memory, tree }: CommandParts, clicked: unknown, selected: unknown): WorkspacePath[] {
   const many = Array.isArray(selected) && selected.length > 0 ? selected : clicked === undefined ? tree.selection : [];
-  return (many.length > 0 ? many : [clicked]).flatMap((item: unknown): Place[] => {
+  return (many.length > 0 ? many : [clicked]).flatMap((item: unknown): WorkspacePath[] => {
     if (isRow(item)) {
       return [{ folder: item.folder, path: item.node.kind === 'file' ? item.node.file.path : item.node.path }];
     }

@@ -7,7 +7,7 @@ export interface OpenedFolder {
 }
 
 /** A file or folder of the workspace. `path` is relative to the root, with `/`; '' is the root. */
-export interface Place {
+export interface WorkspacePath {
   readonly folder: Folder;
   readonly path: string;
 }
@@ -36,7 +36,7 @@ export function namedFolders(opened: readonly OpenedFolder[]): Folder[] {
 const clean = (name: string) => name.replaceAll(/[/\\]/g, '-') || 'root';
 
 /** Turns the platform's paths into places and into the paths that people see, and back. */
-export class Places {
+export class WorkspaceRoots {
   readonly folders: readonly Folder[];
   readonly #platform: Platform;
 
@@ -46,7 +46,7 @@ export class Places {
   }
 
   /** Every root that holds the path, the innermost first: one folder of a workspace may lie in another. */
-  holding(path: string): Place[] {
+  holding(path: string): WorkspacePath[] {
     return this.folders
       .flatMap((folder) => {
         const inside = this.#within(folder.root, path);
@@ -56,13 +56,13 @@ export class Places {
   }
 
   /** The path that people see: relative to its root, and after the root's name where there are several. */
-  shown({ folder, path }: Place): string {
+  shown({ folder, path }: WorkspacePath): string {
     if (this.folders.length < 2) return path;
     return path === '' ? folder.name : `${folder.name}/${path}`;
   }
 
   /** The place of a path that was shown. Undefined where it names none of the roots, or leads out of one. */
-  resolve(shown: string): Place | undefined {
+  resolve(shown: string): WorkspacePath | undefined {
     const [first] = this.folders;
     if (!first) return undefined;
     if (this.folders.length === 1) return this.#inside(first, shown);
@@ -84,7 +84,7 @@ export class Places {
   }
 
   /** Paths come back from the page and from a model, so they are not trusted to stay inside. */
-  #inside(folder: Folder, path: string): Place | undefined {
+  #inside(folder: Folder, path: string): WorkspacePath | undefined {
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
     const leaves = path.startsWith('/') || parts.includes('..') || (this.#platform === 'win32' && path.includes('\\'));
     return leaves ? undefined : { folder, path: parts.join('/') };

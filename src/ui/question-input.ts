@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import type { PlacedLines } from '../answer/excerpt.ts';
-import type { AskedScope } from '../service/protocol.ts';
+import type { QuestionScope } from '../service/protocol.ts';
 import type { ChatView } from './chat/view.ts';
 import { inform } from './notice.ts';
-import type { Place } from './place.ts';
+import type { WorkspacePath } from './place.ts';
 import { shown } from './shown.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
 
-const everything: AskedScope = { base: { kind: 'workspace' }, terms: '' };
+const everything: QuestionScope = { base: { kind: 'workspace' }, terms: '' };
 
 /** The commands that begin a question outside the chat: each asks for the words and hands them to the chat. */
 export class QuestionInput {
@@ -61,8 +61,8 @@ export class QuestionInput {
     await this.#input(await this.#scopeOf(places), title);
   }
 
-  async #scopeOf(places: readonly Place[]): Promise<AskedScope> {
-    const pathOf = (place: Place) => this.#memory.places.shown(place);
+  async #scopeOf(places: readonly WorkspacePath[]): Promise<QuestionScope> {
+    const pathOf = (place: WorkspacePath) => this.#memory.places.shown(place);
     const [first] = places;
     if (places.length === 1 && first) {
       if (pathOf(first) === '') return everything;
@@ -72,7 +72,7 @@ export class QuestionInput {
     return { base: { kind: 'files', paths: places.map(pathOf) }, terms: '' };
   }
 
-  async #input(scope: AskedScope, title: string, selection?: PlacedLines): Promise<void> {
+  async #input(scope: QuestionScope, title: string, selection?: PlacedLines): Promise<void> {
     if (this.#memory.folders.length === 0) {
       inform(vscode.l10n.t('Open a folder, and its files can be asked about.'));
       return;

@@ -12,8 +12,8 @@ import type {
   ServiceSettings,
 } from '../service/protocol.ts';
 import { inform } from './notice.ts';
-import { namedFolders, Places } from './place.ts';
-import type { Place } from './place.ts';
+import { namedFolders, WorkspaceRoots } from './place.ts';
+import type { WorkspacePath } from './place.ts';
 import { readSettings } from './settings.ts';
 import { shownLines } from './shown.ts';
 import { workspaceStatus } from './status/workspace-status.ts';
@@ -25,7 +25,7 @@ export class WorkspaceMemory implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #states = new Map<string, MemoryState>();
-  #places = new Places([]);
+  #places = new WorkspaceRoots([]);
   #description: Description | undefined;
   #started = false;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -63,7 +63,7 @@ export class WorkspaceMemory implements vscode.Disposable {
     );
   }
 
-  get places(): Places {
+  get places(): WorkspaceRoots {
     return this.#places;
   }
 
@@ -129,11 +129,11 @@ export class WorkspaceMemory implements vscode.Disposable {
   }
 
   /** Where a file of the editor lies; undefined outside the roots and for what is not on a disk. */
-  placeOf(uri: vscode.Uri): Place | undefined {
+  placeOf(uri: vscode.Uri): WorkspacePath | undefined {
     return uri.scheme === 'file' ? this.#places.holding(uri.fsPath)[0] : undefined;
   }
 
-  uriOf({ folder, path }: Place): vscode.Uri {
+  uriOf({ folder, path }: WorkspacePath): vscode.Uri {
     const root = vscode.Uri.file(folder.root);
     return path === '' ? root : vscode.Uri.joinPath(root, path);
   }
@@ -201,9 +201,9 @@ export class WorkspaceMemory implements vscode.Disposable {
   }
 }
 
-function openedPlaces(): Places {
+function openedPlaces(): WorkspaceRoots {
   const onDisk = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-  return new Places(namedFolders(onDisk.map(({ uri, name }) => ({ path: uri.fsPath, name }))));
+  return new WorkspaceRoots(namedFolders(onDisk.map(({ uri, name }) => ({ path: uri.fsPath, name }))));
 }
 
 function sentenceOf(error: unknown): { readonly sentence: string; readonly action: Action } {

@@ -44,13 +44,13 @@ const engine = {
 const rows: Record<string, Record<string, number | string>> = {};
 for (const root of folders) {
   const home = mkdtempSync(join(tmpdir(), 'ask-codebase-disk-'));
-  const codebase = await FolderIndex.open({ root, engine, home });
-  await codebase.refresh({});
-  const files = codebase.ledger.files().filter(({ state }) => state.kind === 'ingested');
+  const index = await FolderIndex.open({ root, engine, home });
+  await index.refresh({});
+  const files = index.ledger.files().filter(({ state }) => state.kind === 'ingested');
   const lines = files.reduce((sum, file) => sum + file.lines, 0);
   const source = files.reduce((sum, { path }) => sum + statSync(join(root, path)).size, 0);
-  const { databaseBytes, segments } = codebase.ledger.totals();
-  codebase.close();
+  const { databaseBytes, segments } = index.ledger.totals();
+  index.close();
   rmSync(home, { recursive: true, force: true });
   rows[basename(root)] = {
     files: files.length,

@@ -72,19 +72,19 @@ export async function measureRepository(options: RepositoryOptions): Promise<Rep
 }
 
 /** Opens the repository with an engine of its own: what one phase uses must not count as another's peak. */
-async function withCodebase<T>(
+async function withFolderIndex<T>(
   options: RepositoryOptions,
   home: string,
-  work: (codebase: FolderIndex, engine: Engine) => Promise<T>,
+  work: (index: FolderIndex, engine: Engine) => Promise<T>,
 ): Promise<T> {
   const settings = { device: 'cpu', threads: options.threads } as const;
   const engine = new Engine({ script: join(options.dist, 'engine.js'), settings });
   try {
-    const codebase = await FolderIndex.open({ root: options.root, engine, home });
+    const index = await FolderIndex.open({ root: options.root, engine, home });
     try {
-      return await work(codebase, engine);
+      return await work(index, engine);
     } finally {
-      codebase.close();
+      index.close();
     }
   } finally {
     engine.close();
@@ -92,12 +92,12 @@ async function withCodebase<T>(
 }
 
 function ingest({ signal, say, ...options }: RepositoryOptions, home: string) {
-  return withCodebase({ ...options, signal, say }, home, async (codebase, engine) => {
+  return withFolderIndex({ ...options, signal, say }, home, async (index, engine) => {
     const onProgress: Parameters<FolderIndex['refresh']>[0]['onProgress'] = (progress) => {
       if (progress.kind !== 'embedding') return;
       say(`Reading the repository: ${percent(progress.tokens, progress.ofTokens)} % …`);
     };
-    const report = await codebase.refresh({ signal, onProgress });
+    const report = await index.refresh({ signal, onProgress });
     if (report.encoded === 0)
       throw new Problem(`There is nothing to read in ${options.root}; --repo takes another folder.`);
     const peak = await peakResident(engine.pid);
@@ -128,17 +128,17 @@ async function stats({ root, dist, signal }: RepositoryOptions, home: string) {
 
 function ask(options: RepositoryOptions, home: string) {
   const { signal, rounds, say } = options;
-  return withCodebase(options, home, async (codebase, engine) => {
+  return withFolderIndex(options, home, async (index, engine) => {
     say('Loading the model …');
     const began = performance.now();
     await engine.describe({ signal });
     const loadSeconds = since(began);
     // Somebody may have worked on the files since they were read; that must not count as waiting for an answer.
-    await codebase.refresh({ signal });
+    await index.refresh({ signal });
     const waits: Waits[] = [];
     for (let round = 0; round <= rounds; round += 1) {
       say(`Asking, ${round} of ${rounds} …`);
-      waits.push(await askOnce(codebase, options));
+      waits.push(await askOnce(index, options));
     }
     const [first, ...again] = waits;
     if (!first) throw new Error('Nothing was asked.');
@@ -159,11 +159,11 @@ function ask(options: RepositoryOptions, home: string) {
   });
 }
 
-async function askOnce(codebase: FolderIndex, { question, signal }: RepositoryOptions): Promise<Waits> {
+async function askOnce(index: FolderIndex, { question, signal }: RepositoryOptions): Promise<Waits> {
   const began = performance.now();
-  await codebase.refresh({ signal });
+  await index.refresh({ signal });
   const waits = { looked: since(began), citation: NaN, checked: NaN, firstToken: NaN, promptTokens: NaN };
-  await answer(MultiFolderSearch.of(codebase), question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
+  await answer(MultiFolderSearch.of(index), question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
     if (event.kind === 'recalled') waits.citation = since(began);
     if (event.kind === 'read') waits.checked = since(began);
     if (event.kind === 'token' && Number.isNaN(waits.firstToken)) waits.firstToken = since(began);

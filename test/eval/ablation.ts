@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { findExact } from '../../src/retrieve/exact-match.ts';
 import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
-import type { Found } from '../../src/retrieve/ranked-files.ts';
+import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { featureMap } from '../slow/kernels/reference/integer-feature-map.ts';
 import type { FeatureMap, FeatureSpec } from '../slow/kernels/reference/integer-feature-map.ts';
@@ -70,7 +70,7 @@ function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace
 /** Every way to rank one question, by its name. */
 function variants(
   one: Case,
-  found: Found,
+  found: RankingInput,
   places: ReadonlyMap<number, SegmentPlace>,
   otherwise: ReadonlyMap<string, Shares>,
 ) {
@@ -99,9 +99,9 @@ try {
   for (const [pack, own] of cases) {
     if (!pack || !isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
-    const codebase = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
-    await codebase.refresh({});
-    const { shape } = codebase.ledger.identity;
+    const index = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    await index.refresh({});
+    const { shape } = index.ledger.identity;
     const table = new EmbeddingTable(shape);
     const places = new Map<number, SegmentPlace>();
     const smaller = SMALLER.filter(({ tokens }) => shape.tokens % tokens === 0).map((kept) => ({
@@ -109,7 +109,7 @@ try {
       name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`,
       table: new EmbeddingTable({ ...shape, tokens: kept.tokens }),
     }));
-    for (const { record, ...place } of codebase.ledger.segments()) {
+    for (const { record, ...place } of index.ledger.segments()) {
       if (record === undefined) throw new Error(`${place.path} is not embedded.`);
       table.append(place.segmentId, record.keys);
       places.set(place.segmentId, place);
@@ -123,12 +123,12 @@ try {
     ]);
     for (const one of own) {
       const keys = [await engine.question(one.question)];
-      const found = codebase.find({ keys, words: questionTerms(one.question) });
-      const exact = await findExact(codebase, one.question, found.segments);
-      const nearness = { cosine: found.cosine, coverage: 1, isAimed: false };
-      const embedded = { segments: codebase.embedded, ofSegments: codebase.length };
-      const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), nearness, embedded };
-      const { temperature: tau } = codebase.adapter;
+      const found = index.find({ keys, words: questionTerms(one.question) });
+      const exact = await findExact(index, one.question, found.segments);
+      const confidence = { cosine: found.cosine, coverage: 1, isAimed: false };
+      const embedded = { segments: index.embedded, ofSegments: index.length };
+      const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), confidence, embedded };
+      const { temperature: tau } = index.adapter;
       const otherwise = new Map([
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
@@ -145,7 +145,7 @@ try {
       }
     }
     console.error(`${repository.name}: ${own.length} cases`);
-    codebase.close();
+    index.close();
   }
 } finally {
   engine.close();

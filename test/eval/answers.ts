@@ -55,13 +55,13 @@ const rows: Record<string, { answered: number; names: number; strange: number; s
 try {
   for (const [system, own] of Object.entries(systems)) {
     const engine = new Engine({ script: resolve('dist/engine.js'), settings: own });
-    const codebase = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
-    await codebase.refresh({});
+    const index = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    await index.refresh({});
     const row = { answered: 0, names: 0, strange: 0, seconds: 0 };
     for (const one of cases) {
       const began = performance.now();
       let text = '';
-      await answer(MultiFolderSearch.of(codebase), one.question, {}, (event) => {
+      await answer(MultiFolderSearch.of(index), one.question, {}, (event) => {
         if (event.kind === 'answered') text = event.answer.text;
       });
       row.seconds += (performance.now() - began) / 1000;
@@ -76,7 +76,7 @@ try {
         );
     }
     rows[system] = row;
-    codebase.close();
+    index.close();
     engine.close();
   }
 } finally {

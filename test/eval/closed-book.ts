@@ -78,9 +78,9 @@ try {
   for (const pack of await findPacks(values.data)) {
     if (!isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
-    const codebase = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
-    await codebase.refresh({});
-    const codebases = MultiFolderSearch.of(codebase);
+    const index = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
+    await index.refresh({});
+    const search = MultiFolderSearch.of(index);
     const all = definitions(repository);
     const step = Math.max(1, Math.floor(all.length / Number(values.limit)));
     const asked = all.filter((_, at) => at % step === 0).slice(0, Number(values.limit));
@@ -89,7 +89,7 @@ try {
     for (const { name, path } of asked) {
       const question = `In which file is \`${name}\` defined?`;
       for (const by of ['memory', 'fused', 'lexical'] as const) {
-        const { files } = await codebases.recall(question, { by });
+        const { files } = await search.recall(question, { by });
         const read = readPath(model, new Map(files.map((file) => [file.path, file.share])));
         if (read === path) exact[by] += 1;
       }
@@ -103,13 +103,13 @@ try {
     const part = (count: number, of: number) => `${((100 * count) / Math.max(1, of)).toFixed(1)}%`;
     rows[repository.name] = {
       names: asked.length,
-      files: codebase.paths().length,
+      files: index.paths().length,
       'routed by the memory': part(exact.memory, asked.length),
       'by memory and words': part(exact.fused, asked.length),
       'by words': part(exact.lexical, asked.length),
       'decoder alone': part(exact.alone, alone.length),
     };
-    codebase.close();
+    index.close();
   }
 } finally {
   engine.close();

@@ -6,7 +6,7 @@ import type { SegmentPlace } from '../../src/memory/records.ts';
 import { normalise } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
-import type { Found, RankedFiles } from '../../src/retrieve/ranked-files.ts';
+import type { RankingInput, RankedFiles } from '../../src/retrieve/ranked-files.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { Embeddings } from './embeddings.ts';
@@ -78,7 +78,7 @@ function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace
 
 function variants(
   { question }: Case,
-  found: Found,
+  found: RankingInput,
   places: ReadonlyMap<number, SegmentPlace>,
   near: ReadonlyMap<number, number>,
 ): [string, RankedFiles][] {

@@ -63,15 +63,15 @@ try {
     if (!pack || !isWanted(pack, wanted)) continue;
     const repository = await openRepository(pack, values.cache, new AbortController().signal);
     const home = resolve(values.cache, values.words ? 'home-words' : 'home');
-    const codebase = await FolderIndex.open({ root: repository.root, engine, home });
-    await codebase.refresh({});
+    const index = await FolderIndex.open({ root: repository.root, engine, home });
+    await index.refresh({});
     const began = performance.now();
     for (const one of own) {
       const words = questionTerms(one.question);
-      const found = codebase.find({ keys: [await engine.question(one.question)], words });
+      const found = index.find({ keys: [await engine.question(one.question)], words });
       const places = new Map<number, SegmentPlace>();
       for (const id of found.shares.segmentIds) {
-        const place = codebase.place(id);
+        const place = index.place(id);
         if (place) places.set(id, place);
       }
       const gold = new Set(one.files);
@@ -98,7 +98,7 @@ try {
       }
     }
     console.log(`${repository.name}: ${own.length} cases, ${Math.round(performance.now() - began)} ms`);
-    codebase.close();
+    index.close();
   }
 } finally {
   engine.close();

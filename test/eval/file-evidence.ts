@@ -1,4 +1,4 @@
-import type { Found } from '../../src/retrieve/ranked-files.ts';
+import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 import { FILE_RANKING, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
 import { roleFactor } from '../../src/retrieve/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
@@ -32,7 +32,7 @@ type Places = ReadonlyMap<number, SegmentPlace>;
 /** Everything for every file with a segment in `found`. */
 export function fileEvidence(
   question: string,
-  found: Pick<Found, 'shares' | 'segments' | 'files'>,
+  found: Pick<RankingInput, 'shares' | 'segments' | 'files'>,
   places: Places,
 ): FileEvidence[] {
   const files = new Map<string, number[]>();

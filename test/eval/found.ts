@@ -3,20 +3,20 @@ import { askedTerms } from '../../src/memory/search/tokenize.ts';
 import { findExact } from '../../src/retrieve/exact-match.ts';
 import { projectNames } from '../../src/retrieve/project-name.ts';
 import { kindOfQuestion, meantFiles } from '../../src/retrieve/question-kind.ts';
-import type { Found } from '../../src/retrieve/ranked-files.ts';
+import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 
 /**
  * What a question finds in one folder before anything is weighed, as MultiFolderSearch puts it together: the same
  * question can then be ranked in several ways without asking the model again.
  */
-export async function findFor(index: FolderIndex, question: string): Promise<Found> {
+export async function findFor(index: FolderIndex, question: string): Promise<RankingInput> {
   const asked = askedTerms(question);
   const words = [...new Set(asked.flatMap(({ own, english }) => [...own, ...english]))];
   const found = index.find({ keys: [await index.engine.question(question)], words });
   const project = await projectNames(index);
   const exact = await findExact(index, question, found.segments);
   const meant = meantFiles(kindOfQuestion(question, project), index.paths());
-  const nearness = { cosine: found.cosine, coverage: 1, isAimed: false };
+  const confidence = { cosine: found.cosine, coverage: 1, isAimed: false };
   const embedded = { segments: index.embedded, ofSegments: index.length };
-  return { ...found, bare: new Set(found.bare), project, exact, meant, nearness, embedded };
+  return { ...found, bare: new Set(found.bare), project, exact, meant, confidence, embedded };
 }

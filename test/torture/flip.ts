@@ -20,7 +20,7 @@ export interface Flipped {
   /** Seen as another identity or version, with a sentence. */
   refused: number;
   /** Files were gone without a word, because their checkout has another name now: they were read again. */
-  reread: number;
+  loadExcerpts: number;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function flipBits(rounds: number, count = 40): Promise<Flipped> {
   const files = Array.from({ length: count }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));
   const folder = mkdtempSync(join(tmpdir(), 'torture-flip-'));
   const location = join(folder, 'x.sqlite');
-  const seen: Flipped = { harmless: 0, setAside: 0, mended: 0, rebuilt: 0, refused: 0, reread: 0 };
+  const seen: Flipped = { harmless: 0, setAside: 0, mended: 0, rebuilt: 0, refused: 0, loadExcerpts: 0 };
   try {
     const { ledger } = Ledger.open(location, IDENTITY);
     for (const file of files) put(ledger, file);
@@ -83,7 +83,7 @@ async function survive(
       ledger.close();
       ledger = Ledger.open(location, IDENTITY, { forceRebuild: true }).ledger;
     } else if (ledger.files().length === 0) {
-      seen.reread++;
+      seen.loadExcerpts++;
     } else if (verdict.setHash !== memory || verdict.treeHash !== tree) {
       throw new Error('A wrong sum was called sound.');
     } else {

@@ -3,15 +3,15 @@ import * as vscode from 'vscode';
 import type { PlacedLines } from '../../answer/excerpt.ts';
 import { splitLines } from '../../workspace/segment/line.ts';
 import { cellAt, isNotebook, notebookText } from '../../workspace/files/notebook.ts';
-import type { Place, Places } from '../place.ts';
+import type { WorkspacePath, WorkspaceRoots } from '../place.ts';
 
 import type { ChatWorkspace } from '../../chat/dependencies.ts';
 
 /** The roots and their paths; `WorkspaceMemory` is one. */
 export interface Roots {
-  readonly places: Places;
-  placeOf(uri: vscode.Uri): Place | undefined;
-  uriOf(place: Place): vscode.Uri;
+  readonly places: WorkspaceRoots;
+  placeOf(uri: vscode.Uri): WorkspacePath | undefined;
+  uriOf(place: WorkspacePath): vscode.Uri;
 }
 
 /** Files that are looked at for example questions, and folders that say nothing about a project. */

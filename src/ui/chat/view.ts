@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Action } from '../../common/error-codes.ts';
-import type { AskedScope, MemoryState } from '../../service/protocol.ts';
+import type { QuestionScope, MemoryState } from '../../service/protocol.ts';
 import type { PlacedLines } from '../../answer/excerpt.ts';
 import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import { confirm, inform } from '../notice.ts';
@@ -109,7 +109,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   /** Shows the chat, whether or not it was ever open, and asks. Settled when the question is put. */
   async ask(
     question: string,
-    scope: AskedScope = { base: { kind: 'workspace' }, terms: '' },
+    scope: QuestionScope = { base: { kind: 'workspace' }, terms: '' },
     selection?: PlacedLines,
   ): Promise<void> {
     await this.#reveal();

@@ -3,7 +3,7 @@ import type { Amounts } from '../amounts.ts';
 import { filesBelow } from './file-tree.ts';
 import type { MemoryTotals } from './memory-totals.ts';
 import { confirm, inform, offer } from '../notice.ts';
-import type { Place } from '../place.ts';
+import type { WorkspacePath } from '../place.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /** What the chat keeps of answers; a `ChatView` is one. */
@@ -27,7 +27,7 @@ export class Forgetting {
   }
 
   /** Asks first, and says at the end what proves it. */
-  async forget(places: readonly Place[]): Promise<void> {
+  async forget(places: readonly WorkspacePath[]): Promise<void> {
     await this.#totals.look();
     const paths = this.#known(places, (kind) => kind === 'ingested');
     const count = [...paths.values()].reduce((sum, { length }) => sum + length, 0);
@@ -86,7 +86,7 @@ export class Forgetting {
   }
 
   /** Reads files again, forgotten ones too. */
-  async readAgain(places: readonly Place[]): Promise<void> {
+  async readAgain(places: readonly WorkspacePath[]): Promise<void> {
     await this.#totals.look();
     const paths = this.#known(places, () => true);
     await Promise.all([...paths].map(([root, own]) => this.#memory.service.remember(root, own)));
@@ -94,7 +94,10 @@ export class Forgetting {
   }
 
   /** The files that the memory knows in the places, by root. */
-  #known(places: readonly Place[], want: (kind: 'ingested' | 'skipped' | 'failed') => boolean): Map<string, string[]> {
+  #known(
+    places: readonly WorkspacePath[],
+    want: (kind: 'ingested' | 'skipped' | 'failed') => boolean,
+  ): Map<string, string[]> {
     const found = new Map<string, string[]>();
     for (const { folder, files } of this.#totals.facts) {
       const wanted = files.filter(({ state }) => want(state.kind));

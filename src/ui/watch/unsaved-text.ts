@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Place } from '../place.ts';
+import type { WorkspacePath } from '../place.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 const unsaved = {
@@ -15,7 +15,7 @@ export class UnsavedText implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #waiting = new Map<string, { readonly timer: NodeJS.Timeout; readonly lay: () => void }>();
   /** Documents whose text was laid over the disk's, with where they lie. */
-  readonly #laid = new Map<string, Place>();
+  readonly #laid = new Map<string, WorkspacePath>();
   #subscriptions: vscode.Disposable[] = [];
 
   constructor(memory: WorkspaceMemory, log: vscode.LogOutputChannel) {
@@ -84,7 +84,7 @@ export class UnsavedText implements vscode.Disposable {
     this.#waiting.set(key, { timer: setTimeout(lay, unsaved.quiet), lay });
   }
 
-  #lay(key: string, place: Place, document: vscode.TextDocument): void {
+  #lay(key: string, place: WorkspacePath, document: vscode.TextDocument): void {
     if (document.isClosed || !document.isDirty) return;
     const text = document.getText();
     if (text.length > unsaved.most) {
@@ -104,7 +104,7 @@ export class UnsavedText implements vscode.Disposable {
     this.#send(place, undefined);
   }
 
-  #send({ folder, path }: Place, text: string | undefined): void {
+  #send({ folder, path }: WorkspacePath, text: string | undefined): void {
     this.#memory.service.overlay(folder.root, path, text).catch((error: unknown) => {
       this.#log.debug(`Unsaved text was not read: ${error instanceof Error ? error.message : String(error)}`);
     });

@@ -28,7 +28,7 @@ function found(rows: readonly Row[], words: Record<string, number>) {
     exact: new Map<number, number>(),
     meant: new Map<string, never>(),
     project: new Set<string>(),
-    nearness: { cosine: 1, coverage: 1, isAimed: false },
+    confidence: { cosine: 1, coverage: 1, isAimed: false },
     bare: new Set<number>(),
     embedded: { segments: rows.length, ofSegments: rows.length },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { meets, readSelection, reread } from '../../../src/answer/excerpt.ts';
+import { overlaps, readSelection, loadExcerpts } from '../../../src/answer/excerpt.ts';
 import type { RankedSegment } from '../../../src/retrieve/ranked-files.ts';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { withFolder } from '../memory/support.ts';
@@ -24,7 +24,7 @@ test('neighbours become one excerpt, with their shares; files with the largest s
     const { index, search } = await indexed(folder, FILES);
     const [first, second, third] = ranked(index, 'a.ts', 0.1, 0.1, 0.1);
     const [, other] = ranked(index, 'b.ts', 0, 0.6);
-    const { excerpts, stale } = await reread(search, [third!, other!, first!, second!], 1_000);
+    const { excerpts, stale } = await loadExcerpts(search, [third!, other!, first!, second!], 1_000);
     index.close();
     expect(stale).toBe(0);
     expect(excerpts.map(({ path, start, end, lines }) => [path, start, end, lines.join('')])).toEqual([
@@ -39,7 +39,7 @@ test('segments that do not follow each other stay apart', () =>
   withFolder(async (folder) => {
     const { index, search } = await indexed(folder, FILES);
     const [first, , third] = ranked(index, 'a.ts', 0.2, 0, 0.1);
-    const { excerpts } = await reread(search, [first!, third!], 1_000);
+    const { excerpts } = await loadExcerpts(search, [first!, third!], 1_000);
     index.close();
     expect(excerpts.map(({ start, end }) => [start, end])).toEqual([
       [1, 2],
@@ -52,7 +52,8 @@ test('the budget is filled best first, and the best is read however large it is'
     const { index, search } = await indexed(folder, FILES);
     const segments = ranked(index, 'a.ts', 0.5, 0.3, 0.2);
     const budget = segments[0]!.tokens + segments[1]!.tokens;
-    const read = async (tokens: number) => (await reread(search, segments, tokens)).excerpts.map(({ end }) => end);
+    const read = async (tokens: number) =>
+      (await loadExcerpts(search, segments, tokens)).excerpts.map(({ end }) => end);
     expect(await read(budget)).toEqual([4]);
     expect(await read(0)).toEqual([2]);
     index.close();
@@ -64,7 +65,7 @@ test('what no longer stands in its file is left out and counted', () =>
     const segments = [...ranked(index, 'a.ts', 0.5, 0.3, 0.2), ...ranked(index, 'b.ts', 0.1, 0.1)];
     write('a.ts', 'one a\n\nTWO a\n\nthree a\n');
     write('b.ts', 'new line\none b\n\ntwo b\n');
-    const { excerpts, stale } = await reread(search, segments, 1_000);
+    const { excerpts, stale } = await loadExcerpts(search, segments, 1_000);
     index.close();
     expect(stale).toBe(3);
     expect(excerpts.map(({ path, start, end }) => [path, start, end])).toEqual([
@@ -78,7 +79,7 @@ test('text that is not saved counts, not the disk', () =>
     const { index, search } = await indexed(folder, FILES);
     await index.overlay('b.ts', 'quokka b\n');
     const [typed] = index.holding('quokka', 1);
-    const { excerpts, stale } = await reread(search, [{ ...typed!, share: 1, evidence: 1 }], 1_000);
+    const { excerpts, stale } = await loadExcerpts(search, [{ ...typed!, share: 1, evidence: 1 }], 1_000);
     index.close();
     expect(stale).toBe(0);
     expect(excerpts[0]?.lines).toEqual(['quokka b\n']);
@@ -99,8 +100,8 @@ test('a selection is read as it stands, up to eighty lines; a file that is gone 
 
 test('runs of lines overlap where they share a line of one file', () => {
   const lines = (start: number, end: number, path = 'a') => ({ path, start, end });
-  expect(meets(lines(1, 3), lines(3, 5))).toBe(true);
-  expect(meets(lines(2, 2), lines(1, 9))).toBe(true);
-  expect(meets(lines(1, 3), lines(4, 5))).toBe(false);
-  expect(meets(lines(1, 3), lines(1, 3, 'b'))).toBe(false);
+  expect(overlaps(lines(1, 3), lines(3, 5))).toBe(true);
+  expect(overlaps(lines(2, 2), lines(1, 9))).toBe(true);
+  expect(overlaps(lines(1, 3), lines(4, 5))).toBe(false);
+  expect(overlaps(lines(1, 3), lines(1, 3, 'b'))).toBe(false);
 });

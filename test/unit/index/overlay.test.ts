@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { terms } from '../../../src/memory/search/tokenize.ts';
 import { withFolder } from '../memory/support.ts';
-import { codebaseOf } from '../retrieve/support.ts';
+import { folderIndexOf } from '../retrieve/support.ts';
 
 /** Every file below a folder, byte for byte; which readers there are (`-shm`) is no content. */
 function contents(folder: string): Record<string, string> {
@@ -20,25 +20,25 @@ const sharesOf = ({ shares: { segmentIds, shares } }: ReturnType<FolderIndex['fi
 it('unsaved text is found, leaves every byte on disk as it was, and is gone without a trace when it is taken off', async () => {
   await withFolder(async (folder) => {
     const text = 'export const saved = 1;\n\nexport const other = 2;\n';
-    const codebase = await codebaseOf(folder, { 'a.ts': text, 'b.ts': 'export const beside = 3;\n' });
-    await codebase.refresh({});
+    const index = await folderIndexOf(folder, { 'a.ts': text, 'b.ts': 'export const beside = 3;\n' });
+    await index.refresh({});
     const keys = [Float32Array.from({ length: 256 }, (_, at) => (at === 40 ? 1 : 0))];
     const words = [...terms('zebrafinch'), ...terms('beside')];
-    const find = () => codebase.find({ keys, words });
+    const find = () => index.find({ keys, words });
     const [before, shares] = [contents(folder), find()];
     expect(shares.matchedTerms).toEqual(words.slice(1));
 
-    await codebase.overlay('a.ts', `${text}\nexport const zebrafinch = 'typed';\n`);
+    await index.overlay('a.ts', `${text}\nexport const zebrafinch = 'typed';\n`);
     const found = find();
     expect(found.matchedTerms).toEqual(words);
     expect(found.shares.segmentIds).toHaveLength(4);
-    expect(await codebase.lines('a.ts')).toHaveLength(5);
+    expect(await index.lines('a.ts')).toHaveLength(5);
     expect(contents(folder)).toEqual(before);
 
-    await codebase.overlay('a.ts', undefined);
+    await index.overlay('a.ts', undefined);
     const after = find();
     expect([sharesOf(after), after.matchedTerms]).toEqual([sharesOf(shares), shares.matchedTerms]);
-    codebase.close();
+    index.close();
     expect(Object.values(contents(folder)).join('')).not.toContain(words[0]);
   });
 });

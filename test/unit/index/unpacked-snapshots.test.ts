@@ -102,9 +102,9 @@ describe('unpacked snapshots', () => {
       const file = join(home, 'x.imem');
       await exportSnapshot(ledger, file, { program: '1.2.3', repository: '' });
       ledger.close();
-      const codebase = await openSnapshotMemory(file, { settings: folders } as unknown as Engine, undefined, home);
-      expect(codebase.paths()).toEqual(['a.ts']);
-      codebase.close();
+      const index = await openSnapshotMemory(file, { settings: folders } as unknown as Engine, undefined, home);
+      expect(index.paths()).toEqual(['a.ts']);
+      index.close();
       expect(left(home)).toEqual([expect.stringMatching(/^[0-9a-f]{24}\.sqlite$/)]);
       expect(left(home)[0]).not.toContain(name('a'));
     });

@@ -4,7 +4,7 @@ import { DEFINITIONS, findDefinitions } from '../../../src/retrieve/definitions.
 import { namesIn } from '../../../src/retrieve/identifiers.ts';
 import { Reader } from '../../../src/retrieve/reader.ts';
 import { withFolder } from '../memory/support.ts';
-import { codebaseOf } from './support.ts';
+import { folderIndexOf } from './support.ts';
 
 const FILES = {
   'src/harbour.ts': 'export function moorShip(rope: string) {\n  return rope;\n}\n',
@@ -14,37 +14,37 @@ const FILES = {
   'README.md': 'const moorShip = () => 1\n',
 } as const;
 
-async function defining(codebase: FolderIndex, question: string, scope?: ReadonlySet<string>) {
-  const found = await findDefinitions(codebase, new Reader(codebase), namesIn(question), scope);
-  const byPath = [...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const);
+async function defining(index: FolderIndex, question: string, scope?: ReadonlySet<string>) {
+  const found = await findDefinitions(index, new Reader(index), namesIn(question), scope);
+  const byPath = [...found].map(([id, added]) => [index.place(id)?.path ?? '', added] as const);
   return Object.fromEntries<number>(byPath);
 }
 
 describe('what defines a name', () => {
   it('is found in sources before tests, never in documentation, and counts less where there are several', async () => {
     await withFolder(async (folder) => {
-      const codebase = await codebaseOf(folder, FILES);
-      await codebase.refresh({});
-      expect(await defining(codebase, 'What does moorShip do?')).toEqual({ 'src/harbour.ts': DEFINITIONS.weight.code });
+      const index = await folderIndexOf(folder, FILES);
+      await index.refresh({});
+      expect(await defining(index, 'What does moorShip do?')).toEqual({ 'src/harbour.ts': DEFINITIONS.weight.code });
       const half = DEFINITIONS.weight.word / 2;
-      expect(await defining(codebase, 'Who can sing?')).toEqual({ 'src/crew.ts': half, 'src/choir.ts': half });
-      expect(await defining(codebase, 'Who knows sailMaker?')).toEqual({});
+      expect(await defining(index, 'Who can sing?')).toEqual({ 'src/crew.ts': half, 'src/choir.ts': half });
+      expect(await defining(index, 'Who knows sailMaker?')).toEqual({});
       const tests = new Set(['test/harbour.test.ts']);
-      expect(await defining(codebase, '`moorShip`', tests)).toEqual({
+      expect(await defining(index, '`moorShip`', tests)).toEqual({
         'test/harbour.test.ts': DEFINITIONS.weight.code,
       });
-      codebase.close();
+      index.close();
     });
   });
 
   it('is read where the user sees it: in the editor, before it is saved', async () => {
     await withFolder(async (folder) => {
-      const codebase = await codebaseOf(folder, FILES);
-      await codebase.refresh({});
-      await codebase.overlay('src/harbour.ts', 'export function dropAnchor() {}\n');
-      expect(await defining(codebase, 'dropAnchor()')).toEqual({ 'src/harbour.ts': DEFINITIONS.weight.code });
-      expect(await defining(codebase, 'moorShip()')).toEqual({ 'test/harbour.test.ts': DEFINITIONS.weight.code });
-      codebase.close();
+      const index = await folderIndexOf(folder, FILES);
+      await index.refresh({});
+      await index.overlay('src/harbour.ts', 'export function dropAnchor() {}\n');
+      expect(await defining(index, 'dropAnchor()')).toEqual({ 'src/harbour.ts': DEFINITIONS.weight.code });
+      expect(await defining(index, 'moorShip()')).toEqual({ 'test/harbour.test.ts': DEFINITIONS.weight.code });
+      index.close();
     });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { normalise, orderFreeSum } from '../../../src/memory/search/similarity.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { withFolder } from '../memory/support.ts';
-import { codebaseOf } from './support.ts';
+import { folderIndexOf } from './support.ts';
 import { candidates, fileShares, joinedShares } from '../../../src/retrieve/missing-vectors.ts';
 import type { RankedFiles } from '../../../src/retrieve/ranked-files.ts';
 
@@ -86,7 +86,7 @@ describe('a question to a folder whose words alone are read', () => {
 
   it('is answered by words, encodes the best candidates, and finds them encoded the next time', () =>
     withFolder(async (folder) => {
-      const index = await codebaseOf(folder, FILES);
+      const index = await folderIndexOf(folder, FILES);
       await index.indexWords({});
       const search = MultiFolderSearch.of(index);
       const words = await search.recall('Where is the anchor?', { embedMs: 0 });
@@ -103,7 +103,7 @@ describe('a question to a folder whose words alone are read', () => {
 
   it('is put to a scope of which all has vectors, beside files that have none', () =>
     withFolder(async (folder) => {
-      const index = await codebaseOf(folder, FILES);
+      const index = await folderIndexOf(folder, FILES);
       await index.indexWords({});
       await index.refresh({ paths: ['src/ship.ts'] });
       expect(index.embedded).toBe(2);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { citationText } from '../../../src/answer/citation.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { withFolder } from '../memory/support.ts';
-import { codebaseOf } from './support.ts';
+import { folderIndexOf } from './support.ts';
 
 const picture = { output_type: 'display_data', data: { 'image/png': 'QUJD'.repeat(40_000) } };
 const notebook = (source: string) =>
@@ -20,19 +20,19 @@ const lines = ['# %% [markdown]\n', '# Warm-up\n', '\n', '# %%\n', 'def warmup(s
 describe('a notebook in a codebase', () => {
   it('is its cells: in the memory, in citations, and while it is typed as JSON', async () => {
     await withFolder(async (folder) => {
-      const codebase = await codebaseOf(folder, { 'a.ipynb': notebook('def warmup(step):\n    return step / 500') });
-      await codebase.refresh({});
-      expect(codebase.segmentCounts().get('a.ipynb')).toBe(2);
-      expect(await codebase.lines('a.ipynb')).toEqual(lines);
-      const codebases = new MultiFolderSearch([{ codebase, prefix: '' }]);
-      const cited = await codebases.inCells({ path: 'a.ipynb', start: 5, end: 6 });
+      const index = await folderIndexOf(folder, { 'a.ipynb': notebook('def warmup(step):\n    return step / 500') });
+      await index.refresh({});
+      expect(index.segmentCounts().get('a.ipynb')).toBe(2);
+      expect(await index.lines('a.ipynb')).toEqual(lines);
+      const search = new MultiFolderSearch([{ index, prefix: '' }]);
+      const cited = await search.inCells({ path: 'a.ipynb', start: 5, end: 6 });
       expect(citationText(cited)).toBe('a.ipynb:cell 2:1-2');
 
-      await codebase.overlay('a.ipynb', notebook('def cooldown(step):\n    return 500 / step'));
-      expect((await codebase.lines('a.ipynb'))?.[4]).toBe('def cooldown(step):\n');
-      await codebase.overlay('a.ipynb', undefined);
-      expect(await codebase.lines('a.ipynb')).toEqual(lines);
-      codebase.close();
+      await index.overlay('a.ipynb', notebook('def cooldown(step):\n    return 500 / step'));
+      expect((await index.lines('a.ipynb'))?.[4]).toBe('def cooldown(step):\n');
+      await index.overlay('a.ipynb', undefined);
+      expect(await index.lines('a.ipynb')).toEqual(lines);
+      index.close();
     });
   });
 });
@@ -42,18 +42,18 @@ describe('a file that include names', () => {
 
   it('is read and cited though it is generated, at once and after it was left out', async () => {
     await withFolder(async (folder) => {
-      const codebase = await codebaseOf(folder, { 'api.ts': generated, 'other.ts': generated });
-      await codebase.refresh({});
-      expect(codebase.paths()).toEqual([]);
-      await codebase.refresh({ include: ['api.ts'] });
-      expect(codebase.paths()).toEqual(['api.ts']);
-      expect(await codebase.lines('api.ts')).toHaveLength(3);
-      expect(await codebase.lines('other.ts')).toBeUndefined();
+      const index = await folderIndexOf(folder, { 'api.ts': generated, 'other.ts': generated });
+      await index.refresh({});
+      expect(index.paths()).toEqual([]);
+      await index.refresh({ include: ['api.ts'] });
+      expect(index.paths()).toEqual(['api.ts']);
+      expect(await index.lines('api.ts')).toHaveLength(3);
+      expect(await index.lines('other.ts')).toBeUndefined();
 
       writeFileSync(join(folder, 'root', 'api.ts'), `${generated}export const b = 2;\n`);
-      await codebase.refresh({ include: ['api.ts'], paths: ['api.ts'] });
-      expect(await codebase.lines('api.ts')).toHaveLength(4);
-      codebase.close();
+      await index.refresh({ include: ['api.ts'], paths: ['api.ts'] });
+      expect(await index.lines('api.ts')).toHaveLength(4);
+      index.close();
     });
   });
 });

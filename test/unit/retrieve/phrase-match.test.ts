@@ -4,7 +4,7 @@ import { findExact } from '../../../src/retrieve/exact-match.ts';
 import { longestRun, PHRASES } from '../../../src/retrieve/phrase-match.ts';
 import { questionTerms } from '../../../src/memory/search/tokenize.ts';
 import { withFolder } from '../memory/support.ts';
-import { codebaseOf } from './support.ts';
+import { folderIndexOf } from './support.ts';
 
 test.each([
   ['the ship is moored', 'the ship is moored', 4],
@@ -26,10 +26,10 @@ const FILES = {
   'test/rope.test.ts': 'expect(tie).toThrow("the rope a is not long enough");\n',
 } as const;
 
-async function saying(codebase: FolderIndex, question: string) {
-  const { segments } = codebase.find({ keys: [new Float32Array(256).fill(1 / 16)], words: questionTerms(question) });
-  const found = await findExact(codebase, question, segments);
-  return Object.fromEntries<number>([...found].map(([id, added]) => [codebase.place(id)?.path ?? '', added] as const));
+async function saying(index: FolderIndex, question: string) {
+  const { segments } = index.find({ keys: [new Float32Array(256).fill(1 / 16)], words: questionTerms(question) });
+  const found = await findExact(index, question, segments);
+  return Object.fromEntries<number>([...found].map(([id, added]) => [index.place(id)?.path ?? '', added] as const));
 }
 
 /** What `run` words in a row of a line of so many add. */
@@ -53,20 +53,20 @@ describe('words in a row', () => {
     ['Is “long enough” the same as long?', { 'src/rope.ts': PHRASES.weight }],
   ])('%s', async (question, expected) => {
     await withFolder(async (folder) => {
-      const codebase = await codebaseOf(folder, FILES);
-      await codebase.refresh({});
-      expect(await saying(codebase, question)).toEqual(expected);
-      codebase.close();
+      const index = await folderIndexOf(folder, FILES);
+      await index.refresh({});
+      expect(await saying(index, question)).toEqual(expected);
+      index.close();
     });
   });
 
   it('count for less where several files say them', async () => {
     await withFolder(async (folder) => {
-      const codebase = await codebaseOf(folder, { ...FILES, 'src/copy.ts': FILES['src/mast.ts'] });
-      await codebase.refresh({});
+      const index = await folderIndexOf(folder, { ...FILES, 'src/copy.ts': FILES['src/mast.ts'] });
+      await index.refresh({});
       const half = PHRASES.weight / 2;
-      expect(await saying(codebase, '"no mast"')).toEqual({ 'src/mast.ts': half, 'src/copy.ts': half });
-      codebase.close();
+      expect(await saying(index, '"no mast"')).toEqual({ 'src/mast.ts': half, 'src/copy.ts': half });
+      index.close();
     });
   });
 });

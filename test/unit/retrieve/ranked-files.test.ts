@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { rankFiles, FILE_RANKING } from '../../../src/retrieve/ranked-files.ts';
-import type { Found, RecallBy } from '../../../src/retrieve/ranked-files.ts';
+import type { RankingInput, RecallBy } from '../../../src/retrieve/ranked-files.ts';
 import { normalise } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
 
@@ -13,7 +13,7 @@ function find(
   files: Record<string, number>,
   by: RecallBy,
   question = 'what sends cookies',
-  exact: Found['exact'] = new Map(),
+  exact: RankingInput['exact'] = new Map(),
 ) {
   const places = new Map<number, SegmentPlace>(
     rows.map(([path], id) => [
@@ -21,7 +21,7 @@ function find(
       { segmentId: id, path, ordinal: id, start: id + 1, end: id + 1, tokens: 1, contentHash: `${id}` },
     ]),
   );
-  const found: Found = {
+  const found: RankingInput = {
     shares: normalise(
       Float64Array.from(rows, (_, id) => id),
       Float64Array.from(rows, ([, score]) => score),
@@ -31,7 +31,7 @@ function find(
     exact,
     meant: new Map(),
     project: new Set(),
-    nearness: { cosine: 1, coverage: 1, isAimed: false },
+    confidence: { cosine: 1, coverage: 1, isAimed: false },
     bare: new Set(),
     embedded: { segments: rows.length, ofSegments: rows.length },
   };
@@ -91,7 +91,7 @@ describe('the order of files', () => {
       ['src/maker.ts', 0, 1],
     ];
     const words = { 'src/user.ts': 4, 'src/maker.ts': 3 };
-    const asked = (by: RecallBy, exact?: Found['exact']) => find(rows, words, by, undefined, exact);
+    const asked = (by: RecallBy, exact?: RankingInput['exact']) => find(rows, words, by, undefined, exact);
     expect(order(asked('fused'))[0]).toBe('src/user.ts');
     const defined = asked('fused', new Map([[2, 2]]));
     expect(order(defined)).toEqual(['src/maker.ts', 'src/user.ts']);
@@ -121,9 +121,9 @@ describe('the order of files', () => {
     const named = asked('why does src/jar.ts:2 fail');
     expect(named.files[0]?.lines[0]?.start).toBe(2);
     expect(named.segments[0]?.segmentId).toBe(1);
-    expect(named.nearness.isAimed).toBe(true);
+    expect(named.confidence.isAimed).toBe(true);
     expect(asked('why does src/jar.ts fail').files[0]?.lines[0]?.start).toBe(1);
-    expect(asked('why does it fail').nearness.isAimed).toBe(false);
+    expect(asked('why does it fail').confidence.isAimed).toBe(false);
   });
 
   it('gives all files together one share, and a file to its segments', () => {

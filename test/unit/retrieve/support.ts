@@ -28,7 +28,7 @@ const asking = {
 };
 
 /** A codebase of these files, below the folder and with its memory beside it; nothing is read yet. */
-export function codebaseOf(folder: string, files: Readonly<Record<string, string>>): Promise<FolderIndex> {
+export function folderIndexOf(folder: string, files: Readonly<Record<string, string>>): Promise<FolderIndex> {
   const root = join(folder, 'root');
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

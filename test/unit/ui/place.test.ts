@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { namedFolders, Places } from '../../../src/ui/place.ts';
+import { namedFolders, WorkspaceRoots } from '../../../src/ui/place.ts';
 
-const one = new Places([{ root: '/home/me/app', name: 'app' }], 'linux');
-const two = new Places(
+const one = new WorkspaceRoots([{ root: '/home/me/app', name: 'app' }], 'linux');
+const two = new WorkspaceRoots(
   [
     { root: '/home/me/app', name: 'app' },
     { root: '/home/me/app/packages/core', name: 'core' },
@@ -68,7 +68,7 @@ describe('a path as it is shown', () => {
   });
 
   it('knows backslashes and letter case on Windows', () => {
-    const places = new Places([{ root: 'c:\\Code\\App', name: 'App' }], 'win32');
+    const places = new WorkspaceRoots([{ root: 'c:\\Code\\App', name: 'App' }], 'win32');
     expect(places.holding('C:\\code\\app\\Src\\A.ts')[0]?.path).toBe('Src/A.ts');
   });
 
@@ -91,7 +91,7 @@ describe('a path as it is shown', () => {
   });
 
   it('with a backslash is no way out on Windows', () => {
-    const places = new Places([{ root: 'c:\\app', name: 'app' }], 'win32');
+    const places = new WorkspaceRoots([{ root: 'c:\\app', name: 'app' }], 'win32');
     expect(places.resolve('..\\secret')).toBeUndefined();
   });
 });

@@ -10,15 +10,15 @@ const slow = new AdapterStandIn(() => {
   process.stdout.write('encoded\n');
   return wait(Number(ms));
 });
-const codebase = await FolderIndex.open({ root, home, engine: slow.engine });
-slow.shape = codebase.adapter;
+const index = await FolderIndex.open({ root, home, engine: slow.engine });
+slow.shape = index.adapter;
 try {
   process.stdout.write('opened\n');
-  const { read, encoded, reused } = await codebase.refresh({ onWait: () => process.stdout.write('waits\n') });
-  process.stdout.write(`${JSON.stringify({ read, encoded, reused, segments: codebase.length })}\n`);
+  const { read, encoded, reused } = await index.refresh({ onWait: () => process.stdout.write('waits\n') });
+  process.stdout.write(`${JSON.stringify({ read, encoded, reused, segments: index.length })}\n`);
 } catch (error) {
   if (!isErrorOf(error, 'ledger')) throw error;
   process.stdout.write(`${JSON.stringify({ code: error.code, message: error.message })}\n`);
 } finally {
-  codebase.close();
+  index.close();
 }

@@ -4,7 +4,7 @@ import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-sear
 import { parseScope, selectPaths } from '../memory/search/scope.ts';
 import type { IdleTerm } from '../memory/search/scope.ts';
 import { changedFiles } from '../workspace/git/revision.ts';
-import type { AskedScope, ScopeBase } from './protocol.ts';
+import type { QuestionScope, ScopeBase } from './protocol.ts';
 
 type Test = (path: string) => boolean;
 
@@ -12,20 +12,20 @@ type Test = (path: string) => boolean;
  * The files that a question is put to, for each folder of the workspace; undefined where it is all of them, so that the
  * common case costs nothing. Paths are those that the user sees: with the folder's name where there are several.
  */
-export async function askedFiles(
-  scope: AskedScope,
+export async function filesInScope(
+  scope: QuestionScope,
   members: readonly IndexedFolder[],
   signal?: AbortSignal,
 ): Promise<RecallOptions['scope']> {
   if (scope.base.kind === 'workspace' && scope.terms.trim() === '') return undefined;
   const expression = parseScope(scope.terms);
   const isInBase = await baseTest(scope.base, members, signal);
-  const shown = members.flatMap(({ codebase, prefix }) => codebase.paths().map((path) => prefix + path));
+  const shown = members.flatMap(({ index, prefix }) => index.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(expression, shown);
   const [slip] = idle;
   if (files.size === 0 && slip && shown.length > 0) throw noMatch(slip);
-  return ({ codebase, prefix }) => {
-    const paths = codebase.paths().filter((path) => isInBase(prefix + path) && files.has(prefix + path));
+  return ({ index, prefix }) => {
+    const paths = index.paths().filter((path) => isInBase(prefix + path) && files.has(prefix + path));
     return new Set(paths);
   };
 }
@@ -44,9 +44,7 @@ async function baseTest(base: ScopeBase, members: readonly IndexedFolder[], sign
     }
     case 'changed': {
       const found = await Promise.all(
-        members.map(async ({ codebase, prefix }) =>
-          (await changedFiles(codebase.root, signal)).map((path) => prefix + path),
-        ),
+        members.map(async ({ index, prefix }) => (await changedFiles(index.root, signal)).map((path) => prefix + path)),
       );
       const wanted = new Set(found.flat());
       return (path) => wanted.has(path);
