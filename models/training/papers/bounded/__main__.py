@@ -21,7 +21,7 @@ from ..passkey.evaluate import Memories, ask, fillers, introduced, stream, with_
 from ..passkey.model import PasskeyModel
 from ..passkey.train import HOME, load
 
-RESULT = Path(__file__).parent / "result.json"
+RESULT = Path(__file__).parent / "result.jsonl"
 TIMED = 24  # segments that are timed at a mark
 FIRST = 1_024
 
@@ -75,9 +75,9 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = []
     for row in grow(load(HOME / f"{given.name}.pt"), given.filler, given.longest, seed=1):
-        rows.append(row)
+        rows.append({"model": given.name, "filler": given.filler, **row})
         print(json.dumps(row), flush=True)
-        RESULT.write_text(json.dumps({"model": given.name, "filler": given.filler, "rows": rows}, indent=1) + "\n")
+        RESULT.write_text("".join(json.dumps(one) + "\n" for one in rows))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from torch import nn
 
 from ..block import Features, Memory, Rule, retrieve, written
 
-RESULT = Path(__file__).parent / "result.json"
+RESULT = Path(__file__).parent / "result.jsonl"
 HEAD, SEGMENT, NAMES, VALUES = 32, 16, 512, 64
 COUNTS = [2, 4, 8, 16, 32, 64, 128]
 FILLER = 4  # segments
@@ -134,14 +134,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=800)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    rows = json.loads(RESULT.read_text()) if RESULT.exists() else []
+    rows = [json.loads(line) for line in RESULT.read_text().splitlines()] if RESULT.exists() else []
     for seed in given.seeds:
         for row in ROWS:
             if any((one["row"], one["seed"], one["steps"]) == (row.name, seed, given.steps) for one in rows):
                 continue
             rows.append(run(row, seed, given.steps))
             print(json.dumps(rows[-1]), flush=True)
-            RESULT.write_text("[\n" + ",\n".join(json.dumps(one) for one in rows) + "\n]\n")
+            RESULT.write_text("".join(json.dumps(one) + "\n" for one in rows))
 
 
 if __name__ == "__main__":

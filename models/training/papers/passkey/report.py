@@ -1,4 +1,7 @@
-"""python -m models.training.papers.passkey.report linear-1: result.json, table and curve.svg of what was evaluated."""
+"""python -m models.training.papers.passkey.report linear-1: result.jsonl, table, curve.svg of what was evaluated.
+
+The first run's weights are kept beside them, in bfloat16, for the tests.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from .evaluate import found_path, kept
 from .train import HOME
 
 FOLDER = Path(__file__).parent
+WEIGHTS = FOLDER / "weights.pt"
 COLORS = ["#2a6fdb", "#d9480f", "#2b8a3e", "#862e9c", "#5c5f66"]
 NAMES = {
     "paper": "the paper's sentences",
@@ -87,11 +91,13 @@ def main() -> None:
     names = parser.parse_args().names
     rows, runs = [], []
     for name in names:
-        progress = torch.load(HOME / f"{name}.pt", weights_only=True)["progress"]
-        runs.append({"name": name, **progress})
+        saved = torch.load(HOME / f"{name}.pt", weights_only=True)
+        runs.append({"run": name, **saved["progress"]})
+        if name == names[0]:
+            small = {part: weights.bfloat16() for part, weights in saved["model"].items()}
+            torch.save({"shape": saved["shape"], "model": small}, WEIGHTS)
         rows += [{"run": name, **row} for row in kept(found_path(name))]
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    (FOLDER / "result.json").write_text('{"runs": ' + json.dumps(runs) + ',\n"rows": [\n' + lines + "\n]}\n")
+    (FOLDER / "result.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*runs, *rows]))
     (FOLDER / "curve.svg").write_text(curve(rows))
     print(table(rows), crossing(rows), sep="\n\n")
 

@@ -129,3 +129,13 @@ def test_every_place_and_length_is_asked():
     assert "| 1,536 |" in report.table(rows)
     assert "(" in report.crossing(rows)
     assert report.curve(rows).count("<polyline") == 1
+
+
+def test_the_trained_model_finds_passkeys_at_four_times_its_length():
+    one, draw = train.load(report.WEIGHTS), np.random.default_rng(7)
+    for kind in ("unseen", "words"):
+        for tokens, right, crossing in evaluate.at_start(one, kind, [5_120, 20_480], 4, draw):
+            assert right[~crossing].all(), (kind, tokens)
+    # The control: a memory that is emptied before the question answers nothing.
+    keys = draw.integers(0, 10, (16, 5))
+    assert evaluate.ask(one, one.empty(16), draw, "unseen", keys).all(-1).sum() == 0
