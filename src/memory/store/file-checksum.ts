@@ -12,12 +12,12 @@ export interface FileChecksum {
 
 /** Computes tree leaf and checksum of files from their rows, in whatever checkout they are. */
 export class FileChecksums {
-  readonly #db: DatabaseSync;
   readonly #file: StatementSync;
   readonly #segments: StatementSync;
+  readonly #stored: StatementSync;
+  readonly #put: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#db = db;
     this.#file = db.prepare(
       `SELECT checkout_id, path, blob_hash, bytes, mtime_ms, lines, state, reason, message, secret_check
        FROM main.file WHERE id = ?`,
@@ -26,6 +26,8 @@ export class FileChecksums {
       `SELECT checkout_id, ordinal, start_line, end_line, tokens, content_hash FROM main.segment
        WHERE file_id = ? ORDER BY ordinal`,
     );
+    this.#stored = db.prepare('SELECT tree_leaf, checksum FROM main.file WHERE id = ?');
+    this.#put = db.prepare('UPDATE main.file SET tree_leaf = ?, checksum = ? WHERE id = ?');
   }
 
   /**
@@ -46,12 +48,12 @@ export class FileChecksums {
   /** Stores tree leaf and checksum with the file. */
   put(fileId: number): void {
     const { treeLeaf, checksum } = this.of(fileId);
-    this.#db.prepare('UPDATE main.file SET tree_leaf = ?, checksum = ? WHERE id = ?').run(treeLeaf, checksum, fileId);
+    this.#put.run(treeLeaf, checksum, fileId);
   }
 
   /** True when the stored tree leaf and checksum are those of the rows. */
   holds(fileId: number): boolean {
-    const stored = this.#db.prepare('SELECT tree_leaf, checksum FROM main.file WHERE id = ?').get(fileId) ?? {};
+    const stored = this.#stored.get(fileId) ?? {};
     const { treeLeaf, checksum } = this.of(fileId);
     return integer(stored, 'checksum') === checksum && Buffer.compare(bytes(stored, 'tree_leaf'), treeLeaf) === 0;
   }

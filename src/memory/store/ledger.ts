@@ -160,9 +160,9 @@ export class Ledger extends StoreReader {
   /**
    * Forgets files for good. Everything else below `home` is searched first, while the database still knows what to look
    * for (elsewhere.ts); then their records and words, and every record that no file uses, leave the database and its
-   * log. The set hash that is left is computed by subtraction and from the rows that are left, and both are equal or
+   * log. The set hash that is left is computed by subtraction and from the rows that are left: both are equal, or
    * nothing is forgotten. Others can read meanwhile. A process that is killed has certified nothing: the files are in
-   * or out, and the next one to open the database, or to forget once more, cleans what was left.
+   * or out, and whoever opens the database next, or forgets once more, cleans what was left.
    *
    * @throws `ledger/busy` where the log could not be emptied: the files are out of the memory, traces are not
    */

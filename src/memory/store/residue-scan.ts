@@ -9,6 +9,11 @@ import { CONNECTION } from './schema.ts';
 const TRACE = {
   /** Bytes of one trace: by chance it is found nowhere. */
   bytes: 24,
+  /** Bytes of a block, and how many blocks a trace has. */
+  block: 3,
+  blocks: 22,
+  /** Traces up to which all blocks of each are listed; of more, the first alone. */
+  few: 5_000,
   /** ms that readers of an older state are waited for. */
   busyMs: 2_000,
   /** Bytes read at once. */
@@ -56,20 +61,27 @@ export function rewriteWithoutFreePages(location: string): void {
 
 /**
  * Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits).
+ * Where a trace is, one of its 22 blocks of three bytes begins at a multiple of 22: of a file, only those are looked at
+ * (q-samples, Sutinen & Tarhio 1996).
  */
 export class Traces {
-  readonly #byStart = new Map<number, Buffer[]>();
-  /** One bit for every three bytes that a trace can begin with. */
-  readonly #starts = new Uint8Array(1 << 21);
+  readonly #byBlock = new Map<number, { readonly trace: Buffer; readonly offset: number }[]>();
+  /** One bit for every three bytes that a listed block can be. */
+  readonly #blocks = new Uint8Array(1 << 21);
   readonly #size: number;
+  /** Blocks of a trace that are listed, and bytes from one look to the next. */
+  readonly #stride: number;
 
   constructor(traces: Iterable<Uint8Array>) {
     const once = new Map([...traces].map((trace) => [Buffer.from(trace).toString('hex'), Buffer.from(trace)]));
     this.#size = once.size;
+    this.#stride = once.size <= TRACE.few ? TRACE.blocks : 1;
     for (const trace of once.values()) {
-      const start = trace.readUIntBE(0, 3);
-      this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), trace]);
-      this.#starts[start >> 3] = (this.#starts[start >> 3] ?? 0) | (1 << (start & 7));
+      for (let offset = 0; offset < this.#stride; offset++) {
+        const block = trace.readUIntBE(offset, TRACE.block);
+        this.#byBlock.set(block, [...(this.#byBlock.get(block) ?? []), { trace, offset }]);
+        this.#blocks[block >> 3] = (this.#blocks[block >> 3] ?? 0) | (1 << (block & 7));
+      }
     }
   }
 
@@ -93,15 +105,14 @@ export class Traces {
 
   #within(content: Buffer): Buffer[] {
     const found: Buffer[] = [];
-    const starts = this.#starts;
-    let last = 0;
-    for (let at = 0; at < content.length; at++) {
-      last = ((last << 8) | (content[at] ?? 0)) & 0xff_ffff;
-      if (((starts[last >> 3] ?? 0) & (1 << (last & 7))) === 0 || at < 2) continue;
-      for (const trace of this.#byStart.get(last) ?? []) {
-        if (content.compare(trace, 0, trace.length, at - 2, Math.min(content.length, at - 2 + trace.length)) === 0) {
-          found.push(trace);
-        }
+    const blocks = this.#blocks;
+    for (let at = 0; at + TRACE.block <= content.length; at += this.#stride) {
+      const block = ((content[at] ?? 0) << 16) | ((content[at + 1] ?? 0) << 8) | (content[at + 2] ?? 0);
+      if (((blocks[block >> 3] ?? 0) & (1 << (block & 7))) === 0) continue;
+      for (const { trace, offset } of this.#byBlock.get(block) ?? []) {
+        const from = at - offset;
+        if (from < 0 || from + trace.length > content.length) continue;
+        if (content.compare(trace, 0, trace.length, from, from + trace.length) === 0) found.push(trace);
       }
     }
     return found;

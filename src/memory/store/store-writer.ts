@@ -50,12 +50,14 @@ export class StoreWriter {
   readonly #lexical: LexicalIndex;
   readonly #shape: MemoryShape;
   readonly #checkoutId: number;
+  readonly #checksums: FileChecksums;
 
   constructor(db: DatabaseSync, lexical: LexicalIndex, shape: MemoryShape, checkoutId: number) {
     this.#db = db;
     this.#lexical = lexical;
     this.#shape = shape;
     this.#checkoutId = checkoutId;
+    this.#checksums = new FileChecksums(db);
   }
 
   /**
@@ -75,7 +77,7 @@ export class StoreWriter {
     const removed = this.#removeSegments(path);
     const fileId = this.#putRow(path, meta, state);
     const { added, elements } = this.#addSegments(path, fileId, segments, records, missing);
-    new FileChecksums(this.#db).put(fileId);
+    this.#checksums.put(fileId);
     this.#adjustSetHash(before, elements);
     return { removed, added };
   }
@@ -99,7 +101,7 @@ export class StoreWriter {
     const fileId = this.fileId(path);
     if (fileId === undefined) return;
     this.#db.prepare('UPDATE main.file SET mtime_ms = ? WHERE id = ?').run(NO_TIME, fileId);
-    new FileChecksums(this.#db).put(fileId);
+    this.#checksums.put(fileId);
     this.putStat(fileId, undefined);
   }
 
@@ -170,7 +172,7 @@ export class StoreWriter {
     if (id === undefined) return;
     const column = checkColumn(secrets);
     this.#db.prepare("UPDATE main.file SET secret_check = ? WHERE id = ? AND state = 'ingested'").run(column, id);
-    new FileChecksums(this.#db).put(id);
+    this.#checksums.put(id);
   }
 
   /** Removes a file's row with its segments: the segments' ids. */
