@@ -5,8 +5,8 @@ import type { StatementSync } from 'node:sqlite';
 const MOST = 200;
 
 /**
- * A database that compiles each statement once: to record a file takes a dozen, whose compiling took longer than their
- * running. A statement is done when its call returns, since none is iterated; SQLite compiles it anew where the schema
+ * A database that compiles each statement once: to record a file takes a dozen, and profiles showed their compiling. A
+ * statement is done when its call returns, since none of a ledger is iterated; SQLite compiles it anew where the schema
  * has changed.
  */
 export class CachedStatements extends DatabaseSync {
