@@ -21,12 +21,11 @@ const answeredOnce = async (scene: Scene, asked = question) => {
   await ask(scene, asked);
   await scene.page.locator('.foot').last().waitFor();
 };
-const reading = {
-  kind: 'reading',
-  sentence: 'Reading the files: 72 of 168.',
+const embedding = {
+  kind: 'embedding',
+  sentence: '168 files can be asked about. 43% is embedded.',
   percent: 43,
-  files: 72,
-  ofFiles: 168,
+  files: 168,
   rate: 640,
   secondsLeft: 95,
   path: 'lib/router/index.js',
@@ -51,8 +50,8 @@ export const plays: readonly Play[] = [
     name: 'empty-reading',
     setting: { service: new ScriptedService(whole) },
     act: async (scene) => {
-      scene.controller.memories([{ name: 'express', state: reading }]);
-      await scene.page.locator('.memory.reading').waitFor();
+      scene.controller.memories([{ name: 'express', state: embedding }]);
+      await scene.page.locator('.memory.embedding').waitFor();
     },
   },
   {

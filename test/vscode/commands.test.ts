@@ -27,7 +27,7 @@ const chat = () => new Chat(code().view);
 
 test('the first reading is paused, questions are answered meanwhile, and it goes on where it was', async () => {
   const { workbench } = code();
-  await workbench.statusItem(/Reading \d/, LIMITS.answer);
+  await workbench.statusItem(/Embedding \d/, LIMITS.answer);
   await workbench.run('Ask Codebase: Pause Indexing');
   await workbench.statusItem('Reading paused');
   await workbench.openContainer('Ask Codebase');
