@@ -8,7 +8,7 @@ import { withFolder } from '../../unit/memory/support.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');
 const FULL =
-  /^full: There is no space left to store the memory in .*\. Free some space .* nothing that was stored is lost\.$/;
+  /^ledger\/full: There is no space left to store the memory in .*\. Free some space .* nothing that was stored is lost\.$/;
 
 /**
  * Runs a script where `$PLACE` is a file system of its own of 4 MB, which is gone with the script: what it printed, a
@@ -33,7 +33,7 @@ describe('a disk without space', () => {
     await withFolder((folder) => {
       const [told] = onSmallDisk(context, folder, '"$NODE" "$PROGRAMS/filler.ts" "$PLACE"');
       for (const tried of ['put', 'drop', 'forget', 'begin']) expect(told?.[tried], tried).toMatch(FULL);
-      expect(told?.['export']).toMatch(/^unwritable: There is no space left to write the snapshot .*out\.imem\. Give/);
+      expect(told?.['export']).toMatch(/^snapshot\/unwritable: There is no space left to write the snapshot .*out\.imem\. Give/);
       expect(told?.['filesThen']).toBe(told?.['storedThen']);
       expect(told).toMatchObject({
         storedThen: told?.['filesThen'],

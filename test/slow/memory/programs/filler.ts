@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { isAppError } from '../../../../src/common/app-error.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import { IDENTITY, madeUpFile, put, setHashOf } from '../../../unit/memory/support.ts';
@@ -15,14 +16,14 @@ const place = join(folder, 'memory.sqlite');
 const snapshot = join(folder, 'out.imem');
 const how = { program: '1.2.3', repository: 'git:abc' };
 
-/** The error's kind and sentence, or 'done'. */
+/** The error's code and message, or 'done'. */
 async function tried(work: () => unknown): Promise<string> {
   try {
     await work();
     return 'done';
   } catch (error) {
-    if (!(error instanceof Error) || !('kind' in error)) throw error;
-    return `${String(error.kind)}: ${error.message}`;
+    if (!isAppError(error)) throw error;
+    return `${error.code}: ${error.message}`;
   }
 }
 
