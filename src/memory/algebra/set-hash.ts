@@ -87,7 +87,12 @@ export function vectorsHash(stored: Uint8Array): Uint8Array {
 function expand({ path, ordinal, contentHash, vectorsHash: vectors }: SetElement): Uint16Array {
   // JSON keeps the fields apart whatever the path contains, lone surrogates included; the hashes have one length each.
   const place = Buffer.from(JSON.stringify([path, ordinal]));
-  return lanesOf(blake3.init().update(Buffer.concat([place, contentHash, vectors])).digest('binary'));
+  return lanesOf(
+    blake3
+      .init()
+      .update(Buffer.concat([place, contentHash, vectors]))
+      .digest('binary'),
+  );
 }
 
 /** [1024], over the bytes themselves, which nobody else holds. */

@@ -33,7 +33,9 @@ describe('a disk without space', () => {
     await withFolder((folder) => {
       const [told] = onSmallDisk(context, folder, '"$NODE" "$PROGRAMS/filler.ts" "$PLACE"');
       for (const tried of ['put', 'drop', 'forget', 'begin']) expect(told?.[tried], tried).toMatch(FULL);
-      expect(told?.['export']).toMatch(/^snapshot\/unwritable: There is no space left to write the snapshot .*out\.imem\. Give/);
+      expect(told?.['export']).toMatch(
+        /^snapshot\/unwritable: There is no space left to write the snapshot .*out\.imem\. Give/,
+      );
       expect(told?.['filesThen']).toBe(told?.['storedThen']);
       expect(told).toMatchObject({
         storedThen: told?.['filesThen'],
