@@ -225,7 +225,7 @@ export const ERRORS = {
   'service/stopped': { action: 'retry', text: () => l10n.t('The memory stopped and is started again.') },
   'service/paused': {
     action: 'resume',
-    text: () => l10n.t('Reading is paused, and nothing is remembered yet.'),
+    text: () => l10n.t('Indexing is paused, and no file is indexed yet.'),
   },
   'service/not-read-yet': {
     action: 'retry',

@@ -179,7 +179,7 @@ export class FolderIndexer {
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
-    this.#pass?.controller.abort(new DOMException('Reading was paused.', 'AbortError'));
+    this.#pass?.controller.abort(new DOMException('Indexing was paused.', 'AbortError'));
     if (this.#state.kind !== 'ready' && this.#state.kind !== 'failed') this.#tellPaused();
   }
 
@@ -365,7 +365,7 @@ export class FolderIndexer {
   }
 
   #tellPaused(): void {
-    const sentence = l10n.t('Reading is paused. What was read can be asked about.');
+    const sentence = l10n.t('Indexing is paused. What is indexed can be asked about.');
     this.#tell({ kind: 'paused', sentence, percent: this.#percent });
   }
 

@@ -9,13 +9,15 @@ import { useCode } from './driver/use-code.ts';
  * The commands beside a plain question: a pause, a selection, the marks, and a file that is forgotten and read again.
  */
 const SHELVES = 60;
-const shelf = (number: number) => [
-  `/** Shelf ${number}. */`,
-  `export function booksOfShelf${number}(): number {`,
-  `  return ${number * 7};`,
-  '}',
-  '',
-];
+/** Long enough for vectors to take longer than a hand needs to pause. */
+const shelf = (number: number) =>
+  Array.from({ length: 24 }, (_, board) => [
+    `/** Board ${board} of shelf ${number}. */`,
+    `export function booksOfShelf${number}Board${board}(): number {`,
+    `  return ${number * 7 + board};`,
+    '}',
+    '',
+  ]).flat();
 const repository = place(
   libraryRepository(),
   Object.fromEntries(
@@ -29,12 +31,12 @@ test('the first reading is paused, questions are answered meanwhile, and it goes
   const { workbench } = code();
   await workbench.statusItem(/Embedding \d/, LIMITS.answer);
   await workbench.run('Ask Codebase: Pause Indexing');
-  await workbench.statusItem('Reading paused');
+  await workbench.statusItem('Indexing paused');
   await workbench.openContainer('Ask Codebase');
   const question = 'How many days may a reader keep a book?';
   await chat().ask(question);
   expect(['answered', 'unknown']).toContain(await chat().ended(question));
-  await workbench.statusItem('Reading paused');
+  await workbench.statusItem('Indexing paused');
   await workbench.run('Ask Codebase: Resume Indexing');
   await workbench.statusItem(`${SHELVES + 4} files are remembered`, LIMITS.answer);
 });

@@ -31,7 +31,7 @@ export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusT
       return { text: `$(loading~spin) ${l10n.t('Embedding {0}', percent)}`, label, tone: 'quiet' };
     }
     case 'paused':
-      return { text: `$(debug-pause) ${l10n.t('Reading paused')}`, label, tone: 'quiet' };
+      return { text: `$(debug-pause) ${l10n.t('Indexing paused')}`, label, tone: 'quiet' };
     case 'ready':
       return { text: '$(library)', label, tone: 'quiet' };
     case 'failed':
@@ -57,7 +57,7 @@ export function workspaceStatusSentence(standing: WorkspaceStatus, amounts: Amou
       return l10n.t('{0} files can be asked about. {1} is embedded.', amounts.count(standing.files), percent);
     }
     case 'paused':
-      return l10n.t('Reading is paused at {0}.', amounts.share(Math.floor(standing.percent) / 100));
+      return l10n.t('Indexing is paused at {0}.', amounts.share(Math.floor(standing.percent) / 100));
     case 'ready':
       return standing.files === 1
         ? l10n.t('1 file is remembered.')

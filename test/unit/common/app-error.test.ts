@@ -42,7 +42,7 @@ describe('an error', () => {
   });
 
   it('says what the editor says where nothing else is given', () => {
-    expect(new AppError('service/paused').message).toBe('Reading is paused, and nothing is remembered yet.');
+    expect(new AppError('service/paused').message).toBe('Indexing is paused, and no file is indexed yet.');
   });
 
   it('survives a message', () => {
