@@ -127,9 +127,9 @@ function when(updated: number): string {
 function memoryStates(memories: EditorContext['memories'], { strings, post }: Context): HTMLElement {
   const several = memories.length > 1;
   const rows = memories.map(({ name, state }) => {
-    const sentence = several ? `${visible(name)}: ${visible(state.sentence)}` : visible(state.sentence);
+    const message = several ? `${visible(name)}: ${visible(state.message)}` : visible(state.message);
     if (state.kind === 'failed') {
-      return failureNote(sentence, state.action, strings, () => {
+      return failureNote(message, state.action, strings, () => {
         post({ kind: 'act', action: state.action });
       });
     }
@@ -142,7 +142,7 @@ function memoryStates(memories: EditorContext['memories'], { strings, post }: Co
       reading: 'book',
       embedding: 'library',
     }[state.kind];
-    const row = h('div', { class: `memory ${state.kind}` }, icon(symbol), h('span', {}, sentence));
+    const row = h('div', { class: `memory ${state.kind}` }, icon(symbol), h('span', {}, message));
     if (percent !== undefined) {
       row.append(h('span', { class: 'done' }, `${Math.floor(percent)}%`), bar(percent, strings.memory));
     }

@@ -212,16 +212,16 @@ export class ExchangeView {
     const { strings, post } = this.#context;
     const { state, read, id } = this.#exchange;
     const notes: Node[] = [];
-    if (unfinished(this.#exchange) && 'sentence' in state) {
-      notes.push(progressLine(state.sentence, 'percent' in state ? state.percent : undefined));
+    if (unfinished(this.#exchange) && 'message' in state) {
+      notes.push(progressLine(state.message, 'percent' in state ? state.percent : undefined));
     }
-    if (state.kind === 'stopped') notes.push(note('circle-slash', state.sentence));
+    if (state.kind === 'stopped') notes.push(note('circle-slash', state.message));
     if (state.kind === 'failed' || state.kind === 'unknown') {
-      const { kind, sentence, action } = state;
+      const { kind, message, action } = state;
       const act = () => {
         post({ kind: 'act', action, exchange: id });
       };
-      notes.push((kind === 'failed' ? failureNote : unknownNote)(visible(sentence), action, strings, act));
+      notes.push((kind === 'failed' ? failureNote : unknownNote)(visible(message), action, strings, act));
     }
     if (state.kind === 'answered' && state.ending === 'length') notes.push(note('info', strings.cut));
     if (read && read.stale > 0) {
@@ -271,8 +271,8 @@ export class ExchangeView {
     if (state.kind === 'answered') {
       const unsupported = state.sentences.filter(({ kind }) => kind === 'unsupported').length;
       announce(fill(strings.announceAnswer, state.sentences.length, unsupported));
-    } else if ('sentence' in state) {
-      announce(state.sentence);
+    } else if ('message' in state) {
+      announce(state.message);
     }
   }
 }

@@ -61,7 +61,7 @@ export class AnswerQueue {
   stop(): void {
     const waiting = this.#queue;
     this.#queue = [];
-    const state = { kind: 'stopped', sentence: this.#dependencies.strings.stopped, seconds: 0 } as const;
+    const state = { kind: 'stopped', message: this.#dependencies.strings.stopped, seconds: 0 } as const;
     for (const key of waiting) this.#settle(key, state);
     this.#running?.abort.abort();
   }
@@ -94,7 +94,7 @@ export class AnswerQueue {
     if (!exchange) return;
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1_000;
-    this.#settle(running, { kind: 'recalling', sentence: strings.recalling });
+    this.#settle(running, { kind: 'recalling', message: strings.recalling });
     try {
       const { question, scope, selection } = exchange;
       const history = this.#historyOf(running);
@@ -106,12 +106,12 @@ export class AnswerQueue {
       if (now && unfinished(now)) throw new AppError('unexpected', strings.unexpected);
     } catch (error) {
       if (signal.aborted) {
-        this.#settle(running, { kind: 'stopped', sentence: strings.stopped, seconds: seconds() });
+        this.#settle(running, { kind: 'stopped', message: strings.stopped, seconds: seconds() });
       } else if (isAppError(error)) {
-        this.#settle(running, { kind: 'failed', sentence: error.message, action: error.action });
+        this.#settle(running, { kind: 'failed', message: error.message, action: error.action });
       } else {
         log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-        this.#settle(running, { kind: 'failed', sentence: strings.unexpected, action: 'open-log' });
+        this.#settle(running, { kind: 'failed', message: strings.unexpected, action: 'open-log' });
       }
     }
   }

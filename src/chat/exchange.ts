@@ -19,7 +19,7 @@ export function newExchange(id: string, { question, scope, selection }: NewQuest
     selection,
     asked: Date.now(),
     text: '',
-    state: { kind: 'waiting', sentence: strings.waiting },
+    state: { kind: 'waiting', message: strings.waiting },
   };
 }
 
@@ -71,29 +71,29 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
       return { ...exchange, ranked: event.files };
     case 'read': {
       const { places, stale } = event;
-      const sentence = places.length === 1 ? strings.readingPlace : fill(strings.reading, places.length);
-      return { ...exchange, read: { places, stale }, state: { kind: 'reading', sentence, percent: 0 } };
+      const message = places.length === 1 ? strings.readingPlace : fill(strings.reading, places.length);
+      return { ...exchange, read: { places, stale }, state: { kind: 'reading', message, percent: 0 } };
     }
     case 'prefilled': {
       const percent = event.of > 0 ? Math.min(100, Math.round((100 * event.tokens) / event.of)) : 100;
-      const sentence = fill(strings.readingPercent, percent);
-      return { ...exchange, state: { kind: 'reading', sentence, percent } };
+      const message = fill(strings.readingPercent, percent);
+      return { ...exchange, state: { kind: 'reading', message, percent } };
     }
     case 'token':
       return {
         ...exchange,
         text: exchange.text + fitting(exchange.text.length, event.text),
-        state: { kind: 'writing', sentence: strings.writing },
+        state: { kind: 'writing', message: strings.writing },
       };
     case 'checking': {
       const { sentences, of } = event;
-      const sentence = fill(strings.checking, Math.min(sentences + 1, of), of);
-      return { ...exchange, state: { kind: 'checking', sentence, percent: of > 0 ? (100 * sentences) / of : 0 } };
+      const message = fill(strings.checking, Math.min(sentences + 1, of), of);
+      return { ...exchange, state: { kind: 'checking', message, percent: of > 0 ? (100 * sentences) / of : 0 } };
     }
     case 'unknown': {
-      const [sentence, action] =
+      const [message, action] =
         event.reason === 'far' ? ([strings.far, 'none'] as const) : ([strings.changed, 'refresh'] as const);
-      return { ...exchange, state: { kind: 'unknown', sentence, action, seconds } };
+      return { ...exchange, state: { kind: 'unknown', message, action, seconds } };
     }
     case 'answered': {
       const { text, sentences, ending, tokens, decodeMs } = event.answer;

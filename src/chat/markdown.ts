@@ -21,8 +21,8 @@ export function answerMarkdown({ text, state }: Exchange, strings: Strings): str
       return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
     });
     if (rows.length > 0) parts.push(`**${strings.rests}**`, rows.join('\n'));
-  } else if ('sentence' in state) {
-    parts.push(`_${literal(state.sentence)}_`);
+  } else if ('message' in state) {
+    parts.push(`_${literal(state.message)}_`);
   }
   return parts.filter((part) => part !== '').join('\n\n');
 }

@@ -29,11 +29,11 @@ export type { Action } from '../common/error-codes.ts';
 const choiceSchema = v.object({ kind: v.picklist(['workspace', 'folder', 'editors', 'changed']), terms: line });
 
 const memorySchema = v.variant('kind', [
-  v.object({ kind: v.literal('opening'), sentence: line }),
-  v.object({ kind: v.literal('walking'), sentence: line, files: count }),
+  v.object({ kind: v.literal('opening'), message: line }),
+  v.object({ kind: v.literal('walking'), message: line, files: count }),
   v.object({
     kind: v.literal('reading'),
-    sentence: line,
+    message: line,
     percent: count,
     files: count,
     ofFiles: count,
@@ -41,22 +41,22 @@ const memorySchema = v.variant('kind', [
   }),
   v.object({
     kind: v.literal('embedding'),
-    sentence: line,
+    message: line,
     percent: count,
     files: count,
     rate: count,
     secondsLeft: v.optional(count),
     path: line,
   }),
-  v.object({ kind: v.literal('paused'), sentence: line, percent: count }),
+  v.object({ kind: v.literal('paused'), message: line, percent: count }),
   v.object({
     kind: v.literal('ready'),
-    sentence: line,
+    message: line,
     files: count,
     segments: count,
     telling: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
   }),
-  v.object({ kind: v.literal('failed'), sentence: line, action: actionSchema }),
+  v.object({ kind: v.literal('failed'), message: line, action: actionSchema }),
 ]) satisfies v.GenericSchema<unknown, MemoryState>;
 
 const surroundingsSchema = v.object({

@@ -45,19 +45,26 @@ const fileSchema = v.object({
   conversations: v.array(v.unknown()),
 });
 
-/** Of a conversation on disk; what is called `ranked` today was `pointed.files` once. */
+/** Of an exchange on disk; what are called `ranked` and `message` today were `pointed.files` and `sentence` once. */
+const formerExchangeSchema = v.looseObject({
+  pointed: v.optional(v.object({ files: v.unknown() })),
+  state: v.optional(v.looseObject({ sentence: v.optional(v.unknown()) })),
+});
+
 const savedSchema = v.pipe(
-  v.looseObject({
-    exchanges: v.array(v.looseObject({ pointed: v.optional(v.object({ files: v.unknown() })) })),
-  }),
-  v.transform(({ exchanges, ...conversation }) => ({
-    ...conversation,
-    exchanges: exchanges.map(({ pointed, ...exchange }) =>
-      pointed ? { ranked: pointed.files, ...exchange } : exchange,
-    ),
-  })),
+  v.looseObject({ exchanges: v.array(formerExchangeSchema) }),
+  v.transform(({ exchanges, ...conversation }) => ({ ...conversation, exchanges: exchanges.map(renamed) })),
   conversationSchema,
 );
+
+function renamed({ pointed, ...exchange }: v.InferOutput<typeof formerExchangeSchema>): object {
+  const { sentence, ...state } = exchange.state ?? {};
+  return {
+    ...(pointed ? { ranked: pointed.files } : {}),
+    ...exchange,
+    ...(sentence === undefined ? {} : { state: { message: sentence, ...state } }),
+  };
+}
 
 /** Conversations on disk. A file that cannot be read is set aside, and what can be read of it is kept. */
 export class TranscriptStore {
@@ -119,7 +126,7 @@ export class TranscriptStore {
 
   /** Nothing goes on with an answer of a window that was closed. */
   #settled(conversation: Conversation): Conversation {
-    const state = { kind: 'stopped', sentence: this.#interrupted, seconds: 0 } as const;
+    const state = { kind: 'stopped', message: this.#interrupted, seconds: 0 } as const;
     const exchanges = conversation.exchanges.map((exchange) =>
       unfinished(exchange) ? { ...exchange, state } : exchange,
     );

@@ -71,13 +71,13 @@ const attributedSchema = v.variant('kind', [
 export const actionSchema = v.picklist(ACTIONS);
 
 const stateSchema = v.variant('kind', [
-  v.object({ kind: v.literal('waiting'), sentence: line }),
-  v.object({ kind: v.literal('recalling'), sentence: line }),
+  v.object({ kind: v.literal('waiting'), message: line }),
+  v.object({ kind: v.literal('recalling'), message: line }),
   /** The model reads the places; `percent` of their tokens, 0..100. */
-  v.object({ kind: v.literal('reading'), sentence: line, percent: count }),
-  v.object({ kind: v.literal('writing'), sentence: line }),
+  v.object({ kind: v.literal('reading'), message: line, percent: count }),
+  v.object({ kind: v.literal('writing'), message: line }),
   /** The text is whole; `percent` of its sentences were looked up in the files, 0..100. */
-  v.object({ kind: v.literal('checking'), sentence: line, percent: count }),
+  v.object({ kind: v.literal('checking'), message: line, percent: count }),
   v.object({
     kind: v.literal('answered'),
     sentences: listOf(attributedSchema, TRANSCRIPT.sentences),
@@ -90,13 +90,13 @@ const stateSchema = v.variant('kind', [
   }),
   v.object({
     kind: v.literal('unknown'),
-    sentence: line,
+    message: line,
     seconds: count,
     /** Left out by versions that had none. */
     action: v.optional(actionSchema, 'none'),
   }),
-  v.object({ kind: v.literal('stopped'), sentence: line, seconds: count }),
-  v.object({ kind: v.literal('failed'), sentence: line, action: actionSchema }),
+  v.object({ kind: v.literal('stopped'), message: line, seconds: count }),
+  v.object({ kind: v.literal('failed'), message: line, action: actionSchema }),
 ]);
 
 const answerText = v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer));

@@ -120,7 +120,7 @@ export class FolderIndex {
       home,
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });
-    const notice = opened.kind === 'recovered' ? opened.sentence : undefined;
+    const notice = opened.kind === 'recovered' ? opened.message : undefined;
     const exceptions = includes(options.secretExceptions ?? []);
     const isExempt = (path: string) => exceptions.matches(path);
     return new FolderIndex(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);

@@ -178,4 +178,4 @@ function wasChecked(before: FileRecord | undefined, isExempt: IsExempt): boolean
 export const noMeta = (bytes: number | undefined) => ({ blobHash: '', bytes: bytes ?? 0, mtimeMs: 0, lines: 0 });
 
 export const skippedState = (reason: SkipReason) =>
-  ({ kind: 'skipped', reason, sentence: skipReasons[reason] }) as const;
+  ({ kind: 'skipped', reason, message: skipReasons[reason] }) as const;

@@ -57,10 +57,10 @@ export async function importMemory(
     const own = portableName(ledger.identity.repository);
     const { repository } = snapshot.header;
     if (repository !== '' && own !== '' && repository !== own) {
-      const sentence =
+      const message =
         `The snapshot ${file} is of another repository (${quoted(repository.slice(0, 16))}; this one is ${own.slice(0, 16)}). ` +
         'To ask it beside this one, use `--with`.';
-      throw new AppError('snapshot/foreign', sentence);
+      throw new AppError('snapshot/foreign', message);
     }
     const checked = await snapshot.check(ledger.identity, options.signal);
     const readable = await readablePaths(root, options.include, options.signal);

@@ -117,7 +117,7 @@ export class VectorsPass {
       if (!isAppError(error, 'engine/gave-up', 'engine/internal')) throw error;
       if (before === undefined) return;
       this.failed += 1;
-      const state = { kind: 'failed', reason: error.code.replace('engine/', ''), sentence: error.message } as const;
+      const state = { kind: 'failed', reason: error.code.replace('engine/', ''), message: error.message } as const;
       const superseded = () => isSuperseded(this.#options, before, path, before);
       this.#changed(ledger.skipFile(path, before, state, superseded));
     }

@@ -16,9 +16,9 @@ export interface LedgerIdentity {
 export type FileState =
   | { readonly kind: 'ingested' }
   /** Not wanted: binary, too large, a secret … `reason` is a short name, `sentence` what the user reads. */
-  | { readonly kind: 'skipped'; readonly reason: string; readonly sentence: string }
+  | { readonly kind: 'skipped'; readonly reason: string; readonly message: string }
   /** Wanted, but it could not be read or encoded. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly sentence: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
 
 /** Reason of a skipped file that was taken out on request: it stays out, whatever database is begun anew. */
 export const FORGOTTEN = 'forgotten';
@@ -149,6 +149,6 @@ export type Verdict =
       readonly kind: 'unsound';
       /** mend() is enough, or the database has to be opened again with `forceRebuild`. */
       readonly cure: 'mend' | 'rebuild';
-      readonly sentence: string;
+      readonly message: string;
       readonly faults: readonly string[];
     };

@@ -217,14 +217,14 @@ export class MultiFolderSearch {
     const { root } = this.#first;
     const failed = this.#members
       .flatMap(({ index: folderIndex }) => folderIndex.ledger.files())
-      .flatMap(({ state }) => (state.kind === 'failed' ? [state.sentence] : []));
+      .flatMap(({ state }) => (state.kind === 'failed' ? [state.message] : []));
     const [reason] = failed;
     if (reason === undefined) {
-      const sentence = `There is nothing to read in ${root}: no text file that is not skipped. \`stats\` says why for each.`;
-      return new AppError('ask/nothing-to-read', sentence);
+      const message = `There is nothing to read in ${root}: no text file that is not skipped. \`stats\` says why for each.`;
+      return new AppError('ask/nothing-to-read', message);
     }
-    const sentence = `The engine failed at every file of ${root} (${failed.length}). ${reason.replace(/\.?$/, '.')}`;
-    return new AppError('ask/engine-failed', `${sentence} Run the command again, or \`npm run models\` first.`);
+    const message = `The engine failed at every file of ${root} (${failed.length}). ${reason.replace(/\.?$/, '.')}`;
+    return new AppError('ask/engine-failed', `${message} Run the command again, or \`npm run models\` first.`);
   }
 
   get #first(): FolderIndex {

@@ -54,9 +54,9 @@ async function baseTest(base: ScopeBase, members: readonly IndexedFolder[], sign
 
 function noMatch({ pattern, near }: IdleTerm): AppError {
   const meant = near.map((name) => `“${name}”`).join(', ');
-  const sentence =
+  const message =
     meant === ''
       ? l10n.t('No file matches “{0}”.', pattern)
       : l10n.t('No file matches “{0}”. Similar names: {1}.', pattern, meant);
-  return new AppError('scope/no-match', sentence);
+  return new AppError('scope/no-match', message);
 }

@@ -20,7 +20,7 @@ export interface FolderIndexerOptions {
   readonly onState: (state: MemoryState) => void;
   readonly onRefreshed: (refreshed: Refreshed) => void;
   /** Something that mended itself and that has to be known. */
-  readonly onTold: (sentence: string) => void;
+  readonly onTold: (message: string) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
 
@@ -44,7 +44,7 @@ export class FolderIndexer {
   readonly #options: FolderIndexerOptions;
   #index: FolderIndex | undefined;
   #opening: Promise<FolderIndex> | undefined;
-  #state: MemoryState = { kind: 'opening', sentence: l10n.t('The memory is being opened.') };
+  #state: MemoryState = { kind: 'opening', message: l10n.t('The memory is being opened.') };
   /** Settled when the words of every file are read, or when that has ended otherwise. */
   #words: Promise<unknown> = Promise.resolve();
   #pass: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
@@ -314,9 +314,9 @@ export class FolderIndexer {
       },
       onWait: () => {
         const files = index.segmentCounts().size;
-        const sentence = l10n.t('Another window is embedding this folder; {0} files can be asked about.', count(files));
+        const message = l10n.t('Another window is embedding this folder; {0} files can be asked about.', count(files));
         const percent = (100 * index.embedded) / Math.max(1, index.length);
-        this.#tell({ kind: 'embedding', sentence, percent, files, rate: 0, path: '' });
+        this.#tell({ kind: 'embedding', message, percent, files, rate: 0, path: '' });
       },
     };
     const indexed = await index.indexWords(how);
@@ -332,14 +332,14 @@ export class FolderIndexer {
     switch (progress.kind) {
       case 'walking': {
         const { files } = progress;
-        this.#tell({ kind: 'walking', sentence: l10n.t('Looking for files: {0} so far.', count(files)), files });
+        this.#tell({ kind: 'walking', message: l10n.t('Looking for files: {0} so far.', count(files)), files });
         break;
       }
       case 'indexing': {
         const { files, ofFiles, bytes, ofBytes, path } = progress;
         this.#percent = ofBytes > 0 ? (100 * bytes) / ofBytes : 100;
-        const sentence = l10n.t('Indexing the files: {0} of {1}.', count(files), count(ofFiles));
-        this.#tell({ kind: 'reading', sentence, percent: this.#percent, files, ofFiles, path });
+        const message = l10n.t('Indexing the files: {0} of {1}.', count(files), count(ofFiles));
+        this.#tell({ kind: 'reading', message, percent: this.#percent, files, ofFiles, path });
         break;
       }
       case 'embedding': {
@@ -347,8 +347,8 @@ export class FolderIndexer {
         this.#percent = ofTokens > 0 ? (100 * tokens) / ofTokens : 100;
         const secondsLeft = rate > 0 ? { secondsLeft: (ofTokens - tokens) / rate } : {};
         const files = index.segmentCounts().size;
-        const sentence = embeddingSentence(files, this.#percent);
-        this.#tell({ kind: 'embedding', sentence, percent: this.#percent, files, rate, path, ...secondsLeft });
+        const message = embeddingSentence(files, this.#percent);
+        this.#tell({ kind: 'embedding', message, percent: this.#percent, files, rate, path, ...secondsLeft });
         break;
       }
     }
@@ -361,12 +361,12 @@ export class FolderIndexer {
     // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes
     // them.
     if (this.#telling?.files !== files) this.#telling = { files, places: tellingPlaces([...counts.keys()]) };
-    this.#tell({ kind: 'ready', sentence: readySentence(files), files, segments, telling: this.#telling.places });
+    this.#tell({ kind: 'ready', message: readySentence(files), files, segments, telling: this.#telling.places });
   }
 
   #tellPaused(): void {
-    const sentence = l10n.t('Indexing is paused. What is indexed can be asked about.');
-    this.#tell({ kind: 'paused', sentence, percent: this.#percent });
+    const message = l10n.t('Indexing is paused. What is indexed can be asked about.');
+    this.#tell({ kind: 'paused', message, percent: this.#percent });
   }
 
   #fail(error: unknown): void {
@@ -375,7 +375,7 @@ export class FolderIndexer {
     const detail = error instanceof Error ? error.message : String(error);
     this.#options.onLog('error', `${this.folder.name}: ${detail}`);
     const { editorText, action } = asAppError(error);
-    this.#tell({ kind: 'failed', sentence: editorText, action });
+    this.#tell({ kind: 'failed', message: editorText, action });
   }
 
   #tell(state: MemoryState): void {

@@ -65,11 +65,11 @@ export interface Question {
 
 /** Where the memory of one folder stands. */
 export type MemoryState =
-  | { readonly kind: 'opening'; readonly sentence: string }
-  | { readonly kind: 'walking'; readonly sentence: string; readonly files: number }
+  | { readonly kind: 'opening'; readonly message: string }
+  | { readonly kind: 'walking'; readonly message: string; readonly files: number }
   | {
       readonly kind: 'reading';
-      readonly sentence: string;
+      readonly message: string;
       /** 0..100, by bytes. */
       readonly percent: number;
       readonly files: number;
@@ -79,7 +79,7 @@ export type MemoryState =
   /** Every file can be asked about by its words; their vectors are being made. */
   | {
       readonly kind: 'embedding';
-      readonly sentence: string;
+      readonly message: string;
       /** 0..100, by tokens. */
       readonly percent: number;
       readonly files: number;
@@ -89,16 +89,16 @@ export type MemoryState =
       readonly secondsLeft?: number;
       readonly path: string;
     }
-  | { readonly kind: 'paused'; readonly sentence: string; readonly percent: number }
+  | { readonly kind: 'paused'; readonly message: string; readonly percent: number }
   | {
       readonly kind: 'ready';
-      readonly sentence: string;
+      readonly message: string;
       readonly files: number;
       readonly segments: number;
       /** Places below the root that tell most of it, best first: what to ask about first. */
       readonly telling: readonly string[];
     }
-  | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
+  | { readonly kind: 'failed'; readonly message: string; readonly action: Action };
 
 /** One row of the memory's tree. */
 export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lines' | 'state'> {
@@ -177,7 +177,7 @@ export type ServiceNotice =
   /** The model was loaded: what it runs on. */
   | { readonly kind: 'engine'; readonly description: Description }
   /** Something that mended itself and that its owner has to know of once. */
-  | { readonly kind: 'told'; readonly sentence: string }
+  | { readonly kind: 'told'; readonly message: string }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
 
 export function isServiceNotice(notice: unknown): notice is ServiceNotice {

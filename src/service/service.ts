@@ -247,8 +247,8 @@ export class Service {
       onRefreshed: (refreshed) => {
         this.#notify({ kind: 'refreshed', refreshed });
       },
-      onTold: (sentence) => {
-        this.#notify({ kind: 'told', sentence });
+      onTold: (message) => {
+        this.#notify({ kind: 'told', message });
       },
       onLog: (level, line) => {
         this.#notify({ kind: 'log', level, line });

@@ -22,7 +22,7 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
     const meant = [...known.filter(isAtOrBelow(asked)), ...former];
     const certificate = await index.forget(meant, signal);
     if (options.json === true) out.json(certificate);
-    else out.rows(certificate.sentence);
+    else out.rows(certificate.message);
     return EXIT.done;
   });
 }

@@ -191,15 +191,15 @@ async function run(command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();
   } catch (error) {
-    const { sentence, exitCode } = failureOf(error);
-    err.rows(sentence);
+    const { message, exitCode } = failureOf(error);
+    err.rows(message);
     process.exitCode = exitCode;
   }
 }
 
 /** A mistake of the program that nothing caught: one sentence too, and the end. */
 function fail(error: unknown): never {
-  const { sentence, exitCode } = failureOf(error);
-  err.rows(sentence);
+  const { message, exitCode } = failureOf(error);
+  err.rows(message);
   process.exit(exitCode);
 }

@@ -40,7 +40,7 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
       ...(withoutGit === undefined ? [] : [`  ${withoutGit}`]),
       `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
-      ...(options.files === true ? left.map(({ path, sentence }) => `    ${path}: ${sentence}`) : []),
+      ...(options.files === true ? left.map(({ path, message }) => `    ${path}: ${message}`) : []),
       ...(masked.length > 0 ? [`With secrets masked: ${masked.length} files`] : []),
       ...(options.files === true ? masked.map((file) => `    ${file.path}: ${maskedSentence(file.masked)}`) : []),
     );

@@ -25,7 +25,7 @@ export async function verifyCommand(options: CommonOptions): Promise<number> {
         verdict.cure === 'mend'
           ? 'Run `ingest --mend`: only the files concerned are read again.'
           : 'Run `ingest --rebuild`: it is set aside and built anew from what can still be read.';
-      out.rows(verdict.sentence, cure);
+      out.rows(verdict.message, cure);
       return EXIT.failed;
     }
     out.rows(

@@ -105,9 +105,9 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
 async function tell({ mending, log }: CommandParts, error: unknown): Promise<void> {
   log.error(shownLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   const known = isAppError(error);
-  const sentence = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
+  const message = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';
-  if ((await warnOfFailure(sentence, recoveryLabel(action))) === 'pressed') await mending.run(action);
+  if ((await warnOfFailure(message, recoveryLabel(action))) === 'pressed') await mending.run(action);
 }
 
 async function chooseAction({ memory, provenance, amounts }: CommandParts): Promise<void> {

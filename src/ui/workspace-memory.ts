@@ -93,8 +93,8 @@ export class WorkspaceMemory implements vscode.Disposable {
     const roots = new Set(this.folders.map(({ root }) => root));
     for (const root of this.#states.keys()) if (!roots.has(root)) this.#states.delete(root);
     for (const root of roots) {
-      const sentence = vscode.l10n.t('The memory is being opened.');
-      if (!this.#states.has(root)) this.#states.set(root, { kind: 'opening', sentence });
+      const message = vscode.l10n.t('The memory is being opened.');
+      if (!this.#states.has(root)) this.#states.set(root, { kind: 'opening', message });
     }
     this.#changed.fire();
     // No thread is started for a window that never had a folder.
@@ -120,7 +120,7 @@ export class WorkspaceMemory implements vscode.Disposable {
     try {
       await this.service.refresh(root, paths);
     } catch (error) {
-      this.#log.warn(`Changed files were not read: ${sentenceOf(error).sentence}`);
+      this.#log.warn(`Changed files were not read: ${failureOf(error).message}`);
     }
   }
 
@@ -140,7 +140,7 @@ export class WorkspaceMemory implements vscode.Disposable {
 
   async applySettings(): Promise<void> {
     await this.service.settings(this.#serviceSettings()).catch((error: unknown) => {
-      this.#log.error(`The settings could not be applied: ${sentenceOf(error).sentence}`);
+      this.#log.error(`The settings could not be applied: ${failureOf(error).message}`);
     });
   }
 
@@ -155,9 +155,9 @@ export class WorkspaceMemory implements vscode.Disposable {
     try {
       await act();
     } catch (error) {
-      const { sentence, action } = sentenceOf(error);
-      this.#log.error(isAppError(error) ? sentence : String(error));
-      for (const root of roots) this.#states.set(root, { kind: 'failed', sentence, action });
+      const { message, action } = failureOf(error);
+      this.#log.error(isAppError(error) ? message : String(error));
+      for (const root of roots) this.#states.set(root, { kind: 'failed', message, action });
       this.#changed.fire();
     }
   }
@@ -176,7 +176,7 @@ export class WorkspaceMemory implements vscode.Disposable {
         this.#changed.fire();
         break;
       case 'told':
-        inform(notice.sentence);
+        inform(notice.message);
         break;
       case 'log':
         // Names of files are in it, and a log is read as lines.
@@ -206,7 +206,7 @@ function openedPlaces(): WorkspaceRoots {
   return new WorkspaceRoots(namedFolders(onDisk.map(({ uri, name }) => ({ path: uri.fsPath, name }))));
 }
 
-function sentenceOf(error: unknown): { readonly sentence: string; readonly action: Action } {
-  if (isAppError(error)) return { sentence: error.message, action: error.action };
-  return { sentence: vscode.l10n.t('Something unexpected happened. The log has the details.'), action: 'open-log' };
+function failureOf(error: unknown): { readonly message: string; readonly action: Action } {
+  if (isAppError(error)) return { message: error.message, action: error.action };
+  return { message: vscode.l10n.t('Something unexpected happened. The log has the details.'), action: 'open-log' };
 }

@@ -49,8 +49,8 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const [load = 0] = loadavg();
   const line = progressLine();
   if (load > BUSY * availableParallelism()) {
-    const sentence = `Other programs want the cores (load ${load.toFixed(1)}). Threads then wait for one another and the ratios say little; --threads 1 says more.`;
-    line.keep(sentence);
+    const message = `Other programs want the cores (load ${load.toFixed(1)}). Threads then wait for one another and the ratios say little; --threads 1 says more.`;
+    line.keep(message);
   }
   const say = line.show;
   say('Loading the model …');
@@ -59,7 +59,7 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const folder = join(root, 'test/bench');
   const capacity = Math.max(SIZES.prefill, SIZES.prompt + SIZES.decode) + 1;
   const peer = await openPeer({ folder, gguf: options.gguf, threads, capacity });
-  if (peer.kind === 'absent') line.keep(peer.sentence);
+  if (peer.kind === 'absent') line.keep(peer.message);
   const other = peer.kind === 'ready' ? peer.system : undefined;
   const speeds = await measureSpeeds({ ours, peer: other, corpus, rounds, signal, say });
   await other?.close();

@@ -35,7 +35,7 @@ interface Sequence {
 
 export type Peer =
   | { readonly kind: 'ready'; readonly version: string; readonly system: System }
-  | { readonly kind: 'absent'; readonly sentence: string };
+  | { readonly kind: 'absent'; readonly message: string };
 
 export interface PeerOptions {
   /** test/bench, where it is installed. */
@@ -54,13 +54,13 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
   const { folder, gguf, threads, capacity } = options;
   const installed = await load(folder);
   if (!installed) {
-    const sentence =
+    const message =
       'node-llama-cpp is not installed, so there is nothing to compare with: `npm install --prefix test/bench` adds it (about 730 MB).';
-    return { kind: 'absent', sentence };
+    return { kind: 'absent', message };
   }
   const file = await stat(gguf).catch(() => undefined);
   if (!file)
-    return { kind: 'absent', sentence: `There is no GGUF file ${gguf} for the peer; --gguf says where one is.` };
+    return { kind: 'absent', message: `There is no GGUF file ${gguf} for the peer; --gguf says where one is.` };
   try {
     const llama = await installed.library.getLlama({
       gpu: false,
@@ -83,7 +83,7 @@ export async function openPeer(options: PeerOptions): Promise<Peer> {
     return { kind: 'ready', version: installed.version, system };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { kind: 'absent', sentence: `node-llama-cpp did not start: ${reason}` };
+    return { kind: 'absent', message: `node-llama-cpp did not start: ${reason}` };
   }
 }
 

@@ -23,14 +23,14 @@ const answeredOnce = async (scene: Scene, asked = question) => {
 };
 const embedding = {
   kind: 'embedding',
-  sentence: '168 files can be asked about. 43% is embedded.',
+  message: '168 files can be asked about. 43% is embedded.',
   percent: 43,
   files: 168,
   rate: 640,
   secondsLeft: 95,
   path: 'lib/router/index.js',
 } as const;
-const ready = { kind: 'ready', sentence: '168 files are remembered.', files: 168, segments: 912, telling: [] } as const;
+const ready = { kind: 'ready', message: '168 files are remembered.', files: 168, segments: 912, telling: [] } as const;
 
 /** What the page is looked at in, and what the tests of the browser go through. */
 export const plays: readonly Play[] = [
@@ -58,8 +58,8 @@ export const plays: readonly Play[] = [
     name: 'empty-failed',
     setting: { service: new ScriptedService(whole) },
     act: async (scene) => {
-      const sentence = 'A file of the model is missing or damaged. What is remembered is not lost.';
-      scene.controller.memories([{ name: 'express', state: { kind: 'failed', sentence, action: 'restore-model' } }]);
+      const message = 'A file of the model is missing or damaged. What is remembered is not lost.';
+      scene.controller.memories([{ name: 'express', state: { kind: 'failed', message, action: 'restore-model' } }]);
       await scene.page.locator('.note.failed').waitFor();
     },
   },

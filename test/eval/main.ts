@@ -69,7 +69,7 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const found = await openSystems(options.systems, { cache: options.cache, program: options.program, say: line.show });
   const systems = found.flatMap((one) => {
     if (one.kind === 'ready') return [one.system];
-    line.say(one.sentence);
+    line.say(one.message);
     return [];
   });
   if (systems.length === 0) throw new Problem('There is no system left to score.');

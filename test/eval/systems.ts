@@ -10,7 +10,7 @@ import { Semantic } from './semantic.ts';
 import type { System } from './system.ts';
 
 /** A system, or the sentence that says what it still needs. */
-export type Found = { kind: 'ready'; system: System } | { kind: 'missing'; name: string; sentence: string };
+export type Found = { kind: 'ready'; system: System } | { kind: 'missing'; name: string; message: string };
 
 interface Surroundings {
   readonly cache: string;
@@ -61,21 +61,21 @@ async function withMiniLM(
 ): Promise<Found> {
   const opened = await encoder();
   if (opened !== undefined) return { kind: 'ready', system: build(new Semantic(opened, cache, say)) };
-  const sentence = `${name} is left out: there is no model in ${modelFolder(cache)} (run test/eval/setup.sh ${cache}).`;
-  return { kind: 'missing', name, sentence };
+  const message = `${name} is left out: there is no model in ${modelFolder(cache)} (run test/eval/setup.sh ${cache}).`;
+  return { kind: 'missing', name, message };
 }
 
 function ours(name: string, by: 'memory' | 'fused', { cache, program }: Surroundings): Promise<Found> {
   return Promise.resolve(
     existsSync(program)
       ? { kind: 'ready', system: new Memory(name, by, program, join(cache, 'home')) }
-      : { kind: 'missing', name, sentence: `${name} is left out: ${program} is not built.` },
+      : { kind: 'missing', name, message: `${name} is left out: ${program} is not built.` },
   );
 }
 
 function peer(name: string, which: PeerName, { cache }: Surroundings): Promise<Found> {
   const folder = join(cache, 'peers');
   const system = Peer.open(which, folder);
-  const sentence = `${name} is left out: it is not in ${folder} (run test/eval/peers/setup.sh ${cache}).`;
-  return Promise.resolve(system ? { kind: 'ready', system } : { kind: 'missing', name, sentence });
+  const message = `${name} is left out: it is not in ${folder} (run test/eval/peers/setup.sh ${cache}).`;
+  return Promise.resolve(system ? { kind: 'ready', system } : { kind: 'missing', name, message });
 }

@@ -46,7 +46,7 @@ export class Host {
     for (;;) {
       const state = this.state(root);
       if (state?.kind === kind) return state;
-      if (state?.kind === 'failed') throw new Error(state.sentence);
+      if (state?.kind === 'failed') throw new Error(state.message);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

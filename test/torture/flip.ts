@@ -97,7 +97,7 @@ async function survive(
     }
     const after = await ledger.verify();
     if (after.kind !== 'sound' || after.setHash !== memory || after.treeHash !== tree) {
-      throw new Error(after.kind === 'sound' ? 'Another memory stands in the end.' : after.sentence);
+      throw new Error(after.kind === 'sound' ? 'Another memory stands in the end.' : after.message);
     }
   } finally {
     ledger.close();

@@ -87,7 +87,7 @@ export async function replay(history: string, options: ReplayOptions, standIn = 
         }
       }
       const verdict = await ledger.verify();
-      if (verdict.kind !== 'sound') throw new Error(verdict.sentence);
+      if (verdict.kind !== 'sound') throw new Error(verdict.message);
       return {
         steps: hashes.length - 1,
         files,

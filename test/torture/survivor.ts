@@ -36,10 +36,10 @@ export async function checkSurvivor(place: Place, holds: (ledger: Ledger) => voi
   const fresh = Ledger.open(join(place.folder, 'fresh', 'memory.sqlite'), identity).ledger;
   const { engine } = new StandIn();
   try {
-    if (opened.kind !== 'open') throw new Error(opened.sentence);
+    if (opened.kind !== 'open') throw new Error(opened.message);
     holds(ledger);
     const before = await ledger.verify();
-    if (before.kind !== 'sound') throw new Error(before.sentence);
+    if (before.kind !== 'sound') throw new Error(before.message);
     ledger.setHash();
     await ingest({ root: place.root, ledger, engine });
     await ingest({ root: place.root, ledger: fresh, engine });

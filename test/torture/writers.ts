@@ -43,7 +43,7 @@ export async function writeTogether(seconds: number): Promise<Written> {
         times.push(performance.now() - began);
         // The sums that it keeps follow what others write.
         const verdict = times.length % 20 === 0 ? await ledger.verify() : undefined;
-        if (verdict?.kind === 'unsound') throw new Error(verdict.sentence);
+        if (verdict?.kind === 'unsound') throw new Error(verdict.message);
         await wait(2);
       }
     } finally {

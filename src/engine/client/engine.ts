@@ -159,8 +159,8 @@ function onCrash({ exit, crashes, isRepeatable }: Crash): Error | undefined {
   }
   if (UNLOADABLE.test(exit.said)) return new AppError('engine/unsupported', unsupported());
   if (crashes < LIMITS.maxCrashes) return undefined;
-  const sentence = `The engine stopped ${crashes} times in a row (${told(exit)}). Try again, or with --device cpu.`;
-  return new AppError('engine/gave-up', sentence);
+  const message = `The engine stopped ${crashes} times in a row (${told(exit)}). Try again, or with --device cpu.`;
+  return new AppError('engine/gave-up', message);
 }
 
 /** The counter of the base's tokenizer, whose file is what the manifest says. Throws `engine/model-file`. */

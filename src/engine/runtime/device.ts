@@ -24,9 +24,9 @@ export async function chooseDevice(choice: DeviceChoice, threads: number): Promi
   if (choice === 'cpu') return { device: 'cpu', because: 'The CPU was asked for.' };
   if (choice === 'webgpu') return { device: 'webgpu', because: 'WebGPU was asked for.' };
   const cpu = await probe('cpu', threads);
-  if (cpu.kind === 'failed') return { device: 'cpu', because: `The probe did not run: ${cpu.sentence}` };
+  if (cpu.kind === 'failed') return { device: 'cpu', because: `The probe did not run: ${cpu.message}` };
   const gpu = await probe('webgpu', threads);
-  if (gpu.kind === 'failed') return { device: 'cpu', because: `No GPU can be used: ${gpu.sentence}` };
+  if (gpu.kind === 'failed') return { device: 'cpu', because: `No GPU can be used: ${gpu.message}` };
   const difference = relativeDifference(cpu.values, gpu.values);
   if (!(difference <= PROBE.tolerance)) {
     return { device: 'cpu', because: `The GPU's numbers differ from the CPU's by ${(100 * difference).toFixed(1)}%.` };
@@ -39,7 +39,7 @@ export async function chooseDevice(choice: DeviceChoice, threads: number): Promi
 
 type Probed =
   | { readonly kind: 'ran'; readonly values: Float32Array; readonly milliseconds: number }
-  | { readonly kind: 'failed'; readonly sentence: string };
+  | { readonly kind: 'failed'; readonly message: string };
 
 async function probe(device: Device, threads: number): Promise<Probed> {
   const { graph, feeds } = probeGraph(PROBE.tokens);
@@ -63,7 +63,7 @@ async function probe(device: Device, threads: number): Promise<Probed> {
     await session.release();
     return { kind: 'ran', values, milliseconds };
   } catch (error) {
-    return { kind: 'failed', sentence: error instanceof Error ? firstLine(error.message) : String(error) };
+    return { kind: 'failed', message: error instanceof Error ? firstLine(error.message) : String(error) };
   }
 }
 

@@ -74,8 +74,8 @@ function failureOf(error: unknown): AppError {
   if (isErrorOf(error, 'engine')) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(message)) {
-    const sentence = 'There is not enough free memory to run the model. Close other programs and try again.';
-    return new AppError('engine/memory', sentence);
+    const message = 'There is not enough free memory to run the model. Close other programs and try again.';
+    return new AppError('engine/memory', message);
   }
   return new AppError('engine/internal', `The engine could not do this: ${message.replace(/\s+/g, ' ').trim()}`);
 }

@@ -77,8 +77,8 @@ export class Connection {
   #assertOnDisk(cause?: unknown): void {
     for (const [file, id] of this.#files) {
       if (idOf(file) === id) continue;
-      const sentence = `The memory database ${file} was deleted or replaced while it was in use, so it can store nothing more.`;
-      throw new AppError('ledger/gone', sentence, cause);
+      const message = `The memory database ${file} was deleted or replaced while it was in use, so it can store nothing more.`;
+      throw new AppError('ledger/gone', message, cause);
     }
   }
 

@@ -62,7 +62,7 @@ export interface Certificate {
   readonly setAside: readonly string[];
   /** All other files of the folder in which memories are kept: what was done, and what is left to do. */
   readonly elsewhere: Elsewhere;
-  readonly sentence: string;
+  readonly message: string;
 }
 
 export interface Forgotten {
@@ -193,7 +193,7 @@ export async function certify(
     scan,
     setAside,
     elsewhere: everywhere,
-    sentence: certificateSentence(facts, everywhere),
+    message: certificateSentence(facts, everywhere),
   };
 }
 

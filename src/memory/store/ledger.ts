@@ -42,7 +42,7 @@ export type Opened =
   | {
       readonly kind: 'recovered';
       readonly ledger: Ledger;
-      readonly sentence: string;
+      readonly message: string;
       /** The damaged database's new name. */
       readonly setAside: string;
       /** Records that were still readable and were kept. */
@@ -82,8 +82,8 @@ export class Ledger extends StoreReader {
     const opened = openLedger(place, identity, options);
     const ledger = new Ledger(new Connection(opened.db, opened.location), identity, opened.checkoutId);
     if (opened.kind === 'open') return { kind: 'open', ledger };
-    const { sentence, setAside, salvaged } = opened;
-    return { kind: 'recovered', ledger, sentence, setAside, salvaged };
+    const { message, setAside, salvaged } = opened;
+    return { kind: 'recovered', ledger, message, setAside, salvaged };
   }
 
   /**
@@ -284,7 +284,7 @@ export class Ledger extends StoreReader {
     } catch (error) {
       const known = translate(error, this.location);
       if (known?.code !== 'ledger/damaged' && known?.code !== 'ledger/spoilt') throw known ?? error;
-      return { kind: 'unsound', cure: 'rebuild', sentence: known.sentence, faults: [known.message] };
+      return { kind: 'unsound', cure: 'rebuild', message: known.sentence, faults: [known.message] };
     }
   }
 

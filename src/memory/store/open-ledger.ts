@@ -37,7 +37,7 @@ export type OpenedDatabase =
   | ({ readonly kind: 'open' } & OpenDatabase)
   | ({
       readonly kind: 'recovered';
-      readonly sentence: string;
+      readonly message: string;
       readonly setAside: string;
       readonly salvaged: number;
     } & OpenDatabase);
@@ -83,10 +83,10 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
       recoverForgotten(aside.to, db, identity.checkout);
       return recover(aside.to, db, identity.shape);
     });
-    const sentence =
+    const message =
       `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
       `A new one was begun with ${salvaged} of its writes; the files are read again.`;
-    return { kind: 'recovered', ...entered(db), sentence, setAside: aside.to, salvaged };
+    return { kind: 'recovered', ...entered(db), message, setAside: aside.to, salvaged };
   });
 }
 

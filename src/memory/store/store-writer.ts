@@ -106,7 +106,7 @@ export class StoreWriter {
   }
 
   #putRow(path: string, meta: FileMeta, state: FileState): number {
-    const [reason, message] = state.kind === 'ingested' ? ['', ''] : [state.reason, state.sentence];
+    const [reason, message] = state.kind === 'ingested' ? ['', ''] : [state.reason, state.message];
     const { blobHash, bytes: size, mtimeMs, lines, secrets, stat } = meta;
     this.#noteFormerText(path, meta, state);
     const row = this.#db

@@ -36,7 +36,7 @@ export function storedFile(row: Row): FileRecord {
 
 function storedState(row: Row): FileState {
   const kind = storedKind(row);
-  return kind === 'ingested' ? { kind } : { kind, reason: text(row, 'reason'), sentence: text(row, 'message') };
+  return kind === 'ingested' ? { kind } : { kind, reason: text(row, 'reason'), message: text(row, 'message') };
 }
 
 export function storedKind(row: Row): FileState['kind'] {

@@ -82,7 +82,7 @@ export function* verify(reader: DatabaseSync, shape: MemoryShape, checkoutId: nu
 }
 
 function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
-  return { kind: 'unsound', cure, sentence: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
+  return { kind: 'unsound', cure, message: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
 }
 
 /** Ids of files, of any checkout, whose row or segments do not match their checksum, yielding between pages. */

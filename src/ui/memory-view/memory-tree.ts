@@ -169,7 +169,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     const empty = !digest || digest.remembered + digest.leftOut + digest.failed === 0;
     this.#view.description = empty ? undefined : rememberedCount(digest, this.#amounts);
     if (empty) this.#view.message = undefined;
-    else if (standing.kind === 'failed') this.#view.message = shown(standing.sentence);
+    else if (standing.kind === 'failed') this.#view.message = shown(standing.message);
     else {
       const named = filterNames().find(({ filter }) => filter === this.#filter && filter !== 'all');
       const line = digestLine(digest, this.#amounts);

@@ -82,6 +82,6 @@ function sizes(lines: number, segments: number, amounts: Amounts): string {
 /** The ledger holds the sentences in English, whatever language the editor had when they were written. */
 function whyNot(state: Exclude<RememberedFile['state'], { kind: 'ingested' }>): string {
   return state.kind === 'skipped'
-    ? vscode.l10n.t(state.sentence)
+    ? vscode.l10n.t(state.message)
     : vscode.l10n.t('The model could not read it. Re-index tries once more.');
 }

@@ -25,10 +25,10 @@ export class FailureNotice implements vscode.Disposable {
 
   #look(): void {
     const { standing } = this.#memory;
-    if (standing.kind !== 'failed' || this.#told.has(standing.sentence)) return;
-    this.#told.add(standing.sentence);
-    const { sentence, action } = standing;
-    void warnOfFailure(sentence, recoveryLabel(action)).then((answer) => {
+    if (standing.kind !== 'failed' || this.#told.has(standing.message)) return;
+    this.#told.add(standing.message);
+    const { message, action } = standing;
+    void warnOfFailure(message, recoveryLabel(action)).then((answer) => {
       if (answer === 'pressed') void this.#mending.run(action);
     });
   }

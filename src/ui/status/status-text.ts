@@ -12,8 +12,8 @@ export interface StatusText {
 
 /** In the editor's icon syntax. Undefined where there is nothing to say anything about. */
 export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusText | undefined {
-  const sentence = shown(workspaceStatusSentence(standing, amounts));
-  const label = l10n.t('Ask Codebase: {0}', sentence);
+  const message = shown(workspaceStatusSentence(standing, amounts));
+  const label = l10n.t('Ask Codebase: {0}', message);
   switch (standing.kind) {
     case 'none':
       return undefined;
@@ -63,6 +63,6 @@ export function workspaceStatusSentence(standing: WorkspaceStatus, amounts: Amou
         ? l10n.t('1 file is remembered.')
         : l10n.t('{0} files are remembered.', amounts.count(standing.files));
     case 'failed':
-      return standing.sentence;
+      return standing.message;
   }
 }

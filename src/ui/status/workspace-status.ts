@@ -27,7 +27,7 @@ export type WorkspaceStatus =
     }
   | { readonly kind: 'paused'; readonly percent: number }
   | { readonly kind: 'ready'; readonly files: number; readonly segments: number }
-  | { readonly kind: 'failed'; readonly sentence: string; readonly action: Action };
+  | { readonly kind: 'failed'; readonly message: string; readonly action: Action };
 
 type Of<Kind extends MemoryState['kind']> = Extract<MemoryState, { kind: Kind }>;
 
@@ -57,7 +57,7 @@ export function workspaceStatus(states: Iterable<MemoryState>): WorkspaceStatus 
   if (walking.length > 0) return { kind: 'walking', files: sum(walking, ({ files }) => files) };
   if (of('opening').length > 0) return { kind: 'opening' };
   const [worst] = failed;
-  if (worst) return { kind: 'failed', sentence: worst.sentence, action: worst.action };
+  if (worst) return { kind: 'failed', message: worst.message, action: worst.action };
   if (paused.length > 0) {
     const done = 100 * ready.length + sum(paused, ({ percent }) => percent);
     return { kind: 'paused', percent: done / (ready.length + paused.length) };

@@ -77,7 +77,7 @@ describe('after any sequence of edits, renames, deletes, branch switches, scopes
                 break;
               case 'skip': {
                 const { meta } = madeUpFile(now.path, 1);
-                ledger.skipFile(now.path, meta, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
+                ledger.skipFile(now.path, meta, { kind: 'skipped', reason: 'binary', message: 'Not text.' });
                 files.delete(now.path);
                 break;
               }

@@ -70,7 +70,7 @@ describe('a damaged database', () => {
       expect(basename(opened.setAside)).toMatch(/^x\.sqlite\.damaged-\d{8}T\d{9}Z$/);
       expect(dirname(opened.setAside)).toBe(folder);
       expect(readFileSync(opened.setAside).equals(content)).toBe(true);
-      expect(opened.sentence).toContain(opened.setAside);
+      expect(opened.message).toContain(opened.setAside);
       expect(opened.salvaged).toBe(120);
       const keys = FILES.flatMap(({ segments }) => segments.map(({ contentHash }) => contentHash));
       expect(opened.ledger.hasRecord(keys).size).toBe(120);

@@ -28,7 +28,7 @@ const PROGRAMS = join(import.meta.dirname, 'programs');
 const SECRET = 'src/secret.ts';
 const mark = {
   meta: { blobHash: '', bytes: 0, mtimeMs: 0, lines: 0 },
-  state: { kind: 'skipped', reason: FORGOTTEN, sentence: 'Forgotten.' },
+  state: { kind: 'skipped', reason: FORGOTTEN, message: 'Forgotten.' },
 } as const;
 
 const WORDS = ['quixotic', 'zephyr', 'vermilion', 'ossuary', 'palimpsest', 'gossamer', 'halcyon', 'sonder', 'umbra'];
@@ -135,7 +135,7 @@ describe('forgetting searches everything below the home folder', () => {
           { ...copy, place: former.location },
         ],
       });
-      expect(certificate.sentence).toContain(former.location);
+      expect(certificate.message).toContain(former.location);
       const again = open('before', { repository: here });
       expect(again.file(SECRET)?.state).toEqual(mark.state);
       expect(again.segmentsOf('other.ts').length).toBe(3);
@@ -205,7 +205,7 @@ describe('forgetting searches everything below the home folder', () => {
         { why: 'same', place: stranger.location, checkout: '/no/such/folder', path: SECRET, folder: 'gone' },
       ]);
       for (const { path } of [{ path: 'src/copy.ts' }, { path: stranger.location }]) {
-        expect(certificate.sentence).toContain(path);
+        expect(certificate.message).toContain(path);
       }
       expect(now.segmentsOf('src/copy.ts').length).toBe(1);
       expect(stranger.segmentsOf(SECRET).length).toBe(1);
@@ -248,7 +248,7 @@ describe('forgetting searches everything below the home folder', () => {
       expect(existsSync(held)).toBe(false);
       expect(existsSync(other)).toBe(true);
       expect(certificate.elsewhere.deleted).toEqual([held]);
-      expect(certificate.sentence).toContain('delete the snapshots themselves where you keep them');
+      expect(certificate.message).toContain('delete the snapshots themselves where you keep them');
       expect(holding(home, blobOf(secret('lib/under-another-name.ts')), 'quixotic')).toEqual([]);
     }));
 
@@ -270,7 +270,7 @@ describe('forgetting searches everything below the home folder', () => {
       expect([...certificate.setAside].sort()).toEqual([stray, aside].sort());
       expect(certificate.elsewhere.left).toContainEqual({ why: 'traces', place: backup });
       expect(holding(home, blobOf(secret())).sort()).toEqual([aside, stray, backup].sort());
-      for (const place of [aside, stray, backup]) expect(certificate.sentence).toContain(place);
+      for (const place of [aside, stray, backup]) expect(certificate.message).toContain(place);
     }));
 
   it('leaves alone what is not its own in a home folder that holds other things', () =>

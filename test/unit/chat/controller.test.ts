@@ -69,7 +69,7 @@ test('a failure says its sentence and its button; asking again takes its place',
   const desk = new Desk(service);
   await ask(desk);
   await desk.idle();
-  expect(desk.exchanges[0]!.state).toEqual({ kind: 'failed', sentence: 'The disk is full.', action: 'free-space' });
+  expect(desk.exchanges[0]!.state).toEqual({ kind: 'failed', message: 'The disk is full.', action: 'free-space' });
   await desk.controller.receive({ kind: 'act', action: 'free-space', exchange: desk.exchanges[0]!.id });
   expect(desk.acted).toEqual(['free-space']);
   await desk.controller.receive({ kind: 'act', action: 'retry', exchange: desk.exchanges[0]!.id });
@@ -107,7 +107,7 @@ test('what is not meant for people goes to the log', async () => {
   const desk = new Desk(new ScriptedService([failure(new TypeError('x is not a function'))]));
   await ask(desk);
   await desk.idle();
-  expect(desk.exchanges[0]!.state).toEqual({ kind: 'failed', sentence: strings.unexpected, action: 'open-log' });
+  expect(desk.exchanges[0]!.state).toEqual({ kind: 'failed', message: strings.unexpected, action: 'open-log' });
   expect(desk.logged.join()).toContain('x is not a function');
 });
 
@@ -269,8 +269,7 @@ test('the model is called once while somebody types, and again where that failed
 
 test('the first questions are about what the memories know to tell most, of several folders each in turn', async () => {
   const desk = new Desk(new ScriptedService());
-  const state = (telling: string[]) =>
-    ({ kind: 'ready', sentence: 'Ready.', files: 9, segments: 20, telling }) as const;
+  const state = (telling: string[]) => ({ kind: 'ready', message: 'Ready.', files: 9, segments: 20, telling }) as const;
   desk.controller.memories([
     { name: 'web', state: state(['src/pages', 'src/api']) },
     { name: 'server', state: state(['queue']) },

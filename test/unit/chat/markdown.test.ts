@@ -30,7 +30,7 @@ test('a conversation is a document with its questions, shares, answers and citat
 
 test('an answer that breaks off inside a fence swallows nothing that comes after it', () => {
   for (const broken of ['```js\nopen()', '~~~~\n```\nstill open', hostile.text]) {
-    const stopped = exchange({ text: broken, state: { kind: 'stopped', sentence: 'Stopped.', seconds: 1 } });
+    const stopped = exchange({ text: broken, state: { kind: 'stopped', message: 'Stopped.', seconds: 1 } });
     const markdown = conversationMarkdown(conversation(stopped, exchange({})), strings);
     expect(headings(markdown)).toEqual([question, question, question]);
   }
@@ -61,6 +61,6 @@ test('inline code survives every run of back-ticks', () => {
 
 test('an answer is copied with what it rests on, and a failure with its sentence', () => {
   expect(answerMarkdown(exchange({}), strings)).toMatch(/^The ETag[\s\S]+\*\*Sources\*\*/);
-  const failed = exchange({ text: '', state: { kind: 'failed', sentence: 'The disk is full.', action: 'free-space' } });
+  const failed = exchange({ text: '', state: { kind: 'failed', message: 'The disk is full.', action: 'free-space' } });
   expect(answerMarkdown(failed, strings)).toBe('_The disk is full._');
 });

@@ -335,7 +335,7 @@ test('before the first question there are questions to ask, the memory, and what
   desk.controller.newConversation();
   const ready = {
     kind: 'ready',
-    sentence: 'The memory holds 168 files.',
+    message: 'The memory holds 168 files.',
     files: 168,
     segments: 9,
     telling: [],

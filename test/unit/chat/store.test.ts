@@ -58,6 +58,21 @@ test('files that an earlier version had saved under another name come back', asy
   });
 });
 
+test('states that an earlier version had saved with their text under another name come back', async () => {
+  const { store, file } = await place();
+  const saved = conversation('a', 1, answered('1'));
+  const state = { kind: 'failed', sentence: 'The disk is full.', action: 'free-space' };
+  const exchanges = saved.exchanges.map((exchange) => ({ ...exchange, state }));
+  await file.write(JSON.stringify({ version: 1, current: 'a', conversations: [{ ...saved, exchanges }] }));
+  const { conversations, setAside } = await store.load();
+  expect(setAside).toBeUndefined();
+  expect(conversations[0]?.exchanges[0]?.state).toEqual({
+    kind: 'failed',
+    message: 'The disk is full.',
+    action: 'free-space',
+  });
+});
+
 test('several saves in a row end with the last', async () => {
   const { store } = await place();
   for (let n = 1; n <= 20; n += 1) store.save({ conversations: [conversation('a', n, answered(`${n}`))] });
@@ -92,11 +107,11 @@ test('one damaged conversation takes no other with it', async () => {
 
 test('an answer that was under way when the window closed is not under way any more', async () => {
   const { store } = await place();
-  const open = { ...answered('1', 'It does so by'), state: { kind: 'writing', sentence: 'Writing' } } as const;
+  const open = { ...answered('1', 'It does so by'), state: { kind: 'writing', message: 'Writing' } } as const;
   store.save({ conversations: [conversation('a', 1, open)] });
   await store.flush();
   const [exchange] = (await store.load()).conversations[0]!.exchanges;
-  expect(exchange).toMatchObject({ text: 'It does so by', state: { kind: 'stopped', sentence: 'Interrupted.' } });
+  expect(exchange).toMatchObject({ text: 'It does so by', state: { kind: 'stopped', message: 'Interrupted.' } });
 });
 
 test('the file stays within its size: the newest conversations are kept', () => {

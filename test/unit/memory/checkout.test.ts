@@ -88,7 +88,7 @@ describe('checkouts of one repository', () => {
   it('do not disturb each other: skipping and forgetting are of one', async () => {
     await withTwo((one, two) => {
       for (const ledger of [one, two]) put(ledger, madeUpFile('a.ts', 1));
-      one.skipFile('a.ts', META, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
+      one.skipFile('a.ts', META, { kind: 'skipped', reason: 'binary', message: 'Not text.' });
       expect(two.file('a.ts')?.state.kind).toBe('ingested');
       expect(two.lexicalSearch(['export'], 10).length).toBe(3);
       two.drop(['a.ts']);

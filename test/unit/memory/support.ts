@@ -129,6 +129,6 @@ export function applyStep(ledger: Ledger, n: number): void {
   const { path, what } = stepOf(n);
   const { meta } = madeUpFile(path, n, 0);
   if (what === 'put') put(ledger, madeUpFile(path, n));
-  else if (what === 'skip') ledger.skipFile(path, meta, { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
+  else if (what === 'skip') ledger.skipFile(path, meta, { kind: 'skipped', reason: 'binary', message: 'Not text.' });
   else ledger.drop([path]);
 }

@@ -31,7 +31,7 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
     });
     const databases = () => globSync(join(home, 'memory/*/*.sqlite')).length;
     await indexer.refresh();
-    expect(states.some((state) => state.kind === 'failed' && /deleted or replaced/.test(state.sentence))).toBe(true);
+    expect(states.some((state) => state.kind === 'failed' && /deleted or replaced/.test(state.message))).toBe(true);
     expect(indexer.state).toMatchObject({ kind: 'ready', files: 2 });
     expect(databases()).toBe(1);
     // And while nothing is read: the next save finds out, and what it fails with mends it.

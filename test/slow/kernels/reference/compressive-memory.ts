@@ -222,6 +222,6 @@ function dot(features: Int32Array, cells: Float64Array): number {
 
 /** A sum would leave the integers that float64 holds exactly. */
 function exactness(): AppError {
-  const sentence = 'This memory holds as much as can be summed exactly (2^53). Narrow the scope to fewer files.';
-  return new AppError('memory/exactness', sentence);
+  const message = 'This memory holds as much as can be summed exactly (2^53). Narrow the scope to fewer files.';
+  return new AppError('memory/exactness', message);
 }

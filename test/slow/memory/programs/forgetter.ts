@@ -6,7 +6,7 @@ import { IDENTITY } from '../../../unit/memory/support.ts';
 const [home = '', database = '', checkout = '', path = ''] = process.argv.slice(2);
 const { ledger } = Ledger.open(database, { ...IDENTITY, checkout, repository: 'git:abc' });
 process.stdout.write('begun\n');
-const state = { kind: 'skipped', reason: FORGOTTEN, sentence: 'Forgotten.' } as const;
+const state = { kind: 'skipped', reason: FORGOTTEN, message: 'Forgotten.' } as const;
 await ledger.forget([path], { home, mark: { meta: { blobHash: '', bytes: 0, mtimeMs: 0, lines: 0 }, state } });
 process.stdout.write('certificate\n');
 ledger.close();

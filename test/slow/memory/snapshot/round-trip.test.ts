@@ -123,7 +123,7 @@ describe('a snapshot', () => {
     await withFolder(async (folder) => {
       const { file } = await exported(folder);
       const { ledger } = Ledger.open(join(folder, 'into'), FAR);
-      const gone = { kind: 'skipped', reason: 'forgotten', sentence: 'Forgotten.' } as const;
+      const gone = { kind: 'skipped', reason: 'forgotten', message: 'Forgotten.' } as const;
       ledger.skipFile('src/a.ts', { blobHash: '', bytes: 0, mtimeMs: 0, lines: 0 }, gone);
       const report = await imported(ledger, file, { place: placeIn(TREE), forgotten: 'forgotten' });
       expect(report.files).toMatchObject({ placed: 3, forgotten: 1 });
@@ -139,7 +139,7 @@ describe('a snapshot', () => {
     await withFolder(async (folder) => {
       const { ledger } = Ledger.open(join(folder, 'from'), IDENTITY);
       putTree(ledger, { ...TREE, 'a\\b.ts': ['backslash'], 'line\nend.ts': ['two lines'] });
-      const state = { kind: 'skipped', reason: 'forgotten', sentence: 'x' } as const;
+      const state = { kind: 'skipped', reason: 'forgotten', message: 'x' } as const;
       ledger.skipFile('hush-hush.ts', { blobHash: '', bytes: 0, mtimeMs: 0, lines: 0 }, state);
       ledger.skipFile(
         'bad.ts',
@@ -147,7 +147,7 @@ describe('a snapshot', () => {
         {
           kind: 'failed',
           reason: 'gave-up',
-          sentence: 'It failed in /home/somebody.',
+          message: 'It failed in /home/somebody.',
         },
       );
       const file = join(folder, 'x.imem');

@@ -54,7 +54,7 @@ describe('forgetting', () => {
       expect(certificate).toMatchObject({ segments: 2, records: 4, former: 2, kept: [], setAside: [] });
       expect(certificate.scan).toMatchObject({ found: 0, traces: 8 });
       expect(JSON.parse(JSON.stringify(certificate))).toEqual(certificate);
-      expect(certificate.sentence).toMatch(
+      expect(certificate.message).toMatch(
         /^1 file with 2 segments forgotten: .* rebuild .* nothing of 4 records is left/,
       );
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', records: 180 });
@@ -100,7 +100,7 @@ describe('forgetting', () => {
       const { certificate: second } = await here.forget(['a.ts']);
       expect(second.records).toBe(0);
       expect(second.kept).toEqual([{ checkout: join(folder, 'there'), path: 'a.ts', records: 3 }]);
-      expect(second.sentence).toContain(join(folder, 'there'));
+      expect(second.message).toContain(join(folder, 'there'));
       expect(found(here.location, blobsOf(madeUpFile('a.ts', 1)))).toEqual([true, true, true]);
       expect(there.segmentsOf('a.ts').length).toBe(3);
       expect(await there.verify()).toMatchObject({ kind: 'sound' });
@@ -133,7 +133,7 @@ describe('forgetting', () => {
       writeFileSync(aside, 'damaged');
       const { certificate } = await ledger.forget(['a.ts']);
       expect(certificate.setAside).toEqual([aside]);
-      expect(certificate.sentence).toContain('1 damaged database set aside earlier');
+      expect(certificate.message).toContain('1 damaged database set aside earlier');
     });
   });
 });

@@ -73,7 +73,7 @@ export async function exported(folder: string, tree: Tree = TREE): Promise<{ fil
   const { ledger } = Ledger.open(join(folder, 'from'), IDENTITY);
   try {
     putTree(ledger, tree);
-    ledger.skipFile('logo.png', metaOf('logo.png', []), { kind: 'skipped', reason: 'binary', sentence: 'Not text.' });
+    ledger.skipFile('logo.png', metaOf('logo.png', []), { kind: 'skipped', reason: 'binary', message: 'Not text.' });
     return { file, exported: await exportSnapshot(ledger, file, { program: '1.2.3', repository: 'git:abc' }) };
   } finally {
     ledger.close();

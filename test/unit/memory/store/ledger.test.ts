@@ -31,7 +31,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const elementsIn = (file: MadeUpFile | undefined) => (file === undefined ? [] : elementsOf(file));
 const META = { blobHash: '', bytes: 5, mtimeMs: 7.25, lines: 0 };
-const BINARY = { kind: 'skipped', reason: 'binary', sentence: 'It is not text.' } as const;
+const BINARY = { kind: 'skipped', reason: 'binary', message: 'It is not text.' } as const;
 
 describe('files', () => {
   it('come back as they were put, with their segments in order', async () => {
@@ -212,7 +212,7 @@ describe('totals and sweep', () => {
       put(ledger, madeUpFile('a.ts', 1));
       ledger.skipFile('b.bin', META, BINARY);
       ledger.skipFile('c.bin', META, BINARY);
-      ledger.skipFile('d.ts', META, { kind: 'failed', reason: 'timeout', sentence: 'It took too long.' });
+      ledger.skipFile('d.ts', META, { kind: 'failed', reason: 'timeout', message: 'It took too long.' });
       const totals = ledger.totals();
       expect(totals).toMatchObject({
         files: { ingested: 1, skipped: 2, failed: 1 },

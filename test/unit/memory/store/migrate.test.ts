@@ -302,7 +302,7 @@ describe('a database of version 2', () => {
       const secrets = { rules: 'reading 2', masked: [{ line: 3, rule: 'token' }] };
       const { meta } = FILES[0]!;
       expect(ledger.file('a.ts')).toEqual({ path: 'a.ts', ...meta, state: { kind: 'ingested' }, secrets });
-      const left = { kind: 'skipped', sentence: 'A sentence.' };
+      const left = { kind: 'skipped', message: 'A sentence.' };
       expect(ledger.file('d.bin')).toMatchObject({
         blobHash: '',
         state: { ...left, reason: 'binary' },
@@ -354,7 +354,7 @@ describe('a database of version 2', () => {
       db.close();
       const opened = Ledger.open(location, IDENTITY);
       expect(opened).toMatchObject({ kind: 'recovered', salvaged: 9 });
-      expect(opened.ledger.file('e.ts')).toMatchObject({ state: { reason: 'forgotten', sentence: 'A sentence.' } });
+      expect(opened.ledger.file('e.ts')).toMatchObject({ state: { reason: 'forgotten', message: 'A sentence.' } });
       opened.ledger.close();
     });
   });

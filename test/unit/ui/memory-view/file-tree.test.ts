@@ -6,7 +6,7 @@ const file = (path: string, share = 0.1, state: RememberedFile['state'] = { kind
   ...{ path, bytes: 100, lines: 10, segments: 2, share },
   state,
 });
-const skipped = { kind: 'skipped', reason: 'binary', sentence: 'Not text.' } as const;
+const skipped = { kind: 'skipped', reason: 'binary', message: 'Not text.' } as const;
 const files = [
   file('src/b10.ts'),
   file('src/b9.ts'),

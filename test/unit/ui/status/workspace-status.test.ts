@@ -7,23 +7,23 @@ import { statusText } from '../../../../src/ui/status/status-text.ts';
 import { statusTooltip } from '../../../../src/ui/status/status-tooltip.ts';
 
 const english = amounts('en');
-const opening: MemoryState = { kind: 'opening', sentence: 'Opening.' };
+const opening: MemoryState = { kind: 'opening', message: 'Opening.' };
 const ready = (files: number): MemoryState => ({
   kind: 'ready',
-  sentence: 'Ready.',
+  message: 'Ready.',
   files,
   segments: 3 * files,
   telling: [],
 });
 const reading = (percent: number, ofFiles: number): MemoryState => ({
-  ...{ kind: 'reading', sentence: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, path: 'src/a.ts' },
+  ...{ kind: 'reading', message: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, path: 'src/a.ts' },
 });
 const embedding = (percent: number, files: number, secondsLeft?: number): MemoryState => ({
-  ...{ kind: 'embedding', sentence: 'Embedding.', percent, files, rate: 500, path: 'src/a.ts' },
+  ...{ kind: 'embedding', message: 'Embedding.', percent, files, rate: 500, path: 'src/a.ts' },
   ...(secondsLeft === undefined ? {} : { secondsLeft }),
 });
-const paused = (percent: number): MemoryState => ({ kind: 'paused', sentence: 'Paused.', percent });
-const failed: MemoryState = { kind: 'failed', sentence: 'The disk is full.', action: 'free-space' };
+const paused = (percent: number): MemoryState => ({ kind: 'paused', message: 'Paused.', percent });
+const failed: MemoryState = { kind: 'failed', message: 'The disk is full.', action: 'free-space' };
 
 describe('the standing of several roots', () => {
   it('is none without a root', () => {
@@ -54,7 +54,7 @@ describe('the standing of several roots', () => {
     expect(workspaceStatus([failed, opening]).kind).toBe('opening');
     expect(workspaceStatus([paused(3), failed, ready(1)])).toEqual({
       kind: 'failed',
-      sentence: 'The disk is full.',
+      message: 'The disk is full.',
       action: 'free-space',
     });
     expect(workspaceStatus([ready(1), paused(50)])).toEqual({ kind: 'paused', percent: 75 });
