@@ -102,6 +102,7 @@ export const ERRORS = {
   'engine/model-file': {
     action: 'restore-model',
     text: () => l10n.t('A file of the model is missing or damaged. What is remembered is not lost.'),
+    remedy: 'Run `npm run models` to restore the base model, or take models/adapter from the release.',
   },
   /** The runtime loads, but not the model. */
   'engine/load': { action: 'open-log', text: () => l10n.t('The model could not be loaded. The log says why.') },

@@ -5,7 +5,7 @@ import { forkedPeer } from '../../common/rpc/peer.ts';
 import type { Exit } from '../../common/rpc/peer.ts';
 import { measuredSegments } from '../token-count/measured-segments.ts';
 import { TokenCounter } from '../token-count/token-counter.ts';
-import { checkHashes, checkSizes, MEND, readManifest } from '../weights/model-files.ts';
+import { checkHashes, checkSizes, readManifest } from '../weights/model-files.ts';
 import type { Description, Encoded, EngineCalls, Generated, GenerateEvent, MeasuredSegment } from '../protocol.ts';
 import type { Sampling } from '../generate/sampler.ts';
 import { defaultSettings } from '../settings.ts';
@@ -168,8 +168,7 @@ async function loadCounter(folder: string): Promise<TokenCounter | undefined> {
   const { files } = await readManifest(folder);
   const name = 'tokenizer.json';
   const listed = files[name];
-  if (listed === undefined)
-    throw new AppError('engine/model-file', `The model manifest does not list ${name}. ${MEND}`);
+  if (listed === undefined) throw new AppError('engine/model-file', `The model manifest does not list ${name}.`);
   await checkSizes(folder, { [name]: listed });
   await checkHashes(folder, { [name]: listed });
   return TokenCounter.load(folder);

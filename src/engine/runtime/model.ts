@@ -11,7 +11,7 @@ import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
 import { readLoras } from '../weights/lora.ts';
-import { checkHashes, checkSizes, loadFailure, MEND, readManifest } from '../weights/model-files.ts';
+import { checkHashes, checkSizes, loadFailure, readManifest } from '../weights/model-files.ts';
 import { encoderTensors } from '../weights/encoder-weights.ts';
 import { createSession } from './session.ts';
 import type { Device, SessionOptions } from './session.ts';
@@ -81,13 +81,13 @@ export class Model {
     const manifest = await readManifest(options.baseFolder);
     const unlisted = TOKENIZER_FILES.find((name) => manifest.files[name] === undefined);
     if (unlisted !== undefined)
-      throw new AppError('engine/model-file', `The model manifest does not list ${unlisted}. ${MEND}`);
+      throw new AppError('engine/model-file', `The model manifest does not list ${unlisted}.`);
     await checkSizes(options.baseFolder, manifest.files);
     const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
     if (adapter.layer >= manifest.config.layers) {
       throw new AppError(
         'engine/model-file',
-        `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}. ${MEND}`,
+        `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}.`,
       );
     }
     await checkSizes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });

@@ -1,5 +1,5 @@
 import { AppError } from '../../common/app-error.ts';
-import { MEND, readModelText } from '../weights/model-files.ts';
+import { readModelText } from '../weights/model-files.ts';
 import { BytePairs } from './byte-pairs.ts';
 import { PIECE_PATTERN, pieceEnd } from './pieces.ts';
 
@@ -38,7 +38,7 @@ export class TokenCounter {
   static async load(folder: string): Promise<TokenCounter | undefined> {
     const json = await readModelText(folder, 'tokenizer.json');
     if (json === undefined)
-      throw new AppError('engine/model-file', `The model's tokenizer.json is missing from ${folder}. ${MEND}`);
+      throw new AppError('engine/model-file', `The model's tokenizer.json is missing from ${folder}.`);
     const pairs = bytePairsOf(parsed(json, folder));
     return pairs && new TokenCounter(pairs);
   }
@@ -69,7 +69,7 @@ function parsed(json: string, folder: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new AppError('engine/model-file', `The model's tokenizer.json in ${folder} is not JSON. ${MEND}`);
+    throw new AppError('engine/model-file', `The model's tokenizer.json in ${folder} is not JSON.`);
   }
 }
 

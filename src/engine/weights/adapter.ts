@@ -30,30 +30,21 @@ export interface Adapter {
 /** The one file that an adapter's tensors lie in. */
 export const ADAPTER_FILE = 'adapter.bin';
 
-const MEND = 'Restore models/adapter from the release, or train one with models/training.';
-
 /** Reads and checks the adapter. Throws `engine/model-file` where it is missing, damaged or made for another base. */
 export async function readAdapter(folder: string, baseFolder: string): Promise<Adapter> {
   const json = await readModelText(folder, 'adapter.json');
   if (json === undefined) {
-    throw new AppError('engine/model-file', `The adapter is missing (${join(folder, 'adapter.json')}). ${MEND}`);
+    throw new AppError('engine/model-file', `The adapter is missing (${join(folder, 'adapter.json')}).`);
   }
   const manifest = await readModelText(baseFolder, 'manifest.json');
   if (manifest === undefined) {
-    throw new AppError(
-      'engine/model-file',
-      `The model's manifest is missing (${join(baseFolder, 'manifest.json')}). ${MEND}`,
-    );
+    throw new AppError('engine/model-file', `The model's manifest is missing (${join(baseFolder, 'manifest.json')}).`);
   }
   const base = createHash('sha256').update(manifest).digest('hex');
   const raw = parse(json, 'adapter.json');
   if (raw.format !== 1)
-    throw new AppError(
-      'engine/model-file',
-      `The adapter has format ${String(raw.format)}; this build reads 1. ${MEND}`,
-    );
-  if (raw.base !== base)
-    throw new AppError('engine/model-file', `The adapter was made for another base model. ${MEND}`);
+    throw new AppError('engine/model-file', `The adapter has format ${String(raw.format)}; this build reads 1.`);
+  if (raw.base !== base) throw new AppError('engine/model-file', 'The adapter was made for another base model.');
   const listed = record(raw.file, 'file');
   const file: FileEntry = { bytes: whole(listed.bytes, 'file.bytes'), sha256: digest(listed.sha256) };
   const tensors = record(raw.tensors, 'tensors');
@@ -83,7 +74,7 @@ function parse(json: string, file: string): Record<string, unknown> {
     return record(JSON.parse(json), file);
   } catch (error) {
     if (isAppError(error, 'engine/model-file')) throw error;
-    throw new AppError('engine/model-file', `${file} is not valid JSON. ${MEND}`);
+    throw new AppError('engine/model-file', `${file} is not valid JSON.`);
   }
 }
 
@@ -92,14 +83,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function record(value: unknown, where: string): Record<string, unknown> {
-  if (!isRecord(value))
-    throw new AppError('engine/model-file', `In the adapter, ${where} should be an object. ${MEND}`);
+  if (!isRecord(value)) throw new AppError('engine/model-file', `In the adapter, ${where} should be an object.`);
   return value;
 }
 
 function positive(value: unknown, where: string): number {
   if (typeof value !== 'number' || !(value > 0)) {
-    throw new AppError('engine/model-file', `In the adapter, ${where} should be a positive number. ${MEND}`);
+    throw new AppError('engine/model-file', `In the adapter, ${where} should be a positive number.`);
   }
   return value;
 }
@@ -109,7 +99,7 @@ function pooledOf(value: unknown): Pooled {
   if (value === 'spans') return value;
   throw new AppError(
     'engine/model-file',
-    `In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans. ${MEND}`,
+    `In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans.`,
   );
 }
 
@@ -119,17 +109,14 @@ const MOST = 2 ** 32;
 function whole(value: unknown, where: string): number {
   const size = positive(value, where);
   if (!Number.isInteger(size) || size > MOST) {
-    throw new AppError(
-      'engine/model-file',
-      `In the adapter, ${where} should be a whole number of at most ${MOST}. ${MEND}`,
-    );
+    throw new AppError('engine/model-file', `In the adapter, ${where} should be a whole number of at most ${MOST}.`);
   }
   return size;
 }
 
 function digest(value: unknown): string {
   if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
-  throw new AppError('engine/model-file', `In the adapter, file.sha256 should be a sha256. ${MEND}`);
+  throw new AppError('engine/model-file', 'In the adapter, file.sha256 should be a sha256.');
 }
 
 /** float16 numbers; their shape is checked against their bytes, and those against the file. */
@@ -141,10 +128,7 @@ function tensorPlace(value: unknown, name: string, file: FileEntry): TensorPlace
   const bytes = whole(data.bytes, `${name}.bytes`);
   const fits = bytes === 2 * shape.reduce((size, side) => size * side, 1);
   if (!fits || offset < 0 || offset + bytes > file.bytes || data.file !== ADAPTER_FILE) {
-    throw new AppError(
-      'engine/model-file',
-      `In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape. ${MEND}`,
-    );
+    throw new AppError('engine/model-file', `In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape.`);
   }
   return { shape, data: { file: ADAPTER_FILE, offset, bytes } };
 }

@@ -25,10 +25,7 @@ export async function readLoras(folder: string, adapter: Adapter, manifest: Mani
       const fits = a.shape[1] === columns && b.shape[0] === rows && b.shape[1] === rank;
       const full = [a, b].every(({ shape, data }) => data.bytes === 2 * shape.reduce((size, side) => size * side, 1));
       if (rows === undefined || !fits || !full) {
-        throw new AppError(
-          'engine/model-file',
-          `The adapter's addition to ${name} does not fit the base model. Restore models/adapter from the release.`,
-        );
+        throw new AppError('engine/model-file', `The adapter's addition to ${name} does not fit the base model.`);
       }
       return [name, { a: half(a), b: half(b) }];
     }),

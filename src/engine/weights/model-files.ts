@@ -8,8 +8,6 @@ import { ManifestError, parseManifest } from '../../../kernels/manifest.ts';
 import type { FileEntry, Manifest } from '../../../kernels/manifest.ts';
 import { openAlone } from '../../workspace/files/open-file.ts';
 
-/** What a person can do about a model file. */
-export const MEND = 'Run `npm run models` to restore it.';
 /** Bytes of a file that is read as text; a manifest has some 100,000. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
@@ -17,15 +15,12 @@ const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 export async function readManifest(folder: string): Promise<Manifest> {
   const json = await readModelText(folder, 'manifest.json');
   if (json === undefined) {
-    throw new AppError(
-      'engine/model-file',
-      `The model's manifest is missing (${join(folder, 'manifest.json')}). ${MEND}`,
-    );
+    throw new AppError('engine/model-file', `The model's manifest is missing (${join(folder, 'manifest.json')}).`);
   }
   try {
     return parseManifest(json);
   } catch (error) {
-    if (error instanceof ManifestError) throw new AppError('engine/model-file', `${error.message} ${MEND}`);
+    if (error instanceof ManifestError) throw new AppError('engine/model-file', error.message);
     throw error;
   }
 }
@@ -42,22 +37,22 @@ export async function readModelText(folder: string, name: string): Promise<strin
   if (opened?.kind === 'opened') return Buffer.from(opened.bytes).toString('utf8');
   const fault =
     opened?.kind === 'too-large' ? `has ${opened.bytes} bytes, which is too large` : 'is not a readable file';
-  throw new AppError('engine/model-file', `The model file ${name} in ${folder} ${fault}. ${MEND}`);
+  throw new AppError('engine/model-file', `The model file ${name} in ${folder} ${fault}.`);
 }
 
 /** Checks that each file is there with its size: cheap enough for every start. Throws `engine/model-file`. */
 export async function checkSizes(folder: string, files: Readonly<Record<string, FileEntry>>): Promise<void> {
   for (const [name, expected] of Object.entries(files)) {
     const found = await stat(join(folder, name)).catch(() => undefined);
-    if (!found) throw new AppError('engine/model-file', `The model file ${name} is missing from ${folder}. ${MEND}`);
+    if (!found) throw new AppError('engine/model-file', `The model file ${name} is missing from ${folder}.`);
     // Whoever opens a pipe waits for its writer.
     if (!found.isFile()) {
-      throw new AppError('engine/model-file', `The model file ${name} in ${folder} is not an ordinary file. ${MEND}`);
+      throw new AppError('engine/model-file', `The model file ${name} in ${folder} is not an ordinary file.`);
     }
     if (found.size !== expected.bytes) {
       throw new AppError(
         'engine/model-file',
-        `The model file ${name} has ${found.size} bytes instead of ${expected.bytes}: it is cut short or changed. ${MEND}`,
+        `The model file ${name} has ${found.size} bytes instead of ${expected.bytes}: it is cut short or changed.`,
       );
     }
   }
@@ -69,10 +64,7 @@ export async function checkHashes(folder: string, files: Readonly<Record<string,
     const hash = createHash('sha256');
     await pipeline(createReadStream(join(folder, name)), hash);
     if (hash.digest('hex') !== expected.sha256) {
-      throw new AppError(
-        'engine/model-file',
-        `The model file ${name} is damaged: its sha256 is not the manifest's. ${MEND}`,
-      );
+      throw new AppError('engine/model-file', `The model file ${name} is damaged: its sha256 is not the manifest's.`);
     }
   }
 }
@@ -80,7 +72,7 @@ export async function checkHashes(folder: string, files: Readonly<Record<string,
 /** Why the model does not load, as a person can be told; an error that says enough by itself is passed on. */
 export function loadFailure(error: unknown): unknown {
   if (isAppError(error, 'engine/model-file')) return error;
-  if (error instanceof ManifestError) return new AppError('engine/model-file', `${error.message} ${MEND}`);
+  if (error instanceof ManifestError) return new AppError('engine/model-file', error.message);
   const message = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(message)) return error;
   const reason = (message.split('\n')[0] ?? '').replace(/\.$/, '');
