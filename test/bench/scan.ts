@@ -6,7 +6,7 @@
 import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { multiply, multiplyInScript, toIntegers } from '../../src/memory/search/dot-products.ts';
 import { recall } from '../../src/memory/search/similarity.ts';
-import { mulberry32 } from '../eval/metrics.ts';
+import { mulberry32 } from '../../src/common/random.ts';
 
 const SHAPE = { tokens: 8, keySize: 256 } as const;
 /** Tokens of a segment with its header: the mean over fifteen repositories. */

@@ -1,3 +1,5 @@
+import { mulberry32 } from '../../src/common/random.ts';
+
 /** Numbers that decide how a list is judged and how sure a score is. */
 export const judging = {
   /** Files (or segments) of a list that are looked at; what a system puts further down counts as not found. */
@@ -167,16 +169,5 @@ export function summarise(clusters: readonly (readonly Outcome[])[]): Summary {
     recall10: over((outcome) => recallAt(outcome, 10)),
     mrr: over(reciprocalRank),
     ndcg10: within((outcome) => ndcgAt(outcome, 10)),
-  };
-}
-
-/** Uniform numbers in [0, 1) from a 32-bit state (Ettinger's mulberry32): small, seeded, the same on every platform. */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4294967296;
   };
 }

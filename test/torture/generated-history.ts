@@ -1,13 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Numbers that look random and are the same in every run. */
-function dice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { dice } from '../support/random.ts';
 
 type Change =
   | { readonly kind: 'put'; readonly path: string; readonly content: string; readonly mode?: '100755' | '120000' }

@@ -1,3 +1,5 @@
+import { mulberry32 } from '../../common/random.ts';
+
 /** How the next token is chosen. `seed` makes a sampled answer repeatable. */
 export type Sampling =
   | { readonly kind: 'greedy'; readonly repetitionPenalty: number }
@@ -18,11 +20,12 @@ export const defaultSampling: Sampling = { kind: 'greedy', repetitionPenalty: 1.
 /** Chooses among the graph's candidates (best first, with raw logits). Keeps the generator's state between tokens. */
 export class Sampler {
   readonly #sampling: Sampling;
-  #state: number;
+  /** 32 bits of state are enough to pick among 64 candidates. */
+  readonly #random: () => number;
 
   constructor(sampling: Sampling) {
     this.#sampling = sampling;
-    this.#state = sampling.kind === 'nucleus' ? sampling.seed >>> 0 : 0;
+    this.#random = mulberry32(sampling.kind === 'nucleus' ? sampling.seed : 0);
   }
 
   choose(tokens: readonly number[], logits: Float32Array, said: ReadonlySet<number>): number {
@@ -53,14 +56,5 @@ export class Sampler {
   #penalised(logit: number, repeated: boolean): number {
     if (!repeated) return logit;
     return logit > 0 ? logit / this.#sampling.repetitionPenalty : logit * this.#sampling.repetitionPenalty;
-  }
-
-  /** mulberry32: 32 bits of state are enough to pick among 64 candidates. */
-  #random(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   }
 }

@@ -1,21 +1,15 @@
+import { mulberry32 } from '../../../src/common/random.ts';
+
 /**
  * Values that look like secrets and are none: made from a seed, in the formats of the real ones, so that no source
  * holds them.
  */
 export class Values {
-  #state: number;
+  /** Uniform in [0, 1). */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** Mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = mulberry32(seed);
   }
 
   pick<T>(list: readonly T[]): T {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../../src/common/random.ts';
 import { bytesOf, smallerKeys } from '../../eval/smaller-keys.ts';
 
-/** Unit vectors of int8, length 127, from a small generator. */
+/** Unit vectors of int8, length 127, from a seeded generator. */
 function keys(tokens: number, keySize: number): Int8Array {
-  let state = 7;
-  const next = () => (state = Math.imul(state, 1103515245) + 12345) / 2 ** 31;
+  const uniform = mulberry32(7);
+  const next = () => 2 * uniform() - 1;
   const result = new Int8Array(tokens * keySize);
   for (let token = 0; token < tokens; token++) {
     const row = Float64Array.from({ length: keySize }, () => next() + next() + next());

@@ -10,6 +10,8 @@ import { Shard } from './shard.ts';
 import { cpuSession, deviation, floatTensor, generator, randomMatrix, temporaryFolder, TOLERANCE } from './support.ts';
 
 const [TOKENS, WIDTH, KEY] = [4, 48, 24];
+/** A deviation that rounding does not explain. */
+const SEEN = 10 * TOLERANCE.float;
 
 describe.each(['whole', 'spans'] as const)('memory tokens of %s', (pooled) => {
   const folder = temporaryFolder();
@@ -63,7 +65,7 @@ describe.each(['whole', 'spans'] as const)('memory tokens of %s', (pooled) => {
     const moved = await keysOf(last);
     const first = deviation(moved.subarray(0, 3 * KEY), keys.subarray(0, 3 * KEY));
     if (pooled === 'spans') expect(first).toBeLessThan(TOLERANCE.float);
-    else expect(first).toBeGreaterThan(0.01);
-    expect(deviation(moved.subarray(3 * KEY), keys.subarray(3 * KEY))).toBeGreaterThan(0.01);
+    else expect(first).toBeGreaterThan(SEEN);
+    expect(deviation(moved.subarray(3 * KEY), keys.subarray(3 * KEY))).toBeGreaterThan(SEEN);
   });
 });

@@ -11,6 +11,7 @@ import { Graph } from '../../../kernels/graph.ts';
 import type { UpdateRule } from '../../../kernels/infini-attention.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
 import { Matrix } from './reference/matrix.ts';
+import { mulberry32 } from '../../../src/common/random.ts';
 import { createSession } from '../../../src/engine/runtime/session.ts';
 
 // A second or two alone; a shared machine has taken many times as long.
@@ -61,11 +62,7 @@ export function temporaryFolder(): string {
 
 /** The same numbers from the same seed, roughly normal with deviation 1 (Irwin-Hall of 12). */
 export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const uniform = mulberry32(seed);
   return () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6);
 }
 

@@ -8,21 +8,15 @@ import { isAppError } from '../../../src/common/app-error.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import type { Opened } from '../../../src/memory/store/ledger.ts';
 import { encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
+import { dice } from '../../support/random.ts';
 import { IDENTITY, madeUpFile, put, SHAPE, thrownBy, withFolder } from '../../unit/memory/support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
 
 const FILES = Array.from({ length: 30 }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));
-const PAGE = 16_384;
-
-/** Numbers that look random and are the same in every run. */
-function* dice(seed: number): Generator<number, never> {
-  for (let state = seed; ;) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    yield state;
-  }
-}
+/** Bytes of the header of a SQLite file, and of a page. */
+const [HEADER, PAGE] = [100, 16_384];
 
 /** Everything a session does with a ledger. */
 async function useAll(ledger: Ledger): Promise<void> {
@@ -88,9 +82,9 @@ describe('a damaged database', () => {
     await withFolder(async (folder) => {
       for (let round = 0; round < 60; round++) {
         const content = Buffer.from(whole);
-        // Half of the flips go to the first page, where header, schema and identity are.
-        const at = next.next().value % (round % 2 === 0 ? PAGE : content.length);
-        content[at]! ^= 1 << (next.next().value & 7);
+        // A third of the flips go to the header, a third to its page, where schema and identity are.
+        const at = next([HEADER, PAGE, content.length][round % 3]!);
+        content[at]! ^= 1 << next(8);
         let opened: Opened = openWith(folder, content);
         seen[opened.kind]++;
         for (let tries = 0; ; tries++) {

@@ -2,19 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
 import { segment } from '../../../src/workspace/segment/segment.ts';
 import type { Segment } from '../../../src/workspace/segment/segment.ts';
+import { dice } from '../../support/random.ts';
 import { measure, sources, texts } from '../../unit/workspace/source.ts';
 
-/** A linear congruential generator: the same numbers in every run, so that a failure can be repeated. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 function generated(seed: number): string {
-  const next = numbers(seed);
+  const next = dice(seed);
   const word = () =>
     ['read', 'write', 'path', 'value', 'index', 'token', 'state', 'error'][next(8)]! + String(next(50));
   let text = '';
@@ -63,7 +55,7 @@ describe('one edit moves few segments', () => {
   ])(
     'in %s: at most 2 in the median, 4 in 95 of 100',
     (_, make) => {
-      const next = numbers(7);
+      const next = dice(7);
       const counts: number[] = [];
       for (const text of make()) {
         const before = segment(text, fast);

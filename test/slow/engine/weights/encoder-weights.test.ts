@@ -79,8 +79,9 @@ it('a block in 8 bits is the block with its additions, nearly', async () => {
   const tensors = await encoderTensors(folder, manifest, adapter, lowRanks, 'uint8', yes);
   const made = await states(folder, { ...manifest, tensors: tensors! });
   const meant = await states(folder, manifest, lowRanks);
-  expect(deviation(made, meant)).toBeLessThan(0.02);
-  expect(deviation(await states(folder, manifest), meant)).toBeGreaterThan(0.05);
+  // Over twelve seeds: 0.02 to 0.05 with the additions, 0.9 to 1.1 without.
+  expect(deviation(made, meant)).toBeLessThan(0.1);
+  expect(deviation(await states(folder, manifest), meant)).toBeGreaterThan(0.5);
 });
 
 it('both sides take their numbers from one file, and where the processor is exact on both the block is the same to the last bit', async () => {

@@ -1,4 +1,5 @@
 import { AppError } from '../../../../src/common/app-error.ts';
+import { mulberry32 } from '../../../../src/common/random.ts';
 
 /**
  * φ on integers: int8 keys in, integer features out. Sums of integers do not depend on order, grouping or machine, so
@@ -178,14 +179,9 @@ export function topk(
 
 /** Chooses, for each projection, `fan` distinct key numbers and their signs with an integer-only generator. */
 function drawProjections(source: Uint16Array, sign: Int8Array, keySize: number, fan: number, seed: number): void {
-  let state = seed >>> 0;
-  // mulberry32: 32-bit integer steps only, so that every platform draws the same projections.
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
-  };
+  // Whole numbers of 32 bits, so that every platform draws the same projections.
+  const uniform = mulberry32(seed);
+  const next = (): number => uniform() * 2 ** 32;
   for (let start = 0; start < source.length; start += fan) {
     const taken = new Set<number>();
     while (taken.size < fan) taken.add(next() % keySize);
