@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { amounts } from './ui/amounts.ts';
+import { amounts } from './common/number-format.ts';
 import { ChangeWatch } from './ui/watch/change-watch.ts';
 import { EditorWorkspace } from './ui/chat/editor-workspace.ts';
 import { ChatView } from './ui/chat/view.ts';

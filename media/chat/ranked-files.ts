@@ -1,4 +1,5 @@
-import { exactPercent, othersShare, percents, percentText } from '../../src/chat/share.ts';
+import { exactPercent } from '../../src/common/number-format.ts';
+import { othersShare, percents, percentText } from '../../src/chat/share.ts';
 import { fill } from '../../src/chat/strings.ts';
 import type { Exchange, RankedFile } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,7 @@
+import { exactPercent } from '../common/number-format.ts';
 import { printable } from '../common/printable.ts';
 import { harmless, literal } from './harmless-markdown.ts';
-import { exactPercent, othersShare } from './share.ts';
+import { othersShare } from './share.ts';
 import { fill, linesText } from './strings.ts';
 import type { Strings } from './strings.ts';
 import type { Conversation, Exchange } from './transcript.ts';

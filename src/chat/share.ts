@@ -22,11 +22,7 @@ export function othersShare(files: readonly { readonly share: number }[]): numbe
   return Math.max(0, 1 - files.reduce((sum, { share }) => sum + share, 0));
 }
 
-/** `39%`, `<1%`; an exact share is `38.7%`. */
+/** `39%`, `<1%`. */
 export function percentText(percent: number, share: number): string {
   return percent === 0 && share > 0 ? '<1%' : `${percent}%`;
-}
-
-export function exactPercent(share: number): string {
-  return share > 0 && share < 0.001 ? '<0.1%' : `${(100 * share).toFixed(1)}%`;
 }

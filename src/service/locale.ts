@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { amounts } from '../common/number-format.ts';
 
 /** The editor's language, for a thread that has a translator of its own. */
 export interface Language {
@@ -8,19 +9,15 @@ export interface Language {
   readonly texts: Readonly<Record<string, string>> | undefined;
 }
 
-let numbers = new Intl.NumberFormat('en');
+let numbers = amounts('en');
 
 /** From now on sentences are made in this language. */
 export function setLocale({ tag, texts }: Language): void {
   if (texts) l10n.config({ contents: texts });
-  try {
-    numbers = new Intl.NumberFormat(tag);
-  } catch {
-    // A tag that Intl does not know: numbers stay English.
-  }
+  numbers = amounts(tag);
 }
 
 /** A number as it is written in that language. */
 export function count(value: number): string {
-  return numbers.format(value);
+  return numbers.count(value);
 }

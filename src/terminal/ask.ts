@@ -10,7 +10,7 @@ import { defaultSampling } from '../engine/generate/sampler.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
-import { percent } from './percent.ts';
+import { exactPercent } from '../common/number-format.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
 import { withMembers } from './session.ts';
@@ -141,7 +141,7 @@ function textView(): View {
 function fileRows(files: readonly RankedFile[]): Row[] {
   return files.slice(0, LISTED).map(({ path, share, lines }) => {
     const [best] = lines;
-    return `  ${percent(share).padStart(6)}  ${best ? citationText({ path, ...best }) : path}`;
+    return `  ${exactPercent(share).padStart(6)}  ${best ? citationText({ path, ...best }) : path}`;
   });
 }
 

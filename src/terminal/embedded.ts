@@ -1,10 +1,10 @@
 import type { Embedded } from '../retrieve/missing-vectors.ts';
-import { percent } from './percent.ts';
+import { exactPercent } from '../common/number-format.ts';
 
 /** What an answer says where not every segment had vectors for it. */
 export function notEmbedded({ segments, ofSegments }: Embedded): string[] {
   if (segments >= ofSegments) return [];
-  const share = percent(segments / ofSegments);
+  const share = exactPercent(segments / ofSegments);
   return [`${share} of the segments are embedded; the others were ranked by their words. --complete embeds all first.`];
 }
 

@@ -1,10 +1,12 @@
 import { exportMemory } from '../index/snapshot-io.ts';
 import { checkTarget } from '../memory/snapshot/export.ts';
-import { bytesText } from './bytes.ts';
+import { amounts } from '../common/number-format.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import { refresh, withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
+
+const english = amounts('en');
 
 export interface ExportCommand extends CommonOptions {
   /** Commander's form of --no-words. */
@@ -32,8 +34,8 @@ export async function exportCommand(file: string, options: ExportCommand): Promi
     for (const path of unportable) err.rows(`Left out, its name is no path elsewhere: ${path}`);
     for (const path of notEmbedded) err.rows(`Left out, not all of it is embedded yet: ${path}`);
     out.rows(
-      `${file}: ${header.files} files, ${header.segments} segments, ${bytesText(bytes)} ` +
-        `(${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines), in ${milliseconds} ms.`,
+      `${file}: ${header.files} files, ${header.segments} segments, ${english.bytes(bytes)} ` +
+        `(${english.bytes(bytesPerThousandLines)} per 1,000 lines), in ${milliseconds} ms.`,
       `  set hash ${header.setHash ?? ''}`,
       header.notice,
     );

@@ -6,7 +6,7 @@ import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
 import { err, out } from './output.ts';
-import { percent } from './percent.ts';
+import { exactPercent } from '../common/number-format.ts';
 import { readQuestions } from './questions.ts';
 import type { ListedQuestion } from './questions.ts';
 import { scopeOf } from './scope.ts';
@@ -97,12 +97,12 @@ function table({ files }: RankedFiles): string[] {
   const lines = files
     .slice(0, LISTED.files)
     .flatMap(({ path, share, lines: best }) => [
-      `${percent(share).padStart(6)}  ${path}`,
+      `${exactPercent(share).padStart(6)}  ${path}`,
       ...best
         .slice(0, LISTED.segments)
         .map(
           ({ start, end, cells, share: own }) =>
-            `        ${percent(own).padStart(6)}  ${cells ?? `lines ${start}-${end}`}`,
+            `        ${exactPercent(own).padStart(6)}  ${cells ?? `lines ${start}-${end}`}`,
         ),
     ]);
   return lines.length > 0 ? lines : ['Nothing that was read matches.'];

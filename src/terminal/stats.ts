@@ -1,11 +1,12 @@
 import { findRepository, folderReasons } from '../workspace/git/git.ts';
 import { maskedSentence } from '../workspace/files/masked.ts';
-import { bytesText } from './bytes.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
-import { percent } from './percent.ts';
+import { amounts, exactPercent } from '../common/number-format.ts';
 import { withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
+
+const english = amounts('en');
 
 /** What the memory holds, what was left out and why. Runs nothing through the model. */
 export async function statsCommand(options: CommonOptions & { readonly files?: boolean }): Promise<number> {
@@ -35,10 +36,10 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
             `  ${totals.segments - totals.notEmbedded} of ${totals.segments} segments are embedded; \`ingest\` embeds the rest`,
           ]
         : []),
-      `  ${bytesText(totals.databaseBytes)} on disk (${Math.round(bytesPerThousandLines / 1000)} kB per 1,000 lines)`,
+      `  ${english.bytes(totals.databaseBytes)} on disk (${english.bytes(bytesPerThousandLines)} per 1,000 lines)`,
       `  in ${ledger.location}`,
       ...(withoutGit === undefined ? [] : [`  ${withoutGit}`]),
-      `Left out: ${left.length} files (${percent(files.length > 0 ? left.length / files.length : 0)})`,
+      `Left out: ${left.length} files (${exactPercent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
       ...(options.files === true ? left.map(({ path, message }) => `    ${path}: ${message}`) : []),
       ...(masked.length > 0 ? [`With secrets masked: ${masked.length} files`] : []),

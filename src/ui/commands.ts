@@ -3,7 +3,7 @@ import { isAppError } from '../common/app-error.ts';
 import { ACTIONS } from '../common/error-codes.ts';
 import type { Action } from '../common/error-codes.ts';
 import { listedActions } from './status/action-list.ts';
-import type { Amounts } from './amounts.ts';
+import type { Amounts } from '../common/number-format.ts';
 import type { ChatView } from './chat/view.ts';
 import type { Forgetting } from './memory-view/forgetting.ts';
 import { filterNames } from './memory-view/memory-tree.ts';

@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { probeGraph } from '../../../kernels/probe.ts';
 import type { Device } from './session.ts';
+import { exactPercent } from '../../common/number-format.ts';
 import type { DeviceChoice } from '../settings.ts';
 
 /** What was chosen, and a sentence that says why. */
@@ -29,7 +30,7 @@ export async function chooseDevice(choice: DeviceChoice, threads: number): Promi
   if (gpu.kind === 'failed') return { device: 'cpu', because: `No GPU can be used: ${gpu.message}` };
   const difference = relativeDifference(cpu.values, gpu.values);
   if (!(difference <= PROBE.tolerance)) {
-    return { device: 'cpu', because: `The GPU's numbers differ from the CPU's by ${(100 * difference).toFixed(1)}%.` };
+    return { device: 'cpu', because: `The GPU's numbers differ from the CPU's by ${exactPercent(difference)}.` };
   }
   if (gpu.milliseconds >= cpu.milliseconds) {
     return { device: 'cpu', because: `The GPU is slower than the CPU (${ratio(gpu, cpu)} times its time).` };

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import { badge } from './badge.ts';
 import type { Provenance } from './provenance.ts';
 import { strength } from './recalled-lines.ts';

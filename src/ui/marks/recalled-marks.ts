@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import type { Provenance } from './provenance.ts';
 import { strength, strengths } from './recalled-lines.ts';
 import type { Strength } from './recalled-lines.ts';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { MemoryFacts } from '../../service/protocol.ts';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 
 /** What the memories of the workspace hold, in totals. */
 export interface Digest {

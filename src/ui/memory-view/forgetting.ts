@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import { filesBelow } from './file-tree.ts';
 import type { MemoryTotals } from './memory-totals.ts';
 import { confirm, inform, offer } from '../notice.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Folder } from '../../service/protocol.ts';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import { digestLine, rememberedCount } from './digest.ts';
 import { FileTree } from './file-tree.ts';
 import type { FileFilter, TreeNode } from './file-tree.ts';

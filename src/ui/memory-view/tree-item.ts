@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Folder, RememberedFile } from '../../service/protocol.ts';
 import { maskedLines } from '../../workspace/files/masked.ts';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import type { TreeFolder, TreeNode } from './file-tree.ts';
 import { shown } from '../shown.ts';
 import { treeUri } from './tree-uri.ts';

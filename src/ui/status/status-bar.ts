@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import type { MemoryTotals } from '../memory-view/memory-totals.ts';
 import { statusText } from './status-text.ts';
 import { statusTooltip, tooltipCommands } from './status-tooltip.ts';

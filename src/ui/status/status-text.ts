@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import { shown } from '../shown.ts';
 import type { WorkspaceStatus } from './workspace-status.ts';
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Description } from '../../engine/protocol.ts';
 import type { Folder, MemoryState } from '../../service/protocol.ts';
-import type { Amounts } from '../amounts.ts';
+import type { Amounts } from '../../common/number-format.ts';
 import { sizeLine } from '../memory-view/digest.ts';
 import type { Digest } from '../memory-view/digest.ts';
 import { shownMarkdown } from '../shown.ts';

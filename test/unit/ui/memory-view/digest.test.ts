@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RememberedFile } from '../../../../src/service/protocol.ts';
-import { amounts } from '../../../../src/ui/amounts.ts';
+import { amounts } from '../../../../src/common/number-format.ts';
 import { digest, digestLine, rememberedCount } from '../../../../src/ui/memory-view/digest.ts';
 
 const english = amounts('en');

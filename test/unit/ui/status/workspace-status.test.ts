@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryState } from '../../../../src/service/protocol.ts';
-import { amounts } from '../../../../src/ui/amounts.ts';
+import { amounts } from '../../../../src/common/number-format.ts';
 import { listedActions } from '../../../../src/ui/status/action-list.ts';
 import { workspaceStatus } from '../../../../src/ui/status/workspace-status.ts';
 import { statusText } from '../../../../src/ui/status/status-text.ts';

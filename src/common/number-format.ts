@@ -1,4 +1,4 @@
-/** Numbers as people write them in the language of the editor. */
+/** Numbers as people write them in one language. */
 export interface Amounts {
   count(value: number): string;
   /** A part of one, as a percentage: `0.312` is 31 %, `0.004` is 0.4 %. */
@@ -43,6 +43,11 @@ export function amounts(language: string): Amounts {
       return rest === 0 ? hours : `${hours} ${unit('minute', rest)}`;
     },
   };
+}
+
+/** A part of one, for texts in English and for tables: `31.4%`, `<0.1%`. */
+export function exactPercent(part: number): string {
+  return part > 0 && part < 0.001 ? '<0.1%' : `${(100 * part).toFixed(1)}%`;
 }
 
 function known(language: string): string {

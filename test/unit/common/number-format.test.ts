@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { amounts } from '../../../src/ui/amounts.ts';
-import { badge } from '../../../src/ui/marks/badge.ts';
+import { amounts, exactPercent } from '../../../src/common/number-format.ts';
 
 const english = amounts('en');
 
@@ -42,14 +41,8 @@ it('writes as the language does, and in English where it is none', () => {
   expect(amounts('qps-ploc!').count(1_234)).toBe('1,234');
 });
 
-it.each([
-  [0, '<1'],
-  [0.0049, '<1'],
-  [0.006, '1'],
-  [0.314, '31'],
-  [0.994, '99'],
-  [0.995, '●'],
-  [1, '●'],
-])('a badge of %d has at most two characters: %s', (share, written) => {
-  expect(badge(share)).toBe(written);
+it('writes a small share in English so that it still is something', () => {
+  expect(exactPercent(0.387)).toBe('38.7%');
+  expect(exactPercent(0.0004)).toBe('<0.1%');
+  expect(exactPercent(0)).toBe('0.0%');
 });
