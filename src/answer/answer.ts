@@ -19,7 +19,7 @@ export interface AnswerOptions {
   readonly maxTokens?: number;
   /** Milliseconds that are spent on vectors which the best candidates have not yet. */
   readonly embedMs?: RecallOptions['embedMs'];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -89,7 +89,7 @@ export async function answer(
     ...(embedMs !== undefined && { embedMs }),
     ...(context && { context }),
     ...(scope && { scope }),
-    ...(signal && { signal }),
+    signal,
   };
   const ranking = await search.recall(question, how);
   const { segments, ofSegments } = ranking.embedded;
@@ -99,7 +99,7 @@ export async function answer(
     emit({ kind: 'unknown', reason: 'far' });
     return;
   }
-  const { prefillRate } = await search.engine.describe(signal ? { signal, priority: 'question' } : {});
+  const { prefillRate } = await search.engine.describe({ signal, priority: 'question' });
   const budget = excerptBudget(prefillRate);
   const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
   const found = await loadExcerpts(search, others, budget - (selected?.tokens ?? 0));
@@ -113,7 +113,7 @@ export async function answer(
   const generated = await search.engine.generate(promptFor(question, excerpts, history), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
-    ...(signal ? { signal } : {}),
+    signal,
     onEvent: emit,
   });
   const attributed = await attribute(search, generated.text, excerpts, signal, (sentences, of) => {

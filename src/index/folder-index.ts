@@ -1,7 +1,7 @@
 import { isAppError } from '../common/app-error.ts';
 import { readAdapter } from '../engine/weights/adapter.ts';
 import type { Adapter } from '../engine/weights/adapter.ts';
-import type { Engine, Priority } from '../engine/client/engine.ts';
+import type { AskOptions, Engine, Priority } from '../engine/client/engine.ts';
 import { embedWords, indexWords } from './ingest.ts';
 import type { IngestOptions, IngestProgress, IngestReport, Words } from './ingest.ts';
 import { noMeta, skippedState } from './plan.ts';
@@ -41,7 +41,7 @@ export interface FolderIndexOptions {
 }
 
 export interface RefreshOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   /** Files that were forgotten on request are read again. */
@@ -163,7 +163,7 @@ export class FolderIndex {
    */
   async embedSegments(segmentIds: readonly number[], until: number, signal?: AbortSignal): Promise<void> {
     const { root, ledger, engine, isExempt } = this;
-    const asked = { priority: 'question', ...(signal ? { signal } : {}) } as const;
+    const asked = { priority: 'question', signal } as const;
     const encoder = new SegmentEncoder({ root, ledger, engine, isExempt, ...asked });
     const records = [];
     try {
@@ -309,7 +309,7 @@ export class FolderIndex {
       this.#uncover(path);
       return;
     }
-    const asked = { priority: 'save', ...(signal ? { signal } : {}) } as const;
+    const asked = { priority: 'save', signal } as const;
     const segments = await cutFile(this.engine, this.adapter.id, path, seen, asked);
     const known = new Map<string, Int8Array>();
     for (const { contentHash, record } of this.ledger.segmentsOf(path)) if (record) known.set(contentHash, record.keys);
@@ -329,7 +329,7 @@ export class FolderIndex {
     this.ledger.close();
   }
 
-  async #encode(header: string, text: string, asked: { readonly priority: Priority; readonly signal?: AbortSignal }) {
+  async #encode(header: string, text: string, asked: AskOptions) {
     const { keys } = await this.engine.encode(header, text, asked);
     return quantize({ keys, values: new Float32Array(0) }, this.ledger.identity.shape, []).keys;
   }

@@ -59,7 +59,7 @@ export async function acquireIndexLock(
       }
     }
     onWait();
-    await wait(TURN.look, undefined, signal ? { signal } : {});
+    await wait(TURN.look, undefined, { signal });
     silence.listen();
   }
 }

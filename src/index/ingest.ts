@@ -23,7 +23,7 @@ export interface IngestOptions {
   readonly priority?: Priority;
   /** Paths that are asked about or worked on, nearest first: their vectors come before all others. */
   readonly nearest?: () => Iterable<string>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Follows every change of the ledger, so that a table of keys in memory stays true. */
   readonly onChange?: (change: Change) => void;

@@ -44,8 +44,7 @@ export async function readablePaths(
   signal: AbortSignal | undefined,
 ): Promise<Set<string>> {
   const paths = new Set<string>();
-  const how = { ...(include ? { include } : {}), ...(signal ? { signal } : {}) };
-  for await (const entry of walk(root, how)) if (entry.kind === 'candidate') paths.add(entry.path);
+  for await (const entry of walk(root, { include, signal })) if (entry.kind === 'candidate') paths.add(entry.path);
   return paths;
 }
 

@@ -36,7 +36,7 @@ export interface PlanOptions {
   readonly isExempt?: IsExempt;
   /** Files that were forgotten on request are read again. */
   readonly remember?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (files: number) => void;
   readonly onChange?: (change: Change) => void;
 }
@@ -58,7 +58,7 @@ export async function planAll(options: PlanOptions): Promise<Plan> {
   const known = new Map(ledger.files().map((file) => [file.path, file]));
   const draft = new Draft(options);
   const seen = new Set<string>();
-  for await (const entry of walk(root, { ...(signal ? { signal } : {}), ...(include ? { include } : {}) })) {
+  for await (const entry of walk(root, { include, signal })) {
     seen.add(entry.path);
     draft.meet(entry, known.get(entry.path));
     if (seen.size % 100 === 0) options.onFiles?.(seen.size);

@@ -11,7 +11,7 @@ export interface DifferenceOptions {
   readonly base: string;
   /** Another one; the files on disk when left out. */
   readonly head?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onFile?: (done: number, of: number, path: string) => void;
 }
 
@@ -102,7 +102,7 @@ async function cutAt(
   const { root, engine, adapter, isExempt } = index;
   const read = commit === undefined ? await index.readText(path) : await textAt(root, commit, path, signal, isExempt);
   if (read === undefined || !('text' in read)) return undefined;
-  const segments = await engine.segment(read.text, signal ? { signal } : {});
+  const segments = await engine.segment(read.text, { signal });
   return {
     text: read.text,
     segments: segments.map((segment) => {
@@ -125,7 +125,7 @@ async function encode(
   for (const { key, header, text, tokens } of segments) {
     if (known.has(key)) continue;
     known.add(key);
-    const { keys } = await engine.encode(header, text, signal ? { signal } : {});
+    const { keys } = await engine.encode(header, text, { signal });
     const record = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
     encoded += ledger.putRecords([{ contentHash: key, tokens, origin: originOf(path), record }]);
   }

@@ -18,7 +18,7 @@ export interface EncoderOptions {
   readonly engine: Engine;
   readonly isExempt?: IsExempt;
   readonly priority?: Priority;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Encodes segments that stand in a ledger without vectors, from their files as they lie on disk now. */
@@ -57,7 +57,7 @@ export class SegmentEncoder {
 
   #asked() {
     const { priority = 'ingest', signal } = this.#options;
-    return { priority, ...(signal ? { signal } : {}) };
+    return { priority, signal };
   }
 
   /** The segments of a file by their content hash. */

@@ -27,7 +27,7 @@ export interface ExportMemory {
   /** Version of this program. */
   readonly program: string;
   readonly words?: SnapshotHeader['words'];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Writes a folder index's memory to one file. Throws as exportSnapshot() does. */
@@ -38,7 +38,7 @@ export function exportMemory({ ledger }: FolderIndex, file: string, options: Exp
 
 export interface ImportMemory {
   readonly include?: readonly string[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (done: number, of: number) => void;
 }
 
@@ -114,11 +114,10 @@ export async function openSnapshotMemory(
 }
 
 async function unpack(snapshot: Snapshot, ledger: Ledger, signal: AbortSignal | undefined): Promise<void> {
-  const how = signal ? { signal } : {};
   const checked = await snapshot.check(ledger.identity, signal);
   const known = snapshot.terms();
   await importSnapshot(ledger, snapshot, checked, {
-    ...how,
+    signal,
     place: ({ blobHash, bytes, lines, segments }) => ({
       meta: { blobHash, bytes, lines, mtimeMs: 0 },
       terms: segments.map(({ writeId }) => snapshot.wordsOf(writeId, known)),

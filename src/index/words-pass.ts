@@ -30,7 +30,7 @@ export interface WordsOptions {
   readonly isExempt?: IsExempt;
   readonly remember?: boolean;
   readonly priority?: Priority;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onChange?: (change: Change) => void;
 }
 
@@ -90,7 +90,7 @@ export class WordsPass {
       return;
     }
     const { priority = 'ingest', signal, engine } = this.#options;
-    const asked = { priority, ...(signal ? { signal } : {}) };
+    const asked = { priority, signal };
     const cut = await cutFile(engine, ledger.identity.adapter, path, content.text, asked);
     const segments = cut.map(({ text, ...segment }) => ({ ...segment, terms: terms(text) }));
     const meta = { blobHash, bytes, mtimeMs, lines: segments.at(-1)?.end ?? 0, stat, secrets };

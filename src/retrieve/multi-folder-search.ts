@@ -35,7 +35,7 @@ export interface RecallOptions {
   readonly scope?: (member: IndexedFolder) => Scope | undefined;
   /** Milliseconds that are spent on vectors which the best candidates have not yet. */
   readonly embedMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A question as all members are asked. */
@@ -86,7 +86,7 @@ export class MultiFolderSearch {
    */
   async recall(given: string, options: RecallOptions = {}): Promise<RankedFiles> {
     const question = checkedQuestion(given);
-    const how = options.signal ? { signal: options.signal } : {};
+    const how = { signal: options.signal };
     const members = this.#members.filter(({ index: folderIndex }) => folderIndex.length > 0);
     if (members.length === 0) throw this.#emptyMemory();
     const by = options.by ?? 'fused';
@@ -189,7 +189,7 @@ export class MultiFolderSearch {
 
   /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */
   async sharesAmong(text: string, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
-    const key = await this.engine.question(text, signal ? { signal } : {});
+    const key = await this.engine.question(text, { signal });
     const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
       const folderIndex = this.#members[at]?.index;
       if (folderIndex === undefined) return [];

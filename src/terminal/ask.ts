@@ -78,7 +78,7 @@ export async function tellAnswer(search: MultiFolderSearch, given: string, optio
   const how = {
     sampling,
     ...(embedMs !== undefined && { embedMs }),
-    ...(signal && { signal }),
+    signal,
     ...(maxTokens && { maxTokens }),
     ...(scope && { scope }),
   };

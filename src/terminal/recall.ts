@@ -52,7 +52,7 @@ export async function printRanking(search: MultiFolderSearch, question: string, 
     ...(embedMs !== undefined && { embedMs }),
     ...(by && { by }),
     ...(scope && { scope }),
-    ...(signal && { signal }),
+    signal,
   };
   const ranking = await search.recall(question, how);
   if (json === true) out.json(report(id, ranking));

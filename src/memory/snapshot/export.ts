@@ -34,7 +34,7 @@ export interface ExportOptions {
   readonly words?: SnapshotHeader['words'];
   /** Files of these reasons are not even named. */
   readonly unnamed?: ReadonlySet<string>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly now?: Date;
 }
 

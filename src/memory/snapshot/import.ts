@@ -34,7 +34,7 @@ export interface ImportOptions {
   readonly place: Place;
   /** Reason of files that the importer's user has forgotten: neither they nor their writes come back this way. */
   readonly forgotten?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (done: number, of: number) => void;
 }
 

@@ -24,7 +24,7 @@ export async function differingFiles(
 ): Promise<string[]> {
   const committed = commit === undefined ? new Map<string, string>() : await filesOf(folder, commit, signal);
   const changed = new Set<string>();
-  for await (const entry of walk(folder, signal ? { signal } : {})) {
+  for await (const entry of walk(folder, { signal })) {
     const isFile = entry.kind === 'candidate' || entry.bytes !== undefined;
     if (isFile && !committed.has(entry.path)) changed.add(entry.path);
   }

@@ -13,12 +13,12 @@ import { gitIgnoreFile, includes, RuleTree } from './rules.ts';
 export type { Entry } from './entry.ts';
 
 export interface WalkOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Patterns in gitignore's syntax, relative to the root. A file that matches is found whatever an ignore file or the
    * dependency table says, and read though it is generated, minified, large, data or a lock file. A secret stays one.
    */
-  readonly include?: readonly string[];
+  readonly include?: readonly string[] | undefined;
 }
 
 /**
