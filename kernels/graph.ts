@@ -15,8 +15,8 @@ import {
   TypeProto_TensorSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
-} from 'onnx-buf';
-import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf';
+} from './onnx-proto.ts';
+import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from './onnx-proto.ts';
 
 /** The name of a value inside a graph. */
 export type Value = string;
