@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { AppError, isAppError } from '../../common/app-error.ts';
+import * as v from 'valibot';
+import { AppError } from '../../common/app-error.ts';
 import type { FileEntry } from '../../../kernels/manifest.ts';
 import type { Pooled, TensorPlace } from '../../../kernels/memory-tokens.ts';
 import { readModelText } from './model-files.ts';
@@ -30,6 +31,47 @@ export interface Adapter {
 /** The one file that an adapter's tensors lie in. */
 export const ADAPTER_FILE = 'adapter.bin';
 
+/** Sizes of an adapter: a larger one is a slip or a trap. */
+const MOST = 2 ** 32;
+
+const WHOLE = `should be a whole number of at most ${MOST}`;
+const positive = v.pipe(v.number('should be a positive number'), v.gtValue(0, 'should be a positive number'));
+const whole = v.pipe(positive, v.integer(WHOLE), v.maxValue(MOST, WHOLE));
+
+/** float16 numbers; their shape is checked against their bytes, and those against the file. */
+const tensorSchema = v.object({
+  shape: v.array(whole, 'should be a list'),
+  data: v.object({
+    file: v.literal(ADAPTER_FILE, `should be ${ADAPTER_FILE}`),
+    offset: v.pipe(v.number('should be a number'), v.safeInteger(WHOLE), v.minValue(0, 'should not be negative')),
+    bytes: whole,
+  }),
+});
+
+const headSchema = v.looseObject({ format: v.unknown(), base: v.unknown() });
+const adapterSchema = v.object({
+  layer: whole,
+  tokens: whole,
+  pooled: v.optional(v.picklist(['whole', 'spans'], 'should be whole or spans'), 'whole'),
+  keySize: whole,
+  tau: positive,
+  file: v.object({
+    bytes: whole,
+    sha256: v.pipe(v.string('should be a sha256'), v.regex(/^[0-9a-f]{64}$/, 'should be a sha256')),
+  }),
+  tensors: v.objectWithRest(
+    {
+      mean: tensorSchema,
+      deviation: tensorSchema,
+      'segment.query': tensorSchema,
+      'segment.project': tensorSchema,
+      'question.query': tensorSchema,
+      'question.project': tensorSchema,
+    },
+    tensorSchema,
+  ),
+});
+
 /** Reads and checks the adapter. Throws `engine/model-file` where it is missing, damaged or made for another base. */
 export async function readAdapter(folder: string, baseFolder: string): Promise<Adapter> {
   const json = await readModelText(folder, 'adapter.json');
@@ -41,106 +83,48 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
     throw new AppError('engine/model-file', `The model's manifest is missing (${join(baseFolder, 'manifest.json')}).`);
   }
   const base = createHash('sha256').update(manifest).digest('hex');
-  const raw = parse(json, 'adapter.json');
+  const raw = parsed(headSchema, json);
   if (raw.format !== 1)
     throw new AppError('engine/model-file', `The adapter has format ${String(raw.format)}; this build reads 1.`);
   if (raw.base !== base) throw new AppError('engine/model-file', 'The adapter was made for another base model.');
-  const listed = record(raw.file, 'file');
-  const file: FileEntry = { bytes: whole(listed.bytes, 'file.bytes'), sha256: digest(listed.sha256) };
-  const tensors = record(raw.tensors, 'tensors');
-  const place = (name: Name): TensorPlace => tensorPlace(tensors[name], name, file);
+  const { file, tensors, tau, ...sizes } = parsed(adapterSchema, json);
+  const places = Object.entries(tensors);
+  for (const [name, place] of places) checkFit(name, place, file);
   return {
+    ...sizes,
     id: `${base.slice(0, 16)}+${file.sha256.slice(0, 16)}`,
-    layer: whole(raw.layer, 'layer'),
-    tokens: whole(raw.tokens, 'tokens'),
-    pooled: pooledOf(raw.pooled),
-    keySize: whole(raw.keySize, 'keySize'),
-    temperature: positive(raw.tau, 'tau'),
+    temperature: tau,
     file,
-    tensors: {
-      mean: place('mean'),
-      deviation: place('deviation'),
-      'segment.query': place('segment.query'),
-      'segment.project': place('segment.project'),
-      'question.query': place('question.query'),
-      'question.project': place('question.project'),
-    },
-    lowRank: lowRankPlaces(tensors, file),
+    tensors,
+    lowRank: lowRankPlaces(new Map(places)),
   };
 }
 
-function parse(json: string, file: string): Record<string, unknown> {
-  try {
-    return record(JSON.parse(json), file);
-  } catch (error) {
-    if (isAppError(error, 'engine/model-file')) throw error;
-    throw new AppError('engine/model-file', `${file} is not valid JSON.`);
-  }
+function parsed<Schema extends v.GenericSchema>(schema: Schema, json: string): v.InferOutput<Schema> {
+  const found = v.safeParse(v.pipe(v.string(), v.parseJson(undefined, 'is not valid JSON'), schema), json);
+  if (found.success) return found.output;
+  const [issue] = found.issues;
+  const path = v.getDotPath(issue);
+  const where = path === null ? 'adapter.json' : `In the adapter, ${path}`;
+  const fault = issue.kind === 'schema' && issue.type.startsWith('object') ? 'is missing or no object' : issue.message;
+  throw new AppError('engine/model-file', `${where} ${fault}.`);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function checkFit(name: string, { shape, data }: TensorPlace, file: FileEntry): void {
+  const fits = data.bytes === 2 * shape.reduce((size, side) => size * side, 1);
+  if (fits && data.offset + data.bytes <= file.bytes) return;
+  throw new AppError('engine/model-file', `In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape.`);
 }
 
-function record(value: unknown, where: string): Record<string, unknown> {
-  if (!isRecord(value)) throw new AppError('engine/model-file', `In the adapter, ${where} should be an object.`);
-  return value;
-}
-
-function positive(value: unknown, where: string): number {
-  if (typeof value !== 'number' || !(value > 0)) {
-    throw new AppError('engine/model-file', `In the adapter, ${where} should be a positive number.`);
-  }
-  return value;
-}
-
-function pooledOf(value: unknown): Pooled {
-  if (value === undefined || value === 'whole') return 'whole';
-  if (value === 'spans') return value;
-  throw new AppError(
-    'engine/model-file',
-    `In the adapter, pooled is ${JSON.stringify(value)}; this build knows whole and spans.`,
-  );
-}
-
-/** Sizes of an adapter: a larger one is a slip or a trap. */
-const MOST = 2 ** 32;
-
-function whole(value: unknown, where: string): number {
-  const size = positive(value, where);
-  if (!Number.isInteger(size) || size > MOST) {
-    throw new AppError('engine/model-file', `In the adapter, ${where} should be a whole number of at most ${MOST}.`);
-  }
-  return size;
-}
-
-function digest(value: unknown): string {
-  if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
-  throw new AppError('engine/model-file', 'In the adapter, file.sha256 should be a sha256.');
-}
-
-/** float16 numbers; their shape is checked against their bytes, and those against the file. */
-function tensorPlace(value: unknown, name: string, file: FileEntry): TensorPlace {
-  const raw = record(value, name);
-  const data = record(raw.data, `${name}.data`);
-  const shape = Array.isArray(raw.shape) ? raw.shape.map((size: unknown) => whole(size, `${name}.shape`)) : [];
-  const offset = typeof data.offset === 'number' && Number.isInteger(data.offset) ? data.offset : -1;
-  const bytes = whole(data.bytes, `${name}.bytes`);
-  const fits = bytes === 2 * shape.reduce((size, side) => size * side, 1);
-  if (!fits || offset < 0 || offset + bytes > file.bytes || data.file !== ADAPTER_FILE) {
-    throw new AppError('engine/model-file', `In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape.`);
-  }
-  return { shape, data: { file: ADAPTER_FILE, offset, bytes } };
-}
-
-function lowRankPlaces(tensors: Record<string, unknown>, file: FileEntry): Adapter['lowRank'] {
+function lowRankPlaces(tensors: ReadonlyMap<string, TensorPlace>): Adapter['lowRank'] {
   const ending = '.lora.a';
-  const names = Object.keys(tensors).filter((name) => name.endsWith(ending));
   return Object.fromEntries(
-    names.map((a) => {
-      const name = a.slice(0, -ending.length);
-      const b = `${name}.lora.b`;
-      return [name, { a: tensorPlace(tensors[a], a, file), b: tensorPlace(tensors[b], b, file) }];
+    [...tensors].flatMap(([part, a]) => {
+      if (!part.endsWith(ending)) return [];
+      const name = part.slice(0, -ending.length);
+      const b = tensors.get(`${name}.lora.b`);
+      if (!b) throw new AppError('engine/model-file', `In the adapter, tensors.${name}.lora.b is missing.`);
+      return [[name, { a, b }] as const];
     }),
   );
 }
