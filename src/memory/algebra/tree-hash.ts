@@ -13,9 +13,8 @@ export function leafDigest(path: string, writeKeys: readonly string[]): Buffer {
 
 /** sha256 (hex) over leaves in any order: the same for the same files with the same contents, on every machine. */
 export function treeHashOf(leaves: Iterable<Uint8Array>): string {
-  const hash = createHash('sha256').update('memory tree 1\n');
-  for (const leaf of [...leaves].sort((a, b) => Buffer.compare(a, b))) hash.update(leaf);
-  return hash.digest('hex');
+  const sorted = [...leaves].sort((a, b) => Buffer.compare(a, b));
+  return createHash('sha256').update('memory tree 1\n').update(Buffer.concat(sorted)).digest('hex');
 }
 
 /** The tree hash of files that need not be in any ledger. */

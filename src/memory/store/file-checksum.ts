@@ -1,60 +1,120 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 
+import type { SetElement } from '../algebra/set-hash.ts';
 import { bytes, integer, text } from './row.ts';
+import type { Row } from './row.ts';
 import { leafDigest } from '../algebra/tree-hash.ts';
 
+const PAGE = 512;
+
+/** The columns of a file's row that its checksum is over, in this order. */
+const COLUMNS = [
+  'checkout_id',
+  'path',
+  'blob_hash',
+  'bytes',
+  'mtime_ms',
+  'lines',
+  'state',
+  'reason',
+  'message',
+  'secret_check',
+] as const;
+
+/** NULL where a flipped bit has made a text of the same bytes. */
+const CONTENT_HASH = `CASE typeof(segment.content_hash) WHEN 'blob' THEN lower(hex(segment.content_hash)) END`;
+/** A segment's row as JSON. NULL where a value is missing: its segment is left out, which the checksum shows. */
+const SEGMENT = `'[' || segment.checkout_id || ',' || ordinal || ',' || start_line || ',' || end_line || ',' ||
+  segment.tokens || ',"' || ${CONTENT_HASH} || '"]'`;
+
+/**
+ * Files with their segments, one row a file: a row of each segment takes twice the time. A segment that is not embedded
+ * has an empty vectors hash.
+ */
+const filesWhere = (condition: string): string =>
+  `SELECT file.id, ${COLUMNS.map((name) => `file.${name}`).join(', ')}, tree_leaf, checksum,
+     group_concat(${SEGMENT}, ',' ORDER BY ordinal) AS segments,
+     group_concat(${CONTENT_HASH}, ' ' ORDER BY ordinal) AS content_hashes,
+     group_concat(hex(vectors_hash), ' ' ORDER BY ordinal) AS vectors_hashes
+   FROM main.file LEFT JOIN main.segment ON file_id = file.id LEFT JOIN main.record ON record.id = record_id
+   WHERE ${condition} GROUP BY file.id ORDER BY file.id LIMIT ${PAGE}`;
+
 /** What is stored beside a file's row so that a changed bit in it, or in its segments, is seen. */
-export interface FileChecksum {
+interface FileChecksum {
   readonly treeLeaf: Uint8Array;
   readonly checksum: number;
+}
+
+/** A file as it was found, of whatever checkout. */
+export interface CheckedFile {
+  readonly id: number;
+  readonly checkoutId: number;
+  /** True when the stored tree leaf and checksum are those of the rows. */
+  readonly isSound: boolean;
+  /** Its embedded segments. */
+  readonly elements: () => SetElement[];
 }
 
 /** Computes tree leaf and checksum of files from their rows, in whatever checkout they are. */
 export class FileChecksums {
   readonly #file: StatementSync;
-  readonly #segments: StatementSync;
-  readonly #stored: StatementSync;
   readonly #put: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#file = db.prepare(
-      `SELECT checkout_id, path, blob_hash, bytes, mtime_ms, lines, state, reason, message, secret_check
-       FROM main.file WHERE id = ?`,
-    );
-    this.#segments = db.prepare(
-      `SELECT checkout_id, ordinal, start_line, end_line, tokens, content_hash FROM main.segment
-       WHERE file_id = ? ORDER BY ordinal`,
-    );
-    this.#stored = db.prepare('SELECT tree_leaf, checksum FROM main.file WHERE id = ?');
+    this.#file = db.prepare(filesWhere('file.id = ?'));
     this.#put = db.prepare('UPDATE main.file SET tree_leaf = ?, checksum = ? WHERE id = ?');
   }
 
   /**
-   * What the checksum of a file must be. Throws `memory/column` where the file is gone or a value is of another type.
+   * Stores tree leaf and checksum with the file. Throws `memory/column` where the file is gone or a value is of another
+   * type.
    */
-  of(fileId: number): FileChecksum {
-    const file = this.#file.get(fileId) ?? {};
-    const segments = this.#segments.all(fileId);
-    const hashes = segments.map((row) => Buffer.from(bytes(row, 'content_hash')).toString('hex'));
-    const path = text(file, 'path');
-    const rows = [
-      Object.values(file),
-      ...segments.map((row, at) => [...Object.values({ ...row, content_hash: hashes[at] ?? '' })]),
-    ];
-    return { treeLeaf: leafDigest(path, hashes), checksum: crc32(JSON.stringify(rows)) };
-  }
-
-  /** Stores tree leaf and checksum with the file. */
   put(fileId: number): void {
-    const { treeLeaf, checksum } = this.of(fileId);
+    const { treeLeaf, checksum } = checksumOf(this.#file.get(fileId) ?? {});
     this.#put.run(treeLeaf, checksum, fileId);
   }
+}
 
-  /** True when the stored tree leaf and checksum are those of the rows. */
-  holds(fileId: number): boolean {
-    const stored = this.#stored.get(fileId) ?? {};
-    const { treeLeaf, checksum } = this.of(fileId);
-    return integer(stored, 'checksum') === checksum && Buffer.compare(bytes(stored, 'tree_leaf'), treeLeaf) === 0;
+/** Every file of every checkout, checked, page by page. Throws `memory/column` where a value is of another type. */
+export function* checkedFiles(db: DatabaseSync): Generator<readonly CheckedFile[], void> {
+  const page = db.prepare(filesWhere('file.id > ?'));
+  for (let after = 0; ;) {
+    const files = page.all(after).map(checked);
+    yield files;
+    const last = files.at(-1);
+    if (last === undefined || files.length < PAGE) return;
+    after = last.id;
   }
+}
+
+function checked(row: Row): CheckedFile {
+  const { treeLeaf, checksum } = checksumOf(row);
+  const isSound = integer(row, 'checksum') === checksum && Buffer.compare(bytes(row, 'tree_leaf'), treeLeaf) === 0;
+  return { id: integer(row, 'id'), checkoutId: integer(row, 'checkout_id'), isSound, elements: () => elementsIn(row) };
+}
+
+function checksumOf(row: Row): FileChecksum {
+  const file = JSON.stringify(COLUMNS.map((name) => row[name]));
+  const segments = row.segments === null ? '' : `,${text(row, 'segments')}`;
+  return { treeLeaf: leafDigest(text(row, 'path'), contentHashes(row)), checksum: crc32(`[${file}${segments}]`) };
+}
+
+function elementsIn(row: Row): SetElement[] {
+  const path = text(row, 'path');
+  const vectors = row.vectors_hashes === null ? [] : text(row, 'vectors_hashes').split(' ');
+  return contentHashes(row).flatMap((contentHash, ordinal) => {
+    const vectorsHash = vectors[ordinal] ?? '';
+    if (vectorsHash === '') return [];
+    return {
+      path,
+      ordinal,
+      contentHash: Buffer.from(contentHash, 'hex'),
+      vectorsHash: Buffer.from(vectorsHash, 'hex'),
+    };
+  });
+}
+
+function contentHashes(row: Row): string[] {
+  return row.content_hashes === null ? [] : text(row, 'content_hashes').split(' ');
 }

@@ -79,11 +79,16 @@ export function filesAlike(db: DatabaseSync, texts: Footprint['texts']): Set<num
   if (texts.length === 0) return alike;
   db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_word USING fts5vocab('main', 'lexical', 'instance')");
   const find = db.prepare(
-    `SELECT DISTINCT file_id FROM temp.kept_word JOIN main.segment ON segment.id = doc WHERE term = ? AND col = 'text'`,
+    `SELECT group_concat(DISTINCT file_id) AS files FROM temp.kept_word JOIN main.segment ON segment.id = doc
+     WHERE term = ? AND col = 'text'`,
   );
   const known = new Map<string, readonly number[]>();
   const holders = (word: string): readonly number[] => {
-    const files = known.get(word) ?? find.all(word).map((row) => integer(row, 'file_id'));
+    const before = known.get(word);
+    if (before !== undefined) return before;
+    // One row: a word may stand in thousands of files.
+    const row = find.get(word) ?? {};
+    const files = row.files === null ? [] : text(row, 'files').split(',').map(Number);
     known.set(word, files);
     return files;
   };
@@ -100,11 +105,13 @@ function tellingWords(db: DatabaseSync, segments: readonly number[]): string[][]
   if (segments.length === 0) return [];
   db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_word USING fts5vocab('main', 'lexical', 'instance');
            CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_words USING fts5vocab('main', 'lexical', 'row');`);
+  // Every place of every word is looked at: the cheapest test comes first.
   const rows = db
     .prepare(
-      `SELECT DISTINCT doc, term FROM temp.kept_word WHERE col = 'text' AND doc IN (SELECT value FROM json_each(?))`,
+      `SELECT DISTINCT doc, term FROM temp.kept_word
+       WHERE doc BETWEEN ? AND ? AND doc IN (SELECT value FROM json_each(?)) AND col = 'text'`,
     )
-    .all(JSON.stringify(segments));
+    .all(Math.min(...segments), Math.max(...segments), JSON.stringify(segments));
   const rarity = db.prepare('SELECT doc FROM temp.kept_words WHERE term = ?');
   const counts = new Map<string, number>();
   const countOf = (term: string): number => {

@@ -208,7 +208,8 @@ function isKept(db: DatabaseSync, trace: Uint8Array): boolean {
 }
 
 function leavesOf(db: DatabaseSync): Map<string, Uint8Array> {
-  const rows = db.prepare("SELECT path, tree_leaf FROM file WHERE state = 'ingested'").all();
+  // In the order of the tree hash, which SQLite sorts faster.
+  const rows = db.prepare("SELECT path, tree_leaf FROM file WHERE state = 'ingested' ORDER BY tree_leaf").all();
   return new Map(rows.map((row) => [text(row, 'path'), bytes(row, 'tree_leaf')]));
 }
 

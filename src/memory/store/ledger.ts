@@ -175,7 +175,7 @@ export class Ledger extends StoreReader {
     const place = { db, location, identity, checkoutId, lexical, changing: this.#changing, mark };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const footprint = this.connection.guard(() => footprintOf(db, list));
-      const live = new Set(this.files().flatMap(({ path, state }) => (state.kind === 'ingested' ? [path] : [])));
+      const live = new Set(this.#ingestedPaths());
       const search = { home, location, identity, names, mark, live, signal };
       const elsewhere = await clearElsewhere(search, footprint);
       signal?.throwIfAborted();
@@ -329,6 +329,10 @@ export class Ledger extends StoreReader {
       db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
       return { ...done, generation: this.generation() };
     });
+  }
+
+  #ingestedPaths(): string[] {
+    return this.connection.rows("SELECT path FROM file WHERE state = 'ingested'", (row) => text(row, 'path'));
   }
 
   async #reading<T>(work: (reader: DatabaseSync) => Promise<T>): Promise<T> {

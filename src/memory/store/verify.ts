@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import { isAppError } from '../../common/app-error.ts';
-import { FileChecksums } from './file-checksum.ts';
+import { checkedFiles } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { storedRecord } from './stored.ts';
-import { checkVectors, hashOfRows, storedSetHash } from './set-hash-store.ts';
+import { checkVectors, storedSetHash } from './set-hash-store.ts';
+import { SetHash } from '../algebra/set-hash.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 
 const PAGE = 512;
@@ -44,8 +45,9 @@ const RULES = [
 
 /**
  * Checks pages, indexes (FTS5's too, through SQLite's own check), references, the checksum of every record and
- * of every file in every checkout; then makes the set hash of this checkout anew and compares it with the one that was
- * kept. Vectors are read once, against their CRC-32 and their sha256. Yields between pages.
+ * of every file in every checkout. The set hash of this checkout is made anew from the same reading of the files and
+ * compared with the one that was kept. Vectors are read once, against their CRC-32 and their sha256. Yields between
+ * pages.
  *
  * @param reader sees one moment of the database
  */
@@ -61,16 +63,22 @@ export function* verify(reader: DatabaseSync, shape: MemoryShape, checkoutId: nu
   if (faults.length > 0) return unsound('rebuild', faults);
   const bad = yield* damagedRecords(reader, shape);
   if (bad.length > 0) faults.push(`${bad.length} stored records do not match their checksum.`);
-  const broken = yield* brokenFiles(reader);
-  if (broken.length > 0) faults.push(`${broken.length} files are not recorded as they were stored.`);
+  const setHash = new SetHash();
+  let broken = 0;
+  for (const page of checkedFiles(reader)) {
+    for (const file of page) {
+      if (!file.isSound) broken++;
+      else if (file.checkoutId === checkoutId) for (const element of file.elements()) setHash.add(element);
+    }
+    yield;
+  }
+  if (broken > 0) faults.push(`${broken} files are not recorded as they were stored.`);
   if (faults.length > 0) return unsound('mend', faults);
-
-  const setHash = yield* hashOfRows(reader, checkoutId, 'hashes');
   if (!storedSetHash(reader, checkoutId).equals(setHash)) {
     return unsound('mend', ['The set hash is not that of the stored records.']);
   }
   const count = (what: string): number => integer(reader.prepare(`SELECT count(*) AS n FROM ${what}`).get() ?? {}, 'n');
-  const leaves = reader.prepare("SELECT tree_leaf FROM file WHERE state = 'ingested'").all();
+  const leaves = reader.prepare("SELECT tree_leaf FROM file WHERE state = 'ingested' ORDER BY tree_leaf").all();
   return {
     kind: 'sound',
     segments: count('main.segment'),
@@ -87,13 +95,10 @@ function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
 
 /** Ids of files, of any checkout, whose row or segments do not match their checksum, yielding between pages. */
 export function* brokenFiles(db: DatabaseSync): Generator<undefined, number[]> {
-  const checksums = new FileChecksums(db);
   const bad: number[] = [];
-  const ids = db.prepare('SELECT id FROM main.file ORDER BY id').all();
-  for (const [at, row] of ids.entries()) {
-    const id = integer(row, 'id');
-    if (!checksums.holds(id)) bad.push(id);
-    if (at % PAGE === PAGE - 1) yield;
+  for (const page of checkedFiles(db)) {
+    for (const { id, isSound } of page) if (!isSound) bad.push(id);
+    yield;
   }
   return bad;
 }
