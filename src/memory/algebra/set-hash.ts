@@ -3,10 +3,17 @@ import { endianness } from 'node:os';
 
 import { createBLAKE3 } from 'hash-wasm';
 
+import { openWasm } from '../../common/wasm.ts';
+import { SET_HASH_MODULE } from './set-hash-module.ts';
+
 /** LtHash16 with 1024 lanes: more than 200 bits against collisions (Lewi et al. 2019, section 4). */
 const LANES = 1024;
 /** Bytes of a set hash, and of the expansion of one element. */
 export const SET_HASH_BYTES = 2 * LANES;
+
+/** Bytes of BLAKE3's blocks, and of the input that the module takes: one chunk, beyond which BLAKE3 is a tree. */
+const BLOCK_BYTES = 64;
+const CHUNK_BYTES = 1024;
 
 const blake3 = await createBLAKE3(8 * SET_HASH_BYTES);
 const isBigEndian = endianness() === 'BE';
@@ -43,17 +50,17 @@ export class SetHash {
   }
 
   add(element: SetElement): void {
-    this.#apply(expand(element), 1);
+    addElement(this.#lanes, bytesOf(element), 1);
   }
 
   /** Takes out an element that was added: the exact inverse of `add`. */
   subtract(element: SetElement): void {
-    this.#apply(expand(element), -1);
+    addElement(this.#lanes, bytesOf(element), -1);
   }
 
   /** Adds, or takes out, the elements of another set. */
   merge(other: SetHash, sign: 1 | -1 = 1): void {
-    this.#apply(other.#lanes, sign);
+    addLanes(this.#lanes, other.#lanes, sign);
   }
 
   equals(other: SetHash): boolean {
@@ -70,12 +77,6 @@ export class SetHash {
   hex(): string {
     return createHash('sha256').update('set hash 1\n').update(this.bytes()).digest('hex');
   }
-
-  #apply(lanes: Uint16Array, sign: 1 | -1): void {
-    const own = this.#lanes;
-    // Stores into 16 bits are modulo 2^16.
-    for (let at = 0; at < LANES; at++) own[at] = (own[at] ?? 0) + sign * (lanes[at] ?? 0);
-  }
 }
 
 /** sha256 over the vectors of a record as they are stored: what stands for them in a set hash. */
@@ -83,16 +84,49 @@ export function vectorsHash(stored: Uint8Array): Uint8Array {
   return hash('sha256', stored, 'buffer');
 }
 
-/** [1024] of one element: BLAKE3 over its fields, extended to 2048 bytes. */
-function expand({ path, ordinal, contentHash, vectorsHash: vectors }: SetElement): Uint16Array {
+/** The fields of an element as the bytes that are hashed. */
+function bytesOf({ path, ordinal, contentHash, vectorsHash: vectors }: SetElement): Buffer {
   // JSON keeps the fields apart whatever the path contains, lone surrogates included; the hashes have one length each.
-  const place = Buffer.from(JSON.stringify([path, ordinal]));
-  return lanesOf(
-    blake3
-      .init()
-      .update(Buffer.concat([place, contentHash, vectors]))
-      .digest('binary'),
-  );
+  return Buffer.concat([Buffer.from(JSON.stringify([path, ordinal])), contentHash, vectors]);
+}
+
+/**
+ * Adds the expansion of an element, BLAKE3 extended to 2048 bytes, to lanes.
+ *
+ * @param lanes [1024], changed
+ */
+export type AddElement = (lanes: Uint16Array, element: Uint8Array, sign: 1 | -1) => void;
+
+/** By the library: for long elements, for where there is no SIMD, and to compare with. */
+export const addByLibrary: AddElement = (lanes, element, sign) => {
+  addLanes(lanes, lanesOf(blake3.init().update(element).digest('binary')), sign);
+};
+
+/** Four blocks of the output at a time, which takes a third of the library's time. */
+export const addElement: AddElement = openAdder() ?? addByLibrary;
+
+function openAdder(): AddElement | undefined {
+  const opened = isBigEndian ? undefined : openWasm(SET_HASH_MODULE, 'add');
+  if (opened === undefined) return undefined;
+  const { memory, run } = opened;
+  const input = new Uint8Array(memory, 0, CHUNK_BYTES);
+  const sum = new Uint16Array(memory, 2 * CHUNK_BYTES, LANES);
+  return (lanes, element, sign) => {
+    if (element.length > CHUNK_BYTES) {
+      addByLibrary(lanes, element, sign);
+      return;
+    }
+    input.set(element);
+    input.fill(0, element.length, BLOCK_BYTES * Math.max(1, Math.ceil(element.length / BLOCK_BYTES)));
+    sum.set(lanes);
+    run(element.length, sign);
+    lanes.set(sum);
+  };
+}
+
+function addLanes(lanes: Uint16Array, added: Uint16Array, sign: 1 | -1): void {
+  // Stores into 16 bits are modulo 2^16.
+  for (let at = 0; at < LANES; at++) lanes[at] = (lanes[at] ?? 0) + sign * (added[at] ?? 0);
 }
 
 /** [1024], over the bytes themselves, which nobody else holds. */

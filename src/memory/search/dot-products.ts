@@ -1,3 +1,4 @@
+import { openWasm } from '../../common/wasm.ts';
 import { PRODUCTS_MODULE } from './dot-products-module.ts';
 
 /** A question as integers: its number i is numbers[i] * unit. */
@@ -49,29 +50,10 @@ export const multiplyInScript: Multiply = (vectors, question, products) => {
 /** By WebAssembly's SIMD, some ten times as fast; in JavaScript where the process may compile no module. */
 export const multiply: Multiply = openModule() ?? multiplyInScript;
 
-/** What is used of WebAssembly, which the types of this project's runtimes leave out. */
-declare const WebAssembly:
-  | {
-      validate(bytes: Uint8Array): boolean;
-      readonly Module: new (bytes: Uint8Array) => object;
-      readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
-      readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-    }
-  | undefined;
-
-/** The module's own function: where vectors, their number and size, the question and the products lie in its memory. */
-type Run = (vectors: number, count: number, size: number, question: number, products: number) => void;
-
-function isRun(value: unknown): value is Run {
-  return typeof value === 'function';
-}
-
 function openModule(): Multiply | undefined {
-  const bytes = Buffer.from(PRODUCTS_MODULE, 'base64');
-  // Not in Node's `--jitless`, and not before SIMD.
-  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
-  const { memory, products: run } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-  if (!(memory instanceof WebAssembly.Memory) || !isRun(run)) return undefined;
+  const opened = openWasm(PRODUCTS_MODULE, 'products');
+  if (opened === undefined) return undefined;
+  const { memory, run } = opened;
   return (vectors, question, products) => {
     const size = question.length;
     if (size === 0 || size % SIZES.multiple !== 0 || size > SIZES.most) {
@@ -82,13 +64,13 @@ function openModule(): Multiply | undefined {
     // The question, then the block, then its products.
     const blockAt = 2 * size;
     const productsAt = blockAt + perBlock * size;
-    new Int16Array(memory.buffer, 0, size).set(question);
-    const block = new Int8Array(memory.buffer, blockAt, perBlock * size);
+    new Int16Array(memory, 0, size).set(question);
+    const block = new Int8Array(memory, blockAt, perBlock * size);
     for (let from = 0; from < products.length; from += perBlock) {
       const count = Math.min(perBlock, products.length - from);
       block.set(vectors.subarray(from * size, (from + count) * size));
       run(blockAt, count, size, 0, productsAt);
-      products.set(new Int32Array(memory.buffer, productsAt, count), from);
+      products.set(new Int32Array(memory, productsAt, count), from);
     }
   };
 }

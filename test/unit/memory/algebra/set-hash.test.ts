@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 
-import { SetHash, vectorsHash } from '../../../../src/memory/algebra/set-hash.ts';
+import { addByLibrary, addElement, SetHash, vectorsHash } from '../../../../src/memory/algebra/set-hash.ts';
 import type { SetElement } from '../../../../src/memory/algebra/set-hash.ts';
 
 const hash32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -25,6 +25,23 @@ const FIXED: SetElement = {
   contentHash: new Uint8Array(32).fill(1),
   vectorsHash: new Uint8Array(32).fill(2),
 };
+
+test('the module adds and subtracts what the library does, at every length of a chunk and beyond', () => {
+  expect(addElement).not.toBe(addByLibrary);
+  const lanes = fc.uint16Array({ minLength: 1024, maxLength: 1024 });
+  const same = (before: Uint16Array, input: Uint8Array, sign: 1 | -1): void => {
+    const [own, expected] = [Uint16Array.from(before), Uint16Array.from(before)];
+    addElement(own, input, sign);
+    addByLibrary(expected, input, sign);
+    expect(Buffer.from(own.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
+  };
+  // In falling order, so that what a longer input leaves behind would be seen.
+  for (let length = 1030; length >= 0; length--) {
+    same(new Uint16Array(1024).fill(length), new Uint8Array(length).fill(length), length % 2 === 0 ? 1 : -1);
+  }
+  const sign = fc.constantFrom<1 | -1>(1, -1);
+  fc.assert(fc.property(lanes, fc.uint8Array({ maxLength: 1030 }), sign, same));
+});
 
 describe('a set hash', () => {
   it('does not depend on order or grouping', () => {
