@@ -289,7 +289,7 @@ describe('the search for words', () => {
           const file = madeUpFile('odd.ts', 1, 1);
           put(ledger, { ...file, segments: file.segments.map((segment) => ({ ...segment, terms: strings })) });
         }),
-        { numRuns: 40 },
+        { numRuns: 15 },
       );
       expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
     });

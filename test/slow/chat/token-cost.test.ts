@@ -5,7 +5,7 @@ import { ChatPage } from '../../../media/chat/page.ts';
 import type { AnswerEvent } from '../../../src/answer/answer.ts';
 import { question, ranked, read, recalled, text } from '../../chat-page/material.ts';
 import { ScriptedService } from '../../chat-page/service.ts';
-import { Desk, whole } from './support.ts';
+import { Desk, whole } from '../../unit/chat/support.ts';
 
 globalThis.ResizeObserver = class {
   observe() {}
