@@ -123,7 +123,7 @@ export async function answer(
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */
-function isOutOfScope({ confidence: { cosine, coverage, isAimed } }: RankedFiles): boolean {
+export function isOutOfScope({ confidence: { cosine, coverage, isAimed } }: RankedFiles): boolean {
   if (isAimed) return false;
   return Object.values(ABSTAIN).some((least) => cosine < least.cosine && coverage < least.coverage);
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
@@ -10,6 +10,7 @@ import { Engine } from '../engine/client/engine.ts';
 import type { IngestReport } from '../index/ingest.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import { parseScope } from '../memory/search/scope.ts';
+import { nameOf, named } from '../library/members.ts';
 import { stopping } from './interrupt.ts';
 import { err } from './output.ts';
 import { IngestBar } from './progress.ts';
@@ -89,7 +90,7 @@ export async function withMembers<T>(
     try {
       for (const root of options.repo ?? [process.cwd()]) {
         const index = await open(root, engine, options);
-        opened.push({ index, name: basename(index.root) || 'root' });
+        opened.push({ index, name: nameOf(index.root) });
       }
       const folders = [...opened];
       for (const file of options.with ?? []) {
@@ -134,22 +135,6 @@ async function open(
   const index = await FolderIndex.open({ root, engine, secretExceptions: allowSecrets, forceRebuild: forceRebuild });
   if (index.notice !== undefined) err.rows(index.notice);
   return index;
-}
-
-/**
- * One member needs no name; of several, equal names are told apart by a number. The same folder twice is asked once.
- */
-function named(opened: readonly { readonly index: FolderIndex; readonly name: string }[]): IndexedFolder[] {
-  const once = [...new Map(opened.map((each) => [each.index.root, each])).values()];
-  const [only] = once;
-  if (once.length === 1 && only) return [{ index: only.index, prefix: '' }];
-  const taken = new Set<string>();
-  return once.map(({ index, name }) => {
-    let free = name;
-    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
-    taken.add(free);
-    return { index, prefix: `${free}/` };
-  });
 }
 
 /** Words alone, or vectors too where they are wanted before anything is asked. */

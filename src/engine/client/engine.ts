@@ -115,6 +115,15 @@ export class Engine {
     return this.#client.call('count', { texts }, ranked(options, 'question'));
   }
 
+  /** Tokens of a text; counted in this process where that can be done, so that no model is loaded for it. */
+  async countHere(text: string, options: AskOptions = {}): Promise<number> {
+    const counter = await this.#tokenCounter();
+    options.signal?.throwIfAborted();
+    if (counter) return counter.count(text);
+    const [tokens = 0] = await this.count([text], options);
+    return tokens;
+  }
+
   generate(
     messages: readonly Message[],
     { maxTokens, sampling, signal, onEvent }: GenerateOptions,

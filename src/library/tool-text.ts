@@ -1,0 +1,69 @@
+/** Counts the tokens of a text, by whichever model reads it. */
+export type CountTokens = (text: string) => number | PromiseLike<number>;
+
+/** What a tool answers, in parts: a budget takes items from the end, and keeps what says how sure the answer is. */
+export interface ToolText {
+  /** What was found, in a sentence or a list; kept whatever the budget. */
+  readonly head: string;
+  /** Results, best first. Each stands alone. */
+  readonly items: readonly string[];
+  /** What the answer does not cover; kept whatever the budget. */
+  readonly foot: string;
+}
+
+export interface FittedText {
+  readonly text: string;
+  readonly tokens: number;
+  /** Items that are shown whole. */
+  readonly shown: number;
+}
+
+/**
+ * The text within a number of tokens. Items that do not fit are left out from the end, and the text says how many;
+ * where not even the first fits, its first lines are shown.
+ */
+export async function fitText(parts: ToolText, budget: number, count: CountTokens): Promise<FittedText> {
+  const { items } = parts;
+  const frame = await count(compose(parts, 0));
+  let shown = 0;
+  let used = frame;
+  for (const item of items) {
+    used += 1 + (await count(item));
+    if (used > budget) break;
+    shown += 1;
+  }
+  // A text's tokens are not quite those of its parts.
+  for (; shown > 0; shown -= 1) {
+    const text = compose(parts, shown);
+    const tokens = await count(text);
+    if (tokens <= budget) return { text, tokens, shown };
+  }
+  return firstLines(parts, budget, count);
+}
+
+/** Not even one item fits: as many lines as fit of the first. */
+async function firstLines(parts: ToolText, budget: number, count: CountTokens): Promise<FittedText> {
+  const [first] = parts.items;
+  const lines = first?.split('\n') ?? [];
+  for (let kept = lines.length - 1; kept > 1; kept = Math.floor(kept / 2)) {
+    const text = compose(parts, 0, [...lines.slice(0, kept), '(cut here)'].join('\n'));
+    const tokens = await count(text);
+    if (tokens <= budget) return { text, tokens, shown: 0 };
+  }
+  let text = compose(parts, 0);
+  let tokens = await count(text);
+  while (tokens > budget && text.length > 1) {
+    text = text.slice(0, Math.min(text.length - 1, Math.floor((0.95 * text.length * budget) / tokens)));
+    tokens = await count(text);
+  }
+  return { text, tokens, shown: 0 };
+}
+
+function compose({ head, items, foot }: ToolText, shown: number, cut?: string): string {
+  const left = items.length - shown;
+  const more =
+    left > 0
+      ? `${left} of ${items.length} results are left out to keep the token budget. Raise "tokens", or narrow the call.`
+      : '';
+  return [head, ...items.slice(0, shown), cut ?? '', more, foot].filter((part) => part !== '').join('\n\n');
+}

@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import { AppError, asAppError } from '../common/app-error.ts';
+import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import { findReferences } from './find-references.ts';
+import type { ReadingState } from './coverage.ts';
+import { readLines } from './read-lines.ts';
+import { searchFiles } from './search-files.ts';
+import type { ToolText } from './tool-text.ts';
+import { whatChanged } from './what-changed.ts';
+
+/** Tokens of an answer: what a call may ask for, and what it gets unasked. */
+export const TOKENS = { least: 256, most: 32_000, usual: 4_000 } as const;
+
+const LONGEST_QUESTION = 20_000;
+const tokens = v.optional(v.pipe(v.number(), v.integer(), v.minValue(TOKENS.least), v.maxValue(TOKENS.most)));
+const paths = v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(400))), v.maxLength(50)));
+const line = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)));
+const revision = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)));
+const kind = v.optional(v.picklist(['source', 'test', 'example', 'documentation', 'changelog', 'configuration']));
+
+/** What each tool takes. The manifest describes the same to models; a test compares the two. */
+export const toolInputs = {
+  search_codebase: v.strictObject({
+    question: v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_QUESTION)),
+    scope: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
+    paths,
+    kind,
+    tokens,
+  }),
+  read_lines: v.strictObject({
+    path: v.pipe(v.string(), v.minLength(1), v.maxLength(4_096)),
+    start: line,
+    end: line,
+    tokens,
+  }),
+  find_references: v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), paths, kind, tokens }),
+  what_changed: v.strictObject({ base: revision, head: revision, paths, tokens }),
+} as const;
+
+export type ToolName = keyof typeof toolInputs;
+
+export function isToolName(name: string): name is ToolName {
+  return Object.hasOwn(toolInputs, name);
+}
+
+/** What a tool works on: the folders, and how far each has been read. */
+export interface ToolGround {
+  readonly members: readonly IndexedFolder[];
+  readonly states: readonly ReadingState[];
+}
+
+/** A tool's answer, before it is fitted to the tokens that its caller allows. */
+export interface ToolReply {
+  readonly parts: ToolText;
+  /** Tokens that were asked for. */
+  readonly tokens: number;
+}
+
+/**
+ * Runs one tool on the folders. `input` is whatever a model made up.
+ *
+ * @throws `command/usage` for an input that the tool does not take; what the tool throws; the signal's reason
+ */
+export async function runTool(
+  { members, states }: ToolGround,
+  name: ToolName,
+  input: unknown,
+  signal?: AbortSignal,
+): Promise<ToolReply> {
+  switch (name) {
+    case 'search_codebase': {
+      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
+      const { parts } = await searchFiles(members, states, { ...request, tokens: asked }, signal);
+      return { parts, tokens: asked };
+    }
+    case 'read_lines': {
+      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
+      return { parts: (await readLines(members, states, request)).parts, tokens: asked };
+    }
+    case 'find_references': {
+      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
+      return { parts: (await findReferences(members, states, request, signal)).parts, tokens: asked };
+    }
+    case 'what_changed': {
+      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
+      return { parts: (await whatChanged(members, request, signal)).parts, tokens: asked };
+    }
+  }
+}
+
+/** What a model is told of a failure: what happened and what it can do, and never a stack. */
+export function toolErrorText(error: unknown): string {
+  if (error instanceof Error && error.name === 'AbortError') return 'The call was cancelled.';
+  const { message, blame } = asAppError(error);
+  if (blame === 'bug') return 'Something unexpected happened in the memory. Use your own search for this question.';
+  return message;
+}
+
+function parsed<Schema extends v.GenericSchema>(name: ToolName, schema: Schema, input: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, input ?? {});
+  if (result.success) return result.output;
+  const faults = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'input'}: ${issue.message}`);
+  throw new AppError('command/usage', `${name} cannot take this. ${faults.slice(0, 3).join('; ')}.`);
+}

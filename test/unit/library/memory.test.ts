@@ -1,0 +1,183 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openMemory } from '../../../src/library/memory.ts';
+import { toolErrorText } from '../../../src/library/tools.ts';
+import type { ToolName } from '../../../src/library/tools.ts';
+import { withFolder } from '../memory/support.ts';
+import { engine, FILES, git, place, withMemory } from './support.ts';
+
+const QUESTION = 'Where is a session opened for a user?';
+
+describe('a search of the library', () => {
+  it('ranks files with line ranges, their text and shares, and says what was searched', () =>
+    withMemory(async ({ memory }) => {
+      const found = await memory.search({ question: QUESTION });
+      expect(found.kind).not.toBe('nothing');
+      const [best] = found.files;
+      expect(best?.path).toBe('src/session.ts');
+      expect(best?.excerpts[0]).toMatchObject({ start: 1, end: 3, text: FILES['src/session.ts'] });
+      expect(found.files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+      expect(found.text).toContain('src/session.ts:1-3\n1\texport function openSession');
+      expect(found.coverage).toMatchObject({ files: 4, reading: { kind: 'complete' } });
+      expect(found.text).toContain('Not searched: 1 files (1 ');
+    }));
+
+  it('keeps the tokens that it is given, and says what it leaves out', () =>
+    withMemory(
+      async ({ memory }) => {
+        const all = await memory.search({ question: QUESTION, tokens: 8_000 });
+        const few = await memory.search({ question: QUESTION, tokens: 300 });
+        expect(all.tokens).toBeGreaterThan(300);
+        expect(few.tokens).toBeLessThanOrEqual(300);
+        expect(few.text).toContain('Searched: ');
+      },
+      {},
+      Object.fromEntries(
+        Array.from({ length: 30 }, (_, n) => [
+          `src/part${n}.ts`,
+          `// A session is opened for user ${n}.\n${`const session${n} = open('user');\n`.repeat(6)}`,
+        ]),
+      ),
+    ));
+
+  it('puts a question to chosen files alone', () =>
+    withMemory(async ({ memory }) => {
+      const paths = async (choice: object) =>
+        (await memory.search({ question: QUESTION, ...choice })).files.map(({ path }) => path);
+      expect(await paths({ kind: 'test' })).toEqual(['test/session.test.ts']);
+      expect(await paths({ paths: ['docs/*.md'] })).toEqual(['docs/sessions.md']);
+      expect(await paths({ scope: '+src -src/session.ts' })).toEqual(['src/cookie.ts']);
+    }));
+
+  it('says why a chosen file is not there: its reason, or a name that is near', () =>
+    withMemory(async ({ memory }) => {
+      const asked = (path: string) => memory.search({ question: QUESTION, paths: [path] });
+      await expect(asked('dist/app.min.js')).rejects.toThrow(/"dist\/app\.min\.js" is not indexed: /);
+      await expect(asked('src/sesion.ts')).rejects.toThrow('Did you mean "src/session.ts"?');
+    }));
+
+  it('finds what was saved after the last call', () =>
+    withMemory(async ({ memory, save }) => {
+      await memory.ready();
+      save('src/stamp.ts', 'export const postageStampColour = "vermilion";\n');
+      await memory.ready();
+      const found = await memory.search({ question: 'postageStampColour' });
+      expect(found.files[0]?.path).toBe('src/stamp.ts');
+    }));
+
+  it('never says that there is nothing while files are still to be read', () =>
+    withMemory(
+      async ({ memory }) => {
+        const [outcome] = await Promise.allSettled([memory.search({ question: QUESTION })]);
+        const told = outcome.status === 'fulfilled' ? outcome.value.text : toolErrorText(outcome.reason);
+        expect(told).toContain('Indexing is under way (0 %)');
+      },
+      { waitMs: 0 },
+    ));
+
+  it('takes a question of 10,000 characters', () =>
+    withMemory(async ({ memory }) => {
+      const found = await memory.search({ question: `${QUESTION} ${'and then some more '.repeat(520)}` });
+      expect(found.files[0]?.path).toBe('src/session.ts');
+    }));
+
+  it('ends when it is cancelled, and can be asked again', () =>
+    withMemory(async ({ memory }) => {
+      const gone = memory.search({ question: QUESTION }, { signal: AbortSignal.abort() });
+      await expect(gone).rejects.toMatchObject({ name: 'AbortError' });
+      expect((await memory.search({ question: QUESTION })).files.length).toBeGreaterThan(0);
+    }));
+
+  it('asks two folders as one, each with its name before its paths', () =>
+    withFolder(async (folder) => {
+      const roots = ['api', 'web'].map((name) => place(join(folder, name), FILES));
+      const memory = await openMemory({ root: roots, home: join(folder, 'home'), engine, waitMs: 60_000 });
+      const { files } = await memory.search({ question: QUESTION });
+      expect(files.slice(0, 2).map(({ path }) => path)).toEqual(['api/src/session.ts', 'web/src/session.ts']);
+      expect((await memory.readLines({ path: 'web/src/cookie.ts' })).ofLines).toBe(3);
+      await memory.close();
+    }));
+});
+
+describe('lines of a file', () => {
+  it('are read with their numbers', () =>
+    withMemory(async ({ memory, root }) => {
+      const some = await memory.readLines({ path: 'src/session.ts', start: 2, end: 90 });
+      expect(some).toMatchObject({ start: 2, end: 3, ofLines: 3 });
+      expect(some.text).toBe(
+        'src/session.ts, lines 2 to 3 of 3:\n\n2\t  return { user, token: cookieOf(user) };\n3\t}',
+      );
+      expect((await memory.readLines({ path: join(root, 'src/session.ts'), start: 3 })).start).toBe(3);
+    }));
+
+  it('are those of indexed files below the folders, whatever a model asks for', () =>
+    withMemory(async ({ memory, root }) => {
+      writeFileSync(join(root, '../outside.txt'), 'nobody reads this\n');
+      symlinkSync(join(root, '../outside.txt'), join(root, 'src/link.txt'));
+      const refused = async (path: string) => toolErrorText(await memory.readLines({ path }).catch((e: unknown) => e));
+      for (const path of ['../outside.txt', 'src/../../outside.txt', join(root, '../outside.txt'), '/etc/passwd'])
+        expect(await refused(path)).toMatch(/is in none of the folders that may be read/);
+      expect(await refused('src/link.txt')).toMatch(/src\/link\.txt is not read: /);
+      expect(await refused('dist/app.min.js')).toMatch(/is not read: /);
+      expect(await refused('src/cokie.ts')).toContain('Did you mean "src/cookie.ts"?');
+    }));
+});
+
+describe('references', () => {
+  it('are all lines with the name as a whole word, definitions first', () =>
+    withMemory(async ({ memory }) => {
+      const { references } = await memory.findReferences({ name: 'openSession' });
+      expect(references.map(({ path, line, isDefinition }) => [path, line, isDefinition])).toEqual([
+        ['src/session.ts', 1, true],
+        ['test/session.test.ts', 1, false],
+        ['test/session.test.ts', 3, false],
+        ['docs/sessions.md', 3, false],
+      ]);
+      const none = await memory.findReferences({ name: 'openSess' });
+      expect(none.text).toContain('does not prove that there is none');
+    }));
+
+  it('are not looked for where no name is given', () =>
+    withMemory(async ({ memory }) => {
+      for (const name of ['open session', '.', '()'])
+        await expect(memory.findReferences({ name })).rejects.toThrow('A name is one identifier');
+    }));
+});
+
+describe('changes', () => {
+  it('are told against a commit, with the lines of each file', () =>
+    withMemory(async ({ memory, root, save }) => {
+      git(root, 'init', '--quiet');
+      git(root, 'add', '--all');
+      git(root, 'commit', '--quiet', '--message', 'first');
+      expect((await memory.whatChanged()).text).toContain('No file that is read differs');
+      save('src/cookie.ts', FILES['src/cookie.ts'].replace('session=', 'sid='));
+      save('src/new.ts', 'export const fresh = 1;\n');
+      const { files, text } = await memory.whatChanged();
+      expect(files.map(({ path, kind, added, removed }) => [path, kind, added, removed])).toEqual([
+        ['src/cookie.ts', 'changed', 1, 1],
+        ['src/new.ts', 'added', 1, 0],
+      ]);
+      expect(text).toContain('-  return `session=${user}`;\n+  return `sid=${user}`;');
+      expect((await memory.whatChanged({ paths: ['src/new.ts'] })).files).toHaveLength(1);
+      await expect(memory.whatChanged({ base: 'no-such' })).rejects.toThrow('git knows no commit "no-such"');
+    }));
+
+  it('say why nobody knows them outside of a repository', () =>
+    withMemory(async ({ memory }) => {
+      await expect(memory.whatChanged()).rejects.toThrow('The folder is not in a git work tree.');
+    }));
+});
+
+describe('a tool', () => {
+  it('refuses an input that a model made up, in a sentence', () =>
+    withMemory(async ({ memory }) => {
+      const told = async (name: ToolName, input: unknown) =>
+        toolErrorText(await memory.run(name, input).catch((error: unknown) => error));
+      expect(await told('search_codebase', {})).toMatch(/^search_codebase cannot take this\. question: /);
+      expect(await told('search_codebase', { question: 'x', tokens: 1e9 })).toContain('tokens: ');
+      expect(await told('read_lines', 'src')).toMatch(/^read_lines cannot take this/);
+      expect(await told('search_codebase', { question: '   ' })).toContain('The question is empty.');
+    }));
+});

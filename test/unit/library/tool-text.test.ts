@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fitText } from '../../../src/library/tool-text.ts';
+
+const count = (text: string) => Math.ceil(text.length / 4);
+
+describe('the text of a tool', () => {
+  it('never has more tokens than its caller allows', async () => {
+    const lines = fc.array(fc.string({ maxLength: 80 }), { maxLength: 30 }).map((all) => all.join('\n'));
+    const parts = fc.record({ head: lines, items: fc.array(lines, { maxLength: 12 }), foot: fc.string() });
+    await fc.assert(
+      fc.asyncProperty(parts, fc.integer({ min: 1, max: 600 }), async (given, budget) => {
+        const { text, tokens, shown } = await fitText(given, budget, count);
+        expect(tokens).toBe(count(text));
+        expect(tokens).toBeLessThanOrEqual(budget);
+        for (const item of given.items.slice(0, shown)) expect(text).toContain(item);
+      }),
+      { seed: 7 },
+    );
+  });
+
+  it('leaves the last results out and says how many', async () => {
+    const parts = { head: 'Found:', items: ['one '.repeat(40), 'two '.repeat(40), 'three '.repeat(40)], foot: 'All.' };
+    const { text, shown } = await fitText(parts, 80, count);
+    expect(shown).toBe(1);
+    expect(text).toContain('2 of 3 results are left out to keep the token budget.');
+    expect(text.endsWith('All.')).toBe(true);
+  });
+
+  it('shows the first lines of a result that is too long', async () => {
+    const item = Array.from({ length: 100 }, (_, n) => `line ${n}`).join('\n');
+    const { text } = await fitText({ head: 'Found:', items: [item], foot: '' }, 100, count);
+    expect(text).toContain('line 3\n');
+    expect(text).toContain('(cut here)');
+    expect(text).not.toContain('line 99');
+  });
+
+  it('is the same where a tokenizer joins what stands side by side', async () => {
+    // Parts cost more together than alone.
+    const greedy = (text: string) => text.length ** 1.1;
+    const parts = { head: 'h', items: ['a'.repeat(50), 'b'.repeat(50), 'c'.repeat(50)], foot: 'f' };
+    for (const budget of [60, 120, 200, 260]) {
+      expect((await fitText(parts, budget, greedy)).tokens).toBeLessThanOrEqual(budget);
+    }
+  });
+});
