@@ -15,10 +15,11 @@ const layers: Record<string, string[]> = {
   retrieve: ['memory', 'workspace', 'engine', 'index'],
   answer: ['memory', 'workspace', 'engine', 'index', 'retrieve'],
   library: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer'],
+  mcp: ['memory', 'index', 'retrieve', 'library'],
   service: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer', 'library'],
   chat: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer', 'service'],
   ui: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer', 'library', 'service', 'chat'],
-  terminal: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer', 'library'],
+  terminal: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer', 'library', 'mcp'],
   page: ['chat'],
   root: ['chat', 'service', 'terminal', 'ui'],
 };

@@ -13,7 +13,7 @@ import { findReferences } from './find-references.ts';
 import type { Reference, ReferencesRequest } from './find-references.ts';
 import { nameOf, named } from './members.ts';
 import { readLines } from './read-lines.ts';
-import type { ReadRequest } from './read-lines.ts';
+import type { ReadLines, ReadRequest } from './read-lines.ts';
 import { searchFiles } from './search-files.ts';
 import type { FoundFile, SearchRequest } from './search-files.ts';
 import { fitText } from './tool-text.ts';
@@ -151,13 +151,10 @@ export class Memory {
   }
 
   /** Lines of an indexed file as they stand on disk now. */
-  async readLines(
-    request: ReadRequest & Budget,
-    { signal }: CallOptions = {},
-  ): Promise<Told & { readonly path: string; readonly start: number; readonly end: number; readonly ofLines: number }> {
+  async readLines(request: ReadRequest & Budget, { signal }: CallOptions = {}): Promise<Told & ReadLines> {
     await this.#upToDate(signal);
-    const { path, start, end, ofLines, parts } = await readLines(this.#members, this.#states, request);
-    return { path, start, end, ofLines, ...(await this.#told(parts, request.tokens, signal)) };
+    const { parts, ...found } = await readLines(this.#members, this.#states, request);
+    return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
   }
 
   /** Every line that says a name as a whole word, definitions first. */

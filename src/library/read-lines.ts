@@ -16,7 +16,7 @@ export interface ReadRequest {
   readonly end?: number | undefined;
 }
 
-interface ReadResult {
+export interface ReadLines {
   readonly path: string;
   /** Lines that were read, 1-based and inclusive. */
   readonly start: number;
@@ -25,7 +25,6 @@ interface ReadResult {
   readonly ofLines: number;
   /** Secrets in them are masked. */
   readonly lines: readonly string[];
-  readonly parts: ToolText;
 }
 
 /** Lines of one item, so that a budget can cut between them. */
@@ -41,7 +40,7 @@ export async function readLines(
   members: readonly IndexedFolder[],
   states: readonly ReadingState[],
   request: ReadRequest,
-): Promise<ReadResult> {
+): Promise<ReadLines & { readonly parts: ToolText }> {
   const place = placeOf(members, request.path);
   const { index, prefix } = place.member;
   const path = prefix + place.path;

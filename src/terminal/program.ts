@@ -131,6 +131,18 @@ program.addCommand(
       run(() => diffCommand(base, head, options)),
     ),
 );
+program.addCommand(
+  common(new Command('mcp'))
+    .description('Serves the memory to an agent over MCP, on standard input and output. It only reads, below --repo.')
+    .addHelpText('after', examples('mcp --repo .', 'mcp --repo ../api --repo ../web'))
+    .action((options: CommonOptions) =>
+      run(async () => {
+        // Its protocol's library is loaded by no other command.
+        const { mcpCommand } = await import('./mcp.ts');
+        return mcpCommand(options);
+      }),
+    ),
+);
 
 await program.parseAsync();
 
