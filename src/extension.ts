@@ -12,6 +12,7 @@ import { MemoryTotals } from './ui/memory-view/memory-totals.ts';
 import { MemoryTree } from './ui/memory-view/memory-tree.ts';
 import { RecoveryActions } from './ui/status/recovery-actions.ts';
 import { Provenance } from './ui/marks/provenance.ts';
+import { registerTools } from './ui/tools/codebase-tools.ts';
 import { QuestionInput } from './ui/question-input.ts';
 import { RecalledBadges } from './ui/marks/recalled-badges.ts';
 import { RecalledMarks } from './ui/marks/recalled-marks.ts';
@@ -76,6 +77,14 @@ export function activate(context: vscode.ExtensionContext): void {
     new RecalledBadges(provenance, numbers),
     new RecalledMarks(provenance, numbers),
     watch,
+    registerTools({
+      run: (name, input, signal) => {
+        watch.flush();
+        unsaved.flush();
+        return service.tool(name, input, signal);
+      },
+      folders: () => ({ all: vscode.workspace.workspaceFolders?.length ?? 0, onDisk: memory.folders.length }),
+    }),
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new LeftOutDimming()),
     registerCommands({

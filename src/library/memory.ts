@@ -18,8 +18,9 @@ import { searchFiles } from './search-files.ts';
 import type { FoundFile, SearchRequest } from './search-files.ts';
 import { fitText } from './tool-text.ts';
 import type { ToolText } from './tool-text.ts';
-import { runTool, TOKENS } from './tools.ts';
-import type { ToolName } from './tools.ts';
+import { TOKENS } from './tool-inputs.ts';
+import { runTool } from './tools.ts';
+import type { ToolName } from './tool-inputs.ts';
 import { whatChanged } from './what-changed.ts';
 import type { ChangedFile, ChangesRequest } from './what-changed.ts';
 

@@ -20,7 +20,7 @@ export interface SearchRequest extends Choice {
 }
 
 /** Lines of a file that speak to a question, 1-based and inclusive. */
-export interface FoundLines {
+interface FoundLines {
   readonly start: number;
   readonly end: number;
   /** Part of the whole ranking, 0..1. */

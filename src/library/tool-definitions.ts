@@ -1,5 +1,5 @@
-import { TOKENS } from './tools.ts';
-import type { ToolName } from './tools.ts';
+import { TOKENS } from './tool-inputs.ts';
+import type { ToolName } from './tool-inputs.ts';
 
 /** A parameter as JSON Schema describes it to a model. */
 interface Parameter {

@@ -6,42 +6,9 @@ import type { ReadingState } from './coverage.ts';
 import { readLines } from './read-lines.ts';
 import { searchFiles } from './search-files.ts';
 import type { ToolText } from './tool-text.ts';
+import { toolInputs, TOKENS } from './tool-inputs.ts';
+import type { ToolName } from './tool-inputs.ts';
 import { whatChanged } from './what-changed.ts';
-
-/** Tokens of an answer: what a call may ask for, and what it gets unasked. */
-export const TOKENS = { least: 256, most: 32_000, usual: 4_000 } as const;
-
-const LONGEST_QUESTION = 20_000;
-const tokens = v.optional(v.pipe(v.number(), v.integer(), v.minValue(TOKENS.least), v.maxValue(TOKENS.most)));
-const paths = v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(400))), v.maxLength(50)));
-const line = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)));
-const revision = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)));
-const kind = v.optional(v.picklist(['source', 'test', 'example', 'documentation', 'changelog', 'configuration']));
-
-/** What each tool takes. The manifest describes the same to models; a test compares the two. */
-export const toolInputs = {
-  search_codebase: v.strictObject({
-    question: v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_QUESTION)),
-    scope: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
-    paths,
-    kind,
-    tokens,
-  }),
-  read_lines: v.strictObject({
-    path: v.pipe(v.string(), v.minLength(1), v.maxLength(4_096)),
-    start: line,
-    end: line,
-    tokens,
-  }),
-  find_references: v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), paths, kind, tokens }),
-  what_changed: v.strictObject({ base: revision, head: revision, paths, tokens }),
-} as const;
-
-export type ToolName = keyof typeof toolInputs;
-
-export function isToolName(name: string): name is ToolName {
-  return Object.hasOwn(toolInputs, name);
-}
 
 /** What a tool works on: the folders, and how far each has been read. */
 export interface ToolGround {

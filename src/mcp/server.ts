@@ -12,7 +12,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Memory } from '../library/memory.ts';
 import { toolDefinitions } from '../library/tool-definitions.ts';
-import { isToolName, toolErrorText } from '../library/tools.ts';
+import { isToolName } from '../library/tool-inputs.ts';
+import { toolErrorText } from '../library/tools.ts';
 import { promptMessages, prompts } from './prompts.ts';
 import { listResources, readResource, resourceTemplate } from './resources.ts';
 

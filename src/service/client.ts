@@ -3,6 +3,7 @@ import type { AnswerEvent } from '../answer/answer.ts';
 import { RpcClient } from '../common/rpc/client.ts';
 import { threadPeer } from '../common/rpc/peer.ts';
 import type { Description } from '../engine/protocol.ts';
+import type { ToolName } from '../library/tool-inputs.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { isServiceNotice } from './protocol.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   ServiceCalls,
   ServiceNotice,
   ServiceSettings,
+  ToolOutcome,
 } from './protocol.ts';
 
 export interface ServiceOptions {
@@ -97,6 +99,11 @@ export class ServiceClient {
   /** Which files a question means, best first, without an answer. */
   recall(question: string, scope: QuestionScope, signal?: AbortSignal): Promise<readonly RankedFile[]> {
     return this.#client.call('recall', { question, scope }, { signal });
+  }
+
+  /** Runs a tool for an agent. Throws the signal's reason, or AppError where the thread fails. */
+  tool(name: ToolName, input: unknown, signal?: AbortSignal): Promise<ToolOutcome> {
+    return this.#client.call('tool', { name, input }, { signal });
   }
 
   async facts(root: string): Promise<MemoryFacts> {

@@ -2,6 +2,8 @@ import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { Action } from '../common/error-codes.ts';
 import type { Call } from '../common/rpc/messages.ts';
+import type { ToolText } from '../library/tool-text.ts';
+import type { ToolName } from '../library/tool-inputs.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Description } from '../engine/protocol.ts';
@@ -141,6 +143,8 @@ export interface ServiceCalls {
   readonly resume: Call<undefined, void>;
   readonly ask: Call<Question, void, AnswerEvent>;
   readonly recall: Call<{ readonly question: string; readonly scope: QuestionScope }, readonly RankedFile[]>;
+  /** One of the tools that agents call. What it refuses is a reply, in the words of its model. */
+  readonly tool: Call<{ readonly name: ToolName; readonly input: unknown }, ToolOutcome>;
   /** The files come as events, some at a time: all of a large workspace at once would block the host. */
   readonly facts: Call<{ readonly root: string }, Omit<MemoryFacts, 'files'>, readonly RememberedFile[]>;
   readonly forget: Call<Paths, Forgotten>;
@@ -151,6 +155,11 @@ export interface ServiceCalls {
   readonly warm: Call<undefined, Description>;
   readonly settings: Call<ServiceSettings, void>;
 }
+
+export type ToolOutcome =
+  /** `text` is as long as the memory's model counts; with another tokenizer, `parts` are fitted again. */
+  | { readonly kind: 'answered'; readonly text: string; readonly parts: ToolText; readonly tokens: number }
+  | { readonly kind: 'refused'; readonly message: string };
 
 interface Paths {
   readonly root: string;

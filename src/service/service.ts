@@ -11,6 +11,8 @@ import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
 import { filesInScope } from './files-in-scope.ts';
 import { FolderIndexer } from './folder-indexer.ts';
+import type { ReadingState } from '../library/coverage.ts';
+import { readingStateOf, refused, toolOutcome } from './tool-outcome.ts';
 import type {
   QuestionScope,
   Folder,
@@ -69,6 +71,11 @@ export class Service {
       const how = { signal, ...(scope && { scope }) };
       return (await new MultiFolderSearch(members).recall(question, how)).files;
     }),
+    tool: this.#settled(async ({ name, input }, { signal }) => {
+      const ground = async () => ({ members: await this.#members(), states: await this.#readingStates(signal) });
+      if (name === 'what_changed' && !this.#settings.isTrusted) return refused(new AppError('service/no-git'));
+      return toolOutcome(this.#engine, ground, { name, input }, signal);
+    }),
     facts: this.#settled(({ root }, { emit }) => this.#facts(root, emit)),
     forget: this.#settled(({ root, paths }) => this.#indexer(root).forget(paths)),
     remember: this.#settled(async ({ root, paths }) => {
@@ -117,12 +124,7 @@ export class Service {
     { signal, emit }: CallContext<AnswerEvent>,
   ): Promise<void> {
     const members = await this.#members();
-    // Who saves and asks wants to be answered from what was saved.
-    const saved = Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.saved()));
-    await Promise.race([saved, pause(SAVED, undefined, { ref: false })]);
-    signal.throwIfAborted();
-    // Somebody who has just opened a folder asks about files whose turn has not come.
-    await Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.searchable(signal)));
+    await this.#caughtUp(signal);
     for (const indexer of this.#indexers.values()) {
       const { state } = indexer;
       if (state.kind === 'reading' || state.kind === 'paused') {
@@ -133,6 +135,22 @@ export class Service {
     const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
     if (members.every(({ index }) => index.length === 0)) this.#refuseUnread();
     await answer(new MultiFolderSearch(members), question, how, emit);
+  }
+
+  /** Waits for what was saved or opened just before, but not for long. */
+  async #caughtUp(signal: AbortSignal): Promise<void> {
+    // Who saves and asks wants to be answered from what was saved.
+    const saved = Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.saved()));
+    await Promise.race([saved, pause(SAVED, undefined, { ref: false })]);
+    signal.throwIfAborted();
+    // Somebody who has just opened a folder asks about files whose turn has not come.
+    await Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.searchable(signal)));
+  }
+
+  /** How far each folder has been read, once what was saved just before is in the memory. */
+  async #readingStates(signal: AbortSignal): Promise<ReadingState[]> {
+    await this.#caughtUp(signal);
+    return Array.from(this.#indexers.values(), ({ state }) => readingStateOf(state));
   }
 
   async #scope(asked: QuestionScope, members: readonly IndexedFolder[], signal: AbortSignal) {

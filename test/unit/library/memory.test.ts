@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openMemory } from '../../../src/library/memory.ts';
 import { toolErrorText } from '../../../src/library/tools.ts';
-import type { ToolName } from '../../../src/library/tools.ts';
+import type { ToolName } from '../../../src/library/tool-inputs.ts';
 import { withFolder } from '../memory/support.ts';
 import { engine, FILES, git, place, withMemory } from './support.ts';
 

@@ -3,8 +3,8 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { describe, expect, it } from 'vitest';
 import type { MemoryOptions } from '../../../src/library/memory.ts';
 import { toolDefinitions } from '../../../src/library/tool-definitions.ts';
-import { toolInputs } from '../../../src/library/tools.ts';
-import type { ToolName } from '../../../src/library/tools.ts';
+import { toolInputs } from '../../../src/library/tool-inputs.ts';
+import type { ToolName } from '../../../src/library/tool-inputs.ts';
 import { mcpServer } from '../../../src/mcp/server.ts';
 import { withMemory } from '../library/support.ts';
 

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { toolDefinitions } from '../../../src/library/tool-definitions.ts';
 
 interface Manifest {
   readonly capabilities: {
     readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: readonly string[] };
   };
   readonly contributes: {
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly modelDescription: string;
+      readonly inputSchema: unknown;
+    }[];
     readonly configuration: { readonly properties: Readonly<Record<string, { readonly scope: string }>> };
   };
 }
@@ -49,5 +55,17 @@ describe('the manifest, before a folder is trusted', () => {
     const ofFolder = Object.keys(properties).filter((name) => properties[name]?.scope !== 'machine');
     expect(untrustedWorkspaces.supported).toBe('limited');
     expect(untrustedWorkspaces.restrictedConfigurations).toEqual(expect.arrayContaining(ofFolder));
+  });
+});
+
+describe('the tools of the manifest', () => {
+  const tools = new Map(manifest.contributes.languageModelTools.map((tool) => [tool.name, tool]));
+
+  it('are told to a model in the same words as over MCP', () => {
+    expect([...tools.keys()]).toEqual(Object.keys(toolDefinitions));
+    for (const [name, { description, inputSchema }] of Object.entries(toolDefinitions)) {
+      expect(tools.get(name)).toMatchObject({ modelDescription: description, canBeReferencedInPrompt: true });
+      expect(tools.get(name)?.inputSchema).toEqual(inputSchema);
+    }
   });
 });

@@ -15,7 +15,11 @@ const users = (of: RegExp) => sources.filter(({ code }) => of.test(code)).map(({
 /** Ways to show or to start something, each with the files that may: src/ui/README.md says what protects them there. */
 const SINKS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ['notifications', /\bshow(?:Information|Warning|Error)Message\b/, ['src/ui/notice.ts']],
-  ['Markdown of the editor', /\bMarkdownString\b|\bappendMarkdown\b/, ['src/ui/status/status-bar.ts']],
+  [
+    'Markdown of the editor',
+    /\bMarkdownString\b|\bappendMarkdown\b/,
+    ['src/ui/status/status-bar.ts', 'src/ui/tools/codebase-tools.ts'],
+  ],
   ['trusted Markdown', /\.isTrusted = (?!\{ enabledCommands: tooltipCommands \})/, []],
   ['markup in Markdown', /\bsupportHtml\b|\bsupportThemeIcons\b/, []],
   ['rows of a tree', /\bnew vscode\.TreeItem\b/, ['src/ui/memory-view/tree-item.ts']],

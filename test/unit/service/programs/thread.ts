@@ -35,6 +35,7 @@ const handlers: Handlers<ServiceCalls> = {
     emit({ kind: 'token', text: 'two' });
   },
   recall: () => [{ path: 'a.ts', share: 1, lines: [] }],
+  tool: ({ name }) => ({ kind: 'refused', message: `${name} is refused.` }),
   facts: ({ root }, { emit }) => {
     for (const path of ['a.ts', 'b.ts']) {
       emit([{ path, bytes: 1, lines: 1, state: { kind: 'ingested' }, segments: 1, share: 0.5 }]);

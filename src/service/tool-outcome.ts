@@ -1,0 +1,52 @@
+import type { Engine } from '../engine/client/engine.ts';
+import { complete, failedReading, readingState } from '../library/coverage.ts';
+import type { ReadingState } from '../library/coverage.ts';
+import { fitText } from '../library/tool-text.ts';
+import { runTool, toolErrorText } from '../library/tools.ts';
+import type { ToolName } from '../library/tool-inputs.ts';
+import type { ToolGround } from '../library/tools.ts';
+import type { MemoryState, ToolOutcome } from './protocol.ts';
+
+/**
+ * Runs a tool and puts what it refuses into words for a model: the editor's own sentences name buttons that no model
+ * has.
+ *
+ * @throws the signal's reason
+ */
+export async function toolOutcome(
+  engine: Engine,
+  ground: () => Promise<ToolGround>,
+  { name, input }: { readonly name: ToolName; readonly input: unknown },
+  signal: AbortSignal,
+): Promise<ToolOutcome> {
+  try {
+    const { parts, tokens } = await runTool(await ground(), name, input, signal);
+    const { text } = await fitText(parts, tokens, (part) => engine.countHere(part, { signal }));
+    return { kind: 'answered', text, parts, tokens };
+  } catch (error) {
+    signal.throwIfAborted();
+    return refused(error);
+  }
+}
+
+export function refused(error: unknown): ToolOutcome {
+  return { kind: 'refused', message: toolErrorText(error) };
+}
+
+/** What the state of a folder means for an answer: what can be found by its words counts as read. */
+export function readingStateOf(state: MemoryState): ReadingState {
+  switch (state.kind) {
+    case 'opening':
+    case 'walking':
+      return readingState(0);
+    case 'reading':
+      return readingState(state.percent);
+    case 'paused':
+      return readingState(state.percent, true);
+    case 'failed':
+      return failedReading(`Files could not be indexed: ${state.sentence}`);
+    case 'embedding':
+    case 'ready':
+      return complete;
+  }
+}
