@@ -91,7 +91,7 @@ function partsOf(name: string, references: readonly Reference[], isCut: boolean,
   const definitions = references.filter(({ isDefinition }) => isDefinition).length;
   const head =
     references.length > 0
-      ? `"${name}" stands in ${references.length} lines of ${files} files; ${definitions} of them look like definitions.`
+      ? `"${name}": lines ${references.length}, in files ${files}; lines that look like definitions: ${definitions}.`
       : `"${name}" stands in no indexed file as a whole word. That does not prove that there is none.`;
   const items = [...Map.groupBy(references, ({ path, isDefinition }) => `${isDefinition ? 'D' : 'R'}${path}`)].map(
     ([, own]) => {

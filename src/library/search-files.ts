@@ -49,10 +49,10 @@ interface SearchResult {
   readonly parts: ToolText;
 }
 
-/** Files of the list above the excerpts; `ranges` are lines of each. */
-const LISTED = { files: 12, ranges: 3 } as const;
-/** Part of the budget for excerpts: the list and the sentences take the rest. */
-const FOR_EXCERPTS = 0.8;
+/** Files of the list above the excerpts, as many as the budget allows; `ranges` are lines of each. */
+const LISTED = { least: 4, most: 12, tokensOfEach: 200, ranges: 3 } as const;
+/** Part of the budget for excerpts: line numbers, the list and the sentences take the rest. */
+const FOR_EXCERPTS = 0.55;
 
 /**
  * Ranked files for a question, with lines read again from disk: only those that still are what was indexed.
@@ -94,7 +94,11 @@ export async function searchFiles(
     ...(stale > 0 ? [`${stale} places changed on disk since they were indexed and are not shown.`] : []),
     coverage.message,
   ].join(' ');
-  const parts = { head: [message, ...fileRows(files)].join('\n'), items: excerpts.map(excerptText), foot };
+  const parts = {
+    head: [message, ...fileRows(files, request.tokens)].join('\n'),
+    items: excerpts.map(excerptText),
+    foot,
+  };
   return { kind, message, files, coverage, parts };
 }
 
@@ -105,8 +109,9 @@ const MESSAGES: Readonly<Record<SearchResult['kind'], string>> = {
   nothing: 'No indexed file matches. That does not prove that there is none: read what was searched below.',
 };
 
-function fileRows(files: readonly FoundFile[]): string[] {
-  const rows = files.slice(0, LISTED.files).map(({ path, share, lines }) => {
+function fileRows(files: readonly FoundFile[], tokens: number): string[] {
+  const most = Math.max(LISTED.least, Math.min(LISTED.most, Math.floor(tokens / LISTED.tokensOfEach)));
+  const rows = files.slice(0, most).map(({ path, share, lines }) => {
     const ranges = lines.slice(0, LISTED.ranges).map(({ start, end }) => `${start}-${end}`);
     return `${(100 * share).toFixed(1)} % ${path}:${ranges.join(',')}`;
   });

@@ -111,7 +111,7 @@ function partsOf(files: readonly ChangedFile[], unread: readonly string[], reque
   const more = files.length > LISTED ? [`and ${files.length - LISTED} files more`] : [];
   const title =
     files.length > 0
-      ? `${files.length} files differ between ${base} and ${head}:`
+      ? `Files that differ between ${base} and ${head}: ${files.length}.`
       : `No file that is read differs between ${base} and ${head}.`;
   const items = files.map(({ path, kind, diff }) =>
     diff === undefined ? `${path}: the texts have too little in common to be compared.` : `${path} (${kind})\n${diff}`,
