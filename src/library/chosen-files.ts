@@ -66,7 +66,7 @@ export function reasonOf(members: readonly IndexedFolder[], path: string): strin
   for (const { index, prefix } of members) {
     if (!path.startsWith(prefix)) continue;
     const state = index.ledger.file(path.slice(prefix.length))?.state;
-    if (state !== undefined && state.kind !== 'ingested') return state.sentence;
+    if (state !== undefined && state.kind !== 'ingested') return state.message;
   }
   return undefined;
 }

@@ -33,7 +33,7 @@ export function listResources(memory: Memory, cursor: string | undefined) {
 
 function resourceOf(name: string, { bytes, lines, state }: FileRecord, bare: number) {
   const vectors = bare > 0 ? `; ${bare} segments are found by their words alone` : '';
-  const description = state.kind === 'ingested' ? `Indexed, ${lines} lines${vectors}.` : state.sentence;
+  const description = state.kind === 'ingested' ? `Indexed, ${lines} lines${vectors}.` : state.message;
   return { uri: uriOf(name), name, description, mimeType: 'text/plain', size: bytes };
 }
 

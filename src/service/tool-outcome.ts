@@ -44,7 +44,7 @@ export function readingStateOf(state: MemoryState): ReadingState {
     case 'paused':
       return readingState(state.percent, true);
     case 'failed':
-      return failedReading(`Files could not be indexed: ${state.sentence}`);
+      return failedReading(`Files could not be indexed: ${state.message}`);
     case 'embedding':
     case 'ready':
       return complete;
