@@ -10,6 +10,69 @@ export const STEM_MATCH = {
   weight: 1,
 } as const;
 
+/**
+ * What a change is asked for with: "restore the rest parameter in fetch" names a thing by the way, not as its topic.
+ * Verbs that are as often nouns at the beginning of a topic (handle, test, release) are not among them.
+ */
+const CHANGES = new Set([
+  'accept',
+  'add',
+  'allow',
+  'apply',
+  'avoid',
+  'bump',
+  'clean',
+  'consider',
+  'convert',
+  'correct',
+  'create',
+  'delete',
+  'deprecate',
+  'disable',
+  'disallow',
+  "don't",
+  'drop',
+  'enable',
+  'ensure',
+  'escape',
+  'expose',
+  'extract',
+  'fix',
+  'ignore',
+  'implement',
+  'improve',
+  'include',
+  'introduce',
+  'keep',
+  'make',
+  'migrate',
+  'move',
+  'optimise',
+  'optimize',
+  'preserve',
+  'prevent',
+  'refactor',
+  'reject',
+  'remove',
+  'rename',
+  'replace',
+  'require',
+  'respect',
+  'restore',
+  'revert',
+  'rewrite',
+  'simplify',
+  'skip',
+  'stop',
+  'switch',
+  'update',
+  'upgrade',
+  'use',
+  'validate',
+]);
+/** `fix(router): …`, as commits are headed. */
+const HEADED = /^\w+(?:\([^)]*\))?!?:\s/;
+
 /** Between the parts of a name: request_logger, requestLogger, request-logger. */
 const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
 
@@ -19,7 +82,10 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
  * its name mean the file that is called so.
  */
 export function matchStems(question: string, paths: Iterable<string>): Set<string> {
-  if (question.trim().split(/\s+/).length > STEM_MATCH.words) return new Set();
+  const text = question.trim();
+  if (text.split(/\s+/).length > STEM_MATCH.words) return new Set();
+  const [first = ''] = text.toLowerCase().split(/\s/);
+  if (CHANGES.has(first) || HEADED.test(text)) return new Set();
   const said = new Set(partsOf(question));
   return new Set(
     [...paths].filter((path) => {

@@ -25,3 +25,10 @@ test('a sentence says such words by chance', () => {
   expect(called(most.join(' '))).toEqual(['lib/transaction.rb']);
   expect(called([...most, 'word'].join(' '))).toEqual([]);
 });
+
+test.each(['restore the transaction', 'fix(db): transaction', "Don't write a response writer"])(
+  'a change is not a topic: %s',
+  (change) => {
+    expect(called(change)).toEqual([]);
+  },
+);
