@@ -103,10 +103,10 @@ export class MultiFolderSearch {
     const { embedMs = EMBED_MS } = options;
     const isWhole = members.every(({ index: folderIndex }) => folderIndex.embedded === folderIndex.length);
     if (!isWhole && embedMs > 0 && by !== 'lexical') {
-      const until = performance.now() + embedMs;
       const byWords = await search([]);
       await asking;
-      await this.#embed(byWords, until, options.signal);
+      // From here on the model is loaded: loading it does not count as encoding.
+      await this.#embed(byWords, performance.now() + embedMs, options.signal);
     }
     return this.#withCells(await search(await asking));
   }
