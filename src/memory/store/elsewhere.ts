@@ -6,7 +6,7 @@ import { isAppError } from '../../common/app-error.ts';
 import { StoreWriter } from './store-writer.ts';
 import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
 import { namesIn } from './former-schema.ts';
-import { filesAlike } from './footprint.ts';
+import { filesAlike, filesSame } from './footprint.ts';
 import type { Footprint } from './footprint.ts';
 import { translate } from '../ledger-error.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
@@ -95,20 +95,13 @@ export async function clearElsewhere(search: Search, footprint: Footprint): Prom
 
 /** Files of a database with the same content as the forgotten ones, and with nearly the same words. */
 export function holdersIn(db: DatabaseSync, place: string, footprint: Footprint): Left[] {
-  const { record, contentHash, recordId, folder: column } = namesIn(db);
+  const { folder: column } = namesIn(db);
   const named =
     column === undefined
       ? `SELECT id, path, (SELECT value FROM main.meta WHERE name = 'repository') AS folder FROM main.file`
       : `SELECT main.file.id AS id, path, ${column} AS folder FROM main.file
          JOIN main.checkout ON checkout.id = file.checkout_id`;
-  const same = db
-    .prepare(
-      `SELECT id FROM main.file WHERE state = 'ingested' AND (blob_hash IN (SELECT value FROM json_each(?)) OR id IN (
-         SELECT file_id FROM main.segment JOIN main.${record} AS record ON record.id = ${recordId}
-         WHERE record.${contentHash} IN (SELECT unhex(value) FROM json_each(?))))`,
-    )
-    .all(JSON.stringify([...footprint.hashes]), JSON.stringify([...footprint.keys]))
-    .map((row) => integer(row, 'id'));
+  const same = filesSame(db, footprint);
   const alike = filesAlike(db, footprint.texts);
   const ids = new Set([...same, ...alike]);
   const rows = db.prepare(
@@ -117,7 +110,7 @@ export function holdersIn(db: DatabaseSync, place: string, footprint: Footprint)
   return rows.all(JSON.stringify([...ids])).map((row): Left => {
     const checkout = text(row, 'folder');
     const folder = lstatSync(checkout, { throwIfNoEntry: false }) === undefined ? 'gone' : 'there';
-    const why = same.includes(integer(row, 'id')) ? 'same' : 'alike';
+    const why = same.has(integer(row, 'id')) ? 'same' : 'alike';
     return { why, place, checkout, path: text(row, 'path'), folder };
   });
 }

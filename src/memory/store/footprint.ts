@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { namesIn } from './former-schema.ts';
 import { bytes, integer, text } from './row.ts';
 import { originOf } from './schema.ts';
 
@@ -23,7 +24,7 @@ const OF_FILES = `origin IN (SELECT unhex(value) FROM json_each(?)) OR id IN (
 /** By what files are found again wherever something of them is kept. */
 export interface Footprint {
   readonly paths: readonly string[];
-  /** Content hashes of their records, and of the records of their former versions, hex. */
+  /** Content hashes of their segments, embedded or not, and of the records of their former versions, hex. */
   readonly keys: ReadonlySet<string>;
   readonly blobs: readonly Uint8Array[];
   /** Hashes of their content: the same under any name and for any model. */
@@ -37,7 +38,7 @@ export interface Footprint {
 /** Reads what these files of the connection's checkout leave in its database. */
 export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footprint {
   const list = JSON.stringify(paths);
-  const rows = db.prepare(`SELECT content_hash, vectors FROM record WHERE ${OF_FILES}`).all(originsOf(paths), list);
+  const records = db.prepare(`SELECT vectors FROM record WHERE ${OF_FILES}`).all(originsOf(paths), list);
   const segments = db
     .prepare(
       `SELECT segment.id FROM segment JOIN file ON file.id = file_id WHERE path IN (SELECT value FROM json_each(?))`,
@@ -52,25 +53,50 @@ export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footpri
     .all(list);
   return {
     paths,
-    keys: new Set(rows.map((row) => hex(bytes(row, 'content_hash')))),
-    blobs: rows.map((row) => bytes(row, 'vectors')),
+    keys: keysOf(db, paths),
+    blobs: records.map((row) => bytes(row, 'vectors')),
     hashes: new Set(hashes.map((row) => text(row, 'blob_hash'))),
     texts: tellingWords(db, sampled(segments)),
     segments: segments.length,
   };
 }
 
-/** Content hashes of the records that footprintOf() would give, hex. */
+/** The content hashes that footprintOf() would give, hex. */
 export function keysOf(db: DatabaseSync, paths: readonly string[]): Set<string> {
+  const list = JSON.stringify(paths);
+  // A segment that is not embedded here may have its record in another database.
   const rows = db
-    .prepare(`SELECT content_hash FROM record WHERE ${OF_FILES}`)
-    .all(originsOf(paths), JSON.stringify(paths));
+    .prepare(
+      `SELECT content_hash FROM record WHERE ${OF_FILES}
+       UNION SELECT segment.content_hash FROM segment JOIN file ON file.id = file_id
+       WHERE path IN (SELECT value FROM json_each(?))`,
+    )
+    .all(originsOf(paths), list, list);
   return new Set(rows.map((row) => hex(bytes(row, 'content_hash'))));
 }
 
 /** The origins of paths as SQL's unhex() reads them, in JSON. */
 function originsOf(paths: readonly string[]): string {
   return JSON.stringify(paths.map((path) => hex(originOf(path))));
+}
+
+/** Ids of files, of any checkout, with content of these; the database may be of a former version. */
+export function filesSame(db: DatabaseSync, { hashes, keys }: Footprint): Set<number> {
+  const { record, contentHash, recordId } = namesIn(db);
+  // Former versions have no segment without a record.
+  const notEmbedded =
+    record === 'write'
+      ? ''
+      : `UNION SELECT file_id FROM main.segment
+         WHERE record_id IS NULL AND content_hash IN (SELECT unhex(value) FROM json_each(?2))`;
+  const rows = db
+    .prepare(
+      `SELECT id FROM main.file WHERE state = 'ingested' AND (blob_hash IN (SELECT value FROM json_each(?1)) OR id IN (
+         SELECT file_id FROM main.segment JOIN main.${record} AS record ON record.id = ${recordId}
+         WHERE record.${contentHash} IN (SELECT unhex(value) FROM json_each(?2)) ${notEmbedded}))`,
+    )
+    .all(JSON.stringify([...hashes]), JSON.stringify([...keys]));
+  return new Set(rows.map((row) => integer(row, 'id')));
 }
 
 /** Ids of files, of any checkout, of nearly the same text as one of these segments. */
