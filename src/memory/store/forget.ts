@@ -12,7 +12,7 @@ import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';
 import type { Change, LedgerIdentity } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
-import { elementsOf, hashOfRows, storedSetHash } from './set-hash-store.ts';
+import { hashOfRows, storedSetHash } from './set-hash-store.ts';
 import { idOf, Traces, traceOf } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import { beginForgetting } from './unfinished.ts';
@@ -52,7 +52,7 @@ export interface Certificate {
   /** Who still uses records of these files: other checkouts with the same content, files made of the same records. */
   readonly kept: readonly { readonly checkout: string; readonly path: string; readonly records: number }[];
   readonly before: Hashes;
-  /** By subtraction: the set hash less the files' own, the tree less their leaves. */
+  /** By subtraction: the set hash that is stored once the files' elements went, the tree less their leaves. */
   readonly subtracted: Hashes;
   /** Made anew from what the ledger holds now. Equal to `subtracted`, or there is no certificate. */
   readonly rebuilt: Hashes;
@@ -104,7 +104,7 @@ interface Place {
 
 /**
  * Takes files and their records out, with every record that no file uses, inside a transaction of the caller's, and
- * computes the hashes that are left twice: from those before, and from the rows that are left.
+ * computes the hashes that are left twice: by subtraction, as they are stored then, and from the rows that are left.
  *
  * @throws `ledger/failed` when the two do not agree: nothing may be certified then, and the caller rolls back
  */
@@ -118,15 +118,10 @@ export function takeOut(place: Place, footprint: Footprint): Taken {
     )
     .all(JSON.stringify(paths));
   const used = new Set(rows.flatMap((row) => (row.record_id === null ? [] : [integer(row, 'record_id')])));
-  const setHash = storedSetHash(db, checkoutId);
-  const before = { setHash: setHash.hex(), treeHash: treeHashOf(leaves.values()) };
-  for (const path of paths) {
-    const fileId = changing.fileId(path);
-    for (const element of fileId === undefined ? [] : elementsOf(db, fileId)) setHash.subtract(element);
-    leaves.delete(path);
-  }
+  const before = { setHash: storedSetHash(db, checkoutId).hex(), treeHash: treeHashOf(leaves.values()) };
   beginForgetting(db);
   const removed = paths.flatMap((path) => {
+    leaves.delete(path);
     const segments = changing.removeFile(path);
     if (mark !== undefined) changing.replace(path, mark.meta, mark.state, [], new Map());
     return segments;
@@ -135,7 +130,7 @@ export function takeOut(place: Place, footprint: Footprint): Taken {
   const gone = takeUnused(db);
   lexical.optimise();
 
-  const subtracted = { setHash: setHash.hex(), treeHash: treeHashOf(leaves.values()) };
+  const subtracted = { setHash: storedSetHash(db, checkoutId).hex(), treeHash: treeHashOf(leaves.values()) };
   const rebuilt = {
     setHash: drain(hashOfRows(db, checkoutId, 'hashes')).hex(),
     treeHash: treeHashOf(leavesOf(db).values()),
