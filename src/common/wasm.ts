@@ -12,8 +12,7 @@ declare const WebAssembly:
 export type WasmFunction = (...numbers: number[]) => void;
 
 /**
- * One function of an assembled module, with the memory that both sides use. Undefined where the process may compile no
- * module (Node's `--jitless`), and before SIMD.
+ * One function of an assembled module, with the memory that both sides use. Undefined where WebAssembly has no SIMD.
  *
  * @param base64 the module, which exports `memory` and the function
  */

@@ -47,7 +47,7 @@ export const multiplyInScript: Multiply = (vectors, question, products) => {
   }
 };
 
-/** By WebAssembly's SIMD, some ten times as fast; in JavaScript where the process may compile no module. */
+/** By WebAssembly's SIMD, some ten times as fast; in JavaScript where there is none. */
 export const multiply: Multiply = openModule() ?? multiplyInScript;
 
 function openModule(): Multiply | undefined {
