@@ -4,12 +4,11 @@ import { AppError, isAppError } from '../../common/app-error.ts';
 import type { FileState } from '../records.ts';
 import { bytes, columnError, integer, text } from '../store/row.ts';
 import type { Row } from '../store/row.ts';
-import { SetHash, vectorsHash } from '../algebra/set-hash.ts';
+import { vectorsHash } from '../algebra/set-hash.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
 import { decodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
-import { ContentDigest } from './content.ts';
+import { ContentDigest, hashesOf } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
 import { LIMITS, PAGE } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
@@ -74,18 +73,17 @@ class Check {
     const hashes = Buffer.alloc(this.#header.writes * KEY_BYTES);
     yield* this.#writes(keys, hashes);
     const keyOf = (writeId: number): string => keys.toString('hex', (writeId - 1) * KEY_BYTES, writeId * KEY_BYTES);
-    const leaves = files
+    const ingested = files
       .filter(({ state }) => state === 'ingested')
-      .map(({ path, segments }) =>
-        leafDigest(
-          path,
-          segments.map(({ writeId }) => keyOf(writeId)),
-        ),
-      );
+      .map(({ path, segments }) => ({ path, writeIds: segments.map(({ writeId }) => writeId) }));
+    const made = hashesOf(ingested, (writeId) => {
+      const [from, end] = [(writeId - 1) * KEY_BYTES, writeId * KEY_BYTES];
+      return { contentHash: keys.subarray(from, end), vectorsHash: hashes.subarray(from, end) };
+    });
     const { content, treeHash, setHash } = this.#header;
     if (this.#digest.hex() !== content) throw this.#damaged('rows that do not match its digest');
-    if (treeHashOf(leaves) !== treeHash) throw this.#damaged('files that do not match its tree hash');
-    if (setHash !== undefined && setHashOf(files, keys, hashes) !== setHash) {
+    if (made.treeHash !== treeHash) throw this.#damaged('files that do not match its tree hash');
+    if (setHash !== undefined && made.setHash !== setHash) {
       throw this.#damaged('segments whose set hash is not the one it states');
     }
     return { header: this.#header, files, keyOf };
@@ -237,16 +235,4 @@ class Check {
   #unsafe(what: string): AppError {
     return new AppError('snapshot/unsafe', `The snapshot ${this.#name} holds ${what}.`);
   }
-}
-
-function setHashOf(files: readonly SnapshotFile[], keys: Buffer, hashes: Buffer): string {
-  const setHash = new SetHash();
-  for (const { path, segments } of files) {
-    for (const [ordinal, { writeId }] of segments.entries()) {
-      const [from, end] = [(writeId - 1) * KEY_BYTES, writeId * KEY_BYTES];
-      const [contentHash, vectors] = [keys.subarray(from, end), hashes.subarray(from, end)];
-      setHash.add({ path, ordinal, contentHash, vectorsHash: vectors });
-    }
-  }
-  return setHash.hex();
 }

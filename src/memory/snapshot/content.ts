@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+import { SetHash } from '../algebra/set-hash.ts';
+import type { SetElement } from '../algebra/set-hash.ts';
+import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
 import type { FileState } from '../records.ts';
 
 /** A file as a snapshot lists it. A sentence of the ledger is left out: it may hold places of the machine. */
@@ -48,4 +51,30 @@ export class ContentDigest {
   #line(values: readonly unknown[]): void {
     this.#hash.update(`${JSON.stringify(values)}\n`);
   }
+}
+
+/** An ingested file, and the numbers of its segments' records in order. */
+export interface HashedFile {
+  readonly path: string;
+  readonly writeIds: readonly number[];
+}
+
+/** What stands for a record in the hashes: [32] each. */
+export type HashedRecord = Pick<SetElement, 'contentHash' | 'vectorsHash'>;
+
+/** The two hashes that a snapshot states of its files. */
+export function hashesOf(
+  files: readonly HashedFile[],
+  recordOf: (writeId: number) => HashedRecord,
+): { readonly treeHash: string; readonly setHash: string } {
+  const setHash = new SetHash();
+  const leaves = files.map(({ path, writeIds }) => {
+    const records = writeIds.map(recordOf);
+    for (const [ordinal, record] of records.entries()) setHash.add({ path, ordinal, ...record });
+    return leafDigest(
+      path,
+      records.map(({ contentHash }) => Buffer.from(contentHash).toString('hex')),
+    );
+  });
+  return { treeHash: treeHashOf(leaves), setHash: setHash.hex() };
 }

@@ -9,12 +9,10 @@ import { translate } from '../ledger-error.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import { bytes, integer, text } from '../store/row.ts';
 import { checkVectors } from '../store/set-hash-store.ts';
-import { SetHash } from '../algebra/set-hash.ts';
 import { recordLayout } from '../algebra/shape.ts';
 import { storedKind, storedRecord } from '../store/stored.ts';
-import { leafDigest, treeHashOf } from '../algebra/tree-hash.ts';
-import { ContentDigest } from './content.ts';
-import type { SnapshotSegment } from './content.ts';
+import { ContentDigest, hashesOf } from './content.ts';
+import type { HashedFile, HashedRecord, SnapshotSegment } from './content.ts';
 import { APPLICATION_ID, FORMAT_VERSION, NOTICE, PAGE, TABLES } from './format.ts';
 import { headerRows } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
@@ -85,6 +83,9 @@ export async function exportSnapshot(ledger: StoreReader, file: string, options:
   }
 }
 
+/** For a number that was given to no record, of which there is none. */
+const NO_RECORD: HashedRecord = { contentHash: new Uint8Array(), vectorsHash: new Uint8Array() };
+
 /** Throws `snapshot/…` where no snapshot may be written: before minutes of reading, not after them. */
 export function checkTarget(file: string): void {
   const folder = dirname(resolve(file));
@@ -134,7 +135,7 @@ class Export {
   readonly #writeIds = new Map<number, number>();
   /** The first segment of each record: its words are the record's. */
   readonly #wordsOf = new Map<number, WordsWriter>();
-  readonly #files: { readonly path: string; readonly writeIds: readonly number[] }[] = [];
+  readonly #files: HashedFile[] = [];
   readonly #unportable: string[] = [];
   readonly #notEmbedded: string[] = [];
   #fileCount = 0;
@@ -152,13 +153,8 @@ class Export {
   *run(): Generator<undefined, Omit<Exported, 'bytes'>> {
     yield* this.#putFiles();
     if (this.#options.words !== 'left-out') yield* this.#putTerms();
-    const { keys, hashes } = yield* this.#putRecords();
-    const leaves = this.#files.map(({ path, writeIds }) =>
-      leafDigest(
-        path,
-        writeIds.map((id) => keys[id - 1] ?? ''),
-      ),
-    );
+    const records = yield* this.#putRecords();
+    const { treeHash, setHash } = hashesOf(this.#files, (writeId) => records[writeId - 1] ?? NO_RECORD);
     const { adapter, shape } = this.#ledger.identity;
     const header: SnapshotHeader = {
       notice: NOTICE,
@@ -167,13 +163,13 @@ class Export {
       adapter,
       layout: recordLayout(shape),
       repository: this.#options.repository,
-      treeHash: treeHashOf(leaves),
-      setHash: this.#setHash(keys, hashes),
+      treeHash,
+      setHash,
       content: this.#digest.hex(),
       words: this.#options.words ?? 'kept',
       files: this.#fileCount,
       segments: this.#segments,
-      writes: keys.length,
+      writes: records.length,
       terms: this.#terms,
     };
     const put = this.#into.prepare('INSERT INTO header (name, value) VALUES (?, ?)');
@@ -273,11 +269,10 @@ class Export {
     close();
   }
 
-  /** Content hashes (hex) and hashes of the vectors, of all records in order. */
-  *#putRecords(): Generator<undefined, { readonly keys: readonly string[]; readonly hashes: readonly Uint8Array[] }> {
+  /** All records in order. */
+  *#putRecords(): Generator<undefined, HashedRecord[]> {
     const { shape } = this.#ledger.identity;
-    const keys: string[] = [];
-    const hashes: Uint8Array[] = [];
+    const records: HashedRecord[] = [];
     const find = this.#from.prepare('SELECT content_hash, vectors_hash, vectors FROM main.record WHERE id = ?');
     const put = this.#into.prepare('INSERT INTO write VALUES (?, ?, ?, ?)');
     const words = this.#wordsOf.values();
@@ -287,23 +282,11 @@ class Export {
       storedRecord(row, shape);
       checkVectors(row);
       const own = words.next().value?.bytes() ?? new Uint8Array();
-      const [hash, vectors] = [bytes(row, 'content_hash'), bytes(row, 'vectors')];
-      keys.push(Buffer.from(hash).toString('hex'));
-      hashes.push(bytes(row, 'vectors_hash'));
-      put.run(writeId, hash, own, vectors);
-      this.#digest.write(hash, own, vectors);
+      const [contentHash, vectors] = [bytes(row, 'content_hash'), bytes(row, 'vectors')];
+      records.push({ contentHash, vectorsHash: bytes(row, 'vectors_hash') });
+      put.run(writeId, contentHash, own, vectors);
+      this.#digest.write(contentHash, own, vectors);
     }
-    return { keys, hashes };
-  }
-
-  #setHash(keys: readonly string[], hashes: readonly Uint8Array[]): string {
-    const setHash = new SetHash();
-    for (const { path, writeIds } of this.#files) {
-      for (const [ordinal, id] of writeIds.entries()) {
-        const contentHash = Buffer.from(keys[id - 1] ?? '', 'hex');
-        setHash.add({ path, ordinal, contentHash, vectorsHash: hashes[id - 1] ?? new Uint8Array() });
-      }
-    }
-    return setHash.hex();
+    return records;
   }
 }
