@@ -1,7 +1,6 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as breathe } from 'node:timers/promises';
 
 import { AppError } from '../../common/app-error.ts';
 import { atExit } from '../../common/at-exit.ts';
@@ -9,6 +8,7 @@ import { translate } from '../ledger-error.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import { bytes, integer, text } from '../store/row.ts';
 import { checkVectors } from '../store/set-hash-store.ts';
+import { walk } from '../store/steps.ts';
 import { recordLayout } from '../algebra/shape.ts';
 import { storedKind, storedRecord } from '../store/stored.ts';
 import { ContentDigest, hashesOf } from './content.ts';
@@ -103,16 +103,9 @@ async function write(ledger: StoreReader, file: string, options: ExportOptions):
       into.exec(`PRAGMA page_size = ${PAGE.bytes}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; BEGIN;`);
       for (const statement of Object.values(TABLES)) into.exec(statement);
-      const steps = new Export(from, into, ledger, options).run();
-      for (;;) {
-        options.signal?.throwIfAborted();
-        const step = steps.next();
-        if (step.done === true) {
-          into.exec('COMMIT');
-          return step.value;
-        }
-        await breathe();
-      }
+      const written = await walk(new Export(from, into, ledger, options).run(), options.signal);
+      into.exec('COMMIT');
+      return written;
     } finally {
       into.close();
     }

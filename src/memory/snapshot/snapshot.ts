@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { setImmediate as breathe } from 'node:timers/promises';
 
 import { AppError, isAppError } from '../../common/app-error.ts';
 import { bytes, text } from '../store/row.ts';
+import { walk } from '../store/steps.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { recordLayout } from '../algebra/shape.ts';
 import { decodeRecord } from '../algebra/embedding-record.ts';
@@ -78,7 +78,8 @@ export class Snapshot {
    */
   async check(reader: SnapshotReader, signal?: AbortSignal): Promise<Checked> {
     this.checkReader(reader);
-    return this.#walk(checkContent(this.#db, this.header, reader.shape, this.file), signal);
+    const steps = checkContent(this.#db, this.header, reader.shape, this.file);
+    return walk(steps, signal, (step) => guarded(this.file, step));
   }
 
   /** Throws `snapshot/foreign` unless model, adapter and shape are the reader's. */
@@ -130,15 +131,6 @@ export class Snapshot {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
-  }
-
-  async #walk<T>(steps: Generator<undefined, T>, signal: AbortSignal | undefined): Promise<T> {
-    for (;;) {
-      signal?.throwIfAborted();
-      const step = guarded(this.file, () => steps.next());
-      if (step.done === true) return step.value;
-      await breathe();
-    }
   }
 }
 

@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { setImmediate as breathe } from 'node:timers/promises';
 
 import { AppError, isErrorOf } from '../../common/app-error.ts';
 import { refuseNewer, translated } from './database.ts';
 import type { Row } from './row.ts';
 import { idOf, noteInUse } from './residue-scan.ts';
+import { walk } from './steps.ts';
 import { transaction } from './transaction.ts';
 
 /**
@@ -83,13 +83,8 @@ export class Connection {
   }
 
   /** Runs steps to their end, with room for other work between them; `signal` aborts with its reason. */
-  async walk<T>(steps: Generator<undefined, T>, signal: AbortSignal | undefined): Promise<T> {
-    for (;;) {
-      signal?.throwIfAborted();
-      const step = this.guard(() => steps.next());
-      if (step.done === true) return step.value;
-      await breathe();
-    }
+  walk<T>(steps: Generator<undefined, T>, signal: AbortSignal | undefined): Promise<T> {
+    return walk(steps, signal, (step) => this.guard(step));
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import type { StoreWriter } from './store-writer.ts';
 import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
 import { CONTENT } from './database.ts';
-import { drain } from './drain.ts';
+import { drain } from './steps.ts';
 import type { Footprint } from './footprint.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';

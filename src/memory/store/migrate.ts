@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 
 import { SET_HASH_BYTES, vectorsHash } from '../algebra/set-hash.ts';
-import { drain } from './drain.ts';
+import { drain } from './steps.ts';
 import { FileChecksums } from './file-checksum.ts';
 import { integer, text } from './row.ts';
 import { NO_ORIGIN, originOf, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';

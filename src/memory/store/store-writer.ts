@@ -15,7 +15,7 @@ import type { SetElement } from '../algebra/set-hash.ts';
 import { FILE_COLUMNS, storedKind } from './stored.ts';
 import { encodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
-import { drain } from './drain.ts';
+import { drain } from './steps.ts';
 
 /** Records by content hash. */
 type Records = ReadonlyMap<string, EmbeddingRecord>;
