@@ -2,11 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 
 import type { SetElement } from '../algebra/set-hash.ts';
-import { bytes, integer, text } from './row.ts';
+import { bytes, integer, pagesById, text } from './row.ts';
 import type { Row } from './row.ts';
 import { leafDigest } from '../algebra/tree-hash.ts';
-
-const PAGE = 512;
 
 /** The columns of a file's row that its checksum is over, in this order. */
 const COLUMNS = [
@@ -38,7 +36,7 @@ const filesWhere = (condition: string): string =>
      group_concat(${CONTENT_HASH}, ' ' ORDER BY ordinal) AS content_hashes,
      group_concat(hex(vectors_hash), ' ' ORDER BY ordinal) AS vectors_hashes
    FROM main.file LEFT JOIN main.segment ON file_id = file.id LEFT JOIN main.record ON record.id = record_id
-   WHERE ${condition} GROUP BY file.id ORDER BY file.id LIMIT ${PAGE}`;
+   WHERE ${condition} GROUP BY file.id ORDER BY file.id`;
 
 /** What is stored beside a file's row so that a changed bit in it, or in its segments, is seen. */
 interface FileChecksum {
@@ -77,15 +75,12 @@ export class FileChecksums {
 }
 
 /** Every file of every checkout, checked, page by page. Throws `memory/column` where a value is of another type. */
-export function* checkedFiles(db: DatabaseSync): Generator<readonly CheckedFile[], void> {
-  const page = db.prepare(filesWhere('file.id > ?'));
-  for (let after = 0; ;) {
-    const files = page.all(after).map(checked);
-    yield files;
-    const last = files.at(-1);
-    if (last === undefined || files.length < PAGE) return;
-    after = last.id;
-  }
+export function checkedFiles(db: DatabaseSync): Generator<readonly CheckedFile[], void> {
+  const page = db.prepare(`${filesWhere('file.id > ?')} LIMIT ?`);
+  return pagesById(
+    (after, limit) => page.all(after, limit).map(checked),
+    ({ id }) => id,
+  );
 }
 
 function checked(row: Row): CheckedFile {

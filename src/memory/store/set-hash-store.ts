@@ -3,10 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../common/app-error.ts';
 import { SetHash, vectorsHash } from '../algebra/set-hash.ts';
 import type { SetElement } from '../algebra/set-hash.ts';
-import { bytes, integer, text } from './row.ts';
+import { bytes, integer, pagesById, readId, text } from './row.ts';
 import type { Row } from './row.ts';
-
-const PAGE = 256;
 
 const COLUMNS = 'segment.id, path, ordinal, segment.content_hash, vectors_hash';
 /** Embedded segments of all checkouts. */
@@ -70,19 +68,17 @@ export function* hashOfRows(
   const columns = source === 'vectors' ? `${COLUMNS}, vectors` : COLUMNS;
   const page = db.prepare(
     `SELECT ${columns} FROM ${TABLES} WHERE segment.checkout_id = ? AND segment.id > ?
-     ORDER BY segment.id LIMIT ${PAGE}`,
+     ORDER BY segment.id LIMIT ?`,
   );
-  for (let after = 0; ;) {
-    const rows = page.all(checkoutId, after);
+  for (const rows of pagesById((after, limit) => page.all(checkoutId, after, limit), readId)) {
     for (const row of rows) {
-      after = integer(row, 'id');
       if (paths?.has(text(row, 'path')) === false) continue;
       if (source === 'vectors') checkVectors(row);
       hash.add(element(row));
     }
-    if (rows.length < PAGE) return hash;
     yield;
   }
+  return hash;
 }
 
 /** Throws `memory/value` unless the vectors of a row are those of their hash. */

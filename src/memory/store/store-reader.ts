@@ -16,7 +16,7 @@ import type {
   StoredRecord,
   Totals,
 } from '../records.ts';
-import { bytes, integer, text } from './row.ts';
+import { bytes, integer, pagesById, readId, text } from './row.ts';
 import type { Row } from './row.ts';
 import { originOf } from './schema.ts';
 import {
@@ -35,8 +35,6 @@ import { totals } from './totals.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import type { Tree } from '../algebra/tree-hash.ts';
 
-/** Rows read at once when all segments are walked. */
-const PAGE = 512;
 const FILE_QUERY = `SELECT ${FILE_COLUMNS}, ${STAT_COLUMNS} FROM file`;
 
 /** The questions that a ledger answers without changing anything. `file` and `segment` are views of one checkout. */
@@ -88,13 +86,8 @@ export class StoreReader {
    */
   *segments(): Generator<StoredSegment> {
     const query = `SELECT ${PLACE_COLUMNS}, vectors FROM ${PLACE_TABLES} ${RECORD_JOIN} WHERE segment.id > ? ORDER BY segment.id LIMIT ?`;
-    for (let after = 0; ;) {
-      const page = this.connection.rows(query, this.#stored, after, PAGE);
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
-      after = last.segmentId;
-    }
+    const page = (after: number, limit: number) => this.connection.rows(query, this.#stored, after, limit);
+    for (const segments of pagesById(page, ({ segmentId }) => segmentId)) yield* segments;
   }
 
   /** The segments of one file with their records, in order. */
@@ -210,18 +203,9 @@ export class StoreReader {
   /** Every stored record of all checkouts, those that no file uses now included, by id; page by page. */
   *records(): Generator<StoredRecord> {
     const query = 'SELECT id, content_hash, tokens, origin, vectors FROM record WHERE id > ? ORDER BY id LIMIT ?';
-    for (let after = 0; ;) {
-      const page = this.connection.rows(
-        query,
-        (row) => ({ id: integer(row, 'id'), record: this.#storedRecord(row) }),
-        after,
-        PAGE,
-      );
-      for (const { record } of page) yield record;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
-      after = last.id;
-    }
+    const read = (row: Row) => ({ id: readId(row), record: this.#storedRecord(row) });
+    const page = (after: number, limit: number) => this.connection.rows(query, read, after, limit);
+    for (const records of pagesById(page, ({ id }) => id)) for (const { record } of records) yield record;
   }
 
   totals(): Totals {
@@ -274,8 +258,4 @@ export class StoreReader {
 function hashesIn(row: Row): string[] {
   // An empty file has one row without a hash, and hex() makes an empty text of it.
   return text(row, 'hashes').toLowerCase().split(' ').filter(Boolean);
-}
-
-function readId(row: Row): number {
-  return integer(row, 'id');
 }

@@ -3,14 +3,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isAppError } from '../../common/app-error.ts';
 import { checkedFiles } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
-import { bytes, integer, text } from './row.ts';
+import { bytes, integer, pagesById, readId, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { storedRecord } from './stored.ts';
 import { checkVectors, storedSetHash } from './set-hash-store.ts';
 import { SetHash } from '../algebra/set-hash.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
-
-const PAGE = 512;
 
 /**
  * Rules that every state between two transactions keeps: a query that must find nothing, and what it found if it does.
@@ -107,19 +105,17 @@ export function* brokenFiles(db: DatabaseSync): Generator<undefined, number[]> {
 export function* damagedRecords(db: DatabaseSync, shape: MemoryShape): Generator<undefined, number[]> {
   const bad: number[] = [];
   const page = db.prepare('SELECT id, vectors, vectors_hash FROM record WHERE id > ? ORDER BY id LIMIT ?');
-  for (let after = 0; ;) {
-    const rows = page.all(after, PAGE);
+  for (const rows of pagesById((after, limit) => page.all(after, limit), readId)) {
     for (const row of rows) {
-      after = integer(row, 'id');
       try {
         storedRecord(row, shape);
         checkVectors(row);
       } catch (error) {
         if (!isAppError(error, 'memory/value')) throw error;
-        bad.push(after);
+        bad.push(readId(row));
       }
     }
-    if (rows.length < PAGE) return bad;
     yield;
   }
+  return bad;
 }
