@@ -75,7 +75,7 @@ export async function importSnapshot(
       db.exec('BEGIN IMMEDIATE');
       try {
         const imported = await new Import(db, ledger, changing, snapshot, checked, options).run();
-        db.prepare('UPDATE main.checkout SET generation = generation + 1 WHERE id = ?').run(checkoutId);
+        changing.countChange();
         options.signal?.throwIfAborted();
         db.exec('COMMIT');
         return imported;

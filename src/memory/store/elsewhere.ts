@@ -12,7 +12,7 @@ import { translate } from '../ledger-error.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
 import type { FileMeta, FileState, LedgerIdentity } from '../records.ts';
 import { integer, text } from './row.ts';
-import { CONNECTION } from './schema.ts';
+import { CONNECTION, UNUSED } from './schema.ts';
 import { rewriteWithoutFreePages, idOf, readBeginning, Traces, traceOf } from './residue-scan.ts';
 import { transaction } from './transaction.ts';
 import { beginForgetting, endForgetting, isForgetting } from './unfinished.ts';
@@ -229,10 +229,9 @@ class Clearing {
       const done = transaction(db, () => {
         beginForgetting(db);
         const files = whose === 'ours' ? this.#removeFiles(db, checkout, stale) : 0;
-        const unused = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE record_id = record.id)';
         const meant = whose === 'ours' ? '1' : 'content_hash IN (SELECT unhex(value) FROM json_each(?))';
         const keys = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.keys])];
-        const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${unused}`).run(...keys);
+        const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${UNUSED}`).run(...keys);
         new LexicalIndex(db).optimise();
         return { files, records: Number(changes) };
       });
@@ -254,7 +253,7 @@ class Clearing {
       if (mark !== undefined) changing.replace(path, mark.meta, mark.state, [], new Map());
     }
     for (const path of stale) if (changing.removeFile(path).length > 0) files++;
-    db.prepare('UPDATE checkout SET generation = generation + 1 WHERE folder = ?').run(checkout);
+    changing.countChange();
     return files;
   }
 

@@ -83,6 +83,13 @@ export function checkedFiles(db: DatabaseSync): Generator<readonly CheckedFile[]
   );
 }
 
+/** The tree leaves of the ingested files of the connection's checkout, by path. */
+export function leavesOf(db: DatabaseSync): Map<string, Uint8Array> {
+  // In the order of the tree hash, which SQLite sorts faster.
+  const rows = db.prepare("SELECT path, tree_leaf FROM file WHERE state = 'ingested' ORDER BY tree_leaf").all();
+  return new Map(rows.map((row) => [text(row, 'path'), bytes(row, 'tree_leaf')]));
+}
+
 function checked(row: Row): CheckedFile {
   const { treeLeaf, checksum } = checksumOf(row);
   const isSound = integer(row, 'checksum') === checksum && Buffer.compare(bytes(row, 'tree_leaf'), treeLeaf) === 0;

@@ -7,11 +7,13 @@ import { holdersIn } from './elsewhere.ts';
 import type { Elsewhere, Left, Mark } from './elsewhere.ts';
 import { CONTENT } from './database.ts';
 import { drain } from './steps.ts';
+import { leavesOf } from './file-checksum.ts';
 import type { Footprint } from './footprint.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';
 import type { Change, LedgerIdentity } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
+import { UNUSED } from './schema.ts';
 import { hashOfRows, storedSetHash } from './set-hash-store.ts';
 import { idOf, Traces, traceOf } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
@@ -202,12 +204,6 @@ function isKept(db: DatabaseSync, trace: Uint8Array): boolean {
   return db.prepare(query).get(trace, trace) !== undefined;
 }
 
-function leavesOf(db: DatabaseSync): Map<string, Uint8Array> {
-  // In the order of the tree hash, which SQLite sorts faster.
-  const rows = db.prepare("SELECT path, tree_leaf FROM file WHERE state = 'ingested' ORDER BY tree_leaf").all();
-  return new Map(rows.map((row) => [text(row, 'path'), bytes(row, 'tree_leaf')]));
-}
-
 function usersOf(db: DatabaseSync, recordIds: ReadonlySet<number>): Certificate['kept'] {
   return db
     .prepare(
@@ -228,10 +224,7 @@ interface Gone {
 /** Takes out every record that no segment of any checkout uses. */
 function takeUnused(db: DatabaseSync): Gone[] {
   return db
-    .prepare(
-      `DELETE FROM record WHERE NOT EXISTS (SELECT 1 FROM main.segment WHERE record_id = record.id)
-       RETURNING id, content_hash, vectors`,
-    )
+    .prepare(`DELETE FROM record WHERE ${UNUSED} RETURNING id, content_hash, vectors`)
     .all()
     .map((row) => ({
       id: integer(row, 'id'),

@@ -323,10 +323,9 @@ export class Ledger extends StoreReader {
   }
 
   #change(work: () => Omit<Change, 'generation'>): Change {
-    const { db } = this.connection;
     return this.connection.change(() => {
       const done = work();
-      db.prepare('UPDATE checkout SET generation = generation + 1 WHERE id = ?').run(this.checkoutId);
+      this.#changing.countChange();
       return { ...done, generation: this.generation() };
     });
   }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { integer, text } from './row.ts';
+import { UNUSED } from './schema.ts';
 import { transaction } from './transaction.ts';
 
 export interface PruneLimits {
@@ -26,8 +27,6 @@ export interface Pruned {
  */
 const LEAP_MS = 180 * 86_400_000;
 const PRUNED = 'pruned_ms';
-
-const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.record_id = record.id)';
 
 /**
  * Drops checkouts whose folder is gone and records that no segment uses, gives their pages back to the disk and merges

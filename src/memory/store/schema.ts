@@ -103,6 +103,9 @@ export function checkoutViews(checkoutId: number): string {
           CREATE TEMP VIEW segment AS SELECT * FROM main.segment WHERE checkout_id = ${id};`;
 }
 
+/** Of a record: no segment of any checkout uses it. */
+export const UNUSED = 'NOT EXISTS (SELECT 1 FROM main.segment WHERE segment.record_id = record.id)';
+
 /** Whose memory it is. `adapter` names base model and adapter together; a different one has its own database. */
 export interface Identity {
   readonly repository: string;

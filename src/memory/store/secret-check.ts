@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import type { SecretCheck } from '../records.ts';
-import { originOf } from './schema.ts';
+import { originOf, UNUSED } from './schema.ts';
 import { text } from './row.ts';
 import type { Row } from './row.ts';
 
@@ -56,9 +56,7 @@ export function dropFormerText(db: DatabaseSync, lexical: LexicalIndex): void {
   const rows = db
     .prepare(`SELECT path FROM main.file WHERE reason = 'secret' OR secret_check LIKE '{"rules":%,"masked":[[%'`)
     .all();
-  const remove = db.prepare(
-    'DELETE FROM record WHERE origin = ? AND NOT EXISTS (SELECT 1 FROM main.segment WHERE record_id = record.id)',
-  );
+  const remove = db.prepare(`DELETE FROM record WHERE origin = ? AND ${UNUSED}`);
   for (const row of rows) remove.run(originOf(text(row, 'path')));
   lexical.optimise();
 }

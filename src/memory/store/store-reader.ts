@@ -4,6 +4,7 @@ import type { FileHit } from '../search/file-search.ts';
 import type { Connection } from './connection.ts';
 import { differenceOf } from '../algebra/difference.ts';
 import type { Difference } from '../algebra/difference.ts';
+import { leavesOf } from './file-checksum.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
 import type { LexicalHit } from '../search/fusion.ts';
 import type {
@@ -168,8 +169,7 @@ export class StoreReader {
    * sha256 (hex) over the set of (path, content hashes) of a scope: equal for equal trees, whatever machine read them.
    */
   treeHash(scope?: Scope): string {
-    const query = "SELECT path, tree_leaf FROM file WHERE state = 'ingested'";
-    const leaves = this.connection.rows(query, (row) => [text(row, 'path'), bytes(row, 'tree_leaf')] as const);
+    const leaves = this.connection.guard(() => [...leavesOf(this.connection.db)]);
     return treeHashOf(leaves.filter(([path]) => scope?.has(path) !== false).map(([, leaf]) => leaf));
   }
 

@@ -196,15 +196,17 @@ export class StoreWriter {
     const gone = this.#db
       .prepare(`DELETE FROM main.file WHERE id IN ${meant} RETURNING checkout_id`)
       .all(records, files);
-    for (const row of gone) {
-      const moved = 'UPDATE checkout SET generation = generation + 1 WHERE id = ?';
-      this.#db.prepare(moved).run(integer(row, 'checkout_id'));
-    }
+    for (const row of gone) this.countChange(integer(row, 'checkout_id'));
     this.#db.prepare('DELETE FROM record WHERE id IN (SELECT value FROM json_each(?))').run(records);
     for (const row of this.#db.prepare('SELECT id FROM checkout').all()) {
       const id = integer(row, 'id');
       storeSetHash(this.#db, id, drain(hashOfRows(this.#db, id, 'hashes')));
     }
+  }
+
+  /** Gives the checkout its next generation: other processes see that its files have changed. */
+  countChange(checkoutId = this.#checkoutId): void {
+    this.#db.prepare('UPDATE main.checkout SET generation = generation + 1 WHERE id = ?').run(checkoutId);
   }
 
   countRecords(): number {

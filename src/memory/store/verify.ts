@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import { isAppError } from '../../common/app-error.ts';
-import { checkedFiles } from './file-checksum.ts';
+import { checkedFiles, leavesOf } from './file-checksum.ts';
 import type { Verdict } from '../records.ts';
-import { bytes, integer, pagesById, readId, text } from './row.ts';
+import { integer, pagesById, readId, text } from './row.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { storedRecord } from './stored.ts';
 import { checkVectors, storedSetHash } from './set-hash-store.ts';
@@ -76,14 +76,13 @@ export function* verify(reader: DatabaseSync, shape: MemoryShape, checkoutId: nu
     return unsound('mend', ['The set hash is not that of the stored records.']);
   }
   const count = (what: string): number => integer(reader.prepare(`SELECT count(*) AS n FROM ${what}`).get() ?? {}, 'n');
-  const leaves = reader.prepare("SELECT tree_leaf FROM file WHERE state = 'ingested' ORDER BY tree_leaf").all();
   return {
     kind: 'sound',
     segments: count('main.segment'),
     notEmbedded: count('segment WHERE record_id IS NULL'),
     records: count('record'),
     setHash: setHash.hex(),
-    treeHash: treeHashOf(leaves.map((row) => bytes(row, 'tree_leaf'))),
+    treeHash: treeHashOf(leavesOf(reader).values()),
   };
 }
 
