@@ -41,7 +41,7 @@ export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonl
   if (write.keys.length !== tokens * keySize || write.values.length !== blocks * tokens * valueSize) {
     throw new AppError(
       'memory/record',
-      `A write has ${write.keys.length} key and ${write.values.length} value numbers; ` +
+      `A record has ${write.keys.length} key and ${write.values.length} value numbers; ` +
         `this adapter makes ${tokens * keySize} and ${blocks * tokens * valueSize}.`,
     );
   }
@@ -80,7 +80,7 @@ export function quantizeVector(key: Float32Array): Int8Array {
 
 function toInt8(x: number): number {
   if (!Number.isFinite(x))
-    throw new AppError('memory/record', `A write holds ${x}; the model gave a number that cannot be stored.`);
+    throw new AppError('memory/record', `A record holds ${x}; the model gave a number that cannot be stored.`);
   const rounded = Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
   return Math.max(-FORMAT.one, Math.min(FORMAT.one, rounded));
 }
@@ -120,22 +120,22 @@ export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRec
   if (blob.length !== body + FORMAT.checksumBytes) {
     throw new AppError(
       'memory/record',
-      `A stored write has ${blob.length} bytes; this adapter's have ${body + FORMAT.checksumBytes}.`,
+      `A stored record has ${blob.length} bytes; this adapter's have ${body + FORMAT.checksumBytes}.`,
     );
   }
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   if (view.getUint32(body, true) !== crc32(blob.subarray(0, body))) {
-    throw new AppError('memory/record', 'A stored write does not match its checksum.');
+    throw new AppError('memory/record', 'A stored record does not match its checksum.');
   }
   if (view.getUint8(0) !== FORMAT.version) {
     throw new AppError(
       'memory/record',
-      `A stored write has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`,
+      `A stored record has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`,
     );
   }
   const stored = [view.getUint16(1, true), view.getUint16(3, true), view.getUint8(5), view.getUint16(6, true)];
   if (stored.join() !== [tokens, keySize, blocks, valueSize].join()) {
-    throw new AppError('memory/record', 'A stored write was made by an adapter of another shape.');
+    throw new AppError('memory/record', 'A stored record was made by an adapter of another shape.');
   }
   const start = blob.byteOffset + FORMAT.headerBytes;
   return {
@@ -151,7 +151,7 @@ export function checkLengths(write: EmbeddingRecord, shape: MemoryShape): void {
   if (write.keys.length !== keys || write.values.length !== values) {
     throw new AppError(
       'memory/record',
-      `A write has ${write.keys.length} key and ${write.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
+      `A record has ${write.keys.length} key and ${write.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
     );
   }
 }

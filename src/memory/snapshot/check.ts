@@ -20,7 +20,7 @@ import { readWords } from './postings.ts';
 export interface Checked {
   readonly header: SnapshotHeader;
   readonly files: readonly SnapshotFile[];
-  /** contentHash of a write's number, hex. */
+  /** contentHash of a record's number, hex. */
   keyOf(writeId: number): string;
 }
 
@@ -67,7 +67,7 @@ class Check {
   *run(): Generator<undefined, Checked> {
     this.#checkCounts();
     const files = yield* this.#files();
-    if (this.#lastWrite !== this.#header.writes) throw this.#damaged('a write that no file uses');
+    if (this.#lastWrite !== this.#header.writes) throw this.#damaged('a record that no file uses');
     yield* this.#terms();
     const keys = Buffer.alloc(this.#header.writes * KEY_BYTES);
     const hashes = Buffer.alloc(this.#header.writes * KEY_BYTES);
@@ -101,7 +101,7 @@ class Check {
       if (counted !== count) throw this.#damaged(`${counted} rows of ${table} where its header says ${count}`);
     }
     const twice = this.#db.prepare('SELECT 1 FROM write GROUP BY key HAVING count(*) > 1 LIMIT 1').get();
-    if (twice !== undefined) throw this.#unsafe('one write twice');
+    if (twice !== undefined) throw this.#unsafe('one record twice');
   }
 
   *#files(): Generator<undefined, SnapshotFile[]> {
@@ -146,8 +146,8 @@ class Check {
     const writeId = this.#count(row, 'write_id');
     if (integer(row, 'ordinal') !== ordinal || end < start || end > lines)
       throw this.#damaged('a segment out of place');
-    // Numbered in the order of first use: every write is used, and none beyond the count is named.
-    if (writeId < 1 || writeId > this.#lastWrite + 1) throw this.#damaged('a segment without a write');
+    // Numbered in the order of first use: every record is used, and none beyond the count is named.
+    if (writeId < 1 || writeId > this.#lastWrite + 1) throw this.#damaged('a segment without a record');
     this.#lastWrite = Math.max(this.#lastWrite, writeId);
     return { start, end, tokens: this.#count(row, 'tokens'), writeId };
   }
@@ -174,7 +174,7 @@ class Check {
       const key = bytes(row, 'key');
       const words = bytes(row, 'words');
       const blob = bytes(row, 'blob');
-      if (integer(row, 'id') !== ++id || key.length !== KEY_BYTES) throw this.#damaged('a write without its name');
+      if (integer(row, 'id') !== ++id || key.length !== KEY_BYTES) throw this.#damaged('a record without its name');
       const counted = readWords(words, this.#header.terms);
       if (counted === undefined) throw this.#damaged('words that cannot be read');
       held += blob.length + words.length;
@@ -198,7 +198,7 @@ class Check {
       if (!isAppError(error, 'memory/record')) throw error;
       throw new AppError(
         'snapshot/damaged',
-        `The snapshot ${this.#name} holds a write that cannot be read: ${error.message}`,
+        `The snapshot ${this.#name} holds a record that cannot be read: ${error.message}`,
       );
     }
     const { keySize } = this.#shape;

@@ -85,7 +85,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
     });
     const message =
       `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
-      `A new one was begun with ${salvaged} of its writes; the files are read again.`;
+      `A new one was begun with ${salvaged} of its embedding records; the files are indexed again.`;
     return { kind: 'recovered', ...entered(db), message, setAside: aside.to, salvaged };
   });
 }
