@@ -36,30 +36,30 @@ const FORMAT = {
  * `scales`: one per block, from the adapter. Throws `memory/record` on NaN, Infinity, a wrong length, or a key that is
  * not L2-normalised (it would be clamped without anyone noticing).
  */
-export function quantize(write: FloatRecord, shape: MemoryShape, scales: readonly number[]): EmbeddingRecord {
+export function quantize(record: FloatRecord, shape: MemoryShape, scales: readonly number[]): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
-  if (write.keys.length !== tokens * keySize || write.values.length !== blocks * tokens * valueSize) {
+  if (record.keys.length !== tokens * keySize || record.values.length !== blocks * tokens * valueSize) {
     throw new AppError(
       'memory/record',
-      `A record has ${write.keys.length} key and ${write.values.length} value numbers; ` +
+      `A record has ${record.keys.length} key and ${record.values.length} value numbers; ` +
         `this adapter makes ${tokens * keySize} and ${blocks * tokens * valueSize}.`,
     );
   }
   if (scales.length !== blocks) {
     throw new AppError('memory/record', `The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
   }
-  const keys = new Int8Array(write.keys.length);
+  const keys = new Int8Array(record.keys.length);
   for (let token = 0; token < tokens; token++) {
     const from = token * keySize;
-    keys.set(quantizeVector(write.keys.subarray(from, from + keySize)), from);
+    keys.set(quantizeVector(record.keys.subarray(from, from + keySize)), from);
   }
-  const values = new Int8Array(write.values.length);
+  const values = new Int8Array(record.values.length);
   const perBlock = tokens * valueSize;
   scales.forEach((scale, block) => {
     if (!(scale > 0 && Number.isFinite(scale))) {
       throw new AppError('memory/record', `The value scale of block ${block} is ${scale}; it must be above 0.`);
     }
-    for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((write.values[i] ?? 0) / scale);
+    for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((record.values[i] ?? 0) / scale);
   });
   return { keys, values };
 }
@@ -89,9 +89,9 @@ function toInt8(x: number): number {
  * One blob: header, keys, values, CRC-32 over all before it. The checksum is there because SQLite's own checks do not
  * look inside a blob, and a flipped bit in a sum would never be noticed.
  */
-export function encodeRecord(write: EmbeddingRecord, shape: MemoryShape): Uint8Array {
-  checkLengths(write, shape);
-  const body = FORMAT.headerBytes + write.keys.length + write.values.length;
+export function encodeRecord(record: EmbeddingRecord, shape: MemoryShape): Uint8Array {
+  checkLengths(record, shape);
+  const body = FORMAT.headerBytes + record.keys.length + record.values.length;
   const blob = new Uint8Array(body + FORMAT.checksumBytes);
   const view = new DataView(blob.buffer);
   view.setUint8(0, FORMAT.version);
@@ -99,10 +99,10 @@ export function encodeRecord(write: EmbeddingRecord, shape: MemoryShape): Uint8A
   view.setUint16(3, shape.keySize, true);
   view.setUint8(5, shape.blocks);
   view.setUint16(6, shape.valueSize, true);
-  blob.set(new Uint8Array(write.keys.buffer, write.keys.byteOffset, write.keys.length), FORMAT.headerBytes);
+  blob.set(new Uint8Array(record.keys.buffer, record.keys.byteOffset, record.keys.length), FORMAT.headerBytes);
   blob.set(
-    new Uint8Array(write.values.buffer, write.values.byteOffset, write.values.length),
-    FORMAT.headerBytes + write.keys.length,
+    new Uint8Array(record.values.buffer, record.values.byteOffset, record.values.length),
+    FORMAT.headerBytes + record.keys.length,
   );
   view.setUint32(body, crc32(blob.subarray(0, body)), true);
   return blob;
@@ -145,13 +145,13 @@ export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRec
 }
 
 /** Throws `memory/record` unless the arrays have the shape's lengths. */
-export function checkLengths(write: EmbeddingRecord, shape: MemoryShape): void {
+export function checkLengths(record: EmbeddingRecord, shape: MemoryShape): void {
   const keys = shape.tokens * shape.keySize;
   const values = shape.blocks * shape.tokens * shape.valueSize;
-  if (write.keys.length !== keys || write.values.length !== values) {
+  if (record.keys.length !== keys || record.values.length !== values) {
     throw new AppError(
       'memory/record',
-      `A record has ${write.keys.length} key and ${write.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
+      `A record has ${record.keys.length} key and ${record.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
     );
   }
 }

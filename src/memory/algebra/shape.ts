@@ -1,4 +1,5 @@
 import { AppError } from '../../common/app-error.ts';
+
 /**
  * The sizes an adapter fixes for every record made with it. Nothing in this folder assumes particular numbers.
  *

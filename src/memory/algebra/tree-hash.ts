@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 export type Tree = ReadonlyMap<string, readonly string[]>;
 
 /** sha256 over one file's path and content hashes: a leaf of the tree hash. */
-export function leafDigest(path: string, writeKeys: readonly string[]): Buffer {
-  // JSON keeps path and keys apart whatever the path contains, lone surrogates included.
+export function leafDigest(path: string, contentHashes: readonly string[]): Buffer {
+  // JSON keeps path and hashes apart whatever the path contains, lone surrogates included.
   return createHash('sha256')
-    .update(JSON.stringify([path, ...writeKeys]))
+    .update(JSON.stringify([path, ...contentHashes]))
     .digest();
 }
 
@@ -19,5 +19,5 @@ export function treeHashOf(leaves: Iterable<Uint8Array>): string {
 
 /** The tree hash of files that need not be in any ledger. */
 export function treeHash(tree: Tree): string {
-  return treeHashOf([...tree].map(([path, keys]) => leafDigest(path, keys)));
+  return treeHashOf([...tree].map(([path, contentHashes]) => leafDigest(path, contentHashes)));
 }

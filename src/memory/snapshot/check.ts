@@ -191,9 +191,9 @@ class Check {
 
   /** Throws `snapshot/…` where a record does not decode, or a key is longer than a model makes them. */
   #checkKeys(blob: Uint8Array): void {
-    let write: EmbeddingRecord;
+    let record: EmbeddingRecord;
     try {
-      write = decodeRecord(blob, this.#shape);
+      record = decodeRecord(blob, this.#shape);
     } catch (error) {
       if (!isAppError(error, 'memory/record')) throw error;
       throw new AppError(
@@ -203,9 +203,9 @@ class Check {
     }
     const { keySize } = this.#shape;
     const tolerance = KEY_ONE * KEY_TOLERANCE + Math.sqrt(keySize) / 2;
-    for (let from = 0; from < write.keys.length; from += keySize) {
+    for (let from = 0; from < record.keys.length; from += keySize) {
       let square = 0;
-      for (let i = from; i < from + keySize; i++) square += (write.keys[i] ?? 0) ** 2;
+      for (let i = from; i < from + keySize; i++) square += (record.keys[i] ?? 0) ** 2;
       // A longer key would win every question, whatever is asked.
       if (Math.abs(Math.sqrt(square) - KEY_ONE) > tolerance) throw this.#unsafe('a key that no model gives');
     }

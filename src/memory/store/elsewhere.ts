@@ -197,7 +197,7 @@ class Clearing {
     try {
       refuseNewer(db, file);
       refuseForeign(db, file);
-      const keys = JSON.stringify([...this.#footprint.keys]);
+      const hashes = JSON.stringify([...this.#footprint.contentHashes]);
       const left = holdersIn(db, file, this.#footprint);
       const { record, contentHash, recordId, folder } = namesIn(db);
       const unused = db
@@ -205,7 +205,7 @@ class Clearing {
           `SELECT count(*) AS n FROM ${record} AS record WHERE ${contentHash} IN (SELECT unhex(value) FROM json_each(?))
              AND NOT EXISTS (SELECT 1 FROM segment WHERE ${recordId} = record.id)`,
         )
-        .get(keys);
+        .get(hashes);
       const named = db.prepare('SELECT 1 FROM file WHERE path IN (SELECT value FROM json_each(?)) LIMIT 1');
       return {
         repository: storedIdentity(metaOf(db)).repository,
@@ -230,8 +230,8 @@ class Clearing {
         beginForgetting(db);
         const files = whose === 'ours' ? this.#removeFiles(db, checkout, stale) : 0;
         const meant = whose === 'ours' ? '1' : 'content_hash IN (SELECT unhex(value) FROM json_each(?))';
-        const keys = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.keys])];
-        const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${UNUSED}`).run(...keys);
+        const meantHashes = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.contentHashes])];
+        const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${UNUSED}`).run(...meantHashes);
         new LexicalIndex(db).optimise();
         return { files, records: Number(changes) };
       });
@@ -270,7 +270,10 @@ class Clearing {
   /** Reads every file but those of the database that forgets; what is found there is cleaned once, or named. */
   async #scan(): Promise<{ readonly files: number; readonly bytes: number }> {
     const { signal } = this.#search;
-    const pieces = [...[...this.#footprint.keys].map((key) => Buffer.from(key, 'hex')), ...this.#footprint.blobs];
+    const pieces = [
+      ...[...this.#footprint.contentHashes].map((hash) => Buffer.from(hash, 'hex')),
+      ...this.#footprint.vectors,
+    ];
     const traces = new Traces(pieces.flatMap((piece) => traceOf(piece) ?? []));
     const kept = new Set(this.#left.map(({ place }) => place));
     let [files, bytes] = [0, 0];

@@ -25,10 +25,11 @@ const OF_FILES = `origin IN (SELECT unhex(value) FROM json_each(?)) OR id IN (
 export interface Footprint {
   readonly paths: readonly string[];
   /** Content hashes of their segments, embedded or not, and of the records of their former versions, hex. */
-  readonly keys: ReadonlySet<string>;
-  readonly blobs: readonly Uint8Array[];
+  readonly contentHashes: ReadonlySet<string>;
+  /** Of their records, as they are stored. */
+  readonly vectors: readonly Uint8Array[];
   /** Hashes of their content: the same under any name and for any model. */
-  readonly hashes: ReadonlySet<string>;
+  readonly blobHashes: ReadonlySet<string>;
   /** The rarest words of their segments. */
   readonly texts: readonly (readonly string[])[];
   /** Segments of the files; `texts` may be fewer. */
@@ -45,7 +46,7 @@ export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footpri
     )
     .all(list)
     .map((row) => integer(row, 'id'));
-  const hashes = db
+  const blobHashes = db
     .prepare(
       `SELECT DISTINCT blob_hash FROM file WHERE blob_hash <> '' AND bytes > 0 AND state = 'ingested'
          AND path IN (SELECT value FROM json_each(?))`,
@@ -53,16 +54,16 @@ export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footpri
     .all(list);
   return {
     paths,
-    keys: keysOf(db, paths),
-    blobs: records.map((row) => bytes(row, 'vectors')),
-    hashes: new Set(hashes.map((row) => text(row, 'blob_hash'))),
+    contentHashes: contentHashesOf(db, paths),
+    vectors: records.map((row) => bytes(row, 'vectors')),
+    blobHashes: new Set(blobHashes.map((row) => text(row, 'blob_hash'))),
     texts: tellingWords(db, sampled(segments)),
     segments: segments.length,
   };
 }
 
 /** The content hashes that footprintOf() would give, hex. */
-export function keysOf(db: DatabaseSync, paths: readonly string[]): Set<string> {
+export function contentHashesOf(db: DatabaseSync, paths: readonly string[]): Set<string> {
   const list = JSON.stringify(paths);
   // A segment that is not embedded here may have its record in another database.
   const rows = db
@@ -81,7 +82,7 @@ function originsOf(paths: readonly string[]): string {
 }
 
 /** Ids of files, of any checkout, with content of these; the database may be of a former version. */
-export function filesSame(db: DatabaseSync, { hashes, keys }: Footprint): Set<number> {
+export function filesSame(db: DatabaseSync, { blobHashes, contentHashes }: Footprint): Set<number> {
   const { record, contentHash, recordId } = namesIn(db);
   // Former versions have no segment without a record.
   const notEmbedded =
@@ -95,7 +96,7 @@ export function filesSame(db: DatabaseSync, { hashes, keys }: Footprint): Set<nu
          SELECT file_id FROM main.segment JOIN main.${record} AS record ON record.id = ${recordId}
          WHERE record.${contentHash} IN (SELECT unhex(value) FROM json_each(?2)) ${notEmbedded}))`,
     )
-    .all(JSON.stringify([...hashes]), JSON.stringify([...keys]));
+    .all(JSON.stringify([...blobHashes]), JSON.stringify([...contentHashes]));
   return new Set(rows.map((row) => integer(row, 'id')));
 }
 

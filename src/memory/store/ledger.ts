@@ -6,7 +6,7 @@ import { StoreWriter } from './store-writer.ts';
 import { Connection } from './connection.ts';
 import { openReader } from './database.ts';
 import { clearElsewhere } from './elsewhere.ts';
-import { footprintOf, keysOf } from './footprint.ts';
+import { contentHashesOf, footprintOf } from './footprint.ts';
 import { certify, takeOut } from './forget.ts';
 import type { Forgotten, ForgetOptions, Taken } from './forget.ts';
 import { translate } from '../ledger-error.ts';
@@ -52,8 +52,8 @@ export type Opened =
 /** How often forgetting begins anew because the files were read again meanwhile. */
 const ATTEMPTS = 4;
 /** Whether somebody else has recorded a file meanwhile, and knows better. */
-type Overtaken = (path: string) => boolean;
-const never: Overtaken = () => false;
+type Superseded = (path: string) => boolean;
+const never: Superseded = () => false;
 /** A change that changes nothing. */
 const NOTHING = { removed: [], added: [], embedded: [] } as const;
 
@@ -102,7 +102,7 @@ export class Ledger extends StoreReader {
     meta: FileMeta,
     segments: readonly SegmentEntry[],
     records: ReadonlyMap<string, EmbeddingRecord>,
-    superseded: Overtaken = never,
+    superseded: Superseded = never,
   ): Change {
     return this.#replace(path, superseded, () =>
       this.#changing.replace(path, meta, { kind: 'ingested' }, segments, records),
@@ -113,7 +113,7 @@ export class Ledger extends StoreReader {
    * Records an ingested file by its words, in one transaction as putFile() does: it is searched from then on. Segments
    * whose record is stored have their vectors at once; the others stand without until embed().
    */
-  putWords(path: string, meta: FileMeta, segments: readonly SegmentEntry[], superseded: Overtaken = never): Change {
+  putWords(path: string, meta: FileMeta, segments: readonly SegmentEntry[], superseded: Superseded = never): Change {
     return this.#replace(path, superseded, () =>
       this.#changing.replace(path, meta, { kind: 'ingested' }, segments, new Map(), 'leave'),
     );
@@ -140,7 +140,7 @@ export class Ledger extends StoreReader {
     path: string,
     meta: FileMeta,
     state: Exclude<FileState, { kind: 'ingested' }>,
-    superseded: Overtaken = never,
+    superseded: Superseded = never,
   ): Change {
     return this.#replace(path, superseded, () => this.#changing.replace(path, meta, state, [], new Map()));
   }
@@ -149,7 +149,7 @@ export class Ledger extends StoreReader {
    * Removes files as if they had never been seen, because they are not there now. Their records stay for other branches
    * until sweep(). `superseded` as for putFile(), of each.
    */
-  drop(paths: Iterable<string>, superseded: Overtaken = never): Change {
+  drop(paths: Iterable<string>, superseded: Superseded = never): Change {
     const list = [...paths];
     return this.#change(() => ({
       ...NOTHING,
@@ -182,7 +182,7 @@ export class Ledger extends StoreReader {
       let taken: Taken | undefined;
       const change = this.#change(() => {
         // Somebody has read the files anew: what came has not been searched for.
-        const isSearched = [...keysOf(db, list)].every((key) => footprint.keys.has(key));
+        const isSearched = [...contentHashesOf(db, list)].every((hash) => footprint.contentHashes.has(hash));
         if (!isSearched) return NOTHING;
         taken = takeOut(place, footprint);
         return { ...NOTHING, removed: taken.removed };
@@ -295,19 +295,19 @@ export class Ledger extends StoreReader {
    */
   async mend(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;
-    const badWrites = await this.connection.walk(damagedRecords(db, this.identity.shape), signal);
+    const badRecords = await this.connection.walk(damagedRecords(db, this.identity.shape), signal);
     const badFiles = await this.connection.walk(brokenFiles(db), signal);
     const paths = this.connection.rows(
       `SELECT DISTINCT file.path FROM file LEFT JOIN segment ON segment.file_id = file.id
        WHERE segment.record_id IN (SELECT value FROM json_each(?)) OR file.id IN (SELECT value FROM json_each(?))
        ORDER BY file.path`,
       (row) => text(row, 'path'),
-      JSON.stringify(badWrites),
+      JSON.stringify(badRecords),
       JSON.stringify(badFiles),
     );
     this.#change(() => {
       const removed = paths.flatMap((path) => this.#changing.removeFile(path));
-      this.#changing.dropDamaged(badWrites, badFiles);
+      this.#changing.dropDamaged(badRecords, badFiles);
       return { ...NOTHING, removed };
     });
     return paths;
@@ -318,7 +318,7 @@ export class Ledger extends StoreReader {
     return this.connection.guard(() => prune(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 
-  #replace(path: string, superseded: Overtaken, work: () => Pick<Change, 'removed' | 'added'>): Change {
+  #replace(path: string, superseded: Superseded, work: () => Pick<Change, 'removed' | 'added'>): Change {
     return this.#change(() => (superseded(path) ? NOTHING : { ...NOTHING, ...work() }));
   }
 
