@@ -46,7 +46,7 @@ export type Opened =
       /** The damaged database's new name. */
       readonly setAside: string;
       /** Records that were still readable and were kept. */
-      readonly salvaged: number;
+      readonly recovered: number;
     };
 
 /** How often forgetting begins anew because the files were read again meanwhile. */
@@ -82,8 +82,8 @@ export class Ledger extends StoreReader {
     const opened = openLedger(place, identity, options);
     const ledger = new Ledger(new Connection(opened.db, opened.location), identity, opened.checkoutId);
     if (opened.kind === 'open') return { kind: 'open', ledger };
-    const { message, setAside, salvaged } = opened;
-    return { kind: 'recovered', ledger, message, setAside, salvaged };
+    const { message, setAside, recovered } = opened;
+    return { kind: 'recovered', ledger, message, setAside, recovered };
   }
 
   /**

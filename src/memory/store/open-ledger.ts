@@ -39,7 +39,7 @@ export type OpenedDatabase =
       readonly kind: 'recovered';
       readonly message: string;
       readonly setAside: string;
-      readonly salvaged: number;
+      readonly recovered: number;
     } & OpenDatabase);
 
 /** Opens or begins the database of an identity; a damaged one is set aside and what can be read of it is kept. */
@@ -79,14 +79,14 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
     if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };
     const why = options.forceRebuild === true ? 'is to be built anew' : 'was damaged';
     const db = open();
-    const salvaged = closing(db, () => {
+    const recovered = closing(db, () => {
       recoverForgotten(aside.to, db, identity.checkout);
       return recover(aside.to, db, identity.shape);
     });
     const message =
       `The memory database of this repository ${why} and has been set aside as ${aside.to}. ` +
-      `A new one was begun with ${salvaged} of its embedding records; the files are indexed again.`;
-    return { kind: 'recovered', ...entered(db), message, setAside: aside.to, salvaged };
+      `A new one was begun with ${recovered} of its embedding records; the files are indexed again.`;
+    return { kind: 'recovered', ...entered(db), message, setAside: aside.to, recovered };
   });
 }
 

@@ -65,7 +65,7 @@ describe('a damaged database', () => {
       expect(dirname(opened.setAside)).toBe(folder);
       expect(readFileSync(opened.setAside).equals(content)).toBe(true);
       expect(opened.message).toContain(opened.setAside);
-      expect(opened.salvaged).toBe(120);
+      expect(opened.recovered).toBe(120);
       const keys = FILES.flatMap(({ segments }) => segments.map(({ contentHash }) => contentHash));
       expect(opened.ledger.hasRecord(keys).size).toBe(120);
       for (const file of FILES) put(opened.ledger, { ...file, writes: new Map() });
@@ -202,7 +202,7 @@ describe('a damaged database', () => {
       ledger.close();
       const opened = Ledger.open(location, IDENTITY, { forceRebuild: true });
       if (opened.kind !== 'recovered') throw new Error('It was not built anew.');
-      expect(opened.salvaged).toBe(120);
+      expect(opened.recovered).toBe(120);
       expect(opened.ledger.files()).toEqual([]);
       expect(existsSync(opened.setAside)).toBe(true);
       opened.ledger.close();

@@ -62,7 +62,7 @@ describe('a database of a later version', () => {
       ledger.close();
       alter(ledger.location, 'PRAGMA user_version = 66');
       const opened = Ledger.open(folder, IDENTITY);
-      expect(opened).toMatchObject({ kind: 'recovered', salvaged: 3 });
+      expect(opened).toMatchObject({ kind: 'recovered', recovered: 3 });
       opened.ledger.close();
     }));
 

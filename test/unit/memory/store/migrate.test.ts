@@ -160,7 +160,7 @@ describe('a database of version 1', () => {
       const db = new DatabaseSync(location);
       db.exec('DROP INDEX segment_by_write');
       db.close();
-      expect(Ledger.open(location, IDENTITY)).toMatchObject({ kind: 'recovered', salvaged: 9 });
+      expect(Ledger.open(location, IDENTITY)).toMatchObject({ kind: 'recovered', recovered: 9 });
     });
   });
 });
@@ -353,7 +353,7 @@ describe('a database of version 2', () => {
       db.exec('DROP INDEX segment_by_write');
       db.close();
       const opened = Ledger.open(location, IDENTITY);
-      expect(opened).toMatchObject({ kind: 'recovered', salvaged: 9 });
+      expect(opened).toMatchObject({ kind: 'recovered', recovered: 9 });
       expect(opened.ledger.file('e.ts')).toMatchObject({ state: { reason: 'forgotten', message: 'A sentence.' } });
       opened.ledger.close();
     });

@@ -140,7 +140,7 @@ describe('segments that stand before their vectors', () => {
       const { location } = ledger;
       ledger.close();
       const opened = Ledger.open(location, IDENTITY, { forceRebuild: true });
-      expect(opened).toMatchObject({ kind: 'recovered', salvaged: 3 });
+      expect(opened).toMatchObject({ kind: 'recovered', recovered: 3 });
       expect(opened.ledger.hasRecord(madeUpFile('a.ts', 1).segments.map(({ contentHash }) => contentHash)).size).toBe(
         3,
       );
