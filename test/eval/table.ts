@@ -47,21 +47,26 @@ export function groupsOf(results: readonly Result[]): Group[] {
 export function rowsOf(results: readonly Result[]): Row[] {
   return viewsIn(results).flatMap((view) => {
     const own = results.filter((result) => result.view === view);
-    const rows = groupsOf(own).map(({ results: its, ...names }) => ({ ...names, ...summarise(its.map(alone)) }));
+    const rows = groupsOf(own).map(({ results: its, ...names }) => ({ ...names, ...summaryOf(its) }));
     const all = [...Map.groupBy(shared(own), ({ system }) => system)].map(([system, its]) => ({
       ...{ view, repository: 'all', system },
-      ...summarise(clustersOf(its).map((cluster) => cluster.map(({ outcome }) => outcome))),
+      ...summaryOf(its),
     }));
     return [...rows, ...all];
   });
 }
 
-const alone = ({ outcome }: Result): Outcome[] => [outcome];
+const summaryOf = (results: readonly Result[]): Summary =>
+  summarise(clustersOf(results).map((cluster) => cluster.map(({ outcome }) => outcome)));
 
-/** Results by repository, its commits together; of one repository, each by itself. */
+/**
+ * Results by repository, its commits together; of one repository, each by itself. They are sorted by case: the
+ * bootstrap draws by place, so the same results in another order would have another interval.
+ */
 function clustersOf(results: readonly Result[]): Result[][] {
-  const clusters = [...Map.groupBy(results, ({ repository }) => repository.split('@', 1).join()).values()];
-  return clusters.length > 1 ? clusters : results.map((result) => [result]);
+  const sorted = results.toSorted((a, b) => (caseOf(a) < caseOf(b) ? -1 : 1));
+  const clusters = [...Map.groupBy(sorted, ({ repository }) => repository.split('@', 1)[0] ?? '').values()];
+  return clusters.length > 1 ? clusters : sorted.map((result) => [result]);
 }
 
 /** Of one view, the results for the cases that each of its systems was asked. */
