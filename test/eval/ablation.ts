@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FolderIndex } from '../../src/index/folder-index.ts';
-import { findExact } from '../../src/retrieve/exact-match.ts';
 import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
@@ -9,12 +8,12 @@ import { featureMap } from '../slow/kernels/reference/integer-feature-map.ts';
 import type { FeatureMap, FeatureSpec } from '../slow/kernels/reference/integer-feature-map.ts';
 import { recallByFeature } from '../slow/kernels/reference/recall-by-feature.ts';
 import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
-import { questionTerms } from '../../src/memory/search/tokenize.ts';
 import { recall } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
+import { findFor } from './found.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 import { outcomes } from './run.ts';
 import type { Result } from './run.ts';
@@ -123,17 +122,13 @@ try {
     ]);
     for (const one of own) {
       const keys = [await engine.question(one.question)];
-      const found = index.find({ keys, words: questionTerms(one.question) });
-      const exact = await findExact(index, one.question, found.segments);
-      const confidence = { cosine: found.cosine, coverage: 1, isAimed: false };
-      const embedded = { segments: index.embedded, ofSegments: index.length };
-      const rest = { exact, meant: new Map<string, never>(), project: new Set<string>(), confidence, embedded };
+      const found = await findFor(index, one.question, keys);
       const { temperature: tau } = index.adapter;
       const otherwise = new Map([
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
       ]);
-      for (const [system, ranking] of variants(one, { ...found, ...rest, bare: new Set() }, places, otherwise)) {
+      for (const [system, ranking] of variants(one, found, places, otherwise)) {
         const list = filesWithSegments(ranking).map(({ path, share, segments }) => ({
           path,
           score: share,

@@ -4,11 +4,11 @@ import { parseArgs } from 'node:util';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
-import { questionTerms } from '../../src/memory/search/tokenize.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { asInUse } from '../support/encoder.ts';
 import { readCases } from './cases.ts';
 import { fileEvidence, inUse } from './file-evidence.ts';
+import { findFor } from './found.ts';
 import { namesFile } from './history.ts';
 import { rankOf, summarise } from './metrics.ts';
 import type { Outcome } from './metrics.ts';
@@ -67,8 +67,7 @@ try {
     await index.refresh({});
     const began = performance.now();
     for (const one of own) {
-      const words = questionTerms(one.question);
-      const found = index.find({ keys: [await engine.question(one.question)], words });
+      const found = await findFor(index, one.question);
       const places = new Map<number, SegmentPlace>();
       for (const id of found.shares.segmentIds) {
         const place = index.place(id);

@@ -8,11 +8,17 @@ import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 /**
  * What a question finds in one folder before anything is weighed, as MultiFolderSearch puts it together: the same
  * question can then be ranked in several ways without asking the model again.
+ *
+ * @param keys vectors [d_k] of the question; the model is asked where they are left out
  */
-export async function findFor(index: FolderIndex, question: string): Promise<RankingInput> {
+export async function findFor(
+  index: FolderIndex,
+  question: string,
+  keys?: readonly Float32Array[],
+): Promise<RankingInput> {
   const asked = askedTerms(question);
   const words = [...new Set(asked.flatMap(({ own, english }) => [...own, ...english]))];
-  const found = index.find({ keys: [await index.engine.question(question)], words });
+  const found = index.find({ keys: keys ?? [await index.engine.question(question)], words });
   const project = await projectNames(index);
   const exact = await findExact(index, question, found.segments);
   const meant = meantFiles(kindOfQuestion(question, project), index.paths());
