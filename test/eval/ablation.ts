@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FolderIndex } from '../../src/index/folder-index.ts';
-import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
+import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { featureMap } from '../slow/kernels/reference/integer-feature-map.ts';
@@ -13,7 +13,7 @@ import type { Shares } from '../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
-import { findFor } from './found.ts';
+import { findFor, listOfRanking, silent } from './found.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 import { outcomes } from './run.ts';
 import type { Result } from './run.ts';
@@ -56,15 +56,6 @@ const SMALLER: readonly Smaller[] = [
   { name: 'P 2', tokens: 2, bits: 8 },
   { name: 'P 1', tokens: 1, bits: 8 },
 ];
-
-/** Every file the same share, however many segments it has: what is left when the memory says nothing. */
-function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace>): Shares {
-  const counts = new Map<string, number>();
-  const pathOf = (id: number) => places.get(id)?.path ?? '';
-  for (const id of segmentIds) counts.set(pathOf(id), (counts.get(pathOf(id)) ?? 0) + 1);
-  const shares = segmentIds.map((id) => 1 / counts.size / (counts.get(pathOf(id)) ?? 1));
-  return { segmentIds, shares, logShares: shares.map(Math.log), logTotal: 0 };
-}
 
 /** Every way to rank one question, by its name. */
 function variants(
@@ -129,12 +120,7 @@ try {
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
       ]);
       for (const [system, ranking] of variants(one, found, places, otherwise)) {
-        const list = filesWithSegments(ranking).map(({ path, share, segments }) => ({
-          path,
-          score: share,
-          segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
-        }));
-        for (const [view, outcome] of outcomes(one, list)) {
+        for (const [view, outcome] of outcomes(one, listOfRanking(ranking))) {
           results.push({ view, outcome, id: one.id, repository: repository.name, system });
         }
       }

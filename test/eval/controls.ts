@@ -5,17 +5,17 @@ import { FolderIndex } from '../../src/index/folder-index.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { normalise } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
-import { filesWithSegments, rankFiles } from '../../src/retrieve/ranked-files.ts';
+import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput, RankedFiles } from '../../src/retrieve/ranked-files.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { Embeddings } from './embeddings.ts';
 import { Encoder } from './encoder.ts';
-import { findFor } from './found.ts';
+import { findFor, listOfRanking, silent } from './found.ts';
 import { Problem } from './problem.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 import type { Repository } from './repository.ts';
-import { outcomes } from './run.ts';
+import { outcomes, rootOf } from './run.ts';
 import type { Result } from './run.ts';
 import { render, rowsOf } from './table.ts';
 
@@ -66,16 +66,6 @@ function sharesBy(near: ReadonlyMap<number, number>, { segmentIds }: Shares, tem
   );
 }
 
-/** Every file the same share, however many segments it has: what is left when the vectors say nothing. */
-function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace>): Shares {
-  const pathOf = (id: number) => places.get(id)?.path ?? '';
-  const counts = new Map([...Map.groupBy(segmentIds, pathOf)].map(([path, own]) => [path, own.length]));
-  return normalise(
-    segmentIds,
-    segmentIds.map((id) => -Math.log(counts.get(pathOf(id)) ?? 1)),
-  );
-}
-
 function variants(
   { question }: Case,
   found: RankingInput,
@@ -105,7 +95,7 @@ const packs = await findPacks(values.data);
 const cases = tasks
   .flatMap((task): Case[] => readCases(values.data, task))
   .filter((one) => one.task !== 'semble' || one.doubt === undefined);
-const groups = Map.groupBy(cases, (one) => `${one.repository}@${one.commit}/${one.task === 'semble' ? one.root : ''}`);
+const groups = Map.groupBy(cases, (one) => `${one.repository}@${one.commit}/${rootOf(one)}`);
 const engine = new Engine({ script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
 const results: Result[] = [];
 try {
@@ -113,8 +103,7 @@ try {
     const [first] = own;
     const pack = first && packOf(packs, first.repository, first.commit);
     if (!pack || !isWanted(pack, wanted)) continue;
-    const below = first.task === 'semble' ? first.root : '';
-    const repository = await openRepository(pack, values.cache, signal, below);
+    const repository = await openRepository(pack, values.cache, signal, rootOf(first));
     const index = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
     await index.refresh({});
     const known = new Set(repository.files.map(({ path }) => path));
@@ -126,12 +115,7 @@ try {
       const found = await findFor(index, one.question);
       const near = await cosines(one.question, vectors);
       for (const [system, ranking] of variants(one, found, places, near)) {
-        const list = filesWithSegments(ranking).map(({ path, share, segments }) => ({
-          path,
-          score: share,
-          segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
-        }));
-        for (const [view, outcome] of outcomes(one, list)) {
+        for (const [view, outcome] of outcomes(one, listOfRanking(ranking))) {
           results.push({ view, outcome, id: one.id, repository: repository.name, system });
         }
       }

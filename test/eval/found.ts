@@ -1,9 +1,14 @@
 import type { FolderIndex } from '../../src/index/folder-index.ts';
+import type { SegmentPlace } from '../../src/memory/records.ts';
+import { normalise } from '../../src/memory/search/similarity.ts';
+import type { Shares } from '../../src/memory/search/similarity.ts';
 import { askedTerms } from '../../src/memory/search/tokenize.ts';
 import { findExact } from '../../src/retrieve/exact-match.ts';
 import { projectNames } from '../../src/retrieve/project-name.ts';
 import { kindOfQuestion, meantFiles } from '../../src/retrieve/question-kind.ts';
-import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
+import { filesWithSegments } from '../../src/retrieve/ranked-files.ts';
+import type { RankedFiles, RankingInput } from '../../src/retrieve/ranked-files.ts';
+import type { RankedFile } from './system.ts';
 
 /**
  * What a question finds in one folder before anything is weighed, as MultiFolderSearch puts it together: the same
@@ -25,4 +30,23 @@ export async function findFor(
   const confidence = { cosine: found.cosine, coverage: 1, isAimed: false };
   const embedded = { segments: index.embedded, ofSegments: index.length };
   return { ...found, bare: new Set(found.bare), project, exact, meant, confidence, embedded };
+}
+
+/** Every file the same share, however many segments it has: what is left when the vectors say nothing. */
+export function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace>): Shares {
+  const pathOf = (id: number) => places.get(id)?.path ?? '';
+  const counts = new Map([...Map.groupBy(segmentIds, pathOf)].map(([path, own]) => [path, own.length]));
+  return normalise(
+    segmentIds,
+    segmentIds.map((id) => -Math.log(counts.get(pathOf(id)) ?? 1)),
+  );
+}
+
+/** A ranking as the systems that are judged give theirs. */
+export function listOfRanking(ranking: RankedFiles): RankedFile[] {
+  return filesWithSegments(ranking).map(({ path, share, segments }) => ({
+    path,
+    score: share,
+    segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
+  }));
 }

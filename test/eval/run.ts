@@ -68,7 +68,7 @@ export async function evaluate(order: Order, signal: AbortSignal, say: (sentence
 }
 
 /** The folder of a repository that a case is asked of; '' is the whole. */
-const rootOf = (one: Case): string => (one.task === 'semble' ? one.root : '');
+export const rootOf = (one: Case): string => (one.task === 'semble' ? one.root : '');
 
 function choose(
   cases: readonly Case[],
