@@ -141,7 +141,9 @@ async function askRipgrep(
   const flags = ['--count', '--null', '--ignore-case', '--fixed-strings', '--hidden', '--no-ignore', '--glob', '!.git'];
   const places = new Map<string, readonly Lines[]>();
   for (const { id, text: question } of questions) {
-    const printed = await call(program, [...flags, '--', question, '.'], {}, signal, repository.root);
+    const printed = await call(program, [...flags, '--', question, '.'], {}, signal, repository.root).catch(
+      nothingFound,
+    );
     const counted = [...printed.matchAll(/^(?:\.\/)?([^\0]+)\0(\d+)$/gm)].map(([, path = '', count]) => {
       return { path, count: Number(count) };
     });
@@ -154,6 +156,12 @@ async function askRipgrep(
   return places;
 }
 
+/** ripgrep ends with 1 and is silent where nothing was found, which is no fault. */
+function nothingFound(error: unknown): string {
+  if (error instanceof CallFailed && error.code === 1 && error.stderr === '') return '';
+  throw error;
+}
+
 async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'peer-'));
   try {
@@ -163,7 +171,18 @@ async function inFolder<Result>(work: (folder: string) => Promise<Result>): Prom
   }
 }
 
-/** What a program prints. ripgrep ends with 1 where nothing was found, which is no fault. */
+/** A program that could not be started, or did not end with 0. */
+class CallFailed extends Problem {
+  readonly code: unknown;
+  readonly stderr: unknown;
+
+  constructor(program: string, error: unknown) {
+    super(`${program} failed: ${error instanceof Error ? error.message.slice(0, 500) : String(error)}`);
+    [this.code, this.stderr] = isRecord(error) ? [error['code'], error['stderr']] : [];
+  }
+}
+
+/** What a program prints. Throws a CallFailed. */
 async function call(
   program: string,
   options: readonly string[],
@@ -181,7 +200,6 @@ async function call(
     return (await promisify(execFile)(program, [...options], how)).stdout;
   } catch (error) {
     signal.throwIfAborted();
-    if (isRecord(error) && error['code'] === 1 && error['stderr'] === '') return '';
-    throw new Problem(`${program} failed: ${error instanceof Error ? error.message.slice(0, 500) : String(error)}`);
+    throw new CallFailed(program, error);
   }
 }

@@ -62,3 +62,14 @@ test.skipIf(process.platform === 'win32')(
     await expect(peer.rank(repository(), questions, signal)).rejects.toThrow(Problem);
   },
 );
+
+test.skipIf(process.platform === 'win32')('another peer that ends with 1 in silence has failed', async () => {
+  for (const [name, program] of [
+    ['semble', 'python/bin/python'],
+    ['codegraph', 'node_modules/.bin/codegraph'],
+  ] as const) {
+    install(program, 'exit 1');
+    const peer = Peer.open(name, folder)!;
+    await expect(peer.rank({ ...repository(), files: [] }, questions, signal), name).rejects.toThrow(Problem);
+  }
+});
