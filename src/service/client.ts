@@ -1,6 +1,8 @@
 import { AppError } from '../common/app-error.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import { RpcClient } from '../common/rpc/client.ts';
+import type { CallOptions } from '../common/rpc/client.ts';
+import type { Kind } from '../common/rpc/messages.ts';
 import { threadPeer } from '../common/rpc/peer.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
@@ -44,6 +46,8 @@ export class ServiceClient {
   readonly #overlays = new Map<string, Overlay>();
   #isPaused = false;
   #deaths = 0;
+  /** After too many deaths: the next call starts a thread, which has to be told the folders first. */
+  #isLeftAlone = false;
 
   constructor({ script, settings, onNotice }: ServiceOptions) {
     this.#settings = settings;
@@ -52,7 +56,7 @@ export class ServiceClient {
       start: (events) => threadPeer(script, this.#settings, events),
       onCrash: () => new AppError('service/stopped'),
       onExit: () => {
-        this.#replay();
+        this.#died();
       },
       closed: () => new AppError('service/closing'),
       onNotice: (notice) => {
@@ -72,54 +76,55 @@ export class ServiceClient {
     this.#deaths = 0;
     const roots = new Set(folders.map(({ root }) => root));
     for (const [name, { root }] of this.#overlays) if (!roots.has(root)) this.#overlays.delete(name);
-    await this.#client.call('folders', folders);
+    await this.#call('folders', folders);
   }
 
   /** Settled when the memory holds what is on disk. `paths` are relative to the root, with `/`. */
   async refresh(root: string, paths?: readonly string[], signal?: AbortSignal): Promise<void> {
-    await this.#client.call('refresh', { root, paths }, { signal });
+    await this.#call('refresh', { root, paths }, { signal });
   }
 
   async pause(): Promise<void> {
     this.#isPaused = true;
-    await this.#client.call('pause', undefined);
+    await this.#call('pause', undefined);
   }
 
   async resume(): Promise<void> {
     this.#isPaused = false;
-    await this.#client.call('resume', undefined);
+    await this.#call('resume', undefined);
   }
 
   /** Settled after the last event. Throws AppError, or the signal's reason. */
   async ask(question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal): Promise<void> {
     this.#deaths = 0;
-    await this.#client.call('ask', question, { signal, onEvent });
+    await this.#call('ask', question, { signal, onEvent });
   }
 
   /** Which files a question means, best first, without an answer. */
   recall(question: string, scope: QuestionScope, signal?: AbortSignal): Promise<readonly RankedFile[]> {
-    return this.#client.call('recall', { question, scope }, { signal });
+    return this.#call('recall', { question, scope }, { signal });
   }
 
   /** Runs a tool for an agent. Throws the signal's reason, or AppError where the thread fails. */
   tool(name: ToolName, input: unknown, signal?: AbortSignal): Promise<ToolOutcome> {
-    return this.#client.call('tool', { name, input }, { signal });
+    this.#deaths = 0;
+    return this.#call('tool', { name, input }, { signal });
   }
 
   async facts(root: string): Promise<MemoryFacts> {
     const files: RememberedFile[] = [];
-    const facts = await this.#client.call('facts', { root }, { onEvent: (some) => files.push(...some) });
+    const facts = await this.#call('facts', { root }, { onEvent: (some) => files.push(...some) });
     return { ...facts, files };
   }
 
   /** Takes files out of the memory, folders with all they hold. They stay out until remember() is called for them. */
   forget(root: string, paths: readonly string[]): Promise<Forgotten> {
-    return this.#client.call('forget', { root, paths });
+    return this.#call('forget', { root, paths });
   }
 
   /** Reads files again that were forgotten. */
   async remember(root: string, paths: readonly string[]): Promise<void> {
-    await this.#client.call('remember', { root, paths });
+    await this.#call('remember', { root, paths });
   }
 
   /** What stands in an editor and not on disk; undefined once it is saved or closed. Kept in RAM alone. */
@@ -127,16 +132,16 @@ export class ServiceClient {
     const name = JSON.stringify([root, path]);
     if (text === undefined) this.#overlays.delete(name);
     else this.#overlays.set(name, { root, path, text });
-    await this.#client.call('overlay', { root, path, text });
+    await this.#call('overlay', { root, path, text });
   }
 
   warm(signal?: AbortSignal): Promise<Description> {
-    return this.#client.call('warm', undefined, { signal });
+    return this.#call('warm', undefined, { signal });
   }
 
   async settings(settings: ServiceSettings): Promise<void> {
     this.#settings = settings;
-    if (this.#client.isRunning) await this.#client.call('settings', settings);
+    if (this.#client.isRunning) await this.#call('settings', settings);
   }
 
   /** Ends the thread and the engine's process. Nothing that was saved is lost. */
@@ -144,10 +149,26 @@ export class ServiceClient {
     return this.#client.close();
   }
 
+  /** Calls the thread; one that was left alone is told what the dead one knew before. */
+  #call<K extends Kind<ServiceCalls>>(
+    kind: K,
+    request: ServiceCalls[K]['request'],
+    options?: CallOptions<ServiceCalls[K]['event']>,
+  ): Promise<ServiceCalls[K]['reply']> {
+    if (this.#isLeftAlone) this.#replay();
+    return this.#client.call(kind, request, options);
+  }
+
+  #died(): void {
+    this.#deaths += 1;
+    this.#isLeftAlone = this.#deaths >= MAX_DEATHS;
+    if (!this.#isLeftAlone) this.#replay();
+  }
+
   /** Tells a new thread what the dead one knew. */
   #replay(): void {
-    this.#deaths += 1;
-    if (this.#deaths >= MAX_DEATHS || this.#folders.length === 0) return;
+    this.#isLeftAlone = false;
+    if (this.#folders.length === 0) return;
     const told = [
       ...(this.#isPaused ? [this.#client.call('pause', undefined)] : []),
       this.#client.call('folders', this.#folders),

@@ -125,6 +125,22 @@ describe('the service as its host sees it', () => {
     expect(deaths()).toBe(4);
   });
 
+  it.each(['ask', 'tool'])('tells a thread that was left alone the folders before the next %s', async (kind) => {
+    const running = start();
+    await running.folders([folder]);
+    await running.pause();
+    await running.overlay('/x', 'a.ts', 'unsaved');
+    for (let at = 0; at < 3; at += 1) {
+      await expect(running.recall('die', everything)).rejects.toMatchObject({ code: 'service/stopped' });
+    }
+    const before = calls().length;
+    if (kind === 'ask') await ask(running, 'how').done;
+    else await running.tool('read_lines', { path: 'a.ts' });
+    await running.facts('/x');
+    expect(kinds().slice(before)).toEqual(['pause', 'folders', 'overlay', kind, 'facts']);
+    expect(calls()[before + 1]).toEqual(['folders', [folder]]);
+  });
+
   it('starts no thread to change its settings, and refuses calls once it is closed', async () => {
     const running = start();
     await running.settings({ ...settings, threads: 2 });

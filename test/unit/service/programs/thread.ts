@@ -34,7 +34,10 @@ const handlers: Handlers<ServiceCalls> = {
     }
     emit({ kind: 'token', text: 'two' });
   },
-  recall: () => [{ path: 'a.ts', share: 1, lines: [] }],
+  recall: ({ question }) => {
+    if (question === 'die') process.exit(1);
+    return [{ path: 'a.ts', share: 1, lines: [] }];
+  },
   tool: ({ name }) => ({ kind: 'refused', message: `${name} is refused.` }),
   facts: ({ root }, { emit }) => {
     for (const path of ['a.ts', 'b.ts']) {
