@@ -74,7 +74,11 @@ export class Service {
     tool: this.#settled(async ({ name, input }, { signal }) => {
       const ground = async () => ({ members: await this.#members(), states: await this.#readingStates(signal) });
       if (name === 'what_changed' && !this.#settings.isTrusted) return refused(new AppError('service/no-git'));
-      return toolOutcome(this.#engine, ground, { name, input }, signal);
+      const onFailure = (error: unknown) => {
+        // A wrong input is the agent's own; damage is logged and repaired as for a question.
+        if (asAppError(error).blame !== 'usage') this.failureOf(error, name);
+      };
+      return toolOutcome(this.#engine, ground, { name, input }, { signal, onFailure });
     }),
     facts: this.#settled(({ root }, { emit }) => this.#facts(root, emit)),
     forget: this.#settled(({ root, paths }) => this.#indexer(root).forget(paths)),

@@ -9,7 +9,7 @@ import type { MemoryState, ToolOutcome } from './protocol.ts';
 
 /**
  * Runs a tool and puts what it refuses into words for a model: the editor's own sentences name buttons that no model
- * has.
+ * has. `onFailure` learns of it first, as the reply looks like any other.
  *
  * @throws the signal's reason
  */
@@ -17,7 +17,7 @@ export async function toolOutcome(
   engine: Engine,
   ground: () => Promise<ToolGround>,
   { name, input }: { readonly name: ToolName; readonly input: unknown },
-  signal: AbortSignal,
+  { signal, onFailure }: { readonly signal: AbortSignal; readonly onFailure: (error: unknown) => void },
 ): Promise<ToolOutcome> {
   try {
     const { parts, tokens } = await runTool(await ground(), name, input, signal);
@@ -25,6 +25,7 @@ export async function toolOutcome(
     return { kind: 'answered', text, parts, tokens };
   } catch (error) {
     signal.throwIfAborted();
+    onFailure(error);
     return refused(error);
   }
 }

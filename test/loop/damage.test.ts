@@ -8,8 +8,8 @@ import { Host } from './service-host.ts';
 
 const question = 'How many days may a reader keep a book?';
 
-/** What the button under a failure does: the same question once more. */
-it('a damaged part of the memory is told with one button, and that button mends it', async () => {
+/** The memory of a folder, with one record that is not what was stored. */
+async function damaged() {
   const home = temporary('home');
   const repo = place(temporary('damage'), LIBRARY);
   const first = new Host(home);
@@ -25,11 +25,27 @@ it('a damaged part of the memory is told with one button, and that button mends 
 
   const host = new Host(home);
   await host.client.folders([{ root: repo, name: 'library' }]);
+  return host;
+}
+
+/** What the button under a failure does: the same question once more. */
+it('a damaged part of the memory is told with one button, and that button mends it', async () => {
+  const host = await damaged();
   const asking = host.ask(question);
   await expect(asking).rejects.toBeInstanceOf(AppError);
   await expect(asking).rejects.toMatchObject({ action: 'retry' });
   const again = await host.ask(question);
   expect(again.at(-1)?.kind).toBe('answered');
   expect(await host.paths(question)).toContain('src/loans.ts');
+  await host.client.close();
+});
+
+it('a damaged part of the memory that a tool meets is logged and mended', async () => {
+  const host = await damaged();
+  const search = () => host.client.tool('search_codebase', { question });
+  expect(await search()).toMatchObject({ kind: 'refused' });
+  const logged = host.notices.flatMap((notice) => (notice.kind === 'log' ? [notice.line] : []));
+  expect(logged.some((line) => line.startsWith('search_codebase: AppError'))).toBe(true);
+  expect(await search()).toMatchObject({ kind: 'answered' });
   await host.client.close();
 });
