@@ -69,11 +69,6 @@ export class FolderIndexer {
     return this.#state;
   }
 
-  /** The folder index, if its memory could be opened. */
-  get index(): FolderIndex | undefined {
-    return this.#index;
-  }
-
   /** The folder index, opened when first wanted. Throws `ledger/…`, `ask/…`, `engine/model-file`. */
   open(): Promise<FolderIndex> {
     this.#opening ??= this.#open().catch((error: unknown) => {
@@ -104,7 +99,7 @@ export class FolderIndexer {
   }
 
   /** Reads the named files, before anything else that is to be read. `since` is when the change was told. */
-  async refreshPaths(paths: readonly string[], since: number, remember = false): Promise<IngestReport | undefined> {
+  async refreshPaths(paths: readonly string[], since: number, remember = false): Promise<IngestReport> {
     const save = this.#saves.then(() => this.#indexPaths(paths, since, remember));
     this.#saves = save.catch(() => undefined);
     return save.catch((error: unknown) => {
@@ -250,7 +245,7 @@ export class FolderIndexer {
       engine,
       home,
       secretExceptions,
-      forceRebuild: forceRebuild,
+      forceRebuild,
     });
     if (index.notice !== undefined) {
       this.#options.onLog('warn', index.notice);
