@@ -40,13 +40,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const unsaved = new UnsavedText(memory, log);
   if (settings.unsavedText) unsaved.start();
   const { service } = memory;
+  /** What was saved or typed just before counts for what is asked now. */
+  const flush = () => {
+    watch.flush();
+    unsaved.flush();
+  };
   const chat = new ChatView({
     extensionUri: context.extensionUri,
     storage: context.storageUri,
     service: {
       ask: (question, onEvent, signal) => {
-        watch.flush();
-        unsaved.flush();
+        flush();
         return service.ask(question, onEvent, signal);
       },
       recall: (question, scope, signal) => service.recall(question, scope, signal),
@@ -79,8 +83,7 @@ export function activate(context: vscode.ExtensionContext): void {
     watch,
     registerTools({
       run: (name, input, signal) => {
-        watch.flush();
-        unsaved.flush();
+        flush();
         return service.tool(name, input, signal);
       },
       folders: () => ({ all: vscode.workspace.workspaceFolders?.length ?? 0, onDisk: memory.folders.length }),
