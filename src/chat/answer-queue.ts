@@ -1,4 +1,4 @@
-import { AppError, isAppError } from '../common/app-error.ts';
+import { AppError, isAppError, stackOf } from '../common/app-error.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { withEvent, withinLimits } from './exchange.ts';
@@ -110,7 +110,7 @@ export class AnswerQueue {
       } else if (isAppError(error)) {
         this.#settle(running, { kind: 'failed', message: error.message, action: error.action });
       } else {
-        log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        log(stackOf(error));
         this.#settle(running, { kind: 'failed', message: strings.unexpected, action: 'open-log' });
       }
     }

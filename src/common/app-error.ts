@@ -84,6 +84,11 @@ export function asAppError(error: unknown): AppError {
   return new AppError('unexpected', error instanceof Error ? error.message : String(error), error);
 }
 
+/** What was thrown, with its stack where it has one: for a log. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 function isFailure(failure: unknown): failure is Failure {
   if (typeof failure !== 'object' || failure === null || !('code' in failure) || !('message' in failure)) return false;
   return typeof failure.code === 'string' && Object.hasOwn(ERRORS, failure.code) && typeof failure.message === 'string';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError, asAppError, isErrorOf } from '../common/app-error.ts';
+import { AppError, asAppError, isErrorOf, stackOf } from '../common/app-error.ts';
 import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
@@ -101,8 +101,7 @@ export class Service {
   failureOf(error: unknown, kind: string): Failure {
     for (const indexer of this.#indexers.values()) indexer.repair(error);
     if (!isErrorOf(error, 'service')) {
-      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#notify({ kind: 'log', level: 'error', line: `${kind}: ${detail}` });
+      this.#notify({ kind: 'log', level: 'error', line: `${kind}: ${stackOf(error)}` });
     }
     const { code, editorText } = asAppError(error);
     return { code, message: editorText };

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { stackOf } from '../common/app-error.ts';
 import { serve, threadChannel } from '../common/rpc/server.ts';
 import type { ServiceCalls, ServiceNotice, ServiceSettings } from './protocol.ts';
 import { Service } from './service.ts';
@@ -23,8 +24,7 @@ serve<ServiceCalls>(channel, service.handlers, {
 
 // A bug in one call must not take every memory with it; the log tells.
 process.on('unhandledRejection', (error) => {
-  const line = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  notify({ kind: 'log', level: 'error', line });
+  notify({ kind: 'log', level: 'error', line: stackOf(error) });
 });
 
 function settingsOf(data: unknown): ServiceSettings {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isAppError } from '../common/app-error.ts';
+import { isAppError, stackOf } from '../common/app-error.ts';
 import { ACTIONS } from '../common/error-codes.ts';
 import type { Action } from '../common/error-codes.ts';
 import { listedActions } from './status/action-list.ts';
@@ -103,7 +103,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
 }
 
 async function tell({ mending, log }: CommandParts, error: unknown): Promise<void> {
-  log.error(shownLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  log.error(shownLines(stackOf(error)));
   const known = isAppError(error);
   const message = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';

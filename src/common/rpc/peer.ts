@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { stackOf } from '../app-error.ts';
 import { endWithUs } from '../at-exit.ts';
 import type { ToPeer } from './messages.ts';
 
@@ -98,7 +99,7 @@ export function threadPeer(script: string, data: unknown, events: PeerEvents): P
     log('warn', text.trimEnd());
   });
   worker.on('error', (error: unknown) => {
-    log('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    log('error', stackOf(error));
   });
   worker.on('exit', (code) => {
     events.onExit({ code, signal: null, said });
