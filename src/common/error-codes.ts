@@ -218,8 +218,6 @@ export const ERRORS = {
   /** Numbers that make no embedding record, or bytes that are none. */
   'memory/record': bug,
   'memory/shape': bug,
-  /** Sums would leave the range in which they are exact. */
-  'memory/exactness': bug,
 
   // What the editor's service says by itself.
   'service/closing': { action: 'none', text: () => l10n.t('Ask Codebase is closing.') },

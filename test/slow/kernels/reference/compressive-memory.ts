@@ -26,6 +26,12 @@ export interface GraphState {
   readonly M: readonly Float32Array[];
 }
 
+/** A sum would leave the integers that float64 holds exactly. */
+export class InexactError extends Error {
+  override readonly message =
+    'This memory holds as much as can be summed exactly (2^53). Narrow the scope to fewer files.';
+}
+
 /**
  * z = Σ φ(k) and M = Σ φ(k)ᵀ v over memory tokens (arXiv 2404.07143, eq. 4, linear rule), kept as exact integers in
  * float64. Only the linear rule is here: the delta rule (eq. 5) depends on order and cannot be subtracted.
@@ -59,7 +65,7 @@ export class CompressiveMemory {
     this.#features = new Int32Array(featureMap.size);
   }
 
-  /** Adds a write: eq. (4). Throws `memory/exactness` before anything changes, `memory/record` on a wrong length. */
+  /** Adds a write: eq. (4). Throws InexactError before anything changes, `memory/record` on a wrong length. */
   add(write: EmbeddingRecord): void {
     this.#apply(write, 1);
   }
@@ -79,7 +85,7 @@ export class CompressiveMemory {
     }
     let ceiling = this.#ceiling + other.#ceiling;
     if (ceiling > EXACT.limit) ceiling = this.#largestWith(other, sign);
-    if (ceiling > EXACT.limit) throw exactness();
+    if (ceiling > EXACT.limit) throw new InexactError();
     this.#ceiling = ceiling;
     addScaled(this.z, other.z, sign);
     this.M.forEach((cells, block) => {
@@ -218,10 +224,4 @@ function dot(features: Int32Array, cells: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < features.length; i++) sum += (features[i] ?? 0) * (cells[i] ?? 0);
   return sum;
-}
-
-/** A sum would leave the integers that float64 holds exactly. */
-function exactness(): AppError {
-  const message = 'This memory holds as much as can be summed exactly (2^53). Narrow the scope to fewer files.';
-  return new AppError('memory/exactness', message);
 }
