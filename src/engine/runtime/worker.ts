@@ -73,10 +73,7 @@ async function answer(request: GenerateRequest, { signal, emit }: CallContext<Ge
 function failureOf(error: unknown): AppError {
   if (isErrorOf(error, 'engine')) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (isOutOfMemory(message)) {
-    const message = 'There is not enough free memory to run the model. Close other programs and try again.';
-    return new AppError('engine/memory', message);
-  }
+  if (isOutOfMemory(message)) return new AppError('engine/memory');
   return new AppError('engine/internal', `The engine could not do this: ${message.replace(/\s+/g, ' ').trim()}`);
 }
 
