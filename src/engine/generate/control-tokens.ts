@@ -13,7 +13,7 @@ export type Section =
   | { readonly kind: 'text'; readonly text: string };
 
 /** Blanks (`▁` to tokenizers that come from SentencePiece) and single characters frame nothing. */
-const ORDINARY = /^(?:[\s▁]+|.)$/u;
+export const ORDINARY = /^(?:[\s▁]+|.)$/u;
 /** The first of 6,400 characters that Unicode assigns to nobody. */
 const PRIVATE = 0xe000;
 const PRIVATE_COUNT = 6_400;

@@ -1,4 +1,5 @@
 import { AppError } from '../../common/app-error.ts';
+import { ORDINARY } from '../generate/control-tokens.ts';
 import { readModelText } from '../weights/model-files.ts';
 import { BytePairs } from './byte-pairs.ts';
 import { PIECE_PATTERN, pieceEnd } from './pieces.ts';
@@ -119,7 +120,7 @@ function bytePairsOf(file: unknown): BytePairs | undefined {
 /** Control tokens never come from a text; a run of blanks or a single letter among the added ones would. */
 function isFrame(token: unknown): boolean {
   const content = at(token, 'content');
-  return typeof content === 'string' && !/^(?:[\s▁]+|.?)$/u.test(content);
+  return typeof content === 'string' && content !== '' && !ORDINARY.test(content);
 }
 
 /** The value that lies below these names; undefined where there is none. */
