@@ -158,20 +158,17 @@ export class FolderIndex {
   }
 
   /**
-   * Encodes these segments in their order, until `until` on the clock of performance.now(); one at least. What was
-   * encoded is stored, whatever ends it.
+   * Encodes these segments in their order, until `until` on the clock of performance.now(); one is tried at least. What
+   * was encoded is stored, whatever ends it. Throws `engine/…` but for single segments; the signal's reason.
    */
   async embedSegments(segmentIds: readonly number[], until: number, signal?: AbortSignal): Promise<void> {
     const { root, ledger, engine, isExempt } = this;
     const asked = { priority: 'question', signal } as const;
     const encoder = new SegmentEncoder({ root, ledger, engine, isExempt, ...asked });
+    const places = segmentIds.flatMap((id) => this.place(id) ?? []);
     const records = [];
     try {
-      for (const place of segmentIds.flatMap((id) => this.place(id) ?? [])) {
-        if (records.length > 0 && performance.now() >= until) break;
-        const record = await encoder.encode(place);
-        if (record) records.push(record);
-      }
+      for await (const record of encoder.encodeUntil(until, places)) records.push(record);
     } finally {
       if (records.length > 0) this.#follow(ledger.embed(records));
     }

@@ -1,3 +1,4 @@
+import { isAppError } from '../common/app-error.ts';
 import type { Engine, Priority } from '../engine/client/engine.ts';
 import type { Ledger } from '../memory/store/ledger.ts';
 import { originOf } from '../memory/store/schema.ts';
@@ -55,6 +56,22 @@ export class SegmentEncoder {
     return { contentHash, tokens: size, origin: originOf(place.path), record };
   }
 
+  /**
+   * The records of segments in their order, until `until` on the clock of performance.now(); one is tried at least. A
+   * segment that the engine cannot encode is passed over: its words rank it. Throws as encode() does for all others.
+   */
+  async *encodeUntil(until: number, places: readonly SegmentPlace[]): AsyncGenerator<StoredRecord> {
+    for (const [tried, place] of places.entries()) {
+      if (tried > 0 && performance.now() >= until) return;
+      try {
+        const record = await this.encode(place);
+        if (record) yield record;
+      } catch (error) {
+        if (!isOfOneSegment(error)) throw error;
+      }
+    }
+  }
+
   #asked() {
     const { priority = 'ingest', signal } = this.#options;
     return { priority, signal };
@@ -80,3 +97,6 @@ export class SegmentEncoder {
     return new Map(segments.map((segment) => [segment.contentHash, segment]));
   }
 }
+
+/** Whether a segment failed and not the engine: a missing model ends the work, and so does the user. */
+export const isOfOneSegment = (error: unknown) => isAppError(error, 'engine/gave-up', 'engine/internal');

@@ -1,8 +1,7 @@
-import { isAppError } from '../common/app-error.ts';
 import type { Change, SegmentPlace, StoredRecord } from '../memory/records.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import { ROLE_ORDER } from './plan.ts';
-import { SegmentEncoder } from './segment-encoder.ts';
+import { isOfOneSegment, SegmentEncoder } from './segment-encoder.ts';
 import type { EncoderOptions } from './segment-encoder.ts';
 import { isSuperseded } from './superseded.ts';
 
@@ -113,8 +112,7 @@ export class VectorsPass {
         return;
       }
     } catch (error) {
-      // One file that the engine cannot do must not end the pass; a missing model ends it, and so does the user.
-      if (!isAppError(error, 'engine/gave-up', 'engine/internal')) throw error;
+      if (!isOfOneSegment(error)) throw error;
       if (before === undefined) return;
       this.failed += 1;
       const state = { kind: 'failed', reason: error.code.replace('engine/', ''), message: error.message } as const;

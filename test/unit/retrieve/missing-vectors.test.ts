@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../../src/common/app-error.ts';
 import { normalise, orderFreeSum } from '../../../src/memory/search/similarity.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { withFolder } from '../memory/support.ts';
@@ -98,6 +99,29 @@ describe('a question to a folder whose words alone are read', () => {
       expect(asked.embedded.segments).toBeGreaterThan(0);
       expect(total(asked)).toBeCloseTo(1, 9);
       expect(index.ledger.notEmbedded()).toHaveLength(5 - asked.embedded.segments);
+      index.close();
+    }));
+
+  it('is answered where the engine cannot encode a candidate, and within its time where it can encode none', () =>
+    withFolder(async (folder) => {
+      const index = await folderIndexOf(folder, FILES);
+      const encode = index.engine.encode.bind(index.engine);
+      const engine = vi.spyOn(index.engine, 'encode').mockImplementation((header, text, asked) => {
+        const cannot = text.includes('anchor');
+        return cannot ? Promise.reject(new AppError('engine/internal', 'It failed.')) : encode(header, text, asked);
+      });
+      await index.indexWords({});
+      const found = await MultiFolderSearch.of(index).recall('Where is the anchor?', { embedMs: 60_000 });
+      expect(found.files[0]?.path).toBe('src/ship.ts');
+      expect(found.embedded).toEqual({ segments: 4, ofSegments: 5 });
+
+      engine.mockClear().mockRejectedValue(new AppError('engine/gave-up', 'It stopped.'));
+      const everySegment = index.everywhere().map(({ segmentId }) => segmentId);
+      await index.embedSegments(everySegment, performance.now());
+      expect(engine).toHaveBeenCalledTimes(1);
+      engine.mockRejectedValue(new AppError('engine/model-file', 'There is no model.'));
+      await expect(index.embedSegments(everySegment, performance.now())).rejects.toThrow('There is no model.');
+      engine.mockRestore();
       index.close();
     }));
 
