@@ -120,14 +120,20 @@ export class MultiFolderSearch {
     return keys;
   }
 
-  /** Encodes what has no vectors yet among the best of a ranking, until a time, and in the background what is left. */
+  /**
+   * Encodes what has no vectors yet among the best of a ranking, until a time that the folders share. What is left of
+   * their files comes first when vectors are made in the background.
+   */
   async #embed(ranked: RankedFiles, until: number, signal: AbortSignal | undefined): Promise<void> {
     const wanted = candidates(ranked, (id) => this.#members[memberOf(id)]?.index.isEmbedded(idOf(id)) === false);
-    for (const [at, own] of Map.groupBy(wanted, memberOf)) {
+    const groups = [...Map.groupBy(wanted, memberOf)];
+    for (const [done, [at, own]] of groups.entries()) {
       const folderIndex = this.#members[at]?.index;
       if (folderIndex === undefined) continue;
       folderIndex.prefer(own.flatMap((id) => folderIndex.place(idOf(id))?.path ?? []));
-      await folderIndex.embedSegments(own.map(idOf), until, signal);
+      const now = performance.now();
+      const part = (until - now) / (groups.length - done);
+      await folderIndex.embedSegments(own.map(idOf), now + part, signal);
     }
   }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/common/app-error.ts';
@@ -123,6 +124,24 @@ describe('a question to a folder whose words alone are read', () => {
       await expect(index.embedSegments(everySegment, performance.now())).rejects.toThrow('There is no model.');
       engine.mockRestore();
       index.close();
+    }));
+
+  it('gives each of several folders its part of the time', () =>
+    withFolder(async (folder) => {
+      const names = ['harbour', 'yard', 'fleet'];
+      const members = await Promise.all(
+        names.map(async (name) => ({ index: await folderIndexOf(join(folder, name), FILES), prefix: `${name}/` })),
+      );
+      const ends: number[] = [];
+      for (const { index } of members) {
+        await index.indexWords({});
+        vi.spyOn(index, 'embedSegments').mockImplementation((_, until) => Promise.resolve(void ends.push(until)));
+      }
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+      await new MultiFolderSearch(members).recall('Where is the anchor?', { embedMs: 300 });
+      clock.mockRestore();
+      expect(ends).toEqual([1_100, 1_150, 1_300]);
+      for (const { index } of members) index.close();
     }));
 
   it('is put to a scope of which all has vectors, beside files that have none', () =>
