@@ -2,6 +2,7 @@ import { AppError } from '../common/app-error.ts';
 import type { AskOptions, Engine } from '../engine/client/engine.ts';
 import { askedTerms } from '../memory/search/tokenize.ts';
 import type { AskedWord } from '../memory/search/tokenize.ts';
+import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
@@ -11,6 +12,7 @@ import type { Part } from './missing-vectors.ts';
 import { findExact } from './exact-match.ts';
 import { projectNames } from './project-name.ts';
 import { kindOfQuestion, meantFiles } from './question-kind.ts';
+import type { QuestionKind } from './question-kind.ts';
 import { rankFiles, rankNothing } from './ranked-files.ts';
 import type { RankingInput, RecallBy, RankedFiles } from './ranked-files.ts';
 
@@ -38,13 +40,26 @@ export interface RecallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A question as all members are asked. */
+/** What a question says about a folder, whatever has vectors there. */
+interface Said extends Pick<RankingInput, 'exact' | 'meant' | 'project'> {
+  readonly kind: QuestionKind | undefined;
+}
+
+/** A folder as one question asks it; what the question says about it is found by the first ranking, for all. */
+interface AskedFolder {
+  readonly member: IndexedFolder;
+  readonly scope: Scope | undefined;
+  said?: Said;
+}
+
+/** A question as all folders are asked. */
 interface Search {
-  readonly members: readonly IndexedFolder[];
+  readonly folders: readonly AskedFolder[];
   readonly keys: readonly Float32Array[];
   readonly words: readonly string[];
   readonly meant: readonly AskedWord[];
   readonly by: RecallBy;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Members of one question. Segment ids of several ledgers are told apart by the remainder. */
@@ -98,8 +113,9 @@ export class MultiFolderSearch {
     const own = askedTerms(question);
     const meant = own.length >= TELLING || before === undefined ? own : [...own, ...askedTerms(before)];
     const words = [...new Set(meant.flatMap(everyTerm))];
+    const folders: AskedFolder[] = members.map((member) => ({ member, scope: options.scope?.(member) }));
     const search = (keys: readonly Float32Array[]) =>
-      this.#search(question, { members, keys, words, meant, by }, options);
+      this.#search(question, { folders, keys, words, meant, by, signal: options.signal });
     const { embedMs = EMBED_MS } = options;
     const isWhole = members.every(({ index: folderIndex }) => folderIndex.embedded === folderIndex.length);
     if (!isWhole && embedMs > 0 && by !== 'lexical') {
@@ -137,23 +153,14 @@ export class MultiFolderSearch {
     }
   }
 
-  async #search(
-    question: string,
-    { members, keys, words, meant, by }: Search,
-    options: Pick<RecallOptions, 'scope' | 'signal'>,
-  ): Promise<RankedFiles> {
+  async #search(question: string, { folders, keys, words, meant, by, signal }: Search): Promise<RankedFiles> {
     const found = [];
-    for (const member of members) {
-      const scope = options.scope?.(member);
+    for (const folder of folders) {
+      const { member, scope } = folder;
       const findings = member.index.find({ keys, words, ...(scope ? { scope } : {}) });
-      // The other rankings do not look at it, and it reads files.
-      const exact =
-        by === 'fused' ? await findExact(member.index, question, findings.segments, scope) : new Map<number, number>();
-      const project = await projectNames(member.index);
-      const kind = kindOfQuestion(question, project);
-      const suited = meantFiles(kind, scope ?? member.index.paths());
-      found.push({ member, ...findings, exact, meant: suited, project, kind });
-      options.signal?.throwIfAborted();
+      folder.said ??= await saidOf(question, by, folder, findings.segments);
+      found.push({ member, ...findings, ...folder.said });
+      signal?.throwIfAborted();
     }
     const merged = this.#merge(found);
     if (merged.shares.segmentIds.length === 0) {
@@ -166,8 +173,8 @@ export class MultiFolderSearch {
       isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
     const embedded = {
-      segments: members.reduce((sum, { index: folderIndex }) => sum + folderIndex.embedded, 0),
-      ofSegments: members.reduce((sum, { index: folderIndex }) => sum + folderIndex.length, 0),
+      segments: folders.reduce((sum, { member }) => sum + member.index.embedded, 0),
+      ofSegments: folders.reduce((sum, { member }) => sum + member.index.length, 0),
     };
     return rankFiles(question, by, { ...merged, confidence, embedded }, (ids) => this.#locate(ids));
   }
@@ -239,10 +246,7 @@ export class MultiFolderSearch {
     return first.index;
   }
 
-  #merge(
-    found: readonly (SearchHits &
-      Pick<RankingInput, 'exact' | 'meant' | 'project'> & { readonly member: IndexedFolder })[],
-  ) {
+  #merge(found: readonly (SearchHits & Said & { readonly member: IndexedFolder })[]) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
     const bare = parts.map((part) => part.bare.map((id) => joined(id, part.at)));
     return {
@@ -271,6 +275,19 @@ export class MultiFolderSearch {
     }
     return places;
   }
+}
+
+async function saidOf(
+  question: string,
+  by: RecallBy,
+  { member, scope }: AskedFolder,
+  hits: readonly LexicalHit[],
+): Promise<Said> {
+  // The other rankings do not look at it, and it reads files.
+  const exact = by === 'fused' ? await findExact(member.index, question, hits, scope) : new Map<number, number>();
+  const project = await projectNames(member.index);
+  const kind = kindOfQuestion(question, project);
+  return { exact, project, kind, meant: meantFiles(kind, scope ?? member.index.paths()) };
 }
 
 const everyTerm = ({ own, english }: AskedWord): readonly string[] => [...own, ...english];
