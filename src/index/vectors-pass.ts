@@ -54,12 +54,13 @@ export class VectorsPass {
     this.#options = options;
     this.#encoder = new SegmentEncoder(options);
     const { ledger, paths } = options;
-    const missing = () => ledger.notEmbedded().filter(({ path }) => paths?.has(path) !== false);
-    if (missing().length > 0) {
+    let places = ledger.notEmbedded(paths);
+    if (places.length > 0) {
       // Another checkout, or another process, may have encoded the same text meanwhile.
-      this.#changed(ledger.embedStored());
+      const change = ledger.embedStored();
+      this.#changed(change);
+      if (change.embedded.length > 0) places = ledger.notEmbedded(paths);
     }
-    const places = missing();
     this.#waiting = Map.groupBy(places, ({ path }) => path);
     const turn = new Map([...this.#waiting.keys()].map((path) => [path, ROLE_ORDER.indexOf(roleOf(path))]));
     this.#order = [...this.#waiting.keys()].sort((a, b) => (turn.get(a) ?? 0) - (turn.get(b) ?? 0) || (a < b ? -1 : 1));

@@ -101,10 +101,13 @@ export class StoreReader {
     );
   }
 
-  /** Segments that stand without vectors, by path and in order. */
-  notEmbedded(): SegmentPlace[] {
-    const query = `SELECT ${PLACE_COLUMNS} FROM ${PLACE_TABLES} WHERE record_id IS NULL ORDER BY path, ordinal`;
-    return this.connection.rows(query, storedPlace);
+  /** Segments that stand without vectors, of these files or of all, by path and in order. */
+  notEmbedded(paths?: Iterable<string>): SegmentPlace[] {
+    const query = `SELECT ${PLACE_COLUMNS} FROM ${PLACE_TABLES} WHERE record_id IS NULL`;
+    const order = 'ORDER BY path, ordinal';
+    if (paths === undefined) return this.connection.rows(`${query} ${order}`, storedPlace);
+    const ofPaths = 'AND path IN (SELECT value FROM json_each(?))';
+    return this.connection.rows(`${query} ${ofPaths} ${order}`, storedPlace, JSON.stringify([...paths]));
   }
 
   /** Where these segments lie, in the order of the ids; unknown ones are left out. */

@@ -43,6 +43,8 @@ describe('segments that stand before their vectors', () => {
       expect(ledger.notEmbedded().map(({ contentHash }) => contentHash)).toEqual(
         file.segments.map(({ contentHash }) => contentHash),
       );
+      expect(ledger.notEmbedded(['src/a.ts'])).toEqual(ledger.notEmbedded());
+      expect(ledger.notEmbedded(['src/b.ts'])).toEqual([]);
       expect(ledger.totals()).toMatchObject({ segments: 3, notEmbedded: 3, records: 0, unusedRecords: 0 });
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 3, notEmbedded: 3 });
       expect(await ledger.mend()).toEqual([]);
