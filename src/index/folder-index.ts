@@ -10,7 +10,7 @@ import { Ledger } from '../memory/store/ledger.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Shares } from '../memory/search/similarity.ts';
-import type { Change, Scope, SegmentPlace } from '../memory/records.ts';
+import type { Change, Scope, SegmentPlace, StoredSegment } from '../memory/records.ts';
 import { quantize } from '../memory/algebra/embedding-record.ts';
 import { readText } from '../workspace/files/file.ts';
 import { splitLines } from '../workspace/segment/line.ts';
@@ -336,9 +336,7 @@ export class FolderIndex {
     const generation = this.ledger.generation();
     if (generation !== this.#generation) {
       this.#segments = new SegmentTable(this.ledger.identity.shape);
-      for (const segment of this.ledger.segments()) {
-        if (!this.#overlay.file(segment.path)) this.#segments.append(segment);
-      }
+      this.#append(this.ledger.segments());
       for (const path of this.#overlay.paths()) this.#cover(this.#overlay.file(path));
       this.#generation = generation;
     }
@@ -360,17 +358,13 @@ export class FolderIndex {
     // Nothing was read yet, or another process wrote in between: the next question reads all keys.
     if (this.#generation < 0 || change.generation !== this.#generation + 1) return;
     for (const id of change.removed) this.#segments.remove(id);
-    const added = new Set([...change.added, ...change.embedded]);
-    for (const path of new Set([...this.ledger.locate(added).values()].map((place) => place.path))) {
-      if (!this.#overlay.file(path)) this.#appendStored(path, added);
-    }
+    this.#append(this.ledger.segmentsById([...change.added, ...change.embedded]));
     this.#generation = change.generation;
   }
 
-  #appendStored(path: string, wanted?: ReadonlySet<number>): void {
-    for (const segment of this.ledger.segmentsOf(path)) {
-      if (wanted?.has(segment.segmentId) ?? true) this.#segments.append(segment);
-    }
+  /** Adds segments as they are stored, but for those under unsaved text. */
+  #append(segments: Iterable<StoredSegment>): void {
+    for (const segment of segments) if (!this.#overlay.file(segment.path)) this.#segments.append(segment);
   }
 
   #cover(file: ReturnType<Overlay['file']>): void {
@@ -382,7 +376,7 @@ export class FolderIndex {
     if (!this.#overlay.file(path)) return;
     this.#table();
     for (const { segmentId } of this.#overlay.take(path)) this.#segments.remove(segmentId);
-    this.#appendStored(path);
+    this.#append(this.ledger.segmentsOf(path));
   }
 
   /** The weight of a word in the stored files: its inverse document frequency. */

@@ -110,13 +110,14 @@ export class StoreReader {
     return this.connection.rows(`${query} ${ofPaths} ${order}`, storedPlace, JSON.stringify([...paths]));
   }
 
-  /** Where these segments lie, in the order of the ids; unknown ones are left out. */
-  locate(segmentIds: Iterable<number>): Map<number, SegmentPlace> {
-    const query = `SELECT ${PLACE_COLUMNS} FROM ${PLACE_TABLES} WHERE segment.id IN (SELECT value FROM json_each(?))`;
-    const ids = [...segmentIds];
-    const places = this.connection.rows(query, storedPlace, JSON.stringify(ids));
-    const found = new Map(places.map((place) => [place.segmentId, place]));
-    return new Map(ids.flatMap((id) => found.get(id) ?? []).map((place) => [place.segmentId, place]));
+  /** These segments with their records, by id; unknown ones are left out. */
+  segmentsById(segmentIds: Iterable<number>): StoredSegment[] {
+    return this.connection.rows(
+      `SELECT ${PLACE_COLUMNS}, vectors FROM ${PLACE_TABLES} ${RECORD_JOIN}
+       WHERE segment.id IN (SELECT value FROM json_each(?)) ORDER BY segment.id`,
+      this.#stored,
+      JSON.stringify([...segmentIds]),
+    );
   }
 
   /** Ids of all segments in a scope: what recall() takes. */

@@ -24,7 +24,7 @@ async function useAll(ledger: Ledger): Promise<void> {
   ledger.totals();
   ledger.hasRecord(FILES[0]!.segments.map(({ contentHash }) => contentHash));
   ledger.lexicalSearch(['export', 'part0of1', 'src'], 50);
-  for (const segment of ledger.segments()) ledger.locate([segment.segmentId]);
+  for (const segment of ledger.segments()) ledger.segmentsById([segment.segmentId]);
   await ledger.rebuild();
   put(ledger, madeUpFile('src/f3.ts', 2, 4));
   put(ledger, madeUpFile('new.ts', 1));

@@ -47,10 +47,8 @@ describe('files', () => {
       );
       for (const { contentHash, record } of stored) expect(record).toEqual(file.writes.get(contentHash));
       expect([...ledger.segments()]).toEqual(stored);
-      expect(ledger.locate([change.added[1]!, 999]).get(change.added[1]!)).toMatchObject({
-        path: 'src/a.ts',
-        ordinal: 1,
-      });
+      expect(ledger.segmentsById([change.added[1]!, 999])).toEqual([stored[1]]);
+      expect(stored[1]).toMatchObject({ path: 'src/a.ts', ordinal: 1 });
     });
   });
 
@@ -242,7 +240,7 @@ describe('the search for words', () => {
     await withLedger((ledger) => {
       for (const path of ['src/session.ts', 'src/cookie.ts', 'lib/other.ts']) put(ledger, madeUpFile(path, 1, 2));
       const found = ledger.lexicalSearch(questionTerms('Which part does session.ts export?'), 10);
-      const paths = [...ledger.locate(found.map(({ segmentId }) => segmentId)).values()].map(({ path }) => path);
+      const paths = found.flatMap(({ segmentId }) => ledger.segmentsById([segmentId])).map(({ path }) => path);
       expect(new Set(paths.slice(0, 2))).toEqual(new Set(['src/session.ts']));
       expect(found.every(({ bm25 }) => bm25 > 0)).toBe(true);
       expect(found.map(({ bm25 }) => bm25)).toEqual(found.map(({ bm25 }) => bm25).sort((a, b) => b - a));
