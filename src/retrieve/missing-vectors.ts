@@ -40,9 +40,9 @@ export function joinedShares(parts: readonly Part[]): Shares {
     segmentIds.map((id, row) => ({ id, logWeight: (shares.logShares[row] ?? -Infinity) + shares.logTotal })),
   );
   const bare = parts.flatMap((part) => part.bare);
-  const unknown = median(rows.map(({ logWeight }) => logWeight)) ?? 0;
+  const unknown = bare.length > 0 ? (median(rows.map(({ logWeight }) => logWeight)) ?? 0) : -Infinity;
   const filled = parts.filter(({ shares }) => shares.segmentIds.length > 0).map(({ shares }) => shares.logTotal);
-  const highest = Math.max(...filled, ...(bare.length > 0 ? [unknown] : []));
+  const highest = Math.max(...filled, unknown);
   const sum = filled.reduce((total, logTotal) => total + Math.exp(logTotal - highest), 0);
   const logTotal = highest + Math.log(sum + bare.length * Math.exp(unknown - highest));
   const all = [...rows, ...bare.map((id) => ({ id, logWeight: unknown }))];
