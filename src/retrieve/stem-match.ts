@@ -87,10 +87,12 @@ export function matchStems(question: string, paths: Iterable<string>): Set<strin
   const [first = ''] = text.toLowerCase().split(/\s/);
   if (CHANGES.has(first) || HEADED.test(text)) return new Set();
   const said = new Set(partsOf(question));
+  // Many files are called index or test: each name is looked at once.
+  const byStem = Map.groupBy(paths, stemOf);
   return new Set(
-    [...paths].filter((path) => {
-      const parts = partsOf(stemOf(path));
-      return parts.length > 0 && parts.every((part) => said.has(part));
+    [...byStem].flatMap(([stem, own]) => {
+      const parts = partsOf(stem);
+      return parts.length > 0 && parts.every((part) => said.has(part)) ? own : [];
     }),
   );
 }
