@@ -52,6 +52,13 @@ interface AskedFolder {
   said?: Said;
 }
 
+/** Lines of a file, 1-based and inclusive. */
+interface PathLines {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A question as all folders are asked. */
 interface Search {
   readonly folders: readonly AskedFolder[];
@@ -180,18 +187,16 @@ export class MultiFolderSearch {
   }
 
   /** The lines with their place in a notebook's cells, where they are lines of a notebook. */
-  async inCells<Lines extends { readonly path: string; readonly start: number; readonly end: number }>(
-    lines: Lines,
-  ): Promise<Lines & { readonly cells?: string }> {
-    const text = isNotebook(lines.path) ? await this.lines(lines.path) : undefined;
-    const cells = text && cellRange(text, lines.start, lines.end);
-    return cells === undefined ? lines : { ...lines, cells };
+  async inCells<Lines extends PathLines>(lines: Lines): Promise<Lines & { readonly cells?: string }> {
+    return withCells(lines, isNotebook(lines.path) ? await this.lines(lines.path) : undefined);
   }
 
   /** With the places of a notebook's segments in its cells. */
   async #withCells(found: RankedFiles): Promise<RankedFiles> {
-    if (!found.files.some(({ path }) => isNotebook(path))) return found;
-    const segments = await Promise.all(found.segments.map((segment) => this.inCells(segment)));
+    const notebooks = found.files.map(({ path }) => path).filter(isNotebook);
+    if (notebooks.length === 0) return found;
+    const texts = new Map(await Promise.all(notebooks.map(async (path) => [path, await this.lines(path)] as const)));
+    const segments = found.segments.map((segment) => withCells(segment, texts.get(segment.path)));
     const byPath = Map.groupBy(segments, ({ path }) => path);
     const files = found.files.map((file) => {
       const cells = new Map(byPath.get(file.path)?.map((segment) => [segment.start, segment.cells]));
@@ -275,6 +280,15 @@ export class MultiFolderSearch {
     }
     return places;
   }
+}
+
+/** @param notebook the text of the notebook whose lines they are */
+function withCells<Lines extends PathLines>(
+  lines: Lines,
+  notebook: readonly string[] | undefined,
+): Lines & { readonly cells?: string } {
+  const cells = notebook && cellRange(notebook, lines.start, lines.end);
+  return cells === undefined ? lines : { ...lines, cells };
 }
 
 async function saidOf(
