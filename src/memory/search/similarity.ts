@@ -75,16 +75,6 @@ export function recall(
   return { ...normalise(idsOf(table, rows), scores), cosine: nearest };
 }
 
-/** The share of each file: the sum over its segments. Segments whose file is not known are left out. */
-export function fileShares(recalled: Shares, fileOf: (segmentId: number) => string | undefined): Map<string, number> {
-  const files = new Map<string, number>();
-  recalled.segmentIds.forEach((id, at) => {
-    const path = fileOf(id);
-    if (path !== undefined) files.set(path, (files.get(path) ?? 0) + (recalled.shares[at] ?? 0));
-  });
-  return files;
-}
-
 /** Finite scores (natural logarithms of weights) to shares that sum to 1. */
 export function normalise(segmentIds: Float64Array, scores: Float64Array): Shares {
   const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);

@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { toIntegers } from '../../../../src/memory/search/dot-products.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
-import { fileShares, normalise, orderFreeSum, recall } from '../../../../src/memory/search/similarity.ts';
+import { normalise, orderFreeSum, recall } from '../../../../src/memory/search/similarity.ts';
+import { fileShares } from '../../../../src/retrieve/missing-vectors.ts';
 import { madeUpRecord, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
@@ -68,7 +69,7 @@ describe('recall', () => {
     const table = tableOf(Array.from({ length: 10_000 }, (_, n) => `segment ${n}`));
     const recalled = recall(table, [question('q')], TEMPERATURE);
     expect(Math.abs(sum(recalled.shares) - 1)).toBeLessThan(1e-12);
-    const files = fileShares(recalled, (id) => `file ${id % 7}`);
+    const files = fileShares(recalled, (id) => `file ${id % 7}`, new Set());
     expect(Math.abs(sum(files.values()) - 1)).toBeLessThan(1e-12);
     const third = Array.from(recalled.segmentIds).filter((id) => id % 7 === 3);
     expect(files.get('file 3')).toBeCloseTo(sum(third.map((id) => recalled.shares[id - 1]!)), 12);
