@@ -1,8 +1,10 @@
 import type { FileRecord } from '../memory/records.ts';
+import type { Ledger } from '../memory/store/ledger.ts';
 import type { IsExempt } from '../workspace/files/secret.ts';
 import { skipByName } from '../workspace/files/skip.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
 import { readable } from '../workspace/files/text.ts';
+import { excludedPaths, ignoredPaths } from '../workspace/walk/walk.ts';
 
 /** Reasons that no text takes back: they speak of the place, or of what its owner wants. */
 const FIRM: ReadonlySet<string> = new Set<SkipReason>([
@@ -39,4 +41,45 @@ export function seenText(
   const content = readable(path, text, options);
   if (content.kind === 'text') return content.text;
   return content.reason === 'empty' ? '' : undefined;
+}
+
+/** What a user took out of the index: no commit brings it back. */
+const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
+/** git is asked about these at once: a command line has an end. */
+const BATCH = 500;
+
+/**
+ * Whose text is not to be shown, or encoded, from a commit either: what the ledger says was taken out, and of the files
+ * that it does not know those that today's ignore files name.
+ *
+ * @throws the signal's reason
+ */
+export async function leftOutPaths(
+  { root, ledger }: { readonly root: string; readonly ledger: Ledger },
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const states = new Map(paths.map((path) => [path, nearestState(ledger, path)]));
+  const unknown = paths.filter((path) => states.get(path) === undefined);
+  const leftOut = new Set(
+    paths.filter((path) => {
+      const state = states.get(path);
+      return state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
+    }),
+  );
+  for (let at = 0; at < unknown.length; at += BATCH) {
+    const batch = unknown.slice(at, at + BATCH);
+    for (const path of await excludedPaths(root, batch, signal)) leftOut.add(path);
+    for (const path of await ignoredPaths(root, batch, signal)) leftOut.add(path);
+  }
+  return leftOut;
+}
+
+/** The state of a file, or else of the nearest folder above it: a folder that is not read has one row for all. */
+function nearestState(ledger: Ledger, path: string): FileRecord['state'] | undefined {
+  for (let part = path; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('/')))) {
+    const known = ledger.file(part);
+    if (known) return known.state;
+  }
+  return undefined;
 }

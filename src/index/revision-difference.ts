@@ -3,7 +3,7 @@ import { originOf } from '../memory/store/schema.ts';
 import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
 import { segmentHeader } from '../workspace/segment/header.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
-import type { SkipReason } from '../workspace/files/skip.ts';
+import { leftOutPaths } from './exclusion.ts';
 import type { FolderIndex } from './folder-index.ts';
 
 export interface DifferenceOptions {
@@ -48,9 +48,6 @@ interface Cut {
   }[];
 }
 
-/** What a user took out of the memory is not read in from an old commit. */
-const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
-
 /**
  * The signed memory of what changed between two commits, or between a commit and the files on disk: head less base.
  * Only segments that differ are encoded, and only those that no branch has encoded before.
@@ -63,6 +60,7 @@ export async function revisionDifference(index: FolderIndex, options: Difference
   const base = await commitOf(root, options.base, signal);
   const head = options.head === undefined ? undefined : await commitOf(root, options.head, signal);
   const paths = await changedBetween(root, base, head, signal);
+  const leftOut = await leftOutPaths(index, paths, signal);
   const files: FileDifference[] = [];
   const unread: string[] = [];
   const trees = { base: new Map<string, readonly string[]>(), head: new Map<string, readonly string[]>() };
@@ -70,8 +68,7 @@ export async function revisionDifference(index: FolderIndex, options: Difference
   for (const [n, path] of paths.entries()) {
     signal?.throwIfAborted();
     onFile?.(n, paths.length, path);
-    const state = ledger.file(path)?.state;
-    const isLeftOut = state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
+    const isLeftOut = leftOut.has(path);
     const before = isLeftOut ? undefined : await cutAt(index, path, base, signal);
     const after = isLeftOut ? undefined : await cutAt(index, path, head, signal);
     const removed = without(before, after);

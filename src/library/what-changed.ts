@@ -1,10 +1,10 @@
 import { structuredPatch } from 'diff';
 import { AppError } from '../common/app-error.ts';
+import { leftOutPaths } from '../index/exclusion.ts';
 import { parseScope, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { findRepository, folderReasons } from '../workspace/git/git.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
-import type { SkipReason } from '../workspace/files/skip.ts';
 import { printable } from '../common/printable.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -34,8 +34,6 @@ interface Changes {
 }
 
 const DIFF = { context: 2, timeout: 1_000 } as const;
-/** What a user took out of the memory is not shown from an old commit. */
-const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
 /** Rows of a list above the differences. */
 const LISTED = 40;
 
@@ -60,13 +58,13 @@ export async function whatChanged(
     }
     const base = await commitOf(root, request.base ?? 'HEAD', signal);
     const head = request.head === undefined ? undefined : await commitOf(root, request.head, signal);
-    const changed = await changedBetween(root, base, head, signal);
-    for (const path of wantedOf(changed, prefix, request.paths)) {
+    const changed = wantedOf(await changedBetween(root, base, head, signal), prefix, request.paths);
+    const leftOut = await leftOutPaths(index, changed, signal);
+    for (const path of changed) {
       signal?.throwIfAborted();
-      const state = index.ledger.file(path)?.state;
-      const isForgotten = state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
-      const before = isForgotten ? undefined : await textAt(root, base, path, signal, index.isExempt);
-      const after = isForgotten
+      const isLeftOut = leftOut.has(path);
+      const before = isLeftOut ? undefined : await textAt(root, base, path, signal, index.isExempt);
+      const after = isLeftOut
         ? undefined
         : head === undefined
           ? await index.lines(path)

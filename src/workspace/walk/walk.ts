@@ -8,7 +8,7 @@ import { walkFolder } from './walk-folder.ts';
 import { findRepository, trackedFiles } from '../git/git.ts';
 import type { Repository } from '../git/git.ts';
 import type { Rules } from './ignore-rules.ts';
-import { gitIgnoreFile, includes, RuleTree } from './rules.ts';
+import { gitIgnoreFile, includes, ownIgnoreFile, RuleTree } from './rules.ts';
 
 export type { Entry } from './entry.ts';
 
@@ -97,4 +97,17 @@ export async function ignoredPaths(
   if (repository.kind === 'folder' || ignored.length === 0) return new Set(ignored);
   const tracked = await trackedFiles(real, signal, ignored);
   return new Set(ignored.filter((path) => !tracked.some((file) => isAtOrBelow([path])(file.path))));
+}
+
+/** Which of these paths the `.codebaseignore` files leave out, whether they are on disk or not. */
+export async function excludedPaths(
+  root: string,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const { base, at } = await locate(root, signal);
+  const tree = new RuleTree({ base, name: ownIgnoreFile, signal });
+  const excluded = new Set<string>();
+  for (const path of paths) if ((await tree.ignoredPart(at + path)) !== undefined) excluded.add(path);
+  return excluded;
 }

@@ -1,6 +1,7 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { revisionDifference } from '../../../src/index/revision-difference.ts';
 import { openMemory } from '../../../src/library/memory.ts';
 import { toolErrorText } from '../../../src/library/tools.ts';
 import type { ToolName } from '../../../src/library/tool-inputs.ts';
@@ -163,6 +164,39 @@ describe('changes', () => {
       expect((await memory.whatChanged({ paths: ['src/new.ts'] })).files).toHaveLength(1);
       await expect(memory.whatChanged({ base: 'no-such' })).rejects.toThrow('git knows no commit "no-such"');
     }));
+
+  it('show nothing of what is left out, whatever a commit has of it', () =>
+    withMemory(
+      async ({ memory, root, save }) => {
+        git(root, 'init', '--quiet');
+        git(root, 'add', '--all');
+        git(root, 'commit', '--quiet', '--message', 'first');
+        git(root, 'rm', '--quiet', '--cached', 'once.txt', 'gone.txt');
+        rmSync(join(root, 'gone.txt'));
+        save('.codebaseignore', 'private/\ngone.txt\n');
+        save('.gitignore', 'once.txt\n');
+        save('once.txt', 'a newer secret\n');
+        save('private/a.txt', 'the new secret\n');
+        save('src/cookie.ts', 'export {};\n');
+        await memory.ready();
+        const { files, unread, text } = await memory.whatChanged();
+        expect(files.map(({ path }) => path)).toEqual(['.codebaseignore', '.gitignore', 'src/cookie.ts']);
+        expect(unread).toEqual(['gone.txt', 'once.txt', 'private/a.txt']);
+        expect(text).not.toContain('secret');
+        const { index } = memory.members[0] ?? {};
+        if (index === undefined) throw new Error('No folder is open.');
+        const difference = await revisionDifference(index, { base: 'HEAD' });
+        expect(difference.files.map(({ path }) => path)).toEqual(['.codebaseignore', '.gitignore', 'src/cookie.ts']);
+        expect(difference.unread).toEqual(['gone.txt', 'once.txt', 'private/a.txt']);
+      },
+      {},
+      {
+        'src/cookie.ts': FILES['src/cookie.ts'],
+        'private/a.txt': 'the old secret\n',
+        'once.txt': 'an old secret\n',
+        'gone.txt': 'another secret\n',
+      },
+    ));
 
   it('say why nobody knows them outside of a repository', () =>
     withMemory(async ({ memory }) => {
