@@ -64,6 +64,8 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
       return { ...exchange, partial: percent < 1 ? strings.begun : fill(strings.partial, percent) };
     }
     case 'embedded': {
+      // Files that are not indexed at all weigh more than missing vectors.
+      if (exchange.partial !== undefined) return exchange;
       const percent = Math.floor((100 * event.segments) / event.ofSegments);
       return { ...exchange, partial: fill(strings.embedded, percent) };
     }

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import type { AnswerEvent } from '../../../src/answer/answer.ts';
+import { newExchange, withEvent } from '../../../src/chat/exchange.ts';
+import { chatStrings } from '../../../src/chat/strings.ts';
+
+const strings = chatStrings({ t: (message) => message });
+const asked = newExchange('e1', { question: 'Why?', scope: { base: { kind: 'workspace' }, terms: '' } }, strings);
+const after = (...events: readonly AnswerEvent[]) =>
+  events.reduce((exchange, event) => withEvent(exchange, event, 1, strings), asked).partial;
+
+describe('what an answer does not cover', () => {
+  it('is first of all the files that are not indexed yet', () => {
+    const embedded = { kind: 'embedded', segments: 1, ofSegments: 4 } as const;
+    expect(after(embedded)).toBe('25% of the code is embedded so far; the rest was ranked by its words.');
+    expect(after({ kind: 'partial', percent: 43 }, embedded)).toBe(
+      'Indexing in progress: 43% of the files were searched, the most relevant first.',
+    );
+  });
+});
