@@ -1,5 +1,5 @@
 import { AppError } from '../common/app-error.ts';
-import { idleSentence, parseScope, selectPaths } from '../memory/search/scope.ts';
+import { idleSentence, namedPaths, parseScope, selectPaths } from '../memory/search/scope.ts';
 import type { IdleTerm } from '../memory/search/scope.ts';
 import { leastComplete } from './coverage.ts';
 import type { ReadingState } from './coverage.ts';
@@ -32,7 +32,7 @@ export function chosenFiles(
   if (scope.trim() === '' && paths.length === 0 && kind === undefined) return undefined;
   const shown = members.flatMap(({ index, prefix }) => index.paths().map((path) => prefix + path));
   const inScope = selectPaths(parseScope(scope), shown);
-  const named = selectPaths(parseScope(paths.map((path) => `+"${path.replaceAll('"', '?')}"`).join(' ')), shown);
+  const named = selectPaths(namedPaths(paths), shown);
   const chosen = new Set(
     shown.filter(
       (path) => inScope.files.has(path) && named.files.has(path) && (kind === undefined || roleOf(path) === kind),

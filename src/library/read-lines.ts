@@ -1,6 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { AppError } from '../common/app-error.ts';
-import { idleSentence, parseScope, selectPaths } from '../memory/search/scope.ts';
+import { idleSentence, namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { reasonOf } from './chosen-files.ts';
 import type { ReadingState } from './coverage.ts';
@@ -85,7 +85,7 @@ function notRead(members: readonly IndexedFolder[], states: readonly ReadingStat
   const open = states.find(({ kind }) => kind !== 'complete');
   if (open) return new AppError('scope/no-match', `${path} is not indexed. ${open.message}`);
   const shown = members.flatMap(({ index, prefix }) => index.paths().map((each) => prefix + each));
-  const [slip] = selectPaths(parseScope(`"${path.replaceAll('"', '?')}"`), shown).idle;
+  const [slip] = selectPaths(namedPaths([path]), shown).idle;
   return new AppError(
     'scope/no-match',
     slip ? idleSentence(slip) : `${path} is not indexed: it is not there, or ignore files name it.`,

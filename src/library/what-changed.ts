@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
 import { AppError } from '../common/app-error.ts';
 import { leftOutPaths } from '../index/exclusion.ts';
-import { parseScope, selectPaths } from '../memory/search/scope.ts';
+import { namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { findRepository, folderReasons } from '../workspace/git/git.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
@@ -79,9 +79,8 @@ export async function whatChanged(
 
 function wantedOf(paths: readonly string[], prefix: string, wanted: readonly string[] = []): string[] {
   if (wanted.length === 0) return [...paths];
-  const terms = parseScope(wanted.map((path) => `+"${path.replaceAll('"', '?')}"`).join(' '));
   const { files } = selectPaths(
-    terms,
+    namedPaths(wanted),
     paths.map((path) => prefix + path),
   );
   return paths.filter((path) => files.has(prefix + path));

@@ -70,6 +70,16 @@ export function parseScope(text: string): ScopeExpression {
 }
 
 /**
+ * What files, folders or patterns add, one in each text, blanks and quotation marks included. The root is everything.
+ *
+ * @throws `scope/unreadable`
+ */
+export function namedPaths(paths: readonly string[]): ScopeExpression {
+  const terms = paths.some(isRoot) ? [] : paths.map((path) => termOf('+', path));
+  return { text: terms.map(({ written }) => `"${written}"`).join(' '), terms };
+}
+
+/**
  * The paths that are meant, and the terms that no path matches.
  *
  * @throws `scope/unreadable` where a term is no name among the paths, and no pattern either
@@ -236,6 +246,9 @@ function faultAt(rest: string): string {
   }
   return `The scope cannot be read at "${rest.slice(0, 20)}". Write terms such as "+src -tests".`;
 }
+
+/** `.`, `./`, `/` */
+const isRoot = (path: string): boolean => path !== '' && partsOf(path).parts.length === 0;
 
 const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
 

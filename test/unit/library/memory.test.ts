@@ -51,6 +51,22 @@ describe('a search of the library', () => {
       expect(await paths({ scope: '+src -src/session.ts' })).toEqual(['src/cookie.ts']);
     }));
 
+  it('takes many chosen files, and the root', () =>
+    withMemory(async ({ memory, root, save }) => {
+      git(root, 'init', '--quiet');
+      git(root, 'add', '--all');
+      git(root, 'commit', '--quiet', '--message', 'first');
+      save('src/cookie.ts', 'export {};\n');
+      const many = Array.from({ length: 49 }, (_, n) => `packages/server/src/handlers/handler-${n}.ts`);
+      for (const paths of [[...many, 'src/cookie.ts'], ['.'], ['./'], ['/']]) {
+        const { files } = await memory.search({ question: QUESTION, paths });
+        expect(files.map(({ path }) => path)).toContain('src/cookie.ts');
+        expect((await memory.whatChanged({ paths })).files.map(({ path }) => path)).toEqual(['src/cookie.ts']);
+      }
+      await expect(memory.search({ question: QUESTION, paths: [''] })).rejects.toThrow('names nothing');
+      await expect(memory.readLines({ path: `src/${'long'.repeat(300)}.ts` })).rejects.toThrow('is no file, no folder');
+    }));
+
   it('says why a chosen file is not there: its reason, or a name that is near', () =>
     withMemory(async ({ memory }) => {
       const asked = (path: string) => memory.search({ question: QUESTION, paths: [path] });
