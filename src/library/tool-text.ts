@@ -3,7 +3,7 @@ export type CountTokens = (text: string) => number | PromiseLike<number>;
 
 /** What a tool answers, in parts: a budget takes items from the end, and keeps what says how sure the answer is. */
 export interface ToolText {
-  /** What was found, in a sentence or a list; kept whatever the budget. */
+  /** What was found, in a sentence or a list; cut only where it and the foot alone are too long. */
   readonly head: string;
   /** Results, best first. Each stands alone. */
   readonly items: readonly string[];
@@ -50,6 +50,19 @@ async function firstLines(parts: ToolText, budget: number, count: CountTokens): 
     const tokens = await count(text);
     if (tokens <= budget) return { text, tokens, shown: 0 };
   }
+  return cutHead(parts, budget, count);
+}
+
+/** Not even the head fits: its last lines go, so that the answer still ends with what it does not cover. */
+async function cutHead(parts: ToolText, budget: number, count: CountTokens): Promise<FittedText> {
+  const lines = parts.head.split('\n');
+  for (let kept = lines.length; kept > 0; kept = Math.floor(kept / 2)) {
+    const head = kept < lines.length ? [...lines.slice(0, kept), '(cut here)'].join('\n') : parts.head;
+    const text = compose({ ...parts, head }, 0);
+    const tokens = await count(text);
+    if (tokens <= budget) return { text, tokens, shown: 0 };
+  }
+  // One line is too long, or the foot.
   let text = compose(parts, 0);
   let tokens = await count(text);
   while (tokens > budget && text.length > 1) {

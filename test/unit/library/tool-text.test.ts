@@ -35,6 +35,14 @@ describe('the text of a tool', () => {
     expect(text).not.toContain('line 99');
   });
 
+  it('keeps its foot, and that results are left out, where the head is too long', async () => {
+    const head = Array.from({ length: 40 }, (_, n) => `changed src/a/long/folder/file${n}.ts`).join('\n');
+    const { text } = await fitText({ head, items: ['one '.repeat(40)], foot: 'Two files are not read.' }, 200, count);
+    expect(text).toContain('changed src/a/long/folder/file9.ts\n');
+    expect(text).toContain('(cut here)\n\n1 of 1 results are left out');
+    expect(text.endsWith('Two files are not read.')).toBe(true);
+  });
+
   it('is the same where a tokenizer joins what stands side by side', async () => {
     // Parts cost more together than alone.
     const greedy = (text: string) => text.length ** 1.1;
