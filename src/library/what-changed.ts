@@ -1,10 +1,11 @@
 import { structuredPatch } from 'diff';
-import { AppError } from '../common/app-error.ts';
+import { AppError, isAppError } from '../common/app-error.ts';
 import { leftOutPaths } from '../index/exclusion.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 import { namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { findRepository, folderReasons } from '../workspace/git/git.ts';
-import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
+import { changedBetween, commitOf, isThere, textAt } from '../workspace/git/revision.ts';
 import { printable } from '../common/printable.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -41,7 +42,7 @@ const LISTED = 40;
  * What changed between two commits, or between a commit and the files on disk: each file with its lines. git compares
  * nothing itself, because a repository's settings may name programs that it would run.
  *
- * @throws `git/failed`, `scope/unreadable`; the signal's reason
+ * @throws `git/failed` where it is told of no folder, `scope/unreadable`; the signal's reason
  */
 export async function whatChanged(
   members: readonly IndexedFolder[],
@@ -50,31 +51,63 @@ export async function whatChanged(
 ): Promise<Changes> {
   const files: ChangedFile[] = [];
   const unread: string[] = [];
-  for (const { index, prefix } of members) {
-    const { root } = index;
-    const repository = await findRepository(root, signal);
-    if (repository.kind === 'folder') {
-      throw new AppError('git/failed', `Nobody knows what changed in ${root}. ${folderReasons[repository.reason]}`);
-    }
-    const base = await commitOf(root, request.base ?? 'HEAD', signal);
-    const head = request.head === undefined ? undefined : await commitOf(root, request.head, signal);
-    const changed = wantedOf(await changedBetween(root, base, head, signal), prefix, request.paths);
-    const leftOut = await leftOutPaths(index, changed, signal);
-    for (const path of changed) {
-      signal?.throwIfAborted();
-      const isLeftOut = leftOut.has(path);
-      const before = isLeftOut ? undefined : await textAt(root, base, path, signal, index.isExempt);
-      const after = isLeftOut
-        ? undefined
-        : head === undefined
-          ? await index.lines(path)
-          : (await textAt(root, head, path, signal, index.isExempt))?.text;
-      const text = typeof after === 'object' ? after.join('') : after;
-      if (before === undefined && text === undefined) unread.push(prefix + path);
-      else files.push(fileOf(prefix + path, before?.text, text));
+  const failures: AppError[] = [];
+  for (const member of members) {
+    try {
+      const own = await changesOf(member, request, signal);
+      files.push(...own.files);
+      unread.push(...own.unread);
+    } catch (error) {
+      if (!isAppError(error, 'git/failed')) throw error;
+      failures.push(error);
     }
   }
-  return { files, unread, parts: partsOf(files, unread, request) };
+  const [failure] = failures;
+  if (failure && failures.length === members.length) throw failure;
+  return { files, unread, parts: partsOf(files, unread, failures, request) };
+}
+
+async function changesOf(
+  { index, prefix }: IndexedFolder,
+  request: ChangesRequest,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Changes, 'parts'>> {
+  const { root } = index;
+  const repository = await findRepository(root, signal);
+  if (repository.kind === 'folder') {
+    throw new AppError('git/failed', `Nobody knows what changed in ${root}. ${folderReasons[repository.reason]}`);
+  }
+  const files: ChangedFile[] = [];
+  const unread: string[] = [];
+  const base = await commitOf(root, request.base ?? 'HEAD', signal);
+  const head = request.head === undefined ? undefined : await commitOf(root, request.head, signal);
+  const changed = wantedOf(await changedBetween(root, base, head, signal), prefix, request.paths);
+  const leftOut = await leftOutPaths(index, changed, signal);
+  for (const path of changed) {
+    signal?.throwIfAborted();
+    const [before, after] = leftOut.has(path)
+      ? []
+      : [await textOf(index, base, path, signal), await textOf(index, head, path, signal)];
+    // Of a file that is there and cannot be read nobody knows whether it was added or removed.
+    const isUnread =
+      before === undefined
+        ? after === undefined || (await isThere(root, base, path, signal))
+        : after === undefined && (await isThere(root, head, path, signal));
+    if (isUnread) unread.push(prefix + path);
+    else files.push(fileOf(prefix + path, before, after));
+  }
+  return { files, unread };
+}
+
+/** A file in a commit, or as it stands now; undefined where it is not there or not to be read. */
+async function textOf(
+  index: FolderIndex,
+  commit: string | undefined,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  if (commit === undefined) return (await index.lines(path))?.join('');
+  return (await textAt(index.root, commit, path, signal, index.isExempt))?.text;
 }
 
 function wantedOf(paths: readonly string[], prefix: string, wanted: readonly string[] = []): string[] {
@@ -100,7 +133,12 @@ function fileOf(path: string, before: string | undefined, after: string | undefi
   return { path, kind, added: count('+'), removed: count('-'), diff: diff.join('\n') };
 }
 
-function partsOf(files: readonly ChangedFile[], unread: readonly string[], request: ChangesRequest): ToolText {
+function partsOf(
+  files: readonly ChangedFile[],
+  unread: readonly string[],
+  failures: readonly AppError[],
+  request: ChangesRequest,
+): ToolText {
   const { base = 'the last commit', head = 'the files on disk' } = request;
   const rows = files
     .slice(0, LISTED)
@@ -114,7 +152,9 @@ function partsOf(files: readonly ChangedFile[], unread: readonly string[], reque
     diff === undefined ? `${path}: the texts have too little in common to be compared.` : `${path} (${kind})\n${diff}`,
   );
   const others = unread.slice(0, 5).join(', ');
-  const foot =
-    unread.length > 0 ? `${unread.length} changed files are none that is read (binary, generated …): ${others}` : '';
+  const foot = [
+    ...(unread.length > 0 ? [`${unread.length} changed files are not read (binary, generated …): ${others}`] : []),
+    ...failures.map(({ message }) => message),
+  ].join('\n');
   return { head: [title, ...rows, ...more].join('\n'), items, foot };
 }

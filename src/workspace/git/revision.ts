@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '../../common/app-error.ts';
 import { blobHash } from '../files/file.ts';
 import { findRepository } from './git.ts';
@@ -79,4 +81,19 @@ export async function textAt(
   if (run.kind !== 'done' || skipByName(path, run.out.length)) return undefined;
   const content = textOf(path, run.out, { isExempt });
   return content.kind === 'text' ? { text: content.text, hash: blobHash(run.out) } : undefined;
+}
+
+/** Whether a path is there, as anything but a folder: in a commit, or on disk where there is none. */
+export async function isThere(
+  folder: string,
+  commit: string | undefined,
+  path: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (commit === undefined) {
+    const info = await lstat(join(folder, path)).catch(() => undefined);
+    return info !== undefined && !info.isDirectory();
+  }
+  const [listed = ''] = (await gitLines(folder, ['ls-tree', '-z', commit, '--', path], { signal })) ?? [];
+  return /^\d+ (?!tree )/.test(listed);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { revisionDifference } from '../../../src/index/revision-difference.ts';
 import { openMemory } from '../../../src/library/memory.ts';
+import type { ChangesRequest } from '../../../src/library/what-changed.ts';
 import { toolErrorText } from '../../../src/library/tools.ts';
 import type { ToolName } from '../../../src/library/tool-inputs.ts';
 import { withFolder } from '../memory/support.ts';
@@ -213,6 +214,45 @@ describe('changes', () => {
         'gone.txt': 'another secret\n',
       },
     ));
+
+  it('do not take a file that cannot be read for one that came or went', () =>
+    withMemory(
+      async ({ memory, root, save }) => {
+        git(root, 'init', '--quiet');
+        git(root, 'add', '--all');
+        git(root, 'commit', '--quiet', '--message', 'first');
+        writeFileSync(join(root, 'now-bytes.txt'), Buffer.from([0, 1, 2, 0, 255]));
+        save('now-text.txt', 'text\n');
+        rmSync(join(root, 'gone.txt'));
+        const told = async (request: ChangesRequest) => {
+          const { files, unread } = await memory.whatChanged(request);
+          return [files.map(({ path, kind }) => `${kind} ${path}`), unread];
+        };
+        const expected = [['removed gone.txt'], ['now-bytes.txt', 'now-text.txt']];
+        expect(await told({})).toEqual(expected);
+        git(root, 'add', '--all');
+        git(root, 'commit', '--quiet', '--message', 'second');
+        expect(await told({ base: 'HEAD~1', head: 'HEAD' })).toEqual(expected);
+      },
+      {},
+      { 'now-bytes.txt': 'text\n', 'now-text.txt': '\0\u0001\0', 'gone.txt': 'text\n' },
+    ));
+
+  it('of one folder are told though another has no git', () =>
+    withFolder(async (folder) => {
+      const roots = ['api', 'web'].map((name) => place(join(folder, name), FILES));
+      const [api = ''] = roots;
+      git(api, 'init', '--quiet');
+      git(api, 'add', '--all');
+      git(api, 'commit', '--quiet', '--message', 'first');
+      place(api, { 'src/new.ts': 'export const fresh = 1;\n' });
+      const memory = await openMemory({ root: roots, home: join(folder, 'home'), engine, waitMs: 60_000 });
+      const { files, text } = await memory.whatChanged();
+      expect(files.map(({ path }) => path)).toEqual(['api/src/new.ts']);
+      expect(text).toMatch(/Nobody knows what changed in \S+web\. The folder is not in a git work tree\.$/);
+      await expect(memory.whatChanged({ base: 'no-such' })).rejects.toThrow('git knows no commit "no-such"');
+      await memory.close();
+    }));
 
   it('say why nobody knows them outside of a repository', () =>
     withMemory(async ({ memory }) => {
