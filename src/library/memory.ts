@@ -144,7 +144,7 @@ export class Memory {
 
   /** Ranked files with line ranges, texts and shares for a question in the caller's own words. */
   async search(request: Omit<SearchRequest, 'tokens'> & Budget, { signal }: CallOptions = {}): Promise<Search> {
-    await this.#upToDate(signal);
+    await this.upToDate({ signal });
     const { tokens: asked = TOKENS.usual, ...rest } = request;
     const found = await searchFiles(this.#members, this.#states, { ...rest, tokens: asked }, signal);
     const { kind, message, files, coverage, parts } = found;
@@ -153,7 +153,7 @@ export class Memory {
 
   /** Lines of an indexed file as they stand on disk now. */
   async readLines(request: ReadRequest & Budget, { signal }: CallOptions = {}): Promise<Told & ReadLines> {
-    await this.#upToDate(signal);
+    await this.upToDate({ signal });
     const { parts, ...found } = await readLines(this.#members, this.#states, request);
     return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
   }
@@ -165,7 +165,7 @@ export class Memory {
   ): Promise<
     Told & { readonly references: readonly Reference[]; readonly isCut: boolean; readonly coverage: Coverage }
   > {
-    await this.#upToDate(signal);
+    await this.upToDate({ signal });
     const { parts, ...found } = await findReferences(this.#members, this.#states, request, signal);
     return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
   }
@@ -175,16 +175,24 @@ export class Memory {
     request: ChangesRequest & Budget = {},
     { signal }: CallOptions = {},
   ): Promise<Told & { readonly files: readonly ChangedFile[]; readonly unread: readonly string[] }> {
-    await this.#upToDate(signal);
+    await this.upToDate({ signal });
     const { parts, ...found } = await whatChanged(this.#members, request, signal);
     return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
   }
 
   /** Runs a tool with an input that a model made up; its answer as a text. Throws as runTool() does. */
   async run(name: ToolName, input: unknown, { signal }: CallOptions = {}): Promise<Told> {
-    await this.#upToDate(signal);
+    await this.upToDate({ signal });
     const { parts, tokens } = await runTool({ members: this.#members, states: this.#states }, name, input, signal);
     return this.#told(parts, tokens, signal);
+  }
+
+  /** Waits for files that changed, as each call does, but not for long: what is not indexed then `coverage` names. */
+  async upToDate({ signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    if (performance.now() - this.#refreshed < FRESH) return;
+    const { waitMs = WAIT } = this.#options;
+    await untilAborted(Promise.race([this.#refresh(), pause(waitMs, undefined, { ref: false })]), signal);
   }
 
   /** Settled when every file's words are indexed. A folder that fails says so in `coverage`. */
@@ -206,14 +214,6 @@ export class Memory {
 
   async #told(parts: ToolText, tokens: number = TOKENS.usual, signal: AbortSignal | undefined): Promise<Told> {
     return fitText(parts, tokens, (text) => this.#engine.countHere(text, { signal }));
-  }
-
-  /** Waits for files that changed, but not for long: what is not indexed then is named in the answer. */
-  async #upToDate(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    if (performance.now() - this.#refreshed < FRESH) return;
-    const { waitMs = WAIT } = this.#options;
-    await untilAborted(Promise.race([this.#refresh(), pause(waitMs, undefined, { ref: false })]), signal);
   }
 
   #refresh(): Promise<void> {

@@ -16,7 +16,8 @@ export const resourceTemplate = {
 };
 
 /** The files that were seen, by path, each with its state: indexed, or why not. A page at a time. */
-export function listResources(memory: Memory, cursor: string | undefined) {
+export async function listResources(memory: Memory, cursor: string | undefined, signal: AbortSignal) {
+  await memory.upToDate({ signal });
   const files = memory.members
     .flatMap(({ index, prefix }) => {
       const bare = index.bareCounts();
@@ -24,11 +25,11 @@ export function listResources(memory: Memory, cursor: string | undefined) {
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   // The last name of a page, so that a file that comes or goes meanwhile moves nothing.
-  const after = cursor === undefined ? 0 : files.findIndex(({ name }) => name > decodeURIComponent(cursor));
+  const after = cursor === undefined ? 0 : files.findIndex(({ name }) => name > cursor);
   const page = after < 0 ? [] : files.slice(after, after + PAGE);
   const last = page.at(-1);
   const hasMore = last !== undefined && after + PAGE < files.length;
-  return { resources: page, ...(hasMore ? { nextCursor: encodeURIComponent(last.name) } : {}) };
+  return { resources: page, ...(hasMore ? { nextCursor: last.name } : {}) };
 }
 
 function resourceOf(name: string, { bytes, lines, state }: FileRecord, bare: number) {

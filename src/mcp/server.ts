@@ -45,7 +45,9 @@ export function mcpServer(memory: Memory, version: string): McpServer {
       return { content: [{ type: 'text', text: toolErrorText(error) }], isError: true };
     }
   });
-  server.setRequestHandler(ListResourcesRequestSchema, ({ params }) => listResources(memory, params?.cursor));
+  server.setRequestHandler(ListResourcesRequestSchema, ({ params }, { signal }) =>
+    listResources(memory, params?.cursor, signal),
+  );
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [resourceTemplate] }));
   server.setRequestHandler(ReadResourceRequestSchema, ({ params }, { signal }) =>
     readResource(memory, params.uri, signal),
