@@ -49,7 +49,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Every result says what of the folders it covers, and comes as a text within the tokens that were asked for. */
+/** Every result comes as a text too, within the tokens that were asked for. */
 interface Told {
   /** For a model: at most `tokens` long. */
   readonly text: string;
@@ -77,13 +77,9 @@ interface Opened {
 }
 
 /**
- * Opens the memory of one or more folders, or begins it: files are indexed behind it, and each call says how far that
+ * Opens the memory of one or more folders, or begins it: files are indexed behind it, and `coverage` says how far that
  * has come. Several processes may open the same folder at once. Close it when you are done.
  *
- * @example
- *   const memory = await openMemory({ root: '.' });
- *   const { files, coverage } = await memory.search({ question: 'Where are sessions stored?' });
- *   await memory.close();
  * @throws `ask/folder-gone`, `ledger/…`, `engine/model-file`
  */
 export async function openMemory(options: MemoryOptions): Promise<Memory> {
