@@ -34,10 +34,15 @@ class CodebaseTool implements vscode.LanguageModelTool<unknown> {
   }: vscode.LanguageModelToolInvocationPrepareOptions<unknown>): vscode.PreparedToolInvocation {
     const { title, doing } = TEXTS[this.#name]();
     const subject = shown(subjectOf(input));
-    const message = vscode.l10n.t(
-      'The memory of this workspace is read on this machine. Lines of files are handed to the model of this chat: {0}',
-      subject,
-    );
+    const message =
+      subject === ''
+        ? vscode.l10n.t(
+            'The memory of this workspace is read on this machine. Lines of files are handed to the model of this chat.',
+          )
+        : vscode.l10n.t(
+            'The memory of this workspace is read on this machine. Lines of files are handed to the model of this chat: {0}',
+            subject,
+          );
     return {
       invocationMessage: plain(subject === '' ? doing : `${doing}: ${subject}`),
       confirmationMessages: { title, message: plain(message) },
