@@ -46,7 +46,7 @@ export async function readLines(
   const path = prefix + place.path;
   const lines = index.ledger.file(place.path)?.state.kind === 'ingested' ? await index.lines(place.path) : undefined;
   if (lines === undefined) throw notRead(members, states, path);
-  const { start = 1, end = lines.length } = request;
+  const { start = 1, end = Math.max(start, lines.length) } = request;
   if (start > end || (start > lines.length && lines.length > 0)) {
     throw new AppError('command/usage', `${path} has ${lines.length} lines; there are no lines ${start} to ${end}.`);
   }
@@ -55,7 +55,7 @@ export async function readLines(
   const items = Array.from({ length: Math.ceil(own.length / BLOCK) }, (_, n) =>
     numbered(own.slice(n * BLOCK, (n + 1) * BLOCK), start + n * BLOCK),
   );
-  const head = `${path}, lines ${start} to ${last} of ${lines.length}:`;
+  const head = lines.length === 0 ? `${path} is empty.` : `${path}, lines ${start} to ${last} of ${lines.length}:`;
   return { path, start, end: last, ofLines: lines.length, lines: own, parts: { head, items, foot: '' } };
 }
 

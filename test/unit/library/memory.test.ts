@@ -129,6 +129,17 @@ describe('lines of a file', () => {
       expect((await memory.readLines({ path: join(root, 'src/session.ts'), start: 3 })).start).toBe(3);
     }));
 
+  it('are none where the file was emptied in an editor', () =>
+    withMemory(async ({ memory }) => {
+      await memory.ready();
+      await memory.members[0]?.index.overlay('src/cookie.ts', '');
+      const none = await memory.readLines({ path: 'src/cookie.ts' });
+      expect(none).toMatchObject({ ofLines: 0, lines: [], text: 'src/cookie.ts is empty.' });
+      await expect(memory.readLines({ path: 'src/session.ts', start: 90 })).rejects.toThrow(
+        'src/session.ts has 3 lines;',
+      );
+    }));
+
   it('are those of indexed files below the folders, whatever a model asks for', () =>
     withMemory(async ({ memory, root }) => {
       writeFileSync(join(root, '../outside.txt'), 'nobody reads this\n');
