@@ -1,7 +1,6 @@
 import { AppError } from '../common/app-error.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
-import { Reader } from '../retrieve/reader.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import type { Role } from '../workspace/files/role.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
@@ -69,10 +68,9 @@ export async function findReferences(
     const { index, prefix } = member;
     const holding = index.holding(term, SEGMENTS + 1, scope?.(member));
     isCut ||= holding.length > SEGMENTS;
-    const reader = new Reader(index);
     for (const path of new Set(holding.map((place) => place.path))) {
       signal?.throwIfAborted();
-      const lines = await reader.file(path);
+      const lines = (await index.lines(path)) ?? [];
       const defining = new Set(definingLines(lines, name));
       for (const [at, text] of lines.entries()) {
         if (!wanted.test(text)) continue;
