@@ -1,8 +1,7 @@
 import { AppError } from '../common/app-error.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
-import { roleOf } from '../workspace/files/role.ts';
-import type { Role } from '../workspace/files/role.ts';
+import { ROLES, roleOf } from '../workspace/files/role.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
@@ -37,7 +36,6 @@ interface References {
 /** Segments of a folder that are looked through for a name. */
 const SEGMENTS = 4_000;
 const LONGEST_NAME = 200;
-const ROLES: readonly Role[] = ['source', 'test', 'example', 'configuration', 'documentation', 'changelog'];
 
 /**
  * Every line of the indexed files that says a name as a whole word, read from disk now.

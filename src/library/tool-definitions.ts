@@ -1,3 +1,4 @@
+import { ROLES } from '../workspace/files/role.ts';
 import { TOKENS } from './tool-inputs.ts';
 import type { ToolName } from './tool-inputs.ts';
 
@@ -31,7 +32,7 @@ const paths = {
 } as const;
 const kind = {
   type: 'string',
-  enum: ['source', 'test', 'example', 'documentation', 'changelog', 'configuration'],
+  enum: ROLES,
   description: 'Only files of this kind, as their names and folders tell it. Default: all.',
 } as const;
 const tokens = {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ROLES } from '../workspace/files/role.ts';
 
 /** Tokens of an answer: what a call may ask for, and what it gets unasked. */
 export const TOKENS = { least: 256, most: 32_000, usual: 4_000 } as const;
@@ -8,7 +9,7 @@ const tokens = v.optional(v.pipe(v.number(), v.integer(), v.minValue(TOKENS.leas
 const paths = v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(400))), v.maxLength(50)));
 const line = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)));
 const revision = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)));
-const kind = v.optional(v.picklist(['source', 'test', 'example', 'documentation', 'changelog', 'configuration']));
+const kind = v.optional(v.picklist(ROLES));
 
 /** What each tool takes. The manifest describes the same to models; a test compares the two. */
 export const toolInputs = {

@@ -1,5 +1,8 @@
+/** What a file may be for: what runs comes before what is read. */
+export const ROLES = ['source', 'test', 'example', 'configuration', 'documentation', 'changelog'] as const;
+
 /** What a file is for, as its name and its folders tell. */
-export type Role = 'source' | 'test' | 'example' | 'documentation' | 'changelog' | 'configuration';
+export type Role = (typeof ROLES)[number];
 
 const PROSE = /\.(?:md|mdx|markdown|rst|txt|adoc|asciidoc|textile|rdoc|pod|wiki|mediawiki|org)$/i;
 /** Texts that have no ending by custom. */
