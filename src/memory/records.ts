@@ -1,11 +1,11 @@
 import type { MemoryShape } from './algebra/shape.ts';
 import type { EmbeddingRecord } from './algebra/embedding-record.ts';
 
-/** Whose memory, and what its writes look like. */
+/** Whose memory, and what its records look like. */
 export interface LedgerIdentity {
   /** Names the repository: the same for all its branches and worktrees. */
   readonly repository: string;
-  /** The working folder whose files these are: what is read and changed belongs to it, writes are shared. */
+  /** The working folder whose files these are: what is read and changed belongs to it, records are shared. */
   readonly checkout: string;
   /** Base model and adapter with their versions: what contentHash() was given. */
   readonly adapter: string;
@@ -15,7 +15,7 @@ export interface LedgerIdentity {
 /** What became of a file. Every file that was seen has one, so that nothing is left out silently. */
 export type FileState =
   | { readonly kind: 'ingested' }
-  /** Not wanted: binary, too large, a secret … `reason` is a short name, `sentence` what the user reads. */
+  /** Not wanted: binary, too large, a secret … `reason` is a short name, `message` what the user reads. */
   | { readonly kind: 'skipped'; readonly reason: string; readonly message: string }
   /** Wanted, but it could not be read or encoded. */
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string };

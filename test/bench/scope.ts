@@ -1,6 +1,6 @@
 /**
  * What each operation on a memory of 10,000 files and 40,000 segments takes, in ms: `node test/bench/scope.ts [files]`.
- * The writes are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds,
+ * The records are made up, of the shape that the adapter in models/ has; nothing is encoded. Medians of some rounds,
  * wall time and processor time: on a machine that does other work the second says more.
  */
 import { randomFillSync } from 'node:crypto';
@@ -25,7 +25,7 @@ const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
 const none = new Map<string, EmbeddingRecord>();
 
-/** Keys of length 1 in random directions: no two writes are alike, and a snapshot is checked for the length. */
+/** Keys of length 1 in random directions: no two records are alike, and a snapshot is checked for the length. */
 function madeUpRecord(): EmbeddingRecord {
   const keys = Float32Array.from(randomFillSync(new Int8Array(shape.tokens * shape.keySize)));
   for (let from = 0; from < keys.length; from += shape.keySize) {
@@ -116,7 +116,7 @@ try {
     ledger.drop([paths[60 + n] ?? '']);
     return ledger.putFile(...(renamed[n] ?? made('', 1)));
   };
-  await timed('rename (1 file of 4 segments, writes made anew)', rename, renamed.length);
+  await timed('rename (1 file of 4 segments, records made anew)', rename, renamed.length);
   const branch = paths.slice(200, 300);
   const sides = [2, 1].map((version) => branch.map((path) => made(path, version)));
   await timed('branch switch, 100 files, first time', () => {

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { AppError } from '../../common/app-error.ts';
 import type { MemoryShape } from './shape.ts';
 
-/** A segment's memory tokens, quantised once: what the ledger stores and every sum is made of. */
+/** A segment's memory tokens, quantised once: what the ledger stores. */
 export interface EmbeddingRecord {
   /** [P, d_k]; the L2-normalised key times 127. */
   readonly keys: Int8Array;
@@ -30,7 +30,7 @@ const FORMAT = {
 } as const;
 
 /**
- * Float writes to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped
+ * A float record to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped
  * to ±127. The same floats give the same bytes everywhere.
  *
  * `scales`: one per block, from the adapter. Throws `memory/record` on NaN, Infinity, a wrong length, or a key that is
@@ -87,7 +87,7 @@ function toInt8(x: number): number {
 
 /**
  * One blob: header, keys, values, CRC-32 over all before it. The checksum is there because SQLite's own checks do not
- * look inside a blob, and a flipped bit in a sum would never be noticed.
+ * look inside a blob, and a flipped bit in a vector would never be noticed.
  */
 export function encodeRecord(record: EmbeddingRecord, shape: MemoryShape): Uint8Array {
   checkLengths(record, shape);
@@ -109,7 +109,7 @@ export function encodeRecord(record: EmbeddingRecord, shape: MemoryShape): Uint8
 }
 
 /**
- * The write in a blob, as views into it (no copy). Throws `memory/record` on another version, shape, length or
+ * The record in a blob, as views into it (no copy). Throws `memory/record` on another version, shape, length or
  * checksum.
  */
 export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRecord {
@@ -157,7 +157,7 @@ export function checkLengths(record: EmbeddingRecord, shape: MemoryShape): void 
 }
 
 /**
- * The name of a write, from everything that decides it: sha256, hex. `adapter` names base model and adapter together.
+ * The name of a record, from everything that decides it: sha256, hex. `adapter` names base model and adapter together.
  * Text that was encoded before is found by this name on any branch and in any worktree (peers re-index per branch).
  */
 export function contentHash(adapter: string, header: string, text: string): string {

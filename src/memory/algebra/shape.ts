@@ -15,7 +15,7 @@ export interface MemoryShape {
   readonly valueSize: number;
 }
 
-/** Largest sizes that the write header can hold (one byte for blocks, two for the others). */
+/** Largest sizes that the record's header can hold (one byte for blocks, two for the others). */
 const LIMITS = { tokens: 0xffff, keySize: 0xffff, blocks: 0xff, valueSize: 0xffff } as const;
 
 /** Throws `memory/shape` when a size is not a whole number in range. */

@@ -11,7 +11,7 @@ const SEARCH = {
   text: 1,
 } as const;
 
-/** The full-text index over terms: rowid is the segment, no text is kept. Terms come from lexicon.ts on both sides. */
+/** The full-text index over terms: rowid is the segment, no text is kept. Terms come from tokenize.ts on both sides. */
 export class LexicalIndex {
   readonly #db: DatabaseSync;
 

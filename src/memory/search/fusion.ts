@@ -37,7 +37,7 @@ export const RANKING = {
   weight: 0.75,
   /** Segments a ranking holds: more than a panel lists or an answer reads. */
   limit: 200,
-  /** Stands for the logarithm of a share of 0 (sparse φ), so that words can still find the segment. */
+  /** Stands for the logarithm of a share of 0, so that words can still find the segment. */
   floor: -100,
   /** Segments that flatness looks at: as many as an answer could ever read again. */
   best: 20,

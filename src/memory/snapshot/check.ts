@@ -25,14 +25,14 @@ export interface Checked {
 }
 
 const KEY_BYTES = 32;
-/** What lexicon.ts makes: nothing in a term separates. */
+/** What tokenize.ts makes: nothing in a term separates. */
 const TERM = /^[\p{L}\p{M}\p{N}_]+$/u;
 /** A short name, or none. */
 const REASON = /^[a-z0-9-]*$/;
 /** An int8 of 127 stands for a key component of 1. */
 const KEY_ONE = 127;
 /**
- * How far a stored key's length may be from 1: quantise() takes keys within 0.02, and rounding moves a component by
+ * How far a stored key's length may be from 1: quantize() takes keys within 0.02, and rounding moves a component by
  * half.
  */
 const KEY_TOLERANCE = 0.02;

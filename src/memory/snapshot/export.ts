@@ -115,7 +115,7 @@ async function write(ledger: StoreReader, file: string, options: ExportOptions):
 }
 
 /**
- * One export: files with their segments, then the words, then the writes, each in an order that follows from the
+ * One export: files with their segments, then the words, then the records, each in an order that follows from the
  * content.
  */
 class Export {

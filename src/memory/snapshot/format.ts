@@ -82,7 +82,7 @@ export const LIMITS = {
 } as const;
 
 export const PAGE = {
-  /** As the ledger's: writes are 1-6 KB, and larger pages waste less. */
+  /** As the ledger's: records are 1-6 KB, and larger pages waste less. */
   bytes: 16_384,
   /** Rows between two chances for other work and for an abort. */
   rows: 256,

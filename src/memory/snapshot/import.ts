@@ -22,7 +22,7 @@ export interface Placed {
 }
 
 /**
- * The file in the importer's checkout, if it is the same to the last byte; else undefined, and only its writes are
+ * The file in the importer's checkout, if it is the same to the last byte; else undefined, and only its records are
  * taken.
  */
 export type Place = (
@@ -32,7 +32,7 @@ export type Place = (
 
 export interface ImportOptions {
   readonly place: Place;
-  /** Reason of files that the importer's user has forgotten: neither they nor their writes come back this way. */
+  /** Reason of files that the importer's user has forgotten: neither they nor their records come back this way. */
   readonly forgotten?: string;
   readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (done: number, of: number) => void;
@@ -52,7 +52,7 @@ export interface Imported {
 
 /**
  * Takes over a checked snapshot in one transaction: all of it or, after an error, an abort or a kill, nothing. What the
- * ledger holds is never replaced by something else: a write that is stored stays as it is, and a file's rows change
+ * ledger holds is never replaced by something else: a record that is stored stays as it is, and a file's rows change
  * only where `place` says that the checkout holds that very content. The snapshot's digest is computed once more over
  * what was really taken, so that a file that changes under our hands cannot slip in.
  *

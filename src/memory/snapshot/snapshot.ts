@@ -93,7 +93,7 @@ export class Snapshot {
   }
 
   /**
-   * The writes of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
+   * The records of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
    * checked, or `snapshot/…` is thrown at the end, before which nothing may be made lasting.
    */
   *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
@@ -122,7 +122,7 @@ export class Snapshot {
     });
   }
 
-  /** The words of a write, repeats kept, their order lost. */
+  /** The words of a record, repeats kept, their order lost. */
   wordsOf(writeId: number, terms: readonly string[]): string[] {
     const row = guarded(this.file, () => this.#db.prepare('SELECT words FROM write WHERE id = ?').get(writeId)) ?? {};
     const words = readWords(bytes(row, 'words'), terms.length) ?? [];

@@ -84,9 +84,9 @@ export interface Search {
 }
 
 /**
- * Searches every other database below a folder for what forgotten files left: by the names of their writes, the hashes
+ * Searches every other database below a folder for what forgotten files left: by the names of their records, the hashes
  * of their content, and their rarest words; then every file there as bytes. What belongs to the same working folder is
- * taken out, writes that no file uses and unpacked snapshots are removed, everything else is named. Repeating it is
+ * taken out, records that no file uses and unpacked snapshots are removed, everything else is named. Repeating it is
  * safe.
  */
 export async function clearElsewhere(search: Search, footprint: Footprint): Promise<Elsewhere> {
@@ -221,7 +221,7 @@ class Clearing {
   }
 
   /**
-   * Takes out files where the folder is ours, and writes that no file uses: all of ours, the forgotten ones of others.
+   * Takes out files where the folder is ours, and records that no file uses: all of ours, the forgotten ones of others.
    */
   #takeOut(file: string, checkout: string, whose: 'ours' | 'others', stale: readonly string[]): void {
     const db = openDatabase(file, { ...identityIn(file), checkout });

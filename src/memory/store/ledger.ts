@@ -73,7 +73,7 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Opens or begins the database. A damaged one is renamed, never deleted, and a new one begun with the writes that can
+   * Opens or begins the database. A damaged one is renamed, never deleted, and a new one begun with the records that can
    * still be read.
    *
    * @param place a file ending in `.sqlite`, or a folder in which the file is named after the identity

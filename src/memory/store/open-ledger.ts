@@ -15,7 +15,7 @@ import { finishForgetting } from './unfinished.ts';
 
 export interface OpenOptions {
   /**
-   * Other places and names that the repository's database had before: their writes are taken over when a new database
+   * Other places and names that the repository's database had before: their records are taken over when a new database
    * is begun, so that nothing has to be encoded again. They stay where they are.
    */
   readonly former?: readonly { readonly place: string; readonly repository: string }[];
@@ -90,7 +90,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
   });
 }
 
-/** Copies the writes of former databases: a write is named by its content, so it is right wherever it comes from. */
+/** Copies the records of former databases: a record is named by its content, so it is right wherever it comes from. */
 function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullable<OpenOptions['former']>): void {
   for (const { place, repository } of former) {
     const location = locationOf(place, { ...identity, repository });

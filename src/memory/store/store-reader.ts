@@ -126,7 +126,7 @@ export class StoreReader {
     return this.connection.rows(query, readId, JSON.stringify(this.#fileIds(scope)));
   }
 
-  /** Segments with any of these terms (lexicon.ts), best first; any strings are safe. */
+  /** Segments with any of these terms (tokenize.ts), best first; any strings are safe. */
   lexicalSearch(asked: readonly string[], limit: number, scope?: Scope): LexicalHit[] {
     return this.connection.guard(() => this.lexical.search(asked, limit, this.#searched(scope)));
   }
