@@ -36,6 +36,7 @@ describe('a disk without space', () => {
       expect(told?.['export']).toMatch(
         /^snapshot\/unwritable: There is no space left to write the snapshot .*out\.imem\. Give/,
       );
+      expect(told?.['storedThen']).toBeGreaterThan(0);
       expect(told?.['filesThen']).toBe(told?.['storedThen']);
       expect(told).toMatchObject({
         storedThen: told?.['filesThen'],
