@@ -1,7 +1,7 @@
 import { isAppError } from '../common/app-error.ts';
 import { readAdapter } from '../engine/weights/adapter.ts';
 import type { Adapter } from '../engine/weights/adapter.ts';
-import type { AskOptions, Engine, Priority } from '../engine/client/engine.ts';
+import type { Engine, Priority } from '../engine/client/engine.ts';
 import { embedWords, indexWords } from './ingest.ts';
 import type { IngestOptions, IngestProgress, IngestReport, Words } from './ingest.ts';
 import { noMeta, skippedState } from './plan.ts';
@@ -11,7 +11,6 @@ import { terms } from '../memory/search/tokenize.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Change, Scope, SegmentPlace, StoredSegment } from '../memory/records.ts';
-import { quantize } from '../memory/algebra/embedding-record.ts';
 import { readText } from '../workspace/files/file.ts';
 import { splitLines } from '../workspace/segment/line.ts';
 import { identify } from '../workspace/git/repository.ts';
@@ -24,7 +23,7 @@ import { seenText } from './exclusion.ts';
 import { Overlay } from './overlay.ts';
 import { shapeOf } from './shape.ts';
 import { acquireIndexLock } from './index-lock.ts';
-import { cutFile } from './cut-file.ts';
+import { cutFile, encodeSegment } from './cut-file.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
 import { SegmentTable } from './segment-table.ts';
 
@@ -313,7 +312,8 @@ export class FolderIndex {
     for (const { contentHash, keys } of this.#overlay.file(path)?.segments ?? []) known.set(contentHash, keys);
     const measured = [];
     for (const [ordinal, { header, text: own, ...segment }] of segments.entries()) {
-      const keys = known.get(segment.contentHash) ?? (await this.#encode(header, own, asked));
+      const encoded = () => encodeSegment(this.engine, this.ledger.identity.shape, { header, text: own }, asked);
+      const keys = known.get(segment.contentHash) ?? (await encoded()).record.keys;
       measured.push({ ...segment, ordinal, keys, terms: new Set(terms(own)) });
     }
     this.#table();
@@ -324,11 +324,6 @@ export class FolderIndex {
 
   close(): void {
     this.ledger.close();
-  }
-
-  async #encode(header: string, text: string, asked: AskOptions) {
-    const { keys } = await this.engine.encode(header, text, asked);
-    return quantize({ keys, values: new Float32Array(0) }, this.ledger.identity.shape, []).keys;
   }
 
   /** The segments in RAM; read anew where another process has written meanwhile. */

@@ -1,8 +1,8 @@
 import type { Difference } from '../memory/algebra/difference.ts';
 import { originOf } from '../memory/store/schema.ts';
-import { quantize, contentHash } from '../memory/algebra/embedding-record.ts';
-import { segmentHeader } from '../workspace/segment/header.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
+import { cutFile, encodeSegment } from './cut-file.ts';
+import type { CutSegment } from './cut-file.ts';
 import { leftOutPaths } from './exclusion.ts';
 import type { FolderIndex } from './folder-index.ts';
 
@@ -40,12 +40,7 @@ export interface RevisionDifference {
 
 interface Cut {
   readonly text: string;
-  readonly segments: readonly {
-    readonly key: string;
-    readonly header: string;
-    readonly text: string;
-    readonly tokens: number;
-  }[];
+  readonly segments: readonly CutSegment[];
 }
 
 /**
@@ -99,15 +94,8 @@ async function cutAt(
   const { root, engine, adapter, isExempt } = index;
   const read = commit === undefined ? await index.readText(path) : await textAt(root, commit, path, signal, isExempt);
   if (read === undefined || !('text' in read)) return undefined;
-  const segments = await engine.segment(read.text, { signal });
-  return {
-    text: read.text,
-    segments: segments.map((segment) => {
-      const header = segmentHeader(path, segment);
-      const { text, tokens } = segment;
-      return { key: contentHash(adapter.id, header, text), header, text, tokens };
-    }),
-  };
+  const { text } = read;
+  return { text, segments: await cutFile(engine, adapter.id, path, text, { signal }) };
 }
 
 /** Encodes what no branch has encoded before and keeps it for the next time. How many. */
@@ -117,14 +105,14 @@ async function encode(
   segments: Cut['segments'],
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const known = ledger.hasRecord(segments.map(({ key }) => key));
+  const known = ledger.hasRecord(segments.map(({ contentHash }) => contentHash));
   let encoded = 0;
-  for (const { key, header, text, tokens } of segments) {
-    if (known.has(key)) continue;
-    known.add(key);
-    const { keys } = await engine.encode(header, text, { signal });
-    const record = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
-    encoded += ledger.putRecords([{ contentHash: key, tokens, origin: originOf(path), record }]);
+  for (const segment of segments) {
+    const { contentHash, tokens } = segment;
+    if (known.has(contentHash)) continue;
+    known.add(contentHash);
+    const { record } = await encodeSegment(engine, ledger.identity.shape, segment, { signal });
+    encoded += ledger.putRecords([{ contentHash, tokens, origin: originOf(path), record }]);
   }
   return encoded;
 }
@@ -132,13 +120,13 @@ async function encode(
 /** The segments of one cut that the other has not, each as often as it is there too many. */
 function without(one: Cut | undefined, other: Cut | undefined): Cut['segments'] {
   const left = new Map<string, number>();
-  for (const { key } of other?.segments ?? []) left.set(key, (left.get(key) ?? 0) + 1);
-  return (one?.segments ?? []).filter(({ key }) => {
-    const count = left.get(key) ?? 0;
-    if (count > 0) left.set(key, count - 1);
+  for (const { contentHash } of other?.segments ?? []) left.set(contentHash, (left.get(contentHash) ?? 0) + 1);
+  return (one?.segments ?? []).filter(({ contentHash }) => {
+    const count = left.get(contentHash) ?? 0;
+    if (count > 0) left.set(contentHash, count - 1);
     return count === 0;
   });
 }
 
-const keysOf = ({ segments }: Cut): string[] => segments.map(({ key }) => key);
+const keysOf = ({ segments }: Cut): string[] => segments.map(({ contentHash }) => contentHash);
 const tokensOf = (segments: Cut['segments']): number => segments.reduce((sum, { tokens }) => sum + tokens, 0);

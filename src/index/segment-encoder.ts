@@ -2,12 +2,11 @@ import { isAppError } from '../common/app-error.ts';
 import type { Engine, Priority } from '../engine/client/engine.ts';
 import type { Ledger } from '../memory/store/ledger.ts';
 import { originOf } from '../memory/store/schema.ts';
-import { quantize } from '../memory/algebra/embedding-record.ts';
 import type { SegmentPlace, StoredRecord } from '../memory/records.ts';
 import { readText } from '../workspace/files/file.ts';
 import { noneExempt } from '../workspace/files/secret.ts';
 import type { IsExempt } from '../workspace/files/secret.ts';
-import { cutFile } from './cut-file.ts';
+import { cutFile, encodeSegment } from './cut-file.ts';
 import type { CutSegment } from './cut-file.ts';
 
 /** Files whose segments are kept: candidates of one question come from a few files in turn. */
@@ -47,11 +46,11 @@ export class SegmentEncoder {
     const { ledger, engine } = this.#options;
     const segment = (await this.#cut(place.path)).get(place.contentHash);
     if (segment === undefined) return undefined;
-    const { keys, tokens, milliseconds } = await engine.encode(segment.header, segment.text, this.#asked());
+    const { shape } = ledger.identity;
+    const { record, tokens, milliseconds } = await encodeSegment(engine, shape, segment, this.#asked());
     this.encoded += 1;
     this.tokens += tokens;
     this.milliseconds += milliseconds;
-    const record = quantize({ keys, values: new Float32Array(0) }, ledger.identity.shape, []);
     const { contentHash, tokens: size } = segment;
     return { contentHash, tokens: size, origin: originOf(place.path), record };
   }
