@@ -103,7 +103,7 @@ export async function readSelection(
   const all = await search.lines(path);
   const lines = all?.slice(start - 1, Math.min(end, start - 1 + SELECTED_LINES)) ?? [];
   if (lines.length === 0) return undefined;
-  const [tokens = 0] = await search.engine.count([lines.join('')], { signal });
+  const tokens = await search.engine.countHere(lines.join(''), { signal });
   return { excerpt: { path, start, end: start + lines.length - 1, lines, segmentIds: [], share: 0 }, tokens };
 }
 

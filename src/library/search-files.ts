@@ -1,6 +1,7 @@
 import { isOutOfScope } from '../answer/answer.ts';
 import { loadExcerpts } from '../answer/excerpt.ts';
 import type { Excerpt } from '../answer/excerpt.ts';
+import { exactPercent } from '../common/number-format.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { chosenFiles } from './chosen-files.ts';
@@ -113,7 +114,7 @@ function fileRows(files: readonly FoundFile[], tokens: number): string[] {
   const most = Math.max(LISTED.least, Math.min(LISTED.most, Math.floor(tokens / LISTED.tokensOfEach)));
   const rows = files.slice(0, most).map(({ path, share, lines }) => {
     const ranges = lines.slice(0, LISTED.ranges).map(({ start, end }) => `${start}-${end}`);
-    return `${(100 * share).toFixed(1)} % ${path}:${ranges.join(',')}`;
+    return `${exactPercent(share)} ${path}:${ranges.join(',')}`;
   });
   const rest = files.length - rows.length;
   return rest > 0 ? [...rows, `and ${rest} files with less`] : rows;

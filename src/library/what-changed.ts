@@ -6,7 +6,7 @@ import { namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { findRepository, folderReasons } from '../workspace/git/git.ts';
 import { changedBetween, commitOf, isThere, textAt } from '../workspace/git/revision.ts';
-import { printable } from '../common/printable.ts';
+import { shortLine } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
 export interface ChangesRequest {
@@ -127,7 +127,7 @@ function fileOf(path: string, before: string | undefined, after: string | undefi
   const diff = patch.hunks.map(
     (hunk) =>
       `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@\n` +
-      hunk.lines.map((line) => printable(line.slice(0, 500), 'block')).join('\n'),
+      hunk.lines.map(shortLine).join('\n'),
   );
   const count = (sign: string) => lines.filter((line) => line.startsWith(sign)).length;
   return { path, kind, added: count('+'), removed: count('-'), diff: diff.join('\n') };

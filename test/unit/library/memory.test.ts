@@ -190,6 +190,8 @@ describe('changes', () => {
       ]);
       expect(text).toContain('-  return `session=${user}`;\n+  return `sid=${user}`;');
       expect((await memory.whatChanged({ paths: ['src/new.ts'] })).files).toHaveLength(1);
+      save('src/new.ts', `export const long = '${'x'.repeat(600)}';\n`);
+      expect((await memory.whatChanged()).text).toContain('characters more)');
       await expect(memory.whatChanged({ base: 'no-such' })).rejects.toThrow('git knows no commit "no-such"');
     }));
 
