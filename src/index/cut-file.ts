@@ -30,7 +30,7 @@ export async function cutFile(
   });
 }
 
-/** A segment's record, and what it cost: tokens and milliseconds of the model. Throws `engine/…`; the signal's reason. */
+/** A segment's record, and what it cost: tokens and milliseconds of the model. Throws `engine/…`. */
 export async function encodeSegment(
   engine: Engine,
   shape: MemoryShape,

@@ -73,8 +73,8 @@ export class Ledger extends StoreReader {
   }
 
   /**
-   * Opens or begins the database. A damaged one is renamed, never deleted, and a new one begun with the records that can
-   * still be read.
+   * Opens or begins the database. A damaged one is renamed, never deleted, and a new one begun with the records that
+   * can still be read.
    *
    * @param place a file ending in `.sqlite`, or a folder in which the file is named after the identity
    */
