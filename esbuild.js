@@ -123,6 +123,8 @@ const node = {
   ...common,
   platform: 'node',
   target: 'node22',
+  // Its CommonJS form asks for its parts in a way that no bundler follows.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: ['vscode', 'onnxruntime-node', 'node-llama-cpp'],
   plugins: [tokenizerOnly],
 };

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { CommanderError } from 'commander';
 import { askCommand } from './ask.ts';
 import type { AskCommand } from './ask.ts';
@@ -11,6 +11,8 @@ import type { ExportCommand } from './export.ts';
 import { failureOf } from './failure.ts';
 import { forgetCommand } from './forget.ts';
 import { importCommand } from './import.ts';
+import { CLIENTS, initCommand } from './init.ts';
+import type { ClientName, InitCommand } from './init.ts';
 import { ingestCommand } from './ingest.ts';
 import type { IngestCommand } from './ingest.ts';
 import { err } from './output.ts';
@@ -142,6 +144,18 @@ program.addCommand(
         return mcpCommand(options);
       }),
     ),
+);
+program.addCommand(
+  new Command('init')
+    .configureOutput(usageOutput)
+    .showHelpAfterError('Add --help to see what can be given.')
+    .exitOverride(usage)
+    .description('Shows the entries with which other programs call the memory over MCP; with --write, writes them.')
+    .addArgument(new Argument('[client...]', 'for whom; all where none is given').choices(CLIENTS))
+    .addOption(new Option('--repo <path>', 'the folder to ask about (default: this one)').argParser(collect))
+    .option('--write', 'write them into the folder; what stands in the files is kept')
+    .addHelpText('after', examples('init claude cursor', 'init vscode --write', 'init agents-md --write'))
+    .action((clients: ClientName[], options: InitCommand) => run(() => initCommand(clients, options))),
 );
 
 await program.parseAsync();

@@ -114,3 +114,19 @@ describe('the memory over MCP, with the real model', () => {
     expect(ran.err).toContain('There is no folder');
   });
 });
+
+it('the entry that init writes starts the server', async () => {
+  const home = temporary('home');
+  const repo = place(temporary('library'), LIBRARY);
+  const ran = await cli(['init', 'claude', '--repo', repo, '--write'], { home });
+  expect(ran.code, ran.err).toBe(0);
+  const { mcpServers } = JSON.parse(readFileSync(join(repo, '.mcp.json'), 'utf8')) as {
+    mcpServers: Record<string, { command: string; args: string[] }>;
+  };
+  const { command = '', args = [] } = mcpServers['ask-codebase'] ?? {};
+  const env = { PATH: process.env.PATH ?? '', ASK_CODEBASE_HOME: home, ASK_CODEBASE_MODELS: MODELS };
+  const client = new Client({ name: 'agent', version: '1' });
+  await client.connect(new StdioClientTransport({ command, args, env }));
+  expect(await call(client, 'find_references', { name: 'lateFee' })).toContain('src/loans.ts (definition)');
+  await client.close();
+});
