@@ -13,6 +13,7 @@ import { MemoryTree } from './ui/memory-view/memory-tree.ts';
 import { RecoveryActions } from './ui/status/recovery-actions.ts';
 import { Provenance } from './ui/marks/provenance.ts';
 import { registerTools } from './ui/tools/codebase-tools.ts';
+import { offerMcpServer } from './ui/tools/mcp-definition.ts';
 import { QuestionInput } from './ui/question-input.ts';
 import { RecalledBadges } from './ui/marks/recalled-badges.ts';
 import { RecalledMarks } from './ui/marks/recalled-marks.ts';
@@ -67,6 +68,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const questions = new QuestionInput(memory, chat, log);
   const forgetting = new Forgetting(memory, totals, numbers, chat);
 
+  const servers = new vscode.EventEmitter<void>();
+
   context.subscriptions.push(
     log,
     memory,
@@ -88,6 +91,11 @@ export function activate(context: vscode.ExtensionContext): void {
       },
       folders: () => ({ all: vscode.workspace.workspaceFolders?.length ?? 0, onDisk: memory.folders.length }),
     }),
+    servers,
+    offerMcpServer({ context, folders: () => memory.folders, onDidChange: servers.event }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      servers.fire();
+    }),
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new LeftOutDimming()),
     registerCommands({
@@ -97,11 +105,15 @@ export function activate(context: vscode.ExtensionContext): void {
     memory.onDidChange(() => {
       chat.memories(memory.states.map(({ folder, state }) => ({ name: folder.name, state })));
     }),
-    memory.onDidChangeFolders(() => void chat.foldersChanged()),
+    memory.onDidChangeFolders(() => {
+      servers.fire();
+      void chat.foldersChanged();
+    }),
     onSettingsChange((changed) => {
       provenance.enabled = changed.provenanceMarks;
       if (changed.unsavedText) unsaved.start();
       else unsaved.stop();
+      servers.fire();
       void memory.applySettings();
     }),
   );

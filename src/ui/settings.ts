@@ -13,6 +13,7 @@ export interface Settings {
   readonly readOnStart: boolean;
   readonly provenanceMarks: boolean;
   readonly unsavedText: boolean;
+  readonly mcpServer: boolean;
 }
 
 export const section = 'askCodebase';
@@ -37,6 +38,7 @@ export function readSettings(): Settings {
     readOnStart: isOn('readOnStart'),
     provenanceMarks: isOn('provenanceMarks'),
     unsavedText: isOn('unsavedText'),
+    mcpServer: values.get<unknown>('mcpServer') === true,
   };
 }
 

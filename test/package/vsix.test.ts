@@ -26,6 +26,7 @@ const ALLOWED = [
   /^dist\/node_modules\/onnxruntime-node\/(package\.json|dist\/\w+\.js)$/,
   /^dist\/node_modules\/onnxruntime-node\/bin\/napi-v6\/\w+\/\w+\/[\w.]+$/,
   /^dist\/node_modules\/onnxruntime-common\/(package\.json|dist\/cjs\/([\w-]+\.js|package\.json))$/,
+  /^media\/skills\/[\w-]+\/SKILL\.md$/,
   /^media\/(icons|walkthrough)\/[\w-]+\.(svg|png|md)$/,
   /^models\/(README\.md|(base|adapter)\/[\w-]+\.(json|bin))$/,
 ];

@@ -64,3 +64,16 @@ test('a call that is not allowed reads nothing', async () => {
   const { text, error } = await call('read_lines', { path: 'README.md' }, { button: 'Cancel' });
   expect({ text, error }).toEqual({ text: undefined, error: 'Canceled' });
 });
+
+test('the MCP server is offered where the user has turned it on', async () => {
+  const { workbench } = code();
+  const listed = async () => {
+    await workbench.run('MCP: List Servers');
+    const labels = await workbench.picks();
+    await workbench.page.keyboard.press('Escape');
+    return labels.some((label) => label.includes('Ask Codebase'));
+  };
+  expect(await listed()).toBe(false);
+  await code().set('askCodebase.mcpServer', true);
+  await until('The server in the list', async () => ((await listed()) ? true : undefined));
+});

@@ -8,6 +8,7 @@ interface Manifest {
     readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: readonly string[] };
   };
   readonly contributes: {
+    readonly chatSkills: readonly { readonly path: string }[];
     readonly languageModelTools: readonly {
       readonly name: string;
       readonly modelDescription: string;
@@ -38,6 +39,7 @@ const SETTINGS = {
     'machine',
     'would have files of the folder parsed as a model, and answers written by it',
   ],
+  'askCodebase.mcpServer': ['machine', 'would have a second process read it, and hand its lines to an agent'],
   'askCodebase.secretExceptions': ['machine', 'would have its secrets read into the memory in clear'],
 } as const;
 
@@ -66,6 +68,21 @@ describe('the tools of the manifest', () => {
     for (const [name, { description, inputSchema }] of Object.entries(toolDefinitions)) {
       expect(tools.get(name)).toMatchObject({ modelDescription: description, canBeReferencedInPrompt: true });
       expect(tools.get(name)?.inputSchema).toEqual(inputSchema);
+    }
+  });
+});
+
+describe('the skills of the manifest', () => {
+  it('are files whose head names their folder, and tools that there are', () => {
+    expect(manifest.contributes.chatSkills.length).toBeGreaterThan(0);
+    for (const { path } of manifest.contributes.chatSkills) {
+      const text = readFileSync(`${top}${path}`, 'utf8');
+      const [, name, description = ''] = /^---\nname: (.+)\ndescription: (.+)\n---\n/.exec(text) ?? [];
+      expect(path.split('/').at(-2)).toBe(name);
+      // Longer ones are cut by the programs that read skills.
+      expect(description.length).toBeLessThanOrEqual(1_024);
+      const tools = [...text.matchAll(/`([a-z]+_[a-z]+)`/g)].map(([, tool]) => tool);
+      expect(new Set(tools)).toEqual(new Set(Object.keys(toolDefinitions)));
     }
   });
 });
