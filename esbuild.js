@@ -24,12 +24,13 @@ const programs = options.program
       cli: 'src/cli.ts',
       engine: 'src/engine/runtime/worker.ts',
       service: 'src/service/worker.ts',
+      library: 'src/library/index.ts',
       eval: 'test/eval/main.ts',
       bench: 'test/bench/main.ts',
     };
 
 /** What the extension does not run stays out of a production build. */
-const shipped = new Set(['cli', 'engine', 'service']);
+const shipped = new Set(['cli', 'engine', 'library', 'service']);
 
 /**
  * Versions whose forms the two plugins below know. Each pattern must be met, so a later version that writes another
