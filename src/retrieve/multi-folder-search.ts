@@ -94,6 +94,11 @@ export class MultiFolderSearch {
     return new MultiFolderSearch([{ index: folderIndex, prefix: '' }]);
   }
 
+  /** The folders that are asked. */
+  get members(): readonly IndexedFolder[] {
+    return this.#members;
+  }
+
   get engine(): Engine {
     return this.#first.engine;
   }

@@ -38,7 +38,7 @@ const SAYS_NAME: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:package|composer|deno)\.jsonc?$/i, /"name"\s*:\s*"(?:@?[\w.-]+\/)?([\w.-]+)"/],
   [/^(?:pyproject|Cargo)\.toml$/i, /^\s*name\s*=\s*["']([\w.-]+)["']/m],
   [/^setup\.(?:py|cfg)$/i, /\bname\s*=\s*["']?([\w.-]+)/],
-  [/^go\.mod$/, /^module\s+(?:\S*\/)?([\w.-]+?)(?:\/v\d+)?\s*$/m],
+  [/^go\.mod$/, /^module\s+(?:\S*\/)?(?!v\d+\s*$)([\w.-]+)(?:\/v\d+)?\s*$/m],
   [/^readme(?:\.\w+)?$/i, /^(?:#\s+|=\s+|<h1[^>]*>\s*)?[^\p{L}\p{N}\n]{0,8}([\p{L}\p{N}][\w.-]*)/mu],
 ];
 /** Characters of such a file that are looked at. */

@@ -1,0 +1,125 @@
+import { terms } from '../memory/search/tokenize.ts';
+import type { Scope } from '../memory/records.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
+import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+import { Reader } from '../retrieve/reader.ts';
+import type { EvidenceItem, EvidenceLabel } from './evidence.ts';
+
+const LIMITS = {
+  /** Files that are read at the same time. */
+  atOnce: 16,
+  /** Lines and characters of a line of an item that are shown. */
+  lines: 40,
+  characters: 400,
+  /** Segments that hold a term: all of them. */
+  segments: 10_000_000,
+} as const;
+
+/** A line that was looked for, from 0. */
+export interface LineMatch {
+  readonly path: string;
+  readonly at: number;
+  /** What was found in it, such as a name. */
+  readonly found: string;
+}
+
+/** The indexed files of one folder that a question is put to, each read at most once. */
+export class Corpus {
+  readonly index: FolderIndex;
+  readonly signal: AbortSignal | undefined;
+  readonly #prefix: string;
+  readonly #scope: Scope | undefined;
+  readonly #reader: Reader;
+  #paths: readonly string[] | undefined;
+
+  constructor({ index, prefix }: IndexedFolder, scope?: Scope, signal?: AbortSignal) {
+    this.index = index;
+    this.signal = signal;
+    this.#prefix = prefix;
+    this.#scope = scope;
+    this.#reader = new Reader(index);
+  }
+
+  /** Paths inside the folder, sorted. */
+  get paths(): readonly string[] {
+    this.#paths ??= this.index
+      .paths()
+      .filter((path) => this.#scope?.has(path) !== false)
+      .sort();
+    return this.#paths;
+  }
+
+  /** The path of the folder that a shown path lies in; undefined where it lies in another folder. */
+  own(shown: string): string | undefined {
+    return shown.startsWith(this.#prefix) ? shown.slice(this.#prefix.length) : undefined;
+  }
+
+  /**
+   * The files that may hold one of these words, by the index of words. A word that is no term of the index may stand in
+   * every file.
+   */
+  holding(words: readonly string[]): readonly string[] {
+    const first = words.map((word) => terms(word)[0]);
+    if (first.includes(undefined)) return this.paths;
+    const places = first.flatMap((term = '') => this.index.holding(term, LIMITS.segments, this.#scope));
+    return [...new Set(places.map(({ path }) => path))].sort();
+  }
+
+  /** The lines of a file without their ends; none where it cannot be read. */
+  async lines(path: string): Promise<readonly string[]> {
+    return (await this.#reader.file(path)).map((line) => line.replace(/[\r\n]+$/, ''));
+  }
+
+  /** Lines of these files in which `find` finds something, by file and line. */
+  async scan(
+    paths: readonly string[],
+    find: (line: string, at: number, lines: readonly string[], path: string) => Iterable<string>,
+  ): Promise<LineMatch[]> {
+    const matches: LineMatch[] = [];
+    for (let from = 0; from < paths.length; from += LIMITS.atOnce) {
+      this.signal?.throwIfAborted();
+      const some = paths.slice(from, from + LIMITS.atOnce);
+      const read = await Promise.all(some.map(async (path) => ({ path, lines: await this.lines(path) })));
+      for (const { path, lines } of read) {
+        for (const [at, line] of lines.entries()) {
+          for (const found of find(line, at, lines, path)) matches.push({ path, at, found });
+        }
+      }
+    }
+    return matches;
+  }
+
+  /** The lines, 1-based and inclusive, as an item. */
+  async item(
+    label: EvidenceLabel,
+    path: string,
+    { start, end }: LineRange,
+    note = '',
+    context?: LineRange,
+  ): Promise<EvidenceItem> {
+    const last = Math.min(end, start + LIMITS.lines - 1);
+    const text = (await this.lines(path))
+      .slice(start - 1, last)
+      .map(shortened)
+      .join('\n');
+    const item = { label, path: this.#prefix + path, lines: { start, end: last }, text, note };
+    return context ? { ...item, context } : item;
+  }
+
+  /** An item that is no lines of a file. */
+  said(label: EvidenceLabel, path: string, lines: LineRange, text: string, note: string): EvidenceItem {
+    return { label, path: this.#prefix + path, lines, text, note };
+  }
+
+  /** One item for each line that was found. */
+  lineItems(label: EvidenceLabel, matches: readonly LineMatch[]): Promise<EvidenceItem[]> {
+    return Promise.all(
+      matches.map(({ path, at, found }) => this.item(label, path, { start: at + 1, end: at + 1 }, found)),
+    );
+  }
+}
+
+function shortened(line: string): string {
+  return line.length <= LIMITS.characters ? line : `${line.slice(0, LIMITS.characters)}…`;
+}

@@ -1,0 +1,121 @@
+import { definingLines } from '../workspace/segment/definition.ts';
+import { roleOf } from '../workspace/files/role.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+import type { Corpus } from './corpus.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
+
+const LIMITS = {
+  /** Lines of a comment above a definition, of its head, and of its body that a model is shown. */
+  comment: 40,
+  head: 12,
+  body: 40,
+} as const;
+
+/** A comment of one line, an attribute or a decorator; no directive of the C preprocessor. */
+const ABOVE =
+  /^\s*(?:\/\/|#(?!\s*(?:include|define|if|ifdef|ifndef|else|elif|endif|pragma|undef)\b)|--|;;|%%|@\w|\[[A-Z])/;
+const DOCSTRING = /^\s*[rRuU]?("""|''')/;
+
+/** A definition of a name, its lines from 1. */
+export interface Definition {
+  readonly path: string;
+  /** The line that has the name. */
+  readonly line: number;
+  /** From the comment above to the end of the head. */
+  readonly lines: LineRange;
+  /** From the comment above through the body. */
+  readonly context: LineRange;
+}
+
+/** Where a name is defined: sources first, then tests, then everything else. Texts show code and define nothing. */
+export async function definitionsOf(corpus: Corpus, name: string): Promise<Definition[]> {
+  const paths = corpus.holding([name]).filter((path) => !['documentation', 'changelog'].includes(roleOf(path)));
+  const found: Definition[] = [];
+  for (const path of paths) {
+    corpus.signal?.throwIfAborted();
+    const lines = await corpus.lines(path);
+    for (const at of definingLines(lines, name)) found.push({ path, line: at + 1, ...extentOf(lines, at) });
+  }
+  return found.sort((a, b) => rank(a.path) - rank(b.path));
+}
+
+/** The definitions of the first of these names that has any, with their comments and heads. */
+export async function gatherDefinitions(corpus: Corpus, names: readonly string[]): Promise<Gathered> {
+  const items: EvidenceItem[] = [];
+  for (const name of names) {
+    for (const { path, lines, context } of await definitionsOf(corpus, name)) {
+      items.push(await corpus.item('definition', path, lines, name, context));
+    }
+    if (items.length > 0) break;
+  }
+  return { items, isComplete: true };
+}
+
+const ORDER = ['source', 'configuration', 'test', 'example', 'documentation', 'changelog'];
+
+/** Sources first. */
+export function rank(path: string): number {
+  return ORDER.indexOf(roleOf(path));
+}
+
+/** The comment, head and body of what is defined in a line (from 0). */
+function extentOf(lines: readonly string[], at: number): Pick<Definition, 'lines' | 'context'> {
+  const start = commentStart(lines, at) + 1;
+  const head = headEnd(lines, at);
+  const end = docstringEnd(lines, head) + 1;
+  return { lines: { start, end }, context: { start, end: Math.max(end, bodyEnd(lines, at, head) + 1) } };
+}
+
+function commentStart(lines: readonly string[], at: number): number {
+  let start = at;
+  while (start > 0 && at - start < LIMITS.comment) {
+    const above = lines[start - 1] ?? '';
+    if (/\*\/\s*$/.test(above) && !/^\s*[^\s/*]/.test(above)) {
+      let open = start - 1;
+      while (open > 0 && at - open < LIMITS.comment && !/\/\*/.test(lines[open] ?? '')) open -= 1;
+      if (!/^\s*\/\*/.test(lines[open] ?? '')) return start;
+      start = open;
+    } else if (ABOVE.test(above)) start -= 1;
+    else return start;
+  }
+  return start;
+}
+
+/** The line (from 0) in which the brackets of a head are closed. */
+function headEnd(lines: readonly string[], at: number): number {
+  let depth = 0;
+  for (let line = at; line < Math.min(lines.length, at + LIMITS.head); line += 1) {
+    for (const sign of lines[line] ?? '') {
+      if (sign === '(' || sign === '[') depth += 1;
+      if (sign === ')' || sign === ']') depth -= 1;
+    }
+    if (depth <= 0) return line;
+  }
+  return at;
+}
+
+function docstringEnd(lines: readonly string[], head: number): number {
+  const [, quote] = DOCSTRING.exec(lines[head + 1] ?? '') ?? [];
+  if (quote === undefined) return head;
+  const opened = (lines[head + 1] ?? '').replace(DOCSTRING, '');
+  if (opened.includes(quote)) return head + 1;
+  const close = lines.findIndex((line, at) => at > head + 1 && at < head + LIMITS.comment && line.includes(quote));
+  return close < 0 ? head + 1 : close;
+}
+
+/** The last line (from 0) that is indented deeper than the definition, with what closes it. */
+function bodyEnd(lines: readonly string[], at: number, head: number): number {
+  const own = indentOf(lines[at] ?? '');
+  let end = head;
+  for (let line = head + 1; line < Math.min(lines.length, at + LIMITS.body); line += 1) {
+    const text = lines[line] ?? '';
+    if (text.trim() === '') continue;
+    const isClosing = /^\s*(?:[\])}]|end\b)/.test(text);
+    if (indentOf(text) < own || (indentOf(text) === own && !isClosing && !/^\s*\{\s*$/.test(text))) break;
+    end = line;
+    if (isClosing && indentOf(text) === own) break;
+  }
+  return end;
+}
+
+const indentOf = (line: string): number => line.length - line.trimStart().length;

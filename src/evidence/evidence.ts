@@ -1,0 +1,77 @@
+import type { LineRange } from '../retrieve/named-lines.ts';
+
+/** The kinds of questions that have evidence of their own. */
+export const EVIDENCE_KINDS = [
+  'overview',
+  'howto',
+  'definition',
+  'list',
+  'references',
+  'settings',
+  'history',
+  'trace',
+] as const;
+
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
+/** What an item is to the question. */
+export const EVIDENCE_LABELS = [
+  'readme',
+  'manifest',
+  'tree',
+  'entry',
+  'imported',
+  'script',
+  'ci',
+  'section',
+  'definition',
+  'use',
+  'import',
+  'match',
+  'variable',
+  'version',
+  'setting',
+  'commit',
+  'frame',
+  'message',
+] as const;
+
+export type EvidenceLabel = (typeof EVIDENCE_LABELS)[number];
+
+/** Lines that answer a question by themselves, as the user sees the file now; a commit has those that it last wrote. */
+export interface EvidenceItem {
+  readonly label: EvidenceLabel;
+  /** As it is shown: with the folder's name first where there are several. Of the tree, the folder. */
+  readonly path: string;
+  readonly lines: LineRange;
+  /** Without the last line's end. Of a commit its message, of the tree its first level. */
+  readonly text: string;
+  /** A name, a number of files, or a commit with its date and author; '' where the lines say everything. */
+  readonly note: string;
+  /** The lines around, where these alone say too little to a model. */
+  readonly context?: LineRange;
+}
+
+/** What was gathered for a question without any model. */
+export interface Evidence {
+  readonly kind: EvidenceKind;
+  /** A page of what was found, in the order in which it is to be read. */
+  readonly items: readonly EvidenceItem[];
+  /** How many there are, on all pages. Exact where `isComplete`. */
+  readonly count: number;
+  /** Files that they stand in, on all pages. */
+  readonly files: number;
+  /** Different names among them, such as those of variables; 0 where items have none. */
+  readonly names: number;
+  /** Whether every indexed file of the scope was looked through. */
+  readonly isComplete: boolean;
+}
+
+/** What one of the gatherers found, on all pages. */
+export interface Gathered {
+  readonly items: readonly EvidenceItem[];
+  /** False where files or matches were left out. */
+  readonly isComplete: boolean;
+}
+
+export const NOTHING_GATHERED: Gathered = { items: [], isComplete: true };

@@ -1,0 +1,104 @@
+import type { IndexedFolder, MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import { projectNames } from '../retrieve/project-name.ts';
+import { Corpus } from './corpus.ts';
+import { gatherDefinitions } from './definition.ts';
+import type { Evidence, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
+import { gatherHistory } from './history.ts';
+import { gatherHowTo } from './howto.ts';
+import { inquiryOf } from './inquiry.ts';
+import type { Inquiry } from './inquiry.ts';
+import { gatherListing } from './listing.ts';
+import { gatherOverview } from './overview.ts';
+import { gatherReferences } from './references.ts';
+import { gatherEnvironment, gatherSettings, gatherVersions } from './settings.ts';
+import { gatherTrace } from './trace.ts';
+
+/** Lines of a file by its path as it is shown, 1-based and inclusive. */
+interface RecalledLines {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface EvidenceOptions {
+  readonly scope?: RecallOptions['scope'];
+  /** The kind that the user chose; told by the question's words where it is left out. */
+  readonly kind?: EvidenceKind;
+  /** What the ranking brought back, best first: its history is asked for where the question names nothing. */
+  readonly recalled?: readonly RecalledLines[];
+  /** Items that are left out before the page begins, and items of a page. */
+  readonly from?: number;
+  readonly most?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Items of a page, unless somebody says otherwise. */
+const PAGE = 50;
+
+/**
+ * What answers a question by itself, gathered from all indexed files of the scope without any model. Undefined where
+ * the question is of no kind that is known, or nothing was found: then the ranking alone answers.
+ */
+export async function evidenceFor(
+  search: MultiFolderSearch,
+  question: string,
+  { scope, kind, recalled = [], from = 0, most = PAGE, signal }: EvidenceOptions = {},
+): Promise<Evidence | undefined> {
+  const all: Gathered[] = [];
+  let found: EvidenceKind | undefined;
+  for (const member of search.members) {
+    const inquiry = inquiryOf(question, await projectNames(member.index), kind);
+    if (!inquiry) continue;
+    found ??= inquiry.kind;
+    const corpus = new Corpus(member, scope?.(member), signal);
+    all.push(await gather(corpus, inquiry, question, placesIn(corpus, member, recalled)));
+  }
+  const items = all.flatMap((gathered) => gathered.items);
+  if (found === undefined || items.length === 0) return undefined;
+  return {
+    kind: found,
+    items: items.slice(from, from + most),
+    count: items.length,
+    files: new Set(items.map(({ path }) => path)).size,
+    names: namesOf(items),
+    isComplete: all.every(({ isComplete }) => isComplete),
+  };
+}
+
+function gather(corpus: Corpus, inquiry: Inquiry, question: string, recalled: Parameters<typeof gatherHistory>[2]) {
+  switch (inquiry.kind) {
+    case 'overview':
+      return gatherOverview(corpus);
+    case 'howto':
+      return gatherHowTo(corpus, inquiry.task);
+    case 'definition':
+      return gatherDefinitions(corpus, inquiry.names);
+    case 'list':
+      return gatherListing(corpus, inquiry);
+    case 'references':
+      return gatherReferences(corpus, inquiry.names);
+    case 'settings':
+      if (inquiry.about === 'version') return gatherVersions(corpus, inquiry.words);
+      return inquiry.about === 'environment'
+        ? gatherEnvironment(corpus, inquiry.words)
+        : gatherSettings(corpus, inquiry.words);
+    case 'history':
+      return gatherHistory(corpus, inquiry.names, recalled);
+    case 'trace':
+      return gatherTrace(corpus, question);
+  }
+}
+
+function placesIn(corpus: Corpus, { index }: IndexedFolder, recalled: readonly RecalledLines[]) {
+  const known = new Set(index.paths());
+  return recalled.flatMap(({ path, start, end }) => {
+    const own = corpus.own(path);
+    return own !== undefined && known.has(own) ? [{ path: own, lines: { start, end } }] : [];
+  });
+}
+
+/** How many different names the items have. */
+function namesOf(items: readonly EvidenceItem[]): number {
+  const named = items.filter(({ label, note }) => note !== '' && ['variable', 'match'].includes(label));
+  return new Set(named.map(({ note }) => note)).size;
+}

@@ -1,0 +1,77 @@
+import { blame, commitsOf, committedLines, hasHistory } from '../workspace/git/history.ts';
+import type { Commit } from '../workspace/git/history.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+import type { Corpus } from './corpus.ts';
+import { definitionsOf } from './definition.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
+
+const LIMITS = {
+  /** Places whose lines are asked about, and commits that are shown. */
+  places: 3,
+  commits: 12,
+} as const;
+
+/** Lines of a file inside the folder. */
+export interface Place {
+  readonly path: string;
+  readonly lines: LineRange;
+}
+
+/**
+ * The commits that wrote the lines in question, and the first ones of their files: what is defined by the first of the
+ * names that is, else the given lines. Nothing where git may not be asked.
+ */
+export async function gatherHistory(
+  corpus: Corpus,
+  names: readonly string[],
+  recalled: readonly Place[],
+): Promise<Gathered> {
+  const { root } = corpus.index;
+  if (!(await hasHistory(root, corpus.signal))) return { items: [], isComplete: false };
+  const places = (await placesOf(corpus, names, recalled)).slice(0, LIMITS.places);
+  const items: EvidenceItem[] = [];
+  const seen = new Set<string>();
+  for (const { path, lines } of places) {
+    items.push(await corpus.item('definition', path, lines));
+    const range = await committedRange(corpus, path, lines);
+    const written = range ? await blame(root, path, range, corpus.signal) : [];
+    const commits =
+      written.length > 0 ? written.map(({ commit }) => commit) : await commitsOf(root, path, corpus.signal);
+    for (const commit of commits.slice(0, LIMITS.commits)) {
+      if (seen.has(commit.hash)) continue;
+      seen.add(commit.hash);
+      items.push(corpus.said('commit', path, lines, commit.message, noteOf(commit)));
+    }
+  }
+  return { items, isComplete: false };
+}
+
+async function placesOf(
+  corpus: Corpus,
+  names: readonly string[],
+  recalled: readonly Place[],
+): Promise<readonly Place[]> {
+  for (const name of names) {
+    const found = await definitionsOf(corpus, name);
+    if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context }));
+  }
+  return recalled;
+}
+
+/** The same lines in the last commit: those that begin and end alike. Undefined where they are not committed yet. */
+async function committedRange(corpus: Corpus, path: string, { start, end }: LineRange): Promise<LineRange | undefined> {
+  const now = await corpus.lines(path);
+  const then = await committedLines(corpus.index.root, path, corpus.signal);
+  if (then === undefined) return undefined;
+  const first = nearest(then, now[start - 1], start - 1);
+  if (first === undefined) return undefined;
+  return { start: first + 1, end: Math.min(then.length, first + 1 + end - start) };
+}
+
+/** Where a line stands, as near as possible to where it was. */
+function nearest(lines: readonly string[], wanted: string | undefined, at: number): number | undefined {
+  const found = lines.flatMap((line, index) => (line === wanted ? [index] : []));
+  return found.sort((a, b) => Math.abs(a - at) - Math.abs(b - at))[0];
+}
+
+const noteOf = ({ hash, date, author }: Commit): string => `${hash.slice(0, 10)} ${date} ${author}`;

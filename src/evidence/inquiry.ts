@@ -1,0 +1,239 @@
+import { questionTerms, terms } from '../memory/search/tokenize.ts';
+import { namesIn } from '../retrieve/identifiers.ts';
+import { kindOfQuestion } from '../retrieve/question-kind.ts';
+import type { EvidenceKind } from './evidence.ts';
+import type { Task } from './howto.ts';
+import type { Listed } from './listing.ts';
+import { looksLikeTrace } from './trace.ts';
+
+/** What a question asks for, with what it names; names are the surest first. */
+export type Inquiry =
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'howto'; readonly task: Task }
+  | { readonly kind: 'definition'; readonly names: readonly string[] }
+  | {
+      readonly kind: 'list';
+      readonly what: Listed;
+      readonly words: readonly string[];
+      readonly endings?: readonly string[];
+    }
+  | { readonly kind: 'references'; readonly names: readonly string[] }
+  | {
+      readonly kind: 'settings';
+      readonly about: 'version' | 'setting' | 'environment';
+      readonly words: readonly string[];
+    }
+  | { readonly kind: 'history'; readonly names: readonly string[] }
+  | { readonly kind: 'trace' };
+
+/** A question with more characters asks for something else as well; a trace is longer. */
+const LONGEST = 300;
+
+const ENVIRONMENT =
+  /\benvironment variables?\b|\benv(?:ironment)? ?vars?\b|umgebungsvariable|variables? d['’ ]environnement|variables? de entorno|variáve(?:l|is) de ambiente|variabil[ei] d['’ ]ambiente|переменн\p{L}* (?:среды|окружения)|环境变量|環境變數|環境変数|환경 ?변수/iu;
+const VERSION = /\bversions?\b|\bversión\b|\bversão\b|\bversione\b|верси|版本|バージョン|버전/iu;
+const SETTING =
+  /\b(?:(?:which|what) (?:\p{L}+ ){0,2}(?:settings?|options?|flags?|config\p{L}* (?:keys?|options?))|how (?:do|can|to|does) ?(?:i|we|you|one)? ?(?:configure|customi[sz]e)|welche\p{L}? (?:einstellung|option)\p{L}*|wie (?:stelle|konfiguriere) ich|quel(?:le)?s? (?:option|réglage|paramètre)s?|qué (?:opción|ajuste|opciones)|qual\p{L}* (?:opç|configur|opzion)\p{L}*|как(?:ая|ой|ие) (?:настройк|параметр|опци)\p{L}*)|(?:哪个|什么)(?:设置|选项|配置)|どの(?:設定|オプション)|어떤 (?:설정|옵션)/iu;
+const CONFIGURE =
+  /^(?:how (?:do|can|should|to) ?(?:i|we|you)? ?configure (?:it|this|(?:this|the) (?:project|app|tool|application|program|library|package|server))|(?:what|which) (?:settings|options) (?:are there|does (?:it|this|\w+) have|exist)|configuration|wie (?:konfiguriere|stelle) ich (?:es|das|\w+)(?: ein)?|comment configurer .{1,20}|cómo (?:se )?configur\p{L}+ .{1,20}|как настроить .{1,20}|如何配置.{0,12}|.{0,12}(?:設定方法|설정 방법).{0,8})[\s?!.？。]*$/iu;
+const BUILD =
+  /\b(?:build|compile|install|bau|kompilier|installier|compil|instal|сборк|собра|установ)\p{L}*|构建|编译|安装|ビルド|インストール|빌드|설치/iu;
+const HISTORY =
+  /\b(?:since when|when (?:was|were|did)|who (?:wrote|added|changed|introduced|authored|removed|last)|history of|(?:which|what) commits?|git (?:log|blame|history)|seit wann|wann wurden?|wer hat|warum|weshalb|wieso|depuis quand|quand (?:a|est|ont)|qui a (?:écrit|ajouté|modifié)|pourquoi|desde cuándo|cuándo|quién (?:escribió|añadió|cambió)|por qué|desde quando|quando foi|quem (?:escreveu|adicionou)|por que|da quando|chi ha (?:scritto|aggiunto)|perché|why (?:is|are|was|were|do|does|did|has|have|isn|aren|don|doesn))(?![\p{L}])|(?:^|\s)(?:почему|зачем|с каких пор|когда|кто (?:написал|добавил|изменил))(?!\p{L})|为什么|为何|什么时候|何时|谁(?:写|添加|加|修改|改)|なぜ|いつ(?:から)?|誰が(?:書|追加|変更)|왜|언제|누가 (?:작성|추가|변경)/iu;
+const USES =
+  /\b(?:(?:who|what|which(?: \p{L}+){0,2}|where) (?:all )?(?:uses?|calls?|imports?|references?|invokes?|consumes?|depends? on|instantiates?|implements?|extends?)|(?:is|are) .{1,60} (?:used|called|imported|referenced|invoked|instantiated)|where (?:do|does) .{1,40} (?:use|call)|(?:usages?|uses|callers?|references?|occurrences?) (?:of|to)|call sites?|what (?:breaks|would break|happens|is affected|depends)[^?]{0,30} (?:if|when|on)|impact of (?:chang|remov|renam)\p{L}+|how (?:often|many times) (?:is|are)|find all (?:uses|usages|references|calls|callers)|wer (?:benutzt|verwendet|nutzt|ruft|importiert)|wo wird .{1,60} (?:benutzt|verwendet|genutzt|aufgerufen|gebraucht)|was (?:bricht|geht kaputt|passiert),? wenn|qui (?:utilise|appelle|importe)|où (?:est|sont) .{0,60}(?:utilis|appel)\p{L}+|quién (?:usa|llama|importa|utiliza)|dónde se (?:usa|llama|utiliza)|quem (?:usa|chama|importa)|onde (?:é|se) (?:usad|usa|chamad)\p{L}*|chi (?:usa|chiama|importa)|dove (?:viene|è|si) (?:usat|usa|chiamat|utilizzat)\p{L}*)(?!\p{L})|где (?:используется|вызывается|применяется)|кто (?:использует|вызывает|импортирует)|谁(?:在)?(?:使用|调用|引用|用)|(?:哪里|哪些地方|哪些文件|哪儿).{0,6}(?:使用|调用|引用|用到|用了)|被(?:谁|哪些).{0,8}(?:使用|调用|引用)|どこで.{0,12}(?:使|呼|参照)|(?:使用|呼び出し|参照)(?:箇所|元)|어디(?:에서|서).{0,20}(?:사용|호출|쓰)|누가.{0,20}(?:사용|호출|쓰)/iu;
+const WHERE =
+  /\b(?:where(?: exactly)?(?: ?s| is| are| can i find| do (?:i|we) find| does| do| in the \p{L}+ is)|definition of|signature of|implementation of|(?:show|find|locate|open)(?: me)? (?:the )?|which (?:file|module) (?:defines|implements|declares|contains|has)|what (?:is|are|does)|wo (?:ist|sind|steht|stehen|finde ich|liegt|wird)|zeig(?:e)?(?: mir)?|was (?:ist|macht|tut)|où (?:est|sont|se trouve)|qu['’ ]est[- ]ce que|dónde está|dónde se define|qué (?:es|hace)|onde (?:está|fica|é definid\p{L})|dov['’ ]è|cosa (?:è|fa))(?![\p{L}])|где (?:находится|определ|объявл|реализ)|что (?:такое|делает)|(?:在)?(?:哪里|哪儿|哪个文件|何处)|(?:定义|实现)在|是什么|どこ(?:に|で)?(?:定義|実装|あり|ある)?|とは|어디(?:에|에서)? ?(?:정의|있|구현)|뭐|무엇/iu;
+
+/** The noun that is listed, in its plural where a language has one. */
+const NOUNS: readonly (readonly [Listed | 'environment' | 'dependency', string])[] = [
+  ['todo', 'todos?|to ?dos?|fixmes?|todo comments?|todo-kommentare'],
+  [
+    'error',
+    '(?:error|exception) (?:classes|types)|custom (?:errors|exceptions)|exceptions|ausnahmen|fehlerklassen|异常类?|例外|예외',
+  ],
+  [
+    'route',
+    'routes|endpoints|api routes|url patterns|routen|endpunkte|rutas|rotas|маршрут\\p{L}*|路由|接口路径|エンドポイント|ルート|엔드포인트|라우트',
+  ],
+  ['test', 'test cases?|tests|unit tests|testfälle|pruebas|testes|тест(?:ы|ов)|测试用例|测试|テスト(?:ケース)?|테스트'],
+  ['class', 'classes|klassen|clases|classi|класс(?:ы|ов)|类|クラス|클래스'],
+  ['interface', 'interfaces|protocols|traits|schnittstellen|接口|インターフェース|인터페이스'],
+  ['enum', 'enums|enumerations|aufzählungen|枚举|列挙型|열거형'],
+  ['struct', 'structs?|structures|结构体|構造体|구조체'],
+  [
+    'function',
+    'functions|methods|funktionen|methoden|fonctions|méthodes|funciones|métodos|funções|funzioni|metodi|функци(?:и|й)|метод(?:ы|ов)|函数|方法|関数|メソッド|함수|메서드',
+  ],
+  ['file', '(?:source )?files|dateien|fichiers|archivos|ficheros|arquivos|файл(?:ы|ов)|文件|ファイル|파일'],
+];
+const LISTING =
+  '(?:list|enumerate|show|give|name|find|get|print|which|what|how many|number of|count|all|every|liste|zähle|zeige?|welche|wie ?viele|alle|sämtliche|anzahl|combien|quel(?:le)?s|toutes?|tous|cuánt[ao]s|todos|todas|lista|quant[aeio]s?|elenca|сколько|все|перечисли|покажи|列出|有多少|多少|所有|全部|几个|哪些|すべて|全て|一覧|いくつ|何個|모든|몇|목록|나열)';
+/** Words that restrict nothing. */
+const FILLER = new Set(
+  (
+    'list enumerate show give name find get print which what how many number of count all every me the a an are is there in this that our your my project ' +
+    'repo repository codebase code base does do it have has exist exists defined define please total overall altogether here and with their lines line to ' +
+    'contain contains can you we i these those you’ve been kind kinds of unique distinct different existing available current currently whole entire ' +
+    'liste zähle zeig zeige mir bitte welche wie viele wieviele alle sämtliche anzahl gibt es hier im in diesem dem der die das projekt sind hat von den werden ' +
+    'combien y a t il de dans ce projet les des quels quelles toutes tous le la sont du et existent ' +
+    'cuántos cuántas hay en este proyecto todos todas los las el lista de quantos quantas há neste projeto os as quante quanti ci sono questo progetto tutte tutti gli ' +
+    'сколько все всего в этом проекте есть перечисли покажи'
+  ).split(' '),
+);
+/** Words of a name's question that are no names, though they may be defined somewhere. */
+const NO_NAME = new Set(
+  (
+    'where what which who why when how is are was were the a an of in it this that defined declared implemented located used uses use calls call called imports import imported ' +
+    'references reference usages usage callers caller breaks break change changed changing rename remove function method class type interface file module code definition ' +
+    'implementation signature find show locate wo wird ist der die das definiert verwendet benutzt warum since introduced added wrote written project does do if i happens affected affects ' +
+    'commit history all every often many times version depend depends on'
+  ).split(' '),
+);
+const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
+  typescript: ['.ts', '.tsx', '.mts', '.cts'],
+  javascript: ['.js', '.jsx', '.mjs', '.cjs'],
+  python: ['.py', '.pyi'],
+  rust: ['.rs'],
+  go: ['.go'],
+  java: ['.java'],
+  kotlin: ['.kt', '.kts'],
+  ruby: ['.rb'],
+  c: ['.c', '.h'],
+  'c++': ['.cpp', '.cc', '.cxx', '.hpp', '.hh', '.h'],
+  markdown: ['.md', '.markdown', '.mdx'],
+  json: ['.json'],
+  yaml: ['.yml', '.yaml'],
+  css: ['.css', '.scss', '.less'],
+  html: ['.html', '.htm'],
+};
+
+/**
+ * What a question asks for, told by its words in ten languages; undefined where no kind is sure. A kind that the user
+ * chose is taken, with what the question names.
+ *
+ * @param project what the project is called, in small letters
+ */
+export function inquiryOf(question: string, project: ReadonlySet<string>, chosen?: EvidenceKind): Inquiry | undefined {
+  const text = question.trim();
+  const names = candidateNames(text);
+  if (chosen !== undefined) return chosenInquiry(chosen, text, project, names);
+  if (text.includes('\n') ? looksLikeTrace(text) : isMessage(text)) return { kind: 'trace' };
+  if (text.length > LONGEST) return undefined;
+  const known = kindOfQuestion(text, project);
+  if (known === 'overview') return { kind: 'overview' };
+  if (known === 'test') return { kind: 'howto', task: 'test' };
+  if (known === 'run') return { kind: 'howto', task: BUILD.test(text) ? 'build' : 'run' };
+  if (ENVIRONMENT.test(text)) return environmentInquiry(text);
+  if (CONFIGURE.test(text)) return { kind: 'howto', task: 'configure' };
+  if (known === 'dependencies') return { kind: 'settings', about: 'version', words: versionWords(text) };
+  if (USES.test(text) && names.length > 0) return { kind: 'references', names };
+  const listed = listingOf(text);
+  if (listed) return listed;
+  if (HISTORY.test(text)) return { kind: 'history', names };
+  if (
+    VERSION.test(text) &&
+    /\b(?:which|what|welche|quelle|qu[eé]|qual|quale)\b|как|哪|什么|何|どの|무슨|어떤|몇/iu.test(text)
+  ) {
+    return { kind: 'settings', about: 'version', words: versionWords(text) };
+  }
+  if (SETTING.test(text)) return { kind: 'settings', about: 'setting', words: questionTerms(text) };
+  return WHERE.test(text) && names.length > 0 ? { kind: 'definition', names } : undefined;
+}
+
+function chosenInquiry(
+  kind: EvidenceKind,
+  text: string,
+  project: ReadonlySet<string>,
+  names: readonly string[],
+): Inquiry | undefined {
+  switch (kind) {
+    case 'overview':
+    case 'trace':
+      return { kind };
+    case 'howto': {
+      const known = kindOfQuestion(text, project);
+      if (known === 'test' || /test|тест|测试|テスト|테스트/iu.test(text)) return { kind, task: 'test' };
+      if (/config|setting|option|einstell|konfig|настро|配置|設定|설정/iu.test(text))
+        return { kind, task: 'configure' };
+      return { kind, task: BUILD.test(text) ? 'build' : 'run' };
+    }
+    case 'definition':
+    case 'references':
+    case 'history':
+      return { kind, names };
+    case 'list':
+      return listingOf(text);
+    case 'settings':
+      if (ENVIRONMENT.test(text)) return environmentInquiry(text);
+      return VERSION.test(text)
+        ? { kind, about: 'version', words: versionWords(text) }
+        : { kind, about: 'setting', words: questionTerms(text) };
+  }
+}
+
+/** One line that is nothing but an error. */
+function isMessage(text: string): boolean {
+  return (
+    looksLikeTrace(text) && /^[^?]*$/.test(text) && /\w*(?:Error|Exception)\b:|^(?:panic|fatal|error)\b/i.test(text)
+  );
+}
+
+/** The names that a question is about: what is written like code or with capitals, or else its only other word. */
+function candidateNames(text: string): string[] {
+  const named = namesIn(text).filter(({ name }) => !NO_NAME.has(name.toLowerCase()));
+  const written = named.filter(({ kind }) => kind !== 'word');
+  // Of several words that may be names or not, none is sure.
+  if (written.length === 0 && named.length > 1) return [];
+  return (written.length > 0 ? written : named).map(({ name }) => name);
+}
+
+function environmentInquiry(text: string): Inquiry {
+  const rest = text.replace(ENVIRONMENT, ' ');
+  const named = namesIn(rest).filter(({ name, kind }) => kind === 'code' && /^[A-Z\d_]+$/.test(name));
+  return { kind: 'settings', about: 'environment', words: named.map(({ name }) => name) };
+}
+
+const VERSION_FILLER = new Set(
+  (
+    'which what version versions of do does is are we need use uses using used require required requires requirement depend depends support supported supports supporting target project ' +
+    'this the it minimum minimal least latest our repo repository app application library package run runs running dependencies dependency have has list all packages libraries frameworks on ' +
+    'welche version von brauchen braucht wir das projekt benötigt verwendet wird hat dieses nutzt abhängigkeiten'
+  ).split(' '),
+);
+
+function versionWords(text: string): string[] {
+  const words = text.match(/[\p{L}\p{N}_.@/-]*[\p{L}\p{N}]/gu) ?? [];
+  return words.filter((word) => /^[\w.@/-]+$/.test(word) && !VERSION_FILLER.has(word.toLowerCase()));
+}
+
+/** A list or a count of what can be counted exactly; undefined where more is asked than that. */
+function listingOf(text: string): Inquiry | undefined {
+  const plain = text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}+ ]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const spaced = (form: string) => new RegExp(`(?<![\\p{L}\\p{N}])(?:${form})(?![a-zа-яäöüß\\d])`, 'u');
+  const unspaced = (form: string) => new RegExp(form, 'u');
+  const isCjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(plain);
+  const fits = isCjk ? unspaced : spaced;
+  if (!fits(LISTING).test(plain)) return undefined;
+  for (const [what, form] of NOUNS) {
+    const found = fits(form).exec(plain);
+    if (!found || what === 'environment' || what === 'dependency') continue;
+    const rest = `${plain.slice(0, found.index)} ${plain.slice(found.index + found[0].length)}`;
+    if (isCjk) return /[a-z]{2}/.test(rest) ? undefined : { kind: 'list', what, words: [] };
+    const left = rest.split(' ').filter((word) => word !== '' && !FILLER.has(word));
+    const endings = what === 'file' ? left.flatMap((word) => LANGUAGES[word] ?? []) : [];
+    const words = left.filter((word) => !(what === 'file' && word in LANGUAGES)).flatMap((word) => terms(word));
+    // Before the noun stands what it is called; behind it, a condition that only a reader can check.
+    const behind = plain
+      .slice(found.index + found[0].length)
+      .split(' ')
+      .filter((word) => word !== '' && !FILLER.has(word));
+    if (behind.length > 0 || words.length > 2) return undefined;
+    return { kind: 'list', what, words, ...(endings.length > 0 && { endings }) };
+  }
+  return undefined;
+}

@@ -1,0 +1,149 @@
+import { terms } from '../memory/search/tokenize.ts';
+import { roleOf } from '../workspace/files/role.ts';
+import { rank } from './definition.ts';
+import type { Corpus, LineMatch } from './corpus.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
+
+/** What can be listed with an exact count. */
+export type Listed = keyof typeof PATTERNS | 'file';
+
+/** What is counted, told by the line that it stands in; the first group is its name. */
+interface Pattern {
+  /** Words of which one stands wherever the pattern fits; none where there is no such word. */
+  readonly words: readonly string[];
+  readonly lines: readonly RegExp[];
+  readonly isIn?: (path: string) => boolean;
+}
+
+const VISIBLE =
+  '(?:(?:export|default|declare|pub(?:\\([^)]*\\))?|public|private|protected|internal|static|final|abstract|sealed|async|' +
+  'unsafe|open|data|partial|inner|extern(?: "C")?|const|inline|virtual|override|suspend|fileprivate|@\\w+)\\s+)*';
+
+const defining = (keyword: string): RegExp => new RegExp(`^\\s*${VISIBLE}${keyword}\\s+([A-Za-z_$][\\w$]*)`);
+const isCode = (path: string): boolean => ['source', 'test', 'example'].includes(roleOf(path));
+const isTest = (path: string): boolean => roleOf(path) === 'test';
+
+/** How programs read their environment. */
+export const ENVIRONMENT: Pattern = {
+  words: ['env', 'environ', 'getenv', 'secure_getenv', 'LookupEnv', 'GetEnvironmentVariable', 'get_env', 'fetch_env'],
+  lines: [
+    /\bprocess\.env\.([A-Za-z_]\w*)/g,
+    /\b(?:process\.env|import\.meta\.env|os\.environ|environ|ENV|\$_ENV|\$_SERVER)\[\s*["'`]([A-Za-z_]\w*)["'`]\s*\]/g,
+    /\bimport\.meta\.env\.([A-Z_]\w*)/g,
+    /\b(?:environ(?:\.get|\.pop|\.setdefault)?|ENV\.fetch|Deno\.env\.get|Bun\.env)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
+    /\b(?:getenv|secure_getenv|Getenv|LookupEnv|GetEnvironmentVariable|getEnv|env_var|get_env|fetch_env!?)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
+    /\benv(?:::|\.)(?:var|var_os|get|str|int|bool|list)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
+    /\b(?:option_)?env!\(\s*"([A-Za-z_]\w*)"/g,
+    /\$ENV\{(\w+)\}/g,
+    /\benv\(\s*["']([A-Z_][A-Z\d_]*)["']/g,
+  ],
+};
+
+const PATTERNS = {
+  todo: { words: ['TODO', 'FIXME', 'XXX', 'HACK'], lines: [/(?<![\w$])(TODO|FIXME|XXX|HACK)(?![\w$])/] },
+  environment: ENVIRONMENT,
+  test: {
+    words: [],
+    isIn: isTest,
+    lines: [
+      /(?:^|[^\w.$])(?:it|test|specify|scenario)(?:\.\w+)*(?:\([^"'`]*\))?\(\s*["'`](.+?)["'`]\s*,/,
+      /^\s*(?:async\s+)?def\s+(test_?\w*)\s*\(/,
+      /^func\s+((?:Test|Benchmark|Fuzz|Example)\w*)\s*\(/,
+      /^\s*(?:it|test|specify|scenario)\s+["'](.+?)["']\s*do\b/,
+      /^\s*TEST(?:_F|_P|_CASE|_IMPL)?\s*\(([^)]+)\)/,
+    ],
+  },
+  class: { words: ['class'], isIn: isCode, lines: [defining('class')] },
+  interface: {
+    words: ['interface', 'protocol', 'trait'],
+    isIn: isCode,
+    lines: [defining('(?:interface|protocol|trait)')],
+  },
+  enum: { words: ['enum'], isIn: isCode, lines: [defining('(?:const\\s+)?enum(?:\\s+class)?')] },
+  struct: { words: ['struct'], isIn: isCode, lines: [defining('(?:typedef\\s+)?struct'), /^type\s+(\w+)\s+struct\b/] },
+  function: {
+    words: ['function', 'def', 'defp', 'func', 'fn', 'fun'],
+    isIn: isCode,
+    lines: [
+      defining('(?:function\\s*\\*?|def|defp|fn|fun)'),
+      /^func\s+(?:\([^)]*\)\s*)?(\w+)/,
+      /^(?:export\s+)?const\s+(\w+)\s*=\s*(?:async\s*)?(?:function\b|(?:<[^>]*>)?\([^)]*\)[^=]*=>)/,
+    ],
+  },
+  route: {
+    words: [],
+    isIn: (path) => ['source', 'example'].includes(roleOf(path)),
+    lines: [
+      /\b(?:app|router|routes?|server|api|r|e|mux|bp|blueprint)\.(?:get|post|put|patch|delete|head|options|all|route|GET|POST|PUT|PATCH|DELETE|HandleFunc|Handle)\(\s*["'`](\/[^"'`]*)["'`]/,
+      /^\s*@\w+\.(?:route|get|post|put|patch|delete|websocket)\(\s*["'](\/[^"']*)["']/,
+      /@(?:Get|Post|Put|Patch|Delete|Request)Mapping\(\s*(?:(?:value|path)\s*=\s*)?["']([^"']+)["']/,
+      /^\s*(?:re_)?path\(\s*r?["']([^"']*)["']\s*,/,
+    ],
+  },
+  error: {
+    words: [],
+    isIn: isCode,
+    lines: [
+      /^\s*(?:(?:export|public|final|abstract|data|open|sealed)\s+)*class\s+([A-Z]\w*(?:Error|Exception|Warning))\b/,
+      /^(?:var|\s)\s*(Err[A-Z]\w*)\s*=\s*(?:errors\.New|fmt\.Errorf)/,
+      /^\s*(?:pub\s+)?enum\s+(\w*Error)\b/,
+    ],
+  },
+} as const satisfies Record<string, Pattern>;
+
+export interface Listing {
+  readonly what: Listed;
+  /** Words that the name has to hold, such as "error" of "all error classes". */
+  readonly words: readonly string[];
+  /** Only below this folder. */
+  readonly folder?: string | undefined;
+  /** Only files with one of these endings, such as `.py`. */
+  readonly endings?: readonly string[] | undefined;
+}
+
+/** Everything of a sort, each with its line, by file; sources first. Of files, the files. */
+export async function gatherListing(corpus: Corpus, { what, words, folder, endings }: Listing): Promise<Gathered> {
+  const isWanted = (path: string) =>
+    (folder === undefined || path.startsWith(`${folder}/`)) &&
+    (endings === undefined || endings.some((ending) => path.toLowerCase().endsWith(ending)));
+  if (what === 'file')
+    return { items: await filesAsItems(corpus, corpus.paths.filter(isWanted), words), isComplete: true };
+  const found = (await matchesOf(corpus, PATTERNS[what], isWanted)).filter(({ found: name }) => holds(name, words));
+  found.sort((a, b) => rank(a.path) - rank(b.path));
+  return { items: await corpus.lineItems('match', found), isComplete: true };
+}
+
+/** Every line that a pattern fits, by path. */
+export function matchesOf(
+  corpus: Corpus,
+  { words, lines, isIn = () => true }: Pattern,
+  isWanted: (path: string) => boolean = () => true,
+): Promise<LineMatch[]> {
+  const candidates = words.length > 0 ? corpus.holding(words) : corpus.paths;
+  return corpus.scan(
+    candidates.filter((path) => isIn(path) && isWanted(path)),
+    (line) => new Set(lines.flatMap((pattern) => namesIn(pattern, line))),
+  );
+}
+
+function namesIn(pattern: RegExp, line: string): string[] {
+  if (line.length > 2_000) return [];
+  if (pattern.global) return [...line.matchAll(pattern)].flatMap(([, name]) => name ?? []);
+  const name = pattern.exec(line)?.[1];
+  return name === undefined ? [] : [name];
+}
+
+function holds(name: string, words: readonly string[]): boolean {
+  if (words.length === 0) return true;
+  const own = new Set(terms(name));
+  return words.every((word) => own.has(word));
+}
+
+async function filesAsItems(
+  corpus: Corpus,
+  paths: readonly string[],
+  words: readonly string[],
+): Promise<EvidenceItem[]> {
+  const wanted = paths.filter((path) => holds(path, words));
+  return Promise.all(wanted.map((path) => corpus.item('match', path, { start: 1, end: 1 })));
+}

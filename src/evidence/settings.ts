@@ -1,0 +1,127 @@
+import { terms } from '../memory/search/tokenize.ts';
+import { MANIFEST } from '../retrieve/question-kind.ts';
+import { roleOf } from '../workspace/files/role.ts';
+import type { Corpus, LineMatch } from './corpus.ts';
+import { rank } from './definition.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
+import { sections } from './howto.ts';
+import { ENVIRONMENT, matchesOf } from './listing.ts';
+
+/** Files that say nothing but a version. */
+const VERSION_FILE =
+  /(?:^|\/)(?:\.nvmrc|\.node-version|\.python-version|\.ruby-version|\.java-version|\.tool-versions|rust-toolchain(?:\.toml)?|global\.json|runtime\.txt|version(?:\.txt)?|\.bazelversion|\.terraform-version)$/i;
+/** How manifests say which version of the language or of a tool they need. */
+const ENGINE =
+  /"(?:engines|node|npm|vscode|php|packageManager)"\s*:|^\s*(?:requires-python|python_requires|rust-version|edition|go|toolchain|channel|required_ruby_version|ruby|elixir|python|target|(?:maven\.compiler\.\w+)|sourceCompatibility|jvmTarget)\b\s*[=: (]|<(?:maven\.compiler\.\w+|java\.version|TargetFramework|release)>|cmake_minimum_required/i;
+const OWN_VERSION =
+  /^\s*"?version"?\s*[=:]\s*["']?[\w.+-]+|^\s*(?:__version__|VERSION)\s*=\s*["']|<version>[^<]+<\/version>|\bproject\([^)]*\bVERSION\b/;
+const ENGINE_LINE = 'engine';
+const NUMBER = /\d|\bworkspace\b|\blatest\b|["'][*^~><=]/;
+/** Where a program says which options and settings it has. */
+const OPTION =
+  /\.option\(|add_argument\(|\.Flags?\(\)\.|\bflag\.\w+\(|click\.option|#\[(?:arg|clap|structopt)|opts\.on\(|\.addOption\(|getopt|viper\.\w+\(|@Value\(|^\s*["']?[\w.-]+["']?\s*[:=]\s*\S/;
+/** What may be asked about without any package: its version stands where manifests say what they need. */
+const PLATFORM =
+  /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|elixir|kotlin|scala|swift|c\+\+|vscode)$/i;
+const COMMENT = /^\s*(?:\/\/|#|<!--|;)/;
+/** Words of every question about a setting. */
+const GENERAL = new Set(
+  (
+    'setting option flag config configuration configure customize customise control change changes enable disable set ' +
+    'turn default key parameter einstellung opción welche'
+  )
+    .split(' ')
+    .flatMap((word) => terms(word)),
+);
+/** Segments are read for a setting until so many files were. */
+const MOST = { settings: 60, files: 400 } as const;
+
+/** Lines of manifests and of version files that name one of the words; with none, what the project itself needs. */
+export async function gatherVersions(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
+  const files = corpus.paths.filter((path) => isManifest(path) || VERSION_FILE.test(path));
+  const asked = words.flatMap((word) => terms(word)[0] ?? []);
+  const find = (line: string, at: number, _: readonly string[], path: string): string[] => {
+    if (at > 2_000 || !NUMBER.test(line)) return [];
+    if (VERSION_FILE.test(path))
+      return at < 20 && line.trim() !== '' && (isAbout(path, asked) || isAbout(line, asked)) ? [''] : [];
+    if (COMMENT.test(line)) return [];
+    if (asked.length === 0) return ENGINE.test(line) || OWN_VERSION.test(line) ? [''] : [];
+    return isAbout(line, asked) ? [ENGINE.test(line) ? ENGINE_LINE : ''] : [];
+  };
+  const found = await corpus.scan(files, find);
+  const needed = found.filter((match) => match.found === ENGINE_LINE || VERSION_FILE.test(match.path));
+  const isPlatform = words.length > 0 && words.every((word) => PLATFORM.test(word)) && needed.length > 0;
+  const wanted = (isPlatform ? needed : found).map((match) => ({ ...match, found: '' }));
+  const items = await corpus.lineItems('version', wanted.sort(byDepth));
+  return { items, isComplete: true };
+}
+
+/** Whether a text has one of the words, or there is none. */
+function isAbout(text: string, asked: readonly string[]): boolean {
+  if (asked.length === 0) return true;
+  const own = new Set(terms(text));
+  return asked.some((word) => own.has(word));
+}
+
+const saidIn = (text: string, asked: readonly string[]): number => {
+  const own = new Set(terms(text));
+  return asked.filter((word) => own.has(word)).length;
+};
+
+const isManifest = (path: string): boolean => MANIFEST.test(path.slice(path.lastIndexOf('/') + 1));
+const byDepth = (a: LineMatch, b: LineMatch): number => a.path.split('/').length - b.path.split('/').length;
+
+/** Every read of an environment variable, by name; programs before tests. Example files of variables count too. */
+export async function gatherEnvironment(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
+  const read = await matchesOf(corpus, ENVIRONMENT, (path) => !['documentation', 'changelog'].includes(roleOf(path)));
+  const examples = corpus.paths.filter((path) => /(?:^|\/)\.env[\w.-]*$/.test(path));
+  const declared = await corpus.scan(examples, (line) => {
+    const [, name] = /^(?:#\s*)?(?:export\s+)?([A-Z][A-Z\d_]*)\s*=/.exec(line.trim()) ?? [];
+    return name === undefined ? [] : [name];
+  });
+  const asked = words.flatMap((word) => terms(word));
+  const wanted = [...read, ...declared].filter(({ found }) => asked.length === 0 || isAbout(found, asked));
+  const all = wanted.length > 0 ? wanted : [...read, ...declared];
+  const best = new Map<string, number>();
+  for (const { found, path } of all) best.set(found, Math.min(best.get(found) ?? Infinity, rank(path)));
+  all.sort(
+    (a, b) =>
+      (best.get(a.found) ?? 0) - (best.get(b.found) ?? 0) ||
+      (a.found < b.found ? -1 : a.found > b.found ? 1 : 0) ||
+      rank(a.path) - rank(b.path),
+  );
+  return { items: await corpus.lineItems('variable', all), isComplete: true };
+}
+
+/**
+ * Lines that declare an option or a setting and say most of the words: first those of settings files and manifests.
+ * What a project calls a setting is no matter of grammar, so this is a choice and never complete.
+ */
+export async function gatherSettings(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
+  const asked = [...new Set(words.flatMap((word) => terms(word)))].filter((word) => !GENERAL.has(word));
+  if (asked.length === 0) return { items: [], isComplete: false };
+  const least = Math.min(2, asked.length);
+  const isWanted = (title: string) => saidIn(title, asked) >= least;
+  const holding = corpus.holding(words).filter((path) => !['test', 'changelog'].includes(roleOf(path)));
+  const programs = holding.filter((path) => roleOf(path) !== 'documentation');
+  const scored: { readonly match: LineMatch; readonly score: number }[] = [];
+  const scores = new Map<string, number>();
+  const matches = await corpus.scan(programs.slice(0, MOST.files), (line, at, _, path) => {
+    if (line.length > 1_000 || !OPTION.test(line)) return [];
+    const said = saidIn(line, asked);
+    if (said < least) return [];
+    scores.set(`${at} ${path}`, said / asked.length + (roleOf(path) === 'configuration' ? 0.2 : 0));
+    return [''];
+  });
+  for (const match of matches) scored.push({ match, score: scores.get(`${match.at} ${match.path}`) ?? 0 });
+  const best = scored
+    .sort((a, b) => b.score - a.score)
+    .filter(({ score }, _, [first]) => score >= (first?.score ?? 0) - 0.4);
+  const items: EvidenceItem[] = [];
+  for (const path of holding.filter((one) => roleOf(one) === 'documentation').slice(0, MOST.files)) {
+    items.push(...(await sections(corpus, path, isWanted)));
+  }
+  const declared = best.slice(0, MOST.settings).map(({ match }) => match);
+  items.push(...(await corpus.lineItems('setting', declared)));
+  return { items, isComplete: false };
+}

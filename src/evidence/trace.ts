@@ -1,0 +1,88 @@
+import { findPhrases } from '../retrieve/phrase-match.ts';
+import { namedPaths } from '../retrieve/named-path.ts';
+import { longestRun } from '../retrieve/phrase-match.ts';
+import { Reader } from '../retrieve/reader.ts';
+import { questionTerms } from '../memory/search/tokenize.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+import type { Corpus } from './corpus.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
+
+const LIMITS = {
+  /** Lines on either side of a line that a trace names. */
+  around: 6,
+  /** Frames that are read; a recursion has thousands. */
+  frames: 30,
+  /** Segments in which a message is looked for. */
+  segments: 100,
+  /** Lines that may have said a message. */
+  messages: 5,
+  /** Words in a row that make a line the origin of a message. */
+  run: 3,
+} as const;
+
+/** Python prints the place of the error last. */
+const ERROR_LAST = /most recent call last|^[ \t]*File "[^"\n]+", line \d+/m;
+/** What only errors and traces say. */
+const ERROR =
+  /\b\w*(?:Error|Exception|Warning)\b:|\b(?:panic|panicked|fatal|segfault|traceback|stack ?trace|core dumped|uncaught|unhandled)\b|^\s*(?:error|err|fehler|erreur|ошибка)\b|^\s+at\s.+[(:]\d+|错误[:：]|エラー[:：]|오류[:：]/im;
+
+/** Whether a text looks like an error or the trace of one. */
+export function looksLikeTrace(text: string): boolean {
+  return ERROR.test(text);
+}
+
+/** The lines that a trace names, the place of the error first, then the lines that say its message. */
+export async function gatherTrace(corpus: Corpus, text: string): Promise<Gathered> {
+  const named = namedPaths(text, corpus.paths).filter(({ kind, lines }) => kind === 'file' && lines.length > 0);
+  const frames = ERROR_LAST.test(text) ? named.toReversed() : named;
+  const items: EvidenceItem[] = [];
+  const seen = new Set<string>();
+  for (const { paths, lines } of frames.slice(0, LIMITS.frames)) {
+    for (const path of paths) {
+      for (const range of lines) {
+        const key = `${path}:${range.start}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const item = await frameOf(corpus, path, range);
+        if (item) items.push(item);
+      }
+    }
+  }
+  items.push(...(await sayingLines(corpus, text)));
+  return { items, isComplete: frames.length <= LIMITS.frames };
+}
+
+/** Undefined where the file ends before the line: it is another version than the trace's. */
+async function frameOf(corpus: Corpus, path: string, { start, end }: LineRange): Promise<EvidenceItem | undefined> {
+  const { length } = await corpus.lines(path);
+  if (start > length) return undefined;
+  const lines = { start: Math.max(1, start - LIMITS.around), end: Math.min(length, end + LIMITS.around) };
+  return corpus.item('frame', path, lines, `${start}`);
+}
+
+const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map((word) => word.toLowerCase());
+
+/** The lines with most of the message's words in a row: where it comes from. */
+async function sayingLines(corpus: Corpus, text: string): Promise<EvidenceItem[]> {
+  const { segments } = corpus.index.find({ keys: [], words: questionTerms(text) });
+  const best = segments.toSorted((a, b) => b.bm25 - a.bm25).slice(0, LIMITS.segments);
+  const inScope = new Set(corpus.paths);
+  const places = best.flatMap(({ segmentId }) => corpus.index.place(segmentId) ?? []);
+  const own = places.filter(({ path }) => inScope.has(path));
+  const found = await findPhrases(new Reader(corpus.index), text, own);
+  const saying = own
+    .filter(({ segmentId }) => (found.get(segmentId) ?? 0) > 0)
+    .sort((a, b) => (found.get(b.segmentId) ?? 0) - (found.get(a.segmentId) ?? 0))
+    .slice(0, LIMITS.messages);
+  const asked = text.split('\n').map(wordsOf);
+  const items: EvidenceItem[] = [];
+  for (const { path, start, end } of saying) {
+    const lines = (await corpus.lines(path)).slice(start - 1, end);
+    const runs = lines.map((line) => Math.max(0, ...asked.map((words) => longestRun(words, wordsOf(line)))));
+    const most = Math.max(0, ...runs);
+    const at = start + runs.indexOf(most);
+    if (most >= LIMITS.run) items.push(await corpus.item('message', path, { start: at, end: at }, '', { start, end }));
+  }
+  return items;
+}

@@ -1,0 +1,95 @@
+import { findRepository } from './git.ts';
+import { gitLines } from './git-process.ts';
+import { textAt } from './revision.ts';
+
+const LIMITS = {
+  /** ms without a word from git: a question waits for it. */
+  patience: 5_000,
+  maxBytes: 8 * 1024 * 1024,
+  /** Characters of a commit's message. */
+  message: 2_000,
+  /** Commits of one file. */
+  commits: 20,
+} as const;
+
+/** A commit of the local repository. */
+export interface Commit {
+  /** 40 hexadecimal digits, or 64. */
+  readonly hash: string;
+  /** Of the author, as YYYY-MM-DD. */
+  readonly date: string;
+  readonly author: string;
+  /** Subject and body. */
+  readonly message: string;
+}
+
+/** Fields of a commit divided by NUL and commits by a record separator, which no message can have both. */
+const FORMAT = '--format=%H%x00%as%x00%an%x00%B%x1e';
+/** Programs that a repository's settings name for its files are not run, and names stay as they were written. */
+const PLAIN = ['--no-textconv', '--no-ext-diff', '--no-mailmap', '--no-show-signature'];
+
+/** Whether git may be asked about the folder, and knows it. */
+export async function hasHistory(folder: string, signal?: AbortSignal): Promise<boolean> {
+  return (await findRepository(folder, signal)).kind === 'git';
+}
+
+/** The commits that changed a file, newest first; none where git does not say. */
+export async function commitsOf(folder: string, path: string, signal?: AbortSignal): Promise<Commit[]> {
+  const args = ['log', ...PLAIN, FORMAT, '-z', `--max-count=${LIMITS.commits}`, 'HEAD', '--', path];
+  return parsed(await gitLines(folder, args, { signal, ...LIMITS }));
+}
+
+/**
+ * The commits that last wrote these lines of a file, as the last commit has it, with how many of them each wrote; most
+ * first. None where git does not say: the file is new, the history is not here.
+ *
+ * @param start first line, from 1
+ */
+export async function blame(
+  folder: string,
+  path: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  signal?: AbortSignal,
+): Promise<{ readonly commit: Commit; readonly lines: number }[]> {
+  const args = [
+    'blame',
+    '--no-textconv',
+    '--no-ignore-revs-file',
+    '--porcelain',
+    `-L${start},${end}`,
+    'HEAD',
+    '--',
+    path,
+  ];
+  const lines = await gitLines(folder, args, { signal, ...LIMITS });
+  const written = new Map<string, number>();
+  for (const line of lines ?? []) {
+    const [, hash] = /^([0-9a-f]{40,64}) \d+ \d+/.exec(line) ?? [];
+    if (hash !== undefined) written.set(hash, (written.get(hash) ?? 0) + 1);
+  }
+  if (written.size === 0) return [];
+  const shown = ['log', ...PLAIN, FORMAT, '-z', '--no-walk=unsorted', ...written.keys(), '--'];
+  const commits = parsed(await gitLines(folder, shown, { signal, ...LIMITS }));
+  return commits
+    .map((commit) => ({ commit, lines: written.get(commit.hash) ?? 0 }))
+    .sort((a, b) => b.lines - a.lines || (a.commit.date < b.commit.date ? 1 : -1));
+}
+
+/** The lines of a file as the last commit has them; undefined where it has none. */
+export async function committedLines(
+  folder: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const found = await textAt(folder, 'HEAD', path, signal);
+  return found?.text.split(/\r\n|\n|\r/);
+}
+
+function parsed(fields: readonly string[] | undefined): Commit[] {
+  const text = (fields ?? []).join('\0');
+  return text.split('\x1e').flatMap((record) => {
+    const [hash = '', date = '', author = '', message = ''] = record.replace(/^\0/, '').split('\0');
+    if (!/^[0-9a-f]{40,64}$/.test(hash)) return [];
+    return [{ hash, date, author, message: message.trim().slice(0, LIMITS.message) }];
+  });
+}

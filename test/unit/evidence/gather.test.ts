@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { evidenceOver, shown } from './support.ts';
+import type { Files } from './support.ts';
+
+const LIBRARY: Files = {
+  'README.md':
+    '[![build](x.svg)](x)\n\n# Library\n\nA small library that lends books.\n\n## Testing\n\nRun `npm test`.\n',
+  'package.json': `{
+  "name": "library",
+  "version": "1.2.0",
+  "description": "Lends books.",
+  "main": "src/main.ts",
+  "engines": {
+    "node": ">=20"
+  },
+  "scripts": {
+    "build": "tsc",
+    "test": "vitest run"
+  },
+  "dependencies": {
+    "valibot": "^1.5.0"
+  }
+}
+`,
+  '.github/workflows/ci.yml':
+    'jobs:\n  all:\n    steps:\n      - name: Unit tests\n        run: npm test\n      - run: npm pack\n',
+  'src/main.ts': "import { lend } from './loans.ts';\n\nlend(process.env.BOOK ?? '', process.env['READER']);\n",
+  'src/desk.ts': "import { lend } from './loans.ts';\n\nexport const desk = () => lend('Moby-Dick');\n",
+  'src/web.ts': "import { lend } from './loans.ts';\n\napp.get('/loans', () => lend('Ulysses'));\n// TODO: renew\n",
+  'src/loans.ts': `import { Book } from './book.ts';
+
+/**
+ * Lends a book.
+ */
+export function lend(
+  book: string,
+  reader?: string,
+): Loan {
+  if (reader === '') throw new LoanError('The reader owes fees.');
+  return { book, reader };
+}
+
+/** Names what lends. */
+export const lending = 'lend';
+export class LoanError extends Error {}
+`,
+  'test/loans.test.ts':
+    "import { lend } from '../src/loans.ts';\n\ntest('lends', () => lend('Emma'));\ntest('lends twice', () => {});\n",
+  'docs/guide.md': '# Guide\n\nCall `lend` with a book.\n',
+};
+
+test('what a project is about: README without its badges, manifest, tree, entry, what most files import', async () => {
+  const evidence = await evidenceOver(LIBRARY, 'What is this project about?');
+  expect(shown(evidence)).toEqual([
+    'readme README.md:3-9',
+    'manifest package.json:2-5',
+    'tree :1-6 9',
+    'entry src/main.ts:1-20',
+    'imported src/loans.ts:1-6 3',
+  ]);
+  expect(evidence?.items.find(({ label }) => label === 'tree')?.text).toContain('src/ (4)');
+  expect(evidence?.isComplete).toBe(true);
+});
+
+test('how tests are run: scripts, sections of documents, steps of the CI', async () => {
+  expect(shown(await evidenceOver(LIBRARY, 'How do I run the tests?'))).toEqual([
+    'script package.json:11 test',
+    'section README.md:7-9 Testing',
+    'ci .github/workflows/ci.yml:5 Unit tests',
+  ]);
+  const make = { Makefile: 'all: lib\n\ntest: lib\n\tpytest -q\n\tflake8\n\nlib:\n\tcc\n', 'a.py': 'x = 1\n' };
+  expect(shown(await evidenceOver(make, 'Wie führe ich die Tests aus?'))).toEqual(['script Makefile:3-5 test']);
+});
+
+test('where a name is defined: its comment and head, and the body for the model', async () => {
+  const evidence = await evidenceOver(LIBRARY, 'Where is `lend` defined?');
+  expect(shown(evidence)).toEqual(['definition src/loans.ts:3-9 lend']);
+  expect(evidence?.items[0]?.context).toEqual({ start: 3, end: 12 });
+  const python = {
+    'a.py':
+      '@cached\ndef lend(\n    book,\n):\n    """Lends\n    a book."""\n    return 1\n\n\ndef other():\n    lend()\n',
+  };
+  const own = await evidenceOver(python, 'Where is `lend` defined?');
+  expect(shown(own)).toEqual(['definition a.py:1-6 lend']);
+  expect(own?.items[0]?.context).toEqual({ start: 1, end: 7 });
+  const go = { 'a.go': 'package a\n\n// Lend lends.\nfunc Lend(b Book) error {\n\treturn nil\n}\n' };
+  expect(shown(await evidenceOver(go, 'Wo ist `Lend` definiert?'))).toEqual(['definition a.go:3-4 Lend']);
+});
+
+test('who uses a name: every line once, sources before tests before texts, longer names left out', async () => {
+  const evidence = await evidenceOver(LIBRARY, 'Who uses `lend`?');
+  expect(shown(evidence).map((item) => item.replace(/ lend$/, ''))).toEqual([
+    'definition src/loans.ts:3-9',
+    'import src/desk.ts:1',
+    'use src/desk.ts:3',
+    'use src/loans.ts:15',
+    'import src/main.ts:1',
+    'use src/main.ts:3',
+    'import src/web.ts:1',
+    'use src/web.ts:3',
+    'import test/loans.test.ts:1',
+    'use test/loans.test.ts:3',
+    'use docs/guide.md:3',
+  ]);
+  expect(evidence).toMatchObject({ kind: 'references', count: 11, files: 6, isComplete: true });
+});
+
+test('a list has an exact count on every page', async () => {
+  const files: Record<string, string> = {};
+  for (let n = 0; n < 30; n += 1) files[`src/f${n}.py`] = `class A${n}:\n    pass\n\n\nclass B${n}(A${n}):\n    pass\n`;
+  const first = await evidenceOver(files, 'How many classes are there?', { most: 7 });
+  expect(first).toMatchObject({ count: 60, files: 30, names: 60, isComplete: true });
+  expect(first?.items).toHaveLength(7);
+  const last = await evidenceOver(files, 'How many classes are there?', { from: 56, most: 7 });
+  expect(last?.items).toHaveLength(4);
+  expect(last?.count).toBe(60);
+});
+
+test.each([
+  ['List all TODOs', ['match src/web.ts:4 TODO']],
+  ['Which routes are there?', ['match src/web.ts:3 /loans']],
+  ['List all error classes', ['match src/loans.ts:16 LoanError']],
+  ['How many test cases are there?', ['match test/loans.test.ts:3 lends', 'match test/loans.test.ts:4 lends twice']],
+  ['Which environment variables are read?', ['variable src/main.ts:3 BOOK', 'variable src/main.ts:3 READER']],
+  ['Which version of valibot do we use?', ['version package.json:14']],
+  ['Which Node version is required?', ['version package.json:7']],
+])('%s', async (question, items) => {
+  expect(shown(await evidenceOver(LIBRARY, question))).toEqual(items);
+});
+
+test('variables of the environment are found in every language', async () => {
+  const files = {
+    'a.py': 'import os\na = os.environ.get("A_PY")\nb = os.getenv("B_PY", "x")\nc = os.environ["C_PY"]\n',
+    'b.go': 'package b\n\nvar a = os.Getenv("A_GO")\n',
+    'c.rs': 'fn main() { std::env::var("A_RS").ok(); }\n',
+    'd.rb': "x = ENV['A_RB'] || ENV.fetch('B_RB')\n",
+    'e.java': 'class E { String a = System.getenv("A_JAVA"); }\n',
+    'f.c': 'char *a(void) { return getenv("A_C"); }\n',
+    '.env.example': '# for development\nA_FILE=1\n',
+  };
+  const evidence = await evidenceOver(files, 'Welche Umgebungsvariablen werden gelesen?');
+  expect(evidence?.items.map(({ note }) => note).sort()).toEqual(
+    ['A_PY', 'B_PY', 'C_PY', 'A_GO', 'A_RS', 'A_RB', 'B_RB', 'A_JAVA', 'A_C', 'A_FILE'].sort(),
+  );
+  expect(evidence?.names).toBe(10);
+});
+
+test('a setting: sections of the documents, then the lines that declare it', async () => {
+  const files = {
+    'docs/settings.md': '# Settings\n\nAll of them.\n\n## Loan period\n\nSet `loanPeriod`.\n',
+    'config.json': '{\n  "loanPeriod": 28,\n  "fees": 1\n}\n',
+    'src/a.ts': 'export const a = 1;\n',
+  };
+  expect(shown(await evidenceOver(files, 'Which setting changes the loan period?'))).toEqual([
+    'section docs/settings.md:5-7 Loan period',
+    'setting config.json:2',
+  ]);
+});
+
+test('a trace: the place of the error first, then the line that says the message', async () => {
+  const trace = [
+    'LoanError: The reader owes fees.',
+    '    at lend (/home/me/library/src/loans.ts:10:29)',
+    '    at Object.<anonymous> (/home/me/library/src/main.ts:3:1)',
+  ].join('\n');
+  expect(shown(await evidenceOver(LIBRARY, trace))).toEqual([
+    'frame src/loans.ts:4-16 10',
+    'frame src/main.ts:1-3 3',
+    'message src/loans.ts:10',
+  ]);
+});
+
+test('why and since when: the commits that wrote the lines, with their messages', async () => {
+  const evidence = await evidenceOver({ 'src/a.ts': 'export const a = 1;\n' }, 'Why does `wait` sleep?', {}, (root) => {
+    const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' });
+    const commit = (text: string, message: string) => {
+      writeFileSync(join(root, 'src/wait.ts'), text);
+      git('add', '-A');
+      git('-c', 'user.name=Ada', '-c', 'user.email=a@b.c', 'commit', '-qm', message);
+    };
+    git('init', '-q');
+    commit('export const other = 1;\n', 'Begin');
+    commit(
+      'export const other = 1;\n\nexport function wait() {\n  sleep(5);\n}\n',
+      'Wait for slow disks\n\nThey sleep.',
+    );
+    // Not committed: the lines have moved.
+    writeFileSync(
+      join(root, 'src/wait.ts'),
+      '// New.\nexport const other = 1;\n\nexport function wait() {\n  sleep(5);\n}\n',
+    );
+  });
+  expect(evidence?.items.map(({ label }) => label)).toEqual(['definition', 'commit']);
+  expect(evidence?.items[1]).toMatchObject({ path: 'src/wait.ts', text: 'Wait for slow disks\n\nThey sleep.' });
+  expect(evidence?.items[1]?.note).toMatch(/^[0-9a-f]{10} \d{4}-\d\d-\d\d Ada$/);
+});
+
+test('where nothing is found, or the question is of no kind, there is no evidence', async () => {
+  expect(await evidenceOver(LIBRARY, 'Who uses `renewAll`?')).toBeUndefined();
+  expect(await evidenceOver(LIBRARY, 'How does the desk lend a book?')).toBeUndefined();
+});
+
+test('a scope leaves out what is not asked', async () => {
+  const scope = () => new Set(['src/desk.ts', 'src/loans.ts']);
+  const evidence = await evidenceOver(LIBRARY, 'Who uses `lend`?', { scope });
+  expect(new Set(evidence?.items.map(({ path }) => path))).toEqual(scope());
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { inquiryOf } from '../../../src/evidence/inquiry.ts';
+
+const project = new Set(['shop']);
+
+describe('what a question asks for', () => {
+  test.each([
+    ['What is this project about?', 'overview'],
+    ['Worum geht es hier?', 'overview'],
+    ['这个项目是做什么的？', 'overview'],
+    ['How do I run the tests?', 'howto'],
+    ['Wie starte ich das Projekt?', 'howto'],
+    ['How do I configure this project?', 'howto'],
+    ['Where is openLedger defined?', 'definition'],
+    ['Wo ist openLedger definiert?', 'definition'],
+    ['Où est défini openLedger ?', 'definition'],
+    ['openLedger 在哪里定义？', 'definition'],
+    ['openLedger はどこで定義されていますか？', 'definition'],
+    ['Who uses openLedger?', 'references'],
+    ['Where is openLedger used?', 'references'],
+    ['What breaks if I change openLedger?', 'references'],
+    ['Which files import Ledger?', 'references'],
+    ['Wer benutzt openLedger?', 'references'],
+    ['Wo wird openLedger verwendet?', 'references'],
+    ['¿Quién usa openLedger?', 'references'],
+    ['Где используется openLedger?', 'references'],
+    ['谁调用了 openLedger？', 'references'],
+    ['openLedger はどこで使われていますか？', 'references'],
+    ['List all TODOs', 'list'],
+    ['How many test cases are there?', 'list'],
+    ['Which routes are there?', 'list'],
+    ['Wie viele Klassen gibt es?', 'list'],
+    ['列出所有的类', 'list'],
+    ['How many Python files are there?', 'list'],
+    ['Which environment variables are read?', 'settings'],
+    ['Welche Umgebungsvariablen gibt es?', 'settings'],
+    ['读取了哪些环境变量？', 'settings'],
+    ['Which version of valibot do we use?', 'settings'],
+    ['Welche Version von valibot brauchen wir?', 'settings'],
+    ['Which setting turns the cache off?', 'settings'],
+    ['Since when does openLedger take a place?', 'history'],
+    ['Why is openLedger synchronous?', 'history'],
+    ['Seit wann gibt es openLedger?', 'history'],
+    ['为什么 openLedger 是同步的？', 'history'],
+    ['TypeError: x is not a function', 'trace'],
+    ['It fails:\nTraceback (most recent call last):\n  File "a.py", line 3, in f\nKeyError: 1', 'trace'],
+  ])('%s', (question, kind) => {
+    expect(inquiryOf(question, project)?.kind).toBe(kind);
+  });
+
+  test.each([
+    'How does the parser handle comments?',
+    'Which classes handle the session of a logged-in user?',
+    'How many books may a reader lend at the same time?',
+    'Where is the session of a reader ended?',
+    'Explain the retry loop',
+    '',
+  ])('of no kind: %s', (question) => {
+    expect(inquiryOf(question, project)).toBeUndefined();
+  });
+});
+
+test('what is named goes with the kind', () => {
+  expect(inquiryOf('Who calls `lendBook` in the tests?', project)).toEqual({ kind: 'references', names: ['lendBook'] });
+  expect(inquiryOf('How do I build this?', project)).toEqual({ kind: 'howto', task: 'build' });
+  expect(inquiryOf('List all error classes', project)).toEqual({ kind: 'list', what: 'error', words: [] });
+  expect(inquiryOf('How many Rust files are there?', project)).toMatchObject({ what: 'file', endings: ['.rs'] });
+  expect(inquiryOf('Which version of valibot do we use?', project)).toMatchObject({
+    about: 'version',
+    words: ['valibot'],
+  });
+});
+
+test('a kind that the user chose is taken', () => {
+  const question = 'openLedger';
+  expect(inquiryOf(question, project)).toBeUndefined();
+  expect(inquiryOf(question, project, 'references')).toEqual({ kind: 'references', names: ['openLedger'] });
+  expect(inquiryOf('Who uses openLedger?', project, 'definition')).toEqual({
+    kind: 'definition',
+    names: ['openLedger'],
+  });
+});
