@@ -4,6 +4,9 @@ import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import { Attribution, matchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
+import type { Evidence, EvidenceKind } from '../evidence/evidence.ts';
+import { evidenceFor } from '../evidence/gather.ts';
+import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
 import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
@@ -15,6 +18,8 @@ export interface AnswerOptions {
   readonly scope?: RecallOptions['scope'];
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
+  /** The kind of question, where somebody chose it; told by its words where it is left out. */
+  readonly evidenceKind?: EvidenceKind;
   readonly sampling?: Sampling;
   readonly maxTokens?: number;
   /** Milliseconds that are spent on vectors which the best candidates have not yet. */
@@ -34,6 +39,8 @@ export type AnswerEvent =
   | { readonly kind: 'embedded'; readonly segments: number; readonly ofSegments: number }
   /** Best first. */
   | { readonly kind: 'recalled'; readonly files: readonly RankedFile[] }
+  /** What answers a question of a known kind by itself; not there for other questions. */
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
   /** What enters the prompt; so many segments were left out, because their file has changed. */
   | { readonly kind: 'read'; readonly places: readonly PlacedLines[]; readonly stale: number }
   | GenerateEvent
@@ -69,8 +76,12 @@ const ABSTAIN = {
   vague: { cosine: 0.3, coverage: 0.51 },
 } as const;
 
+/** Segments whose history is asked for where a question names nothing. */
+const RECALLED = 3;
+const NO_EVIDENCE = { excerpts: [], tokens: 0, notes: [] } as const;
+
 /**
- * Question → recall → excerpts read again from disk → streamed answer → sentences attributed to lines.
+ * Question → recall → evidence → excerpts read again from disk → streamed answer → sentences attributed to lines.
  *
  * Citations are computed, not hoped for: a model of this size seldom cites when it is told to. Where the memory points
  * nowhere, nothing is generated: the nearest files are shown and that is said.
@@ -95,22 +106,31 @@ export async function answer(
   const { segments, ofSegments } = ranking.embedded;
   if (segments < ofSegments) emit({ kind: 'embedded', segments, ofSegments });
   emit({ kind: 'recalled', files: ranking.files });
-  if (!selected && isOutOfScope(ranking)) {
+  const evidence = await evidenceFor(search, question, {
+    recalled: ranking.segments.slice(0, RECALLED),
+    ...(scope && { scope }),
+    ...(signal && { signal }),
+    ...(options.evidenceKind && { kind: options.evidenceKind }),
+  });
+  if (evidence) emit({ kind: 'evidence', evidence });
+  if (!selected && !evidence && isOutOfScope(ranking)) {
     emit({ kind: 'unknown', reason: 'far' });
     return;
   }
   const { prefillRate } = await search.engine.describe({ signal, priority: 'question' });
   const budget = excerptBudget(prefillRate);
+  const left = budget - (selected?.tokens ?? 0);
+  const gathered = evidence ? await readEvidence(search, evidence, left, signal) : NO_EVIDENCE;
   const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
-  const found = await loadExcerpts(search, others, budget - (selected?.tokens ?? 0));
+  const found = await loadExcerpts(search, beside(others, gathered.excerpts), left - gathered.tokens);
   const { stale } = found;
-  const excerpts = selected ? [selected.excerpt, ...found.excerpts] : found.excerpts;
+  const excerpts = [...(selected ? [selected.excerpt] : []), ...gathered.excerpts, ...found.excerpts];
   emit({ kind: 'read', places: excerpts.map(({ path, start, end }) => ({ path, start, end })), stale });
   if (excerpts.length === 0) {
     emit({ kind: 'unknown', reason: 'changed' });
     return;
   }
-  const generated = await search.engine.generate(promptFor(question, excerpts, history), {
+  const generated = await search.engine.generate(promptFor(question, excerpts, history, gathered.notes), {
     maxTokens: options.maxTokens ?? PROMPT.answer,
     sampling: options.sampling ?? defaultSampling,
     signal,

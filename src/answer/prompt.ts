@@ -1,6 +1,7 @@
 import { printable } from '../common/printable.ts';
 import type { Message } from '../engine/generate/tokenizer.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
+import type { EvidenceNote } from './evidence-excerpt.ts';
 import type { Excerpt } from './excerpt.ts';
 
 /** Sizes in tokens, times in seconds. */
@@ -43,13 +44,19 @@ const RUN_LENGTH = 40;
  * were right more often than with any that told it how to behave, and an invitation to say that the code does not show
  * it was taken too often.
  */
-export function promptFor(question: string, excerpts: readonly Excerpt[], history: readonly Turn[]): Message[] {
+export function promptFor(
+  question: string,
+  excerpts: readonly Excerpt[],
+  history: readonly Turn[],
+  notes: readonly EvidenceNote[] = [],
+): Message[] {
   // The best file comes last, next to the question: a small model follows what it read last.
   const byFile = [...Map.groupBy(excerpts, ({ path }) => path).values()].reverse().flat();
   const shown = byFile.map(({ path, start, end, lines }) => {
     const text = fencedText(lines.join(''));
     return `File ${shownName(path)}, lines ${start}-${end}:\n${text}`;
   });
+  const noted = notes.map(({ heading, text }) => `${shownName(heading)}:\n${fencedText(text)}`);
   const last = history.at(-1);
   return [
     ...(last
@@ -58,7 +65,7 @@ export function promptFor(question: string, excerpts: readonly Excerpt[], histor
           { role: 'assistant' as const, content: last.answer },
         ]
       : []),
-    { role: 'user', content: `${shown.join('\n\n')}\n\n${closedQuestion(question)}\n${TASK}` },
+    { role: 'user', content: `${[...shown, ...noted].join('\n\n')}\n\n${closedQuestion(question)}\n${TASK}` },
   ];
 }
 

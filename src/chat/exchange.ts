@@ -34,6 +34,16 @@ export function withinLimits(event: AnswerEvent): AnswerEvent {
       }));
       return { ...event, files };
     }
+    case 'evidence': {
+      const items = event.evidence.items.slice(0, TRANSCRIPT.evidence).map(({ label, path, lines, text, note }) => ({
+        label,
+        path: short(path),
+        lines,
+        text: text.slice(0, TRANSCRIPT.evidenceText),
+        note: short(note),
+      }));
+      return { ...event, evidence: { ...event.evidence, items } };
+    }
     case 'read': {
       const places = event.places.slice(0, TRANSCRIPT.places).map((place) => ({ ...place, path: short(place.path) }));
       return { ...event, places };
@@ -71,6 +81,8 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
     }
     case 'recalled':
       return { ...exchange, ranked: event.files };
+    case 'evidence':
+      return { ...exchange, evidence: event.evidence };
     case 'read': {
       const { places, stale } = event;
       const message = places.length === 1 ? strings.readingPlace : fill(strings.reading, places.length);

@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { Attributed } from '../answer/citation.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
+import { EVIDENCE_KINDS, EVIDENCE_LABELS } from '../evidence/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { ACTIONS } from '../common/error-codes.ts';
 
@@ -19,6 +21,9 @@ export const TRANSCRIPT = {
   lines: 5,
   /** Places that an answer was made of. */
   places: 200,
+  /** Items of evidence, and characters of each. */
+  evidence: 50,
+  evidenceText: 4_000,
   sentences: 2_000,
   /** Characters of a conversation's title. */
   title: 80,
@@ -53,6 +58,29 @@ export const placeSchema = v.object({ path: line, start: count, end: count }) sa
   unknown,
   PlacedLines
 >;
+
+const evidenceLinesSchema = v.object({ start: count, end: count });
+
+export const evidenceKindSchema = v.picklist(EVIDENCE_KINDS);
+
+/** What answers a question by itself. */
+const evidenceSchema = v.object({
+  kind: evidenceKindSchema,
+  items: listOf(
+    v.object({
+      label: v.picklist(EVIDENCE_LABELS),
+      path: line,
+      lines: evidenceLinesSchema,
+      text: v.pipe(v.string(), v.maxLength(TRANSCRIPT.evidenceText)),
+      note: line,
+    }),
+    TRANSCRIPT.evidence,
+  ),
+  count,
+  files: count,
+  names: count,
+  isComplete: v.boolean(),
+}) satisfies v.GenericSchema<unknown, Evidence>;
 
 const sentenceSchema = v.object({
   text: v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer)),
@@ -106,6 +134,7 @@ export const eventSchema = v.variant('kind', [
   v.object({ kind: v.literal('partial'), percent: count }),
   v.object({ kind: v.literal('embedded'), segments: count, ofSegments: count }),
   v.object({ kind: v.literal('recalled'), files: listOf(rankedSchema, TRANSCRIPT.ranked) }),
+  v.object({ kind: v.literal('evidence'), evidence: evidenceSchema }),
   v.object({ kind: v.literal('read'), places: listOf(placeSchema, TRANSCRIPT.places), stale: count }),
   v.object({ kind: v.literal('prefilled'), tokens: count, of: count }),
   v.object({ kind: v.literal('token'), text: answerText }),
@@ -137,6 +166,8 @@ export const exchangeSchema = v.object({
   partial: v.optional(line),
   /** The files that the question brought back, best first. */
   ranked: v.optional(listOf(rankedSchema, 20)),
+  /** What answers a question of a known kind by itself. */
+  evidence: v.optional(evidenceSchema),
   /** What entered the prompt, and how many places had changed and were left out. */
   read: v.optional(v.object({ places: listOf(placeSchema, TRANSCRIPT.places), stale: count })),
   text: answerText,

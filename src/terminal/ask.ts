@@ -3,10 +3,12 @@ import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answe
 import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
+import { evidenceRows } from './evidence.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
@@ -106,6 +108,9 @@ function textView(): View {
           listed = event.files.length;
           if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.files), '');
           break;
+        case 'evidence':
+          out.rows(...evidenceRows(event.evidence), '');
+          break;
         case 'read':
           if (event.stale > 0)
             out.rows(
@@ -170,11 +175,13 @@ function shortened(text: string): string {
 function jsonView(): View {
   let ranked: readonly RankedFile[] | undefined;
   let embedded: Embedded | undefined;
+  let evidence: Evidence | undefined;
   let found: Answer | undefined;
   return {
     event: (event) => {
       if (event.kind === 'recalled') ranked = event.files;
       if (event.kind === 'embedded') embedded = { segments: event.segments, ofSegments: event.ofSegments };
+      if (event.kind === 'evidence') evidence = event.evidence;
       if (event.kind === 'answered') found = event.answer;
     },
     end: () => {
@@ -183,7 +190,7 @@ function jsonView(): View {
         share,
         segments: lines.map(({ start, end, share: own }) => ({ start, end, share: own })),
       }));
-      out.json({ known: found !== undefined, embedded, files, answer: found });
+      out.json({ known: found !== undefined, embedded, files, evidence, answer: found });
       return found ? EXIT.done : EXIT.unknown;
     },
   };
