@@ -9,6 +9,8 @@ import { copyButton } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h, icon, iconButton, reconcile } from './dom.ts';
 import { GrowingAnswer } from './growing-answer.ts';
+import type { UnfoldedEvidence } from './evidence.ts';
+import { evidenceView } from './evidence.ts';
 import { failureNote, note, progressLine, unknownNote } from './notes.ts';
 import { rangeText, split } from './place.ts';
 import { rankedList } from './ranked-files.ts';
@@ -24,6 +26,7 @@ export class ExchangeView {
   readonly element: HTMLElement;
   readonly #context: Context;
   readonly #unfolded: Unfolded = { list: 'open', rest: 'closed' };
+  readonly #evidence: UnfoldedEvidence = { rest: 'closed' };
   readonly #question = h('div', { class: 'asked' });
   readonly #before = h('div', { class: 'before' });
   readonly #body = h('div', { class: 'answer' });
@@ -148,7 +151,8 @@ export class ExchangeView {
   #draw(): void {
     const { state, partial } = this.#exchange;
     const list = rankedList(this.#exchange, this.#unfolded, this.#context);
-    const before = [partial === undefined ? undefined : note('info', visible(partial)), list];
+    const evidence = evidenceView(this.#exchange, this.#evidence, this.#context);
+    const before = [partial === undefined ? undefined : note('info', visible(partial)), evidence, list];
     reconcile(
       this.#before,
       before.filter((node) => node !== undefined),
@@ -192,8 +196,8 @@ export class ExchangeView {
 
   /** Paths that the exchange speaks of. */
   #known(): Set<string> {
-    const { ranked = [], read } = this.#exchange;
-    return new Set([...ranked, ...(read?.places ?? [])].map(({ path }) => path));
+    const { ranked = [], read, evidence } = this.#exchange;
+    return new Set([...ranked, ...(read?.places ?? []), ...(evidence?.items ?? [])].map(({ path }) => path));
   }
 
   /** Draws what has come to the answer since it was drawn last. */

@@ -4,7 +4,7 @@ import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import { Attribution, matchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
-import type { Evidence, EvidenceKind } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
@@ -19,7 +19,7 @@ export interface AnswerOptions {
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
   /** The kind of question, where somebody chose it; told by its words where it is left out. */
-  readonly evidenceKind?: EvidenceKind;
+  readonly evidenceKind?: EvidenceChoice;
   readonly sampling?: Sampling;
   readonly maxTokens?: number;
   /** Milliseconds that are spent on vectors which the best candidates have not yet. */

@@ -96,12 +96,13 @@ export class AnswerQueue {
     const seconds = () => (performance.now() - started) / 1_000;
     this.#settle(running, { kind: 'recalling', message: strings.recalling });
     try {
-      const { question, scope, selection } = exchange;
+      const { question, scope, selection, evidenceKind } = exchange;
       const history = this.#historyOf(running);
       const onEvent = (event: AnswerEvent) => {
         if (!signal.aborted) this.#follow(running, withinLimits(event), seconds());
       };
-      await service.ask({ question, scope, history, ...(selection && { selection }) }, onEvent, signal);
+      const asked = { question, scope, ...(selection && { selection }), ...(evidenceKind && { evidenceKind }) };
+      await service.ask({ ...asked, history }, onEvent, signal);
       const now = this.#exchange(running);
       if (now && unfinished(now)) throw new AppError('unexpected', strings.unexpected);
     } catch (error) {

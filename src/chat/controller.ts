@@ -238,11 +238,16 @@ export class ChatController {
       return;
     }
     if (action === 'refresh') await this.#dependencies.act(action);
-    const { question } = exchange;
-    this.#askFromPage({ question, replaces: exchange.id, ...(action === 'all-files' ? { scope: WHOLE } : {}) });
+    const { question, evidenceKind } = exchange;
+    this.#askFromPage({
+      question,
+      evidenceKind,
+      replaces: exchange.id,
+      ...(action === 'all-files' ? { scope: WHOLE } : {}),
+    });
   }
 
-  #askFromPage({ question, scope: choice, selection, replaces }: Omit<PageQuestion, 'kind'>): void {
+  #askFromPage({ question, scope: choice, selection, evidenceKind, replaces }: Omit<PageQuestion, 'kind'>): void {
     if (question.trim() === '') return;
     const { id } = this.#conversations.current;
     const old = replaces === undefined ? undefined : this.#conversations.exchange(id, replaces);
@@ -251,8 +256,8 @@ export class ChatController {
       this.#queue.forget(({ exchange }) => cut.has(exchange));
       this.#dependencies.post({ kind: 'conversation', conversation: this.#conversations.current });
     }
-    if (choice || !old) this.#ask({ question, scope: this.#scopeOf(choice ?? WHOLE), selection });
-    else this.#ask({ question, scope: old.scope, selection: old.selection });
+    if (choice || !old) this.#ask({ question, scope: this.#scopeOf(choice ?? WHOLE), selection, evidenceKind });
+    else this.#ask({ question, scope: old.scope, selection: old.selection, evidenceKind });
   }
 
   #ask(put: NewQuestion): void {

@@ -11,12 +11,17 @@ const END = '…';
 /** A question as somebody puts it; what was asked before it is the conversation's. */
 export type NewQuestion = Omit<Question, 'history'>;
 
-export function newExchange(id: string, { question, scope, selection }: NewQuestion, strings: Strings): Exchange {
+export function newExchange(
+  id: string,
+  { question, scope, selection, evidenceKind }: NewQuestion,
+  strings: Strings,
+): Exchange {
   return {
     id,
     question: question.slice(0, TRANSCRIPT.question),
     scope,
     selection,
+    evidenceKind,
     asked: Date.now(),
     text: '',
     state: { kind: 'waiting', message: strings.waiting },

@@ -6,6 +6,7 @@ import {
   actionSchema,
   conversationSchema,
   eventSchema,
+  evidenceChoiceSchema,
   exchangeSchema,
   placeSchema,
   TRANSCRIPT,
@@ -102,6 +103,8 @@ const pageSchema = v.variant('kind', [
     question,
     scope: v.optional(choiceSchema),
     selection: v.optional(placeSchema),
+    /** The kind of question, where the user chose it. */
+    evidenceKind: v.optional(evidenceChoiceSchema),
     replaces: v.optional(id),
   }),
   v.object({ kind: v.literal('stop') }),

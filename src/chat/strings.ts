@@ -52,6 +52,26 @@ export function chatStrings(l10n: Translator) {
     notRead: l10n.t('Not read for this answer'),
     openAt: l10n.t('Open {0}'),
 
+    // The evidence.
+    evidenceKind: l10n.t('Kind of question: choose another to ask again'),
+    evidenceOverview: l10n.t('Overview'),
+    evidenceHowto: l10n.t('Build, run, test'),
+    evidenceDefinition: l10n.t('Definition'),
+    evidenceList: l10n.t('List'),
+    evidenceReferences: l10n.t('References'),
+    evidenceSettings: l10n.t('Settings and versions'),
+    evidenceHistory: l10n.t('History'),
+    evidenceTrace: l10n.t('Error or trace'),
+    evidenceNone: l10n.t('No evidence'),
+    evidenceNothing: l10n.t('Nothing of this kind was found.'),
+    evidencePlaces: l10n.t('{0} places in {1} files'),
+    evidencePlacesInFile: l10n.t('{0} places in 1 file'),
+    evidencePlace: l10n.t('1 place'),
+    evidenceNames: l10n.t('{0} names'),
+    evidenceSelection: l10n.t('a selection'),
+    evidenceImported: l10n.t('{0} files import this'),
+    evidenceTree: l10n.t('Top of the tree, {0} files'),
+
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
     begun: l10n.t('Indexing in progress: only the most relevant files were searched.'),

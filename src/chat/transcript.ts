@@ -3,7 +3,7 @@ import type { AnswerEvent } from '../answer/answer.ts';
 import type { Attributed } from '../answer/citation.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import { EVIDENCE_KINDS, EVIDENCE_LABELS } from '../evidence/evidence.ts';
-import type { Evidence } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice, EvidenceItem } from '../evidence/evidence.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { ACTIONS } from '../common/error-codes.ts';
 
@@ -22,8 +22,8 @@ export const TRANSCRIPT = {
   /** Places that an answer was made of. */
   places: 200,
   /** Items of evidence, and characters of each. */
-  evidence: 50,
-  evidenceText: 4_000,
+  evidence: 40,
+  evidenceText: 1_500,
   sentences: 2_000,
   /** Characters of a conversation's title. */
   title: 80,
@@ -61,7 +61,13 @@ export const placeSchema = v.object({ path: line, start: count, end: count }) sa
 
 const evidenceLinesSchema = v.object({ start: count, end: count });
 
-export const evidenceKindSchema = v.picklist(EVIDENCE_KINDS);
+const evidenceKindSchema = v.picklist(EVIDENCE_KINDS);
+
+/** What a user may choose for a question. */
+export const evidenceChoiceSchema = v.picklist([...EVIDENCE_KINDS, 'none']) satisfies v.GenericSchema<
+  unknown,
+  EvidenceChoice
+>;
 
 /** What answers a question by itself. */
 const evidenceSchema = v.object({
@@ -166,6 +172,8 @@ export const exchangeSchema = v.object({
   partial: v.optional(line),
   /** The files that the question brought back, best first. */
   ranked: v.optional(listOf(rankedSchema, 20)),
+  /** The kind of question, where the user chose it. */
+  evidenceKind: v.optional(evidenceChoiceSchema),
   /** What answers a question of a known kind by itself. */
   evidence: v.optional(evidenceSchema),
   /** What entered the prompt, and how many places had changed and were left out. */
@@ -183,7 +191,8 @@ export const conversationSchema = v.object({
 });
 
 // For the page, which knows the chat alone.
-export type { AnswerEvent, Attributed, PlacedLines, RankedFile };
+export type { AnswerEvent, Attributed, Evidence, EvidenceChoice, EvidenceItem, PlacedLines, RankedFile };
+export { EVIDENCE_KINDS };
 export type ExchangeState = v.InferOutput<typeof stateSchema>;
 export type Exchange = v.InferOutput<typeof exchangeSchema>;
 export type Conversation = v.InferOutput<typeof conversationSchema>;

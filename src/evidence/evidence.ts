@@ -14,6 +14,9 @@ export const EVIDENCE_KINDS = [
 
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
+/** What a user may choose for a question: a kind, or that nothing is gathered. */
+export type EvidenceChoice = EvidenceKind | 'none';
+
 /** What an item is to the question. */
 export const EVIDENCE_LABELS = [
   'readme',
@@ -73,5 +76,3 @@ export interface Gathered {
   /** False where files or matches were left out. */
   readonly isComplete: boolean;
 }
-
-export const NOTHING_GATHERED: Gathered = { items: [], isComplete: true };

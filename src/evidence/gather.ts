@@ -2,7 +2,7 @@ import type { IndexedFolder, MultiFolderSearch, RecallOptions } from '../retriev
 import { projectNames } from '../retrieve/project-name.ts';
 import { Corpus } from './corpus.ts';
 import { gatherDefinitions } from './definition.ts';
-import type { Evidence, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
+import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
 import { gatherHistory } from './history.ts';
 import { gatherHowTo } from './howto.ts';
 import { inquiryOf } from './inquiry.ts';
@@ -22,8 +22,8 @@ interface RecalledLines {
 
 export interface EvidenceOptions {
   readonly scope?: RecallOptions['scope'];
-  /** The kind that the user chose; told by the question's words where it is left out. */
-  readonly kind?: EvidenceKind;
+  /** What the user chose; told by the question's words where it is left out. */
+  readonly kind?: EvidenceChoice;
   /** What the ranking brought back, best first: its history is asked for where the question names nothing. */
   readonly recalled?: readonly RecalledLines[];
   /** Items that are left out before the page begins, and items of a page. */
@@ -44,6 +44,7 @@ export async function evidenceFor(
   question: string,
   { scope, kind, recalled = [], from = 0, most = PAGE, signal }: EvidenceOptions = {},
 ): Promise<Evidence | undefined> {
+  if (kind === 'none') return undefined;
   const all: Gathered[] = [];
   let found: EvidenceKind | undefined;
   for (const member of search.members) {

@@ -7,7 +7,7 @@ export const IMPORT =
   /^\s*(?:import\b|from\s+\S+\s+import\b|export\s+(?:\*|\{[^}]*\}|type\s+\{[^}]*\})\s*from\b|use\s[^;=()]*;|#\s*include\b|require\b|using\s+[\w.]+;|(?:const|let|var)\s[^=]*=\s*require\()/;
 
 /** Where a name stands alone and not as a part of a longer one. */
-export function wholeName(name: string): RegExp {
+function wholeName(name: string): RegExp {
   return new RegExp(`(?<![\\w$])${name.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&')}(?![\\w$])`, 'g');
 }
 

@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
+import type { EvidenceChoice } from '../evidence/evidence.ts';
 import type { Action } from '../common/error-codes.ts';
 import type { Call } from '../common/rpc/messages.ts';
 import type { ToolText } from '../library/tool-text.ts';
@@ -63,6 +64,8 @@ export interface Question {
   readonly scope: QuestionScope;
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
+  /** The kind of question, where the user chose it. */
+  readonly evidenceKind?: EvidenceChoice;
 }
 
 /** Where the memory of one folder stands. */

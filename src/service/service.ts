@@ -123,7 +123,7 @@ export class Service {
   }
 
   async #ask(
-    { question, history, selection, scope: asked }: Question,
+    { question, history, selection, evidenceKind, scope: asked }: Question,
     { signal, emit }: CallContext<AnswerEvent>,
   ): Promise<void> {
     const members = await this.#members();
@@ -135,7 +135,13 @@ export class Service {
       }
     }
     const scope = await this.#scope(asked, members, signal);
-    const how = { history, signal, ...(scope && { scope }), ...(selection && { selection }) };
+    const how = {
+      history,
+      signal,
+      ...(scope && { scope }),
+      ...(selection && { selection }),
+      ...(evidenceKind && { evidenceKind }),
+    };
     if (members.every(({ index }) => index.length === 0)) this.#refuseUnread();
     await answer(new MultiFolderSearch(members), question, how, emit);
   }

@@ -1,0 +1,160 @@
+import { fill, linesText } from '../../src/chat/strings.ts';
+import type { Strings } from '../../src/chat/strings.ts';
+import { EVIDENCE_KINDS, unfinished } from '../../src/chat/transcript.ts';
+import type { Evidence, EvidenceChoice, EvidenceItem, Exchange } from '../../src/chat/transcript.ts';
+import type { Context } from './context.ts';
+import { h } from './dom.ts';
+import { split } from './place.ts';
+import { visible } from './visible.ts';
+
+const LIMITS = {
+  /** Items that are listed before somebody asks for more. */
+  listed: 6,
+  /** Lines of an item that are shown. */
+  lines: 8,
+} as const;
+
+/** Whether somebody unfolded what is not listed at first; kept while the evidence is drawn anew. */
+export interface UnfoldedEvidence {
+  rest: 'open' | 'closed';
+}
+
+/**
+ * What answers the question by itself, with a chip that says which kind of question it was taken for; another kind asks
+ * again. Nothing while a question of no kind is answered.
+ */
+export function evidenceView(
+  exchange: Exchange,
+  unfolded: UnfoldedEvidence,
+  context: Context,
+): HTMLElement | undefined {
+  const { evidence, evidenceKind } = exchange;
+  const choice = evidenceKind ?? evidence?.kind ?? 'none';
+  if (choice === 'none' && (unfinished(exchange) || exchange.ranked === undefined)) return undefined;
+  const { strings } = context;
+  const items = evidence?.items ?? [];
+  const listed = unfolded.rest === 'open' ? items : items.slice(0, LIMITS.listed);
+  const more = items.length - LIMITS.listed;
+  const view = h(
+    'section',
+    { class: 'evidence' },
+    h(
+      'header',
+      {},
+      chip(exchange, choice, context),
+      h('span', { class: 'evidence-count' }, countText(exchange, strings)),
+    ),
+    ...(items.length > 0 ? [h('ul', { class: 'rows' }, ...listed.map((item) => row(item, context)))] : []),
+  );
+  if (more <= 0) return view;
+  const toggle = h(
+    'button',
+    {
+      type: 'button',
+      class: 'row others',
+      'aria-expanded': String(unfolded.rest === 'open'),
+      onclick: () => {
+        unfolded.rest = unfolded.rest === 'open' ? 'closed' : 'open';
+        const redrawn = evidenceView(exchange, unfolded, context);
+        if (!redrawn) return;
+        view.replaceWith(redrawn);
+        redrawn.querySelector<HTMLElement>('.others')?.focus();
+      },
+    },
+    unfolded.rest === 'open' ? strings.fewer : fill(strings.more, more),
+  );
+  view.append(toggle);
+  return view;
+}
+
+/** A choice of the kinds; one that is not the exchange's asks its question again. */
+function chip(exchange: Exchange, choice: EvidenceChoice, { strings, post }: Context): HTMLElement {
+  const { id, question } = exchange;
+  const options = [...EVIDENCE_KINDS, 'none' as const].map((kind) =>
+    h('option', { value: kind, selected: kind === choice }, kindName(kind, strings)),
+  );
+  const select = h(
+    'select',
+    {
+      class: 'evidence-kind',
+      title: strings.evidenceKind,
+      'aria-label': strings.evidenceKind,
+      disabled: unfinished(exchange),
+      onchange: () => {
+        const chosen = [...EVIDENCE_KINDS, 'none' as const].find((kind) => kind === select.value);
+        if (chosen !== undefined) post({ kind: 'ask', question, evidenceKind: chosen, replaces: id });
+      },
+    },
+    ...options,
+  );
+  return select;
+}
+
+function kindName(kind: EvidenceChoice, strings: Strings): string {
+  switch (kind) {
+    case 'overview':
+      return strings.evidenceOverview;
+    case 'howto':
+      return strings.evidenceHowto;
+    case 'definition':
+      return strings.evidenceDefinition;
+    case 'list':
+      return strings.evidenceList;
+    case 'references':
+      return strings.evidenceReferences;
+    case 'settings':
+      return strings.evidenceSettings;
+    case 'history':
+      return strings.evidenceHistory;
+    case 'trace':
+      return strings.evidenceTrace;
+    case 'none':
+      return strings.evidenceNone;
+  }
+}
+
+function countText({ evidence, evidenceKind, state }: Exchange, strings: Strings): string {
+  if (evidence) return counted(evidence, strings);
+  const isSearched = state.kind !== 'waiting' && state.kind !== 'recalling';
+  return evidenceKind !== undefined && evidenceKind !== 'none' && isSearched ? strings.evidenceNothing : '';
+}
+
+function counted({ count, files, names, isComplete }: Evidence, strings: Strings): string {
+  const places =
+    count === 1
+      ? strings.evidencePlace
+      : files === 1
+        ? fill(strings.evidencePlacesInFile, count)
+        : fill(strings.evidencePlaces, count, files);
+  const parts = [places];
+  if (names > 0 && names < count) parts.push(fill(strings.evidenceNames, names));
+  if (!isComplete) parts.push(strings.evidenceSelection);
+  return parts.join(', ');
+}
+
+function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
+  const { label, path, lines, text } = item;
+  const shown = text.split('\n').slice(0, LIMITS.lines);
+  if (label !== 'tree') {
+    const place = `${visible(split(path).name)}:${linesText(lines, strings)}`;
+    const onclick = () => {
+      post({ kind: 'open', path, start: lines.start, end: lines.end });
+    };
+    const title = fill(strings.openAt, `${visible(path)}:${linesText(lines, strings)}`);
+    const head = h('button', { type: 'button', class: 'evidence-place', title, onclick }, place);
+    return h('li', {}, head, about(item, strings), h('pre', {}, visible(shown.join('\n'))));
+  }
+  return h('li', {}, about(item, strings), h('pre', {}, visible(shown.join('\n'))));
+}
+
+function about({ label, note }: EvidenceItem, strings: Strings): HTMLElement {
+  const said =
+    label === 'tree'
+      ? fill(strings.evidenceTree, note)
+      : label === 'imported'
+        ? fill(strings.evidenceImported, note)
+        : label === 'commit'
+          ? note
+          : '';
+  return h('span', { class: 'folder' }, visible(said));
+}

@@ -1,0 +1,107 @@
+// @vitest-environment jsdom
+import { expect, test } from 'vitest';
+import { evidenceView } from '../../../media/chat/evidence.ts';
+import { newExchange, withEvent, withinLimits } from '../../../src/chat/exchange.ts';
+import type { PageMessage } from '../../../src/chat/protocol.ts';
+import type { Evidence, Exchange } from '../../../src/chat/transcript.ts';
+import { answered, question, recalled, text } from '../../chat-page/material.ts';
+import { ScriptedService, told } from '../../chat-page/service.ts';
+import { Desk, strings } from './support.ts';
+
+const use = (at: number) => ({
+  label: 'use' as const,
+  path: `lib/f${at}.js`,
+  lines: { start: at + 1, end: at + 1 },
+  text: `etag(<b>${at}</b>)`,
+  note: 'etag',
+});
+const evidence: Evidence = {
+  kind: 'references',
+  items: Array.from({ length: 9 }, (_, at) => use(at)),
+  count: 70,
+  files: 9,
+  names: 0,
+  isComplete: true,
+};
+const scope = { base: { kind: 'workspace' }, terms: '' } as const;
+
+/** The view of an exchange, and what it posts. */
+function shown(exchange: Exchange): { view: HTMLElement | undefined; said: PageMessage[] } {
+  const said: PageMessage[] = [];
+  const context = { strings, post: (message: PageMessage) => said.push(message), announce: () => undefined };
+  const view = evidenceView(exchange, { rest: 'closed' }, context);
+  const root = document.createElement('div');
+  if (view) root.append(view);
+  return { view: view && root, said };
+}
+
+function exchangeWith(given: Evidence | undefined, isAnswered = true): Exchange {
+  const begun = newExchange('x', { question, scope }, strings);
+  const events = [
+    recalled(),
+    ...(given ? [{ kind: 'evidence' as const, evidence: given }] : []),
+    ...(isAnswered ? [answered()] : []),
+  ];
+  return events.reduce((exchange, event) => withEvent(exchange, withinLimits(event), 1, strings), begun);
+}
+
+const all = (root: ParentNode | undefined, selector: string) => [...root!.querySelectorAll<HTMLElement>(selector)];
+
+test('the evidence has its kind, an exact count and its first lines as text; a place is opened', () => {
+  const { view, said } = shown(exchangeWith(evidence));
+  expect(all(view, '.evidence-count')[0]?.textContent).toBe('70 places in 9 files');
+  expect(view?.querySelector('select')?.value).toBe('references');
+  expect(all(view, 'pre').map((pre) => pre.textContent)).toEqual([0, 1, 2, 3, 4, 5].map((at) => `etag(<b>${at}</b>)`));
+  all(view, '.evidence-place')[1]?.click();
+  expect(said).toEqual([{ kind: 'open', path: 'lib/f1.js', start: 2, end: 2 }]);
+  all(view, '.others')[0]?.click();
+  expect(all(view, 'li')).toHaveLength(9);
+});
+
+test('what is a choice, and how many names there are, is said', () => {
+  const settings: Evidence = { ...evidence, kind: 'settings', names: 3, isComplete: false };
+  const count = (given: Evidence) => all(shown(exchangeWith(given)).view, '.evidence-count')[0]?.textContent;
+  expect(count(settings)).toBe('70 places in 9 files, 3 names, a selection');
+  expect(count({ ...settings, files: 1, names: 0 })).toBe('70 places in 1 file, a selection');
+  expect(count({ ...evidence, count: 1, files: 1 })).toBe('1 place');
+});
+
+test('of a question of no kind, the chip says so once it is answered', () => {
+  expect(shown(exchangeWith(undefined, false)).view).toBeUndefined();
+  const { view } = shown(exchangeWith(undefined));
+  expect(view?.querySelector('select')?.value).toBe('none');
+  expect(all(view, 'li')).toEqual([]);
+});
+
+test('a kind that is chosen asks the question again with it; not while it is answered', () => {
+  const { view, said } = shown(exchangeWith(evidence));
+  const select = view!.querySelector('select')!;
+  select.value = 'definition';
+  select.dispatchEvent(new Event('change'));
+  expect(said).toEqual([{ kind: 'ask', question, evidenceKind: 'definition', replaces: 'x' }]);
+  expect(shown(exchangeWith(evidence, false)).view?.querySelector('select')?.disabled).toBe(true);
+});
+
+test('the chosen kind goes with the question, keeps its scope and is asked again by a retry', async () => {
+  const script = [...told([recalled()], text), { kind: 'event' as const, event: answered() }];
+  const service = new ScriptedService(script);
+  const desk = new Desk(service);
+  const folder = { base: { kind: 'folder', path: 'lib' }, terms: '' } as const;
+  await desk.controller.ask({ question, scope: folder });
+  await desk.idle();
+  const id = () => desk.exchanges.at(-1)!.id;
+  await desk.controller.receive({ kind: 'ask', question, evidenceKind: 'history', replaces: id() });
+  await desk.idle();
+  await desk.controller.receive({ kind: 'act', action: 'retry', exchange: id() });
+  await desk.idle();
+  expect(service.asked.map(({ evidenceKind }) => evidenceKind)).toEqual([undefined, 'history', 'history']);
+  expect(service.asked.map((asked) => asked.scope)).toEqual([folder, folder, folder]);
+});
+
+test('evidence that is too large for the page is cut', () => {
+  const items = Array.from({ length: 100 }, () => ({ ...use(0), text: 'x'.repeat(9_000) }));
+  const { evidence: kept } = exchangeWith({ ...evidence, items });
+  expect(kept?.items).toHaveLength(40);
+  expect(kept?.items[0]?.text).toHaveLength(1_500);
+  expect(kept?.count).toBe(70);
+});
