@@ -1,5 +1,16 @@
 /** Commands of git that this project or an editor may run; a repository names a pager and an alias for each. */
-const COMMANDS = ['cat-file', 'check-ignore', 'diff', 'diff-index', 'log', 'ls-files', 'ls-tree', 'rev-list', 'show'];
+const COMMANDS = [
+  'blame',
+  'cat-file',
+  'check-ignore',
+  'diff',
+  'diff-index',
+  'log',
+  'ls-files',
+  'ls-tree',
+  'rev-list',
+  'show',
+];
 
 /** Keys of git's documentation whose value is one program, or one command line, that git starts. */
 const PROGRAMS = [

@@ -3,6 +3,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { allowGit, findRepository } from '../../../src/workspace/git/git.ts';
+import { blame, commitsOf, committedLines, hasHistory } from '../../../src/workspace/git/history.ts';
 import { changedBetween, changedFiles, commitOf, textAt } from '../../../src/workspace/git/revision.ts';
 import { identify } from '../../../src/workspace/git/repository.ts';
 import { ignoredPaths } from '../../../src/workspace/walk/walk.ts';
@@ -38,10 +39,14 @@ async function askAll(root: string): Promise<void> {
     changedBetween(root, first, head),
     changedBetween(root, first, undefined),
     changedBetween(root, head, undefined),
+    hasHistory(root),
     ignoredPaths(root, ['src/new.ts', 'dist']),
     ...['src/catalogue.ts', 'src/loans.ts', 'README.md'].flatMap((path) => [
       textAt(root, head, path),
       textAt(root, first, path),
+      committedLines(root, path),
+      commitsOf(root, path),
+      blame(root, path, { start: 1, end: 9 }),
     ]),
     ...['--output=x', '-x', '@{upstream}', ':/a', 'HEAD^{/x}', 'HEAD\0'].map((name) => commitOf(root, name)),
   ]);
@@ -143,6 +148,8 @@ describe('what git is asked', () => {
     expect(await changedFiles(clone)).toEqual([]);
     expect(await textAt(clone, first, 'a.ts')).toBeUndefined();
     expect(await textAt(clone, head, 'a.ts')).toMatchObject({ text: 'two\n' });
+    expect((await commitsOf(clone, 'a.ts')).map(({ message }) => message)).toEqual(['all', 'all']);
+    expect(await blame(clone, 'a.ts', { start: 1, end: 1 })).toEqual([]);
     expect((await found(clone)).candidates).toEqual(['a.ts']);
     expect(objects()).toBe(before);
   });
