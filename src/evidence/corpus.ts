@@ -98,8 +98,9 @@ export class Corpus {
     note = '',
     context?: LineRange,
   ): Promise<EvidenceItem> {
-    const last = Math.min(end, start + LIMITS.lines - 1);
-    const text = (await this.lines(path))
+    const all = await this.lines(path);
+    const last = Math.max(start, Math.min(end, all.length, start + LIMITS.lines - 1));
+    const text = all
       .slice(start - 1, last)
       .map(shortened)
       .join('\n');

@@ -14,6 +14,8 @@ const LIMITS = {
 /** A comment of one line, an attribute or a decorator; no directive of the C preprocessor. */
 const ABOVE =
   /^\s*(?:\/\/|#(?!\s*(?:include|define|if|ifdef|ifndef|else|elif|endif|pragma|undef)\b)|--|;;|%%|@\w|\[[A-Z])/;
+/** Comments show code and define nothing. */
+const COMMENT = /^\s*(?:\*|\/\/|\/\*|#(?!\s*define\b)|--)/;
 const DOCSTRING = /^\s*[rRuU]?("""|''')/;
 
 /** A definition of a name, its lines from 1. */
@@ -34,7 +36,9 @@ export async function definitionsOf(corpus: Corpus, name: string): Promise<Defin
   for (const path of paths) {
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
-    for (const at of definingLines(lines, name)) found.push({ path, line: at + 1, ...extentOf(lines, at) });
+    for (const at of definingLines(lines, name)) {
+      if (!COMMENT.test(lines[at] ?? '')) found.push({ path, line: at + 1, ...extentOf(lines, at) });
+    }
   }
   return found.sort((a, b) => rank(a.path) - rank(b.path));
 }

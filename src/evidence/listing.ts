@@ -19,7 +19,10 @@ const VISIBLE =
   '(?:(?:export|default|declare|pub(?:\\([^)]*\\))?|public|private|protected|internal|static|final|abstract|sealed|async|' +
   'unsafe|open|data|partial|inner|extern(?: "C")?|const|inline|virtual|override|suspend|fileprivate|@\\w+)\\s+)*';
 
-const defining = (keyword: string): RegExp => new RegExp(`^\\s*${VISIBLE}${keyword}\\s+([A-Za-z_$][\\w$]*)`);
+/** What stands behind a name that is defined: no `;` or `*`, which name what is defined elsewhere. */
+const BEHIND = '(?=\\s*(?:[{<([:=]|$|(?:extends|implements|where|final|with|struct)\\b))';
+
+const defining = (keyword: string): RegExp => new RegExp(`^\\s*${VISIBLE}${keyword}\\s+([A-Za-z_$][\\w$]*)${BEHIND}`);
 const isCode = (path: string): boolean => ['source', 'test', 'example'].includes(roleOf(path));
 const isTest = (path: string): boolean => roleOf(path) === 'test';
 
@@ -31,7 +34,7 @@ export const ENVIRONMENT: Pattern = {
     /\b(?:process\.env|import\.meta\.env|os\.environ|environ|ENV|\$_ENV|\$_SERVER)\[\s*["'`]([A-Za-z_]\w*)["'`]\s*\]/g,
     /\bimport\.meta\.env\.([A-Z_]\w*)/g,
     /\b(?:environ(?:\.get|\.pop|\.setdefault)?|ENV\.fetch|Deno\.env\.get|Bun\.env)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
-    /\b(?:getenv|secure_getenv|Getenv|LookupEnv|GetEnvironmentVariable|getEnv|env_var|get_env|fetch_env!?)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
+    /\b(?:\w*_getenv|getenv|Getenv|LookupEnv|GetEnvironmentVariable|getEnv|env_var|get_env|fetch_env!?)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
     /\benv(?:::|\.)(?:var|var_os|get|str|int|bool|list)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
     /\b(?:option_)?env!\(\s*"([A-Za-z_]\w*)"/g,
     /\$ENV\{(\w+)\}/g,
@@ -60,12 +63,20 @@ const PATTERNS = {
     lines: [defining('(?:interface|protocol|trait)')],
   },
   enum: { words: ['enum'], isIn: isCode, lines: [defining('(?:const\\s+)?enum(?:\\s+class)?')] },
-  struct: { words: ['struct'], isIn: isCode, lines: [defining('(?:typedef\\s+)?struct'), /^type\s+(\w+)\s+struct\b/] },
+  struct: {
+    words: ['struct'],
+    isIn: isCode,
+    lines: [
+      defining('(?:typedef\\s+)?struct'),
+      /^type\s+(\w+)\s+struct\b/,
+      /^\s*pub(?:\([^)]*\))?\s+struct\s+(\w+)\s*;/,
+    ],
+  },
   function: {
     words: ['function', 'def', 'defp', 'func', 'fn', 'fun'],
     isIn: isCode,
     lines: [
-      defining('(?:function\\s*\\*?|def|defp|fn|fun)'),
+      defining('(?:function\\s*\\*?|def(?:\\s+self\\.)?|defp|fn|fun)'),
       /^func\s+(?:\([^)]*\)\s*)?(\w+)/,
       /^(?:export\s+)?const\s+(\w+)\s*=\s*(?:async\s*)?(?:function\b|(?:<[^>]*>)?\([^)]*\)[^=]*=>)/,
     ],

@@ -15,6 +15,8 @@ const LIMITS = {
   /** Lines of an entry point, and files of them. */
   entry: 20,
   entries: 6,
+  /** Lines of a file that others import. */
+  head: 6,
   /** Files that most others import. */
   imported: 5,
   /** Files whose imports are read. */
@@ -23,7 +25,7 @@ const LIMITS = {
 
 /** Badges, pictures and marks of HTML: they say nothing of the project. */
 const ORNAMENT =
-  /^(?:$|\[?!\[|#+\s*<img\b|<\/?(?:p|div|img|a|h1|br|picture|source|center)\b[^>]*>?$|\[!\w+\]|\.\. image::|:(?:target|alt|width):|<!--.*-->$)/i;
+  /^(?:$|\[?!\[|#+\s*<img\b|<\/?(?:p|div|img|a|h1|br|hr|picture|source|center|span|strong|sub|table|tr|td)\b[^>]*>?$|\[!\w+\]|\.\. image::|:(?:target|alt|width):|<!--.*-->$)/i;
 const ABOUT =
   /^\s*(?:"(?:name|description|version|license|main|module|bin|type|exports|private|keywords)"\s*:|(?:name|description|version|license|authors|edition|readme|homepage|rust-version|requires-python|keywords)\s*=|module\s|go\s+\d|<(?:artifactId|name|description|groupId)>|project\()/i;
 const ENTRY =
@@ -43,10 +45,10 @@ export async function gatherOverview(corpus: Corpus): Promise<Gathered> {
   }
   if (corpus.paths.length > 0) items.push(treeOf(corpus));
   for (const path of await entriesOf(corpus)) {
-    items.push(await corpus.item('entry', path, { start: 1, end: LIMITS.entry }));
+    items.push(await headOf(corpus, 'entry', path, LIMITS.entry));
   }
   const { ranked, isComplete } = await importedMost(corpus);
-  for (const { path, by } of ranked) items.push(await corpus.item('imported', path, { start: 1, end: 6 }, `${by}`));
+  for (const { path, by } of ranked) items.push(await headOf(corpus, 'imported', path, LIMITS.head, `${by}`));
   return { items, isComplete };
 }
 
@@ -58,6 +60,23 @@ async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
     lines.findIndex((line) => !ORNAMENT.test(line.trim())),
   );
   return corpus.item('readme', path, { start: first + 1, end: Math.min(lines.length, first + LIMITS.readme) });
+}
+
+/** The first lines of a file behind its licence. */
+async function headOf(
+  corpus: Corpus,
+  label: 'entry' | 'imported',
+  path: string,
+  length: number,
+  note = '',
+): Promise<EvidenceItem> {
+  const lines = await corpus.lines(path);
+  const isLicensed = lines.slice(0, 4).some((line) => /copyright|licen[sc]e|spdx/i.test(line));
+  const code = lines.findIndex(
+    (line) => line.trim() !== '' && !/^\s*(?:\/\/|\/?\*|#(?!\s*(?:include|define|if|pragma))|--)/.test(line),
+  );
+  const start = isLicensed ? Math.max(0, code) + 1 : 1;
+  return corpus.item(label, path, { start, end: Math.min(lines.length, start + length - 1) }, note);
 }
 
 async function aboutLines(corpus: Corpus, path: string): Promise<LineRange | undefined> {

@@ -19,7 +19,9 @@ const ENGINE_LINE = 'engine';
 const NUMBER = /\d|\bworkspace\b|\blatest\b|["'][*^~><=]/;
 /** Where a program says which options and settings it has. */
 const OPTION =
-  /\.option\(|add_argument\(|\.Flags?\(\)\.|\bflag\.\w+\(|click\.option|#\[(?:arg|clap|structopt)|opts\.on\(|\.addOption\(|getopt|viper\.\w+\(|@Value\(|^\s*["']?[\w.-]+["']?\s*[:=]\s*\S/;
+  /\.option\(|add_argument\(|\.Flags?\(\)\.|\bflag\.\w+\(|click\.option|#\[(?:arg|clap|structopt)|opts\.on\(|\.addOption\(|getopt|viper\.\w+\(|@Value\(/;
+/** A line of a settings file. */
+const ENTRY = /^\s*["']?[\w.-]+["']?\s*[:=]\s*\S/;
 /** What may be asked about without any package: its version stands where manifests say what they need. */
 const PLATFORM =
   /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|elixir|kotlin|scala|swift|c\+\+|vscode)$/i;
@@ -107,7 +109,8 @@ export async function gatherSettings(corpus: Corpus, words: readonly string[]): 
   const scored: { readonly match: LineMatch; readonly score: number }[] = [];
   const scores = new Map<string, number>();
   const matches = await corpus.scan(programs.slice(0, MOST.files), (line, at, _, path) => {
-    if (line.length > 1_000 || !OPTION.test(line)) return [];
+    const isEntry = roleOf(path) === 'configuration' && ENTRY.test(line);
+    if (line.length > 1_000 || !(isEntry || OPTION.test(line))) return [];
     const said = saidIn(line, asked);
     if (said < least) return [];
     scores.set(`${at} ${path}`, said / asked.length + (roleOf(path) === 'configuration' ? 0.2 : 0));

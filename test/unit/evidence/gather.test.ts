@@ -58,7 +58,7 @@ test('what a project is about: README without its badges, manifest, tree, entry,
     'readme README.md:3-9',
     'manifest package.json:2-5',
     'tree :1-6 9',
-    'entry src/main.ts:1-20',
+    'entry src/main.ts:1-3',
     'imported src/loans.ts:1-6 3',
   ]);
   expect(evidence?.items.find(({ label }) => label === 'tree')?.text).toContain('src/ (4)');
