@@ -155,6 +155,6 @@ async function filesAsItems(
   paths: readonly string[],
   words: readonly string[],
 ): Promise<EvidenceItem[]> {
-  const wanted = paths.filter((path) => holds(path, words));
+  const wanted = paths.filter((path) => holds(path, words)).sort((a, b) => rank(a) - rank(b));
   return Promise.all(wanted.map((path) => corpus.item('match', path, { start: 1, end: 1 })));
 }

@@ -3,7 +3,7 @@ import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answe
 import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
-import type { Evidence } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
@@ -25,7 +25,7 @@ interface Generation {
   readonly json?: boolean;
 }
 
-export type AskCommand = QuestionOptions & Generation;
+export type AskCommand = QuestionOptions & Generation & { readonly kind?: EvidenceChoice };
 
 const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
   far: 'No relevant code found for this question.',
@@ -43,7 +43,7 @@ export async function askCommand(question: string, options: AskCommand): Promise
   checkedQuestion(question);
   return withMembers(options, question, ({ members, search, signal }) => {
     const scope = scopeOf(options.scope, members);
-    const { temperature, seed, maxTokens, json, embedFor } = options;
+    const { temperature, seed, maxTokens, json, kind, embedFor } = options;
     const embedMs = milliseconds(embedFor);
     return tellAnswer(search, question, {
       temperature,
@@ -53,19 +53,20 @@ export async function askCommand(question: string, options: AskCommand): Promise
       embedMs,
       signal,
       ...(scope && { scope }),
+      ...(kind && { evidenceKind: kind }),
     });
   });
 }
 
 type Told = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
   AnswerOptions,
-  'scope' | 'signal'
+  'scope' | 'signal' | 'evidenceKind'
 > & { readonly embedMs?: number | undefined };
 
 /** Prints an answer as it comes about. The exit code. */
 export async function tellAnswer(search: MultiFolderSearch, given: string, options: Told): Promise<number> {
   const question = checkedQuestion(given);
-  const { temperature, seed, maxTokens, json, embedMs, scope, signal } = options;
+  const { temperature, seed, maxTokens, json, embedMs, scope, evidenceKind, signal } = options;
   const view = json === true ? jsonView() : textView();
   const sampling =
     temperature === undefined
@@ -83,6 +84,7 @@ export async function tellAnswer(search: MultiFolderSearch, given: string, optio
     signal,
     ...(maxTokens && { maxTokens }),
     ...(scope && { scope }),
+    ...(evidenceKind && { evidenceKind }),
   };
   await answer(search, question, how, view.event);
   return view.end();

@@ -1,10 +1,29 @@
 import { citationText } from '../answer/citation.ts';
 import type { Evidence, EvidenceItem, EvidenceKind } from '../evidence/evidence.ts';
+import { evidenceFor } from '../evidence/gather.ts';
+import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
+import { EXIT } from './exit.ts';
+import { out } from './output.ts';
 import type { Row } from './output.ts';
+import { scopeOf } from './scope.ts';
+import { withMembers } from './session.ts';
+import type { QuestionOptions } from './session.ts';
+
+export interface EvidenceCommand extends QuestionOptions, Page {
+  readonly kind?: EvidenceKind;
+}
+
+/** Items that are left out, and items that are printed. */
+interface Page {
+  readonly from?: number;
+  readonly most?: number;
+}
 
 const LIMITS = {
-  /** Items that are listed, and lines of each that has several. */
+  /** Items that are listed above an answer, and on a page of their own. */
   items: 20,
+  page: 100,
+  /** Lines of an item that has several. */
   lines: 8,
 } as const;
 
@@ -19,15 +38,31 @@ const TITLES: Readonly<Record<EvidenceKind, string>> = {
   trace: 'Lines of the trace',
 };
 
-/** What answers a question by itself, as it is printed above the answer. */
-export function evidenceRows(evidence: Evidence): Row[] {
+/** Prints a page of what answers a question by itself; no model is loaded. */
+export async function evidenceCommand(given: string, options: EvidenceCommand): Promise<number> {
+  const question = checkedQuestion(given);
+  return withMembers(options, undefined, async ({ members, search, signal }) => {
+    const scope = scopeOf(options.scope, members);
+    const { kind, json, from = 0, most = LIMITS.page } = options;
+    const how = { from, most, signal, ...(kind && { kind }), ...(scope && { scope }) };
+    const evidence = await evidenceFor(search, question, how);
+    if (json === true) out.json({ from, evidence });
+    else if (evidence) out.rows(...evidenceRows(evidence, { from, most }));
+    else out.rows('Nothing was found that answers this question by itself. Choose a kind with --kind, or `ask` it.');
+    return evidence ? EXIT.done : EXIT.unknown;
+  });
+}
+
+/** What answers a question by itself, as it is printed above the answer, or on a page of its own. */
+export function evidenceRows(evidence: Evidence, { from = 0, most = LIMITS.items }: Page = {}): Row[] {
   const { kind, items, count } = evidence;
-  const listed = items.slice(0, LIMITS.items);
-  const more = count - listed.length;
+  const listed = items.slice(0, most);
+  const next = from + listed.length;
+  const more = count - next;
   return [
     [{ style: 'bold', text: TITLES[kind] }, `  ${counted(evidence)}`],
     ...listed.flatMap(itemRows),
-    ...(more > 0 ? [`  … and ${more} more; --json lists ${items.length}.`] : []),
+    ...(more > 0 ? [`  … and ${more} more: \`ask-codebase evidence --from ${next} "…"\``] : []),
   ];
 }
 

@@ -6,6 +6,9 @@ import { endWithReader } from './closed-pipe.ts';
 import { diffCommand } from './diff.ts';
 import type { DiffCommand } from './diff.ts';
 import { EXIT } from './exit.ts';
+import { EVIDENCE_KINDS } from '../evidence/evidence.ts';
+import { evidenceCommand } from './evidence.ts';
+import type { EvidenceCommand } from './evidence.ts';
 import { exportCommand } from './export.ts';
 import type { ExportCommand } from './export.ts';
 import { failureOf } from './failure.ts';
@@ -51,6 +54,7 @@ program.addCommand(
     .addOption(number('--temperature <t>', 'sample instead of taking the likeliest token', 0, 2))
     .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
     .addOption(number('--max-tokens <n>', 'length of the answer', 1, 4096))
+    .addOption(kindOption([...EVIDENCE_KINDS, 'none']))
     .action((words: string[], options: AskCommand) => run(() => askCommand(words.join(' '), options))),
 );
 program.addCommand(
@@ -74,6 +78,21 @@ program.addCommand(
     .action((words: string[], options: RecallCommand) =>
       run(() => recallCommand(words.length > 0 ? words.join(' ') : undefined, options)),
     ),
+);
+program.addCommand(
+  asked(common(new Command('evidence')))
+    .description(
+      'Lists what answers a question by itself, without any model: definitions, references, scripts, commits.',
+    )
+    .argument('<question...>', 'a question in your own words')
+    .addOption(kindOption(EVIDENCE_KINDS))
+    .addOption(number('--from <n>', 'leave out the first n', 0, 10_000_000))
+    .addOption(number('--most <n>', 'list n at most (default: 100)', 1, 100_000))
+    .addHelpText(
+      'after',
+      examples('evidence "Who uses openLedger?"', 'evidence --json "Which environment variables are read?"'),
+    )
+    .action((words: string[], options: EvidenceCommand) => run(() => evidenceCommand(words.join(' '), options))),
 );
 program.addCommand(
   common(new Command('stats'))
@@ -162,6 +181,10 @@ await program.parseAsync();
 
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ask-codebase ${line}`).join('\n')}`;
+}
+
+function kindOption(kinds: readonly string[]): Option {
+  return new Option('--kind <kind>', 'the kind of question (default: as its words say)').choices([...kinds]);
 }
 
 /** What can be asked at once, and what part of it. */

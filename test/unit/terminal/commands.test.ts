@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FolderIndex } from '../../../src/index/folder-index.ts';
 import { diffCommand } from '../../../src/terminal/diff.ts';
+import { evidenceCommand } from '../../../src/terminal/evidence.ts';
 import { exportCommand } from '../../../src/terminal/export.ts';
 import { forgetCommand } from '../../../src/terminal/forget.ts';
 import { importCommand } from '../../../src/terminal/import.ts';
@@ -200,4 +201,32 @@ describe('recall', () => {
     await expect(recallCommand('x', options)).rejects.toThrow('leads out of the folder');
     expect(told).toBe('');
   });
+});
+
+describe('evidence', () => {
+  it('is printed a page at a time, with the count of all, and loads no model', () =>
+    withIndexed(async (root) => {
+      expect(await evidenceCommand('How many files are there?', { ...of(root), most: 2 })).toBe(0);
+      expect(printed.split('\n').slice(0, 4)).toEqual([
+        'Matches  3 places in 3 files',
+        '  src/book.ts:1  export const title = 1;',
+        '  src/loan.ts:1  export const loanDays = 21;',
+        '  … and 1 more: `ask-codebase evidence --from 2 "…"`',
+      ]);
+      printed = '';
+      await evidenceCommand('How many files are there?', { ...of(root), from: 2, json: true });
+      expect(json()).toMatchObject({
+        from: 2,
+        evidence: { kind: 'list', count: 3, items: [{ path: 'docs/notes.md' }] },
+      });
+    }));
+
+  it('says where there is none, and takes a kind', () =>
+    withIndexed(async (root) => {
+      expect(await evidenceCommand('loanDays', of(root))).toBe(3);
+      expect(printed).toMatch(/^Nothing was found/);
+      printed = '';
+      expect(await evidenceCommand('loanDays', { ...of(root), kind: 'definition' })).toBe(0);
+      expect(printed).toBe('Definitions  1 place in 1 file\n  src/loan.ts:1  export const loanDays = 21;\n');
+    }));
 });

@@ -35,5 +35,7 @@ test('what is not listed is counted', () => {
   const rows = evidenceRows(many).map(plain);
   expect(rows[0]).toBe('References  70 places in 9 files, 4 names');
   expect(rows).toHaveLength(22);
-  expect(rows.at(-1)).toBe('  … and 50 more; --json lists 50.');
+  expect(rows.at(-1)).toBe('  … and 50 more: `ask-codebase evidence --from 20 "…"`');
+  const page = evidenceRows({ ...many, items: many.items.slice(0, 10) }, { from: 60, most: 100 }).map(plain);
+  expect(page).toHaveLength(11);
 });
