@@ -96,6 +96,7 @@ const PATTERNS = {
     isIn: isCode,
     lines: [
       /^\s*(?:(?:export|public|final|abstract|data|open|sealed)\s+)*class\s+([A-Z]\w*(?:Error|Exception|Warning))\b/,
+      /^\s*(?:(?:export|public|final|abstract|data|open|sealed)\s+)*class\s+(\w+)\s*(?:\(|extends\b|<\s|:)[^{]*\b\w*(?:Error|Exception|Warning)\b/,
       /^(?:var|\s)\s*(Err[A-Z]\w*)\s*=\s*(?:errors\.New|fmt\.Errorf)/,
       /^\s*(?:pub\s+)?enum\s+(\w*Error)\b/,
     ],

@@ -73,7 +73,8 @@ function counted({ count, files, names, isComplete }: Evidence): string {
 }
 
 function itemRows({ label, path, lines, text, note }: EvidenceItem): Row[] {
-  const shown = text.split('\n');
+  // A row shows a tab as an escape.
+  const shown = text.replaceAll('\t', '  ').split('\n');
   const place = label === 'tree' ? '.' : citationText({ path, ...lines });
   const about = label === 'commit' ? note : label === 'imported' ? `imported by ${note} files` : '';
   const [first = ''] = shown;

@@ -148,6 +148,24 @@ test('variables of the environment are found in every language', async () => {
   expect(evidence?.names).toBe(10);
 });
 
+test('an error class is told by what it extends, whatever it is called', async () => {
+  const files = {
+    'a.py': 'class Timeout(RequestException):\n    pass\n\n\nclass Session(Base):\n    pass\n',
+    'b.rb': 'class Gone < StandardError\nend\n',
+    'c.java': 'public class Lost extends RuntimeException {}\nclass Kept extends Object {}\n',
+    'd.c': 'struct loan {\n  int days;\n};\n\nstruct loan *next(struct loan *one);\n',
+  };
+  expect((await evidenceOver(files, 'List all error classes'))?.items.map(({ note }) => note)).toEqual([
+    'Timeout',
+    'Gone',
+    'Lost',
+  ]);
+  expect(await evidenceOver(files, 'How many structs are there?')).toMatchObject({
+    count: 1,
+    items: [{ note: 'loan' }],
+  });
+});
+
 test('a setting: sections of the documents, then the lines that declare it', async () => {
   const files = {
     'docs/settings.md': '# Settings\n\nAll of them.\n\n## Loan period\n\nSet `loanPeriod`.\n',

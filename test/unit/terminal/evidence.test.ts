@@ -15,13 +15,13 @@ test('one line stands beside its place, several below it', () => {
     ...item,
     label: 'definition',
     lines: { start: 1, end: 2 },
-    text: '// Lends.\nlend() {',
+    text: '// Lends.\n\tlend() {',
   } as const;
   expect(
     evidenceRows({ ...evidence, kind: 'definition', items: [definition] })
       .map(plain)
       .slice(1),
-  ).toEqual(['  a.ts:1-2', '      // Lends.', '      lend() {']);
+  ).toEqual(['  a.ts:1-2', '      // Lends.', '        lend() {']);
   const commit = { ...item, label: 'commit', text: 'Lend', note: '0123456789 2026-01-02 Ada' } as const;
   expect(evidenceRows({ ...evidence, kind: 'history', items: [commit], isComplete: false }).map(plain)).toEqual([
     'History  1 place in 1 file (a selection)',
