@@ -55,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
         return service.ask(question, onEvent, signal);
       },
       recall: (question, scope, signal) => service.recall(question, scope, signal),
+      evidence: (page, signal) => service.evidence(page, signal),
       warm: (signal) => service.warm(signal),
     },
     workspace: new EditorWorkspace(memory),

@@ -1,6 +1,6 @@
 import { fill, linesText } from '../../src/chat/strings.ts';
 import type { Strings } from '../../src/chat/strings.ts';
-import { EVIDENCE_KINDS, unfinished } from '../../src/chat/transcript.ts';
+import { EVIDENCE_KINDS, TRANSCRIPT, unfinished } from '../../src/chat/transcript.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, Exchange } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';
@@ -46,7 +46,11 @@ export function evidenceView(
     ),
     ...(items.length > 0 ? [h('ul', { class: 'rows' }, ...listed.map((item) => row(item, context)))] : []),
   );
-  if (more <= 0) return view;
+  const turn = evidence && pager(exchange, evidence, context);
+  if (more <= 0) {
+    if (turn) view.append(turn);
+    return view;
+  }
   const toggle = h(
     'button',
     {
@@ -64,7 +68,36 @@ export function evidenceView(
     unfolded.rest === 'open' ? strings.fewer : fill(strings.more, more),
   );
   view.append(toggle);
+  if (turn && unfolded.rest === 'open') view.append(turn);
   return view;
+}
+
+/** Which of all items these are, and the way to the others; nothing where there are no others. */
+function pager(
+  { id }: Exchange,
+  { from, items, count }: Evidence,
+  { strings, post }: Context,
+): HTMLElement | undefined {
+  const end = from + items.length;
+  if (from === 0 && end >= count) return undefined;
+  const turn = (label: string, name: string, to: number, isThere: boolean) =>
+    h('button', {
+      type: 'button',
+      class: `icon-button codicon codicon-${name}`,
+      title: label,
+      'aria-label': label,
+      disabled: !isThere,
+      onclick: () => {
+        post({ kind: 'evidence', exchange: id, from: to });
+      },
+    });
+  return h(
+    'nav',
+    { class: 'evidence-pages', 'aria-label': strings.evidenceKind },
+    turn(strings.evidenceBefore, 'chevron-left', Math.max(0, from - TRANSCRIPT.evidence), from > 0),
+    h('span', {}, fill(strings.evidencePage, from + 1, end, count)),
+    turn(strings.evidenceAfter, 'chevron-right', end, end < count),
+  );
 }
 
 /** A choice of the kinds; one that is not the exchange's asks its question again. */

@@ -1,6 +1,6 @@
 import type { Action } from '../common/error-codes.ts';
 import type { QuestionScope, MemoryState } from '../service/protocol.ts';
-import { newExchange } from './exchange.ts';
+import { newExchange, withEvent, withinLimits } from './exchange.ts';
 import type { NewQuestion } from './exchange.ts';
 import { Conversations } from './conversations.ts';
 import { answerMarkdown } from './markdown.ts';
@@ -12,7 +12,7 @@ import { AnswerQueue } from './answer-queue.ts';
 import { fill } from './strings.ts';
 import { suggestedQuestions } from './suggestion.ts';
 import { tellingPlaces } from '../workspace/walk/suggested-places.ts';
-import { unfinished } from './transcript.ts';
+import { TRANSCRIPT, unfinished } from './transcript.ts';
 import type { Conversation, Exchange } from './transcript.ts';
 
 /** Milliseconds in which news of the surroundings are gathered: the reading tells of itself many times a second. */
@@ -193,6 +193,9 @@ export class ChatController {
       case 'ask':
         this.#askFromPage(message);
         break;
+      case 'evidence':
+        await this.#turnEvidence(message.exchange, message.from);
+        break;
       case 'stop':
         this.stop();
         break;
@@ -258,6 +261,26 @@ export class ChatController {
     }
     if (choice || !old) this.#ask({ question, scope: this.#scopeOf(choice ?? WHOLE), selection, evidenceKind });
     else this.#ask({ question, scope: old.scope, selection: old.selection, evidenceKind });
+  }
+
+  /** Shows another page of an exchange's evidence. */
+  async #turnEvidence(id: string, from: number): Promise<void> {
+    const { service, strings, log } = this.#dependencies;
+    const conversation = this.#conversations.current.id;
+    const asked = this.#conversations.exchange(conversation, id);
+    if (!asked?.evidence) return;
+    const { question, scope, evidence: shown } = asked;
+    const page = { question, scope, evidenceKind: shown.kind, from, most: TRANSCRIPT.evidence };
+    const evidence = await service.evidence(page).catch((error: unknown) => {
+      log(`The evidence could not be read: ${String(error)}`);
+      return undefined;
+    });
+    const exchange = this.#conversations.exchange(conversation, id);
+    if (!exchange || !evidence) return;
+    const event = withinLimits({ kind: 'evidence', evidence });
+    const turned = withEvent(exchange, event, 0, strings);
+    this.#conversations.replace(conversation, turned);
+    this.#post(conversation, turned);
   }
 
   #ask(put: NewQuestion): void {

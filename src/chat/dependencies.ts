@@ -1,8 +1,9 @@
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Action } from '../common/error-codes.ts';
-import type { QuestionScope, Question } from '../service/protocol.ts';
+import type { EvidencePage, QuestionScope, Question } from '../service/protocol.ts';
 import type { HostMessage } from './protocol.ts';
 import type { TranscriptStore } from './store.ts';
 import type { Strings } from './strings.ts';
@@ -12,6 +13,7 @@ export interface ChatService {
   /** Settled after the last event. */
   readonly ask: (question: Question, onEvent: (event: AnswerEvent) => void, signal?: AbortSignal) => Promise<void>;
   readonly recall: (question: string, scope: QuestionScope, signal?: AbortSignal) => Promise<readonly RankedFile[]>;
+  readonly evidence: (page: EvidencePage, signal?: AbortSignal) => Promise<Evidence | undefined>;
   /** Loads the model before somebody asks. */
   readonly warm: (signal?: AbortSignal) => Promise<unknown>;
 }

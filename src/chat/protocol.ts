@@ -107,6 +107,8 @@ const pageSchema = v.variant('kind', [
     evidenceKind: v.optional(evidenceChoiceSchema),
     replaces: v.optional(id),
   }),
+  /** Another page of an exchange's evidence. */
+  v.object({ kind: v.literal('evidence'), exchange: id, from: count }),
   v.object({ kind: v.literal('stop') }),
   v.object({ kind: v.literal('open'), path: line, start: v.optional(lineNumber), end: v.optional(lineNumber) }),
   v.object({ kind: v.literal('copy'), text: answer }),

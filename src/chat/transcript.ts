@@ -82,6 +82,7 @@ const evidenceSchema = v.object({
     }),
     TRANSCRIPT.evidence,
   ),
+  from: count,
   count,
   files: count,
   names: count,

@@ -60,6 +60,8 @@ export interface Evidence {
   readonly kind: EvidenceKind;
   /** A page of what was found, in the order in which it is to be read. */
   readonly items: readonly EvidenceItem[];
+  /** How many stand before this page. */
+  readonly from: number;
   /** How many there are, on all pages. Exact where `isComplete`. */
   readonly count: number;
   /** Files that they stand in, on all pages. */

@@ -59,6 +59,7 @@ export async function evidenceFor(
   return {
     kind: found,
     items: items.slice(from, from + most),
+    from,
     count: items.length,
     files: new Set(items.map(({ path }) => path)).size,
     names: namesOf(items),

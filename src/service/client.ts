@@ -1,5 +1,6 @@
 import { AppError } from '../common/app-error.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { RpcClient } from '../common/rpc/client.ts';
 import type { CallOptions } from '../common/rpc/client.ts';
 import type { Kind } from '../common/rpc/messages.ts';
@@ -9,6 +10,7 @@ import type { ToolName } from '../library/tool-inputs.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { isServiceNotice } from './protocol.ts';
 import type {
+  EvidencePage,
   QuestionScope,
   Folder,
   Forgotten,
@@ -109,6 +111,11 @@ export class ServiceClient {
   tool(name: ToolName, input: unknown, signal?: AbortSignal): Promise<ToolOutcome> {
     this.#deaths = 0;
     return this.#call('tool', { name, input }, { signal });
+  }
+
+  /** A page of what answers a question by itself; undefined where nothing does. */
+  evidence(page: EvidencePage, signal?: AbortSignal): Promise<Evidence | undefined> {
+    return this.#client.call('evidence', page, { signal });
   }
 
   async facts(root: string): Promise<MemoryFacts> {

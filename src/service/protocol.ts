@@ -1,6 +1,6 @@
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
-import type { EvidenceChoice } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import type { Action } from '../common/error-codes.ts';
 import type { Call } from '../common/rpc/messages.ts';
 import type { ToolText } from '../library/tool-text.ts';
@@ -66,6 +66,13 @@ export interface Question {
   readonly selection?: PlacedLines;
   /** The kind of question, where the user chose it. */
   readonly evidenceKind?: EvidenceChoice;
+}
+
+/** A page of the evidence for a question. */
+export interface EvidencePage extends Pick<Question, 'question' | 'scope' | 'evidenceKind'> {
+  /** Items that are left out before it, and items of it at most. */
+  readonly from: number;
+  readonly most: number;
 }
 
 /** Where the memory of one folder stands. */
@@ -148,6 +155,7 @@ export interface ServiceCalls {
   readonly recall: Call<{ readonly question: string; readonly scope: QuestionScope }, readonly RankedFile[]>;
   /** One of the tools that agents call. What it refuses is a reply, in the words of its model. */
   readonly tool: Call<{ readonly name: ToolName; readonly input: unknown }, ToolOutcome>;
+  readonly evidence: Call<EvidencePage, Evidence | undefined>;
   /** The files come as events, some at a time: all of a large workspace at once would block the host. */
   readonly facts: Call<{ readonly root: string }, Omit<MemoryFacts, 'files'>, readonly RememberedFile[]>;
   readonly forget: Call<Paths, Forgotten>;

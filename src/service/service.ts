@@ -4,6 +4,7 @@ import { AppError, asAppError, isErrorOf, stackOf } from '../common/app-error.ts
 import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
+import { evidenceFor } from '../evidence/gather.ts';
 import type { CallContext, Handlers } from '../common/rpc/server.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
@@ -79,6 +80,12 @@ export class Service {
         if (asAppError(error).blame !== 'usage') this.failureOf(error, name);
       };
       return toolOutcome(this.#engine, ground, { name, input }, { signal, onFailure });
+    }),
+    evidence: this.#settled(async ({ question, scope: asked, evidenceKind, from, most }, { signal }) => {
+      const members = await this.#members();
+      const scope = await this.#scope(asked, members, signal);
+      const how = { from, most, signal, ...(scope && { scope }), ...(evidenceKind && { kind: evidenceKind }) };
+      return evidenceFor(new MultiFolderSearch(members), question, how);
     }),
     facts: this.#settled(({ root }, { emit }) => this.#facts(root, emit)),
     forget: this.#settled(({ root, paths }) => this.#indexer(root).forget(paths)),

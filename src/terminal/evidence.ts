@@ -62,7 +62,7 @@ export function evidenceRows(evidence: Evidence, { from = 0, most = LIMITS.items
   return [
     [{ style: 'bold', text: TITLES[kind] }, `  ${counted(evidence)}`],
     ...listed.flatMap(itemRows),
-    ...(more > 0 ? [`  … and ${more} more: \`ask-codebase evidence --from ${next} "…"\``] : []),
+    ...(more > 0 ? [`  … and ${more} more: \`evidence --from ${next} "…"\``] : []),
   ];
 }
 

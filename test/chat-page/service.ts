@@ -1,6 +1,7 @@
 import type { AnswerEvent } from '../../src/answer/answer.ts';
 import type { RankedFile } from '../../src/retrieve/ranked-files.ts';
-import type { Question } from '../../src/service/protocol.ts';
+import type { Evidence } from '../../src/evidence/evidence.ts';
+import type { EvidencePage, Question } from '../../src/service/protocol.ts';
 import type { ChatService } from '../../src/chat/dependencies.ts';
 
 /** One thing that a scripted service does: an event, a pause in milliseconds, or a failure. */
@@ -12,6 +13,9 @@ export type Step =
 /** A service that plays a script for each question, in order; the last one again and again. */
 export class ScriptedService implements ChatService {
   readonly asked: Question[] = [];
+  /** Pages of evidence that were asked for, and what is given for each. */
+  readonly pages: EvidencePage[] = [];
+  page: Evidence | undefined;
   readonly #scripts: readonly (readonly Step[])[];
 
   constructor(...scripts: readonly (readonly Step[])[]) {
@@ -31,6 +35,11 @@ export class ScriptedService implements ChatService {
 
   recall(): Promise<readonly RankedFile[]> {
     return Promise.resolve([]);
+  }
+
+  evidence(page: EvidencePage): Promise<Evidence | undefined> {
+    this.pages.push(page);
+    return Promise.resolve(this.page);
   }
 
   warm(): Promise<void> {

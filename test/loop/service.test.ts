@@ -43,6 +43,18 @@ describe('the service of the extension, with the real model', () => {
     expect(shares).toBeCloseTo(1, 6);
   });
 
+  it('gathers evidence in the thread: references above an answer, page by page, and the commits of lines', async () => {
+    const events = await host.ask('Who uses `LOAN_DAYS`?');
+    const told = events.find((event) => event.kind === 'evidence');
+    expect(told?.evidence).toMatchObject({ kind: 'references', from: 0, isComplete: true });
+    const scope = everything;
+    const page = { question: 'Who uses `LOAN_DAYS`?', scope, from: 1, most: 1 } as const;
+    const second = await host.client.evidence(page);
+    expect(second).toMatchObject({ from: 1, count: told?.evidence.count, items: [told?.evidence.items[1]] });
+    const history = await host.client.evidence({ ...page, evidenceKind: 'history', from: 0, most: 9 });
+    expect(history?.items.at(-1)).toMatchObject({ label: 'commit', text: 'First' });
+  });
+
   it('knows a saved file a moment later, and encodes its changed segment alone', async () => {
     appendFileSync(join(repo, 'src/mail.ts'), "\nexport const POSTAGE_STAMP_COLOUR = 'vermilion';\n");
     await host.client.refresh(repo, ['src/mail.ts']);

@@ -18,6 +18,7 @@ const use = (at: number) => ({
 const evidence: Evidence = {
   kind: 'references',
   items: Array.from({ length: 9 }, (_, at) => use(at)),
+  from: 0,
   count: 70,
   files: 9,
   names: 0,
@@ -96,6 +97,42 @@ test('the chosen kind goes with the question, keeps its scope and is asked again
   await desk.idle();
   expect(service.asked.map(({ evidenceKind }) => evidenceKind)).toEqual([undefined, 'history', 'history']);
   expect(service.asked.map((asked) => asked.scope)).toEqual([folder, folder, folder]);
+});
+
+test('other pages are a step away, once all of this one is shown', () => {
+  const turned = (from: number) => {
+    const { view, said } = shown(exchangeWith({ ...evidence, from }));
+    expect(view?.querySelector('.evidence-pages')).toBeNull();
+    all(view, '.others')[0]?.click();
+    const buttons = all(view, '.evidence-pages button');
+    for (const button of buttons) button.click();
+    return [all(view, '.evidence-pages span')[0]?.textContent, said];
+  };
+  expect(turned(0)).toEqual(['1 to 9 of 70', [{ kind: 'evidence', exchange: 'x', from: 9 }]]);
+  const before = { kind: 'evidence', exchange: 'x', from: 10 };
+  expect(turned(50)).toEqual(['51 to 59 of 70', [before, { ...before, from: 59 }]]);
+  const only = shown(exchangeWith({ ...evidence, count: 9 }));
+  all(only.view, '.others')[0]?.click();
+  expect(only.view?.querySelector('.evidence-pages')).toBeNull();
+});
+
+test('a page is asked of the service with the question, its scope and its kind, and kept', async () => {
+  const script = [
+    ...told([recalled(), { kind: 'evidence', evidence }], text),
+    { kind: 'event' as const, event: answered() },
+  ];
+  const service = new ScriptedService(script);
+  service.page = { ...evidence, from: 40, items: [use(7)] };
+  const desk = new Desk(service);
+  await desk.controller.ask({ question, scope });
+  await desk.idle();
+  const { id } = desk.exchanges.at(-1)!;
+  await desk.controller.receive({ kind: 'evidence', exchange: id, from: 40 });
+  expect(service.pages).toEqual([{ question, scope, evidenceKind: 'references', from: 40, most: 40 }]);
+  expect(desk.exchanges.at(-1)).toMatchObject({ state: { kind: 'answered' }, evidence: { from: 40, items: [use(7)] } });
+  service.page = undefined;
+  await desk.controller.receive({ kind: 'evidence', exchange: id, from: 80 });
+  expect(desk.exchanges.at(-1)?.evidence?.from).toBe(40);
 });
 
 test('evidence that is too large for the page is cut', () => {

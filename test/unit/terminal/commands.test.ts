@@ -211,7 +211,7 @@ describe('evidence', () => {
         'Matches  3 places in 3 files',
         '  src/book.ts:1  export const title = 1;',
         '  src/loan.ts:1  export const loanDays = 21;',
-        '  … and 1 more: `ask-codebase evidence --from 2 "…"`',
+        '  … and 1 more: `evidence --from 2 "…"`',
       ]);
       printed = '';
       await evidenceCommand('How many files are there?', { ...of(root), from: 2, json: true });

@@ -7,7 +7,15 @@ const plain = (row: Row): string =>
   typeof row === 'string' ? row : row.map((part) => (typeof part === 'string' ? part : part.text)).join('');
 
 const item = { label: 'use', path: 'a.ts', lines: { start: 3, end: 3 }, text: '  lend();', note: 'lend' } as const;
-const evidence: Evidence = { kind: 'references', items: [item], count: 1, files: 1, names: 0, isComplete: true };
+const evidence: Evidence = {
+  kind: 'references',
+  items: [item],
+  from: 0,
+  count: 1,
+  files: 1,
+  names: 0,
+  isComplete: true,
+};
 
 test('one line stands beside its place, several below it', () => {
   expect(evidenceRows(evidence).map(plain)).toEqual(['References  1 place in 1 file', '  a.ts:3  lend();']);
@@ -35,7 +43,7 @@ test('what is not listed is counted', () => {
   const rows = evidenceRows(many).map(plain);
   expect(rows[0]).toBe('References  70 places in 9 files, 4 names');
   expect(rows).toHaveLength(22);
-  expect(rows.at(-1)).toBe('  … and 50 more: `ask-codebase evidence --from 20 "…"`');
+  expect(rows.at(-1)).toBe('  … and 50 more: `evidence --from 20 "…"`');
   const page = evidenceRows({ ...many, items: many.items.slice(0, 10) }, { from: 60, most: 100 }).map(plain);
   expect(page).toHaveLength(11);
 });

@@ -38,6 +38,7 @@ const handlers: Handlers<ServiceCalls> = {
     if (question === 'die') process.exit(1);
     return [{ path: 'a.ts', share: 1, lines: [] }];
   },
+  evidence: () => undefined,
   tool: ({ name }) => ({ kind: 'refused', message: `${name} is refused.` }),
   facts: ({ root }, { emit }) => {
     for (const path of ['a.ts', 'b.ts']) {
