@@ -21,7 +21,8 @@ const LIBRARY: Files = {
     "test": "vitest run"
   },
   "dependencies": {
-    "valibot": "^1.5.0"
+    "valibot": "^1.5.0",
+    "@types/node": "^24.0.0"
   }
 }
 `,
@@ -49,7 +50,7 @@ export class LoanError extends Error {}
 `,
   'test/loans.test.ts':
     "import { lend } from '../src/loans.ts';\n\ntest('lends', () => lend('Emma'));\ntest('lends twice', () => {});\n",
-  'docs/guide.md': '# Guide\n\nCall `lend` with a book.\n',
+  'docs/guide.md': '# Guide\n\nCall `lend` with a book.\n\nA test of readers is not meant.\n',
 };
 
 test('what a project is about: README without its badges, manifest, tree, entry, what most files import', async () => {
@@ -199,17 +200,12 @@ test('why and since when: the commits that wrote the lines, with their messages'
       git('add', '-A');
       git('-c', 'user.name=Ada', '-c', 'user.email=a@b.c', 'commit', '-qm', message);
     };
+    const wait = 'export function wait() {\n  sleep(5);\n}\n';
     git('init', '-q');
-    commit('export const other = 1;\n', 'Begin');
-    commit(
-      'export const other = 1;\n\nexport function wait() {\n  sleep(5);\n}\n',
-      'Wait for slow disks\n\nThey sleep.',
-    );
-    // Not committed: the lines have moved.
-    writeFileSync(
-      join(root, 'src/wait.ts'),
-      '// New.\nexport const other = 1;\n\nexport function wait() {\n  sleep(5);\n}\n',
-    );
+    commit('export const other = 1;\n\n\n\n', 'Begin');
+    commit(`export const other = 1;\n\n\n\n${wait}`, 'Wait for slow disks\n\nThey sleep.');
+    // Not committed: the lines have moved to where others were.
+    writeFileSync(join(root, 'src/wait.ts'), wait);
   });
   expect(evidence?.items.map(({ label }) => label)).toEqual(['definition', 'commit']);
   expect(evidence?.items[1]).toMatchObject({ path: 'src/wait.ts', text: 'Wait for slow disks\n\nThey sleep.' });
