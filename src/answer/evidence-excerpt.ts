@@ -44,7 +44,7 @@ export async function readEvidence(
   for (const { path, start, end } of places) {
     const lines = (await search.lines(path))?.slice(start - 1, end) ?? [];
     if (lines.length === 0) continue;
-    const [own = 0] = await search.engine.count([lines.join('')], signal ? { signal } : {});
+    const own = await search.engine.countHere(lines.join(''), { signal });
     if (excerpts.length > 0 && tokens + own > LIMITS.part * budget) break;
     tokens += own;
     excerpts.push({ path, start, end: start + lines.length - 1, lines, segmentIds: [], share: 0 });
