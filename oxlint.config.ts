@@ -5,6 +5,8 @@ import { defineConfig } from 'oxlint';
  * src, which put the others together. The page runs in a browser and shares the chat's types with the editor, nothing
  * else.
  */
+const search = ['memory', 'workspace', 'engine', 'index', 'retrieve'];
+const answers = [...search, 'evidence', 'answer', 'answer-model'];
 const layers: Record<string, string[]> = {
   common: [],
   kernels: [],
@@ -13,14 +15,15 @@ const layers: Record<string, string[]> = {
   engine: ['memory', 'workspace', 'kernels'],
   index: ['memory', 'workspace', 'engine'],
   retrieve: ['memory', 'workspace', 'engine', 'index'],
-  evidence: ['memory', 'workspace', 'engine', 'index', 'retrieve'],
-  answer: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'evidence'],
-  library: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'answer'],
+  evidence: search,
+  'answer-model': ['engine'],
+  answer: [...search, 'evidence', 'answer-model'],
+  library: answers,
   mcp: ['memory', 'index', 'retrieve', 'library'],
-  service: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'evidence', 'answer', 'library'],
-  chat: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'evidence', 'answer', 'service'],
-  ui: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'evidence', 'answer', 'library', 'service', 'chat'],
-  terminal: ['memory', 'workspace', 'engine', 'index', 'retrieve', 'evidence', 'answer', 'library', 'mcp'],
+  service: [...answers, 'library'],
+  chat: [...answers, 'service'],
+  ui: [...answers, 'library', 'service', 'chat'],
+  terminal: [...answers, 'library', 'mcp'],
   page: ['chat'],
   root: ['chat', 'service', 'terminal', 'ui'],
 };

@@ -1,3 +1,5 @@
+import type { AnswerModel } from '../answer-model/answer-model.ts';
+import { EngineModel } from '../answer-model/engine-model.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
@@ -9,11 +11,13 @@ import { evidenceFor } from '../evidence/gather.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { Excerpt, PlacedLines } from './excerpt.ts';
-import { excerptBudget, PROMPT, promptFor } from './prompt.ts';
+import { promptFor } from './prompt.ts';
 import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
 import { sentences } from './sentence.ts';
 
 export interface AnswerOptions {
+  /** Who writes the answer; the built-in model where it is left out. */
+  readonly model?: AnswerModel;
   readonly history?: readonly Turn[];
   readonly scope?: RecallOptions['scope'];
   /** Lines that the question is about: they are read whatever the memory says. */
@@ -117,9 +121,8 @@ export async function answer(
     emit({ kind: 'unknown', reason: 'far' });
     return;
   }
-  const { prefillRate } = await search.engine.describe({ signal, priority: 'question' });
-  const budget = excerptBudget(prefillRate);
-  const left = budget - (selected?.tokens ?? 0);
+  const model = options.model ?? new EngineModel(search.engine);
+  const left = (await model.excerptTokens(signal)) - (selected?.tokens ?? 0);
   const gathered = evidence ? await readEvidence(search, evidence, left, signal) : NO_EVIDENCE;
   const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
   const found = await loadExcerpts(search, beside(others, gathered.excerpts), left - gathered.tokens);
@@ -130,8 +133,9 @@ export async function answer(
     emit({ kind: 'unknown', reason: 'changed' });
     return;
   }
-  const generated = await search.engine.generate(promptFor(question, excerpts, history, gathered.notes), {
-    maxTokens: options.maxTokens ?? PROMPT.answer,
+  const prompt = promptFor(question, excerpts, history, { task: model.profile.task, notes: gathered.notes });
+  const generated = await model.generate(prompt, {
+    maxTokens: options.maxTokens ?? model.profile.answerTokens,
     sampling: options.sampling ?? defaultSampling,
     signal,
     onEvent: emit,

@@ -4,38 +4,20 @@ import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { EvidenceNote } from './evidence-excerpt.ts';
 import type { Excerpt } from './excerpt.ts';
 
-/** Sizes in tokens, times in seconds. */
-export const PROMPT = {
-  /** From the question to the first token, at most; the model reads as much as it can in that time. */
-  firstToken: 6,
-  /**
-   * Less than that is not worth an answer. More than that a 0.5B model does not hold together: answers from 900 tokens
-   * were no worse than those from more, and came in half the time.
-   */
-  least: 500,
-  most: 1_500,
-  /** The question and the frame around the excerpts. */
-  frame: 120,
-  /** An answer of some paragraphs. */
-  answer: 400,
-} as const;
-
 /** Fences of Markdown (CommonMark 0.31, section 4.5). What follows an opening one names its language. */
 const OPENING = /^ {0,3}(?:(`{3,})[^`]*|(~{3,})(?!~).*)$/;
 const CLOSING = /^ {0,3}(`{3,}|~{3,})[ \t]*$/;
-
-/** Said last, next to the question: a small model follows what it read last. */
-const TASK = 'Answer briefly, then explain how the code does it.';
-
-/** Tokens of file text that may be read for an answer, from the measured prefill speed in tokens per second. */
-export function excerptBudget(prefillRate: number): number {
-  return Math.round(Math.min(PROMPT.most, Math.max(PROMPT.least, PROMPT.firstToken * prefillRate - PROMPT.frame)));
-}
 
 /** Characters of a file's name that are shown: a path may have thousands. */
 const NAME_LENGTH = 300;
 /** Characters of a run of ` or ~ that are shown: a fence is longer than the longest run, and nobody needs more. */
 const RUN_LENGTH = 40;
+
+export interface PromptOptions {
+  /** What the model's profile asks for: it stands last. */
+  readonly task: string;
+  readonly notes?: readonly EvidenceNote[];
+}
 
 /**
  * The conversation that is put to the model. File text is data: it stands between fences that it cannot close, with a
@@ -48,7 +30,7 @@ export function promptFor(
   question: string,
   excerpts: readonly Excerpt[],
   history: readonly Turn[],
-  notes: readonly EvidenceNote[] = [],
+  { task, notes = [] }: PromptOptions,
 ): Message[] {
   // The best file comes last, next to the question: a small model follows what it read last.
   const byFile = [...Map.groupBy(excerpts, ({ path }) => path).values()].reverse().flat();
@@ -65,7 +47,7 @@ export function promptFor(
           { role: 'assistant' as const, content: last.answer },
         ]
       : []),
-    { role: 'user', content: `${[...shown, ...noted].join('\n\n')}\n\n${closedQuestion(question)}\n${TASK}` },
+    { role: 'user', content: `${[...shown, ...noted].join('\n\n')}\n\n${closedQuestion(question)}\n${task}` },
   ];
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Excerpt } from '../../../src/answer/excerpt.ts';
-import { excerptBudget, PROMPT, promptFor } from '../../../src/answer/prompt.ts';
+import { promptFor } from '../../../src/answer/prompt.ts';
 import { Tokenizer } from '../../../src/engine/generate/tokenizer.ts';
 import type { Message } from '../../../src/engine/generate/tokenizer.ts';
 import { splitLines } from '../../../src/workspace/segment/line.ts';
@@ -10,7 +10,7 @@ import { hostileFiles } from '../../hostile/corpus.ts';
 import type { HostileFile } from '../../hostile/corpus.ts';
 
 const QUESTION = 'what does it do?';
-const TASK = 'Answer briefly, then explain how the code does it.';
+const TASK = 'Answer briefly.';
 
 function excerptOf({ path, text }: HostileFile): Excerpt {
   const lines = splitLines(text);
@@ -66,7 +66,7 @@ describe('a prompt over hostile files', () => {
 
   it.each(files)('keeps $path inside its fence, under one header, in one frame', (file) => {
     const harmless = excerptOf({ path: 'src/auth.ts', text: 'export const auth = 1;\n' });
-    const messages = promptFor(QUESTION, [harmless, excerptOf(file)], []);
+    const messages = promptFor(QUESTION, [harmless, excerptOf(file)], [], { task: TASK });
     expect(controlsOf(tokenizer.chat(messages))).toEqual(frame);
     const { blocks, outside } = parse(contentOf(messages));
     expect(blocks).toHaveLength(2);
@@ -80,12 +80,14 @@ describe('a prompt over hostile files', () => {
   });
 
   it('keeps all of them at once, and as question and history', () => {
-    const all = promptFor(QUESTION, files.map(excerptOf), []);
+    const all = promptFor(QUESTION, files.map(excerptOf), [], { task: TASK });
     expect(parse(contentOf(all)).blocks).toHaveLength(files.length);
     expect(controlsOf(tokenizer.chat(all))).toEqual(frame);
-    const history = controlsOf(tokenizer.chat(promptFor(QUESTION, [], [{ question: 'a', answer: 'b' }])));
+    const history = controlsOf(
+      tokenizer.chat(promptFor(QUESTION, [], [{ question: 'a', answer: 'b' }], { task: TASK })),
+    );
     for (const { path, text } of files) {
-      const asked = promptFor(text, [excerptOf({ path, text })], [{ question: path, answer: text }]);
+      const asked = promptFor(text, [excerptOf({ path, text })], [{ question: path, answer: text }], { task: TASK });
       expect(controlsOf(tokenizer.chat(asked)), path).toEqual(history);
       expect(parse(contentOf(asked)).outside.at(-1), path).toBe(TASK);
     }
@@ -110,7 +112,9 @@ describe('a prompt over hostile files', () => {
     const text = fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(text, text, (body, question) => {
-        const content = contentOf(promptFor(`why? ${question}`, [excerptOf({ path: 'a', text: `x${body}` })], []));
+        const content = contentOf(
+          promptFor(`why? ${question}`, [excerptOf({ path: 'a', text: `x${body}` })], [], { task: TASK }),
+        );
         const { blocks, outside } = parse(content);
         expect(blocks[0]?.header).toBe(`File a, lines 1-${splitLines(`x${body}`).length}:`);
         expect(blocks[0]?.text.startsWith('x')).toBe(true);
@@ -124,7 +128,7 @@ describe('a prompt over ordinary files', () => {
   it('says the last exchange alone before the question, and the best file next to it', () => {
     const files = ['best.ts', 'second.ts'].map((path) => excerptOf({ path, text: `const ${path[0] ?? ''} = 1;\n` }));
     const turns = ['First', 'Last'].map((word) => ({ question: `${word}?`, answer: `${word}.` }));
-    const messages = promptFor('And?', files, turns);
+    const messages = promptFor('And?', files, turns, { task: TASK });
     expect(messages.slice(0, -1)).toEqual([
       { role: 'user', content: 'Last?' },
       { role: 'assistant', content: 'Last.' },
@@ -134,16 +138,10 @@ describe('a prompt over ordinary files', () => {
     expect(content.endsWith(`Based on the code above, And?\n${TASK}`)).toBe(true);
   });
 
-  it('holds what the model reads in some seconds, within bounds', () => {
-    expect(excerptBudget(0)).toBe(PROMPT.least);
-    expect(excerptBudget(1_000_000)).toBe(PROMPT.most);
-    expect(excerptBudget(150)).toBe(PROMPT.firstToken * 150 - PROMPT.frame);
-  });
-
   it('is what it was before: the text as it stands, between short fences', () => {
     const code = excerptOf({ path: 'src/a b.ts', text: 'const a = `é`;\n\tif (b) {}\n\n' });
     const prose = { ...excerptOf({ path: 'README.md', text: '# A\n```\nnpm i\n```\n' }), share: 0.5 };
-    expect(contentOf(promptFor('Where?\nAnd why?', [code, prose], []))).toBe(
+    expect(contentOf(promptFor('Where?\nAnd why?', [code, prose], [], { task: TASK }))).toBe(
       'File README.md, lines 1-4:\n~~~~\n# A\n```\nnpm i\n```\n~~~~\n\n' +
         'File src/a b.ts, lines 1-3:\n```\nconst a = `é`;\n\tif (b) {}\n```\n\n' +
         `Based on the code above, Where?\nAnd why?\n${TASK}`,
