@@ -1,6 +1,7 @@
 import { findRepository } from './git.ts';
 import { gitLines } from './git-process.ts';
 import { textAt } from './revision.ts';
+import { examineSecrets, placeholder } from '../files/secret.ts';
 
 const LIMITS = {
   /** ms without a word from git: a question waits for it. */
@@ -19,7 +20,7 @@ export interface Commit {
   /** Of the author, as YYYY-MM-DD. */
   readonly date: string;
   readonly author: string;
-  /** Subject and body. */
+  /** Subject and body, secrets masked. */
   readonly message: string;
 }
 
@@ -90,6 +91,13 @@ function parsed(fields: readonly string[] | undefined): Commit[] {
   return text.split('\x1e').flatMap((record) => {
     const [hash = '', date = '', author = '', message = ''] = record.replace(/^\0/, '').split('\0');
     if (!/^[0-9a-f]{40,64}$/.test(hash)) return [];
-    return [{ hash, date, author, message: message.trim().slice(0, LIMITS.message) }];
+    return [{ hash, date, author, message: masked(message.trim()).slice(0, LIMITS.message) }];
   });
+}
+
+/** Before it is cut: half a token is found by no rule. No file is exempt here, because a message belongs to none. */
+function masked(message: string): string {
+  const examined = examineSecrets('message.txt', message);
+  if (examined.kind === 'clean') return message;
+  return examined.kind === 'masked' ? examined.text : placeholder;
 }

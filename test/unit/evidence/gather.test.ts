@@ -192,6 +192,30 @@ test('a trace: the place of the error first, then the line that says the message
   ]);
 });
 
+test('a commit shows no secret of its message', async () => {
+  const token = ['ghp', 'q7Zr2VtX9bLm4KcW8sNd1FhJ5gPy3TuA6eRo'].join('_');
+  const files = { 'src/wait.ts': 'export function wait() {\n  sleep(5);\n}\n' };
+  const evidence = await evidenceOver(files, 'Why does `wait` sleep?', {}, (root) => {
+    const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' });
+    git('init', '-q');
+    git('add', '-A');
+    git(
+      '-c',
+      'user.name=Ada',
+      '-c',
+      'user.email=a@b.c',
+      'commit',
+      '-qm',
+      `Wait for slow disks\n\nThe token of the time before was ${token}.`,
+    );
+  });
+  expect(evidence?.items[1]).toMatchObject({
+    label: 'commit',
+    text: 'Wait for slow disks\n\nThe token of the time before was [secret].',
+  });
+  expect(JSON.stringify(evidence)).not.toContain(token);
+});
+
 test('why and since when: the commits that wrote the lines, with their messages', async () => {
   const evidence = await evidenceOver({ 'src/a.ts': 'export const a = 1;\n' }, 'Why does `wait` sleep?', {}, (root) => {
     const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' });
