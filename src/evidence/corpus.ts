@@ -1,5 +1,5 @@
 import { terms } from '../memory/search/tokenize.ts';
-import type { Scope } from '../memory/records.ts';
+import type { Scope, SegmentPlace } from '../memory/records.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
@@ -22,6 +22,12 @@ export interface LineMatch {
   readonly at: number;
   /** What was found in it, such as a name. */
   readonly found: string;
+}
+
+interface FilesHolding {
+  readonly paths: readonly string[];
+  /** False where more segments hold a word than were asked for. */
+  readonly isComplete: boolean;
 }
 
 /** The indexed files of one folder that a question is put to, each read at most once. */
@@ -58,12 +64,20 @@ export class Corpus {
   /**
    * The files that may hold one of these words, by the index of words. A word that is no term of the index may stand in
    * every file.
+   *
+   * @param most segments that hold a word; of more, those that say most of it
    */
-  holding(words: readonly string[]): readonly string[] {
-    const first = words.map((word) => terms(word)[0]);
-    if (first.includes(undefined)) return this.paths;
-    const places = first.flatMap((term = '') => this.index.holding(term, LIMITS.segments, this.#scope));
-    return [...new Set(places.map(({ path }) => path))].sort();
+  holding(words: readonly string[], most: number = LIMITS.segments): FilesHolding {
+    const places: SegmentPlace[] = [];
+    let isComplete = true;
+    for (const word of words) {
+      const [term] = terms(word).sort((a, b) => b.length - a.length);
+      if (term === undefined) return { paths: this.paths, isComplete: true };
+      const own = this.index.holding(term, most + 1, this.#scope);
+      isComplete &&= own.length <= most;
+      places.push(...own.slice(0, most));
+    }
+    return { paths: [...new Set(places.map(({ path }) => path))].sort(), isComplete };
   }
 
   /** The lines of a file without their ends; none where it cannot be read. */

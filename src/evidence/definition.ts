@@ -29,11 +29,19 @@ export interface Definition {
   readonly context: LineRange;
 }
 
-/** Where a name is defined: sources first, then tests, then everything else. Texts show code and define nothing. */
-export async function definitionsOf(corpus: Corpus, name: string): Promise<Definition[]> {
-  const paths = corpus.holding([name]).filter((path) => !['documentation', 'changelog'].includes(roleOf(path)));
+/**
+ * Where a name is defined: sources first, then tests, then everything else. Texts show code and define nothing.
+ *
+ * @param paths the files that may hold the name
+ */
+export async function definitionsOf(
+  corpus: Corpus,
+  name: string,
+  paths: readonly string[] = corpus.holding([name]).paths,
+): Promise<Definition[]> {
   const found: Definition[] = [];
   for (const path of paths) {
+    if (['documentation', 'changelog'].includes(roleOf(path))) continue;
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
     for (const at of definingLines(lines, name)) {

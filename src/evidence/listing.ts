@@ -131,7 +131,7 @@ export function matchesOf(
   { words, lines, isIn = () => true }: Pattern,
   isWanted: (path: string) => boolean = () => true,
 ): Promise<LineMatch[]> {
-  const candidates = words.length > 0 ? corpus.holding(words) : corpus.paths;
+  const candidates = words.length > 0 ? corpus.holding(words).paths : corpus.paths;
   return corpus.scan(
     candidates.filter((path) => isIn(path) && isWanted(path)),
     (line) => new Set(lines.flatMap((pattern) => namesIn(pattern, line))),

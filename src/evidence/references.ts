@@ -1,4 +1,5 @@
 import { definitionsOf, rank } from './definition.ts';
+import type { Definition } from './definition.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, EvidenceLabel, Gathered } from './evidence.ts';
 
@@ -6,29 +7,39 @@ import type { EvidenceItem, EvidenceLabel, Gathered } from './evidence.ts';
 export const IMPORT =
   /^\s*(?:import\b|from\s+\S+\s+import\b|export\s+(?:\*|\{[^}]*\}|type\s+\{[^}]*\})\s*from\b|use\s[^;=()]*;|#\s*include\b|require\b|using\s+[\w.]+;|(?:const|let|var)\s[^=]*=\s*require\()/;
 
-/** Where a name stands alone and not as a part of a longer one. */
-function wholeName(name: string): RegExp {
-  return new RegExp(`(?<![\\w$])${name.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&')}(?![\\w$])`, 'g');
+/** Segments that are looked through for a name: some 40 MB of text. */
+export const MOST_SEGMENTS = 20_000;
+
+interface References {
+  /** Every line in which the name stands alone, and not as a part of a longer one: sources first, then by path. */
+  readonly lines: readonly LineMatch[];
+  readonly definitions: readonly Definition[];
+  /** False where more segments hold the name than were looked through. */
+  readonly isComplete: boolean;
 }
 
-/**
- * Every line in which a name stands, and where it is defined: by file, sources before tests, tests before texts; the
- * definition first. Names are compared to the letter. What a file calls the same is not told apart.
- */
+/** Where a name is used and defined. Names are compared to the letter; two things of one name are not told apart. */
+export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEGMENTS): Promise<References> {
+  const { paths, isComplete } = corpus.holding([name], most);
+  const alone = new RegExp(
+    `(?<![\\p{L}\\p{N}_$])${name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\p{L}\\p{N}_$])`,
+    'u',
+  );
+  const lines = await corpus.scan(paths, (line) => (alone.test(line) ? [name] : []));
+  const definitions = lines.length > 0 ? await definitionsOf(corpus, name, paths) : [];
+  return { lines: lines.sort((a, b) => rank(a.path) - rank(b.path)), definitions, isComplete };
+}
+
+/** What defines the first of these names that stands somewhere, then every other line with it. */
 export async function gatherReferences(corpus: Corpus, names: readonly string[]): Promise<Gathered> {
   for (const name of names) {
-    const pattern = wholeName(name);
-    const found = await corpus.scan(corpus.holding([name]), (line) => (line.match(pattern) ? [name] : []));
+    const { lines: found, definitions, isComplete } = await referencesOf(corpus, name);
     if (found.length === 0) continue;
-    const definitions = await definitionsOf(corpus, name);
     const isDefining = (match: LineMatch) =>
       definitions.some(({ path, lines }) => path === match.path && lines.start <= match.at + 1 && match.at < lines.end);
     const own = definitions.map(({ path, lines, context }) => corpus.item('definition', path, lines, name, context));
-    const others = found
-      .filter((match) => !isDefining(match))
-      .sort((a, b) => rank(a.path) - rank(b.path))
-      .map((match) => useOf(corpus, match));
-    return { items: await Promise.all([...own, ...others]), isComplete: true };
+    const others = found.filter((match) => !isDefining(match)).map((match) => useOf(corpus, match));
+    return { items: await Promise.all([...own, ...others]), isComplete };
   }
   return { items: [], isComplete: true };
 }

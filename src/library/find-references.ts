@@ -1,8 +1,9 @@
 import { AppError } from '../common/app-error.ts';
 import { terms } from '../memory/search/tokenize.ts';
+import { Corpus } from '../evidence/corpus.ts';
+import { rank } from '../evidence/definition.ts';
+import { MOST_SEGMENTS, referencesOf } from '../evidence/references.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
-import { ROLES, roleOf } from '../workspace/files/role.ts';
-import { definingLines } from '../workspace/segment/definition.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageOf } from './coverage.ts';
@@ -25,7 +26,7 @@ export interface Reference {
 }
 
 interface References {
-  /** Definitions first, then sources, tests, examples and texts; within these by path and line. */
+  /** Definitions first, then sources, configuration, tests, examples and texts; within these by folder and path. */
   readonly references: readonly Reference[];
   /** Whether more segments hold the word than are looked through. */
   readonly isCut: boolean;
@@ -33,8 +34,6 @@ interface References {
   readonly parts: ToolText;
 }
 
-/** Segments of a folder that are looked through for a name. */
-const SEGMENTS = 4_000;
 const LONGEST_NAME = 200;
 
 /**
@@ -49,35 +48,26 @@ export async function findReferences(
   signal?: AbortSignal,
 ): Promise<References> {
   const name = request.name.trim();
-  const [term] = terms(name).sort((a, b) => b.length - a.length);
-  if (name.length > LONGEST_NAME || /\s/.test(name) || term === undefined) {
-    const sentence =
-      'A name is one identifier of two letters or more, such as "openFile". Use search_codebase for words.';
-    throw new AppError('command/usage', sentence);
+  if (name.length > LONGEST_NAME || /\s/.test(name) || terms(name).length === 0) {
+    throw new AppError(
+      'command/usage',
+      'A name is one identifier of two letters or more, such as "openFile". Use search_codebase for words.',
+    );
   }
   const scope = chosenFiles(members, states, request);
-  const wanted = new RegExp(
-    `(?<![\\p{L}\\p{N}_$])${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![\\p{L}\\p{N}_$])`,
-    'u',
-  );
   const references: Reference[] = [];
   let isCut = false;
   for (const member of members) {
-    const { index, prefix } = member;
-    const holding = index.holding(term, SEGMENTS + 1, scope?.(member));
-    isCut ||= holding.length > SEGMENTS;
-    for (const path of new Set(holding.map((place) => place.path))) {
-      signal?.throwIfAborted();
-      const lines = (await index.lines(path)) ?? [];
-      const defining = new Set(definingLines(lines, name));
-      for (const [at, text] of lines.entries()) {
-        if (!wanted.test(text)) continue;
-        references.push({ path: prefix + path, line: at + 1, text: text.trimEnd(), isDefinition: defining.has(at) });
-      }
+    const corpus = new Corpus(member, scope?.(member), signal);
+    const { lines, definitions, isComplete } = await referencesOf(corpus, name);
+    isCut ||= !isComplete;
+    for (const { path, at } of lines) {
+      const text = (await corpus.lines(path))[at]?.trimEnd() ?? '';
+      const isDefinition = definitions.some((definition) => definition.path === path && definition.line === at + 1);
+      references.push({ path: member.prefix + path, line: at + 1, text, isDefinition });
     }
   }
-  const rank = ({ path, isDefinition }: Reference) => ROLES.indexOf(roleOf(path)) + (isDefinition ? 0 : ROLES.length);
-  references.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
+  references.sort((a, b) => Number(b.isDefinition) - Number(a.isDefinition) || rank(a.path) - rank(b.path));
   const coverage = coverageOf(members, states);
   return { references, isCut, coverage, parts: partsOf(name, references, isCut, coverage) };
 }
@@ -96,6 +86,6 @@ function partsOf(name: string, references: readonly Reference[], isCut: boolean,
       return [title, ...own.map(({ line, text }) => numbered([text], line))].join('\n');
     },
   );
-  const cut = isCut ? `Only ${SEGMENTS} segments that hold the word were looked through; narrow the paths. ` : '';
+  const cut = isCut ? `Only ${MOST_SEGMENTS} segments that hold the word were looked through; narrow the paths. ` : '';
   return { head, items, foot: cut + coverage.message };
 }
