@@ -36,8 +36,8 @@ export interface RankedFile {
 
 /** A ranked file's segment: lines that an answer may be made of. */
 export interface RankedSegment extends SegmentPlace, RankedLines {
-  /** Its own evidence times its file's: what makes it worth reading. Of one ranking only, without a unit. */
-  readonly evidence: number;
+  /** Its own share times its file's: what makes it worth reading. Of one ranking only, without a unit. */
+  readonly score: number;
 }
 
 /** What a question brought back, best first. */
@@ -45,8 +45,8 @@ export interface RankedFiles {
   readonly by: RecallBy;
   readonly files: readonly RankedFile[];
   /**
-   * Segments worth reading, best first: by their own evidence times their file's. A file of one segment owns its file's
-   * whole share, however little that segment says.
+   * Segments worth reading, best first by their scores: by shares, the only segment of a file would own its file's
+   * whole share, however little it says.
    */
   readonly segments: readonly RankedSegment[];
   /** How undecided the memory's own shares are. */
@@ -128,16 +128,14 @@ export function rankFiles(question: string, by: RecallBy, found: RankingInput, l
     const segments = own.slice(0, FILE_RANKING.segmentsOfFile).map((segment) => ({
       ...segment,
       share: (share * segment.share) / total,
-      evidence: share * segment.share,
+      score: share * segment.share,
     }));
     return { path, share, segments };
   });
   const files = ranked.map(({ path, share, segments: own }) => ({ path, share, lines: own.map(linesOf) }));
   const segments = ranked.flatMap((file) => file.segments);
   const isNamed = (segment: RankedSegment) => holdsNamedLine(segment, named);
-  segments.sort(
-    (a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.evidence - a.evidence || a.segmentId - b.segmentId,
-  );
+  segments.sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.score - a.score || a.segmentId - b.segmentId);
   const isAimed = found.confidence.isAimed || spoken.size > 0;
   const confidence = { ...found.confidence, isAimed };
   return { by, files, segments, flat: flatness(found.shares.shares), confidence, embedded: found.embedded };

@@ -1,11 +1,11 @@
 interface Ranked {
   readonly segmentId: number;
-  readonly evidence: number;
+  readonly score: number;
 }
 
 /**
  * One list of lines out of ranked files, for a reader who takes the first few, such as an agent: every file's best
- * segment in the files' order, then what is left by its evidence. So no file stands twice before each stands once.
+ * segment in the files' order, then what is left by its score. So no file stands twice before each stands once.
  *
  * @param files best first, and so are the segments of each
  */
@@ -14,5 +14,5 @@ export function listSegments<Segment extends Ranked>(
 ): Segment[] {
   const first = files.flatMap(({ segments }) => segments.slice(0, 1));
   const rest = files.flatMap(({ segments }) => segments.slice(1));
-  return [...first, ...rest.sort((a, b) => b.evidence - a.evidence || a.segmentId - b.segmentId)];
+  return [...first, ...rest.sort((a, b) => b.score - a.score || a.segmentId - b.segmentId)];
 }

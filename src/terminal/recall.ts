@@ -85,7 +85,7 @@ function report(id: string, ranking: RankedFiles) {
     embedded: ranking.embedded,
     files: ranked.map((file) => ({
       ...file,
-      segments: file.segments.map(({ start, end, share, evidence }) => ({ start, end, share, evidence })),
+      segments: file.segments.map(({ start, end, share, score }) => ({ start, end, share, score })),
     })),
     segments: listSegments(ranked)
       .slice(0, LISTED_LINES)

@@ -47,6 +47,6 @@ export function listOfRanking(ranking: RankedFiles): RankedFile[] {
   return filesWithSegments(ranking).map(({ path, share, segments }) => ({
     path,
     score: share,
-    segments: segments.map(({ start, end, evidence }) => ({ start, end, score: evidence })),
+    segments: segments.map(({ start, end, score }) => ({ start, end, score })),
   }));
 }

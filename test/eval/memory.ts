@@ -87,12 +87,12 @@ export function parseRecall(line: string): { id: string; files: RankedFile[] } {
 }
 
 /**
- * Across files, segments stand in the order of their evidence, as `ask` reads them: a file of one segment owns its
+ * Across files, segments stand in the order of their scores, as `ask` reads them: a file of one segment owns its
  * whole share.
  */
 function segment(value: unknown): RankedSegment {
   if (!isRecord(value)) throw new Problem('a segment is not a JSON object.');
-  return { start: number(value, 'start'), end: number(value, 'end'), score: number(value, 'evidence') };
+  return { start: number(value, 'start'), end: number(value, 'end'), score: number(value, 'score') };
 }
 
 /** An answer for every question and only files that every other system could name too; anything else is a fault. */

@@ -35,7 +35,7 @@ export interface System {
 export function listOf(files: readonly RankedFile[]): Lines[] {
   return listSegments(
     files.map(({ path, segments }, file) => ({
-      segments: segments.map((segment) => ({ path, ...segment, evidence: segment.score, segmentId: file })),
+      segments: segments.map((segment) => ({ path, ...segment, segmentId: file })),
     })),
   );
 }

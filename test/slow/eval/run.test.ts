@@ -164,7 +164,7 @@ describe('Memory', () => {
       const [file] = args.splice(args.indexOf('--questions') + 1, 1);
       const asked = readFileSync(file, 'utf8').split('\\n').filter((line) => line !== '').map((line) => JSON.parse(line));
       writeFileSync(process.env.ASK_CODEBASE_HOME + '/seen.json', JSON.stringify({ args, asked }));
-      const files = [{ path: 'a.ts', share: 0.5, segments: [{ start: 3, end: 9, share: 0.5, evidence: 0.2 }] }];
+      const files = [{ path: 'a.ts', share: 0.5, segments: [{ start: 3, end: 9, share: 0.5, score: 0.2 }] }];
       for (const { id } of asked) console.log(JSON.stringify({ id, files }));
     `);
     const asked = [...questions, { id: 'p', text: 'and why?' }];

@@ -15,7 +15,7 @@ function ranked(index: FolderIndex, path: string, ...shares: readonly number[]):
   return index.ledger.segmentsOf(path).flatMap(({ segmentId }, at) => {
     const place = index.place(segmentId);
     const share = shares[at];
-    return place && share !== undefined ? [{ ...place, share, evidence: share }] : [];
+    return place && share !== undefined ? [{ ...place, share, score: share }] : [];
   });
 }
 
@@ -79,7 +79,7 @@ test('text that is not saved counts, not the disk', () =>
     const { index, search } = await indexed(folder, FILES);
     await index.overlay('b.ts', 'quokka b\n');
     const [typed] = index.holding('quokka', 1);
-    const { excerpts, stale } = await loadExcerpts(search, [{ ...typed!, share: 1, evidence: 1 }], 1_000);
+    const { excerpts, stale } = await loadExcerpts(search, [{ ...typed!, share: 1, score: 1 }], 1_000);
     index.close();
     expect(stale).toBe(0);
     expect(excerpts[0]?.lines).toEqual(['quokka b\n']);

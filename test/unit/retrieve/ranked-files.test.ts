@@ -74,7 +74,7 @@ describe('the order of files', () => {
     expect(order(find(rows, { 'src/a.ts': 3, 'src/b.ts': 2 }, 'lexical'))).toEqual(['src/a.ts', 'src/b.ts']);
   });
 
-  it('puts a test behind the source of the same evidence, until tests are asked for', () => {
+  it('puts a test behind the source of the same score, until tests are asked for', () => {
     const rows: Row[] = [
       ['src/cookie.ts', 0, 2],
       ['test/cookie.test.ts', 0.5, 2.5],
@@ -139,7 +139,7 @@ describe('the order of files', () => {
     }
   });
 
-  it('reads the segments with the most evidence first, not those that own their file alone', () => {
+  it('reads the segments of the highest score first, not those that own their file alone', () => {
     const rows: Row[] = [
       ['src/large.ts', 2, 4],
       ['src/large.ts', 1.9, 4],
@@ -148,6 +148,6 @@ describe('the order of files', () => {
     const { segments } = find(rows, { 'src/large.ts': 4, 'src/small.ts': 3 }, 'fused');
     expect(segments.map(({ segmentId }) => segmentId)).toEqual([0, 1, 2]);
     const [first, second] = segments;
-    expect((first?.share ?? 0) / (second?.share ?? 1)).toBeCloseTo((first?.evidence ?? 0) / (second?.evidence ?? 1), 9);
+    expect((first?.share ?? 0) / (second?.share ?? 1)).toBeCloseTo((first?.score ?? 0) / (second?.score ?? 1), 9);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rankFiles } from '../../../src/retrieve/ranked-files.ts';
 import { normalise } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
-import { fileEvidence, inUse } from '../../eval/file-evidence.ts';
+import { fileFeatures, inUse } from '../../eval/file-features.ts';
 
 /** A segment: its path, its score for the memory (a logarithm) and its bm25. */
 type Row = readonly [path: string, score: number, bm25: number];
@@ -44,7 +44,7 @@ describe('what is known of a file', () => {
       ['History.md', 0, 4],
     ];
     const all = found(rows, { 'lib/a.js': 3, 'test/a.test.js': 5, 'History.md': 8 });
-    const files = fileEvidence(QUESTION, all, all.places);
+    const files = fileFeatures(QUESTION, all, all.places);
     const total = files.reduce((sum, file) => sum + Math.exp(inUse(file)), 0);
     const asked = rankFiles(QUESTION, 'fused', all, () => all.places).files;
     expect(asked).toHaveLength(4);
@@ -61,7 +61,7 @@ describe('what is known of a file', () => {
       paths.map((path): Row => [path, 0, 0]),
       { ...words, 'lib/deep/f.js': 77 },
     );
-    const files = new Map(fileEvidence(QUESTION, all, all.places).map((file) => [file.path, file.neighbours]));
+    const files = new Map(fileFeatures(QUESTION, all, all.places).map((file) => [file.path, file.neighbours]));
     const mean = (...bm25: number[]) => bm25.reduce((sum, score) => sum + Math.log1p(score), 0) / bm25.length;
     expect(files.get('lib/a.js')).toBeCloseTo(mean(5, 4, 3), 9);
     expect(files.get('lib/e.js')).toBeCloseTo(mean(4, 3, 2), 9);

@@ -7,7 +7,7 @@ import { defaultSettings } from '../../src/engine/settings.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { asInUse } from '../support/encoder.ts';
 import { readCases } from './cases.ts';
-import { fileEvidence, inUse } from './file-evidence.ts';
+import { fileFeatures, inUse } from './file-features.ts';
 import { findFor } from './found.ts';
 import { namesFile } from './history.ts';
 import { rankOf, summarise } from './metrics.ts';
@@ -20,13 +20,13 @@ import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
  * segments]]}. `--words` leaves the model out and takes all shares for alike, which takes seconds a repository instead
  * of minutes.
  *
- *     node esbuild.js --quiet && node test/eval/evidence.ts --data DIR --out FILE [--repos a,b] [--words]
+ *     node esbuild.js --quiet && node test/eval/ranking-features.ts --data DIR --out FILE [--repos a,b] [--words]
  */
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/eval' },
     cache: { type: 'string', default: '.cache/eval' },
-    out: { type: 'string', default: 'evidence.jsonl' },
+    out: { type: 'string', default: 'ranking-features.jsonl' },
     repos: { type: 'string', default: '' },
     words: { type: 'boolean', default: false },
   },
@@ -74,7 +74,7 @@ try {
         if (place) places.set(id, place);
       }
       const gold = new Set(one.files);
-      const files = fileEvidence(one.question, found, places).map((file) =>
+      const files = fileFeatures(one.question, found, places).map((file) =>
         values.words ? { ...file, share: 0, bestShare: 0 } : file,
       );
       const rows = files.map(({ path, ...numbers }) => [

@@ -5,7 +5,7 @@ import type { SegmentPlace } from '../../src/memory/records.ts';
 import { roleOf } from '../../src/workspace/files/role.ts';
 
 /** What is known of one file when a question is asked, before anything is weighed; all numbers are finite. */
-export interface FileEvidence {
+export interface FileFeatures {
   readonly path: string;
   /** Logarithms of the memory's share of the whole file, and of its best segment's. */
   readonly share: number;
@@ -30,11 +30,11 @@ const EVIDENCE = {
 type Places = ReadonlyMap<number, SegmentPlace>;
 
 /** Everything for every file with a segment in `found`. */
-export function fileEvidence(
+export function fileFeatures(
   question: string,
   found: Pick<RankingInput, 'shares' | 'segments' | 'files'>,
   places: Places,
-): FileEvidence[] {
+): FileFeatures[] {
   const files = new Map<string, number[]>();
   found.shares.segmentIds.forEach((id, at) => {
     const path = places.get(id)?.path;
@@ -62,7 +62,7 @@ export function fileEvidence(
  * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file
  * is what the question says to the letter (`src/retrieve/exact-match.ts`, `named-file.ts`).
  */
-export const inUse = ({ share, words, role }: FileEvidence): number => FILE_RANKING.fileWeight * share + words + role;
+export const inUse = ({ share, words, role }: FileFeatures): number => FILE_RANKING.fileWeight * share + words + role;
 
 /** Each folder's best source files, one more than count: a file is not its own neighbour. */
 function bestOfFolders(
