@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const memory = new WorkspaceMemory(context, log);
   const totals = new MemoryTotals(memory, log);
-  const mending = new RecoveryActions(context, memory, log);
+  const recovery = new RecoveryActions(context, memory, log);
   const provenance = new Provenance(memory);
   provenance.enabled = settings.provenanceMarks;
   const watch = new ChangeWatch(memory, log);
@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onProvenance: (files) => {
       provenance.show(files);
     },
-    onAction: (action) => mending.run(action),
+    onAction: (action) => recovery.run(action),
     log,
   });
   const tree = new MemoryTree(memory, totals, numbers);
@@ -81,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): void {
     unsaved,
     new StatusBar(memory, totals, numbers),
     new ContextKeys(memory, provenance, tree),
-    new FailureNotice(memory, mending),
+    new FailureNotice(memory, recovery),
     new RecalledBadges(provenance, numbers),
     new RecalledMarks(provenance, numbers),
     watch,
@@ -100,7 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new LeftOutDimming()),
     registerCommands({
-      ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, mending, log },
+      ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, recovery, log },
       amounts: numbers,
     }),
     memory.onDidChange(() => {

@@ -29,19 +29,19 @@ export function bar(percent: number, label: string): HTMLElement {
   return track;
 }
 
-/** A failure with the one button that mends it. */
+/** A failure with the one button that repairs it. */
 export function failureNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
-  const element = mendable(note('error', sentence, 'failed'), action, strings, act);
+  const element = repairable(note('error', sentence, 'failed'), action, strings, act);
   element.setAttribute('role', 'alert');
   return element;
 }
 
 /** That there is no answer, and why; with a button where something can be done about it. */
 export function unknownNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
-  return mendable(note('question', sentence, 'unknown'), action, strings, act);
+  return repairable(note('question', sentence, 'unknown'), action, strings, act);
 }
 
-function mendable(element: HTMLElement, action: Action, strings: Strings, act: () => void): HTMLElement {
+function repairable(element: HTMLElement, action: Action, strings: Strings, act: () => void): HTMLElement {
   const label = actionLabel(action, strings);
   if (label !== undefined) element.append(h('button', { type: 'button', class: 'button', onclick: act }, label));
   return element;

@@ -18,7 +18,7 @@ import type { Conversation, Exchange } from './transcript.ts';
 /** Milliseconds in which news of the surroundings are gathered: the reading tells of itself many times a second. */
 const GATHER = 100;
 const WHOLE: ScopeChoice = { kind: 'workspace', terms: '' };
-/** What mends an exchange by asking it again. */
+/** What repairs an exchange by asking it again. */
 const AGAIN: ReadonlySet<Action> = new Set(['retry', 'refresh', 'all-files']);
 
 type PageQuestion = Extract<PageMessage, { kind: 'ask' }>;
@@ -233,7 +233,7 @@ export class ChatController {
     }
   }
 
-  /** Mends a failure: an exchange's by asking again, where that helps. */
+  /** Repairs a failure: an exchange's by asking again, where that helps. */
   async #act(action: Action, id: string | undefined): Promise<void> {
     const exchange = id === undefined ? undefined : this.#conversations.exchange(this.#conversations.current.id, id);
     if (!exchange || !AGAIN.has(action)) {

@@ -49,7 +49,7 @@ export interface ChatDependencies {
   readonly post: (message: HostMessage) => void;
   readonly copy: (text: string) => void;
   readonly onProvenance: (files: readonly RankedFile[]) => void;
-  /** What mends a failure outside the chat; settled when it is done. */
+  /** What repairs a failure outside the chat; settled when it is done. */
   readonly act: (action: Action) => Promise<void>;
   /** A sentence for somebody who pressed something. */
   readonly say: (sentence: string) => void;

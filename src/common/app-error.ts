@@ -35,7 +35,7 @@ export class AppError extends Error {
     this.sentence = sentence;
   }
 
-  /** The one thing that mends it, in the editor. */
+  /** The one thing that repairs it, in the editor. */
   get action(): Action {
     return entries[this.code].action;
   }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 
 /**
- * The one thing that mends a failure.
+ * The one thing that repairs a failure.
  * - `retry`         read or ask again
  * - `refresh`       read the files again, then ask again
  * - `resume`        end the pause
@@ -51,7 +51,7 @@ const bug = { action: 'open-log', text: texts.unexpected, blame: 'bug' } as cons
 const terminalOnly = { action: 'open-log', text: texts.unexpected } as const;
 
 /**
- * Every code with what the editor and the terminal do about it. Each error must carry the one action that mends it
+ * Every code with what the editor and the terminal do about it. Each error must carry the one action that repairs it
  * (complaints about dead ends).
  */
 export const ERRORS = {
@@ -166,11 +166,11 @@ export const ERRORS = {
     text: texts.damaged,
     remedy: 'Start again: the damaged database is set aside and what can be read of it is kept.',
   },
-  /** A stored record is not what was stored; mend() drops it and the files made of it. */
+  /** A stored record is not what was stored; repair() drops it and the files made of it. */
   'ledger/spoilt': {
     action: 'retry',
     text: texts.damaged,
-    remedy: 'Mend the memory: only the files concerned are read again.',
+    remedy: 'Repair the memory: only the files concerned are read again.',
   },
   /** A segment names a record that was neither handed over nor stored. */
   'ledger/missing': { action: 'retry', text: texts.damaged, remedy: 'Read the file again.' },

@@ -147,8 +147,8 @@ export type Verdict =
     }
   | {
       readonly kind: 'unsound';
-      /** mend() is enough, or the database has to be opened again with `forceRebuild`. */
-      readonly cure: 'mend' | 'rebuild';
+      /** repair() is enough, or the database has to be opened again with `forceRebuild`. */
+      readonly needs: 'repair' | 'rebuild';
       readonly message: string;
       readonly faults: readonly string[];
     };

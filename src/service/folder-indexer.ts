@@ -19,7 +19,7 @@ export interface FolderIndexerOptions {
   readonly secretExceptions?: readonly string[];
   readonly onState: (state: MemoryState) => void;
   readonly onRefreshed: (refreshed: Refreshed) => void;
-  /** Something that mended itself and that has to be known. */
+  /** Something that repaired itself and that has to be known. */
   readonly onTold: (message: string) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
@@ -32,7 +32,7 @@ const INDEXER = {
   words: 8_000,
 } as const;
 
-/** What a reading mends. */
+/** What a reading repairs. */
 const DAMAGE = ['ledger/damaged', 'ledger/spoilt', 'ledger/missing', 'ledger/gone'] as const;
 
 /**
@@ -56,7 +56,7 @@ export class FolderIndexer {
   #saves: Promise<unknown> = Promise.resolve();
   readonly #unsaved = new Map<string, string>();
   #telling: { readonly files: number; readonly places: readonly string[] } | undefined;
-  /** Damage that was met: the next reading mends it. */
+  /** Damage that was met: the next reading repairs it. */
   #damage: (typeof DAMAGE)[number] | undefined;
   readonly #closing = new AbortController();
 
@@ -72,7 +72,7 @@ export class FolderIndexer {
   /** The folder index, opened when first wanted. Throws `ledger/…`, `ask/…`, `engine/model-file`. */
   open(): Promise<FolderIndex> {
     this.#opening ??= this.#open().catch((error: unknown) => {
-      // Not kept: what was wrong may be mended when it is tried again.
+      // Not kept: what was wrong may be repaired when it is tried again.
       this.#opening = undefined;
       throw error;
     });
@@ -217,7 +217,7 @@ export class FolderIndexer {
     });
   }
 
-  /** Mends damage that somebody met in this memory, and reads again what that took away. */
+  /** Repairs damage that somebody met in this memory, and reads again what that took away. */
   repair(error: unknown): void {
     if (!isAppError(error, ...DAMAGE)) return;
     const location = this.#index?.ledger.location;
@@ -260,7 +260,7 @@ export class FolderIndexer {
 
   async #run(signal: AbortSignal, remember: boolean, onWords: () => void): Promise<void> {
     try {
-      const index = await this.#mended(signal);
+      const index = await this.#repaired(signal);
       const report = await this.#read(index, signal, remember, onWords);
       const { read, encoded, reused, removed, failed, milliseconds } = report;
       const seconds = (milliseconds / 1000).toFixed(1);
@@ -282,8 +282,8 @@ export class FolderIndexer {
     if (again && !this.#paused && !this.#closing.signal.aborted) await this.refresh(again);
   }
 
-  /** The folder index, mended where damage was met: single writes are dropped, a broken database is set aside. */
-  async #mended(signal: AbortSignal): Promise<FolderIndex> {
+  /** The folder index, repaired where damage was met: single writes are dropped, a broken database is set aside. */
+  async #repaired(signal: AbortSignal): Promise<FolderIndex> {
     const damage = this.#damage;
     this.#damage = undefined;
     if (damage === 'ledger/damaged' || damage === 'ledger/gone') {
@@ -295,7 +295,7 @@ export class FolderIndexer {
       });
     }
     const index = await this.open();
-    if (damage === 'ledger/spoilt' || damage === 'ledger/missing') await index.ledger.mend(signal);
+    if (damage === 'ledger/spoilt' || damage === 'ledger/missing') await index.ledger.repair(signal);
     return index;
   }
 

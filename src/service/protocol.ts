@@ -196,7 +196,7 @@ export type ServiceNotice =
   | { readonly kind: 'refreshed'; readonly refreshed: Refreshed }
   /** The model was loaded: what it runs on. */
   | { readonly kind: 'engine'; readonly description: Description }
-  /** Something that mended itself and that its owner has to know of once. */
+  /** Something that repaired itself and that its owner has to know of once. */
   | { readonly kind: 'told'; readonly message: string }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
 

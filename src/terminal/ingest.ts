@@ -6,7 +6,7 @@ import type { CommonOptions } from './session.ts';
 
 export interface IngestCommand extends CommonOptions {
   /** Damaged parts are dropped first, and their files read again. */
-  readonly mend?: boolean;
+  readonly repair?: boolean;
   /** The database is set aside first, and a new one begun with the writes that can be read. */
   readonly rebuild?: boolean;
   /** Forgotten files are read again. */
@@ -16,7 +16,7 @@ export interface IngestCommand extends CommonOptions {
 /** Brings the memory up to the files on disk and says what that took. */
 export async function ingestCommand(options: IngestCommand): Promise<number> {
   return withFolderIndex(options, async (session) => {
-    if (options.mend === true) await session.index.ledger.mend(session.signal);
+    if (options.repair === true) await session.index.ledger.repair(session.signal);
     const report = await refresh(session, options);
     if (options.json === true) {
       out.json(report);

@@ -116,7 +116,7 @@ function inJson(section: string, more: Readonly<Record<string, string>>): Client
     if (errors.length > 0 || typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new AppError(
         'command/usage',
-        'A settings file cannot be read as JSON. Mend it first; nothing was written.',
+        'A settings file cannot be read as JSON. Correct it first; nothing was written.',
       );
     }
     const servers: unknown = Reflect.get(value, section);

@@ -61,7 +61,9 @@ program.addCommand(
   common(new Command('ingest'))
     .description('Reads what is new or changed into the memory. Ctrl-C keeps what is done.')
     .option('--remember', 'read again what `forget` took out')
-    .option('--mend', 'drop damaged parts first; their files are read again')
+    .option('--repair', 'drop damaged parts first; their files are read again')
+    // Its name in the version before.
+    .addOption(new Option('--mend').implies({ repair: true }).hideHelp())
     .option('--rebuild', 'set the database aside first and begin it anew with what can be read of it')
     .action((options: IngestCommand) => run(() => ingestCommand(options))),
 );

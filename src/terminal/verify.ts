@@ -21,11 +21,11 @@ export async function verifyCommand(options: CommonOptions): Promise<number> {
       return differs ? EXIT.failed : EXIT.done;
     }
     if (verdict.kind === 'unsound') {
-      const cure =
-        verdict.cure === 'mend'
-          ? 'Run `ingest --mend`: only the files concerned are read again.'
+      const remedy =
+        verdict.needs === 'repair'
+          ? 'Run `ingest --repair`: only the files concerned are read again.'
           : 'Run `ingest --rebuild`: it is set aside and built anew from what can still be read.';
-      out.rows(verdict.message, cure);
+      out.rows(verdict.message, remedy);
       return EXIT.failed;
     }
     out.rows(

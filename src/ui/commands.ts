@@ -29,7 +29,7 @@ export interface CommandParts {
   readonly questions: QuestionInput;
   readonly forgetting: Forgetting;
   readonly provenance: Provenance;
-  readonly mending: RecoveryActions;
+  readonly recovery: RecoveryActions;
   readonly amounts: Amounts;
   readonly log: vscode.LogOutputChannel;
 }
@@ -41,7 +41,7 @@ type Handler = (...args: unknown[]) => unknown;
  * can.
  */
 function table(parts: CommandParts): Readonly<Record<string, Handler>> {
-  const { memory, totals, tree, chat, questions, forgetting, provenance, mending, log } = parts;
+  const { memory, totals, tree, chat, questions, forgetting, provenance, recovery, log } = parts;
   return {
     ask: (question) => questions.ask(question),
     askSelection: () => questions.askSelection(),
@@ -77,7 +77,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
       provenance.unhide();
     },
     showActions: () => chooseAction(parts),
-    mend: (action) => mending.run(isAction(action) ? action : 'open-log'),
+    repair: (action) => recovery.run(isAction(action) ? action : 'open-log'),
     openLog: () => {
       log.show();
     },
@@ -88,7 +88,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
   };
 }
 
-/** Registers all commands; what one throws is told to whoever pressed it, once and with what mends it. */
+/** Registers all commands; what one throws is told to whoever pressed it, once and with what repairs it. */
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   const registered = Object.entries(table(parts)).map(([name, handle]) =>
     vscode.commands.registerCommand(`${section}.${name}`, async (...args: unknown[]) => {
@@ -102,18 +102,18 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-async function tell({ mending, log }: CommandParts, error: unknown): Promise<void> {
+async function tell({ recovery, log }: CommandParts, error: unknown): Promise<void> {
   log.error(shownLines(stackOf(error)));
   const known = isAppError(error);
   const message = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
   const action = known ? error.action : 'open-log';
-  if ((await warnOfFailure(message, recoveryLabel(action))) === 'pressed') await mending.run(action);
+  if ((await warnOfFailure(message, recoveryLabel(action))) === 'pressed') await recovery.run(action);
 }
 
 async function chooseAction({ memory, provenance, amounts }: CommandParts): Promise<void> {
   const { standing } = memory;
-  const mending = standing.kind === 'failed' ? recoveryLabel(standing.action) : undefined;
-  const items = listedActions(standing, provenance.state, mending).map((action) => ({
+  const recovery = standing.kind === 'failed' ? recoveryLabel(standing.action) : undefined;
+  const items = listedActions(standing, provenance.state, recovery).map((action) => ({
     label: `$(${action.icon}) ${action.label}`,
     action,
   }));

@@ -1,4 +1,4 @@
-/** Something the person who runs the evaluation can mend; the message is the whole of what they need to read. */
+/** Something the person who runs the evaluation can repair; the message is the whole of what they need to read. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 }

@@ -29,7 +29,7 @@ async function damaged() {
 }
 
 /** What the button under a failure does: the same question once more. */
-it('a damaged part of the memory is told with one button, and that button mends it', async () => {
+it('a damaged part of the memory is told with one button, and that button repairs it', async () => {
   const host = await damaged();
   const asking = host.ask(question);
   await expect(asking).rejects.toBeInstanceOf(AppError);
@@ -40,7 +40,7 @@ it('a damaged part of the memory is told with one button, and that button mends 
   await host.client.close();
 });
 
-it('a damaged part of the memory that a tool meets is logged and mended', async () => {
+it('a damaged part of the memory that a tool meets is logged and repaired', async () => {
   const host = await damaged();
   const search = () => host.client.tool('search_codebase', { question });
   expect(await search()).toMatchObject({ kind: 'refused' });

@@ -14,7 +14,7 @@ export interface Flipped {
   /** Seen when the database was opened: set aside, its writes kept. */
   setAside: number;
   /** Seen by verify(): the files concerned were dropped and read again. */
-  mended: number;
+  repaired: number;
   /** Seen by verify(): set aside on demand, its writes kept. */
   rebuilt: number;
   /** Seen as another identity or version, with a sentence. */
@@ -31,7 +31,7 @@ export async function flipBits(rounds: number, count = 40): Promise<Flipped> {
   const files = Array.from({ length: count }, (_, n) => madeUpFile(`src/f${n}.ts`, 1, 4));
   const folder = mkdtempSync(join(tmpdir(), 'torture-flip-'));
   const location = join(folder, 'x.sqlite');
-  const seen: Flipped = { harmless: 0, setAside: 0, mended: 0, rebuilt: 0, refused: 0, loadExcerpts: 0 };
+  const seen: Flipped = { harmless: 0, setAside: 0, repaired: 0, rebuilt: 0, refused: 0, loadExcerpts: 0 };
   try {
     const { ledger } = Ledger.open(location, IDENTITY);
     for (const file of files) put(ledger, file);
@@ -75,9 +75,9 @@ async function survive(
     const verdict = await ledger.verify();
     if (opened.kind === 'recovered') {
       seen.setAside++;
-    } else if (verdict.kind === 'unsound' && verdict.cure === 'mend') {
-      seen.mended++;
-      await ledger.mend();
+    } else if (verdict.kind === 'unsound' && verdict.needs === 'repair') {
+      seen.repaired++;
+      await ledger.repair();
     } else if (verdict.kind === 'unsound') {
       seen.rebuilt++;
       ledger.close();

@@ -57,9 +57,9 @@ const trials: Readonly<Record<string, () => Promise<string>>> = {
   },
 
   async flips() {
-    const { harmless, setAside, mended, rebuilt, refused, loadExcerpts } = await flipBits(flips ?? 0, 150);
+    const { harmless, setAside, repaired, rebuilt, refused, loadExcerpts } = await flipBits(flips ?? 0, 150);
     return (
-      `${flips} flipped bits of a database: ${harmless} changed nothing, ${setAside} were seen on opening, ${mended} mended, ` +
+      `${flips} flipped bits of a database: ${harmless} changed nothing, ${setAside} were seen on opening, ${repaired} repaired, ` +
       `${rebuilt} built anew with their writes, ${loadExcerpts} read again, ${refused} refused with a sentence. No wrong sum was called sound.`
     );
   },

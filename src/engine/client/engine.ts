@@ -150,7 +150,7 @@ export class Engine {
 
   #tokenCounter(): Promise<TokenCounter | undefined> {
     this.#counter ??= loadCounter(this.settings.baseFolder).catch((error: unknown) => {
-      // Not kept: the file may be mended meanwhile.
+      // Not kept: the file may be repaired meanwhile.
       this.#counter = undefined;
       throw error;
     });

@@ -29,7 +29,7 @@ let loading: Promise<Ready> | undefined;
 let prefillRate = 0;
 
 function ready(): Promise<Ready> {
-  // A failed load is not kept: the user may have mended the file meanwhile.
+  // A failed load is not kept: the user may have repaired the file meanwhile.
   loading ??= load().catch((error: unknown) => {
     loading = undefined;
     throw error;

@@ -284,7 +284,7 @@ export class Ledger extends StoreReader {
     } catch (error) {
       const known = translate(error, this.location);
       if (known?.code !== 'ledger/damaged' && known?.code !== 'ledger/spoilt') throw known ?? error;
-      return { kind: 'unsound', cure: 'rebuild', message: known.sentence, faults: [known.message] };
+      return { kind: 'unsound', needs: 'rebuild', message: known.sentence, faults: [known.message] };
     }
   }
 
@@ -293,7 +293,7 @@ export class Ledger extends StoreReader {
    * every checkout, and makes every set hash anew. Returns those of this one: they are to be read again; another
    * checkout reads its own again when it is opened next.
    */
-  async mend(signal?: AbortSignal): Promise<string[]> {
+  async repair(signal?: AbortSignal): Promise<string[]> {
     const { db } = this.connection;
     const badRecords = await this.connection.walk(damagedRecords(db, this.identity.shape), signal);
     const badFiles = await this.connection.walk(brokenFiles(db), signal);

@@ -76,7 +76,7 @@ export function openLedger(place: string, identity: LedgerIdentity, options: Ope
       if (!isAppError(error, 'ledger/damaged')) throw error;
     }
     const aside = quarantine(location, check);
-    if (aside.kind === 'mended') return { kind: 'open', ...entered(aside.db) };
+    if (aside.kind === 'repaired') return { kind: 'open', ...entered(aside.db) };
     const why = options.forceRebuild === true ? 'is to be built anew' : 'was damaged';
     const db = open();
     const recovered = closing(db, () => {

@@ -14,8 +14,8 @@ const LOCK = {
 
 export type Quarantined =
   | { readonly kind: 'moved'; readonly to: string }
-  /** Another process mended it between our finding and our lock. */
-  | { readonly kind: 'mended'; readonly db: DatabaseSync };
+  /** Another process repaired it between our finding and our lock. */
+  | { readonly kind: 'repaired'; readonly db: DatabaseSync };
 
 /**
  * Renames a damaged database, with its log, to *.damaged-<time>, so that nothing of it is lost. Two windows that find
@@ -24,11 +24,12 @@ export type Quarantined =
  * @param open tries to open the database; throws `ledger/damaged` when it still is
  */
 export function quarantine(file: string, open: () => DatabaseSync, now = new Date()): Quarantined {
+  // Called so in the version before, which may find the same damage.
   const lock = `${file}.mending`;
   takeLock(lock);
   try {
     try {
-      return { kind: 'mended', db: open() };
+      return { kind: 'repaired', db: open() };
     } catch (error) {
       if (!isAppError(error, 'ledger/damaged')) throw error;
     }
@@ -57,7 +58,7 @@ function takeLock(lock: string): void {
       return;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      if (Date.now() > until) throw new AppError('ledger/busy', 'Another window is mending this memory.', error);
+      if (Date.now() > until) throw new AppError('ledger/busy', 'Another window is repairing this memory.', error);
     }
     const held = lstatSync(lock, { throwIfNoEntry: false });
     // A time far in the future was written before somebody set the clock back; a link is nobody's lock.

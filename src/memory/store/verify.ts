@@ -71,9 +71,9 @@ export function* verify(reader: DatabaseSync, shape: MemoryShape, checkoutId: nu
     yield;
   }
   if (broken > 0) faults.push(`${broken} files are not recorded as they were stored.`);
-  if (faults.length > 0) return unsound('mend', faults);
+  if (faults.length > 0) return unsound('repair', faults);
   if (!storedSetHash(reader, checkoutId).equals(setHash)) {
-    return unsound('mend', ['The set hash is not that of the stored records.']);
+    return unsound('repair', ['The set hash is not that of the stored records.']);
   }
   const count = (what: string): number => integer(reader.prepare(`SELECT count(*) AS n FROM ${what}`).get() ?? {}, 'n');
   return {
@@ -86,8 +86,8 @@ export function* verify(reader: DatabaseSync, shape: MemoryShape, checkoutId: nu
   };
 }
 
-function unsound(cure: 'mend' | 'rebuild', faults: readonly string[]): Verdict {
-  return { kind: 'unsound', cure, message: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
+function unsound(needs: 'repair' | 'rebuild', faults: readonly string[]): Verdict {
+  return { kind: 'unsound', needs, message: `The memory database is damaged: ${faults[0] ?? ''}`, faults };
 }
 
 /** Ids of files, of any checkout, whose row or segments do not match their checksum, yielding between pages. */

@@ -23,7 +23,7 @@ export interface ChatViewContext {
   readonly workspace: ChatWorkspace & { readonly onDidChange: (then: () => void) => vscode.Disposable };
   /** What the last question brought back, and nothing for a conversation that has not begun. */
   readonly onProvenance: (files: readonly RankedFile[]) => void;
-  /** Mends a failure: everything but asking again. */
+  /** Repairs a failure: everything but asking again. */
   readonly onAction: (action: Action) => Promise<void>;
   readonly log: vscode.LogOutputChannel;
 }

@@ -15,7 +15,7 @@ export interface ListedAction {
 export function listedActions(
   standing: WorkspaceStatus,
   marks: MarksState,
-  mending: string | undefined,
+  recovery: string | undefined,
 ): ListedAction[] {
   const row = (icon: string, label: string, command: string, ...args: string[]): ListedAction => ({
     icon,
@@ -25,7 +25,9 @@ export function listedActions(
   });
   const busy = ['reading', 'embedding', 'walking', 'opening'].includes(standing.kind);
   return [
-    ...(standing.kind === 'failed' && mending !== undefined ? [row('tools', mending, 'mend', standing.action)] : []),
+    ...(standing.kind === 'failed' && recovery !== undefined
+      ? [row('tools', recovery, 'repair', standing.action)]
+      : []),
     ...(standing.kind === 'paused' ? [row('debug-start', l10n.t('Resume Indexing'), 'resume')] : []),
     ...(busy ? [row('debug-pause', l10n.t('Pause Indexing'), 'pause')] : []),
     row('comment-discussion', l10n.t('Ask…'), 'ask'),

@@ -5,7 +5,7 @@ import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /**
  * What menus and welcome texts depend on: `askCodebase.state` is the kind of the workspace's standing,
- * `askCodebase.action` what would mend a failure, `askCodebase.marks` none, shown or hidden, `askCodebase.filter` the
+ * `askCodebase.action` what would repair a failure, `askCodebase.marks` none, shown or hidden, `askCodebase.filter` the
  * tree's filter.
  */
 export class ContextKeys implements vscode.Disposable {

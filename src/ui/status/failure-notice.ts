@@ -7,13 +7,13 @@ import type { WorkspaceMemory } from '../workspace-memory.ts';
 /** Tells of each failure that ended the reading once. The status bar and the views say it as long as it lasts. */
 export class FailureNotice implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
-  readonly #mending: RecoveryActions;
+  readonly #recovery: RecoveryActions;
   readonly #told = new Set<string>();
   readonly #subscription: vscode.Disposable;
 
-  constructor(memory: WorkspaceMemory, mending: RecoveryActions) {
+  constructor(memory: WorkspaceMemory, recovery: RecoveryActions) {
     this.#memory = memory;
-    this.#mending = mending;
+    this.#recovery = recovery;
     this.#subscription = memory.onDidChange(() => {
       this.#look();
     });
@@ -29,7 +29,7 @@ export class FailureNotice implements vscode.Disposable {
     this.#told.add(standing.message);
     const { message, action } = standing;
     void warnOfFailure(message, recoveryLabel(action)).then((answer) => {
-      if (answer === 'pressed') void this.#mending.run(action);
+      if (answer === 'pressed') void this.#recovery.run(action);
     });
   }
 }

@@ -4,7 +4,7 @@ import { inform } from '../notice.ts';
 import { readSettings } from '../settings.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
-/** The one thing that mends a failure, as a button does it. */
+/** The one thing that repairs a failure, as a button does it. */
 export class RecoveryActions {
   readonly #context: vscode.ExtensionContext;
   readonly #memory: WorkspaceMemory;
@@ -33,7 +33,7 @@ export class RecoveryActions {
         await executeCommand('workbench.action.files.openFolder');
         break;
       case 'restore-model':
-        // A folder of the user's own is theirs to mend; else the model came with the extension, which brings it back.
+        // A folder of the user's own is theirs to repair; else the model came with the extension, which brings it back.
         if (ownModel()) await executeCommand('workbench.action.openSettings', 'askCodebase.modelsFolder');
         else await executeCommand('workbench.extensions.search', `@id:${this.#context.extension.id}`);
         break;

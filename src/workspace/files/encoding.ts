@@ -55,7 +55,7 @@ function undecided(bytes: Uint8Array): string | undefined {
   const text = decodeUtf8(bytes);
   if (text !== undefined)
     return JIS.some((mark) => text.includes(mark)) ? (decodeMostly('iso-2022-jp', bytes) ?? text) : text;
-  return declared(bytes) ?? mended(bytes) ?? detected(bytes);
+  return declared(bytes) ?? withoutStrayBytes(bytes) ?? detected(bytes);
 }
 
 /** A log's colours begin with it. */
@@ -90,7 +90,7 @@ const ALIASES: Readonly<Record<string, string>> = {
  * UTF-8 with a few bytes that are not, as copying and pasting leaves them: each of these is read as Windows-1252.
  * undefined where the bytes outside of UTF-8 outweigh its letters.
  */
-function mended(bytes: Uint8Array): string | undefined {
+function withoutStrayBytes(bytes: Uint8Array): string | undefined {
   let stray = 0;
   let letters = 0;
   const parts: string[] = [];

@@ -76,9 +76,9 @@ describe('a damaged database', () => {
     });
   });
 
-  it('in any bit never throws anything but a sentence, and opening again or mending always helps', async () => {
+  it('in any bit never throws anything but a sentence, and opening again or repairing always helps', async () => {
     const next = dice(7);
-    const seen = { open: 0, recovered: 0, mended: 0, rebuilt: 0 };
+    const seen = { open: 0, recovered: 0, repaired: 0, rebuilt: 0 };
     await withFolder(async (folder) => {
       for (let round = 0; round < 60; round++) {
         const content = Buffer.from(whole);
@@ -93,7 +93,7 @@ describe('a damaged database', () => {
             break;
           } catch (error) {
             if (!isAppError(error, 'ledger/damaged', 'ledger/spoilt') || tries === 2) throw error;
-            if (error.code === 'ledger/spoilt') expect((await opened.ledger.mend()).length).toBeGreaterThan(0);
+            if (error.code === 'ledger/spoilt') expect((await opened.ledger.repair()).length).toBeGreaterThan(0);
             opened.ledger.close();
             opened = Ledger.open(opened.ledger.location, IDENTITY);
           }
@@ -101,9 +101,9 @@ describe('a damaged database', () => {
         const verdict = await opened.ledger.verify();
         if (verdict.kind === 'unsound') {
           // The check at the start is the quick one: it looks neither at values nor at indexes beside their tables.
-          if (verdict.cure === 'mend') {
-            seen.mended++;
-            await opened.ledger.mend();
+          if (verdict.needs === 'repair') {
+            seen.repaired++;
+            await opened.ledger.repair();
           } else {
             seen.rebuilt++;
             opened.ledger.close();
@@ -154,8 +154,8 @@ describe('a damaged database', () => {
       const error = thrownBy(() => [...ledger.segments()]);
       expect(error).toMatchObject({ code: 'ledger/spoilt' });
       await expect(ledger.rebuild()).rejects.toMatchObject({ code: 'ledger/spoilt' });
-      expect(await ledger.verify()).toMatchObject({ kind: 'unsound', cure: 'mend' });
-      expect(await ledger.mend()).toEqual(['src/f11.ts']);
+      expect(await ledger.verify()).toMatchObject({ kind: 'unsound', needs: 'repair' });
+      expect(await ledger.repair()).toEqual(['src/f11.ts']);
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 116, records: 119 });
       put(ledger, FILES[11]!);
       expect(ledger.setHash().hex()).toBe(hash);
@@ -163,7 +163,7 @@ describe('a damaged database', () => {
     });
   });
 
-  it('in which only values, words or segments changed is found by verify(), and mended where rows are', async () => {
+  it('in which only values, words or segments changed is found by verify(), and repaired where rows are', async () => {
     await withFolder(async (folder) => {
       const breaks = [
         'DELETE FROM lexical WHERE rowid = 5',
@@ -187,8 +187,8 @@ describe('a damaged database', () => {
         db.close();
         const verdict = await ledger.verify();
         expect(verdict.kind, statement).toBe('unsound');
-        if (verdict.kind === 'unsound' && verdict.cure === 'mend') {
-          await ledger.mend();
+        if (verdict.kind === 'unsound' && verdict.needs === 'repair') {
+          await ledger.repair();
           expect(await ledger.verify(), statement).toMatchObject({ kind: 'sound' });
         }
         ledger.close();

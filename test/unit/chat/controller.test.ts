@@ -78,7 +78,7 @@ test('a failure says its sentence and its button; asking again takes its place',
   expect(desk.exchanges[0]!.question).toBe(question);
 });
 
-test('a failure that other files or a new reading mend is asked again in its place, with them', async () => {
+test('a failure that other files or a new reading repair is asked again in its place, with them', async () => {
   const refused = [failure(new AppError('ask/nothing-chosen'))];
   const changed = told([recalled(), { kind: 'unknown', reason: 'changed' }], '');
   const service = new ScriptedService(refused, changed, complete);

@@ -24,7 +24,7 @@ const errors: readonly (readonly [string, unknown])[] = [
 const unsent = new Set(['ask/empty-question', 'ask/bad-questions', 'service/closing']);
 
 describe.each(errors)('the failure “%s”', (name, error) => {
-  it('has a sentence of the editor’s own and one thing that mends it', () => {
+  it('has a sentence of the editor’s own and one thing that repairs it', () => {
     const { editorText, action } = asAppError(error);
     expect(editorText).not.toMatch(/`|--\w|npm |stats/);
     expect(editorText).toMatch(/^\p{Lu}.*\.$/u);

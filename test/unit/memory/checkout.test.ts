@@ -105,7 +105,7 @@ describe('checkouts of one repository', () => {
       db.exec('UPDATE record SET vectors = zeroblob(length(vectors)) WHERE id = 2');
       db.close();
       const before = two.generation();
-      expect(await one.mend()).toEqual(['a.ts']);
+      expect(await one.repair()).toEqual(['a.ts']);
       expect(two.generation()).toBe(before + 1);
       for (const ledger of [one, two]) {
         expect(ledger.files().map(({ path }) => path)).toEqual(['b.ts']);

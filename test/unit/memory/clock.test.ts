@@ -47,7 +47,7 @@ describe('a clock that is set wrong', () => {
       expect(ledger.sweep({ maxAgeMs: 30 * DAY, now: now + 31 * DAY }).records).toBe(3);
     }));
 
-  it('keeps nobody from mending a damaged database: a lock of the future, a link or a folder in its place', () =>
+  it('keeps nobody from repairing a damaged database: a lock of the future, a link or a folder in its place', () =>
     withFolder((folder) => {
       const spoilt = (name: string) => {
         const location = join(folder, name);

@@ -164,7 +164,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a database
       expect(readdirSync(join(folder, 'disk')).length).toBe(1);
     }));
 
-  it('does not keep a damaged one from being mended where the lock is to be', () =>
+  it('does not keep a damaged one from being repaired where the lock is to be', () =>
     withFolder((folder) => {
       const location = join(folder, 'x.sqlite');
       writeFileSync(location, 'no database\n'.repeat(2000));

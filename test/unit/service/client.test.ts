@@ -58,7 +58,7 @@ describe('the service as its host sees it', () => {
     expect(await running.forget('/x', ['a.ts'])).toEqual({ files: 1, certificate: 'gone' });
   });
 
-  it('says what the thread failed with, with the one thing that mends it', async () => {
+  it('says what the thread failed with, with the one thing that repairs it', async () => {
     const { done } = ask(start(), 'fail');
     await expect(done).rejects.toMatchObject({
       code: 'ledger/full',

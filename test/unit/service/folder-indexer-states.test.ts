@@ -146,7 +146,7 @@ describe('a folder indexer', () => {
       expect(indexer.unsaved.size).toBe(0);
     }));
 
-  it('says what failed, and works when that is mended', () =>
+  it('says what failed, and works when that is repaired', () =>
     withIndexer(async ({ indexer, root, states }) => {
       rmSync(root, { recursive: true });
       await indexer.refresh();

@@ -34,7 +34,7 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
     expect(states.some((state) => state.kind === 'failed' && /deleted or replaced/.test(state.message))).toBe(true);
     expect(indexer.state).toMatchObject({ kind: 'ready', files: 2 });
     expect(databases()).toBe(1);
-    // And while nothing is read: the next save finds out, and what it fails with mends it.
+    // And while nothing is read: the next save finds out, and what it fails with repairs it.
     rmSync(home, { recursive: true });
     writeFileSync(join(root, 'a.ts'), 'export const other = 2;\n');
     const failed: unknown = await indexer.refreshPaths(['a.ts'], performance.now()).catch((error: unknown) => error);

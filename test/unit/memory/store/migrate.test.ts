@@ -330,7 +330,7 @@ describe('a database of version 2', () => {
     });
   });
 
-  it('does not hide a row that was changed before: it is found and mended', async () => {
+  it('does not hide a row that was changed before: it is found and repaired', async () => {
     await withFolder(async (folder) => {
       const location = join(folder, 'x.sqlite');
       makeVersion2(location);
@@ -338,8 +338,8 @@ describe('a database of version 2', () => {
       db.exec("UPDATE file SET lines = lines + 1 WHERE path = 'src/b.ts'");
       db.close();
       const { ledger } = Ledger.open(location, IDENTITY);
-      expect(await ledger.verify()).toMatchObject({ kind: 'unsound', cure: 'mend' });
-      expect(await ledger.mend()).toEqual(['src/b.ts']);
+      expect(await ledger.verify()).toMatchObject({ kind: 'unsound', needs: 'repair' });
+      expect(await ledger.repair()).toEqual(['src/b.ts']);
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', records: 9 });
       ledger.close();
     });

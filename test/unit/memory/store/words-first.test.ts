@@ -47,7 +47,7 @@ describe('segments that stand before their vectors', () => {
       expect(ledger.notEmbedded(['src/b.ts'])).toEqual([]);
       expect(ledger.totals()).toMatchObject({ segments: 3, notEmbedded: 3, records: 0, unusedRecords: 0 });
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 3, notEmbedded: 3 });
-      expect(await ledger.mend()).toEqual([]);
+      expect(await ledger.repair()).toEqual([]);
     }));
 
   it('are the same ledger as if their vectors had come at once, when all have come', () =>

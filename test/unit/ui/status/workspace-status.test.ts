@@ -122,13 +122,13 @@ describe('the tooltip', () => {
 
 describe('the list of actions', () => {
   const commands = (...states: MemoryState[]) =>
-    listedActions(workspaceStatus(states), 'none', 'Mend').map(({ command }) => command.replace('askCodebase.', ''));
+    listedActions(workspaceStatus(states), 'none', 'Repair').map(({ command }) => command.replace('askCodebase.', ''));
 
   it('begins with what the state calls for', () => {
     expect(commands(reading(1, 2))[0]).toBe('pause');
     expect(commands(embedding(1, 2))[0]).toBe('pause');
     expect(commands(paused(1))[0]).toBe('resume');
-    expect(commands(failed)[0]).toBe('mend');
+    expect(commands(failed)[0]).toBe('repair');
     expect(commands(ready(1))[0]).toBe('ask');
   });
 
