@@ -2,15 +2,15 @@ import type { Action } from '../../src/chat/protocol.ts';
 import type { Strings } from '../../src/chat/strings.ts';
 import { h, icon } from './dom.ts';
 
-/** A sentence of the chat itself, with an icon before it. */
+/** A message of the chat itself, with an icon before it. */
 export function note(name: string, text: string, kind?: string): HTMLElement {
   return h('div', { class: kind ? `note ${kind}` : 'note' }, icon(name), h('span', { dir: 'auto' }, text));
 }
 
 /** What goes on until the answer is complete. `percent` 0..100 where it is known. */
-export function progressLine(sentence: string, percent?: number): HTMLElement {
-  const line = h('div', { class: 'progress' }, icon('loading', 'codicon-modifier-spin'), h('span', {}, sentence));
-  if (percent !== undefined) line.append(bar(percent, sentence));
+export function progressLine(message: string, percent?: number): HTMLElement {
+  const line = h('div', { class: 'progress' }, icon('loading', 'codicon-modifier-spin'), h('span', {}, message));
+  if (percent !== undefined) line.append(bar(percent, message));
   return line;
 }
 
@@ -30,15 +30,15 @@ export function bar(percent: number, label: string): HTMLElement {
 }
 
 /** A failure with the one button that repairs it. */
-export function failureNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
-  const element = repairable(note('error', sentence, 'failed'), action, strings, act);
+export function failureNote(message: string, action: Action, strings: Strings, act: () => void): HTMLElement {
+  const element = repairable(note('error', message, 'failed'), action, strings, act);
   element.setAttribute('role', 'alert');
   return element;
 }
 
 /** That there is no answer, and why; with a button where something can be done about it. */
-export function unknownNote(sentence: string, action: Action, strings: Strings, act: () => void): HTMLElement {
-  return repairable(note('question', sentence, 'unknown'), action, strings, act);
+export function unknownNote(message: string, action: Action, strings: Strings, act: () => void): HTMLElement {
+  return repairable(note('question', message, 'unknown'), action, strings, act);
 }
 
 function repairable(element: HTMLElement, action: Action, strings: Strings, act: () => void): HTMLElement {

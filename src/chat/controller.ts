@@ -168,11 +168,11 @@ export class ChatController {
   }
 
   async #load(): Promise<void> {
-    const { store, strings, say, log } = this.#dependencies;
+    const { store, strings, notify, log } = this.#dependencies;
     try {
       const loaded = await store.load();
       this.#conversations.fill(loaded);
-      if (loaded.setAside !== undefined) say(fill(strings.setAside, loaded.setAside));
+      if (loaded.setAside !== undefined) notify(fill(strings.setAside, loaded.setAside));
     } catch (error) {
       log(`The saved conversations could not be read: ${String(error)}`);
     }
@@ -181,7 +181,7 @@ export class ChatController {
   }
 
   async #handle(message: PageMessage): Promise<void> {
-    const { workspace, strings, say, post } = this.#dependencies;
+    const { workspace, strings, notify, post } = this.#dependencies;
     const { current } = this.#conversations;
     switch (message.kind) {
       case 'ready':
@@ -201,7 +201,7 @@ export class ChatController {
         break;
       case 'open': {
         const { path, start, end } = message;
-        if ((await workspace.show(path, start, end)) === 'missing') say(fill(strings.notFound, path));
+        if ((await workspace.show(path, start, end)) === 'missing') notify(fill(strings.notFound, path));
         break;
       }
       case 'copy':
@@ -213,7 +213,7 @@ export class ChatController {
         break;
       }
       case 'insert':
-        if ((await workspace.insert(message.text)) === 'no-editor') say(strings.nothingOpen);
+        if ((await workspace.insert(message.text)) === 'no-editor') notify(strings.nothingOpen);
         break;
       case 'act':
         await this.#act(message.action, message.exchange);

@@ -52,7 +52,7 @@ export interface ChatDependencies {
   /** What repairs a failure outside the chat; settled when it is done. */
   readonly act: (action: Action) => Promise<void>;
   /** A sentence for somebody who pressed something. */
-  readonly say: (sentence: string) => void;
+  readonly notify: (message: string) => void;
   readonly openFolder: () => void;
   readonly history: () => void;
   readonly onStatus: (status: ChatStatus) => void;

@@ -23,16 +23,16 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: AppErrorCode;
   /** What has happened, without the remedy. */
-  readonly sentence: string;
+  readonly problem: string;
 
   /**
-   * @param sentence what has happened; the code's remedy is put after it. Left out, it is what the editor says.
+   * @param problem what has happened; the code's remedy is put after it. Left out, it is what the editor says.
    */
-  constructor(code: AppErrorCode, sentence = entries[code].text?.() ?? code, cause?: unknown) {
+  constructor(code: AppErrorCode, problem = entries[code].text?.() ?? code, cause?: unknown) {
     const { remedy } = entries[code];
-    super(remedy === undefined ? sentence : `${sentence} ${remedy}`, cause === undefined ? undefined : { cause });
+    super(remedy === undefined ? problem : `${problem} ${remedy}`, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.sentence = sentence;
+    this.problem = problem;
   }
 
   /** The one thing that repairs it, in the editor. */

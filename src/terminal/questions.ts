@@ -73,7 +73,7 @@ function parse(line: string, number: number, file: string): ListedQuestion {
   return { id, question };
 }
 
-const bad = (sentence: string): AppError => new AppError('ask/bad-questions', sentence);
+const bad = (message: string): AppError => new AppError('ask/bad-questions', message);
 
 const notRegular = (file: string): AppError =>
   bad(`${file} is not a regular file. Give a file with one question a line; pipes and devices are not read.`);

@@ -6,19 +6,19 @@ import { shown } from './shown.ts';
  * file's name may hold that.
  */
 
-export function inform(sentence: string): void {
-  void vscode.window.showInformationMessage(shown(sentence));
+export function inform(message: string): void {
+  void vscode.window.showInformationMessage(shown(message));
 }
 
 /** @param label what the button says */
-export async function offer(sentence: string, label: string): Promise<'pressed' | 'dismissed'> {
-  return (await vscode.window.showInformationMessage(shown(sentence), label)) === label ? 'pressed' : 'dismissed';
+export async function offer(message: string, label: string): Promise<'pressed' | 'dismissed'> {
+  return (await vscode.window.showInformationMessage(shown(message), label)) === label ? 'pressed' : 'dismissed';
 }
 
 /** @param label what the button says; undefined for no button */
-export async function warnOfFailure(sentence: string, label: string | undefined): Promise<'pressed' | 'dismissed'> {
+export async function warnOfFailure(message: string, label: string | undefined): Promise<'pressed' | 'dismissed'> {
   const buttons = label === undefined ? [] : [label];
-  const pressed = await vscode.window.showErrorMessage(shown(sentence), ...buttons);
+  const pressed = await vscode.window.showErrorMessage(shown(message), ...buttons);
   return pressed === undefined ? 'dismissed' : 'pressed';
 }
 

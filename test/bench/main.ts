@@ -49,11 +49,11 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const [load = 0] = loadavg();
   const line = progressLine();
   if (load > BUSY * availableParallelism()) {
-    const message = `Other programs want the cores (load ${load.toFixed(1)}). Threads then wait for one another and the ratios say little; --threads 1 says more.`;
+    const message = `Other programs want the cores (load ${load.toFixed(1)}). Threads then wait for one another and the ratios print little; --threads 1 says more.`;
     line.keep(message);
   }
-  const say = line.show;
-  say('Loading the model …');
+  const print = line.show;
+  print('Loading the model …');
   const ours = await openOurs(threads, SIZES.decode);
   const corpus = await readCorpus(root, ['src', 'kernels'], ours.model.tokenizer);
   const folder = join(root, 'test/bench');
@@ -61,12 +61,12 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const peer = await openPeer({ folder, gguf: options.gguf, threads, capacity });
   if (peer.kind === 'absent') line.keep(peer.message);
   const other = peer.kind === 'ready' ? peer.system : undefined;
-  const speeds = await measureSpeeds({ ours, peer: other, corpus, rounds, signal, say });
+  const speeds = await measureSpeeds({ ours, peer: other, corpus, rounds, signal, print });
   await other?.close();
   const repository =
     options.repo === false
       ? undefined
-      : await measureRepository({ ...options, root: options.repo, dist: join(root, 'dist'), signal, say });
+      : await measureRepository({ ...options, root: options.repo, dist: join(root, 'dist'), signal, print });
   const report: Report = {
     machine: {
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -94,15 +94,15 @@ const LINE_EVERY = 10_000;
 function progressLine() {
   let last = -Infinity;
   const clear = () => process.stderr.write(process.stderr.isTTY ? '\r\u001b[K' : '');
-  const keep = (sentence: string) => {
+  const keep = (message: string) => {
     clear();
-    process.stderr.write(`${sentence}\n`);
+    process.stderr.write(`${message}\n`);
   };
-  const show = (sentence: string) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${sentence}`);
+  const show = (message: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${message}`);
     else if (performance.now() - last >= LINE_EVERY) {
       last = performance.now();
-      keep(sentence);
+      keep(message);
     }
   };
   return { clear, keep, show };

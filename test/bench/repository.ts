@@ -20,7 +20,7 @@ export interface RepositoryOptions {
   /** The folder of the built programs. */
   readonly dist: string;
   readonly signal: AbortSignal;
-  readonly say: (sentence: string) => void;
+  readonly print: (message: string) => void;
 }
 
 /** Seconds from the question to each step of its answer. */
@@ -91,11 +91,11 @@ async function withFolderIndex<T>(
   }
 }
 
-function ingest({ signal, say, ...options }: RepositoryOptions, home: string) {
-  return withFolderIndex({ ...options, signal, say }, home, async (index, engine) => {
+function ingest({ signal, print, ...options }: RepositoryOptions, home: string) {
+  return withFolderIndex({ ...options, signal, print }, home, async (index, engine) => {
     const onProgress: Parameters<FolderIndex['refresh']>[0]['onProgress'] = (progress) => {
       if (progress.kind !== 'embedding') return;
-      say(`Reading the repository: ${percent(progress.tokens, progress.ofTokens)} % …`);
+      print(`Reading the repository: ${percent(progress.tokens, progress.ofTokens)} % …`);
     };
     const report = await index.refresh({ signal, onProgress });
     if (report.encoded === 0)
@@ -127,9 +127,9 @@ async function stats({ root, dist, signal }: RepositoryOptions, home: string) {
 }
 
 function ask(options: RepositoryOptions, home: string) {
-  const { signal, rounds, say } = options;
+  const { signal, rounds, print } = options;
   return withFolderIndex(options, home, async (index, engine) => {
-    say('Loading the model …');
+    print('Loading the model …');
     const began = performance.now();
     await engine.describe({ signal });
     const loadSeconds = since(began);
@@ -137,7 +137,7 @@ function ask(options: RepositoryOptions, home: string) {
     await index.refresh({ signal });
     const waits: Waits[] = [];
     for (let round = 0; round <= rounds; round += 1) {
-      say(`Asking, ${round} of ${rounds} …`);
+      print(`Asking, ${round} of ${rounds} …`);
       waits.push(await askOnce(index, options));
     }
     const [first, ...again] = waits;

@@ -52,7 +52,7 @@ export interface SpeedOptions {
   readonly corpus: Corpus;
   readonly rounds: number;
   readonly signal: AbortSignal;
-  readonly say: (sentence: string) => void;
+  readonly print: (message: string) => void;
 }
 
 /**
@@ -60,10 +60,10 @@ export interface SpeedOptions {
  * falls on both. Who goes first changes every round. A round before them all is thrown away: first runs allocate.
  */
 export async function measureSpeeds(options: SpeedOptions): Promise<Speeds> {
-  const { ours, peer, rounds, say } = options;
+  const { ours, peer, rounds, print } = options;
   const found = { ours: new Array<Round>(), peer: new Array<Round>() };
   for (let round = 0; round <= rounds; round += 1) {
-    say(round === 0 ? 'Warming up …' : `Round ${round} of ${rounds} …`);
+    print(round === 0 ? 'Warming up …' : `Round ${round} of ${rounds} …`);
     const both = peer ? [ours, peer] : [ours];
     const results = await measureRound(round % 2 === 0 ? both : both.toReversed(), round, options);
     if (round === 0) continue;

@@ -152,7 +152,7 @@ export class Scene {
       copy: nothing,
       onProvenance: nothing,
       act: () => Promise.resolve(),
-      say: nothing,
+      notify: nothing,
       openFolder: nothing,
       history: nothing,
       onStatus: nothing,

@@ -66,15 +66,19 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   }
   const packs = await findPacks(options.data);
   const line = progressLine();
-  const found = await openSystems(options.systems, { cache: options.cache, program: options.program, say: line.show });
+  const found = await openSystems(options.systems, {
+    cache: options.cache,
+    program: options.program,
+    print: line.show,
+  });
   const systems = found.flatMap((one) => {
     if (one.kind === 'ready') return [one.system];
-    line.say(one.message);
+    line.print(one.message);
     return [];
   });
   if (systems.length === 0) throw new Problem('There is no system left to score.');
   const order = { ...options, packs, repositories: options.repos, systems };
-  const fresh = await evaluate(order, signal, line.say);
+  const fresh = await evaluate(order, signal, line.print);
   line.clear();
   const before = options.kept === undefined ? [] : await readKept(options.kept);
   const results = merged(before, fresh);
@@ -93,17 +97,17 @@ function shown(results: readonly Result[], data: string): string {
   return [render(rowsOf(results)), ...parts, ...leads(results, 'memory+bm25')].join('\n\n');
 }
 
-/** Sentences on stderr: `say` keeps its own line, `show` overwrites the last one shown where stderr is a terminal. */
+/** Sentences on stderr: `print` keeps its own line, `show` overwrites the last one shown where stderr is a terminal. */
 function progressLine() {
   const clear = () => process.stderr.write(process.stderr.isTTY ? '\r\u001b[K' : '');
   return {
     clear,
-    say: (sentence: string) => {
+    print: (message: string) => {
       clear();
-      process.stderr.write(`${sentence}\n`);
+      process.stderr.write(`${message}\n`);
     },
-    show: (sentence: string) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${sentence}`);
+    show: (message: string) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${message}`);
     },
   };
 }

@@ -45,23 +45,23 @@ export interface Order {
 }
 
 /**
- * Ranks the files of every repository for all its cases by every system. `say` hears what was left out, and how far it
+ * Ranks the files of every repository for all its cases by every system. `print` hears what was left out, and how far it
  * is. Throws a Problem for data that cannot be used.
  */
-export async function evaluate(order: Order, signal: AbortSignal, say: (sentence: string) => void): Promise<Result[]> {
+export async function evaluate(order: Order, signal: AbortSignal, print: (message: string) => void): Promise<Result[]> {
   const { packs } = order;
   const wanted = packs.filter((pack) => isWanted(pack, order.repositories));
   const absent = order.repositories.find((name) => !packs.some((pack) => isWanted(pack, [name])));
   if (absent !== undefined) {
     throw new Problem(`There is no repository ${absent}; there are ${packs.map(nameOf).join(', ')}.`);
   }
-  const cases = order.tasks.flatMap((task) => choose(readCases(order.data, task), task, packs, wanted, order, say));
+  const cases = order.tasks.flatMap((task) => choose(readCases(order.data, task), task, packs, wanted, order, print));
   const results: Result[] = [];
   for (const pack of wanted) {
     const own = cases.filter(({ repository, commit }) => packOf(packs, repository, commit) === pack);
     for (const [below, there] of Map.groupBy(own, rootOf)) {
       const repository = await openRepository(pack, order.cache, signal, below);
-      results.push(...(await judge(repository, there, order.systems, signal, say)));
+      results.push(...(await judge(repository, there, order.systems, signal, print)));
     }
   }
   return results;
@@ -76,19 +76,19 @@ function choose(
   packs: readonly Pack[],
   wanted: readonly Pack[],
   { limit }: Order,
-  say: (sentence: string) => void,
+  print: (message: string) => void,
 ): Case[] {
   const packed = cases.filter(({ repository, commit }) => packOf(packs, repository, commit) !== undefined);
   const named = packed.filter(({ files }) => files.length > 0);
   if (packed.length < cases.length) {
-    say(`${task}: ${cases.length - packed.length} of ${cases.length} cases are over commits that are not packed.`);
+    print(`${task}: ${cases.length - packed.length} of ${cases.length} cases are over commits that are not packed.`);
   }
   if (named.length < packed.length) {
-    say(`${task}: ${packed.length - named.length} of ${packed.length} packed cases name no file.`);
+    print(`${task}: ${packed.length - named.length} of ${packed.length} packed cases name no file.`);
   }
   const sure = named.filter((one) => one.task !== 'semble' || one.doubt === undefined);
   if (sure.length < named.length) {
-    say(`${task}: ${named.length - sure.length} cases are left out, because their labels cannot be right.`);
+    print(`${task}: ${named.length - sure.length} cases are left out, because their labels cannot be right.`);
   }
   return wanted.flatMap((pack) =>
     sure.filter(({ repository, commit }) => packOf(packs, repository, commit) === pack).slice(0, limit),
@@ -100,7 +100,7 @@ async function judge(
   cases: readonly Case[],
   systems: readonly System[],
   signal: AbortSignal,
-  say: (sentence: string) => void,
+  print: (message: string) => void,
 ): Promise<Result[]> {
   const known = new Set(repository.files.map(({ path }) => path));
   const lost = cases.filter(({ files }) => !files.some((path) => known.has(path)));
@@ -109,7 +109,7 @@ async function judge(
   const counted = cases.filter((one) => !left.has(one));
   if (lost.length > 0) {
     const part = `${repository.name}: no gold file of ${lost.length} of ${cases.length} cases is a candidate`;
-    say(`${part}; ${left.size > 0 ? `${left.size} of them are left out` : 'all count'}.`);
+    print(`${part}; ${left.size > 0 ? `${left.size} of them are left out` : 'all count'}.`);
   }
   const questions = counted.map(({ id, question }) => ({ id, text: question }));
   const results: Result[] = [];
@@ -122,7 +122,7 @@ async function judge(
       }
     }
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    say(`${repository.name}: ${system.name} ranked ${repository.files.length} files in ${seconds} s`);
+    print(`${repository.name}: ${system.name} ranked ${repository.files.length} files in ${seconds} s`);
   }
   return results;
 }

@@ -8,12 +8,12 @@ import { group, type Question, type RankedFile, type System } from './system.ts'
 export class Semantic implements System {
   readonly name = 'minilm';
   readonly #embeddings: Embeddings;
-  readonly #say: (sentence: string) => void;
+  readonly #print: (message: string) => void;
 
-  /** `say` tells the person who waits how far it is. */
-  constructor(encoder: Encoder, cache: string, say: (sentence: string) => void) {
+  /** `print` tells the person who waits how far it is. */
+  constructor(encoder: Encoder, cache: string, print: (message: string) => void) {
     this.#embeddings = new Embeddings(encoder, cache);
-    this.#say = say;
+    this.#print = print;
   }
 
   async rank(repository: Repository, questions: readonly Question[], signal: AbortSignal) {
@@ -30,7 +30,7 @@ export class Semantic implements System {
     const chunks: EmbeddedChunk[] = [];
     for (const [index, file] of repository.files.entries()) {
       chunks.push(...(await this.#embeddings.ofFile(file, signal)));
-      this.#say(`${repository.name}: ${index + 1} of ${repository.files.length} files embedded`);
+      this.#print(`${repository.name}: ${index + 1} of ${repository.files.length} files embedded`);
     }
     const cosines = new Map<string, Float64Array>();
     for (const { id, text } of questions) {

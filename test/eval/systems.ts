@@ -16,7 +16,7 @@ interface Surroundings {
   readonly cache: string;
   /** The project's bundled command-line program. */
   readonly program: string;
-  readonly say: (sentence: string) => void;
+  readonly print: (message: string) => void;
   /** The MiniLM encoder, loaded when first asked for; undefined where there is none. */
   readonly encoder: () => Promise<Encoder | undefined>;
 }
@@ -40,7 +40,7 @@ export const systemNames: readonly string[] = Object.keys(systems);
 /** The named systems, in the order of the tables. Throws a Problem for a name that is none. */
 export async function openSystems(
   names: readonly string[],
-  surroundings: Pick<Surroundings, 'cache' | 'program' | 'say'>,
+  surroundings: Pick<Surroundings, 'cache' | 'program' | 'print'>,
 ): Promise<Found[]> {
   const unknown = names.find((name) => !systemNames.includes(name));
   if (unknown !== undefined) throw new Problem(`There is no system ${unknown}; there are ${systemNames.join(', ')}.`);
@@ -56,11 +56,11 @@ function modelFolder(cache: string): string {
 
 async function withMiniLM(
   name: string,
-  { cache, say, encoder }: Surroundings,
+  { cache, print, encoder }: Surroundings,
   build: (semantic: Semantic) => System,
 ): Promise<Found> {
   const opened = await encoder();
-  if (opened !== undefined) return { kind: 'ready', system: build(new Semantic(opened, cache, say)) };
+  if (opened !== undefined) return { kind: 'ready', system: build(new Semantic(opened, cache, print)) };
   const message = `${name} is left out: there is no model in ${modelFolder(cache)} (run test/eval/setup.sh ${cache}).`;
   return { kind: 'missing', name, message };
 }

@@ -57,7 +57,7 @@ export async function flipSnapshotBits(rounds: number, files = 30): Promise<Snap
         seen.harmless++;
       } catch (error) {
         if (!isErrorOf(error, 'snapshot')) throw error;
-        if (!error.sentence.includes(turned)) throw fault(`"${error.sentence}" does not name the file.`);
+        if (!error.problem.includes(turned)) throw fault(`"${error.problem}" does not name the file.`);
         if (state() !== before) throw fault('it was refused, and something of it was used.');
         seen.refused++;
       }

@@ -1,7 +1,7 @@
 import type { Elsewhere, Left } from './elsewhere.ts';
 import type { Certificate } from './forget.ts';
 
-/** Places of one kind that a sentence names; the certificate itself has all of them. */
+/** Places of one kind that a message names; the certificate itself has all of them. */
 const NAMED = 5;
 
 /** What no search of this program reaches, and what is said of it every time. */
@@ -41,9 +41,9 @@ export function certificateSentence(
 }
 
 function leftSentences(left: readonly Left[]): string[] {
-  const told = (why: Left['why'], sentence: (places: readonly string[]) => string): string[] => {
+  const told = (why: Left['why'], message: (places: readonly string[]) => string): string[] => {
     const places = left.filter((one) => one.why === why).map(shown);
-    return places.length === 0 ? [] : [sentence(places)];
+    return places.length === 0 ? [] : [message(places)];
   };
   return [
     ...told('same', (places) => `The same content is remembered as ${list(places)}. Forget it there too if you want.`),

@@ -284,7 +284,7 @@ export class Ledger extends StoreReader {
     } catch (error) {
       const known = translate(error, this.location);
       if (known?.code !== 'ledger/damaged' && known?.code !== 'ledger/spoilt') throw known ?? error;
-      return { kind: 'unsound', needs: 'rebuild', message: known.sentence, faults: [known.message] };
+      return { kind: 'unsound', needs: 'rebuild', message: known.problem, faults: [known.message] };
     }
   }
 

@@ -59,8 +59,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       },
       onProvenance,
       act: context.onAction,
-      say: (sentence) => {
-        inform(sentence);
+      notify: (message) => {
+        inform(message);
       },
       openFolder: () => {
         void vscode.commands.executeCommand('workbench.action.files.openFolder');

@@ -29,7 +29,7 @@ export const snapshot: Target = {
       await checked(file);
     } catch (error) {
       if (!isErrorOf(error, 'snapshot')) throw error;
-      promised(error.sentence.includes(file), 'The sentence names the file.');
+      promised(error.problem.includes(file), 'The sentence names the file.');
     }
   },
   end: () => {

@@ -215,7 +215,7 @@ test('a damaged file is said once and nothing fails', async () => {
   const desk = new Desk(new ScriptedService(complete), file);
   await ask(desk);
   await desk.idle();
-  expect(desk.said).toEqual([
+  expect(desk.notified).toEqual([
     'The saved conversations could not be read and were set aside as conversations.damaged.json.',
   ]);
   expect(file.aside).toBe('{{{');
@@ -235,7 +235,7 @@ test('the page opens files of the workspace, inserts and copies through the host
     ['lib/a.js', 3, 4],
     ['gone.js', undefined, undefined],
   ]);
-  expect(desk.said).toEqual(['gone.js is not in this workspace any more.']);
+  expect(desk.notified).toEqual(['gone.js is not in this workspace any more.']);
   expect(desk.inserted).toEqual(['x()']);
   expect(desk.copied[0]).toContain(text.slice(0, 40));
   expect(desk.logged).toHaveLength(1);

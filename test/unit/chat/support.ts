@@ -36,7 +36,7 @@ export class Desk {
   readonly shown: unknown[][] = [];
   readonly inserted: string[] = [];
   readonly copied: string[] = [];
-  readonly said: string[] = [];
+  readonly notified: string[] = [];
   readonly acted: string[] = [];
   readonly logged: string[] = [];
   readonly ranked: string[][] = [];
@@ -79,7 +79,7 @@ export class Desk {
         this.acted.push(action);
         return Promise.resolve();
       },
-      say: (sentence) => this.said.push(sentence),
+      notify: (message) => this.notified.push(message),
       openFolder: () => this.acted.push('open-folder'),
       history: () => this.acted.push('history'),
       onStatus: (status) => {

@@ -36,7 +36,7 @@ describe('an error', () => {
   it('tells the terminal what has happened, then what to do', () => {
     const error = new AppError('ledger/busy', 'Another window writes.', new Error('SQLITE_BUSY'));
     expect(error.message).toBe('Another window writes. Wait for the other window to finish, then try again.');
-    expect(error.sentence).toBe('Another window writes.');
+    expect(error.problem).toBe('Another window writes.');
     expect(error.cause).toEqual(new Error('SQLITE_BUSY'));
     expect(new AppError('git/failed', said).message).toBe(said);
   });
