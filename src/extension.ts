@@ -19,7 +19,7 @@ import { RecalledBadges } from './ui/marks/recalled-badges.ts';
 import { RecalledMarks } from './ui/marks/recalled-marks.ts';
 import { onSettingsChange, readSettings } from './ui/settings.ts';
 import { StatusBar } from './ui/status/status-bar.ts';
-import { LeftOutDimming } from './ui/memory-view/tree-uri.ts';
+import { SkippedDimming } from './ui/memory-view/tree-uri.ts';
 import { UnsavedText } from './ui/watch/unsaved-text.ts';
 import { WorkspaceMemory } from './ui/workspace-memory.ts';
 
@@ -98,7 +98,7 @@ export function activate(context: vscode.ExtensionContext): void {
       servers.fire();
     }),
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
-    vscode.window.registerFileDecorationProvider(new LeftOutDimming()),
+    vscode.window.registerFileDecorationProvider(new SkippedDimming()),
     registerCommands({
       ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, recovery, log },
       amounts: numbers,

@@ -96,11 +96,11 @@ export class Composer {
     this.#text.focus();
   }
 
-  surroundings(surroundings: EditorContext): void {
-    this.#scope.show(surroundings);
-    this.#selection = surroundings.selection;
+  editorContext(editorContext: EditorContext): void {
+    this.#scope.show(editorContext);
+    this.#selection = editorContext.selection;
     this.#showSelection();
-    this.element.hidden = surroundings.workspace === 'none';
+    this.element.hidden = editorContext.workspace === 'none';
   }
 
   /** Whether an answer is under way, and whether something was asked before. */

@@ -13,12 +13,12 @@ const LISTED = 3;
  * before.
  */
 export function emptyState(
-  surroundings: EditorContext,
+  editorContext: EditorContext,
   context: Context,
   ask: (question: string) => void,
 ): HTMLElement {
   const { strings, post } = context;
-  const { workspace, suggestions, memories, recent } = surroundings;
+  const { workspace, suggestions, memories, recent } = editorContext;
   const head = h(
     'header',
     { class: 'empty-head' },

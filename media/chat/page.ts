@@ -48,13 +48,13 @@ export class ChatPage {
     if (document.hasFocus() && document.activeElement === document.body) this.#view?.focus();
   }
 
-  #begin({ strings, conversation, surroundings }: Extract<HostMessage, { kind: 'all' }>): void {
+  #begin({ strings, conversation, editorContext }: Extract<HostMessage, { kind: 'all' }>): void {
     const announce = (text: string) => {
       this.#announcer.textContent = text;
     };
     const before = this.#view?.state ?? pageState(this.#frame.getState());
     const context = { strings, post: this.#frame.post, announce };
-    this.#view = new ChatView(context, this.#frame, conversation, surroundings);
+    this.#view = new ChatView(context, this.#frame, conversation, editorContext);
     this.#root.replaceChildren(this.#view.element, this.#announcer);
     this.#view.restore(before);
     // Somebody may have come in before there was anything to see.
@@ -71,17 +71,17 @@ class ChatView {
   readonly #composer: Composer;
   readonly #toEnd: HTMLButtonElement;
   #conversation: Conversation;
-  #surroundings: EditorContext;
+  #editorContext: EditorContext;
   #exchanges: ExchangeView[] = [];
   #follows: 'end' | 'nothing' = 'end';
   /** Pixels of the transcript's height when it was last looked at. */
   #height = 0;
 
-  constructor(context: Context, frame: Frame, conversation: Conversation, surroundings: EditorContext) {
+  constructor(context: Context, frame: Frame, conversation: Conversation, editorContext: EditorContext) {
     this.#context = context;
     this.#frame = frame;
     this.#conversation = conversation;
-    this.#surroundings = surroundings;
+    this.#editorContext = editorContext;
     const { strings, post } = context;
     this.#transcript = h('div', {
       class: 'transcript',
@@ -119,7 +119,7 @@ class ChatView {
     this.element.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && this.#isAnswering()) post({ kind: 'stop' });
     });
-    this.#composer.surroundings(surroundings);
+    this.#composer.editorContext(editorContext);
     this.#showConversation(conversation);
   }
 
@@ -161,9 +161,9 @@ class ChatView {
         else if (view?.exchange.state.kind !== before) this.#arrange();
         break;
       }
-      case 'surroundings':
-        this.#surroundings = message.surroundings;
-        this.#composer.surroundings(message.surroundings);
+      case 'editor-context':
+        this.#editorContext = message.editorContext;
+        this.#composer.editorContext(message.editorContext);
         if (this.#exchanges.length === 0) this.#showEmpty();
         break;
       case 'focus':
@@ -199,7 +199,7 @@ class ChatView {
       this.#composer.element.requestSubmit();
     };
     // A row that a keyboard or a pointer stands on stays while the percents beside it go on.
-    const empty = emptyState(this.#surroundings, this.#context, ask);
+    const empty = emptyState(this.#editorContext, this.#context, ask);
     const there = this.#transcript.firstElementChild;
     if (!there?.isEqualNode(empty)) this.#transcript.replaceChildren(empty);
   }

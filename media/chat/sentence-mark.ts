@@ -9,7 +9,7 @@ export interface MarkedSentence {
   readonly pieces: readonly HTMLElement[];
 }
 
-const TELLING = /[\p{L}\p{N}]/u;
+const LETTER = /[\p{L}\p{N}]/u;
 const MUTE = /[^\p{L}\p{N}]+/gu;
 /** What may stand behind the last letter of a sentence and still be its own. */
 const MARKS = /^[^\s\p{L}\p{N}]+/u;
@@ -33,7 +33,7 @@ export function markSentences(root: Element, sentences: readonly string[]): Mark
   nodes.forEach((node, at) => {
     let offset = 0;
     for (const character of node.data) {
-      if (TELLING.test(character)) {
+      if (LETTER.test(character)) {
         stream += character;
         for (let unit = 0; unit < character.length; unit += 1) places.push({ node: at, offset });
       }

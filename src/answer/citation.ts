@@ -10,7 +10,7 @@ export interface Citation {
   readonly end: number;
   /** Of a notebook, where that is in its cells: `cell 3:1-2`. */
   readonly cells?: string | undefined;
-  /** 0..1: the part of the sentence's telling words that these lines hold. */
+  /** 0..1: the part of the sentence's content words that these lines hold. */
   readonly overlap: number;
 }
 
@@ -59,7 +59,7 @@ export class Attribution {
   }
 
   /**
-   * The lines that a sentence rests on: the short run of lines that holds most of its telling words, in the excerpt
+   * The lines that a sentence rests on: the short run of lines that holds most of its content words, in the excerpt
    * that words and memory together point to. `shares` gives each excerpt's part of the memory's read for this sentence;
    * of lines that somebody selected the memory says nothing, so there they count as much as the best of the others.
    */

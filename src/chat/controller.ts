@@ -11,11 +11,11 @@ import { quotes } from './quoting.ts';
 import { AnswerQueue } from './answer-queue.ts';
 import { fill } from './strings.ts';
 import { suggestedQuestions } from './suggestion.ts';
-import { tellingPlaces } from '../workspace/walk/suggested-places.ts';
+import { suggestedPlaces } from '../workspace/walk/suggested-places.ts';
 import { TRANSCRIPT, unfinished } from './transcript.ts';
 import type { Conversation, Exchange } from './transcript.ts';
 
-/** Milliseconds in which news of the surroundings are gathered: the reading tells of itself many times a second. */
+/** Milliseconds in which changes of the editor context are gathered: indexing reports many times a second. */
 const GATHER = 100;
 const WHOLE: ScopeChoice = { kind: 'workspace', terms: '' };
 /** What repairs an exchange by asking it again. */
@@ -140,16 +140,16 @@ export class ChatController {
   /** Where the memory of each folder stands. */
   memories(memories: readonly { readonly name: string; readonly state: MemoryState }[]): void {
     this.#memories = memories;
-    const places = tellingIn(memories);
+    const places = suggestedIn(memories);
     if (places.length > 0) this.#suggestions = suggestedQuestions(places, this.#dependencies.strings);
-    this.surroundingsChanged();
+    this.editorContextChanged();
   }
 
   /** Editors, folders, memories or conversations are others now. */
-  surroundingsChanged(): void {
+  editorContextChanged(): void {
     this.#news ??= setTimeout(() => {
       this.#news = undefined;
-      this.#dependencies.post({ kind: 'surroundings', surroundings: this.#surroundings() });
+      this.#dependencies.post({ kind: 'editor-context', editorContext: this.#editorContext() });
     }, GATHER);
   }
 
@@ -185,7 +185,7 @@ export class ChatController {
     const { current } = this.#conversations;
     switch (message.kind) {
       case 'ready':
-        post({ kind: 'all', strings, conversation: current, surroundings: this.#surroundings() });
+        post({ kind: 'all', strings, conversation: current, editorContext: this.#editorContext() });
         break;
       case 'typing':
         this.#warm();
@@ -335,18 +335,21 @@ export class ChatController {
     const { title, exchanges } = this.#conversations.current;
     const { isAnswering } = this.#queue;
     this.#dependencies.onStatus({ title: exchanges.length > 0 ? title : undefined, isAnswering });
-    this.surroundingsChanged();
+    this.editorContextChanged();
   }
 
   /** Before the memory is there, a few files of the workspace are looked at. */
   async #suggest(): Promise<void> {
     const paths = await this.#dependencies.workspace.paths().catch(() => []);
-    const known = tellingIn(this.#memories);
-    this.#suggestions = suggestedQuestions(known.length > 0 ? known : tellingPlaces(paths), this.#dependencies.strings);
-    this.surroundingsChanged();
+    const known = suggestedIn(this.#memories);
+    this.#suggestions = suggestedQuestions(
+      known.length > 0 ? known : suggestedPlaces(paths),
+      this.#dependencies.strings,
+    );
+    this.editorContextChanged();
   }
 
-  #surroundings(): EditorContext {
+  #editorContext(): EditorContext {
     const { workspace } = this.#dependencies;
     const { current } = this.#conversations;
     return {
@@ -366,9 +369,11 @@ export class ChatController {
 }
 
 /** What the memories know to tell most, as paths are shown; of several folders the best of each in turn. */
-function tellingIn(memories: EditorContext['memories']): string[] {
+function suggestedIn(memories: EditorContext['memories']): string[] {
   const places = memories.map(({ name, state }) =>
-    (state.kind === 'ready' ? state.telling : []).map((place) => (memories.length > 1 ? `${name}/${place}` : place)),
+    (state.kind === 'ready' ? state.suggestedPlaces : []).map((place) =>
+      memories.length > 1 ? `${name}/${place}` : place,
+    ),
   );
   const longest = Math.max(0, ...places.map((own) => own.length));
   return Array.from({ length: longest }, (_, at) => places.flatMap((own) => own.slice(at, at + 1))).flat();

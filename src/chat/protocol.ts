@@ -55,12 +55,12 @@ const memorySchema = v.variant('kind', [
     message: line,
     files: count,
     segments: count,
-    telling: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
+    suggestedPlaces: v.pipe(v.array(line), v.maxLength(10), v.readonly()),
   }),
   v.object({ kind: v.literal('failed'), message: line, action: actionSchema }),
 ]) satisfies v.GenericSchema<unknown, MemoryState>;
 
-const surroundingsSchema = v.object({
+const editorContextSchema = v.object({
   /** `none` where no folder is open. */
   workspace: v.picklist(['open', 'none']),
   /** Where the workspace is not trusted, git is not asked which files have changed. */
@@ -83,13 +83,13 @@ const hostSchema = v.variant('kind', [
     kind: v.literal('all'),
     strings: v.custom<Strings>(holdsStrings),
     conversation: conversationSchema,
-    surroundings: surroundingsSchema,
+    editorContext: editorContextSchema,
   }),
   v.object({ kind: v.literal('conversation'), conversation: conversationSchema }),
   v.object({ kind: v.literal('exchange'), conversation: id, exchange: exchangeSchema }),
   /** What happened on the way to an answer that has `at` characters until now, `seconds` after its question. */
   v.object({ kind: v.literal('event'), exchange: id, event: eventSchema, seconds: count, at: count }),
-  v.object({ kind: v.literal('surroundings'), surroundings: surroundingsSchema }),
+  v.object({ kind: v.literal('editor-context'), editorContext: editorContextSchema }),
   v.object({ kind: v.literal('focus') }),
 ]);
 
@@ -123,7 +123,7 @@ const pageSchema = v.variant('kind', [
 ]);
 
 export type ScopeChoice = v.InferOutput<typeof choiceSchema>;
-export type EditorContext = v.InferOutput<typeof surroundingsSchema>;
+export type EditorContext = v.InferOutput<typeof editorContextSchema>;
 export type HostMessage = v.InferOutput<typeof hostSchema>;
 export type PageMessage = v.InferOutput<typeof pageSchema>;
 

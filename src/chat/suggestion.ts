@@ -2,7 +2,7 @@ import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
 
 /**
- * Questions to begin with, about places that tell much of the workspace (`tellingPlaces`), the best first. None for a
+ * Questions to begin with, about places that tell much of the workspace (`suggestedPlaces`), the best first. None for a
  * workspace without code.
  */
 export function suggestedQuestions(places: readonly string[], strings: Strings): string[] {

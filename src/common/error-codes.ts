@@ -167,7 +167,7 @@ export const ERRORS = {
     remedy: 'Start again: the damaged database is set aside and what can be read of it is kept.',
   },
   /** A stored record is not what was stored; repair() drops it and the files made of it. */
-  'ledger/spoilt': {
+  'ledger/corrupt': {
     action: 'retry',
     text: texts.damaged,
     remedy: 'Repair the memory: only the files concerned are read again.',
@@ -210,7 +210,7 @@ export const ERRORS = {
   /** Made with another model or adapter, or of another repository. */
   'snapshot/foreign': { ...terminalOnly, remedy: 'Nothing of it was used.' },
 
-  // What the memory finds wrong in its own numbers. The ledger turns damage into `ledger/damaged` or `ledger/spoilt`.
+  // What the memory finds wrong in its own numbers. The ledger turns damage into `ledger/damaged` or `ledger/corrupt`.
   /** A column does not hold what we write there. */
   'memory/column': bug,
   /** A stored record does not decode: SQLite is content, but the bytes are not those that were stored. */

@@ -12,7 +12,7 @@ const LIMITS = {
 } as const;
 
 /** Lines of a file inside the folder. */
-export interface Place {
+export interface LinesOf {
   readonly path: string;
   readonly lines: LineRange;
 }
@@ -24,7 +24,7 @@ export interface Place {
 export async function gatherHistory(
   corpus: Corpus,
   names: readonly string[],
-  recalled: readonly Place[],
+  recalled: readonly LinesOf[],
 ): Promise<Gathered> {
   const { root } = corpus.index;
   if (!(await hasHistory(root, corpus.signal))) return { items: [], isComplete: false };
@@ -49,8 +49,8 @@ export async function gatherHistory(
 async function placesOf(
   corpus: Corpus,
   names: readonly string[],
-  recalled: readonly Place[],
-): Promise<readonly Place[]> {
+  recalled: readonly LinesOf[],
+): Promise<readonly LinesOf[]> {
   for (const name of names) {
     const found = await definitionsOf(corpus, name);
     if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context }));

@@ -54,14 +54,14 @@ const BATCH = 500;
  *
  * @throws the signal's reason
  */
-export async function leftOutPaths(
+export async function skippedPaths(
   { root, ledger }: { readonly root: string; readonly ledger: Ledger },
   paths: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const states = new Map(paths.map((path) => [path, nearestState(ledger, path)]));
   const unknown = paths.filter((path) => states.get(path) === undefined);
-  const leftOut = new Set(
+  const skipped = new Set(
     paths.filter((path) => {
       const state = states.get(path);
       return state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
@@ -69,10 +69,10 @@ export async function leftOutPaths(
   );
   for (let at = 0; at < unknown.length; at += BATCH) {
     const batch = unknown.slice(at, at + BATCH);
-    for (const path of await excludedPaths(root, batch, signal)) leftOut.add(path);
-    for (const path of await ignoredPaths(root, batch, signal)) leftOut.add(path);
+    for (const path of await excludedPaths(root, batch, signal)) skipped.add(path);
+    for (const path of await ignoredPaths(root, batch, signal)) skipped.add(path);
   }
-  return leftOut;
+  return skipped;
 }
 
 /** The state of a file, or else of the nearest folder above it: a folder that is not read has one row for all. */

@@ -57,7 +57,7 @@ export interface RefreshOptions {
  * How long writes that no branch uses are kept, and how many bytes of them: some hundred branches of a large
  * repository.
  */
-const SWEEP = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as const;
+const PRUNE_LIMITS = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as const;
 /** Segments that the search for words hands over. */
 const LEXICAL_LIMIT = 1_000;
 /** Paths whose vectors are made before all others: those of the last few questions and saves. */
@@ -149,7 +149,7 @@ export class FolderIndex {
     const releaseLock = await acquireIndexLock(this.ledger.location, this.root, signal, () => onWait?.());
     try {
       const report = await embedWords(how, words);
-      this.#sweep();
+      this.#prune();
       return report;
     } finally {
       await releaseLock();
@@ -210,7 +210,8 @@ export class FolderIndex {
     const files = this.ledger.fileSearch(words);
     return {
       shares,
-      bare: keys.length > 0 ? table.bare(scope) : table.everywhere(scope).map(({ segmentId }) => segmentId),
+      notEmbedded:
+        keys.length > 0 ? table.notEmbedded(scope) : table.everywhere(scope).map(({ segmentId }) => segmentId),
       segments:
         this.#overlay.size > 0
           ? [...segments, ...this.#overlay.hits(words, (word) => this.#weight(word), scope)]
@@ -248,8 +249,8 @@ export class FolderIndex {
   }
 
   /** How many segments of each file have no vectors yet; files that are embedded are left out. */
-  bareCounts(): ReadonlyMap<string, number> {
-    return this.#table().bareCounts();
+  notEmbeddedCounts(): ReadonlyMap<string, number> {
+    return this.#table().notEmbeddedCounts();
   }
 
   /** Segments that hold a term, those that say most of it first; unsaved text included. */
@@ -339,10 +340,10 @@ export class FolderIndex {
   }
 
   /** After everything was read: what no branch has used for long goes, and the database's log is worked in. */
-  #sweep(): void {
+  #prune(): void {
     try {
       this.ledger.scrub();
-      this.ledger.sweep(SWEEP);
+      this.ledger.prune(PRUNE_LIMITS);
     } catch (error) {
       // Another window writes at this moment; there will be another time.
       if (!isAppError(error, 'ledger/busy')) throw error;

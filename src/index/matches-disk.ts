@@ -13,7 +13,7 @@ import type { FolderIndex } from './folder-index.ts';
  * A file of a memory as it stands on disk, if every line is in the segment where it was and every segment still has the
  * text that its write was made from: the write's key is computed again from the lines. Else undefined.
  */
-export async function standing(
+export async function fileOnDisk(
   { root, adapter, isExempt }: FolderIndex,
   file: Pick<SnapshotFile, 'path' | 'blobHash' | 'segments'>,
   keyOf: (writeId: number) => string,
@@ -78,7 +78,7 @@ export async function compareWithFiles(
     if (state.kind !== 'ingested') continue;
     const stored = ledger.segmentsOf(path);
     const segments = stored.map((segment, writeId) => ({ ...segment, writeId }));
-    const found = await standing(index, { path, blobHash, segments }, (at) => stored[at]?.contentHash ?? '');
+    const found = await fileOnDisk(index, { path, blobHash, segments }, (at) => stored[at]?.contentHash ?? '');
     if (!readable.has(path)) gone.push(path);
     else if (found === undefined) changed.push(path);
     else equal += 1;

@@ -126,7 +126,7 @@ class Draft {
       const same = state?.kind === 'skipped' && state.reason === entry.reason;
       if (same) return;
       // Apart from the call: arguments of a function that is not there are not worked out.
-      const superseded = (path: string) => isSuperseded(this.#options, before, path, 'left out');
+      const superseded = (path: string) => isSuperseded(this.#options, before, path, 'skipped');
       const change = ledger.skipFile(entry.path, noMeta(entry.bytes), skippedState(entry.reason), superseded);
       onChange?.(change);
     } else if (!looksTheSame(before, entry) || !wasChecked(before, this.#options.isExempt ?? noneExempt)) {
@@ -148,9 +148,9 @@ class Draft {
   }
 
   plan(): Plan {
-    const turn = new Map(this.#fresh.map(({ path }) => [path, ROLE_ORDER.indexOf(roleOf(path))]));
+    const order = new Map(this.#fresh.map(({ path }) => [path, ROLE_ORDER.indexOf(roleOf(path))]));
     const fresh = this.#fresh.toSorted(
-      (a, b) => (turn.get(a.path) ?? 0) - (turn.get(b.path) ?? 0) || (a.path < b.path ? -1 : 1),
+      (a, b) => (order.get(a.path) ?? 0) - (order.get(b.path) ?? 0) || (a.path < b.path ? -1 : 1),
     );
     return { fresh, unchanged: this.#unchanged, removed: this.#removed, skipped: this.#skipped };
   }

@@ -3,7 +3,7 @@ import { originOf } from '../memory/store/schema.ts';
 import { changedBetween, commitOf, textAt } from '../workspace/git/revision.ts';
 import { cutFile, encodeSegment } from './cut-file.ts';
 import type { CutSegment } from './cut-file.ts';
-import { leftOutPaths } from './exclusion.ts';
+import { skippedPaths } from './exclusion.ts';
 import type { FolderIndex } from './folder-index.ts';
 
 export interface DifferenceOptions {
@@ -55,7 +55,7 @@ export async function revisionDifference(index: FolderIndex, options: Difference
   const base = await commitOf(root, options.base, signal);
   const head = options.head === undefined ? undefined : await commitOf(root, options.head, signal);
   const paths = await changedBetween(root, base, head, signal);
-  const leftOut = await leftOutPaths(index, paths, signal);
+  const skipped = await skippedPaths(index, paths, signal);
   const files: FileDifference[] = [];
   const unread: string[] = [];
   const trees = { base: new Map<string, readonly string[]>(), head: new Map<string, readonly string[]>() };
@@ -63,9 +63,9 @@ export async function revisionDifference(index: FolderIndex, options: Difference
   for (const [n, path] of paths.entries()) {
     signal?.throwIfAborted();
     onFile?.(n, paths.length, path);
-    const isLeftOut = leftOut.has(path);
-    const before = isLeftOut ? undefined : await cutAt(index, path, base, signal);
-    const after = isLeftOut ? undefined : await cutAt(index, path, head, signal);
+    const isSkipped = skipped.has(path);
+    const before = isSkipped ? undefined : await cutAt(index, path, base, signal);
+    const after = isSkipped ? undefined : await cutAt(index, path, head, signal);
     const removed = without(before, after);
     const added = without(after, before);
     if (before === undefined && after === undefined) unread.push(path);

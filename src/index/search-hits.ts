@@ -3,7 +3,7 @@ import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope } from '../memory/records.ts';
 
-/** A question as an index is asked: its keys [d_k], none for a ranking by words, and its telling words. */
+/** A question as an index is asked: its keys [d_k], none for a ranking by words, and its content words. */
 export interface Query {
   readonly keys: readonly Float32Array[];
   readonly words: readonly string[];
@@ -16,7 +16,7 @@ export interface SearchHits {
   /** Over the segments that have vectors. */
   readonly shares: Shares;
   /** Segments of the scope that have none yet. */
-  readonly bare: readonly number[];
+  readonly notEmbedded: readonly number[];
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
   /** Largest cosine of a key with a memory token; -1 where there is none. */

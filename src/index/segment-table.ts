@@ -17,7 +17,7 @@ export class SegmentTable {
   readonly #vectors: EmbeddingTable;
   readonly #places = new Map<number, SegmentPlace>();
   /** Segments without vectors. */
-  readonly #bare = new Set<number>();
+  readonly #notEmbedded = new Set<number>();
 
   constructor(shape: { readonly tokens: number; readonly keySize: number }) {
     this.#vectors = new EmbeddingTable(shape);
@@ -37,7 +37,7 @@ export class SegmentTable {
   }
 
   isEmbedded(segmentId: number): boolean {
-    return this.#places.has(segmentId) && !this.#bare.has(segmentId);
+    return this.#places.has(segmentId) && !this.#notEmbedded.has(segmentId);
   }
 
   /** How many segments each file has. */
@@ -46,8 +46,8 @@ export class SegmentTable {
   }
 
   /** How many segments of each file have no vectors; files without such a segment are left out. */
-  bareCounts(): Map<string, number> {
-    return countsOf([...this.#bare].flatMap((id) => this.#places.get(id) ?? []));
+  notEmbeddedCounts(): Map<string, number> {
+    return countsOf([...this.#notEmbedded].flatMap((id) => this.#places.get(id) ?? []));
   }
 
   /** The segments of a scope; all when it is left out. */
@@ -56,8 +56,8 @@ export class SegmentTable {
   }
 
   /** The segments of a scope that have no vectors. */
-  bare(scope?: Scope): number[] {
-    return [...this.#bare].filter((id) => scope?.has(this.#places.get(id)?.path ?? '') ?? true);
+  notEmbedded(scope?: Scope): number[] {
+    return [...this.#notEmbedded].filter((id) => scope?.has(this.#places.get(id)?.path ?? '') ?? true);
   }
 
   /** Exact shares over the segments of a scope that have vectors. */
@@ -77,7 +77,7 @@ export class SegmentTable {
     const { segmentId } = place;
     if (record !== undefined) this.put(place, record.keys);
     else if (!this.#places.has(segmentId)) {
-      this.#bare.add(segmentId);
+      this.#notEmbedded.add(segmentId);
       this.#places.set(segmentId, place);
     }
   }
@@ -87,13 +87,13 @@ export class SegmentTable {
     const { segmentId } = place;
     if (this.isEmbedded(segmentId)) return;
     this.#vectors.append(segmentId, keys);
-    this.#bare.delete(segmentId);
+    this.#notEmbedded.delete(segmentId);
     this.#places.set(segmentId, place);
   }
 
   remove(segmentId: number): void {
     this.#vectors.remove(segmentId);
-    this.#bare.delete(segmentId);
+    this.#notEmbedded.delete(segmentId);
     this.#places.delete(segmentId);
   }
 }

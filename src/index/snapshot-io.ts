@@ -15,9 +15,9 @@ import { Snapshot } from '../memory/snapshot/snapshot.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
 import { FolderIndex } from './folder-index.ts';
 import { homeFolder, prepareHome } from './storage-path.ts';
-import { readablePaths, standing } from './matches-disk.ts';
+import { fileOnDisk, readablePaths } from './matches-disk.ts';
 import { shapeOf } from './shape.ts';
-import { sweepUnpacked, touchUnpacked, unpackedPlace } from './unpacked-snapshots.ts';
+import { pruneUnpacked, touchUnpacked, unpackedPlace } from './unpacked-snapshots.ts';
 
 /** Names that a snapshot does not give away, though nothing of the files is in it. */
 const UNNAMED: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'secret']);
@@ -67,7 +67,7 @@ export async function importMemory(
     const imported = await importSnapshot(ledger, snapshot, checked, {
       ...options,
       forgotten: FORGOTTEN,
-      place: async (known, keyOf) => (readable.has(known.path) ? standing(index, known, keyOf) : undefined),
+      place: async (known, keyOf) => (readable.has(known.path) ? fileOnDisk(index, known, keyOf) : undefined),
     });
     return { header: snapshot.header, imported };
   } finally {
@@ -102,7 +102,7 @@ export async function openSnapshotMemory(
     try {
       if (ledger.treeHash() !== treeHash) await unpack(snapshot, ledger, signal);
       touchUnpacked(place);
-      sweepUnpacked(home);
+      pruneUnpacked(home);
       return FolderIndex.withoutFiles(file, engine, adapter, ledger);
     } catch (error) {
       ledger.close();

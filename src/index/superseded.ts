@@ -6,7 +6,7 @@ import type { FileMeta, FileRecord, FileStat } from '../memory/records.ts';
 import { fileStat } from '../workspace/walk/entry.ts';
 
 /** What this process saw of a file: its size and times, that it is not there, or that a rule leaves it out. */
-export type Seen = Pick<FileMeta, 'bytes' | 'mtimeMs' | 'stat'> | 'gone' | 'left out';
+export type Seen = Pick<FileMeta, 'bytes' | 'mtimeMs' | 'stat'> | 'gone' | 'skipped';
 
 export interface Place {
   readonly root: string;
@@ -29,7 +29,7 @@ export function isSuperseded(
   const now = ledger.file(path);
   if (isForgotten(now) && !isForgotten(before) && remember !== true) return true;
   if (isSame(before, now)) return false;
-  if (seen === 'left out') return true;
+  if (seen === 'skipped') return true;
   const found = onDisk(join(root, path));
   if (found === 'unknown') return true; // what was recorded since is as likely; the next pass looks again
   if (seen === 'gone') return found !== undefined;

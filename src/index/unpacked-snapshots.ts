@@ -34,7 +34,7 @@ export function touchUnpacked(place: string, now = new Date()): void {
  * Removes unpacked snapshots that were not asked for long, and of the others the longest unused until at most so many
  * bytes are left; the snapshot itself unpacks again in seconds. Other files are left alone. How many bytes went.
  */
-export function sweepUnpacked(home: string, limits: PruneLimits = UNPACKED): number {
+export function pruneUnpacked(home: string, limits: PruneLimits = UNPACKED): number {
   const { maxAgeMs, maxBytes = Infinity, now = Date.now() } = limits;
   let [kept, gone] = [0, 0];
   for (const { files, bytes, usedMs } of unpacked(join(home, 'snapshots'), now)) {
@@ -53,7 +53,7 @@ function unpacked(folder: string, now: number): Unpacked[] {
   const names = readdirSync(folder).filter((name) => NAMED.test(name));
   const groups = [...Map.groupBy(names, (name) => NAMED.exec(name)?.[1]).values()].map((group) => {
     const files = group.map((name) => join(folder, name));
-    // Another process may sweep at this moment.
+    // Another process may prune at this moment.
     const stats = files.flatMap((file) => statSync(file, { throwIfNoEntry: false }) ?? []);
     const bytes = stats.reduce((sum, { size }) => sum + size, 0);
     const usedMs = Math.max(...stats.map(({ mtimeMs }) => mtimeMs));

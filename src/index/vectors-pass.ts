@@ -62,8 +62,10 @@ export class VectorsPass {
       if (change.embedded.length > 0) places = ledger.notEmbedded(paths);
     }
     this.#waiting = Map.groupBy(places, ({ path }) => path);
-    const turn = new Map([...this.#waiting.keys()].map((path) => [path, ROLE_ORDER.indexOf(roleOf(path))]));
-    this.#order = [...this.#waiting.keys()].sort((a, b) => (turn.get(a) ?? 0) - (turn.get(b) ?? 0) || (a < b ? -1 : 1));
+    const order = new Map([...this.#waiting.keys()].map((path) => [path, ROLE_ORDER.indexOf(roleOf(path))]));
+    this.#order = [...this.#waiting.keys()].sort(
+      (a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0) || (a < b ? -1 : 1),
+    );
     this.#ofSegments = places.length;
     this.#ofTokens = places.reduce((sum, { tokens }) => sum + tokens, 0);
   }

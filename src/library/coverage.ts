@@ -14,7 +14,7 @@ export interface Coverage {
   /** Files that are asked about. */
   readonly files: number;
   /** Files that are not, by the reason why. */
-  readonly leftOut: readonly { readonly reason: string; readonly files: number }[];
+  readonly skipped: readonly { readonly reason: string; readonly files: number }[];
   readonly segments: number;
   /** Segments that have vectors; the others are found by their words alone. */
   readonly embedded: number;
@@ -59,14 +59,14 @@ export function refuseUnread(members: readonly IndexedFolder[], states: readonly
 /** What can be found in these folders, each with how far its reading has come. */
 export function coverageOf(members: readonly IndexedFolder[], states: readonly ReadingState[]): Coverage {
   const totals = members.map(({ index }) => index.ledger.totals());
-  const leftOut = new Map<string, number>();
+  const skipped = new Map<string, number>();
   for (const { kind, reason, files } of totals.flatMap(({ reasons }) => reasons)) {
-    if (kind !== 'ingested') leftOut.set(reason, (leftOut.get(reason) ?? 0) + files);
+    if (kind !== 'ingested') skipped.set(reason, (skipped.get(reason) ?? 0) + files);
   }
-  const byReason = [...leftOut].map(([reason, files]) => ({ reason, files })).sort((a, b) => b.files - a.files);
+  const byReason = [...skipped].map(([reason, files]) => ({ reason, files })).sort((a, b) => b.files - a.files);
   const found = {
     files: totals.reduce((sum, { files }) => sum + files.ingested, 0),
-    leftOut: byReason,
+    skipped: byReason,
     segments: members.reduce((sum, { index }) => sum + index.length, 0),
     embedded: members.reduce((sum, { index }) => sum + index.embedded, 0),
     reading: leastComplete(states),
@@ -74,9 +74,9 @@ export function coverageOf(members: readonly IndexedFolder[], states: readonly R
   return { ...found, message: messageOf(found) };
 }
 
-function messageOf({ files, leftOut, segments, embedded, reading }: Omit<Coverage, 'message'>): string {
-  const others = leftOut.reduce((sum, { files: count }) => sum + count, 0);
-  const named = leftOut.slice(0, NAMED).map(({ reason, files: count }) => `${count} ${reason}`);
+function messageOf({ files, skipped, segments, embedded, reading }: Omit<Coverage, 'message'>): string {
+  const others = skipped.reduce((sum, { files: count }) => sum + count, 0);
+  const named = skipped.slice(0, NAMED).map(({ reason, files: count }) => `${count} ${reason}`);
   const sentences = [`Searched: ${files} indexed files.`];
   if (others > 0) sentences.push(`Not searched: ${others} files (${named.join(', ')}), and what ignore files name.`);
   if (reading.kind !== 'complete') sentences.push(reading.message);

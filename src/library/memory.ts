@@ -50,7 +50,7 @@ export interface CallOptions {
 }
 
 /** Every result comes as a text too, within the tokens that were asked for. */
-interface Told {
+interface WithText {
   /** For a model: at most `tokens` long. */
   readonly text: string;
   /** As the memory's own model counts. */
@@ -59,7 +59,7 @@ interface Told {
 
 type Budget = { readonly tokens?: number | undefined };
 
-export interface Search extends Told {
+export interface Search extends WithText {
   /** `unlikely`: neither words nor meaning come near the question. `nothing`: no file matches. */
   readonly kind: 'found' | 'unlikely' | 'nothing';
   readonly message: string;
@@ -144,14 +144,14 @@ export class Memory {
     const { tokens: asked = TOKENS.usual, ...rest } = request;
     const found = await searchFiles(this.#members, this.#states, { ...rest, tokens: asked }, signal);
     const { kind, message, files, coverage, parts } = found;
-    return { kind, message, files, coverage, ...(await this.#told(parts, asked, signal)) };
+    return { kind, message, files, coverage, ...(await this.#fitted(parts, asked, signal)) };
   }
 
   /** Lines of an indexed file as they stand on disk now. */
-  async readLines(request: ReadRequest & Budget, { signal }: CallOptions = {}): Promise<Told & ReadLines> {
+  async readLines(request: ReadRequest & Budget, { signal }: CallOptions = {}): Promise<WithText & ReadLines> {
     await this.upToDate({ signal });
     const { parts, ...found } = await readLines(this.#members, this.#states, request);
-    return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
+    return { ...found, ...(await this.#fitted(parts, request.tokens, signal)) };
   }
 
   /** Every line that says a name as a whole word, definitions first. */
@@ -159,28 +159,28 @@ export class Memory {
     request: ReferencesRequest & Budget,
     { signal }: CallOptions = {},
   ): Promise<
-    Told & { readonly references: readonly Reference[]; readonly isCut: boolean; readonly coverage: Coverage }
+    WithText & { readonly references: readonly Reference[]; readonly isCut: boolean; readonly coverage: Coverage }
   > {
     await this.upToDate({ signal });
     const { parts, ...found } = await findReferences(this.#members, this.#states, request, signal);
-    return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
+    return { ...found, ...(await this.#fitted(parts, request.tokens, signal)) };
   }
 
   /** What differs between two commits, or between a commit and the files on disk. */
   async whatChanged(
     request: ChangesRequest & Budget = {},
     { signal }: CallOptions = {},
-  ): Promise<Told & { readonly files: readonly ChangedFile[]; readonly unread: readonly string[] }> {
+  ): Promise<WithText & { readonly files: readonly ChangedFile[]; readonly unread: readonly string[] }> {
     await this.upToDate({ signal });
     const { parts, ...found } = await whatChanged(this.#members, request, signal);
-    return { ...found, ...(await this.#told(parts, request.tokens, signal)) };
+    return { ...found, ...(await this.#fitted(parts, request.tokens, signal)) };
   }
 
   /** Runs a tool with an input that a model made up; its answer as a text. Throws as runTool() does. */
-  async run(name: ToolName, input: unknown, { signal }: CallOptions = {}): Promise<Told> {
+  async run(name: ToolName, input: unknown, { signal }: CallOptions = {}): Promise<WithText> {
     await this.upToDate({ signal });
     const { parts, tokens } = await runTool({ members: this.#members, states: this.#states }, name, input, signal);
-    return this.#told(parts, tokens, signal);
+    return this.#fitted(parts, tokens, signal);
   }
 
   /** Waits for files that changed, as each call does, but not for long: what is not indexed then `coverage` names. */
@@ -208,7 +208,7 @@ export class Memory {
     return this.#opened.map(({ state }) => state);
   }
 
-  async #told(parts: ToolText, tokens: number = TOKENS.usual, signal: AbortSignal | undefined): Promise<Told> {
+  async #fitted(parts: ToolText, tokens: number = TOKENS.usual, signal: AbortSignal | undefined): Promise<WithText> {
     return fitText(parts, tokens, (text) => this.#engine.countHere(text, { signal }));
   }
 

@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff';
 import { AppError, isAppError } from '../common/app-error.ts';
-import { leftOutPaths } from '../index/exclusion.ts';
+import { skippedPaths } from '../index/exclusion.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
@@ -82,10 +82,10 @@ async function changesOf(
   const base = await commitOf(root, request.base ?? 'HEAD', signal);
   const head = request.head === undefined ? undefined : await commitOf(root, request.head, signal);
   const changed = wantedOf(await changedBetween(root, base, head, signal), prefix, request.paths);
-  const leftOut = await leftOutPaths(index, changed, signal);
+  const skipped = await skippedPaths(index, changed, signal);
   for (const path of changed) {
     signal?.throwIfAborted();
-    const [before, after] = leftOut.has(path)
+    const [before, after] = skipped.has(path)
       ? []
       : [await textOf(index, base, path, signal), await textOf(index, head, path, signal)];
     // Of a file that is there and cannot be read nobody knows whether it was added or removed.

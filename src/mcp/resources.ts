@@ -20,8 +20,8 @@ export async function listResources(memory: Memory, cursor: string | undefined, 
   await memory.upToDate({ signal });
   const files = memory.members
     .flatMap(({ index, prefix }) => {
-      const bare = index.bareCounts();
-      return index.ledger.files().map((file) => resourceOf(prefix + file.path, file, bare.get(file.path) ?? 0));
+      const notEmbedded = index.notEmbeddedCounts();
+      return index.ledger.files().map((file) => resourceOf(prefix + file.path, file, notEmbedded.get(file.path) ?? 0));
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   // The last name of a page, so that a file that comes or goes meanwhile moves nothing.
@@ -32,8 +32,8 @@ export async function listResources(memory: Memory, cursor: string | undefined, 
   return { resources: page, ...(hasMore ? { nextCursor: last.name } : {}) };
 }
 
-function resourceOf(name: string, { bytes, lines, state }: FileRecord, bare: number) {
-  const vectors = bare > 0 ? `; ${bare} segments are found by their words alone` : '';
+function resourceOf(name: string, { bytes, lines, state }: FileRecord, notEmbedded: number) {
+  const vectors = notEmbedded > 0 ? `; ${notEmbedded} segments are found by their words alone` : '';
   const description = state.kind === 'ingested' ? `Indexed, ${lines} lines${vectors}.` : state.message;
   return { uri: uriOf(name), name, description, mimeType: 'text/plain', size: bytes };
 }

@@ -30,7 +30,7 @@ export function translate(error: unknown, file: string): AppError | undefined {
   if (!(error instanceof Error)) return undefined;
   if (isAppError(error, 'memory/column')) return damaged(file, error);
   if (isAppError(error, 'memory/value')) {
-    return new AppError('ledger/spoilt', `A part of the memory stored in ${file} is damaged.`, error);
+    return new AppError('ledger/corrupt', `A part of the memory stored in ${file} is damaged.`, error);
   }
   const result = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
   if (result !== undefined) return fromSqlite(result, error, file);

@@ -23,7 +23,7 @@ export const DEFINITIONS = {
 } as const;
 
 /** Where these say a name as code would, they show it; they do not define it. */
-const TELLING: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog']);
+const PROSE_ROLES: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog']);
 
 /**
  * Segments that define a name of the question, each with what that adds to its factor: a name's weight over the number
@@ -41,7 +41,7 @@ export async function findDefinitions(
     const most = DEFINITIONS.segments[kind];
     const holding = holdingName(index, name, most + 1, scope);
     if (kind !== 'code' && holding.length > most) continue;
-    const readable = holding.filter(({ path }) => !TELLING.has(roleOf(path)));
+    const readable = holding.filter(({ path }) => !PROSE_ROLES.has(roleOf(path)));
     const byPath = [...Map.groupBy(readable, ({ path }) => path)];
     const defining = await Promise.all(
       byPath.map(async ([path, own]) => {

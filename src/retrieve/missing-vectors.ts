@@ -15,11 +15,11 @@ export interface Embedded {
 }
 
 /** Segments of a ranking by words that are worth encoding: each file's best first, then each file's second. */
-export function candidates({ files, segments }: RankedFiles, isBare: (segmentId: number) => boolean): number[] {
+export function candidates({ files, segments }: RankedFiles, isNotEmbedded: (segmentId: number) => boolean): number[] {
   const byPath = Map.groupBy(segments, ({ path }) => path);
   const best = files.slice(0, CANDIDATES.files);
   return Array.from({ length: CANDIDATES.segmentsOfFile }, (_, rank) => rank).flatMap((rank) =>
-    best.flatMap(({ path }) => byPath.get(path)?.[rank]?.segmentId ?? []).filter(isBare),
+    best.flatMap(({ path }) => byPath.get(path)?.[rank]?.segmentId ?? []).filter(isNotEmbedded),
   );
 }
 
@@ -27,7 +27,7 @@ export function candidates({ files, segments }: RankedFiles, isBare: (segmentId:
 export interface Part {
   readonly segmentIds: readonly number[];
   readonly shares: Shares;
-  readonly bare: readonly number[];
+  readonly notEmbedded: readonly number[];
 }
 
 /**
@@ -39,13 +39,13 @@ export function joinedShares(parts: readonly Part[]): Shares {
   const rows = parts.flatMap(({ segmentIds, shares }) =>
     segmentIds.map((id, row) => ({ id, logWeight: (shares.logShares[row] ?? -Infinity) + shares.logTotal })),
   );
-  const bare = parts.flatMap((part) => part.bare);
-  const unknown = bare.length > 0 ? (median(rows.map(({ logWeight }) => logWeight)) ?? 0) : -Infinity;
+  const notEmbedded = parts.flatMap((part) => part.notEmbedded);
+  const unknown = notEmbedded.length > 0 ? (median(rows.map(({ logWeight }) => logWeight)) ?? 0) : -Infinity;
   const filled = parts.filter(({ shares }) => shares.segmentIds.length > 0).map(({ shares }) => shares.logTotal);
   const highest = Math.max(...filled, unknown);
   const sum = filled.reduce((total, logTotal) => total + Math.exp(logTotal - highest), 0);
-  const logTotal = highest + Math.log(sum + bare.length * Math.exp(unknown - highest));
-  const all = [...rows, ...bare.map((id) => ({ id, logWeight: unknown }))];
+  const logTotal = highest + Math.log(sum + notEmbedded.length * Math.exp(unknown - highest));
+  const all = [...rows, ...notEmbedded.map((id) => ({ id, logWeight: unknown }))];
   return {
     segmentIds: Float64Array.from(all, ({ id }) => id),
     shares: Float64Array.from(all, ({ logWeight }) => Math.exp(logWeight - logTotal)),
@@ -61,7 +61,7 @@ export function joinedShares(parts: readonly Part[]): Shares {
 export function fileShares(
   shares: Shares,
   pathOf: (segmentId: number) => string | undefined,
-  bare: ReadonlySet<number>,
+  notEmbedded: ReadonlySet<number>,
 ): Map<string, number> {
   const known = new Map<string, number>();
   const all = new Set<string>();
@@ -69,9 +69,9 @@ export function fileShares(
     const path = pathOf(id);
     if (path === undefined) return;
     all.add(path);
-    if (!bare.has(id)) known.set(path, (known.get(path) ?? 0) + (shares.shares[at] ?? 0));
+    if (!notEmbedded.has(id)) known.set(path, (known.get(path) ?? 0) + (shares.shares[at] ?? 0));
   });
-  if (bare.size === 0) return known;
+  if (notEmbedded.size === 0) return known;
   const unknown = median([...known.values()]) ?? 1;
   const whole = new Map([...all].map((path) => [path, known.get(path) ?? unknown]));
   const sum = orderFreeSum([...whole.values()]) || 1;

@@ -41,7 +41,7 @@ export interface RecallOptions {
 }
 
 /** What a question says about a folder, whatever has vectors there. */
-interface Said extends Pick<RankingInput, 'exact' | 'meant' | 'project'> {
+interface QuestionMatches extends Pick<RankingInput, 'exact' | 'meant' | 'project'> {
   readonly kind: QuestionKind | undefined;
 }
 
@@ -49,7 +49,7 @@ interface Said extends Pick<RankingInput, 'exact' | 'meant' | 'project'> {
 interface AskedFolder {
   readonly member: IndexedFolder;
   readonly scope: Scope | undefined;
-  said?: Said;
+  said?: QuestionMatches;
 }
 
 /** Lines of a file, 1-based and inclusive. */
@@ -71,8 +71,8 @@ interface Search {
 
 /** Members of one question. Segment ids of several ledgers are told apart by the remainder. */
 const MOST = 1_024;
-/** With fewer telling words than that, a follow-up leans on the words of the question before it. */
-const TELLING = 3;
+/** With fewer content words than that, a follow-up leans on the words of the question before it. */
+const ENOUGH = 3;
 /** Milliseconds that a question waits for missing vectors of its best candidates, unless somebody says otherwise. */
 const EMBED_MS = 2_000;
 /** Characters of a selection or an earlier question that are asked with: what fits the model's question. */
@@ -123,7 +123,7 @@ export class MultiFolderSearch {
     // Awaited below; what fails before that is told first.
     asking.catch(() => undefined);
     const own = askedTerms(question);
-    const meant = own.length >= TELLING || before === undefined ? own : [...own, ...askedTerms(before)];
+    const meant = own.length >= ENOUGH || before === undefined ? own : [...own, ...askedTerms(before)];
     const words = [...new Set(meant.flatMap(everyTerm))];
     const folders: AskedFolder[] = members.map((member) => ({ member, scope: options.scope?.(member) }));
     const search = (keys: readonly Float32Array[]) =>
@@ -169,19 +169,19 @@ export class MultiFolderSearch {
     const found = [];
     for (const folder of folders) {
       const { member, scope } = folder;
-      const findings = member.index.find({ keys, words, ...(scope ? { scope } : {}) });
-      folder.said ??= await saidOf(question, by, folder, findings.segments);
-      found.push({ member, ...findings, ...folder.said });
+      const hits = member.index.find({ keys, words, ...(scope ? { scope } : {}) });
+      folder.said ??= await saidOf(question, by, folder, hits.segments);
+      found.push({ member, ...hits, ...folder.said });
       signal?.throwIfAborted();
     }
     const merged = this.#merge(found);
     if (merged.shares.segmentIds.length === 0) {
       throw new AppError('ask/nothing-chosen', 'None of the files that you chose is in the memory. Choose others.');
     }
-    const standing = new Set(found.flatMap((part) => part.matchedTerms));
+    const matchedTerms = new Set(found.flatMap((part) => part.matchedTerms));
     const confidence = {
       cosine: Math.max(...found.map(({ cosine }) => cosine)),
-      coverage: coverageOf(meant, standing),
+      coverage: coverageOf(meant, matchedTerms),
       isAimed: found.some(({ kind, meant }) => kind !== undefined && kind !== 'dependencies' && meant.size > 0),
     };
     const embedded = {
@@ -216,8 +216,8 @@ export class MultiFolderSearch {
     const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
       const folderIndex = this.#members[at]?.index;
       if (folderIndex === undefined) return [];
-      const bare = own.filter((joinedId) => !folderIndex.isEmbedded(idOf(joinedId)));
-      return [partOf(at, folderIndex.sharesAmong(key, own.map(idOf)), bare)];
+      const notEmbedded = own.filter((joinedId) => !folderIndex.isEmbedded(idOf(joinedId)));
+      return [partOf(at, folderIndex.sharesAmong(key, own.map(idOf)), notEmbedded)];
     });
     const { segmentIds, shares } = joinedShares(parts);
     return new Map(Array.from(segmentIds, (id, at) => [id, shares[at] ?? 0]));
@@ -256,12 +256,12 @@ export class MultiFolderSearch {
     return first.index;
   }
 
-  #merge(found: readonly (SearchHits & Said & { readonly member: IndexedFolder })[]) {
+  #merge(found: readonly (SearchHits & QuestionMatches & { readonly member: IndexedFolder })[]) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
-    const bare = parts.map((part) => part.bare.map((id) => joined(id, part.at)));
+    const notEmbedded = parts.map((part) => part.notEmbedded.map((id) => joined(id, part.at)));
     return {
-      shares: joinedShares(parts.map(({ at, shares }, index) => partOf(at, shares, bare[index] ?? []))),
-      bare: new Set(bare.flat()),
+      shares: joinedShares(parts.map(({ at, shares }, index) => partOf(at, shares, notEmbedded[index] ?? []))),
+      notEmbedded: new Set(notEmbedded.flat()),
       segments: parts.flatMap(({ at, segments }) =>
         segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
       ),
@@ -301,7 +301,7 @@ async function saidOf(
   by: RecallBy,
   { member, scope }: AskedFolder,
   hits: readonly LexicalHit[],
-): Promise<Said> {
+): Promise<QuestionMatches> {
   // The other rankings do not look at it, and it reads files.
   const exact = by === 'fused' ? await findExact(member.index, question, hits, scope) : new Map<number, number>();
   const project = await projectNames(member.index);
@@ -312,9 +312,9 @@ async function saidOf(
 const everyTerm = ({ own, english }: AskedWord): readonly string[] => [...own, ...english];
 
 /** Part of the words that stand somewhere, 0..1. A word stands where any of its terms or of their English does. */
-function coverageOf(words: readonly AskedWord[], standing: ReadonlySet<string>): number {
+function coverageOf(words: readonly AskedWord[], matchedTerms: ReadonlySet<string>): number {
   const different = new Map(words.map((word) => [everyTerm(word).join(' '), word]));
-  const found = [...different.values()].filter((word) => everyTerm(word).some((term) => standing.has(term)));
+  const found = [...different.values()].filter((word) => everyTerm(word).some((term) => matchedTerms.has(term)));
   return different.size > 0 ? found.length / different.size : 0;
 }
 
@@ -327,8 +327,8 @@ export function checkedQuestion(given: string): string {
   return question;
 }
 
-function partOf(at: number, shares: Shares, bare: readonly number[]): Part {
-  return { segmentIds: Array.from(shares.segmentIds, (id) => joined(id, at)), shares, bare };
+function partOf(at: number, shares: Shares, notEmbedded: readonly number[]): Part {
+  return { segmentIds: Array.from(shares.segmentIds, (id) => joined(id, at)), shares, notEmbedded };
 }
 
 const joined = (id: number, at: number): number => id * MOST + at;

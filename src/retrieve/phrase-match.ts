@@ -79,8 +79,8 @@ export async function findPhrases(
 function runOf(line: readonly string[], said: readonly string[]): { run: number; strength: number } {
   const run = longestRun(line, said);
   if (run <= PHRASES.common) return { run: 0, strength: 0 };
-  const telling = line.filter((word) => !NUMBER.test(word)).length;
-  return { run, strength: Math.min(1, (PHRASES.part * run) / Math.max(run, telling)) ** 2 };
+  const words = line.filter((word) => !NUMBER.test(word)).length;
+  return { run, strength: Math.min(1, (PHRASES.part * run) / Math.max(run, words)) ** 2 };
 }
 
 const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map((word) => word.toLowerCase());

@@ -1,6 +1,6 @@
 import type { FileHit } from '../memory/search/file-search.ts';
-import type { Flatness, LexicalHit, Ranked } from '../memory/search/fusion.ts';
-import { flatness, fuse, RANKING } from '../memory/search/fusion.ts';
+import type { LexicalHit, Ranked } from '../memory/search/fusion.ts';
+import { fuse, RANKING } from '../memory/search/fusion.ts';
 import { orderFreeSum } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { SegmentPlace } from '../memory/records.ts';
@@ -49,8 +49,6 @@ export interface RankedFiles {
    * whole share, however little it says.
    */
   readonly segments: readonly RankedSegment[];
-  /** How undecided the memory's own shares are. */
-  readonly flat: Flatness;
   /** How near the question comes to what is remembered. */
   readonly confidence: Confidence;
   /** What of the folders had vectors. */
@@ -60,7 +58,7 @@ export interface RankedFiles {
 interface Confidence {
   /** Largest cosine between the question and a memory token, -1..1. */
   readonly cosine: number;
-  /** Part of the question's telling words that stand anywhere in the files, 0..1. */
+  /** Part of the question's content words that stand anywhere in the files, 0..1. */
   readonly coverage: number;
   /**
    * Whether the question names a file, or asks what some file is there to say: then it is about these, whatever its
@@ -83,7 +81,7 @@ export interface RankingInput {
   readonly project: ReadonlySet<string>;
   readonly confidence: Confidence;
   /** Segments that have no vectors yet. */
-  readonly bare: ReadonlySet<number>;
+  readonly notEmbedded: ReadonlySet<number>;
   readonly embedded: Embedded;
 }
 
@@ -138,7 +136,7 @@ export function rankFiles(question: string, by: RecallBy, found: RankingInput, l
   segments.sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)) || b.score - a.score || a.segmentId - b.segmentId);
   const isAimed = found.confidence.isAimed || spoken.size > 0;
   const confidence = { ...found.confidence, isAimed };
-  return { by, files, segments, flat: flatness(found.shares.shares), confidence, embedded: found.embedded };
+  return { by, files, segments, confidence, embedded: found.embedded };
 }
 
 const linesOf = ({ start, end, share }: RankedSegment): RankedLines => ({ start, end, share });
@@ -153,7 +151,7 @@ export function filesWithSegments({ files, segments }: Pick<RankedFiles, 'files'
 export function rankNothing(by: RecallBy): RankedFiles {
   const confidence = { cosine: -1, coverage: 0, isAimed: false };
   const embedded = { segments: 0, ofSegments: 0 };
-  return { by, files: [], segments: [], flat: flatness(new Float64Array(0)), confidence, embedded };
+  return { by, files: [], segments: [], confidence, embedded };
 }
 
 /** A segment with its share of the segments' own ranking, which knows nothing of files. */
@@ -221,7 +219,7 @@ function betweenFiles(
   places: ReadonlyMap<number, SegmentPlace>,
   named: ReadonlyMap<string, NamedFile>,
 ): { path: string; share: number }[] {
-  const recalled = fileShares(found.shares, (id) => places.get(id)?.path, found.bare);
+  const recalled = fileShares(found.shares, (id) => places.get(id)?.path, found.notEmbedded);
   const words = wordsOfFiles(found, places);
   const exact = new Map<string, number>();
   for (const [id, added] of found.exact) {

@@ -6,7 +6,7 @@ import type { RefreshOptions } from '../index/folder-index.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import type { IngestProgress, IngestReport } from '../index/ingest.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';
-import { tellingPlaces } from '../workspace/walk/suggested-places.ts';
+import { suggestedPlaces } from '../workspace/walk/suggested-places.ts';
 import { certificateSentence } from './certificate.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
 import { count } from './locale.ts';
@@ -33,7 +33,7 @@ const INDEXER = {
 } as const;
 
 /** What a reading repairs. */
-const DAMAGE = ['ledger/damaged', 'ledger/spoilt', 'ledger/missing', 'ledger/gone'] as const;
+const DAMAGE = ['ledger/damaged', 'ledger/corrupt', 'ledger/missing', 'ledger/gone'] as const;
 
 /**
  * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it.
@@ -55,7 +55,7 @@ export class FolderIndexer {
   /** Saved files are read one batch after the other: two at once could store an older text last. */
   #saves: Promise<unknown> = Promise.resolve();
   readonly #unsaved = new Map<string, string>();
-  #telling: { readonly files: number; readonly places: readonly string[] } | undefined;
+  #suggestions: { readonly files: number; readonly places: readonly string[] } | undefined;
   /** Damage that was met: the next reading repairs it. */
   #damage: (typeof DAMAGE)[number] | undefined;
   readonly #closing = new AbortController();
@@ -175,7 +175,7 @@ export class FolderIndexer {
     if (this.#paused) return;
     this.#paused = true;
     this.#pass?.controller.abort(new DOMException('Indexing was paused.', 'AbortError'));
-    if (this.#state.kind !== 'ready' && this.#state.kind !== 'failed') this.#tellPaused();
+    if (this.#state.kind !== 'ready' && this.#state.kind !== 'failed') this.#emitPaused();
   }
 
   async resume(): Promise<void> {
@@ -200,7 +200,7 @@ export class FolderIndexer {
   async files(): Promise<readonly RememberedFile[]> {
     const index = await this.open();
     const segments = index.segmentCounts();
-    const bare = index.bareCounts();
+    const notEmbedded = index.notEmbeddedCounts();
     const all = Math.max(1, index.length);
     return index.ledger.files().map(({ path, bytes, lines, state, secrets }) => {
       const own = segments.get(path) ?? 0;
@@ -211,7 +211,7 @@ export class FolderIndexer {
         state,
         masked: secrets?.masked ?? [],
         segments: own,
-        bare: bare.get(path) ?? 0,
+        notEmbedded: notEmbedded.get(path) ?? 0,
         share: own / all,
       };
     });
@@ -270,7 +270,7 @@ export class FolderIndexer {
       this.layUnsaved();
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
-      else if (this.#paused) this.#tellPaused();
+      else if (this.#paused) this.#emitPaused();
       // Nobody has to press anything: what was deleted is begun anew.
       if (isAppError(error, 'ledger/gone')) this.#again ??= { remember };
     } finally {
@@ -295,7 +295,7 @@ export class FolderIndexer {
       });
     }
     const index = await this.open();
-    if (damage === 'ledger/spoilt' || damage === 'ledger/missing') await index.ledger.repair(signal);
+    if (damage === 'ledger/corrupt' || damage === 'ledger/missing') await index.ledger.repair(signal);
     return index;
   }
 
@@ -311,7 +311,7 @@ export class FolderIndexer {
         const files = index.segmentCounts().size;
         const message = l10n.t('Another window is embedding this folder; {0} files can be asked about.', count(files));
         const percent = (100 * index.embedded) / Math.max(1, index.length);
-        this.#tell({ kind: 'embedding', message, percent, files, rate: 0, path: '' });
+        this.#emit({ kind: 'embedding', message, percent, files, rate: 0, path: '' });
       },
     };
     const indexed = await index.indexWords(how);
@@ -327,14 +327,14 @@ export class FolderIndexer {
     switch (progress.kind) {
       case 'walking': {
         const { files } = progress;
-        this.#tell({ kind: 'walking', message: l10n.t('Looking for files: {0} so far.', count(files)), files });
+        this.#emit({ kind: 'walking', message: l10n.t('Looking for files: {0} so far.', count(files)), files });
         break;
       }
       case 'indexing': {
         const { files, ofFiles, bytes, ofBytes, path } = progress;
         this.#percent = ofBytes > 0 ? (100 * bytes) / ofBytes : 100;
         const message = l10n.t('Indexing the files: {0} of {1}.', count(files), count(ofFiles));
-        this.#tell({ kind: 'reading', message, percent: this.#percent, files, ofFiles, path });
+        this.#emit({ kind: 'reading', message, percent: this.#percent, files, ofFiles, path });
         break;
       }
       case 'embedding': {
@@ -343,7 +343,7 @@ export class FolderIndexer {
         const secondsLeft = rate > 0 ? { secondsLeft: (ofTokens - tokens) / rate } : {};
         const files = index.segmentCounts().size;
         const message = embeddingSentence(files, this.#percent);
-        this.#tell({ kind: 'embedding', message, percent: this.#percent, files, rate, path, ...secondsLeft });
+        this.#emit({ kind: 'embedding', message, percent: this.#percent, files, rate, path, ...secondsLeft });
         break;
       }
     }
@@ -355,13 +355,19 @@ export class FolderIndexer {
     const files = counts.size;
     // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes
     // them.
-    if (this.#telling?.files !== files) this.#telling = { files, places: tellingPlaces([...counts.keys()]) };
-    this.#tell({ kind: 'ready', message: readySentence(files), files, segments, telling: this.#telling.places });
+    if (this.#suggestions?.files !== files) this.#suggestions = { files, places: suggestedPlaces([...counts.keys()]) };
+    this.#emit({
+      kind: 'ready',
+      message: readySentence(files),
+      files,
+      segments,
+      suggestedPlaces: this.#suggestions.places,
+    });
   }
 
-  #tellPaused(): void {
+  #emitPaused(): void {
     const message = l10n.t('Indexing is paused. What is indexed can be asked about.');
-    this.#tell({ kind: 'paused', message, percent: this.#percent });
+    this.#emit({ kind: 'paused', message, percent: this.#percent });
   }
 
   #fail(error: unknown): void {
@@ -370,10 +376,10 @@ export class FolderIndexer {
     const detail = error instanceof Error ? error.message : String(error);
     this.#options.onLog('error', `${this.folder.name}: ${detail}`);
     const { editorText, action } = asAppError(error);
-    this.#tell({ kind: 'failed', message: editorText, action });
+    this.#emit({ kind: 'failed', message: editorText, action });
   }
 
-  #tell(state: MemoryState): void {
+  #emit(state: MemoryState): void {
     this.#state = state;
     if (!this.#closing.signal.aborted) this.#options.onState(state);
   }

@@ -108,7 +108,7 @@ export type MemoryState =
       readonly files: number;
       readonly segments: number;
       /** Places below the root that tell most of it, best first: what to ask about first. */
-      readonly telling: readonly string[];
+      readonly suggestedPlaces: readonly string[];
     }
   | { readonly kind: 'failed'; readonly message: string; readonly action: Action };
 
@@ -118,7 +118,7 @@ export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lin
   readonly masked?: SecretCheck['masked'];
   readonly segments: number;
   /** Segments of them that have no vectors yet. */
-  readonly bare?: number;
+  readonly notEmbedded?: number;
   /** Part of the folder's memory tokens that it holds, 0..1. */
   readonly share: number;
 }

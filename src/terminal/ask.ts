@@ -45,7 +45,7 @@ export async function askCommand(question: string, options: AskCommand): Promise
     const scope = scopeOf(options.scope, members);
     const { temperature, seed, maxTokens, json, kind, embedFor } = options;
     const embedMs = milliseconds(embedFor);
-    return tellAnswer(search, question, {
+    return printAnswer(search, question, {
       temperature,
       seed,
       maxTokens,
@@ -58,13 +58,13 @@ export async function askCommand(question: string, options: AskCommand): Promise
   });
 }
 
-type Told = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
+type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
   AnswerOptions,
   'scope' | 'signal' | 'evidenceKind'
 > & { readonly embedMs?: number | undefined };
 
 /** Prints an answer as it comes about. The exit code. */
-export async function tellAnswer(search: MultiFolderSearch, given: string, options: Told): Promise<number> {
+export async function printAnswer(search: MultiFolderSearch, given: string, options: PrintOptions): Promise<number> {
   const question = checkedQuestion(given);
   const { temperature, seed, maxTokens, json, embedMs, scope, evidenceKind, signal } = options;
   const view = json === true ? jsonView() : textView();

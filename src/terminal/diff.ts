@@ -3,7 +3,7 @@ import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { revisionDifference } from '../index/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
 import { commitOf } from '../workspace/git/revision.ts';
-import { tellAnswer } from './ask.ts';
+import { printAnswer } from './ask.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import { printRanking } from './recall.ts';
@@ -34,12 +34,12 @@ export async function diffCommand(base: string, head: string | undefined, option
     else if (question === undefined) out.json(report(found));
     if (question === undefined) return EXIT.done;
     // The text of a commit is laid over the memory in RAM, as unsaved text is.
-    const standing = found.files.filter((file) => file.text !== undefined);
-    if (head !== undefined) for (const file of standing) await index.overlay(file.path, file.text, signal, 'commit');
-    const scope = new Set(standing.map(({ path }) => path));
+    const readable = found.files.filter((file) => file.text !== undefined);
+    if (head !== undefined) for (const file of readable) await index.overlay(file.path, file.text, signal, 'commit');
+    const scope = new Set(readable.map(({ path }) => path));
     const how = { ...options, signal, scope: () => scope };
     const search = MultiFolderSearch.of(index);
-    return options.ask === undefined ? printRanking(search, question, how) : tellAnswer(search, question, how);
+    return options.ask === undefined ? printRanking(search, question, how) : printAnswer(search, question, how);
   });
 }
 

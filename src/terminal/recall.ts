@@ -40,13 +40,17 @@ export async function recallCommand(question: string | undefined, options: Recal
   });
 }
 
-interface Told extends RecallOptions {
+interface PrintOptions extends RecallOptions {
   readonly id?: string;
   readonly json?: boolean | undefined;
 }
 
 /** Prints what a question brings back. */
-export async function printRanking(search: MultiFolderSearch, question: string, options: Told): Promise<number> {
+export async function printRanking(
+  search: MultiFolderSearch,
+  question: string,
+  options: PrintOptions,
+): Promise<number> {
   const { id = 'question', json, by, embedMs, scope, signal } = options;
   const how = {
     ...(embedMs !== undefined && { embedMs }),

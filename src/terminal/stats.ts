@@ -22,7 +22,7 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     const bytesPerThousandLines = lines > 0 ? Math.round((1000 * totals.databaseBytes) / lines) : 0;
     if (options.json === true) {
       const summary = { root: index.root, database: ledger.location, lines, bytesPerThousandLines, ...totals };
-      out.json({ ...summary, leftOut: left, masked });
+      out.json({ ...summary, skipped: left, masked });
       return EXIT.done;
     }
     const repository = await findRepository(index.root, signal);

@@ -59,7 +59,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
     deleteAllConversations: () => chat.clear(),
     refresh: async () => {
       // Somebody who asks for a refresh wants the files read.
-      if (memory.standing.kind === 'paused') await memory.service.resume();
+      if (memory.status.kind === 'paused') await memory.service.resume();
       await memory.refreshAll();
       void totals.look();
     },
@@ -95,14 +95,14 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       try {
         await handle(...args);
       } catch (error) {
-        await tell(parts, error);
+        await reportFailure(parts, error);
       }
     }),
   );
   return vscode.Disposable.from(...registered);
 }
 
-async function tell({ recovery, log }: CommandParts, error: unknown): Promise<void> {
+async function reportFailure({ recovery, log }: CommandParts, error: unknown): Promise<void> {
   log.error(shownLines(stackOf(error)));
   const known = isAppError(error);
   const message = known ? error.message : vscode.l10n.t('That did not work. The log has the details.');
@@ -111,13 +111,13 @@ async function tell({ recovery, log }: CommandParts, error: unknown): Promise<vo
 }
 
 async function chooseAction({ memory, provenance, amounts }: CommandParts): Promise<void> {
-  const { standing } = memory;
-  const recovery = standing.kind === 'failed' ? recoveryLabel(standing.action) : undefined;
-  const items = listedActions(standing, provenance.state, recovery).map((action) => ({
+  const { status } = memory;
+  const recovery = status.kind === 'failed' ? recoveryLabel(status.action) : undefined;
+  const items = listedActions(status, provenance.state, recovery).map((action) => ({
     label: `$(${action.icon}) ${action.label}`,
     action,
   }));
-  const placeHolder = shown(workspaceStatusSentence(standing, amounts));
+  const placeHolder = shown(workspaceStatusSentence(status, amounts));
   const chosen = await vscode.window.showQuickPick(items, { title: 'Ask Codebase', placeHolder });
   if (chosen) await vscode.commands.executeCommand(chosen.action.command, ...chosen.action.arguments);
 }

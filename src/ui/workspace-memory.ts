@@ -76,7 +76,7 @@ export class WorkspaceMemory implements vscode.Disposable {
     return this.#description;
   }
 
-  get standing(): WorkspaceStatus {
+  get status(): WorkspaceStatus {
     return workspaceStatus(this.#states.values());
   }
 

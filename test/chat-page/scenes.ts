@@ -30,7 +30,13 @@ const embedding = {
   secondsLeft: 95,
   path: 'lib/router/index.js',
 } as const;
-const ready = { kind: 'ready', message: '168 files are remembered.', files: 168, segments: 912, telling: [] } as const;
+const ready = {
+  kind: 'ready',
+  message: '168 files are remembered.',
+  files: 168,
+  segments: 912,
+  suggestedPlaces: [],
+} as const;
 
 /** What the page is looked at in, and what the tests of the browser go through. */
 export const plays: readonly Play[] = [

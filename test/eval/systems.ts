@@ -12,7 +12,7 @@ import type { System } from './system.ts';
 /** A system, or the sentence that says what it still needs. */
 export type Found = { kind: 'ready'; system: System } | { kind: 'missing'; name: string; message: string };
 
-interface Surroundings {
+interface Setup {
   readonly cache: string;
   /** The project's bundled command-line program. */
   readonly program: string;
@@ -21,18 +21,18 @@ interface Surroundings {
   readonly encoder: () => Promise<Encoder | undefined>;
 }
 
-type Open = (name: string, surroundings: Surroundings) => Promise<Found>;
+type Open = (name: string, setup: Setup) => Promise<Found>;
 
 /** Every system by name, in the order of the tables. */
 const systems: Readonly<Record<string, Open>> = {
   bm25: () => Promise.resolve({ kind: 'ready', system: new Lexical() }),
-  minilm: (name, surroundings) => withMiniLM(name, surroundings, (semantic) => semantic),
-  'minilm+bm25': (name, surroundings) => withMiniLM(name, surroundings, (semantic) => new Fused(semantic)),
-  memory: (name, surroundings) => ours(name, 'memory', surroundings),
-  'memory+bm25': (name, surroundings) => ours(name, 'fused', surroundings),
-  semble: (name, surroundings) => peer(name, 'semble', surroundings),
-  codegraph: (name, surroundings) => peer(name, 'codegraph', surroundings),
-  ripgrep: (name, surroundings) => peer(name, 'ripgrep', surroundings),
+  minilm: (name, setup) => withMiniLM(name, setup, (semantic) => semantic),
+  'minilm+bm25': (name, setup) => withMiniLM(name, setup, (semantic) => new Fused(semantic)),
+  memory: (name, setup) => ours(name, 'memory', setup),
+  'memory+bm25': (name, setup) => ours(name, 'fused', setup),
+  semble: (name, setup) => peer(name, 'semble', setup),
+  codegraph: (name, setup) => peer(name, 'codegraph', setup),
+  ripgrep: (name, setup) => peer(name, 'ripgrep', setup),
 };
 
 export const systemNames: readonly string[] = Object.keys(systems);
@@ -40,14 +40,14 @@ export const systemNames: readonly string[] = Object.keys(systems);
 /** The named systems, in the order of the tables. Throws a Problem for a name that is none. */
 export async function openSystems(
   names: readonly string[],
-  surroundings: Pick<Surroundings, 'cache' | 'program' | 'print'>,
+  setup: Pick<Setup, 'cache' | 'program' | 'print'>,
 ): Promise<Found[]> {
   const unknown = names.find((name) => !systemNames.includes(name));
   if (unknown !== undefined) throw new Problem(`There is no system ${unknown}; there are ${systemNames.join(', ')}.`);
   let opened: Promise<Encoder | undefined> | undefined;
-  const encoder = () => (opened ??= Encoder.open(modelFolder(surroundings.cache)));
+  const encoder = () => (opened ??= Encoder.open(modelFolder(setup.cache)));
   const chosen = Object.entries(systems).filter(([name]) => names.includes(name));
-  return Promise.all(chosen.map(([name, open]) => open(name, { ...surroundings, encoder })));
+  return Promise.all(chosen.map(([name, open]) => open(name, { ...setup, encoder })));
 }
 
 function modelFolder(cache: string): string {
@@ -56,7 +56,7 @@ function modelFolder(cache: string): string {
 
 async function withMiniLM(
   name: string,
-  { cache, print, encoder }: Surroundings,
+  { cache, print, encoder }: Setup,
   build: (semantic: Semantic) => System,
 ): Promise<Found> {
   const opened = await encoder();
@@ -65,7 +65,7 @@ async function withMiniLM(
   return { kind: 'missing', name, message };
 }
 
-function ours(name: string, by: 'memory' | 'fused', { cache, program }: Surroundings): Promise<Found> {
+function ours(name: string, by: 'memory' | 'fused', { cache, program }: Setup): Promise<Found> {
   return Promise.resolve(
     existsSync(program)
       ? { kind: 'ready', system: new Memory(name, by, program, join(cache, 'home')) }
@@ -73,7 +73,7 @@ function ours(name: string, by: 'memory' | 'fused', { cache, program }: Surround
   );
 }
 
-function peer(name: string, which: PeerName, { cache }: Surroundings): Promise<Found> {
+function peer(name: string, which: PeerName, { cache }: Setup): Promise<Found> {
   const folder = join(cache, 'peers');
   const system = Peer.open(which, folder);
   const message = `${name} is left out: it is not in ${folder} (run test/eval/peers/setup.sh ${cache}).`;

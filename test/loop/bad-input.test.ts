@@ -142,7 +142,7 @@ describe('bad input', () => {
     const report = await cli(['ingest', '--repo', repo, '--device', 'cpu', '--json'], { home });
     expect(JSON.parse(report.out)).toMatchObject({ read: expect.any(Number) as number, encoded: 2, failed: 0 });
     const { out } = await cli(['stats', '--repo', repo, '--json'], { home });
-    const left = (JSON.parse(out) as { leftOut: { path: string; reason: string }[] }).leftOut;
+    const left = (JSON.parse(out) as { skipped: { path: string; reason: string }[] }).skipped;
     const reasons = Object.fromEntries(left.map(({ path, reason }) => [path, reason]));
     expect(reasons['huge.txt']).toBe('too-large');
     expect(reasons['latin.txt']).toBeUndefined();

@@ -25,7 +25,7 @@ export interface Adapter {
   readonly file: FileEntry;
   readonly tensors: Readonly<Record<Name, TensorPlace>>;
   /** Additions to the lower blocks' matrices, by the matrix's name: for recall alone; empty where it has none. */
-  readonly lowRank: Readonly<Record<string, { readonly a: TensorPlace; readonly b: TensorPlace }>>;
+  readonly lora: Readonly<Record<string, { readonly a: TensorPlace; readonly b: TensorPlace }>>;
 }
 
 /** The one file that an adapter's tensors lie in. */
@@ -96,7 +96,7 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
     temperature: tau,
     file,
     tensors,
-    lowRank: lowRankPlaces(new Map(places)),
+    lora: loraPlaces(new Map(places)),
   };
 }
 
@@ -116,7 +116,7 @@ function checkFit(name: string, { shape, data }: TensorPlace, file: FileEntry): 
   throw new AppError('engine/model-file', `In the adapter, ${name} does not lie in ${ADAPTER_FILE} with its shape.`);
 }
 
-function lowRankPlaces(tensors: ReadonlyMap<string, TensorPlace>): Adapter['lowRank'] {
+function loraPlaces(tensors: ReadonlyMap<string, TensorPlace>): Adapter['lora'] {
   const ending = '.lora.a';
   return Object.fromEntries(
     [...tensors].flatMap(([part, a]) => {

@@ -23,7 +23,7 @@ const SUFFIX = '.weights';
 /** Stands in their place where they are not worth it. */
 const REFUSED = '.refused';
 const ALIGNMENT = 64;
-const SEAL_BYTES = 32;
+const CHECKSUM_BYTES = 32;
 /**
  * Columns that share a scale, at least. Attention reads states in which a few columns are far above all others, `down`
  * what a few neurons shout: finer groups there halve the keys' error at 6% of the speed, and elsewhere bring nothing
@@ -60,11 +60,11 @@ export async function encoderTensors(
         await writing(
           writeFile(join(folder, refused), 'Integer products were measured here once and are not faster.\n'),
         );
-        await sweep(folder, refused);
+        await removeFormer(folder, refused);
         return undefined;
       }
       await make(path, folder, manifest.tensors, places, lowRanks);
-      await sweep(folder, file);
+      await removeFormer(folder, file);
     }
   } catch (error) {
     if (!isAppError(error, 'engine/not-kept')) throw error;
@@ -158,15 +158,15 @@ async function put(
 /** Whether the file is there and ends in the sha256 of what comes before. */
 async function isSound(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true || found.size <= SEAL_BYTES) return false;
-  const end = found.size - SEAL_BYTES;
+  if (found?.isFile() !== true || found.size <= CHECKSUM_BYTES) return false;
+  const end = found.size - CHECKSUM_BYTES;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { end: end - 1 }), hash);
-  return hash.digest().equals(await bytesAt(path, end, SEAL_BYTES));
+  return hash.digest().equals(await bytesAt(path, end, CHECKSUM_BYTES));
 }
 
 /** Takes away what another adapter or a killed process left. */
-async function sweep(folder: string, own: string): Promise<void> {
+async function removeFormer(folder: string, own: string): Promise<void> {
   const left = (await readdir(folder)).filter(
     (name) => name.startsWith(PREFIX) && (name.includes(SUFFIX) || name.endsWith(REFUSED)) && name !== own,
   );

@@ -11,7 +11,7 @@ import type { Adapter } from './adapter.ts';
  * where the adapter has none. Throws `engine/model-file` where one does not fit the matrix that it is added to.
  */
 export async function readLoras(folder: string, adapter: Adapter, manifest: Manifest): Promise<Loras | undefined> {
-  const names = Object.keys(adapter.lowRank);
+  const names = Object.keys(adapter.lora);
   if (names.length === 0) return undefined;
   const bytes = await readFile(join(folder, 'adapter.bin'));
   const half = ({ shape, data }: TensorPlace): HalfMatrix => ({
@@ -19,7 +19,7 @@ export async function readLoras(folder: string, adapter: Adapter, manifest: Mani
     bytes: new Uint8Array(bytes.subarray(data.offset, data.offset + data.bytes)),
   });
   return Object.fromEntries(
-    Object.entries(adapter.lowRank).map(([name, { a, b }]) => {
+    Object.entries(adapter.lora).map(([name, { a, b }]) => {
       const [rows, columns] = manifest.tensors[name]?.shape ?? [];
       const [rank] = a.shape;
       const fits = a.shape[1] === columns && b.shape[0] === rows && b.shape[1] === rank;

@@ -19,15 +19,6 @@ export interface Ranked {
   readonly bm25: number;
 }
 
-export interface Flatness {
-  /** Entropy of the best shares, renormalised, over its largest possible value: 0 one segment, 1 all alike. */
-  readonly entropy: number;
-  /** First share minus second, of 1. */
-  readonly margin: number;
-  /** What the best shares hold of the whole, of 1. */
-  readonly mass: number;
-}
-
 export const RANKING = {
   /**
    * Weight of log p beside log(1 + bm25) between segments. Which segment did a commit change (116 of cobra, bat and
@@ -39,8 +30,6 @@ export const RANKING = {
   limit: 200,
   /** Stands for the logarithm of a share of 0, so that words can still find the segment. */
   floor: -100,
-  /** Segments that flatness looks at: as many as an answer could ever read again. */
-  best: 20,
 } as const;
 
 /**
@@ -72,24 +61,4 @@ export function fuse(
     ranked.push({ segmentId, score, share, recalled: recall, bm25: bm25.get(segmentId) ?? 0 });
   });
   return ranked.sort((a, b) => b.score - a.score || a.segmentId - b.segmentId).slice(0, limit);
-}
-
-/**
- * How undecided a ranking is, so that a caller can abstain instead of showing some files at random (a common complaint
- * about search over whole repositories). The thresholds are the caller's: they depend on the adapter.
- *
- * @param shares in any order, sum 1
- */
-export function flatness(shares: ArrayLike<number>, best: number = RANKING.best): Flatness {
-  const top = Array.from(shares)
-    .sort((a, b) => b - a)
-    .slice(0, best);
-  const mass = top.reduce((sum, share) => sum + share, 0);
-  if (mass <= 0) return { entropy: 1, margin: 0, mass: 0 };
-  const entropy = top.reduce((sum, share) => (share > 0 ? sum - (share / mass) * Math.log(share / mass) : sum), 0);
-  return {
-    entropy: top.length > 1 ? Math.min(1, entropy / Math.log(top.length)) : 0,
-    margin: (top[0] ?? 0) - (top[1] ?? 0),
-    mass,
-  };
 }

@@ -74,9 +74,10 @@ const STEMMERS: Readonly<Record<Language, (word: string) => string>> = {
 
 const LANGUAGES = ['de', 'fr', 'es', 'pt', 'it', 'nl'] as const;
 const split = (words: string): string[] => words.split(' ');
-const TELLING = new Map<string, Language[]>();
+const LANGUAGES_OF = new Map<string, Language[]>();
 for (const language of LANGUAGES) {
-  for (const word of split(FUNCTION_WORDS[language].sure)) TELLING.set(word, [...(TELLING.get(word) ?? []), language]);
+  for (const word of split(FUNCTION_WORDS[language].sure))
+    LANGUAGES_OF.set(word, [...(LANGUAGES_OF.get(word) ?? []), language]);
 }
 const EMPTY: Readonly<Record<Language, ReadonlySet<string>>> = {
   de: emptyWords('de'),
@@ -99,7 +100,7 @@ const LOOKED_AT = 2_000;
  * different words.
  *
  * @param words as they are written
- * @param least different telling words; a word with one of the language's own letters counts as one
+ * @param least different words of a language; a word with one of the language's own letters counts as one
  */
 export function languageOf(words: readonly string[], least: number): Language | undefined {
   const seen = new Map<Language, Set<string>>();
@@ -109,7 +110,7 @@ export function languageOf(words: readonly string[], least: number): Language | 
   };
   for (const word of words.slice(0, LOOKED_AT)) {
     const small = word.toLowerCase();
-    for (const language of TELLING.get(small) ?? []) count(language, small);
+    for (const language of LANGUAGES_OF.get(small) ?? []) count(language, small);
     // Plain words are most of all, and cost nothing here.
     if (/^[ -~]*$/.test(small)) continue;
     for (const [letters, language] of LETTERS) if (letters.test(small)) count(language, 'letters');

@@ -103,7 +103,7 @@ export function askedParts(run: string): RunPart[] {
       const found = runTerms(text);
       const pairs = found.filter((term) => (term.match(CLUSTER) ?? []).length > 1);
       // Japanese endings and particles are hiragana; what is looked for seldom is.
-      const telling = pairs.filter((term) => !HIRAGANA.test(term));
-      return { text, terms: telling.length > 0 ? telling : pairs.length > 0 ? pairs : found };
+      const content = pairs.filter((term) => !HIRAGANA.test(term));
+      return { text, terms: content.length > 0 ? content : pairs.length > 0 ? pairs : found };
     });
 }

@@ -9,7 +9,7 @@ import { translate } from './translation.ts';
  * stemmed. This is the only tokeniser: the full-text index splits at spaces and nothing else.
  */
 
-const LEXICON = {
+const LENGTHS = {
   /** Longer runs are hashes, base64 or minified code: nobody asks for them and each would be a row of its own. */
   longestTerm: 64,
   /** A stem shorter than this says too little: "sing" would become "s". */
@@ -42,7 +42,7 @@ const CYRILLIC = /^\p{Script=Cyrillic}+$/u;
 /** A word of prose, as it may stand in a comment: no name in parts. */
 const PROSE = /^\p{L}?\p{Ll}+$/u;
 /** Different words that tell a text's language; a question is short, so one is enough. */
-const TOLD = { text: 2, question: 1 } as const;
+const SURE_AFTER = { text: 2, question: 1 } as const;
 
 /**
  * Terms of a text or a path, in order, repeats kept (their count is the term's weight).
@@ -52,7 +52,7 @@ const TOLD = { text: 2, question: 1 } as const;
  */
 export function terms(text: string): string[] {
   const words = wordsOf(text);
-  const language = languageOf(words, TOLD.text);
+  const language = languageOf(words, SURE_AFTER.text);
   const found: string[] = [];
   for (const word of words) addWord(word, found, { language, ofRun: runTerms });
   return found;
@@ -74,13 +74,13 @@ export interface AskedWord {
   readonly english: readonly string[];
 }
 
-/** The telling words of a question, each with its terms. Empty when only words that say nothing were asked. */
+/** The content words of a question, each with its terms. Empty when only words that say nothing were asked. */
 export function askedTerms(question: string): AskedWord[] {
   const words = wordsOf(question);
-  const language = isEnglish(words) ? undefined : languageOf(words, TOLD.question);
-  const telling = words.filter((word) => !isEmpty(word, language));
-  const naming = telling.filter((word) => !KEYWORDS.has(word.toLowerCase()));
-  return (naming.length > 0 ? naming : telling).flatMap((word) => askedWord(word, language));
+  const language = isEnglish(words) ? undefined : languageOf(words, SURE_AFTER.question);
+  const content = words.filter((word) => !isEmpty(word, language));
+  const naming = content.filter((word) => !KEYWORDS.has(word.toLowerCase()));
+  return (naming.length > 0 ? naming : content).flatMap((word) => askedWord(word, language));
 }
 
 function askedWord(word: string, language: Language | undefined): AskedWord[] {
@@ -114,7 +114,7 @@ const wordsOf = (text: string): string[] => text.normalize('NFKC').match(WORD) ?
 /** Whether most of what tells a language tells English. */
 function isEnglish(words: readonly string[]): boolean {
   const english = words.filter((word) => ENGLISH.has(word.toLowerCase())).length;
-  const others = words.filter((word) => languageOf([word], TOLD.question) !== undefined).length;
+  const others = words.filter((word) => languageOf([word], SURE_AFTER.question) !== undefined).length;
   return english > others;
 }
 
@@ -152,11 +152,11 @@ function addWord(word: string, found: string[], { language, ofRun }: How): void 
   }
   if (!isPlain)
     for (const [run] of bare.matchAll(UNSPACED))
-      found.push(...ofRun(run).filter((term) => term.length <= LEXICON.longestTerm));
+      found.push(...ofRun(run).filter((term) => term.length <= LENGTHS.longestTerm));
 }
 
 function fits(term: string): boolean {
-  return term.length > 1 && term.length <= LEXICON.longestTerm;
+  return term.length > 1 && term.length <= LENGTHS.longestTerm;
 }
 
 /**
@@ -164,16 +164,16 @@ function fits(term: string): boolean {
  * wrong now and then (as every short stemmer), but wrong in the same way on both sides.
  */
 function stem(word: string): string {
-  if (word.length <= LEXICON.shortestStem || !/^[a-z]+$/.test(word)) return word;
+  if (word.length <= LENGTHS.shortestStem || !/^[a-z]+$/.test(word)) return word;
   let base = word;
   if (base.endsWith('ies')) base = `${base.slice(0, -3)}y`;
   else if (base.endsWith('sses')) base = base.slice(0, -2);
   else if (base.endsWith('s') && !/(?:ss|us|is)$/.test(base)) base = base.slice(0, -1);
   for (const ending of ['ing', 'ed']) {
     const rest = base.slice(0, -ending.length);
-    if (base.endsWith(ending) && rest.length >= LEXICON.shortestStem && /[aeiouy]/.test(rest)) {
+    if (base.endsWith(ending) && rest.length >= LENGTHS.shortestStem && /[aeiouy]/.test(rest)) {
       return /([bdfgmnprt])\1$/.test(rest) ? rest.slice(0, -1) : rest;
     }
   }
-  return base.endsWith('e') && base.length > LEXICON.shortestStem ? base.slice(0, -1) : base;
+  return base.endsWith('e') && base.length > LENGTHS.shortestStem ? base.slice(0, -1) : base;
 }

@@ -61,7 +61,7 @@ export const LIMITS = {
   path: 2_048,
   /** UTF-8 bytes of one name in it: what most file systems allow. */
   name: 255,
-  /** Characters of one term: the lexicon makes none that is longer. */
+  /** Characters of one term: the tokenizer makes none that is longer. */
   term: 64,
   /**
    * Terms of one segment, repeats counted: 256 tokens make some hundreds, a file of one line of 1 MiB fewer than this.

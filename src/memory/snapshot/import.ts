@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 import { StoreWriter } from '../store/store-writer.ts';
 import { enterCheckout, openDatabase } from '../store/database.ts';
@@ -187,6 +187,6 @@ class Import {
 
   async #pause(n: number): Promise<void> {
     this.#options.signal?.throwIfAborted();
-    if (n % PAGE.rows === 0) await breathe();
+    if (n % PAGE.rows === 0) await yieldToEventLoop();
   }
 }

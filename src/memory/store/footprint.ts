@@ -4,7 +4,7 @@ import { namesIn } from './former-schema.ts';
 import { bytes, integer, text } from './row.ts';
 import { originOf } from './schema.ts';
 
-const TELLING = {
+const RARE_WORDS = {
   /** Words of one segment by which its text is found again: the rarest say most. */
   words: 12,
   /** Segments with fewer are found by their content alone: a few words stand together everywhere. */
@@ -57,7 +57,7 @@ export function footprintOf(db: DatabaseSync, paths: readonly string[]): Footpri
     contentHashes: contentHashesOf(db, paths),
     vectors: records.map((row) => bytes(row, 'vectors')),
     blobHashes: new Set(blobHashes.map((row) => text(row, 'blob_hash'))),
-    texts: tellingWords(db, sampled(segments)),
+    texts: rareWords(db, sampled(segments)),
     segments: segments.length,
   };
 }
@@ -122,13 +122,13 @@ export function filesAlike(db: DatabaseSync, texts: Footprint['texts']): Set<num
   for (const words of texts) {
     const counts = new Map<number, number>();
     for (const word of words) for (const file of holders(word)) counts.set(file, (counts.get(file) ?? 0) + 1);
-    for (const [file, count] of counts) if (count >= TELLING.share * words.length) alike.add(file);
+    for (const [file, count] of counts) if (count >= RARE_WORDS.share * words.length) alike.add(file);
   }
   return alike;
 }
 
 /** The index is read once from end to end: it lists words and where they stand, not segments and their words. */
-function tellingWords(db: DatabaseSync, segments: readonly number[]): string[][] {
+function rareWords(db: DatabaseSync, segments: readonly number[]): string[][] {
   if (segments.length === 0) return [];
   db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_word USING fts5vocab('main', 'lexical', 'instance');
            CREATE VIRTUAL TABLE IF NOT EXISTS temp.kept_words USING fts5vocab('main', 'lexical', 'row');`);
@@ -149,12 +149,12 @@ function tellingWords(db: DatabaseSync, segments: readonly number[]): string[][]
   const bySegment = Map.groupBy(rows, (row) => integer(row, 'doc'));
   return [...bySegment.values()]
     .map((own) => own.map((row) => text(row, 'term')))
-    .filter((terms) => terms.length >= TELLING.fewest)
-    .map((terms) => terms.toSorted((a, b) => countOf(a) - countOf(b) || (a < b ? -1 : 1)).slice(0, TELLING.words));
+    .filter((terms) => terms.length >= RARE_WORDS.fewest)
+    .map((terms) => terms.toSorted((a, b) => countOf(a) - countOf(b) || (a < b ? -1 : 1)).slice(0, RARE_WORDS.words));
 }
 
 function sampled(segments: readonly number[]): number[] {
-  const step = Math.max(1, Math.ceil(segments.length / TELLING.segments));
+  const step = Math.max(1, Math.ceil(segments.length / RARE_WORDS.segments));
   return segments.filter((_, at) => at % step === 0);
 }
 

@@ -94,7 +94,7 @@ export interface Taken {
   readonly traces: readonly Uint8Array[];
 }
 
-interface Place {
+interface Ground {
   readonly db: DatabaseSync;
   readonly location: string;
   readonly identity: LedgerIdentity;
@@ -110,8 +110,8 @@ interface Place {
  *
  * @throws `ledger/failed` when the two do not agree: nothing may be certified then, and the caller rolls back
  */
-export function takeOut(place: Place, footprint: Footprint): Taken {
-  const { db, checkoutId, lexical, changing, mark } = place;
+export function takeOut(ground: Ground, footprint: Footprint): Taken {
+  const { db, checkoutId, lexical, changing, mark } = ground;
   const { paths } = footprint;
   const leaves = leavesOf(db);
   const rows = db
@@ -144,7 +144,7 @@ export function takeOut(place: Place, footprint: Footprint): Taken {
     );
   }
   const former = gone.filter(({ id }) => !used.has(id)).length;
-  const left = holdersIn(db, place.location, footprint).filter(
+  const left = holdersIn(db, ground.location, footprint).filter(
     (one) => !('path' in one && kept.some(({ checkout, path }) => checkout === one.checkout && path === one.path)),
   );
   return {
@@ -157,7 +157,7 @@ export function takeOut(place: Place, footprint: Footprint): Taken {
 
 /** Searches what lies on disk and writes the certificate. Throws `ledger/failed` where a trace is found. */
 export async function certify(
-  { db, location, identity }: Pick<Place, 'db' | 'location' | 'identity'>,
+  { db, location, identity }: Pick<Ground, 'db' | 'location' | 'identity'>,
   { facts, traces, left }: Taken,
   elsewhere: Elsewhere,
 ): Promise<Certificate> {

@@ -147,7 +147,7 @@ export class Ledger extends StoreReader {
 
   /**
    * Removes files as if they had never been seen, because they are not there now. Their records stay for other branches
-   * until sweep(). `superseded` as for putFile(), of each.
+   * until prune(). `superseded` as for putFile(), of each.
    */
   drop(paths: Iterable<string>, superseded: Superseded = never): Change {
     const list = [...paths];
@@ -283,7 +283,7 @@ export class Ledger extends StoreReader {
       );
     } catch (error) {
       const known = translate(error, this.location);
-      if (known?.code !== 'ledger/damaged' && known?.code !== 'ledger/spoilt') throw known ?? error;
+      if (known?.code !== 'ledger/damaged' && known?.code !== 'ledger/corrupt') throw known ?? error;
       return { kind: 'unsound', needs: 'rebuild', message: known.problem, faults: [known.message] };
     }
   }
@@ -314,7 +314,7 @@ export class Ledger extends StoreReader {
   }
 
   /** Drops records that no file of any checkout uses, and checkouts that are gone; see prune(). */
-  sweep(limits: PruneLimits): Pruned {
+  prune(limits: PruneLimits): Pruned {
     return this.connection.guard(() => prune(this.connection.db, this.lexical, this.checkoutId, limits));
   }
 

@@ -76,7 +76,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       },
     });
     this.#subscription = workspace.onDidChange(() => {
-      this.#controller.surroundingsChanged();
+      this.#controller.editorContextChanged();
     });
   }
 

@@ -5,7 +5,7 @@ import type { Amounts } from '../../common/number-format.ts';
 /** What the memories of the workspace hold, in totals. */
 export interface Digest {
   readonly remembered: number;
-  readonly leftOut: number;
+  readonly skipped: number;
   readonly failed: number;
   /** Lines of the remembered files. */
   readonly lines: number;
@@ -15,7 +15,7 @@ export interface Digest {
 }
 
 export function digest(facts: Iterable<MemoryFacts>): Digest {
-  const total = { remembered: 0, leftOut: 0, failed: 0, lines: 0, segments: 0, tokens: 0, databaseBytes: 0 };
+  const total = { remembered: 0, skipped: 0, failed: 0, lines: 0, segments: 0, tokens: 0, databaseBytes: 0 };
   for (const { files, tokens, databaseBytes } of facts) {
     total.tokens += tokens;
     total.databaseBytes += databaseBytes;
@@ -24,7 +24,7 @@ export function digest(facts: Iterable<MemoryFacts>): Digest {
       if (state.kind === 'ingested') {
         total.remembered += 1;
         total.lines += lines;
-      } else if (state.kind === 'skipped') total.leftOut += 1;
+      } else if (state.kind === 'skipped') total.skipped += 1;
       else total.failed += 1;
     }
   }
@@ -39,7 +39,7 @@ export function rememberedCount(total: Digest, amounts: Amounts): string {
 /** The line above the tree: what is not in it, and what the memory takes on disk. */
 export function digestLine(total: Digest, amounts: Amounts): string {
   return [
-    ...(total.leftOut > 0 ? [l10n.t('{0} left out', amounts.count(total.leftOut))] : []),
+    ...(total.skipped > 0 ? [l10n.t('{0} left out', amounts.count(total.skipped))] : []),
     ...(total.failed > 0 ? [l10n.t('{0} failed', amounts.count(total.failed))] : []),
     sizeLine(total, amounts),
   ].join(' · ');

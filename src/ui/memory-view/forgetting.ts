@@ -54,11 +54,11 @@ export class Forgetting {
       said.push(certificate);
     }
     void this.#totals.look();
-    await this.#tell(said, this.#shown(paths));
+    await this.#notify(said, this.#shown(paths));
   }
 
   /** Says what was forgotten, and offers to delete the conversations that quote it: only this window knows of them. */
-  async #tell(said: readonly string[], paths: ReadonlySet<string>): Promise<void> {
+  async #notify(said: readonly string[], paths: ReadonlySet<string>): Promise<void> {
     const count = await this.#conversations.quoting(paths);
     if (count === 0) {
       inform(said.join(' '));

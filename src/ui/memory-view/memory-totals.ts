@@ -85,7 +85,7 @@ export class MemoryTotals implements vscode.Disposable {
 
   #pace(): number {
     if (this.#watchers === 0) return PACE.unwatched;
-    const { kind } = this.#memory.standing;
+    const { kind } = this.#memory.status;
     return ['reading', 'embedding', 'walking'].includes(kind) ? PACE.reading : PACE.watched;
   }
 }

@@ -29,7 +29,7 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   readonly #subscriptions: vscode.Disposable[];
   readonly #trees = new Map<string, FileTree>();
   #filter: FileFilter = 'all';
-  #standing = '';
+  #status = '';
   /** Until when rows that appear take the keyboard. */
   #entering = 0;
   #watching: vscode.Disposable | undefined;
@@ -55,9 +55,9 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
         void this.#build();
       }),
       memory.onDidChange(() => {
-        const { kind } = memory.standing;
-        if (kind !== this.#standing) this.#head();
-        this.#standing = kind;
+        const { kind } = memory.status;
+        if (kind !== this.#status) this.#head();
+        this.#status = kind;
       }),
     ];
     this.#watch(this.#view.visible);
@@ -165,11 +165,11 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
   /** What stands beside the title and above the rows; nothing where the welcome text has the word. */
   #head(): void {
     const digest = this.#totals.digest;
-    const { standing } = this.#memory;
-    const empty = !digest || digest.remembered + digest.leftOut + digest.failed === 0;
+    const { status } = this.#memory;
+    const empty = !digest || digest.remembered + digest.skipped + digest.failed === 0;
     this.#view.description = empty ? undefined : rememberedCount(digest, this.#amounts);
     if (empty) this.#view.message = undefined;
-    else if (standing.kind === 'failed') this.#view.message = shown(standing.message);
+    else if (status.kind === 'failed') this.#view.message = shown(status.message);
     else {
       const named = filterNames().find(({ filter }) => filter === this.#filter && filter !== 'all');
       const line = digestLine(digest, this.#amounts);

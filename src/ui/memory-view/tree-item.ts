@@ -45,7 +45,7 @@ function folderItem(folder: Folder, node: TreeFolder, amounts: Amounts): vscode.
 }
 
 function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: Amounts): vscode.TreeItem {
-  const { path, state, share, lines, segments, bare = 0, masked = [] } = file;
+  const { path, state, share, lines, segments, notEmbedded = 0, masked = [] } = file;
   const item = new vscode.TreeItem(shown(name), vscode.TreeItemCollapsibleState.None);
   const isFolder = state.kind === 'skipped' && forFolders.has(state.reason);
   const part = vscode.l10n.t('{0} of the memory', amounts.share(share));
@@ -59,10 +59,10 @@ function fileItem(folder: Folder, name: string, file: RememberedFile, amounts: A
   const size = state.kind === 'ingested' ? [sizes(lines, segments, amounts)] : [];
   const embedded = vscode.l10n.t(
     '{0} of {1} segments are embedded.',
-    amounts.count(segments - bare),
+    amounts.count(segments - notEmbedded),
     amounts.count(segments),
   );
-  item.tooltip = [shown(path), said, ...hidden, ...size, ...(bare > 0 ? [embedded] : [])].join('\n');
+  item.tooltip = [shown(path), said, ...hidden, ...size, ...(notEmbedded > 0 ? [embedded] : [])].join('\n');
   item.contextValue = state.kind === 'skipped' ? `file.${state.reason}` : `file.${state.kind}`;
   item.accessibilityInformation = { label: `${shown(name)}, ${said}` };
   if (!isFolder) {

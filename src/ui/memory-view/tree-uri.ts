@@ -13,7 +13,7 @@ export function treeUri(folder: Folder, path: string, state: RememberedFile['sta
 }
 
 /** Dims the rows of files that are not in the memory. */
-export class LeftOutDimming implements vscode.FileDecorationProvider {
+export class SkippedDimming implements vscode.FileDecorationProvider {
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     if (uri.scheme !== treeScheme || uri.query === 'ingested') return undefined;
     const name = uri.query === 'failed' ? 'list.errorForeground' : 'disabledForeground';

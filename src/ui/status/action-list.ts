@@ -13,7 +13,7 @@ export interface ListedAction {
 
 /** What can be done now, the most likely first. */
 export function listedActions(
-  standing: WorkspaceStatus,
+  status: WorkspaceStatus,
   marks: MarksState,
   recovery: string | undefined,
 ): ListedAction[] {
@@ -23,12 +23,10 @@ export function listedActions(
     command: `askCodebase.${command}`,
     arguments: args,
   });
-  const busy = ['reading', 'embedding', 'walking', 'opening'].includes(standing.kind);
+  const busy = ['reading', 'embedding', 'walking', 'opening'].includes(status.kind);
   return [
-    ...(standing.kind === 'failed' && recovery !== undefined
-      ? [row('tools', recovery, 'repair', standing.action)]
-      : []),
-    ...(standing.kind === 'paused' ? [row('debug-start', l10n.t('Resume Indexing'), 'resume')] : []),
+    ...(status.kind === 'failed' && recovery !== undefined ? [row('tools', recovery, 'repair', status.action)] : []),
+    ...(status.kind === 'paused' ? [row('debug-start', l10n.t('Resume Indexing'), 'resume')] : []),
     ...(busy ? [row('debug-pause', l10n.t('Pause Indexing'), 'pause')] : []),
     row('comment-discussion', l10n.t('Ask…'), 'ask'),
     ...(marks === 'shown' ? [row('eye-closed', l10n.t('Hide Provenance Marks'), 'hideMarks')] : []),

@@ -4,7 +4,7 @@ import type { Provenance } from '../marks/provenance.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 /**
- * What menus and welcome texts depend on: `askCodebase.state` is the kind of the workspace's standing,
+ * What menus and welcome texts depend on: `askCodebase.state` is the kind of the workspace's status,
  * `askCodebase.action` what would repair a failure, `askCodebase.marks` none, shown or hidden, `askCodebase.filter` the
  * tree's filter.
  */
@@ -14,9 +14,9 @@ export class ContextKeys implements vscode.Disposable {
 
   constructor(memory: WorkspaceMemory, provenance: Provenance, tree: MemoryTree) {
     const state = () => {
-      const { standing } = memory;
-      this.#set('askCodebase.state', standing.kind);
-      this.#set('askCodebase.action', standing.kind === 'failed' ? standing.action : 'none');
+      const { status } = memory;
+      this.#set('askCodebase.state', status.kind);
+      this.#set('askCodebase.action', status.kind === 'failed' ? status.action : 'none');
     };
     const marks = () => {
       this.#set('askCodebase.marks', provenance.state);

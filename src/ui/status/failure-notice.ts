@@ -8,7 +8,7 @@ import type { WorkspaceMemory } from '../workspace-memory.ts';
 export class FailureNotice implements vscode.Disposable {
   readonly #memory: WorkspaceMemory;
   readonly #recovery: RecoveryActions;
-  readonly #told = new Set<string>();
+  readonly #shownFailures = new Set<string>();
   readonly #subscription: vscode.Disposable;
 
   constructor(memory: WorkspaceMemory, recovery: RecoveryActions) {
@@ -24,10 +24,10 @@ export class FailureNotice implements vscode.Disposable {
   }
 
   #look(): void {
-    const { standing } = this.#memory;
-    if (standing.kind !== 'failed' || this.#told.has(standing.message)) return;
-    this.#told.add(standing.message);
-    const { message, action } = standing;
+    const { status } = this.#memory;
+    if (status.kind !== 'failed' || this.#shownFailures.has(status.message)) return;
+    this.#shownFailures.add(status.message);
+    const { message, action } = status;
     void warnOfFailure(message, recoveryLabel(action)).then((answer) => {
       if (answer === 'pressed') void this.#recovery.run(action);
     });

@@ -48,8 +48,8 @@ export class StatusBar implements vscode.Disposable {
   #show(): void {
     this.#timer = undefined;
     this.#shown = Date.now();
-    const { standing, states, description } = this.#memory;
-    const shown = statusText(standing, this.#amounts);
+    const { status, states, description } = this.#memory;
+    const shown = statusText(status, this.#amounts);
     if (!shown) {
       this.#item.hide();
       return;
@@ -60,7 +60,7 @@ export class StatusBar implements vscode.Disposable {
     this.#item.backgroundColor = shown.tone === 'warning' ? warning : undefined;
     const digest = this.#totals.digest;
     const { isTrusted } = vscode.workspace;
-    const facts = { standing, folders: states, digest, description, isTrusted };
+    const facts = { status, folders: states, digest, description, isTrusted };
     const tooltip = new vscode.MarkdownString(statusTooltip(facts, this.#amounts));
     tooltip.isTrusted = { enabledCommands: tooltipCommands };
     this.#item.tooltip = tooltip;

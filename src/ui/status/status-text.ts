@@ -11,10 +11,10 @@ export interface StatusText {
 }
 
 /** In the editor's icon syntax. Undefined where there is nothing to say anything about. */
-export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusText | undefined {
-  const message = shown(workspaceStatusSentence(standing, amounts));
+export function statusText(status: WorkspaceStatus, amounts: Amounts): StatusText | undefined {
+  const message = shown(workspaceStatusSentence(status, amounts));
   const label = l10n.t('Ask Codebase: {0}', message);
-  switch (standing.kind) {
+  switch (status.kind) {
     case 'none':
       return undefined;
     case 'opening':
@@ -22,12 +22,12 @@ export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusT
     case 'walking':
       return { text: `$(loading~spin) ${l10n.t('Looking for files')}`, label, tone: 'quiet' };
     case 'reading': {
-      const files = l10n.t('{0} of {1} files', amounts.count(standing.files), amounts.count(standing.ofFiles));
-      const percent = amounts.share(Math.floor(standing.percent) / 100);
+      const files = l10n.t('{0} of {1} files', amounts.count(status.files), amounts.count(status.ofFiles));
+      const percent = amounts.share(Math.floor(status.percent) / 100);
       return { text: `$(loading~spin) ${l10n.t('Indexing {0}', percent)} · ${files}`, label, tone: 'quiet' };
     }
     case 'embedding': {
-      const percent = amounts.share(Math.floor(standing.percent) / 100);
+      const percent = amounts.share(Math.floor(status.percent) / 100);
       return { text: `$(loading~spin) ${l10n.t('Embedding {0}', percent)}`, label, tone: 'quiet' };
     }
     case 'paused':
@@ -40,29 +40,29 @@ export function statusText(standing: WorkspaceStatus, amounts: Amounts): StatusT
 }
 
 /** One sentence about the memory of the whole workspace. */
-export function workspaceStatusSentence(standing: WorkspaceStatus, amounts: Amounts): string {
-  switch (standing.kind) {
+export function workspaceStatusSentence(status: WorkspaceStatus, amounts: Amounts): string {
+  switch (status.kind) {
     case 'none':
       return l10n.t('No folder is open.');
     case 'opening':
       return l10n.t('The memory is being opened.');
     case 'walking':
-      return standing.files > 0
-        ? l10n.t('Looking for files: {0} so far.', amounts.count(standing.files))
+      return status.files > 0
+        ? l10n.t('Looking for files: {0} so far.', amounts.count(status.files))
         : l10n.t('Looking for files.');
     case 'reading':
-      return l10n.t('Indexing the files: {0} of {1}.', amounts.count(standing.files), amounts.count(standing.ofFiles));
+      return l10n.t('Indexing the files: {0} of {1}.', amounts.count(status.files), amounts.count(status.ofFiles));
     case 'embedding': {
-      const percent = amounts.share(Math.floor(standing.percent) / 100);
-      return l10n.t('{0} files can be asked about. {1} is embedded.', amounts.count(standing.files), percent);
+      const percent = amounts.share(Math.floor(status.percent) / 100);
+      return l10n.t('{0} files can be asked about. {1} is embedded.', amounts.count(status.files), percent);
     }
     case 'paused':
-      return l10n.t('Indexing is paused at {0}.', amounts.share(Math.floor(standing.percent) / 100));
+      return l10n.t('Indexing is paused at {0}.', amounts.share(Math.floor(status.percent) / 100));
     case 'ready':
-      return standing.files === 1
+      return status.files === 1
         ? l10n.t('1 file is remembered.')
-        : l10n.t('{0} files are remembered.', amounts.count(standing.files));
+        : l10n.t('{0} files are remembered.', amounts.count(status.files));
     case 'failed':
-      return standing.message;
+      return status.message;
   }
 }

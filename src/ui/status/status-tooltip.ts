@@ -10,7 +10,7 @@ import { workspaceStatus as standingOf } from './workspace-status.ts';
 import type { WorkspaceStatus } from './workspace-status.ts';
 
 export interface TooltipFacts {
-  readonly standing: WorkspaceStatus;
+  readonly status: WorkspaceStatus;
   readonly folders: readonly { readonly folder: Folder; readonly state: MemoryState }[];
   /** Undefined until they were asked for. */
   readonly digest: Digest | undefined;
@@ -24,9 +24,9 @@ export interface TooltipFacts {
  * The status bar's tooltip in Markdown, with links to commands. Names of folders are the user's, so they are escaped.
  */
 export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
-  const { standing, folders, isTrusted } = facts;
+  const { status, folders, isTrusted } = facts;
   const several = folders.length > 1;
-  const title = `**Ask Codebase**\n\n${shownMarkdown(workspaceStatusSentence(standing, amounts))}`;
+  const title = `**Ask Codebase**\n\n${shownMarkdown(workspaceStatusSentence(status, amounts))}`;
   const roots = folders.map(
     ({ folder, state }) =>
       `- ${shownMarkdown(folder.name)}: ${shownMarkdown(workspaceStatusSentence(standingOf([state]), amounts))}`,
@@ -40,7 +40,7 @@ export function statusTooltip(facts: TooltipFacts, amounts: Amounts): string {
     ...(isTrusted ? [] : [shownMarkdown(restricted)]),
     ...(several ? [roots.join('\n')] : []),
     ...(table.length > 0 ? [['| | |', '|---|---|', ...table].join('\n')] : []),
-    links(standing).join(' · '),
+    links(status).join(' · '),
   ].join('\n\n');
 }
 
@@ -55,18 +55,18 @@ export const tooltipCommands = [
 
 type TooltipCommand = (typeof tooltipCommands)[number];
 
-function rows({ standing, digest, description }: TooltipFacts, amounts: Amounts): [string, string][] {
+function rows({ status, digest, description }: TooltipFacts, amounts: Amounts): [string, string][] {
   const found: [string, string][] = [];
-  if (standing.kind === 'reading') found.push([l10n.t('Now indexing'), standing.path]);
-  if (standing.kind === 'embedding') {
-    if (standing.rate > 0) found.push([l10n.t('Speed'), l10n.t('{0} tokens per second', amounts.count(standing.rate))]);
-    if (standing.secondsLeft !== undefined)
-      found.push([l10n.t('Time left'), l10n.t('about {0}', amounts.seconds(standing.secondsLeft))]);
-    found.push([l10n.t('Now embedding'), standing.path]);
+  if (status.kind === 'reading') found.push([l10n.t('Now indexing'), status.path]);
+  if (status.kind === 'embedding') {
+    if (status.rate > 0) found.push([l10n.t('Speed'), l10n.t('{0} tokens per second', amounts.count(status.rate))]);
+    if (status.secondsLeft !== undefined)
+      found.push([l10n.t('Time left'), l10n.t('about {0}', amounts.seconds(status.secondsLeft))]);
+    found.push([l10n.t('Now embedding'), status.path]);
   }
   if (digest) {
     found.push([l10n.t('Files'), amounts.count(digest.remembered)]);
-    if (digest.leftOut > 0) found.push([l10n.t('Left out'), amounts.count(digest.leftOut)]);
+    if (digest.skipped > 0) found.push([l10n.t('Left out'), amounts.count(digest.skipped)]);
     if (digest.failed > 0) found.push([l10n.t('Failed'), amounts.count(digest.failed)]);
     found.push([l10n.t('Segments'), amounts.count(digest.segments)]);
     found.push([l10n.t('Size'), sizeLine(digest, amounts)]);
@@ -78,14 +78,14 @@ function rows({ standing, digest, description }: TooltipFacts, amounts: Amounts)
   return found;
 }
 
-function links(standing: WorkspaceStatus): string[] {
+function links(status: WorkspaceStatus): string[] {
   const link = (text: string, command: TooltipCommand) => `[${text}](command:${command})`;
   const always = [
     link(l10n.t('Show Memory'), 'askCodebase.showMemory'),
     link(l10n.t('Open Log'), 'askCodebase.openLog'),
   ];
-  if (standing.kind === 'reading' || standing.kind === 'embedding' || standing.kind === 'walking')
+  if (status.kind === 'reading' || status.kind === 'embedding' || status.kind === 'walking')
     return [link(l10n.t('Pause Indexing'), 'askCodebase.pause'), ...always];
-  if (standing.kind === 'paused') return [link(l10n.t('Resume Indexing'), 'askCodebase.resume'), ...always];
-  return standing.kind === 'ready' ? [link(l10n.t('Ask'), 'askCodebase.ask'), ...always] : always;
+  if (status.kind === 'paused') return [link(l10n.t('Resume Indexing'), 'askCodebase.resume'), ...always];
+  return status.kind === 'ready' ? [link(l10n.t('Ask'), 'askCodebase.ask'), ...always] : always;
 }

@@ -30,20 +30,20 @@ export class ChangeWatch implements vscode.Disposable {
         this.#watch();
       }),
       workspace.onDidSaveTextDocument(({ uri }) => {
-        this.#tell([uri]);
+        this.#changed([uri]);
       }),
       // The editor says that a document is as on disk before it says that it was saved; a question may come between.
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length === 0 && !document.isDirty) this.#tell([document.uri]);
+        if (contentChanges.length === 0 && !document.isDirty) this.#changed([document.uri]);
       }),
       workspace.onDidCreateFiles(({ files }) => {
-        this.#tell(files);
+        this.#changed(files);
       }),
       workspace.onDidDeleteFiles(({ files }) => {
-        this.#tell(files);
+        this.#changed(files);
       }),
       workspace.onDidRenameFiles(({ files }) => {
-        this.#tell(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri]));
+        this.#changed(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri]));
       }),
       workspace.onDidGrantWorkspaceTrust(() => {
         this.#watch();
@@ -81,16 +81,16 @@ export class ChangeWatch implements vscode.Disposable {
   /** What has changed outside the editor: the workspace's own watcher, so it obeys `files.watcherExclude`. */
   #watcher(pattern: vscode.RelativePattern): vscode.Disposable {
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-    const tell = (uri: vscode.Uri) => {
-      this.#tell([uri]);
+    const changed = (uri: vscode.Uri) => {
+      this.#changed([uri]);
     };
-    watcher.onDidChange(tell);
-    watcher.onDidCreate(tell);
-    watcher.onDidDelete(tell);
+    watcher.onDidChange(changed);
+    watcher.onDidCreate(changed);
+    watcher.onDidDelete(changed);
     return watcher;
   }
 
-  #tell(uris: readonly vscode.Uri[]): void {
+  #changed(uris: readonly vscode.Uri[]): void {
     for (const uri of uris) {
       if (uri.scheme !== 'file') continue;
       for (const { folder, path } of this.#memory.places.holding(uri.fsPath)) this.#batches.get(folder.root)?.add(path);

@@ -11,10 +11,10 @@ const LOOK = 20_000;
  */
 export function guessEncoding(bytes: Uint8Array): string {
   const words = asCharacters(bytes).match(/[^\0-\x20]*[\x80-\xff][^\0-\x20]*/g) ?? [];
-  const telling = words.slice(0, LOOK).join(' ').slice(0, LOOK);
-  const raw = Buffer.from(telling, 'latin1');
+  const sample = words.slice(0, LOOK).join(' ').slice(0, LOOK);
+  const raw = Buffer.from(sample, 'latin1');
   // In scripts other than Latin, a word is a run of such bytes; an accent stands between letters of ASCII.
-  const runs = telling.match(/[\x80-\xff]+/g) ?? [];
+  const runs = sample.match(/[\x80-\xff]+/g) ?? [];
   const high = runs.reduce((sum, run) => sum + run.length, 0);
   const joined = runs.reduce((sum, run) => sum + (run.length > 1 ? run.length : 0), 0);
   const isLatin = joined < 0.6 * high;

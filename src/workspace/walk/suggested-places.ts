@@ -3,8 +3,8 @@
  * files.
  * @param paths of files, relative, with `/`
  */
-export function tellingPlaces(paths: readonly string[], most = 3): string[] {
-  return [...new Set([...tellingFolders(paths, most), ...tellingFiles(paths, most)])].slice(0, most);
+export function suggestedPlaces(paths: readonly string[], most = 3): string[] {
+  return [...new Set([...suggestedFolders(paths, most), ...suggestedFiles(paths, most)])].slice(0, most);
 }
 
 /** Folders that hold tests, texts and what tools made: nobody's first question. */
@@ -20,7 +20,7 @@ const CODE =
  * The folders that most of the code lies in, best first: below frames such as `src`, beside tests and documents.
  * @param paths of files, relative, with `/`
  */
-function tellingFolders(paths: readonly string[], most: number): string[] {
+function suggestedFolders(paths: readonly string[], most: number): string[] {
   const files = new Map<string, number>();
   for (const path of paths) {
     const parts = path.split('/');
@@ -40,7 +40,7 @@ function tellingFolders(paths: readonly string[], most: number): string[] {
 }
 
 /** Code files whose names tell most: large folders apart, what a small project has. */
-function tellingFiles(paths: readonly string[], most: number): string[] {
+function suggestedFiles(paths: readonly string[], most: number): string[] {
   return paths
     .filter((path) => CODE.test(path) && !path.split('/').some((part) => ASIDE.test(part) || part.startsWith('.')))
     .filter((path) => !/(?:^|[._-])(?:test|spec|index|config|setup)(?=[._-])|^_/i.test(path.split('/').at(-1) ?? ''))

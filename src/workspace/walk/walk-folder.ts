@@ -129,7 +129,7 @@ class Walk {
   async enter(
     folder: Folder,
   ): Promise<
-    { readonly kind: 'folder'; readonly folder: Folder } | { readonly kind: 'left-out'; readonly entry: Entry }
+    { readonly kind: 'folder'; readonly folder: Folder } | { readonly kind: 'skipped'; readonly entry: Entry }
   > {
     const { base, signal } = this.#options;
     this.#asked += 1;
@@ -140,7 +140,7 @@ class Walk {
     if (found === undefined || !isOwn) return { kind: 'folder', folder: { ...folder, isEntered: true } };
     if (found.kind === 'git') {
       if (this.#commonDirs.has(found.commonDir)) {
-        return { kind: 'left-out', entry: skippedEntry(folder.path, 'checkout') };
+        return { kind: 'skipped', entry: skippedEntry(folder.path, 'checkout') };
       }
       this.#commonDirs.add(found.commonDir);
     }

@@ -23,7 +23,7 @@ const count = {
 const caught = count.holders - count.missed;
 console.log(`${all[0]!.holders} kinds of holders, ${all[0]!.harmless} harmless files, ${SEEDS.length} seeds`);
 console.log(
-  `recall    ${caught} of ${count.holders} (${percent(caught / count.holders)}), ${sum((f) => f.leftOut)} left out as a whole`,
+  `recall    ${caught} of ${count.holders} (${percent(caught / count.holders)}), ${sum((f) => f.skipped)} left out as a whole`,
 );
 console.log(`precision ${caught} of ${caught + count.wrong} (${percent(caught / (caught + count.wrong))})`);
 for (const name of new Set(all.flatMap((figures) => figures.missed))) console.log(`  missed: ${name}`);

@@ -29,7 +29,7 @@ function found(rows: readonly Row[], words: Record<string, number>) {
     meant: new Map<string, never>(),
     project: new Set<string>(),
     confidence: { cosine: 1, coverage: 1, isAimed: false },
-    bare: new Set<number>(),
+    notEmbedded: new Set<number>(),
     embedded: { segments: rows.length, ofSegments: rows.length },
   };
 }

@@ -25,15 +25,15 @@ export function adapted(folder: string, values: Readonly<Record<string, Matrix>>
     bytes += halves.byteLength;
     return { place, value: new Matrix(rows, columns, Array.from(halves, halfToNumber)) };
   };
-  const lowRank: Record<string, Adapter['lowRank'][string]> = {};
+  const lora: Record<string, Adapter['lora'][string]> = {};
   const merged = { ...values };
   for (const name of PARTS.map((part) => `layers.0.${part}`)) {
     const frozen = values[name]!;
     const [a, b] = [half(RANK, frozen.columns), half(frozen.rows, RANK)];
-    lowRank[name] = { a: a.place, b: b.place };
+    lora[name] = { a: a.place, b: b.place };
     merged[name] = frozen.plus(b.value.times(a.value));
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'adapter.bin'), Buffer.concat(chunks));
-  return { adapter: { lowRank } as unknown as Adapter, merged };
+  return { adapter: { lora } as unknown as Adapter, merged };
 }

@@ -41,12 +41,12 @@ it('an addition that does not fit its matrix is refused in a sentence, and an ad
   const shard = randomDecoder('float32', 5);
   const manifest = shard.write(folder);
   const { adapter } = adapted(join(folder, 'adapter'), shard.values);
-  const { a, b } = adapter.lowRank['layers.0.mlp.up']!;
-  const wrong = { ...adapter, lowRank: { 'layers.0.mlp.down': { a, b } } };
+  const { a, b } = adapter.lora['layers.0.mlp.up']!;
+  const wrong = { ...adapter, lora: { 'layers.0.mlp.down': { a, b } } };
   await expect(readLoras(join(folder, 'adapter'), wrong, manifest)).rejects.toThrow(
     /addition to layers\.0\.mlp\.down does not fit/,
   );
-  const stranger = { ...adapter, lowRank: { 'layers.7.mlp.up': { a, b } } };
+  const stranger = { ...adapter, lora: { 'layers.7.mlp.up': { a, b } } };
   await expect(readLoras(join(folder, 'adapter'), stranger, manifest)).rejects.toThrow(/does not fit/);
-  expect(await readLoras(folder, { ...adapter, lowRank: {} }, manifest)).toBeUndefined();
+  expect(await readLoras(folder, { ...adapter, lora: {} }, manifest)).toBeUndefined();
 });

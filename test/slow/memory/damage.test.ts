@@ -92,8 +92,8 @@ describe('a damaged database', () => {
             await useAll(opened.ledger);
             break;
           } catch (error) {
-            if (!isAppError(error, 'ledger/damaged', 'ledger/spoilt') || tries === 2) throw error;
-            if (error.code === 'ledger/spoilt') expect((await opened.ledger.repair()).length).toBeGreaterThan(0);
+            if (!isAppError(error, 'ledger/damaged', 'ledger/corrupt') || tries === 2) throw error;
+            if (error.code === 'ledger/corrupt') expect((await opened.ledger.repair()).length).toBeGreaterThan(0);
             opened.ledger.close();
             opened = Ledger.open(opened.ledger.location, IDENTITY);
           }
@@ -152,8 +152,8 @@ describe('a damaged database', () => {
       const { kind, ledger } = openWith(folder, content);
       expect(kind).toBe('open');
       const error = thrownBy(() => [...ledger.segments()]);
-      expect(error).toMatchObject({ code: 'ledger/spoilt' });
-      await expect(ledger.rebuild()).rejects.toMatchObject({ code: 'ledger/spoilt' });
+      expect(error).toMatchObject({ code: 'ledger/corrupt' });
+      await expect(ledger.rebuild()).rejects.toMatchObject({ code: 'ledger/corrupt' });
       expect(await ledger.verify()).toMatchObject({ kind: 'unsound', needs: 'repair' });
       expect(await ledger.repair()).toEqual(['src/f11.ts']);
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 116, records: 119 });

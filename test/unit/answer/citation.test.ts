@@ -20,7 +20,7 @@ function attributed(text: string, excerpts: readonly Excerpt[], shares: readonly
   return found.kind === 'supported' ? citationText(found.citation) : found.reason;
 }
 
-test('a sentence rests on the lines that hold its telling words', () => {
+test('a sentence rests on the lines that hold its content words', () => {
   expect(attributed('The subject is "Overdue loan".', [mail, shelf], [0.5, 0.5])).toBe('mail.ts:12');
   expect(attributed('A `shelf` joins subject and title of a `book`.', [mail, shelf], [0.5, 0.5])).toMatch(
     /^shelf\.ts:/,

@@ -269,14 +269,15 @@ test('the model is called once while somebody types, and again where that failed
 
 test('the first questions are about what the memories know to tell most, of several folders each in turn', async () => {
   const desk = new Desk(new ScriptedService());
-  const state = (telling: string[]) => ({ kind: 'ready', message: 'Ready.', files: 9, segments: 20, telling }) as const;
+  const state = (suggestedPlaces: string[]) =>
+    ({ kind: 'ready', message: 'Ready.', files: 9, segments: 20, suggestedPlaces }) as const;
   desk.controller.memories([
     { name: 'web', state: state(['src/pages', 'src/api']) },
     { name: 'server', state: state(['queue']) },
   ]);
-  await desk.until(() => desk.posted.some(({ kind }) => kind === 'surroundings'));
-  expect(desk.posted.findLast(({ kind }) => kind === 'surroundings')).toMatchObject({
-    surroundings: {
+  await desk.until(() => desk.posted.some(({ kind }) => kind === 'editor-context'));
+  expect(desk.posted.findLast(({ kind }) => kind === 'editor-context')).toMatchObject({
+    editorContext: {
       suggestions: [
         'How does web/src/pages work?',
         'Where does server/queue begin, and what does it call first?',

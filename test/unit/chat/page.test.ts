@@ -338,7 +338,7 @@ test('before the first question there are questions to ask, the memory, and what
     message: 'The memory holds 168 files.',
     files: 168,
     segments: 9,
-    telling: [],
+    suggestedPlaces: [],
   } as const;
   desk.controller.memories([{ name: 'express', state: ready }]);
   await desk.until(() => root.querySelector('.memory.ready') !== null && root.querySelector('.recent') !== null);

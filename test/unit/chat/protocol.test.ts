@@ -58,7 +58,7 @@ test('fields that nobody asked for do not come through', () => {
 });
 
 test('the page lets in what the host says, and no half of the words', () => {
-  const surroundings = {
+  const editorContext = {
     workspace: 'open',
     trust: 'trusted',
     folder: undefined,
@@ -69,7 +69,7 @@ test('the page lets in what the host says, and no half of the words', () => {
     recent: [],
   } as const;
   const conversation = { id: 'c', title: '', updated: 0, exchanges: [] };
-  const all: HostMessage = { kind: 'all', strings, conversation, surroundings };
+  const all: HostMessage = { kind: 'all', strings, conversation, editorContext };
   expect(hostMessage(structuredClone(all))).toEqual(all);
   const half = Object.fromEntries(Object.entries(strings).slice(1));
   expect(hostMessage({ ...all, strings: half })).toBeUndefined();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { suggestedQuestions } from '../../../src/chat/suggestion.ts';
-import { tellingPlaces } from '../../../src/workspace/walk/suggested-places.ts';
+import { suggestedPlaces } from '../../../src/workspace/walk/suggested-places.ts';
 import { strings } from './support.ts';
 
 test('questions name the folders that most of the code lies in, not tests, documents or frames', () => {
@@ -15,8 +15,8 @@ test('questions name the folders that most of the code lies in, not tests, docum
     'src/main.ts',
     'README.md',
   ];
-  expect(tellingPlaces(paths)).toEqual(['src/service', 'src/memory', 'src/ui']);
-  expect(suggestedQuestions(tellingPlaces(paths), strings)).toEqual([
+  expect(suggestedPlaces(paths)).toEqual(['src/service', 'src/memory', 'src/ui']);
+  expect(suggestedQuestions(suggestedPlaces(paths), strings)).toEqual([
     'How does src/service work?',
     'Where does src/memory begin, and what does it call first?',
     'What happens in src/ui when something fails?',
@@ -24,12 +24,12 @@ test('questions name the folders that most of the code lies in, not tests, docum
 });
 
 test('a small project is asked about by its files, and one without code not at all', () => {
-  expect(suggestedQuestions(tellingPlaces(['app.py', 'util.py', 'test_app.py', 'setup.py']), strings)).toEqual([
+  expect(suggestedQuestions(suggestedPlaces(['app.py', 'util.py', 'test_app.py', 'setup.py']), strings)).toEqual([
     'How does app.py work?',
     'Where does util.py begin, and what does it call first?',
   ]);
-  expect(suggestedQuestions(tellingPlaces(['README.md', 'data.csv']), strings)).toEqual([]);
-  expect(suggestedQuestions(tellingPlaces(['src/loans.ts', 'src/mail.ts', 'README.md']), strings)).toEqual([
+  expect(suggestedQuestions(suggestedPlaces(['README.md', 'data.csv']), strings)).toEqual([]);
+  expect(suggestedQuestions(suggestedPlaces(['src/loans.ts', 'src/mail.ts', 'README.md']), strings)).toEqual([
     'How does src/loans.ts work?',
     'Where does src/mail.ts begin, and what does it call first?',
   ]);

@@ -128,19 +128,19 @@ describe('a file that is read', () => {
       await ingest({ root, ledger, engine: new StandIn().engine });
       writeFileSync(file, TEXT);
       await ingest({ root, ledger, engine: new StandIn().engine });
-      const sweeper = new DatabaseSync(ledger.location);
-      let swept = 0;
+      const pruner = new DatabaseSync(ledger.location);
+      let pruned = 0;
       class Swept extends StandIn {
         override encode(header: string, text: string) {
           // Somebody forgets another file: what no file uses goes with it.
-          if (swept++ === 0) sweeper.exec('DELETE FROM record WHERE id NOT IN (SELECT record_id FROM segment)');
+          if (pruned++ === 0) pruner.exec('DELETE FROM record WHERE id NOT IN (SELECT record_id FROM segment)');
           return super.encode(header, text);
         }
       }
       writeFileSync(file, `${TEXT}\n${OTHER}\nexport const third = 3;\n`);
       await ingest({ root, ledger, engine: new Swept().engine });
-      sweeper.close();
-      expect(swept).toBeGreaterThan(1);
+      pruner.close();
+      expect(pruned).toBeGreaterThan(1);
       expect(stored()).toBe(blobHash(readFileSync(file)));
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', segments: 3 });
     }));

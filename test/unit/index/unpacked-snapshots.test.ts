@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shapeOf } from '../../../src/index/shape.ts';
 import { openSnapshotMemory } from '../../../src/index/snapshot-io.ts';
-import { sweepUnpacked, touchUnpacked, UNPACKED, unpackedPlace } from '../../../src/index/unpacked-snapshots.ts';
+import { pruneUnpacked, touchUnpacked, UNPACKED, unpackedPlace } from '../../../src/index/unpacked-snapshots.ts';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
@@ -46,7 +46,7 @@ describe('unpacked snapshots', () => {
       for (const other of [aside, 'notes.txt', 'abc.sqlite']) writeFileSync(join(home, 'snapshots', other), 'x');
       const old = (NOW - 40 * DAY) / 1000;
       for (const other of [aside, 'notes.txt', 'abc.sqlite']) utimesSync(join(home, 'snapshots', other), old, old);
-      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW })).toBe(101);
+      expect(pruneUnpacked(home, { ...UNPACKED, now: NOW })).toBe(101);
       expect(left(home)).toEqual([...both('b'), 'abc.sqlite', 'notes.txt'].sort());
     });
   });
@@ -57,9 +57,9 @@ describe('unpacked snapshots', () => {
       put(home, 'b', 100, 0.1);
       put(home, 'c', 100, 3);
       put(home, 'd', 100, 2);
-      expect(sweepUnpacked(home, { maxAgeMs: 30 * DAY, maxBytes: 300, now: NOW })).toBe(100);
+      expect(pruneUnpacked(home, { maxAgeMs: 30 * DAY, maxBytes: 300, now: NOW })).toBe(100);
       expect(left(home)).toEqual(both('a', 'b', 'd'));
-      expect(sweepUnpacked(home, { maxAgeMs: 30 * DAY, maxBytes: 10, now: NOW })).toBe(100);
+      expect(pruneUnpacked(home, { maxAgeMs: 30 * DAY, maxBytes: 10, now: NOW })).toBe(100);
       expect(left(home)).toEqual(both('a', 'b'));
     });
   });
@@ -68,8 +68,8 @@ describe('unpacked snapshots', () => {
     await withFolder((home) => {
       put(home, 'a', 100, 31);
       touchUnpacked(unpackedPlace(home, name('a')), new Date(NOW));
-      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW + 29 * DAY })).toBe(0);
-      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW + 31 * DAY })).toBe(100);
+      expect(pruneUnpacked(home, { ...UNPACKED, now: NOW + 29 * DAY })).toBe(0);
+      expect(pruneUnpacked(home, { ...UNPACKED, now: NOW + 31 * DAY })).toBe(100);
       expect(left(home)).toEqual([]);
     });
   });
@@ -77,8 +77,8 @@ describe('unpacked snapshots', () => {
   it('of a clock that was a year ahead begin to age when it is set right', async () => {
     await withFolder((home) => {
       put(home, 'a', 100, -365);
-      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW })).toBe(0);
-      expect(sweepUnpacked(home, { ...UNPACKED, now: NOW + 31 * DAY })).toBe(100);
+      expect(pruneUnpacked(home, { ...UNPACKED, now: NOW })).toBe(0);
+      expect(pruneUnpacked(home, { ...UNPACKED, now: NOW + 31 * DAY })).toBe(100);
     });
   });
 

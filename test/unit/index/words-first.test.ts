@@ -149,13 +149,23 @@ describe('the table of segments', () => {
     table.append({ ...place(1, 'a'), record: undefined });
     table.append({ ...place(2, 'b'), record: { keys, values: new Int8Array(0) } });
     table.append({ ...place(3, 'b'), record: undefined });
-    expect([table.length, table.embedded, table.bare(), table.bare(new Set(['b']))]).toEqual([3, 1, [1, 3], [3]]);
+    expect([table.length, table.embedded, table.notEmbedded(), table.notEmbedded(new Set(['b']))]).toEqual([
+      3,
+      1,
+      [1, 3],
+      [3],
+    ]);
     const question = Float32Array.from(keys, (value) => value / 127);
     expect([...table.recall([question], 1).segmentIds]).toEqual([2]);
     expect(table.recall([question], 1, new Set(['a'])).segmentIds).toHaveLength(0);
     expect(table.recall([], 1).segmentIds).toHaveLength(0);
     table.append({ ...place(3, 'b'), record: { keys, values: new Int8Array(0) } });
     table.remove(1);
-    expect([table.length, table.embedded, table.bare(), table.recall([question], 1).cosine]).toEqual([2, 2, [], 1]);
+    expect([table.length, table.embedded, table.notEmbedded(), table.recall([question], 1).cosine]).toEqual([
+      2,
+      2,
+      [],
+      1,
+    ]);
   });
 });

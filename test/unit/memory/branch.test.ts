@@ -110,7 +110,7 @@ describe('ingest through the ledger', () => {
         [MAIN, main],
       ] as const) {
         // What was used lately is not swept.
-        ledger.sweep({ maxAgeMs: 60_000 });
+        ledger.prune({ maxAgeMs: 60_000 });
         await checkOut(root, files);
         const report = await read(root, ledger, encoder);
         expect(encoder.encoded).toEqual([]);

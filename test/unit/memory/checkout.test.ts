@@ -79,7 +79,7 @@ describe('checkouts of one repository', () => {
       expect(one.totals()).toMatchObject({ records: 6, unusedRecords: 0 });
       one.drop(['a.ts']);
       expect(one.totals()).toMatchObject({ segments: 3, unusedRecords: 0 });
-      expect(one.sweep({ maxAgeMs: 0, now: Date.now() + 1000 })).toMatchObject({ records: 0 });
+      expect(one.prune({ maxAgeMs: 0, now: Date.now() + 1000 })).toMatchObject({ records: 0 });
       expect(two.segmentsOf('a.ts').length).toBe(3);
       expect(await two.verify()).toMatchObject({ kind: 'sound' });
     });
@@ -123,10 +123,10 @@ describe('checkouts of one repository', () => {
       two.close();
       const day = 86_400_000;
       const late = { maxAgeMs: 30 * day, now: Date.now() + 40 * day };
-      expect(one.sweep(late)).toEqual({ checkouts: [], records: 0, bytes: 0 });
+      expect(one.prune(late)).toEqual({ checkouts: [], records: 0, bytes: 0 });
       rmSync(join(folder, 'two'), { recursive: true });
-      expect(one.sweep({ maxAgeMs: 30 * day })).toMatchObject({ checkouts: [], records: 0 });
-      expect(one.sweep(late)).toMatchObject({ checkouts: [join(folder, 'two')], records: 3 });
+      expect(one.prune({ maxAgeMs: 30 * day })).toMatchObject({ checkouts: [], records: 0 });
+      expect(one.prune(late)).toMatchObject({ checkouts: [join(folder, 'two')], records: 3 });
       expect(one.checkouts().map(({ folder }) => folder)).toEqual([join(folder, 'one')]);
       expect(one.totals()).toMatchObject({ segments: 3, records: 3 });
       expect(one.lexicalSearch(['export'], 10).length).toBe(3);

@@ -26,14 +26,14 @@ function withUnused(work: (ledger: Ledger, times: () => number[]) => void): Prom
 }
 
 describe('a clock that is set wrong', () => {
-  it('by years for one sweep takes away nothing, then or when it is set right', () =>
+  it('by years for one pruning takes away nothing, then or when it is set right', () =>
     withUnused((ledger) => {
       const limits = { maxAgeMs: 30 * DAY };
       const now = Date.now();
       for (const at of [now, now + 20 * YEAR, now + 20 * YEAR + DAY, now, now + DAY, 0, now + 2 * DAY]) {
-        expect(ledger.sweep({ ...limits, now: at }).records, String(at)).toBe(0);
+        expect(ledger.prune({ ...limits, now: at }).records, String(at)).toBe(0);
       }
-      expect(ledger.sweep({ ...limits, now: now + 40 * DAY }).records).toBe(3);
+      expect(ledger.prune({ ...limits, now: now + 40 * DAY }).records).toBe(3);
     }));
 
   it('does not keep what it dated to the future for ever', () =>
@@ -42,9 +42,9 @@ describe('a clock that is set wrong', () => {
       const db = new DatabaseSync(ledger.location);
       db.prepare('UPDATE record SET used_ms = ?').run(now + 20 * YEAR);
       db.close();
-      expect(ledger.sweep({ maxAgeMs: 30 * DAY, now }).records).toBe(0);
+      expect(ledger.prune({ maxAgeMs: 30 * DAY, now }).records).toBe(0);
       expect(times()).toEqual([now, now, now]);
-      expect(ledger.sweep({ maxAgeMs: 30 * DAY, now: now + 31 * DAY }).records).toBe(3);
+      expect(ledger.prune({ maxAgeMs: 30 * DAY, now: now + 31 * DAY }).records).toBe(3);
     }));
 
   it('keeps nobody from repairing a damaged database: a lock of the future, a link or a folder in its place', () =>

@@ -12,21 +12,21 @@ import type { RankedFiles } from '../../../src/retrieve/ranked-files.ts';
 const scores = fc.array(fc.double({ min: -40, max: 40, noNaN: true }), { maxLength: 8 });
 
 /** Parts with ids that no two of them share. */
-function partsOf(given: readonly { readonly known: readonly number[]; readonly bare: number }[]) {
+function partsOf(given: readonly { readonly known: readonly number[]; readonly notEmbedded: number }[]) {
   let next = 0;
-  return given.map(({ known, bare }) => {
+  return given.map(({ known, notEmbedded }) => {
     const segmentIds = known.map(() => next++);
     const shares = normalise(Float64Array.from(segmentIds), Float64Array.from(known));
-    return { segmentIds, shares, bare: Array.from({ length: bare }, () => next++) };
+    return { segmentIds, shares, notEmbedded: Array.from({ length: notEmbedded }, () => next++) };
   });
 }
 
 describe('shares over what has vectors and what has none', () => {
   it('add up to 1 over all that is ranked', () => {
-    const part = fc.record({ known: scores, bare: fc.nat(6) });
+    const part = fc.record({ known: scores, notEmbedded: fc.nat(6) });
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (given) => {
-        const count = given.reduce((sum, { known, bare }) => sum + known.length + bare, 0);
+        const count = given.reduce((sum, { known, notEmbedded }) => sum + known.length + notEmbedded, 0);
         fc.pre(count > 0);
         const { shares, segmentIds } = joinedShares(partsOf(given));
         expect(segmentIds).toHaveLength(count);
@@ -39,8 +39,8 @@ describe('shares over what has vectors and what has none', () => {
     const all = normalise(Float64Array.from([0, 1, 2, 3]), Float64Array.from([1, 5, 2, 0]));
     const { shares } = joinedShares(
       partsOf([
-        { known: [1, 5], bare: 0 },
-        { known: [2, 0], bare: 0 },
+        { known: [1, 5], notEmbedded: 0 },
+        { known: [2, 0], notEmbedded: 0 },
       ]),
     );
     shares.forEach((share, at) => {
@@ -49,21 +49,21 @@ describe('shares over what has vectors and what has none', () => {
   });
 
   it('take what has none for the median of the others', () => {
-    const { logShares } = joinedShares(partsOf([{ known: [1, 5, 2], bare: 2 }]));
-    const [, , median, bare, another] = logShares;
-    expect([bare, another]).toEqual([median, median]);
+    const { logShares } = joinedShares(partsOf([{ known: [1, 5, 2], notEmbedded: 2 }]));
+    const [, , median, notEmbedded, another] = logShares;
+    expect([notEmbedded, another]).toEqual([median, median]);
   });
 });
 
 describe('the shares of files', () => {
-  const paths = ['known', 'known', 'far', 'bare'];
+  const paths = ['known', 'known', 'far', 'notEmbedded'];
 
   it('count what has vectors, and take a file without any for the median', () => {
-    const joined = joinedShares(partsOf([{ known: [4, 3, 1], bare: 1 }]));
+    const joined = joinedShares(partsOf([{ known: [4, 3, 1], notEmbedded: 1 }]));
     const shares = fileShares(joined, (id) => paths[id], new Set([3]));
     expect(orderFreeSum([...shares.values()])).toBeCloseTo(1, 12);
-    expect(shares.get('bare')).toBe(shares.get('known'));
-    expect(shares.get('far')).toBeLessThan(shares.get('bare') ?? 0);
+    expect(shares.get('notEmbedded')).toBe(shares.get('known'));
+    expect(shares.get('far')).toBeLessThan(shares.get('notEmbedded') ?? 0);
   });
 });
 

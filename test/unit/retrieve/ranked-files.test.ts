@@ -32,7 +32,7 @@ function find(
     meant: new Map(),
     project: new Set(),
     confidence: { cosine: 1, coverage: 1, isAimed: false },
-    bare: new Set(),
+    notEmbedded: new Set(),
     embedded: { segments: rows.length, ofSegments: rows.length },
   };
   return rankFiles(

@@ -87,7 +87,7 @@ describe('stats', () => {
   it('says the same as JSON', () =>
     withIndexed(async (root) => {
       expect(await statsCommand({ ...of(root), json: true })).toBe(0);
-      expect(json()).toMatchObject({ root, lines: 5, segments: 4, files: { ingested: 3 }, leftOut: [], masked: [] });
+      expect(json()).toMatchObject({ root, lines: 5, segments: 4, files: { ingested: 3 }, skipped: [], masked: [] });
     }));
 });
 
@@ -143,7 +143,7 @@ describe('forget', () => {
       await statsCommand({ ...of(root), json: true });
       expect(json()).toMatchObject({
         files: { ingested: 1 },
-        leftOut: [{ path: 'src/book.ts' }, { path: 'src/loan.ts' }],
+        skipped: [{ path: 'src/book.ts' }, { path: 'src/loan.ts' }],
       });
     }));
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { normalise } from '../../../../src/memory/search/similarity.ts';
 import type { Shares } from '../../../../src/memory/search/similarity.ts';
-import { flatness, fuse, RANKING } from '../../../../src/memory/search/fusion.ts';
+import { fuse, RANKING } from '../../../../src/memory/search/fusion.ts';
 
 function shares(...weights: number[]): Shares {
   return normalise(
@@ -55,28 +55,5 @@ describe('fuse', () => {
         },
       ),
     );
-  });
-});
-
-describe('flatness', () => {
-  it('is 1 where all shares are equal and 0 where one has everything', () => {
-    expect(flatness(Array.from({ length: 100 }, () => 0.01))).toMatchObject({ margin: 0 });
-    expect(flatness(Array.from({ length: 100 }, () => 0.01)).entropy).toBeCloseTo(1, 12);
-    expect(flatness([0, 1, 0])).toEqual({ entropy: 0, margin: 1, mass: 1 });
-    expect(flatness([1])).toEqual({ entropy: 0, margin: 1, mass: 1 });
-    expect(flatness([])).toEqual({ entropy: 1, margin: 0, mass: 0 });
-  });
-
-  it('looks at the best ones only and says how much they hold', () => {
-    const spread = Array.from({ length: 50 }, () => 0.01);
-    const { mass, margin } = flatness([...spread, 0.3, 0.2], 2);
-    expect(mass).toBeCloseTo(0.5, 12);
-    expect(margin).toBeCloseTo(0.1, 12);
-  });
-
-  it('falls as one share grows', () => {
-    const entropies = [1, 2, 4, 8, 16].map((weight) => flatness(shares(weight, 1, 1, 1).shares).entropy);
-    expect(entropies).toEqual([...entropies].sort((a, b) => b - a));
-    expect(new Set(entropies).size).toBe(5);
   });
 });

@@ -204,7 +204,7 @@ describe('the memory', () => {
   });
 });
 
-describe('totals and sweep', () => {
+describe('totals and pruning', () => {
   it('count files by state and reason, and bytes', async () => {
     await withLedger((ledger) => {
       put(ledger, madeUpFile('a.ts', 1));
@@ -225,9 +225,9 @@ describe('totals and sweep', () => {
   it('drop unused writes by age and by size, never used ones', async () => {
     await withLedger(async (ledger) => {
       for (const version of [1, 2, 3]) put(ledger, madeUpFile('a.ts', version));
-      expect(ledger.sweep({ maxAgeMs: 1000 })).toEqual({ checkouts: [], records: 0, bytes: 0 });
-      expect(ledger.sweep({ maxAgeMs: 1000, maxBytes: 160 })).toEqual({ checkouts: [], records: 2, bytes: 80 });
-      expect(ledger.sweep({ maxAgeMs: 1000, now: Date.now() + 5000 }).records).toBe(4);
+      expect(ledger.prune({ maxAgeMs: 1000 })).toEqual({ checkouts: [], records: 0, bytes: 0 });
+      expect(ledger.prune({ maxAgeMs: 1000, maxBytes: 160 })).toEqual({ checkouts: [], records: 2, bytes: 80 });
+      expect(ledger.prune({ maxAgeMs: 1000, now: Date.now() + 5000 }).records).toBe(4);
       expect(ledger.totals()).toMatchObject({ records: 3, unusedRecords: 0 });
       expect(ledger.setHash().hex()).toBe(setHashOf([madeUpFile('a.ts', 3)]));
       expect(await ledger.verify()).toMatchObject({ kind: 'sound' });

@@ -18,7 +18,7 @@ it('adds up the roots, and counts only the lines that are remembered', () => {
     facts([file('a', 4_000, { kind: 'ingested' }), file('b', 50, { kind: 'skipped', reason: 'data', message })], 2e5),
     facts([file('c', 1_000, { kind: 'ingested' }), file('d', 0, { kind: 'failed', reason: 'x', message })], 15e4),
   ]);
-  expect(total).toMatchObject({ remembered: 2, leftOut: 1, failed: 1, lines: 5_000, tokens: 14, databaseBytes: 35e4 });
+  expect(total).toMatchObject({ remembered: 2, skipped: 1, failed: 1, lines: 5_000, tokens: 14, databaseBytes: 35e4 });
   expect(digestLine(total, english)).toBe('1 left out · 1 failed · 350 kB on disk (70 kB per 1,000 lines)');
   expect(rememberedCount(total, english)).toBe('2 files');
 });

@@ -13,7 +13,7 @@ const ready = (files: number): MemoryState => ({
   message: 'Ready.',
   files,
   segments: 3 * files,
-  telling: [],
+  suggestedPlaces: [],
 });
 const reading = (percent: number, ofFiles: number): MemoryState => ({
   ...{ kind: 'reading', message: 'Reading.', percent, files: (percent * ofFiles) / 100, ofFiles, path: 'src/a.ts' },
@@ -25,7 +25,7 @@ const embedding = (percent: number, files: number, secondsLeft?: number): Memory
 const paused = (percent: number): MemoryState => ({ kind: 'paused', message: 'Paused.', percent });
 const failed: MemoryState = { kind: 'failed', message: 'The disk is full.', action: 'free-space' };
 
-describe('the standing of several roots', () => {
+describe('the status of several roots', () => {
   it('is none without a root', () => {
     expect(workspaceStatus([])).toEqual({ kind: 'none' });
   });
@@ -92,7 +92,7 @@ describe('the tooltip', () => {
     { folder: { root: '/b', name: 'b' }, state: ready(2) },
   ];
   const unknown = { digest: undefined, description: undefined };
-  const facts = { standing: workspaceStatus([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
+  const facts = { status: workspaceStatus([ready(1), ready(2)]), folders, isTrusted: true, ...unknown };
 
   it('lets no name become Markdown', () => {
     expect(statusTooltip(facts, english)).toContain('a\\*b\\] \\(command\\:x\\)');
@@ -113,7 +113,7 @@ describe('the tooltip', () => {
       prefillRate: 1,
       residentBytes: 1,
     } as const;
-    const shown = statusTooltip({ ...facts, standing: workspaceStatus([embedding(10, 10, 61)]), description }, english);
+    const shown = statusTooltip({ ...facts, status: workspaceStatus([embedding(10, 10, 61)]), description }, english);
     expect(shown).toContain('500 tokens per second');
     expect(shown).toContain('about 2 min');
     expect(shown).toContain('CPU\\, 4 threads');
