@@ -56,7 +56,7 @@ export type AnswerEvent =
 /**
  * Why a question is not answered.
  * - `far`     nothing that was read comes near it
- * - `changed` what the memory points to is not on disk as it was read
+ * - `changed` the relevant files are not on disk as they were indexed
  */
 export type UnknownReason = 'far' | 'changed';
 

@@ -14,7 +14,7 @@ export interface Citation {
   readonly overlap: number;
 }
 
-/** A sentence with what it rests on, or the reason why it rests on nothing. */
+/** A sentence with its source, or the reason why it has none. */
 export type Attributed =
   | { readonly kind: 'supported'; readonly sentence: Sentence; readonly citation: Citation }
   | { readonly kind: 'unsupported'; readonly sentence: Sentence; readonly reason: string };

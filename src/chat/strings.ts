@@ -37,7 +37,7 @@ export function chatStrings(l10n: Translator) {
     scopeFiles: l10n.t('{0} files'),
     scopeFile: l10n.t('1 file'),
     scopeTerms: l10n.t('Add or leave out files'),
-    attach: l10n.t('Read {0} for this question, whatever the memory points to'),
+    attach: l10n.t('Read {0} first for this question'),
     attached: l10n.t('Read for this question: {0}'),
     scopeTermsHint: l10n.t('+src -tests'),
 
@@ -96,8 +96,8 @@ export function chatStrings(l10n: Translator) {
     cell: l10n.t('cell'),
     output: l10n.t('output'),
     unsupported: l10n.t('No source found'),
-    unsupportedCount: l10n.t('{0} sentences rest on nothing that was read.'),
-    unsupportedOne: l10n.t('1 sentence rests on nothing that was read.'),
+    unsupportedCount: l10n.t('{0} sentences have no source.'),
+    unsupportedOne: l10n.t('1 sentence has no source.'),
     staleCount: l10n.t('{0} places have changed since they were read and were left out.'),
     staleOne: l10n.t('1 place has changed since it was read and was left out.'),
     cut: l10n.t('The answer was cut at its longest length.'),
@@ -114,7 +114,7 @@ export function chatStrings(l10n: Translator) {
 
     // No answer.
     far: l10n.t('No relevant code found for this question.'),
-    changed: l10n.t('The files that the memory points to have changed since they were read.'),
+    changed: l10n.t('The relevant files have changed since they were indexed.'),
 
     // Failures.
     actRetry: l10n.t('Try Again'),
@@ -154,7 +154,7 @@ export function chatStrings(l10n: Translator) {
     you: l10n.t('You asked'),
     answer: l10n.t('Answer'),
     toEnd: l10n.t('Go to the end'),
-    announceAnswer: l10n.t('The answer is complete: {0} sentences, {1} of them rest on nothing that was read.'),
+    announceAnswer: l10n.t('The answer is complete: {0} sentences, {1} of them have no source.'),
   };
 }
 

@@ -37,7 +37,7 @@ const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
 const LISTED = 6;
 
 /**
- * Refreshes the memories, then prints what they point to, the answer as it streams, and what each sentence rests on.
+ * Indexes what changed, then prints the relevant files, the answer as it streams, and the source of each sentence.
  */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
@@ -164,7 +164,7 @@ function restRows({ sentences, ending }: Answer): Row[] {
     const text = shortened(found.sentence.text);
     return found.kind === 'supported'
       ? ['  ', { style: 'green', text: citationText(found.citation) }, `  ${text}`]
-      : ['  ', { style: 'yellow', text: 'rests on nothing read' }, `  ${text}`];
+      : ['  ', { style: 'yellow', text: 'no source found' }, `  ${text}`];
   });
   return [[{ style: 'bold', text: 'Sources' }], ...rows, ...NOTES[ending]];
 }

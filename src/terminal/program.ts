@@ -41,7 +41,7 @@ const program = new Command('ask-codebase')
 
 program.addCommand(
   asked(common(new Command('ask')))
-    .description('Reads what changed, shows what the memory points to, and answers with checked citations.')
+    .description('Reads what changed, shows the relevant files, and answers with checked citations.')
     .argument('<question...>', 'a question in your own words')
     .addHelpText(
       'after',

@@ -27,7 +27,7 @@ export class QuestionInput {
     else await this.#input(everything, vscode.l10n.t('Ask about the whole workspace'));
   }
 
-  /** The selected lines go with the question and are read first, whatever the memory points to beside them. */
+  /** The selected lines go with the question and are read first, whatever the ranking finds beside them. */
   async askSelection(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const place = editor && this.#memory.placeOf(editor.document.uri);

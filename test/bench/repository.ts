@@ -27,7 +27,7 @@ export interface RepositoryOptions {
 export interface Waits {
   /** Nothing has changed on disk: every file was looked at. */
   readonly looked: number;
-  /** The files and lines that the memory points to are known. */
+  /** The relevant files and lines are known. */
   readonly citation: number;
   /** Those lines were read again from disk and are as they were remembered. */
   readonly checked: number;

@@ -32,7 +32,7 @@ describe('the service of the extension, with the real model', () => {
     expect(facts.files.reduce((sum, file) => sum + file.share, 0)).toBeCloseTo(1, 9);
   });
 
-  it('streams an answer after the files that the memory points to, shares adding up to one', async () => {
+  it('streams an answer after the relevant files, shares adding up to one', async () => {
     const events = await host.ask('How many days may a reader keep a book before a late fee is due?');
     const kinds = events.map(({ kind }) => kind);
     expect(kinds.indexOf('recalled')).toBeLessThan(kinds.indexOf('token'));

@@ -60,7 +60,7 @@ test('the tree names every file of the memory', async () => {
   await workbench.screenshot('memory');
 });
 
-test('what is saved is read again, and the memory points to it', async () => {
+test('what is saved is read again, and is found', async () => {
   const { workbench } = code();
   await workbench.openFile('src/catalogue.ts');
   await workbench.typeAtTop('export const HARBOUR_LAMP_COLOUR = "vermilion"; ');

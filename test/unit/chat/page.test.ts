@@ -178,9 +178,7 @@ test('while an answer streams its text is not read aloud; its end is said once',
   expect(one(root, '.exchange').getAttribute('aria-busy')).toBe('true');
   expect(one(root, '.progress').textContent).toBe(strings.writing);
   await desk.idle();
-  expect(one(root, '[role=status]').textContent).toBe(
-    'The answer is complete: 7 sentences, 1 of them rest on nothing that was read.',
-  );
+  expect(one(root, '[role=status]').textContent).toBe('The answer is complete: 7 sentences, 1 of them have no source.');
   expect(one(root, '.exchange').getAttribute('aria-busy')).toBe('false');
   expect(all(root, '.progress')).toEqual([]);
 });
