@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,11 +29,27 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+/** The folders of src from the bottom to the top, as docs/architecture.md draws them: none imports one above it. */
+const LAYERS = [
+  ...['common', 'memory', 'workspace', 'engine', 'index', 'retrieve', 'evidence', 'answer-model', 'answer'],
+  ...['library', 'mcp', 'service', 'chat', 'ui', 'terminal'],
+];
+
+/** Every file that imports a layer above its own. */
+const upward = LAYERS.flatMap((layer, at) => LAYERS.slice(at + 1).map((above) => `src/${layer}/up-to-${above}.ts`));
+
 /** What each case plants, and the rules that it has to break. */
 const cases: Readonly<Record<string, readonly [file: string, text: string, ...rules: string[]]>> = {
   'a lower layer that imports a higher one': imports('src/memory/x.ts', '../engine/protocol.ts'),
   'retrieval that imports answers': imports('src/retrieve/x.ts', '../answer/prompt.ts'),
   'the terminal that imports the editor’s service': imports('src/terminal/x.ts', '../service/protocol.ts'),
+  'an answer model that imports evidence': imports('src/answer-model/x.ts', '../evidence/layer.ts'),
+  'an answer model that reads the index': imports('src/answer-model/y.ts', '../index/layer.ts'),
+  'MCP that answers past the library': imports('src/mcp/x.ts', '../answer/prompt.ts'),
+  'the thread that imports MCP': imports('src/service/x.ts', '../mcp/layer.ts'),
+  'the chat that imports the library': imports('src/chat/y.ts', '../library/layer.ts'),
+  'the page that imports evidence past the chat': imports('media/chat/y.ts', '../../src/evidence/layer.ts'),
+  'a graph that imports the program': imports('kernels/x.ts', '../src/memory/records.ts'),
   'a file directly in src that reaches below the top': imports('src/x.ts', './memory/records.ts'),
   'the page that imports more than the chat': imports('media/chat/x.ts', '../../src/service/protocol.ts'),
   'a common part that imports anything': imports('src/common/x.ts', '../memory/records.ts'),
@@ -79,6 +96,8 @@ function imports(file: string, imported: string): [file: string, text: string, .
   return [file, `import * as other from '${imported}';\nexport { other };\n`, 'boundaries(dependencies)'];
 }
 
+const folderNames = (entry: Dirent) => (entry.isDirectory() ? [entry.name] : []);
+
 describe('the linter stops', () => {
   const broken = new Map<string, string[]>();
 
@@ -87,6 +106,10 @@ describe('the linter stops', () => {
     const imported = ['memory/records', 'engine/protocol', 'answer/prompt', 'service/protocol', 'retrieve/reader'];
     const folder = planted({
       ...Object.fromEntries([...imported, 'common/glob'].map((name) => [`src/${name}.ts`, 'export {};\n'])),
+      ...Object.fromEntries(LAYERS.map((layer) => [`src/${layer}/layer.ts`, 'export {};\n'])),
+      ...Object.fromEntries(
+        upward.map((file) => [file, `import '../${file.replace(/^.*up-to-|\.ts$/g, '')}/layer.ts';\n`]),
+      ),
       'src/workspace/walk/walk.ts': "import { below } from './below.ts';\nexport const walk = () => below;\n",
       'test/torture/replay.ts': 'export {};\n',
       'tsconfig.json': JSON.stringify({
@@ -96,7 +119,7 @@ describe('the linter stops', () => {
       ...Object.fromEntries(Object.values(cases).map(([file, text]) => [file, text])),
     });
     copyFileSync(join(top, 'oxlint.config.ts'), join(folder, 'oxlint.config.ts'));
-    const output = outputOf(folder, 'oxlint/bin/oxlint', '--format=json', 'src', 'media', 'test');
+    const output = outputOf(folder, 'oxlint/bin/oxlint', '--format=json', 'src', 'kernels', 'media', 'test');
     const { diagnostics } = JSON.parse(output) as { diagnostics: { filename: string; code: string }[] };
     for (const { filename, code } of diagnostics) {
       const file = filename.replaceAll('\\', '/');
@@ -106,6 +129,14 @@ describe('the linter stops', () => {
 
   it.each(Object.entries(cases))('%s', (_, [file, , ...rules]) => {
     expect([...new Set(broken.get(file))]).toEqual(rules);
+  });
+
+  it('a layer that imports any above it', () => {
+    expect(new Set(readdirSync(join(top, 'src'), { withFileTypes: true }).flatMap(folderNames))).toEqual(
+      new Set(LAYERS),
+    );
+    expect(upward.length).toBe((LAYERS.length * (LAYERS.length - 1)) / 2);
+    expect(upward.filter((file) => broken.get(file)?.includes('boundaries(dependencies)') !== true)).toEqual([]);
   });
 });
 
