@@ -63,9 +63,9 @@ export interface Question {
   readonly history: readonly Turn[];
   readonly scope: QuestionScope;
   /** Lines that the question is about: they are read whatever the memory says. */
-  readonly selection?: PlacedLines;
+  readonly selection?: PlacedLines | undefined;
   /** The kind of question, where the user chose it. */
-  readonly evidenceKind?: EvidenceChoice;
+  readonly evidenceKind?: EvidenceChoice | undefined;
 }
 
 /** A page of the evidence for a question. */
@@ -98,7 +98,7 @@ export type MemoryState =
       /** Tokens per second of the model's own time. */
       readonly rate: number;
       /** Seconds that are left at that rate; undefined while nothing was measured. */
-      readonly secondsLeft?: number;
+      readonly secondsLeft?: number | undefined;
       readonly path: string;
     }
   | { readonly kind: 'paused'; readonly message: string; readonly percent: number }

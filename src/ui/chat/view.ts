@@ -37,7 +37,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #controller: ChatController;
   readonly #subscription: vscode.Disposable;
   #view: vscode.WebviewView | undefined;
-  #title: string | undefined;
+  /** '' where there is no conversation. */
+  #title = '';
 
   constructor(context: ChatViewContext) {
     this.#context = context;
@@ -217,7 +218,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   #show({ title, isAnswering }: ChatStatus): void {
-    this.#title = title === undefined ? undefined : shown(title);
+    this.#title = title === undefined ? '' : shown(title);
     if (this.#view) this.#view.description = this.#title;
     const keys = { answering: isAnswering, begun: title !== undefined };
     for (const [key, value] of Object.entries(keys)) {

@@ -167,8 +167,8 @@ export class MemoryTree implements vscode.TreeDataProvider<MemoryNode>, vscode.D
     const digest = this.#totals.digest;
     const { status } = this.#memory;
     const empty = !digest || digest.remembered + digest.skipped + digest.failed === 0;
-    this.#view.description = empty ? undefined : rememberedCount(digest, this.#amounts);
-    if (empty) this.#view.message = undefined;
+    this.#view.description = empty ? '' : rememberedCount(digest, this.#amounts);
+    if (empty) this.#view.message = '';
     else if (status.kind === 'failed') this.#view.message = shown(status.message);
     else {
       const named = filterNames().find(({ filter }) => filter === this.#filter && filter !== 'all');
