@@ -21,15 +21,15 @@ interface RecalledLines {
 }
 
 export interface EvidenceOptions {
-  readonly scope?: RecallOptions['scope'];
+  readonly scope?: RecallOptions['scope'] | undefined;
   /** What the user chose; told by the question's words where it is left out. */
-  readonly kind?: EvidenceChoice;
+  readonly kind?: EvidenceChoice | undefined;
   /** What the ranking brought back, best first: its history is asked for where the question names nothing. */
   readonly recalled?: readonly RecalledLines[];
   /** Items that are left out before the page begins, and items of a page. */
   readonly from?: number;
   readonly most?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Items of a page, unless somebody says otherwise. */

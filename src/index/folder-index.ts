@@ -32,21 +32,21 @@ export type { SearchHits } from './search-hits.ts';
 export interface FolderIndexOptions {
   readonly root: string;
   readonly engine: Engine;
-  readonly home?: string;
+  readonly home?: string | undefined;
   /** Patterns of files whose secrets are read in clear: their owner has said so. */
-  readonly secretExceptions?: readonly string[];
+  readonly secretExceptions?: readonly string[] | undefined;
   /** The database is set aside even though it looks whole, and begun anew. */
-  readonly forceRebuild?: boolean;
+  readonly forceRebuild?: boolean | undefined;
 }
 
 export interface RefreshOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly include?: readonly string[];
-  readonly exclude?: readonly string[];
+  readonly include?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
   /** Files that were forgotten on request are read again. */
-  readonly remember?: boolean;
+  readonly remember?: boolean | undefined;
   /** Only these are looked at, relative to the root. */
-  readonly paths?: readonly string[];
+  readonly paths?: readonly string[] | undefined;
   readonly priority?: Priority;
   readonly onProgress?: (progress: IngestProgress) => void;
   /** Told again and again while another process reads everything: this one waits, and need not encode it once more. */
@@ -115,7 +115,7 @@ export class FolderIndex {
     const { repository, checkout, former } = await identify(root);
     const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
     const opened = Ledger.open(memoryFolder(repository, home), identity, {
-      ...(options.forceRebuild === undefined ? {} : { forceRebuild: options.forceRebuild }),
+      forceRebuild: options.forceRebuild,
       home,
       former: former.map((name) => ({ place: memoryFolder(name, home), repository: name })),
     });

@@ -12,13 +12,13 @@ export interface IngestOptions {
   readonly root: string;
   readonly ledger: Ledger;
   readonly engine: Engine;
-  readonly include?: readonly string[];
-  readonly exclude?: readonly string[];
+  readonly include?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
   /** Files whose secrets are read in clear. */
   readonly isExempt?: IsExempt;
-  readonly remember?: boolean;
+  readonly remember?: boolean | undefined;
   /** Only these are looked at, relative to the root; a walk is made where they do not decide alone. */
-  readonly paths?: readonly string[];
+  readonly paths?: readonly string[] | undefined;
   /** A save goes before the first reading of the rest. */
   readonly priority?: Priority;
   /** Paths that are asked about or worked on, nearest first: their vectors come before all others. */

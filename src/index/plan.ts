@@ -29,13 +29,13 @@ export interface Plan {
 export interface PlanOptions {
   readonly root: string;
   readonly ledger: Ledger;
-  readonly include?: readonly string[];
+  readonly include?: readonly string[] | undefined;
   /** Patterns in gitignore's syntax: files that match are skipped as excluded. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
   /** Files whose secrets are read in clear. */
   readonly isExempt?: IsExempt;
   /** Files that were forgotten on request are read again. */
-  readonly remember?: boolean;
+  readonly remember?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (files: number) => void;
   readonly onChange?: (change: Change) => void;

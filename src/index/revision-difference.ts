@@ -10,7 +10,7 @@ export interface DifferenceOptions {
   /** A commit by any name. */
   readonly base: string;
   /** Another one; the files on disk when left out. */
-  readonly head?: string;
+  readonly head?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onFile?: (done: number, of: number, path: string) => void;
 }

@@ -8,7 +8,7 @@ export interface Query {
   readonly keys: readonly Float32Array[];
   readonly words: readonly string[];
   /** Paths to share among; every file when left out. */
-  readonly scope?: Scope;
+  readonly scope?: Scope | undefined;
 }
 
 /** What one folder's index found: shares over the segments of the scope, and the searches for words. */

@@ -37,7 +37,7 @@ export function exportMemory({ ledger }: FolderIndex, file: string, options: Exp
 }
 
 export interface ImportMemory {
-  readonly include?: readonly string[];
+  readonly include?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (done: number, of: number) => void;
 }

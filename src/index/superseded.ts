@@ -11,7 +11,7 @@ export type Seen = Pick<FileMeta, 'bytes' | 'mtimeMs' | 'stat'> | 'gone' | 'skip
 export interface Place {
   readonly root: string;
   readonly ledger: Ledger;
-  readonly remember?: boolean;
+  readonly remember?: boolean | undefined;
 }
 
 /**

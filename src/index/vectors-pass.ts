@@ -11,7 +11,7 @@ const BATCH = 8;
 export interface VectorsOptions extends EncoderOptions {
   /** The files whose segments are encoded; all where it is undefined. */
   readonly paths: ReadonlySet<string> | undefined;
-  readonly remember?: boolean;
+  readonly remember?: boolean | undefined;
   /** Paths that are asked about or worked on, nearest first: they come before all others. */
   readonly nearest?: () => Iterable<string>;
   readonly onProgress?: (progress: VectorsProgress) => void;

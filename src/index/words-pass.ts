@@ -28,7 +28,7 @@ export interface WordsOptions {
   readonly engine: Engine;
   /** Files whose secrets are read in clear. */
   readonly isExempt?: IsExempt;
-  readonly remember?: boolean;
+  readonly remember?: boolean | undefined;
   readonly priority?: Priority;
   readonly signal?: AbortSignal | undefined;
   readonly onChange?: (change: Change) => void;

@@ -93,8 +93,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const opened: Opened[] = [];
   try {
     for (const folder of typeof root === 'string' ? [root] : root) {
-      const place = home === undefined ? {} : { home };
-      const index = await FolderIndex.open({ root: folder, engine, secretExceptions: allowSecrets, ...place });
+      const index = await FolderIndex.open({ root: folder, engine, secretExceptions: allowSecrets, home });
       opened.push({ index, state: readingState(0) });
     }
   } catch (error) {

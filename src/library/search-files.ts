@@ -70,11 +70,7 @@ export async function searchFiles(
   refuseUnread(members, states);
   const scope = chosenFiles(members, states, request);
   const { embedMs } = request;
-  const ranking = await search.recall(request.question, {
-    ...(embedMs === undefined ? {} : { embedMs }),
-    ...(scope && { scope }),
-    ...(signal && { signal }),
-  });
+  const ranking = await search.recall(request.question, { embedMs, scope, signal });
   const { excerpts, stale } = await loadExcerpts(search, ranking.segments, Math.floor(FOR_EXCERPTS * request.tokens));
   const byPath = Map.groupBy(excerpts, ({ path }) => path);
   const files = ranking.files.map(({ path, share, lines }) => ({

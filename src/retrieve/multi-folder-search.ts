@@ -29,14 +29,14 @@ export interface Turn {
 }
 
 export interface RecallOptions {
-  readonly by?: RecallBy;
-  readonly history?: readonly Turn[];
+  readonly by?: RecallBy | undefined;
+  readonly history?: readonly Turn[] | undefined;
   /** Code that the question is about. */
-  readonly context?: string;
+  readonly context?: string | undefined;
   /** The paths of one member that are asked; every file when it is left out or gives undefined. */
-  readonly scope?: (member: IndexedFolder) => Scope | undefined;
+  readonly scope?: ((member: IndexedFolder) => Scope | undefined) | undefined;
   /** Milliseconds that are spent on vectors which the best candidates have not yet. */
-  readonly embedMs?: number;
+  readonly embedMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -169,7 +169,7 @@ export class MultiFolderSearch {
     const found = [];
     for (const folder of folders) {
       const { member, scope } = folder;
-      const hits = member.index.find({ keys, words, ...(scope ? { scope } : {}) });
+      const hits = member.index.find({ keys, words, scope });
       folder.said ??= await saidOf(question, by, folder, hits.segments);
       found.push({ member, ...hits, ...folder.said });
       signal?.throwIfAborted();

@@ -28,7 +28,7 @@ export async function diffCommand(base: string, head: string | undefined, option
     // A slip in a name is told before anything is read.
     for (const name of head === undefined ? [base] : [base, head]) await commitOf(index.root, name, signal);
     await refresh(session, options);
-    const found = await revisionDifference(index, { base, ...(head === undefined ? {} : { head }), signal });
+    const found = await revisionDifference(index, { base, head, signal });
     const question = options.ask ?? options.recall;
     if (options.json !== true) out.rows(...rows(found, base, head));
     else if (question === undefined) out.json(report(found));

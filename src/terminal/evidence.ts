@@ -44,8 +44,7 @@ export async function evidenceCommand(given: string, options: EvidenceCommand): 
   return withMembers(options, undefined, async ({ members, search, signal }) => {
     const scope = scopeOf(options.scope, members);
     const { kind, json, from = 0, most = LIMITS.page } = options;
-    const how = { from, most, signal, ...(kind && { kind }), ...(scope && { scope }) };
-    const evidence = await evidenceFor(search, question, how);
+    const evidence = await evidenceFor(search, question, { from, most, signal, kind, scope });
     if (json === true) out.json({ from, evidence });
     else if (evidence) out.rows(...evidenceRows(evidence, { from, most }));
     else out.rows('Nothing was found that answers this question by itself. Choose a kind with --kind, or `ask` it.');

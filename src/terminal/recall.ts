@@ -33,8 +33,7 @@ export async function recallCommand(question: string | undefined, options: Recal
     for (const { id, question: text } of questions) {
       const { by, json } = options;
       const embedMs = milliseconds(options.embedFor);
-      const told = { id, by, json, signal, ...(embedMs !== undefined && { embedMs }), ...(scope && { scope }) };
-      await printRanking(search, text, told);
+      await printRanking(search, text, { id, by, json, signal, embedMs, scope });
     }
     return EXIT.done;
   });
@@ -52,13 +51,7 @@ export async function printRanking(
   options: PrintOptions,
 ): Promise<number> {
   const { id = 'question', json, by, embedMs, scope, signal } = options;
-  const how = {
-    ...(embedMs !== undefined && { embedMs }),
-    ...(by && { by }),
-    ...(scope && { scope }),
-    signal,
-  };
-  const ranking = await search.recall(question, how);
+  const ranking = await search.recall(question, { embedMs, by, scope, signal });
   if (json === true) out.json(report(id, ranking));
   else {
     out.rows(...table(ranking));

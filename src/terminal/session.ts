@@ -171,8 +171,8 @@ function refreshOptions(
 ): RefreshOptions {
   return {
     signal,
-    ...(include ? { include } : {}),
-    ...(remember === undefined ? {} : { remember }),
+    include,
+    remember,
     onProgress: (progress) => {
       bar.show(progress);
     },

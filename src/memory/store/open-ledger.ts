@@ -24,7 +24,7 @@ export interface OpenOptions {
   /** The database may not grow beyond this (`ledger/full`). */
   readonly maxBytes?: number;
   /** Set it aside even though it looks whole, for a user who wants it built anew. */
-  readonly forceRebuild?: boolean;
+  readonly forceRebuild?: boolean | undefined;
 }
 
 interface OpenDatabase {
