@@ -65,6 +65,8 @@ function actionLabel(action: Action, strings: Strings): string | undefined {
       return strings.actLog;
     case 'restore-model':
       return strings.actModel;
+    case 'choose-model':
+      return strings.actChooseModel;
     case 'update':
       return strings.actUpdate;
     case 'free-space':

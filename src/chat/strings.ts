@@ -125,6 +125,7 @@ export function chatStrings(l10n: Translator) {
     actOpenFolder: l10n.t('Open Folder'),
     actLog: l10n.t('Open Log'),
     actModel: l10n.t('Restore Model'),
+    actChooseModel: l10n.t('Choose Answer Model…'),
     actUpdate: l10n.t('Show Extension'),
     actFolder: l10n.t('Show Folder'),
     nothingOpen: l10n.t('No editor is open to insert into.'),

@@ -8,6 +8,7 @@ import * as l10n from '@vscode/l10n';
  * - `all-files`     ask again, of every file
  * - `show-memory`   see for each file why it is not remembered
  * - `restore-model` bring back the model's files
+ * - `choose-model`  choose who writes the answers
  * - `update`        get a newer extension
  * - `free-space`, `show-folder` look at the folder where memories lie
  */
@@ -20,6 +21,7 @@ export const ACTIONS = [
   'open-folder',
   'open-log',
   'restore-model',
+  'choose-model',
   'update',
   'free-space',
   'show-folder',
@@ -122,6 +124,14 @@ export const ERRORS = {
   },
   /** A file derived from the model cannot be kept: its user works without it. */
   'engine/not-kept': bug,
+
+  // Who writes an answer, where it is not the engine.
+  'answer-model/choice': {
+    action: 'choose-model',
+    text: () => l10n.t('The setting for the answer model cannot be read. Choose a model.'),
+    remedy: 'Write built-in, the name of a local model, or a server such as http://localhost:11434#NAME.',
+    blame: 'usage',
+  },
 
   // The database of a repository.
   /** No space left on the disk, or the size limit given is reached. */

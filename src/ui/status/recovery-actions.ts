@@ -37,6 +37,9 @@ export class RecoveryActions {
         if (ownModel()) await executeCommand('workbench.action.openSettings', 'askCodebase.modelsFolder');
         else await executeCommand('workbench.extensions.search', `@id:${this.#context.extension.id}`);
         break;
+      case 'choose-model':
+        await executeCommand('askCodebase.chooseAnswerModel');
+        break;
       case 'update':
         await executeCommand('workbench.extensions.search', `@id:${this.#context.extension.id}`);
         break;
@@ -80,6 +83,8 @@ export function recoveryLabel(action: Action): string | undefined {
       return vscode.l10n.t('Open Log');
     case 'restore-model':
       return ownModel() ? vscode.l10n.t('Open Settings') : vscode.l10n.t('Show Extension');
+    case 'choose-model':
+      return vscode.l10n.t('Choose Answer Model…');
     case 'update':
       return vscode.l10n.t('Show Extension');
     case 'free-space':
