@@ -11,7 +11,13 @@ const top = join(import.meta.dirname, '..');
  */
 export async function strings() {
   const files = globSync(
-    ['src/{chat,ui}/**/*.ts', 'src/service/**/*.ts', 'src/common/error-codes.ts', 'src/extension.ts'],
+    [
+      'src/{chat,ui}/**/*.ts',
+      'src/service/**/*.ts',
+      'src/answer-model/**/*.ts',
+      'src/common/error-codes.ts',
+      'src/extension.ts',
+    ],
     { cwd: top },
   ).sort();
   const found = await getL10nJson(

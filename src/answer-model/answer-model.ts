@@ -4,7 +4,7 @@ import type { Message } from '../engine/generate/tokenizer.ts';
 import type { AnswerProfile } from './profile.ts';
 
 /** Where a prompt goes, so that it can be said before it goes there. Only `network` leaves the machine by itself. */
-type Destination =
+export type Destination =
   /** A process of this program. */
   | { readonly kind: 'process' }
   /** A server on this machine's own addresses. */

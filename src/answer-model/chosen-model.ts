@@ -11,7 +11,7 @@ export type ChosenModel =
   | { readonly kind: 'editor'; readonly vendor: string; readonly id: string };
 
 /** A server that speaks OpenAI's chat completions. */
-interface ServerChoice {
+export interface ServerChoice {
   readonly kind: 'server';
   /** Where its interface begins: `http://localhost:11434/v1`. */
   readonly baseUrl: string;

@@ -24,6 +24,28 @@ export const smallProfile: AnswerProfile = {
   task: 'Answer briefly, then explain how the code does it.',
 };
 
+/** What a model that is larger than ours, and that others run, is asked for; its context is not known to be large. */
+const OTHERS = {
+  firstToken: 15,
+  /** Part of a context that our count of tokens may fill: another tokenizer counts others. */
+  safe: 0.8,
+  excerpts: { least: 300, most: 6_000 },
+  answerTokens: 1_000,
+  /** Part of the context that an answer may take. */
+  answerPart: 0.25,
+  task: 'Answer, then explain how the code does it.',
+} as const;
+
+/** For a model that somebody else runs. `contextTokens`: prompt and answer together. */
+export function profileOfContext(contextTokens: number): AnswerProfile {
+  const answerTokens = Math.round(Math.min(OTHERS.answerTokens, OTHERS.answerPart * contextTokens));
+  // The last exchange goes with a question, and its answer was as long as this one may be.
+  const left = OTHERS.safe * contextTokens - 2 * answerTokens - FRAME;
+  const most = Math.round(Math.min(OTHERS.excerpts.most, Math.max(OTHERS.excerpts.least, left)));
+  const { firstToken, task, excerpts } = OTHERS;
+  return { firstToken, task, answerTokens, excerpts: { least: Math.min(excerpts.least, most), most } };
+}
+
 /** Tokens of file text that may be read for an answer. `prefillRate` in tokens per second. */
 export function excerptTokens({ firstToken, excerpts }: AnswerProfile, prefillRate: number): number {
   return Math.round(Math.min(excerpts.most, Math.max(excerpts.least, firstToken * prefillRate - FRAME)));

@@ -132,6 +132,21 @@ export const ERRORS = {
     remedy: 'Write built-in, the name of a local model, or a server such as http://localhost:11434#NAME.',
     blame: 'usage',
   },
+  // Whoever throws one of these says it in the user's language, with what to do.
+  /** Nothing listens at the server's address. */
+  'answer-model/not-running': { action: 'retry' },
+  'answer-model/no-model': { action: 'choose-model' },
+  /** What listens there is something else. */
+  'answer-model/not-chat': { action: 'choose-model' },
+  'answer-model/key': { action: 'choose-model' },
+  /** The prompt does not fit into the model's context. */
+  'answer-model/context': { action: 'choose-model' },
+  /** The answer had begun, or was waited for too long. */
+  'answer-model/stopped': { action: 'retry' },
+  /** The server, or the editor, says no in words of its own. */
+  'answer-model/refused': { action: 'choose-model' },
+  /** Text would have left the machine, and its owner has not agreed. */
+  'answer-model/not-allowed': { action: 'choose-model' },
 
   // The database of a repository.
   /** No space left on the disk, or the size limit given is reached. */
