@@ -1,4 +1,4 @@
-import { scopeText } from '../../src/chat/markdown.ts';
+import { answeredBy, scopeText } from '../../src/chat/markdown.ts';
 import { fill } from '../../src/chat/strings.ts';
 import { fitting, withEvent } from '../../src/chat/exchange.ts';
 import { unfinished } from '../../src/chat/transcript.ts';
@@ -152,7 +152,12 @@ export class ExchangeView {
     const { state, partial } = this.#exchange;
     const list = rankedList(this.#exchange, this.#unfolded, this.#context);
     const evidence = evidenceView(this.#exchange, this.#evidence, this.#context);
-    const before = [partial === undefined ? undefined : note('info', visible(partial)), evidence, list];
+    const before = [
+      partial === undefined ? undefined : note('info', visible(partial)),
+      evidence,
+      list,
+      this.#answeredBy(),
+    ];
     reconcile(
       this.#before,
       before.filter((node) => node !== undefined),
@@ -161,6 +166,15 @@ export class ExchangeView {
     this.#body.setAttribute('aria-live', unfinished(this.#exchange) ? 'off' : 'polite');
     this.element.dataset['state'] = state.kind;
     this.#drawBody();
+  }
+
+  /** Where text left the machine, that is said in words and not by an icon alone. */
+  #answeredBy(): HTMLElement | undefined {
+    const { model } = this.#exchange;
+    const text = answeredBy(this.#exchange, this.#context.strings);
+    if (!model || text === undefined) return undefined;
+    const isAway = model.destination.kind === 'network' || model.destination.kind === 'editor';
+    return note(isAway ? 'globe' : 'vm', visible(text), 'answered-by');
   }
 
   #drawBody(): void {

@@ -6,7 +6,7 @@ import { excerptTokens, smallProfile } from './profile.ts';
 import type { AnswerProfile } from './profile.ts';
 
 /** The model that is always there: the encoder's own base, in the engine that is already loaded. */
-const BUILT_IN = 'Qwen2.5-Coder-0.5B-Instruct';
+export const BUILT_IN = 'Qwen2.5-Coder-0.5B-Instruct';
 
 /** A model that runs in this program's own engine. */
 export class EngineModel implements AnswerModel {

@@ -5,8 +5,8 @@ import { RedirectError, SilenceError } from './direct-fetch.ts';
 import type { CardFailure } from './server-card.ts';
 
 /*
- * What can go wrong with a server, each in one sentence with what to do: people report tools that show the HTTP library's
- * own error, or wait for ever.
+ * What can go wrong with a server, each in one sentence with what to do. (Complaint: tools show their HTTP library's
+ * own error, or wait for ever.)
  */
 
 /** Holds the key of a server for the terminal; the editor keeps keys in its secret storage. */

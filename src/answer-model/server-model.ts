@@ -90,7 +90,8 @@ export class ServerModel implements AnswerModel {
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       if (error instanceof AppError) throw error;
-      const { status, error: body } = error instanceof openai.APIError ? error : {};
+      const status: unknown = error instanceof openai.APIError ? error.status : undefined;
+      const body: unknown = error instanceof openai.APIError ? error.error : undefined;
       const { address } = this.#choice;
       const contextTokens = this.#contextTokens;
       throw failureOfReply(error, {
@@ -98,7 +99,7 @@ export class ServerModel implements AnswerModel {
         model: this.name,
         contextTokens,
         hasBegun,
-        status,
+        status: typeof status === 'number' ? status : undefined,
         isTold: body !== undefined,
       });
     }

@@ -1,4 +1,4 @@
-import type { AnswerModel } from '../answer-model/answer-model.ts';
+import type { AnswerModel, Destination } from '../answer-model/answer-model.ts';
 import { EngineModel } from '../answer-model/engine-model.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
@@ -47,6 +47,8 @@ export type AnswerEvent =
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
   /** What enters the prompt; so many segments were left out, because their file has changed. */
   | { readonly kind: 'read'; readonly places: readonly PlacedLines[]; readonly stale: number }
+  /** Who writes the answer and where the prompt goes: told before it goes there. */
+  | { readonly kind: 'model'; readonly name: string; readonly destination: Destination }
   | GenerateEvent
   /** The answer's words are all there; `of` sentences are being looked up in the lines that were read. */
   | { readonly kind: 'checking'; readonly sentences: number; readonly of: number }
@@ -134,6 +136,7 @@ export async function answer(
     return;
   }
   const prompt = promptFor(question, excerpts, history, { task: model.profile.task, notes: gathered.notes });
+  emit({ kind: 'model', name: model.name, destination: model.destination });
   const generated = await model.generate(prompt, {
     maxTokens: options.maxTokens ?? model.profile.answerTokens,
     sampling: options.sampling ?? defaultSampling,

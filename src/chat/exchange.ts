@@ -58,6 +58,8 @@ export function withinLimits(event: AnswerEvent): AnswerEvent {
       const sentences = event.answer.sentences.slice(0, TRANSCRIPT.sentences);
       return { ...event, answer: { ...event.answer, text, sentences } };
     }
+    case 'model':
+      return { ...event, name: short(event.name) };
     case 'partial':
     case 'embedded':
     case 'prefilled':
@@ -93,6 +95,8 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
       const message = places.length === 1 ? strings.readingPlace : fill(strings.reading, places.length);
       return { ...exchange, read: { places, stale }, state: { kind: 'reading', message, percent: 0 } };
     }
+    case 'model':
+      return { ...exchange, model: { name: event.name, destination: event.destination } };
     case 'prefilled': {
       const percent = event.of > 0 ? Math.min(100, Math.round((100 * event.tokens) / event.of)) : 100;
       const message = fill(strings.readingPercent, percent);

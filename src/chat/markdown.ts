@@ -12,6 +12,22 @@ export function conversationMarkdown({ title, exchanges }: Conversation, strings
   return `${[`# ${literal(title)}`, ...parts].join('\n\n')}\n`;
 }
 
+/** Who answered and where the text went, in one line; undefined where nobody has or nobody knows. */
+export function answeredBy({ model }: Exchange, strings: Strings): string | undefined {
+  if (!model) return undefined;
+  const { name, destination } = model;
+  switch (destination.kind) {
+    case 'process':
+      return fill(strings.answeredHere, name);
+    case 'loopback':
+      return fill(strings.answeredAt, name, destination.address);
+    case 'network':
+      return fill(strings.answeredAway, name, destination.address);
+    case 'editor':
+      return fill(strings.answeredByEditor, name, destination.vendor);
+  }
+}
+
 /** An answer with what it rests on, as it is put on the clipboard. */
 export function answerMarkdown({ text, state }: Exchange, strings: Strings): string {
   const parts = [harmless(text.trim())];
@@ -38,6 +54,8 @@ function exchangeMarkdown(exchange: Exchange, strings: Strings): string {
     const others = `- ${exactPercent(othersShare(ranked))} ${strings.others}`;
     parts.push(`**${strings.relevant}**`, [...rows, others].join('\n'));
   }
+  const by = answeredBy(exchange, strings);
+  if (by !== undefined) parts.push(`_${literal(by)}_`);
   parts.push(answerMarkdown(exchange, strings));
   return parts.filter((part) => part !== '').join('\n\n');
 }

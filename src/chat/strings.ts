@@ -89,6 +89,12 @@ export function chatStrings(l10n: Translator) {
     stopped: l10n.t('Stopped.'),
     interrupted: l10n.t('The window was closed before this was answered.'),
 
+    // Above an answer.
+    answeredHere: l10n.t('Answered by {0} on this machine'),
+    answeredAt: l10n.t('Answered by {0} at {1}'),
+    answeredAway: l10n.t('Answered by {0} at {1}: the question and lines of files were sent there'),
+    answeredByEditor: l10n.t('Answered by {0}: the question and lines of files were sent to {1} through the editor'),
+
     // Below an answer.
     rests: l10n.t('Sources'),
     citation: l10n.t('Citation {0}: {1}'),

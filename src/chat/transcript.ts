@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Destination } from '../answer-model/answer-model.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { Attributed } from '../answer/citation.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
@@ -103,6 +104,14 @@ const attributedSchema = v.variant('kind', [
   v.object({ kind: v.literal('unsupported'), sentence: sentenceSchema, reason: line }),
 ]) satisfies v.GenericSchema<unknown, Attributed>;
 
+/** Where a prompt goes. */
+const destinationSchema = v.variant('kind', [
+  v.object({ kind: v.literal('process') }),
+  v.object({ kind: v.literal('loopback'), address: line }),
+  v.object({ kind: v.literal('network'), address: line }),
+  v.object({ kind: v.literal('editor'), vendor: line }),
+]) satisfies v.GenericSchema<unknown, Destination>;
+
 export const actionSchema = v.picklist(ACTIONS);
 
 const stateSchema = v.variant('kind', [
@@ -143,6 +152,7 @@ export const eventSchema = v.variant('kind', [
   v.object({ kind: v.literal('recalled'), files: listOf(rankedSchema, TRANSCRIPT.ranked) }),
   v.object({ kind: v.literal('evidence'), evidence: evidenceSchema }),
   v.object({ kind: v.literal('read'), places: listOf(placeSchema, TRANSCRIPT.places), stale: count }),
+  v.object({ kind: v.literal('model'), name: line, destination: destinationSchema }),
   v.object({ kind: v.literal('prefilled'), tokens: count, of: count }),
   v.object({ kind: v.literal('token'), text: answerText }),
   v.object({ kind: v.literal('checking'), sentences: count, of: count }),
@@ -179,6 +189,8 @@ export const exchangeSchema = v.object({
   evidence: v.optional(evidenceSchema),
   /** What entered the prompt, and how many places had changed and were left out. */
   read: v.optional(v.object({ places: listOf(placeSchema, TRANSCRIPT.places), stale: count })),
+  /** Who wrote the answer, and where the prompt went; left out by versions that knew one model. */
+  model: v.optional(v.object({ name: line, destination: destinationSchema })),
   text: answerText,
   state: stateSchema,
 });

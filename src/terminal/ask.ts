@@ -1,3 +1,5 @@
+import type { Destination } from '../answer-model/answer-model.ts';
+import { BUILT_IN } from '../answer-model/engine-model.ts';
 import { answer } from '../answer/answer.ts';
 import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answer/answer.ts';
 import { citationText } from '../answer/citation.ts';
@@ -119,6 +121,11 @@ function textView(): View {
               `${event.stale} places are not here as they were read (changed since, or only in a snapshot) and are left out.`,
             );
           break;
+        case 'model':
+          answeredBy(event).forEach((row) => {
+            out.rows(row, '');
+          });
+          break;
         case 'partial':
         case 'prefilled':
           break;
@@ -152,6 +159,21 @@ function fileRows(files: readonly RankedFile[]): Row[] {
   });
 }
 
+/** Nothing where the model that is always there answers. */
+function answeredBy({ name, destination }: Extract<AnswerEvent, { kind: 'model' }>): Row[] {
+  switch (destination.kind) {
+    case 'process':
+      return name === BUILT_IN ? [] : [`Answered by ${name} on this machine`];
+    case 'loopback':
+      return [`Answered by ${name} at ${destination.address}`];
+    case 'network':
+    case 'editor': {
+      const where = destination.kind === 'network' ? destination.address : destination.vendor;
+      return [`Answered by ${name} at ${where}: the question and lines of files were sent there`];
+    }
+  }
+}
+
 const NOTES: Readonly<Record<FinishReason, readonly string[]>> = {
   stop: [],
   repeated: ['The answer ends where it began to repeat itself.'],
@@ -179,11 +201,13 @@ function jsonView(): View {
   let embedded: Embedded | undefined;
   let evidence: Evidence | undefined;
   let found: Answer | undefined;
+  let model: { readonly name: string; readonly destination: Destination } | undefined;
   return {
     event: (event) => {
       if (event.kind === 'recalled') ranked = event.files;
       if (event.kind === 'embedded') embedded = { segments: event.segments, ofSegments: event.ofSegments };
       if (event.kind === 'evidence') evidence = event.evidence;
+      if (event.kind === 'model') model = { name: event.name, destination: event.destination };
       if (event.kind === 'answered') found = event.answer;
     },
     end: () => {
@@ -192,7 +216,7 @@ function jsonView(): View {
         share,
         segments: lines.map(({ start, end, share: own }) => ({ start, end, share: own })),
       }));
-      out.json({ known: found !== undefined, embedded, files, evidence, answer: found });
+      out.json({ known: found !== undefined, embedded, files, evidence, model, answer: found });
       return found ? EXIT.done : EXIT.unknown;
     },
   };

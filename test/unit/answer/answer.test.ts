@@ -54,7 +54,7 @@ const kinds = (events: readonly AnswerEvent[]) => [...new Set(events.map(({ kind
 test('a question is answered in order: files, places, words, checks, sentences with their lines', () =>
   withFolder(async (folder) => {
     const { events, engine } = await ask(folder, QUESTION);
-    expect(kinds(events)).toEqual(['recalled', 'read', 'prefilled', 'token', 'checking', 'answered']);
+    expect(kinds(events)).toEqual(['recalled', 'read', 'model', 'prefilled', 'token', 'checking', 'answered']);
     const recalled = events.find((event) => event.kind === 'recalled');
     expect(recalled?.files[0]).toMatchObject({ path: 'src/loans.ts', lines: [{ start: 1, end: 6 }, { start: 7 }] });
     expect(recalled?.files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);

@@ -33,7 +33,16 @@ const evidenceIn = (events: readonly AnswerEvent[]) =>
 
 test('evidence is told before the model reads, and the model reads it next to the question, with the count', async () => {
   const { events, prompt } = await ask('Who uses `lend`?');
-  expect(kinds(events)).toEqual(['recalled', 'evidence', 'read', 'prefilled', 'token', 'checking', 'answered']);
+  expect(kinds(events)).toEqual([
+    'recalled',
+    'evidence',
+    'read',
+    'model',
+    'prefilled',
+    'token',
+    'checking',
+    'answered',
+  ]);
   expect(evidenceIn(events)).toMatchObject({ kind: 'references', count: 3, files: 2 });
   const read = events.find((event) => event.kind === 'read');
   expect(read?.places.slice(0, 2)).toEqual([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnswerEvent } from '../../../src/answer/answer.ts';
+import { answeredBy } from '../../../src/chat/markdown.ts';
 import { newExchange, withEvent } from '../../../src/chat/exchange.ts';
 import { chatStrings } from '../../../src/chat/strings.ts';
 
@@ -15,5 +16,27 @@ describe('what an answer does not cover', () => {
     expect(after({ kind: 'partial', percent: 43 }, embedded)).toBe(
       'Indexing in progress: 43% of the files were searched, the most relevant first.',
     );
+  });
+});
+
+describe('who answered, and where the text went', () => {
+  it.each([
+    [{ kind: 'process' } as const, 'Answered by m on this machine'],
+    [{ kind: 'loopback', address: 'localhost:8080' } as const, 'Answered by m at localhost:8080'],
+    [
+      { kind: 'network', address: 'models.example' } as const,
+      'Answered by m at models.example: the question and lines of files were sent there',
+    ],
+    [
+      { kind: 'editor', vendor: 'copilot' } as const,
+      'Answered by m: the question and lines of files were sent to copilot through the editor',
+    ],
+  ])('is one line for %j', (destination, line) => {
+    const exchange = withEvent(asked, { kind: 'model', name: 'm', destination }, 1, strings);
+    expect(answeredBy(exchange, strings)).toBe(line);
+  });
+
+  it('is left out where no model was asked', () => {
+    expect(answeredBy(asked, strings)).toBeUndefined();
   });
 });
