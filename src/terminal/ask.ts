@@ -10,8 +10,10 @@ import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
+import { openAnswerModel } from './answer-model.ts';
 import { evidenceRows } from './evidence.ts';
 import { EXIT } from './exit.ts';
+import { stopping } from './interrupt.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
@@ -27,7 +29,12 @@ interface Generation {
   readonly json?: boolean;
 }
 
-export type AskCommand = QuestionOptions & Generation & { readonly kind?: EvidenceChoice };
+export type AskCommand = QuestionOptions &
+  Generation & {
+    readonly kind?: EvidenceChoice;
+    /** Who answers, as `chosenModel` reads it. */
+    readonly model?: string;
+  };
 
 const UNKNOWN: Readonly<Record<UnknownReason, string>> = {
   far: 'No relevant code found for this question.',
@@ -43,6 +50,8 @@ const LISTED = 6;
  */
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
+  // A slip in its name, and the question about another machine, come before anything is read.
+  const model = options.model === undefined ? undefined : await openAnswerModel(options.model, stopping);
   return withMembers(options, question, ({ members, search, signal }) => {
     const scope = scopeOf(options.scope, members);
     const { temperature, seed, maxTokens, json, kind, embedFor } = options;
@@ -54,6 +63,7 @@ export async function askCommand(question: string, options: AskCommand): Promise
       json,
       embedMs,
       signal,
+      ...(model && { model }),
       ...(scope && { scope }),
       ...(kind && { evidenceKind: kind }),
     });
@@ -62,13 +72,13 @@ export async function askCommand(question: string, options: AskCommand): Promise
 
 type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
   AnswerOptions,
-  'scope' | 'signal' | 'evidenceKind'
+  'model' | 'scope' | 'signal' | 'evidenceKind'
 > & { readonly embedMs?: number | undefined };
 
 /** Prints an answer as it comes about. The exit code. */
 export async function printAnswer(search: MultiFolderSearch, given: string, options: PrintOptions): Promise<number> {
   const question = checkedQuestion(given);
-  const { temperature, seed, maxTokens, json, embedMs, scope, evidenceKind, signal } = options;
+  const { temperature, seed, maxTokens, json, embedMs, model, scope, evidenceKind, signal } = options;
   const view = json === true ? jsonView() : textView();
   const sampling =
     temperature === undefined
@@ -84,6 +94,7 @@ export async function printAnswer(search: MultiFolderSearch, given: string, opti
     sampling,
     ...(embedMs !== undefined && { embedMs }),
     signal,
+    ...(model && { model }),
     ...(maxTokens && { maxTokens }),
     ...(scope && { scope }),
     ...(evidenceKind && { evidenceKind }),

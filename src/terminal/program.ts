@@ -49,12 +49,14 @@ program.addCommand(
         'ask "Where is the ETag of a response generated?"',
         'ask --repo ../api --repo ../web "Who calls /login?"',
         'ask --scope "+src -tests" "How are sessions stored?"',
+        'ask --model http://localhost:11434#qwen2.5-coder:7b "Who calls /login?"',
       ),
     )
     .addOption(number('--temperature <t>', 'sample instead of taking the likeliest token', 0, 2))
     .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
     .addOption(number('--max-tokens <n>', 'length of the answer', 1, 4096))
     .addOption(kindOption([...EVIDENCE_KINDS, 'none']))
+    .option('--model <model>', 'who answers: built-in, or a server such as http://localhost:11434#NAME')
     .action((words: string[], options: AskCommand) => run(() => askCommand(words.join(' '), options))),
 );
 program.addCommand(

@@ -74,19 +74,6 @@ async function answeredPage(...steps: Step[][]): Promise<{ desk: Desk; root: HTM
   return { desk, root };
 }
 
-test('the header of an answer says who wrote it and where the text went, from before it is written', async () => {
-  const destination = { kind: 'network', address: 'models.example' } as const;
-  const model: Step = { kind: 'event', event: { kind: 'model', name: '<b>m</b>', destination } };
-  const desk = new Desk(new ScriptedService([...told([recalled(), read], ''), model, halt]));
-  const root = await open(desk);
-  await desk.controller.ask({ question, scope: { base: { kind: 'workspace' }, terms: '' } });
-  await desk.until(() => one(root, '.answered-by') !== null);
-  const line = 'Answered by <b>m</b> at models.example: the question and lines of files were sent there';
-  expect(one(root, '.answered-by').textContent).toBe(line);
-  expect(one(root, '.answered-by').closest('.before')).not.toBeNull();
-  desk.controller.stop();
-});
-
 test('above the answer stand the files with shares of 100%, below it the lines that it rests on', async () => {
   const { root } = await answeredPage();
   const percents = all(root, '.ranked .percent').map((each) => Number.parseInt(each.textContent));
