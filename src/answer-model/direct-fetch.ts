@@ -1,6 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 
 /** The server answered with another address; nothing was sent there. */
@@ -84,16 +82,17 @@ interface Answered {
 }
 
 /** Settled when the head of the reply is there. */
-function answered(
+async function answered(
   url: URL,
   options: RequestOptions,
   body: string,
   { firstByte, betweenBytes }: FetchLimits,
   signal: AbortSignal | null | undefined,
 ): Promise<Answered> {
-  const isSecure = url.protocol === 'https:';
+  // Loaded here: both take a while, and few commands need them.
+  const { Agent, request: requestOf } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   // An agent of our own: the shared one may have been given proxies.
-  const agent = isSecure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
+  const agent = new Agent({ keepAlive: false });
   const how: RequestOptions = {
     ...options,
     agent,
@@ -104,7 +103,7 @@ function answered(
     let silent: SilenceError | undefined;
     let silence = firstByte;
     const ownReason = () => (signal?.aborted === true ? reasonOf(signal) : silent);
-    const request = isSecure ? httpsRequest(url, how) : httpRequest(url, how);
+    const request = requestOf(url, how);
     request.on('response', (message) => {
       message.once('data', () => {
         silence = betweenBytes;

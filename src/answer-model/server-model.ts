@@ -81,7 +81,7 @@ export class ServerModel implements AnswerModel {
 
   async generate(messages: readonly Message[], options: GenerateOptions): Promise<Generated> {
     const { signal } = options;
-    const openai = await import('openai');
+    const openai = await import('./openai-client.ts');
     let hasBegun = false;
     try {
       return await this.#stream(this.#client(openai.OpenAI), messages, options, () => {
