@@ -20,7 +20,7 @@ const ALLOWED = [
   /^docs\/marketplace\.md$/,
   /^(package\.json|package\.nls(\.\w+)?\.json|readme\.md|LICENSE(\.txt)?|NOTICE)$/i,
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
-  /^dist\/(cli|engine|library|service)\.js$/,
+  /^dist\/(cli|engine|library|openai-client|service)\.js$/,
   /^dist\/(extension\.cjs|third-party\.txt)$/,
   /^dist\/media\/[\w-]+\.(js|css|ttf)$/,
   /^dist\/node_modules\/onnxruntime-node\/(package\.json|dist\/\w+\.js)$/,
@@ -81,7 +81,7 @@ describe.skipIf(!(HOST in TARGETS))('the VSIX for this machine, unpacked into an
     const named = [...manifest.matchAll(/"(?:\.\/)?((?:media|dist|l10n)\b[\w./-]*)"/g)].map((match) => match[1] ?? '');
     expect(named).toContain('dist/extension.cjs');
     expect(named.filter((path) => !existsSync(join(extension, path)))).toEqual([]);
-    for (const program of ['engine.js', 'service.js', 'media/chat.js', 'media/chat.css']) {
+    for (const program of ['engine.js', 'openai-client.js', 'service.js', 'media/chat.js', 'media/chat.css']) {
       expect(existsSync(join(extension, 'dist', program))).toBe(true);
     }
   });
