@@ -45,8 +45,8 @@ export interface Order {
 }
 
 /**
- * Ranks the files of every repository for all its cases by every system. `print` hears what was left out, and how far it
- * is. Throws a Problem for data that cannot be used.
+ * Ranks the files of every repository for all its cases by every system. `print` hears what was left out, and how far
+ * it is. Throws a Problem for data that cannot be used.
  */
 export async function evaluate(order: Order, signal: AbortSignal, print: (message: string) => void): Promise<Result[]> {
   const { packs } = order;
