@@ -44,8 +44,8 @@ export class Peer implements System {
 
   /** Undefined where peers/setup.sh has not put it into the folder. */
   static open(name: PeerName, folder: string): Peer | undefined {
-    const program = resolve(folder, programs[name]);
-    return existsSync(program) ? new Peer(name, program) : undefined;
+    const program = peerProgram(name, folder);
+    return program === undefined ? undefined : new Peer(name, program);
   }
 
   async rank(repository: Repository, questions: readonly Question[], signal: AbortSignal) {
@@ -55,6 +55,12 @@ export class Peer implements System {
       questions.map(({ id }) => [id, asFiles((asked.get(id) ?? []).filter(({ path }) => known.has(path)))]),
     );
   }
+}
+
+/** Where peers/setup.sh has put a peer's program; undefined where it has not. */
+export function peerProgram(name: PeerName, folder: string): string | undefined {
+  const program = resolve(folder, programs[name]);
+  return existsSync(program) ? program : undefined;
 }
 
 /** Files by their best place; a place's score says where it stood. */
@@ -108,14 +114,7 @@ async function askCodeGraph(
   questions: readonly Question[],
   signal: AbortSignal,
 ): Promise<Map<string, readonly Lines[]>> {
-  return inFolder(async (home) => {
-    const folder = join(home, 'code');
-    for (const { path } of repository.files) {
-      await mkdir(dirname(join(folder, path)), { recursive: true });
-      await cp(join(repository.root, path), join(folder, path));
-    }
-    const env = { CODEGRAPH_TELEMETRY: '0', DO_NOT_TRACK: '1', HOME: home };
-    await call(program, ['init', folder], env, signal);
+  return withCodeGraph(program, repository, signal, async ({ folder, env }) => {
     const places = new Map<string, readonly Lines[]>();
     for (const { id, text: question } of questions) {
       const query = ['query', question, '--path', folder, '--json', '--limit', String(judging.depth)];
@@ -128,6 +127,25 @@ async function askCodeGraph(
       );
     }
     return places;
+  });
+}
+
+/** Has CodeGraph index a copy of the candidates in a folder that is gone afterwards. */
+export function withCodeGraph<Result>(
+  program: string,
+  repository: Repository,
+  signal: AbortSignal,
+  work: (indexed: { readonly folder: string; readonly env: Readonly<Record<string, string>> }) => Promise<Result>,
+): Promise<Result> {
+  return inFolder(async (home) => {
+    const folder = join(home, 'code');
+    for (const { path } of repository.files) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await cp(join(repository.root, path), join(folder, path));
+    }
+    const env = { CODEGRAPH_TELEMETRY: '0', DO_NOT_TRACK: '1', HOME: home };
+    await call(program, ['init', folder], env, signal);
+    return work({ folder, env });
   });
 }
 
@@ -157,7 +175,7 @@ async function askRipgrep(
 }
 
 /** ripgrep ends with 1 and is silent where nothing was found, which is no fault. */
-function nothingFound(error: unknown): string {
+export function nothingFound(error: unknown): string {
   if (error instanceof CallFailed && error.code === 1 && error.stderr === '') return '';
   throw error;
 }
@@ -183,7 +201,7 @@ class CallFailed extends Problem {
 }
 
 /** What a program prints. Throws a CallFailed. */
-async function call(
+export async function call(
   program: string,
   options: readonly string[],
   env: Readonly<Record<string, string>>,
