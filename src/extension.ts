@@ -11,6 +11,7 @@ import { Forgetting } from './ui/memory-view/forgetting.ts';
 import { MemoryTotals } from './ui/memory-view/memory-totals.ts';
 import { MemoryTree } from './ui/memory-view/memory-tree.ts';
 import { RecoveryActions } from './ui/status/recovery-actions.ts';
+import { registerParticipant } from './ui/participant/participant.ts';
 import { Provenance } from './ui/marks/provenance.ts';
 import { registerTools } from './ui/tools/codebase-tools.ts';
 import { offerMcpServer } from './ui/tools/mcp-definition.ts';
@@ -22,6 +23,8 @@ import { StatusBar } from './ui/status/status-bar.ts';
 import { SkippedDimming } from './ui/memory-view/tree-uri.ts';
 import { UnsavedText } from './ui/watch/unsaved-text.ts';
 import { WorkspaceMemory } from './ui/workspace-memory.ts';
+import type { ChatService } from './chat/dependencies.ts';
+import type { ServiceClient } from './service/client.ts';
 
 let close: (() => Promise<unknown>) | undefined;
 
@@ -46,19 +49,26 @@ export function activate(context: vscode.ExtensionContext): void {
     watch.flush();
     unsaved.flush();
   };
+  const folders = () => ({ all: vscode.workspace.workspaceFolders?.length ?? 0, onDisk: memory.folders.length });
+  const asking: ChatService & Pick<ServiceClient, 'tool'> = {
+    ask: (question, onEvent, signal) => {
+      flush();
+      return service.ask(question, onEvent, signal);
+    },
+    tool: (name, input, signal) => {
+      flush();
+      return service.tool(name, input, signal);
+    },
+    recall: (question, scope, signal) => service.recall(question, scope, signal),
+    evidence: (page, signal) => service.evidence(page, signal),
+    warm: (signal) => service.warm(signal),
+  };
+  const workspace = new EditorWorkspace(memory);
   const chat = new ChatView({
     extensionUri: context.extensionUri,
     storage: context.storageUri,
-    service: {
-      ask: (question, onEvent, signal) => {
-        flush();
-        return service.ask(question, onEvent, signal);
-      },
-      recall: (question, scope, signal) => service.recall(question, scope, signal),
-      evidence: (page, signal) => service.evidence(page, signal),
-      warm: (signal) => service.warm(signal),
-    },
-    workspace: new EditorWorkspace(memory),
+    service: asking,
+    workspace,
     onProvenance: (files) => {
       provenance.show(files);
     },
@@ -85,13 +95,8 @@ export function activate(context: vscode.ExtensionContext): void {
     new RecalledBadges(provenance, numbers),
     new RecalledMarks(provenance, numbers),
     watch,
-    registerTools({
-      run: (name, input, signal) => {
-        flush();
-        return service.tool(name, input, signal);
-      },
-      folders: () => ({ all: vscode.workspace.workspaceFolders?.length ?? 0, onDisk: memory.folders.length }),
-    }),
+    registerTools({ run: asking.tool, folders }),
+    registerParticipant({ ...asking, folders, memory, log, extensionUri: context.extensionUri }),
     servers,
     offerMcpServer({ context, folders: () => memory.folders, onDidChange: servers.event }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
@@ -100,7 +105,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new SkippedDimming()),
     registerCommands({
-      ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, recovery, log },
+      ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, recovery, log, workspace },
       amounts: numbers,
     }),
     memory.onDidChange(() => {

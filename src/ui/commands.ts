@@ -4,6 +4,7 @@ import { ACTIONS } from '../common/error-codes.ts';
 import type { Action } from '../common/error-codes.ts';
 import { listedActions } from './status/action-list.ts';
 import type { Amounts } from '../common/number-format.ts';
+import type { EditorWorkspace } from './chat/editor-workspace.ts';
 import type { ChatView } from './chat/view.ts';
 import type { Forgetting } from './memory-view/forgetting.ts';
 import { filterNames } from './memory-view/memory-tree.ts';
@@ -11,7 +12,7 @@ import type { MemoryNode, MemoryTree } from './memory-view/memory-tree.ts';
 import type { MemoryTotals } from './memory-view/memory-totals.ts';
 import { recoveryLabel } from './status/recovery-actions.ts';
 import type { RecoveryActions } from './status/recovery-actions.ts';
-import { warnOfFailure } from './notice.ts';
+import { inform, warnOfFailure } from './notice.ts';
 import type { WorkspacePath } from './place.ts';
 import type { Provenance } from './marks/provenance.ts';
 import type { QuestionInput } from './question-input.ts';
@@ -26,6 +27,7 @@ export interface CommandParts {
   readonly totals: MemoryTotals;
   readonly tree: MemoryTree;
   readonly chat: ChatView;
+  readonly workspace: EditorWorkspace;
   readonly questions: QuestionInput;
   readonly forgetting: Forgetting;
   readonly provenance: Provenance;
@@ -68,6 +70,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
     showMemory: () => tree.show(),
     filterMemory: (filter) => chooseFilter(tree, filter),
     openFile: (row) => openFile(memory, row),
+    openLines: (...place) => openLines(parts, place),
     forget: (clicked, selected) => forgetting.forget(placesOf(parts, clicked, selected)),
     readAgain: (clicked, selected) => forgetting.readAgain(placesOf(parts, clicked, selected)),
     hideMarks: () => {
@@ -142,6 +145,13 @@ async function openFile(memory: WorkspaceMemory, row: unknown): Promise<void> {
   const path = row.node.file.path;
   if (!folder || path.split('/').includes('..')) return;
   await vscode.commands.executeCommand('vscode.open', memory.uriOf({ folder, path }));
+}
+
+/** From a button of the editor's chat. Whoever may run a command may give it any path: none leads out of a root. */
+async function openLines({ workspace }: CommandParts, [path, start, end]: readonly unknown[]): Promise<void> {
+  if (typeof path !== 'string' || typeof start !== 'number' || typeof end !== 'number') return;
+  if ((await workspace.show(path, start, end)) === 'shown') return;
+  inform(vscode.l10n.t('{0} is not in this workspace any more.', path));
 }
 
 /** What a command is for: rows of the tree or files of the explorer, one that was clicked or all that are selected. */

@@ -14,6 +14,8 @@ export interface Settings {
   readonly provenanceMarks: boolean;
   readonly unsavedText: boolean;
   readonly mcpServer: boolean;
+  /** Whether the model of the editor's chat may read lines and answer. */
+  readonly chatModel: boolean;
 }
 
 export const section = 'askCodebase';
@@ -39,6 +41,7 @@ export function readSettings(): Settings {
     provenanceMarks: isOn('provenanceMarks'),
     unsavedText: isOn('unsavedText'),
     mcpServer: values.get<unknown>('mcpServer') === true,
+    chatModel: values.get<unknown>('chatModel') === true,
   };
 }
 

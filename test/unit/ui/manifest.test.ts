@@ -40,6 +40,7 @@ const SETTINGS = {
     'would have files of the folder parsed as a model, and answers written by it',
   ],
   'askCodebase.mcpServer': ['machine', 'would have a second process read it, and hand its lines to an agent'],
+  'askCodebase.chatModel': ['machine', 'would have its lines handed to a model that may lie elsewhere'],
   'askCodebase.secretExceptions': ['machine', 'would have its secrets read into the memory in clear'],
 } as const;
 

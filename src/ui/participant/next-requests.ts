@@ -1,0 +1,27 @@
+import type { ParticipantStrings } from './strings.ts';
+import type { ParticipantCommand, TurnResult } from './turn.ts';
+
+/** What may be asked next, by what became of a turn. */
+export function nextRequests(
+  result: TurnResult,
+  strings: ParticipantStrings,
+): readonly { readonly prompt: string; readonly command?: ParticipantCommand; readonly label: string }[] {
+  switch (result.kind) {
+    case 'answered':
+      return [
+        { prompt: result.question, command: 'why', label: strings.nextWhy },
+        { prompt: strings.nextTests, label: strings.nextTests },
+      ];
+    case 'listed':
+      return [
+        { prompt: result.question, label: strings.nextAnswer },
+        { prompt: result.question, command: 'why', label: strings.nextWhy },
+      ];
+    case 'compared':
+      return [{ prompt: strings.nextBreak, command: 'diff', label: strings.nextBreak }];
+    case 'scoped':
+      return result.terms === '' ? [] : [{ prompt: '', command: 'scope', label: strings.nextWhole }];
+    case 'nothing':
+      return [];
+  }
+}

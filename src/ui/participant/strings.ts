@@ -1,0 +1,35 @@
+import * as l10n from '@vscode/l10n';
+
+/** What the participant says in the editor's chat, in the user's language; filled in with `fill`. */
+export function participantStrings() {
+  return {
+    noFolder: l10n.t('Open a folder, and its files can be asked about.'),
+    virtual: l10n.t('The folders of this window lie on no disk, so there is no memory of them.'),
+    empty: l10n.t('Ask a question about this codebase. /where, /why, /diff and /scope say how it is answered.'),
+    searching: l10n.t('Searching the memory'),
+    reading: l10n.t('Reading {0} places'),
+    partial: l10n.t('Indexing in progress: {0}% of the files were searched, the most relevant first.'),
+    far: l10n.t('No relevant code found for this question.'),
+    changed: l10n.t('The files that the memory points to have changed since they were read.'),
+    nearest: l10n.t('The nearest files'),
+    relevant: l10n.t('Relevant files'),
+    sources: l10n.t('Sources'),
+    unsupported: l10n.t('No source found'),
+    commits: l10n.t('Commits'),
+    noCommits: l10n.t('No commit was found: the lines are not committed, or git may not be asked in Restricted Mode.'),
+    open: l10n.t('Open {0}'),
+    scopeIs: l10n.t('This conversation is about: {0}'),
+    scopeWhole: l10n.t('This conversation is about the whole workspace.'),
+    byChatModel: l10n.t('Written by the model of this chat. Its sentences were not compared with the lines.'),
+    chatModelFailed: l10n.t('The model of this chat gave no answer ({0}). The model of the memory answers instead.'),
+    cancelled: l10n.t('Stopped.'),
+    // What may be asked next.
+    nextWhy: l10n.t('Why is it like that?'),
+    nextTests: l10n.t('Where is that tested?'),
+    nextAnswer: l10n.t('Explain these places'),
+    nextBreak: l10n.t('What could these changes break?'),
+    nextWhole: l10n.t('Ask the whole workspace'),
+  };
+}
+
+export type ParticipantStrings = ReturnType<typeof participantStrings>;

