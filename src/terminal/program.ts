@@ -18,6 +18,8 @@ import { CLIENTS, initCommand } from './init.ts';
 import type { ClientName, InitCommand } from './init.ts';
 import { ingestCommand } from './ingest.ts';
 import type { IngestCommand } from './ingest.ts';
+import { memoriesCommand } from './memories.ts';
+import type { MemoriesCommand } from './memories.ts';
 import { err } from './output.ts';
 import { endOnSignal } from './interrupt.ts';
 import { recallCommand } from './recall.ts';
@@ -105,6 +107,19 @@ program.addCommand(
     .action((options: CommonOptions) => run(() => statsCommand(options))),
 );
 program.addCommand(
+  bare(new Command('memories'))
+    .description('Lists the memories on this machine with folder, size, age and last use, and removes some.')
+    .addOption(
+      new Option('--remove <name>', 'remove this one: its title, folder or name; repeatable').argParser(collect),
+    )
+    .option('--gone', 'remove those whose folders are not there any more')
+    .addOption(number('--unused <days>', 'remove those that were not used for so long', 0, 36_500))
+    .option('--yes', 'do it; without it, what would be removed is shown')
+    .option('--json', 'print JSON and nothing else')
+    .addHelpText('after', examples('memories', 'memories --gone', 'memories --unused 90 --yes'))
+    .action((options: MemoriesCommand) => run(() => Promise.resolve(memoriesCommand(options)))),
+);
+program.addCommand(
   common(new Command('verify'))
     .description('Checks the memory to the last checksum, makes its sums anew, and compares it with the files on disk.')
     .addHelpText(
@@ -169,10 +184,7 @@ program.addCommand(
     ),
 );
 program.addCommand(
-  new Command('init')
-    .configureOutput(usageOutput)
-    .showHelpAfterError('Add --help to see what can be given.')
-    .exitOverride(usage)
+  bare(new Command('init'))
     .description('Shows the entries with which other programs call the memory over MCP; with --write, writes them.')
     .addArgument(new Argument('[client...]', 'for whom; all where none is given').choices(CLIENTS))
     .addOption(new Option('--repo <path>', 'the folder to ask about (default: this one)').argParser(collect))
@@ -204,12 +216,17 @@ function collect(value: string, before: readonly string[] | undefined): readonly
   return [...(before ?? []), value];
 }
 
-/** The options of every command. */
-function common(command: Command): Command {
+/** How every command takes its arguments. */
+function bare(command: Command): Command {
   return command
     .configureOutput(usageOutput)
     .showHelpAfterError('Add --help to see what can be given.')
-    .exitOverride(usage)
+    .exitOverride(usage);
+}
+
+/** The options of every command that opens a folder. */
+function common(command: Command): Command {
+  return bare(command)
     .addOption(
       new Option(
         '--repo <path>',
