@@ -9,6 +9,7 @@ import { ContextKeys } from './ui/status/context-keys.ts';
 import { FailureNotice } from './ui/status/failure-notice.ts';
 import { Forgetting } from './ui/memory-view/forgetting.ts';
 import { MemoryTotals } from './ui/memory-view/memory-totals.ts';
+import { StoredMemoriesView } from './ui/memory-view/stored-memories-view.ts';
 import { MemoryTree } from './ui/memory-view/memory-tree.ts';
 import { RecoveryActions } from './ui/status/recovery-actions.ts';
 import { registerParticipant } from './ui/participant/participant.ts';
@@ -76,6 +77,12 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
   });
   const tree = new MemoryTree(memory, totals, numbers);
+  const stored = new StoredMemoriesView({
+    memories: () => service.memories(),
+    removeMemories: (names) => service.removeMemories(names),
+    amounts: numbers,
+    log,
+  });
   const questions = new QuestionInput(memory, chat, log);
   const forgetting = new Forgetting(memory, totals, numbers, chat);
 
@@ -88,6 +95,7 @@ export function activate(context: vscode.ExtensionContext): void {
     provenance,
     chat,
     tree,
+    stored,
     unsaved,
     new StatusBar(memory, totals, numbers),
     new ContextKeys(memory, provenance, tree),
@@ -105,7 +113,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new SkippedDimming()),
     registerCommands({
-      ...{ context, memory, totals, tree, chat, questions, forgetting, provenance, recovery, log, workspace },
+      ...{ context, memory, totals, tree, stored, chat, questions, forgetting, provenance, recovery, log, workspace },
       amounts: numbers,
     }),
     memory.onDidChange(() => {

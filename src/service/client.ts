@@ -6,6 +6,7 @@ import type { CallOptions } from '../common/rpc/client.ts';
 import type { Kind } from '../common/rpc/messages.ts';
 import { threadPeer } from '../common/rpc/peer.ts';
 import type { Description } from '../engine/protocol.ts';
+import type { Removal, StoredMemory } from '../index/stored-memories.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { isServiceNotice } from './protocol.ts';
@@ -140,6 +141,16 @@ export class ServiceClient {
     if (text === undefined) this.#overlays.delete(name);
     else this.#overlays.set(name, { root, path, text });
     await this.#call('overlay', { root, path, text });
+  }
+
+  /** Every memory below the home, the last used first. */
+  memories(): Promise<readonly StoredMemory[]> {
+    return this.#call('memories', undefined);
+  }
+
+  /** Removes memories by their names; those that are open somewhere stay. */
+  removeMemories(names: readonly string[]): Promise<readonly Removal[]> {
+    return this.#call('removeMemories', names);
   }
 
   warm(signal?: AbortSignal): Promise<Description> {

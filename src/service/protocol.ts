@@ -8,6 +8,7 @@ import type { ToolName } from '../library/tool-inputs.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Description } from '../engine/protocol.ts';
+import type { Removal, StoredMemory } from '../index/stored-memories.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import type { FileRecord, SecretCheck } from '../memory/records.ts';
 import type { Language } from './locale.ts';
@@ -162,6 +163,9 @@ export interface ServiceCalls {
   /** Reads files again that were forgotten. */
   readonly remember: Call<Paths, void>;
   readonly overlay: Call<Overlay, void>;
+  /** All memories of the home, and those to be removed by their names. */
+  readonly memories: Call<undefined, readonly StoredMemory[]>;
+  readonly removeMemories: Call<readonly string[], readonly Removal[]>;
   /** Loads the model before somebody asks. */
   readonly warm: Call<undefined, Description>;
   readonly settings: Call<ServiceSettings, void>;

@@ -11,6 +11,7 @@ import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
 import { filesInScope } from './files-in-scope.ts';
+import { removeStored, storedMemories } from '../index/stored-memories.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type { ReadingState } from '../library/coverage.ts';
 import { readingStateOf, refused, toolOutcome } from './tool-outcome.ts';
@@ -93,6 +94,8 @@ export class Service {
       await this.#indexer(root).refreshPaths(paths, performance.now(), true);
     }),
     overlay: this.#settled(({ root, path, text }) => this.#indexer(root).overlay(path, text)),
+    memories: this.#settled(() => storedMemories(this.#settings.home)),
+    removeMemories: this.#settled((names) => removeStored(this.#settings.home, names)),
     warm: this.#settled(async (_, { signal }) => {
       const description = await this.#engine.describe({ signal, priority: 'question' });
       this.#notify({ kind: 'engine', description });

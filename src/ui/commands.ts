@@ -9,6 +9,7 @@ import type { ChatView } from './chat/view.ts';
 import type { Forgetting } from './memory-view/forgetting.ts';
 import { filterNames } from './memory-view/memory-tree.ts';
 import type { MemoryNode, MemoryTree } from './memory-view/memory-tree.ts';
+import type { StoredMemoriesView } from './memory-view/stored-memories-view.ts';
 import type { MemoryTotals } from './memory-view/memory-totals.ts';
 import { recoveryLabel } from './status/recovery-actions.ts';
 import type { RecoveryActions } from './status/recovery-actions.ts';
@@ -26,6 +27,7 @@ export interface CommandParts {
   readonly memory: WorkspaceMemory;
   readonly totals: MemoryTotals;
   readonly tree: MemoryTree;
+  readonly stored: StoredMemoriesView;
   readonly chat: ChatView;
   readonly workspace: EditorWorkspace;
   readonly questions: QuestionInput;
@@ -43,7 +45,7 @@ type Handler = (...args: unknown[]) => unknown;
  * can.
  */
 function table(parts: CommandParts): Readonly<Record<string, Handler>> {
-  const { memory, totals, tree, chat, questions, forgetting, provenance, recovery, log } = parts;
+  const { memory, totals, tree, stored, chat, questions, forgetting, provenance, recovery, log } = parts;
   return {
     ask: (question) => questions.ask(question),
     askSelection: () => questions.askSelection(),
@@ -68,6 +70,9 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
     pause: () => memory.service.pause(),
     resume: () => memory.service.resume(),
     showMemory: () => tree.show(),
+    showMemories: () => stored.show(),
+    removeMemory: (clicked, selected) => stored.remove(clicked, selected),
+    cleanMemories: () => stored.clean(),
     filterMemory: (filter) => chooseFilter(tree, filter),
     openFile: (row) => openFile(memory, row),
     openLines: (...place) => openLines(parts, place),

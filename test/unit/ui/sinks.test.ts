@@ -22,7 +22,11 @@ const SINKS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ],
   ['trusted Markdown', /\.isTrusted = (?!\{ enabledCommands: tooltipCommands \})/, []],
   ['markup in Markdown', /\bsupportHtml\b|\bsupportThemeIcons\b/, []],
-  ['rows of a tree', /\bnew vscode\.TreeItem\b/, ['src/ui/memory-view/tree-item.ts']],
+  [
+    'rows of a tree',
+    /\bnew vscode\.TreeItem\b/,
+    ['src/ui/memory-view/stored-memories-view.ts', 'src/ui/memory-view/tree-item.ts'],
+  ],
   ['lists to pick from', /\b(?:showQuickPick|createQuickPick)\b/, ['src/ui/chat/view.ts', 'src/ui/commands.ts']],
   ['fields to write in', /\bshowInputBox\b|\bcreateInputBox\b/, ['src/ui/question-input.ts']],
   ['pages', /\.html = |\bcreateWebviewPanel\b/, ['src/ui/chat/view.ts']],

@@ -49,6 +49,8 @@ const handlers: Handlers<ServiceCalls> = {
   forget: ({ paths }) => ({ files: paths.length, certificate: 'gone' }),
   remember: () => undefined,
   overlay: () => undefined,
+  memories: () => [],
+  removeMemories: () => [],
   warm: () => description,
   settings: () => undefined,
 };
