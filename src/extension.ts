@@ -16,6 +16,7 @@ import { registerParticipant } from './ui/participant/participant.ts';
 import { Provenance } from './ui/marks/provenance.ts';
 import { registerTools } from './ui/tools/codebase-tools.ts';
 import { offerMcpServer } from './ui/tools/mcp-definition.ts';
+import { offerProblemQuestions } from './ui/problem-actions.ts';
 import { QuestionInput } from './ui/question-input.ts';
 import { RecalledBadges } from './ui/marks/recalled-badges.ts';
 import { RecalledMarks } from './ui/marks/recalled-marks.ts';
@@ -105,6 +106,7 @@ export function activate(context: vscode.ExtensionContext): void {
     watch,
     registerTools({ run: asking.tool, folders }),
     registerParticipant({ ...asking, folders, memory, log, extensionUri: context.extensionUri }),
+    offerProblemQuestions(memory),
     servers,
     offerMcpServer({ context, folders: () => memory.folders, onDidChange: servers.event }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => {

@@ -51,6 +51,11 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
     askSelection: () => questions.askSelection(),
     askFile: (clicked, selected) => questions.askFiles(clicked, selected),
     askFolder: (clicked, selected) => questions.askFiles(clicked, selected),
+    askProblem: (uri, range, message) => questions.askProblem(uri, range, message),
+    askTest: (clicked) => questions.askTest(clicked),
+    askChanges: (...states) => questions.askChanges(...states),
+    askLine: (clicked) => questions.askLine(clicked),
+    moveChat: () => moveChat(),
     newConversation: () => chat.newConversation(),
     exportConversation: () => chat.exportMarkdown(),
     stop: () => {
@@ -150,6 +155,15 @@ async function openFile(memory: WorkspaceMemory, row: unknown): Promise<void> {
   const path = row.node.file.path;
   if (!folder || path.split('/').includes('..')) return;
   await vscode.commands.executeCommand('vscode.open', memory.uriOf({ folder, path }));
+}
+
+/**
+ * The chat can lie in any container. Before VS Code 1.106 no extension may begin in the secondary side bar: what names
+ * it there lands in the explorer. So the user moves it, which works in every version.
+ */
+async function moveChat(): Promise<void> {
+  await vscode.commands.executeCommand('askCodebase.chat.focus');
+  await vscode.commands.executeCommand('workbench.action.moveFocusedView', 'askCodebase.chat');
 }
 
 /** From a button of the editor's chat. Whoever may run a command may give it any path: none leads out of a root. */
