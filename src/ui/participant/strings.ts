@@ -10,7 +10,7 @@ export function participantStrings() {
     reading: l10n.t('Reading {0} places'),
     partial: l10n.t('Indexing in progress: {0}% of the files were searched, the most relevant first.'),
     far: l10n.t('No relevant code found for this question.'),
-    changed: l10n.t('The files that the memory points to have changed since they were read.'),
+    changed: l10n.t('The relevant files have changed since they were indexed.'),
     nearest: l10n.t('The nearest files'),
     relevant: l10n.t('Relevant files'),
     sources: l10n.t('Sources'),
