@@ -8,6 +8,7 @@ import { confirm, inform } from '../notice.ts';
 import { shown, shownLines } from '../shown.ts';
 import { ChatController } from '../../chat/controller.ts';
 import { pageHtml } from './html.ts';
+import { findConversations } from '../../chat/find-conversations.ts';
 import { conversationMarkdown } from '../../chat/markdown.ts';
 import type { ChatService, ChatWorkspace, ChatStatus } from '../../chat/dependencies.ts';
 import type { HostMessage } from '../../chat/protocol.ts';
@@ -162,16 +163,25 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const bin = { iconPath: new vscode.ThemeIcon('trash'), tooltip: l10n.t('Delete') };
     const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly id: string }>();
     const list = () => {
-      picker.items = this.#controller.conversations.map(({ id, title, updated, exchanges }) => ({
+      const found = findConversations(this.#controller.conversations, picker.value);
+      picker.items = found.map(({ conversation: { id, title, updated, exchanges }, snippet }) => ({
         id,
         label: shown(title),
         description: new Date(updated).toLocaleString(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' }),
-        detail: exchanges.length === 1 ? l10n.t('1 question') : l10n.t('{0} questions', exchanges.length),
+        detail:
+          snippet === undefined
+            ? exchanges.length === 1
+              ? l10n.t('1 question')
+              : l10n.t('{0} questions', exchanges.length)
+            : shown(snippet),
+        // The list's own search sees titles alone, and would hide what an answer holds.
+        alwaysShow: true,
         buttons: [bin],
       }));
     };
     list();
-    picker.placeholder = l10n.t('Open a conversation');
+    picker.placeholder = l10n.t('Open a conversation, or search their questions and answers');
+    picker.onDidChangeValue(list);
     picker.onDidTriggerItemButton(({ item }) => {
       this.#controller.delete(item.id);
       list();
