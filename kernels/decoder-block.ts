@@ -38,9 +38,24 @@ export function normalise(
 }
 
 /**
- * One pre-norm block of a Llama or Qwen2 decoder, with its own keys and values as graph inputs `past.N.key|value` [1,
- * G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache holds; with `memory` each
- * head also reads a compressive memory, through the inputs and outputs that `blockMemory` names.
+ * RMSNorm of each head's numbers, x [1, T, heads · d], as Qwen3 has it for queries and keys (arXiv 2505.09388, section
+ * 2); x itself where the block has no such norm.
+ */
+function headNorm(graph: Graph, weights: Weights, config: BaseConfig, x: Value, name: string): Value {
+  if (weights.tensors[name] === undefined) return x;
+  const heads = graph.reshape(x, [1, 0, -1, config.headDim]); // [1, T, heads, d]
+  const attributes = { epsilon: { float: config.rmsEps }, axis: -1 };
+  const gamma = vector(graph, weights, name); // [d]
+  const normal = graph.node('SimplifiedLayerNormalization', [heads, gamma], attributes);
+  const size = config.headDim * (name.endsWith('.q.norm') ? config.heads : config.kvHeads);
+  return graph.reshape(normal, [1, 0, size]);
+}
+
+/**
+ * One pre-norm block of a Llama, Qwen2 or Qwen3 decoder, with its own keys and values as graph inputs
+ * `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache
+ * holds; with `memory` each head also reads a compressive memory, through the inputs and outputs that `blockMemory`
+ * names.
  */
 export function decoderBlock(
   graph: Graph,
@@ -54,7 +69,9 @@ export function decoderBlock(
   const prefix = `layers.${layer}`;
   const before = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
   const project = (part: string) => linear(graph, weights, before.normal, `${prefix}.attention.${part}`);
-  const parts = { query: project('q'), key: project('k'), value: project('v') };
+  const headNormed = (part: string) =>
+    headNorm(graph, weights, config, project(part), `${prefix}.attention.${part}.norm`);
+  const parts = { query: headNormed('q'), key: headNormed('k'), value: project('v') };
   const local = cachedAttention(graph, config, layer, parts, attending);
   const mixed = memory === undefined ? local : blockMemory(graph, config, layer, memory, { ...parts, local });
   const attended = linear(graph, weights, mixed, `${prefix}.attention.o`);

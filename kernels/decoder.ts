@@ -144,9 +144,10 @@ function clamped(graph: Graph, ids: Value, part: { first: number; rows: number }
   return graph.node('Min', [graph.node('Max', [local, graph.int64s([0], [])]), graph.int64s([part.rows - 1], [])]);
 }
 
-/** x [.., D] → logits [.., V] with the tied table. */
+/** x [.., D] → logits [.., V] with the table of the output, or with that of the input where it has none of its own. */
 function unembed(graph: Graph, weights: Weights, x: Value): Value {
-  const logits = parts(weights, 'embedding').map((part) => linear(graph, weights, x, part.name));
+  const hasOwn = ['output', 'output.0'].some((name) => weights.tensors[name] !== undefined);
+  const logits = parts(weights, hasOwn ? 'output' : 'embedding').map((part) => linear(graph, weights, x, part.name));
   const [only] = logits;
   return logits.length === 1 && only !== undefined ? only : graph.node('Concat', logits, { axis: -1 });
 }

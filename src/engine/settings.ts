@@ -13,6 +13,8 @@ export const SEGMENT_TOKENS = 256;
 export interface EngineSettings {
   readonly baseFolder: string;
   readonly adapterFolder: string;
+  /** Whether the base stands alone: it writes answers, and has no adapter to encode with. */
+  readonly isAnswerOnly: boolean;
   readonly device: DeviceChoice;
   readonly threads: number;
 }
@@ -35,6 +37,7 @@ export function defaultSettings(overrides: Partial<EngineSettings> = {}): Engine
   return {
     baseFolder: overrides.baseFolder ?? models('base'),
     adapterFolder: overrides.adapterFolder ?? models('adapter'),
+    isAnswerOnly: false,
     device: 'auto',
     threads: defaultThreads(),
     ...overrides,
@@ -55,6 +58,7 @@ export function parseSettings(json: string): EngineSettings {
   return {
     baseFolder: text('baseFolder'),
     adapterFolder: text('adapterFolder'),
+    isAnswerOnly: Reflect.get(raw, 'isAnswerOnly') === true,
     device,
     threads: Number(Reflect.get(raw, 'threads')) || 1,
   };

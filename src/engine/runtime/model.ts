@@ -32,6 +32,8 @@ const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
 export interface ModelOptions {
   readonly baseFolder: string;
   readonly adapterFolder: string;
+  /** Whether the base stands alone, without an adapter; false where it is left out. */
+  readonly isAnswerOnly?: boolean;
   readonly device: Device;
   readonly threads: number;
   /**
@@ -61,15 +63,18 @@ type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
  */
 export class Model {
   readonly manifest: Manifest;
-  readonly adapter: Adapter;
   readonly tokenizer: Tokenizer;
   readonly #options: ModelOptions;
+  readonly #adapter: Adapter | undefined;
+  /** Blocks of the lower half. */
+  readonly #layer: number;
   readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
 
-  private constructor(options: ModelOptions, manifest: Manifest, adapter: Adapter, tokenizer: Tokenizer) {
+  private constructor(options: ModelOptions, manifest: Manifest, adapter: Adapter | undefined, tokenizer: Tokenizer) {
     this.#options = options;
     this.manifest = manifest;
-    this.adapter = adapter;
+    this.#adapter = adapter;
+    this.#layer = adapter?.layer ?? Math.floor(manifest.config.layers / 2);
     this.tokenizer = tokenizer;
   }
 
@@ -83,20 +88,19 @@ export class Model {
     if (unlisted !== undefined)
       throw new AppError('engine/model-file', `The model manifest does not list ${unlisted}.`);
     await checkSizes(options.baseFolder, manifest.files);
-    const adapter = await readAdapter(options.adapterFolder, options.baseFolder);
-    if (adapter.layer >= manifest.config.layers) {
-      throw new AppError(
-        'engine/model-file',
-        `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}.`,
-      );
-    }
-    await checkSizes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
+    const adapter = options.isAnswerOnly === true ? undefined : await adapterFor(manifest, options);
     await checkHashes(options.baseFolder, manifest.files);
-    await checkHashes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
+    if (adapter) await checkHashes(options.adapterFolder, { [ADAPTER_FILE]: adapter.file });
     const tokenizer = await Tokenizer.load(options.baseFolder).catch((error: unknown) => {
       throw loadFailure(error);
     });
     return new Model(options, manifest, adapter, tokenizer);
+  }
+
+  /** What it encodes with. Throws `engine/internal` where the base stands alone. */
+  get adapter(): Adapter {
+    if (this.#adapter) return this.#adapter;
+    throw new AppError('engine/internal', `${this.manifest.name} only answers: it has no adapter to encode with.`);
   }
 
   /** Keys [P · d_k] of a segment that is encoded alone, with an empty memory. */
@@ -114,12 +118,11 @@ export class Model {
   /** An empty context for at most `capacity` tokens. */
   context(capacity: number): Context {
     const size = Math.min(capacity, MAX_POSITIONS);
-    const { layer } = this.adapter;
     const { config } = this.manifest;
     const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
     return {
-      lower: keyValueCache(config, [0, layer], kind, size),
-      upper: keyValueCache(config, [layer, config.layers], kind, size),
+      lower: keyValueCache(config, [0, this.#layer], kind, size),
+      upper: keyValueCache(config, [this.#layer, config.layers], kind, size),
     };
   }
 
@@ -139,7 +142,7 @@ export class Model {
   }
 
   async #states(session: ort.InferenceSession, ids: readonly number[]): Promise<ort.Tensor> {
-    const cache = keyValueCache(this.manifest.config, [0, this.adapter.layer], 'once');
+    const cache = keyValueCache(this.manifest.config, [0, this.#layer], 'once');
     const run = await runDecoder(session, { ids: idTensor(ids) }, cache, ids.length, ['states']);
     if (!run.states) throw new Error('The lower half gave no states.');
     return run.states;
@@ -167,10 +170,11 @@ export class Model {
   }
 
   async #create(name: SessionName): Promise<ort.InferenceSession> {
-    const { adapter, manifest } = this;
+    const { manifest } = this;
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
-    if (name === 'lower') return createSession(lowerGraph(manifest, adapter.layer), this.#options.baseFolder, options);
-    if (name === 'upper') return createSession(upperGraph(manifest, adapter.layer), this.#options.baseFolder, options);
+    if (name === 'lower') return createSession(lowerGraph(manifest, this.#layer), this.#options.baseFolder, options);
+    if (name === 'upper') return createSession(upperGraph(manifest, this.#layer), this.#options.baseFolder, options);
+    const { adapter } = this;
     if (name === 'recall') return createSession(await this.#recallGraph(), this.#options.baseFolder, options);
     const { mean, deviation } = adapter.tensors;
     const pooling = { query: adapter.tensors[`${name}.query`], project: adapter.tensors[`${name}.project`] };
@@ -192,6 +196,18 @@ export class Model {
     }
     return lowerGraph(manifest, adapter.layer, { ...decoderDefaults, name: 'recall', lowRanks });
   }
+}
+
+async function adapterFor(manifest: Manifest, { adapterFolder, baseFolder }: ModelOptions): Promise<Adapter> {
+  const adapter = await readAdapter(adapterFolder, baseFolder);
+  if (adapter.layer >= manifest.config.layers) {
+    throw new AppError(
+      'engine/model-file',
+      `The adapter reads block ${adapter.layer}, the base has ${manifest.config.layers}.`,
+    );
+  }
+  await checkSizes(adapterFolder, { [ADAPTER_FILE]: adapter.file });
+  return adapter;
 }
 
 function idTensor(ids: readonly number[]): ort.Tensor {
