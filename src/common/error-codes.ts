@@ -148,6 +148,31 @@ export const ERRORS = {
   /** Text would have left the machine, and its owner has not agreed. */
   'answer-model/not-allowed': { action: 'choose-model' },
 
+  // Models that are added on this machine.
+  /** A file that is no model, is cut short, or is of a kind that does not run here. */
+  'answer-model/unreadable': {
+    action: 'choose-model',
+    text: () => l10n.t('This model cannot be used. The log says why; the one before stays in use.'),
+    remedy: 'Nothing was changed; the model before stays in use.',
+  },
+  /** The parts of a model do not come, or are not those that were published. */
+  'answer-model/download': {
+    action: 'retry',
+    text: () => l10n.t('The model could not be downloaded. What has come is kept; try again.'),
+    remedy: 'Run the command again: what has come is kept. The model before stays in use.',
+  },
+  'answer-model/unknown': {
+    action: 'choose-model',
+    text: () => l10n.t('This model is not on this machine. Choose another one.'),
+    remedy: '`models list` says which there are.',
+    blame: 'usage',
+  },
+  'answer-model/too-large': {
+    action: 'choose-model',
+    text: () => l10n.t('This model needs more memory than is free here. Choose a smaller one.'),
+    remedy: 'Close other programs, or choose a smaller model; the model before stays in use.',
+  },
+
   // The database of a repository.
   /** No space left on the disk, or the size limit given is reached. */
   'ledger/full': {

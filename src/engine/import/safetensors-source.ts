@@ -1,0 +1,209 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AppError } from '../../common/app-error.ts';
+import type { BaseConfig } from '../../../kernels/manifest.ts';
+import { readModelText } from '../weights/model-files.ts';
+import { bytesOf, dequantize } from './dequantize.ts';
+import { ARCHITECTURES, namedTensors } from './model-source.ts';
+import type { ModelSource, SourceTensor } from './model-source.ts';
+
+/** The types of numbers that are read, by their number in `dequantize.ts`. */
+const TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 30 };
+/** Bytes of a file's header; a model of 70 thousand million numbers has a hundred thousand. */
+const MOST_HEADER = 2 ** 26;
+
+interface Stored {
+  readonly handle: FileHandle;
+  readonly file: string;
+  readonly type: number;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+/**
+ * A folder as models are published: config.json, *.safetensors, tokenizer.json, tokenizer_config.json.
+ *
+ * @throws `answer-model/unreadable`
+ */
+export async function safetensorsSource(folder: string): Promise<ModelSource> {
+  const config = configOf(await jsonOf(folder, 'config.json'), basename(folder));
+  const handles: FileHandle[] = [];
+  try {
+    const stored = new Map<string, Stored>();
+    const identity: string[] = [];
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors')).sort();
+    if (names.length === 0) throw unreadable(`There are no .safetensors files in ${folder}.`);
+    for (const name of names) {
+      const { size, mtimeMs } = await stat(join(folder, name));
+      const handle = await open(join(folder, name));
+      handles.push(handle);
+      for (const [key, tensor] of await headerOf(handle, name, size)) stored.set(key, tensor);
+      identity.push(`${name} ${size} ${mtimeMs}`);
+    }
+    return new SafetensorsSource(folder, config, stored, identity.join('\n'), handles);
+  } catch (error) {
+    await Promise.all(handles.map((handle) => handle.close()));
+    throw error;
+  }
+}
+
+interface PublishedConfig extends BaseConfig {
+  readonly isTied: boolean;
+}
+
+class SafetensorsSource implements ModelSource {
+  readonly name: string;
+  readonly identity: string;
+  readonly config: BaseConfig;
+  readonly tensors: readonly SourceTensor[];
+  readonly #folder: string;
+  readonly #stored: ReadonlyMap<string, Stored>;
+  readonly #own: ReadonlyMap<string, string>;
+  readonly #handles: readonly FileHandle[];
+
+  constructor(
+    folder: string,
+    { isTied, ...config }: PublishedConfig,
+    stored: ReadonlyMap<string, Stored>,
+    identity: string,
+    handles: readonly FileHandle[],
+  ) {
+    this.name = basename(folder);
+    this.identity = `safetensors ${identity}`;
+    this.config = config;
+    this.#folder = folder;
+    this.#stored = stored;
+    this.#handles = handles;
+    const hasOutput = !isTied && stored.has('lm_head.weight');
+    const tables = [
+      ['embedding', 'model.embed_tokens.weight'],
+      ...(hasOutput ? [['output', 'lm_head.weight'] as const] : []),
+      ['norm', 'model.norm.weight'],
+    ] as const;
+    const shapeOf = (own: string) => stored.get(own)?.shape;
+    const named = namedTensors(
+      this.name,
+      config,
+      tables,
+      (layer, [, , own]) => `model.layers.${layer}.${own}`,
+      shapeOf,
+    );
+    this.tensors = named.map(({ name, shape }) => ({ name, shape }));
+    this.#own = new Map(named.map(({ name, own }) => [name, own]));
+  }
+
+  async rows(name: string, first: number, count: number): Promise<Float32Array> {
+    const found = this.#stored.get(this.#own.get(name) ?? name);
+    if (found === undefined) throw unreadable(`${this.name} has no tensor ${name}.`);
+    const row = bytesOf(found.type, found.shape.at(-1) ?? 0) ?? 0;
+    const raw = new Uint8Array(count * row);
+    const { bytesRead } = await found.handle.read(raw, 0, raw.length, found.offset + first * row);
+    if (bytesRead < raw.length) throw cut(found.file);
+    return dequantize(found.type, raw);
+  }
+
+  async tokenizerFiles(): Promise<Readonly<Record<string, string>>> {
+    const config = await jsonOf(this.#folder, 'tokenizer_config.json');
+    const template = await readModelText(this.#folder, 'chat_template.jinja');
+    const whole = { ...config, ...(template !== undefined && { chat_template: template }) };
+    if (typeof Reflect.get(whole, 'chat_template') !== 'string') {
+      throw unreadable(`${this.name} has no chat template: it is not a model that answers.`);
+    }
+    return {
+      'tokenizer.json': JSON.stringify(await jsonOf(this.#folder, 'tokenizer.json')),
+      'tokenizer_config.json': `${JSON.stringify(whole, undefined, 1)}\n`,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.close()));
+  }
+}
+
+/** A header of 8 bytes of length and that much JSON (github.com/huggingface/safetensors, "Format"). */
+async function headerOf(handle: FileHandle, file: string, size: number): Promise<[string, Stored][]> {
+  const length = new DataView(new ArrayBuffer(8));
+  await handle.read(length, 0, 8, 0);
+  const bytes = Number(length.getBigUint64(0, true));
+  if (bytes > MOST_HEADER || bytes + 8 > size) throw unreadable(`${file} is not a safetensors file, or is cut short.`);
+  const raw = new Uint8Array(bytes);
+  await handle.read(raw, 0, bytes, 8);
+  const header = objectOf(new TextDecoder().decode(raw), file);
+  return Object.entries(header).flatMap(([name, value]): [string, Stored][] => {
+    if (name === '__metadata__' || typeof value !== 'object' || value === null) return [];
+    const dtype: unknown = Reflect.get(value, 'dtype');
+    const type = typeof dtype === 'string' && Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
+    if (type === undefined) {
+      throw unreadable(`The tensor ${name} of ${file} is of type ${String(dtype)}; F32, F16 and BF16 are read.`);
+    }
+    const shape = numbers(Reflect.get(value, 'shape'));
+    const [begin = NaN, end = NaN] = numbers(Reflect.get(value, 'data_offsets'));
+    const expected = bytesOf(
+      type,
+      shape.reduce((product, item) => product * item, 1),
+    );
+    if (end - begin !== expected || !(8 + bytes + end <= size)) throw cut(file);
+    return [[name, { handle, file, type, shape, offset: 8 + bytes + begin }]];
+  });
+}
+
+function configOf(raw: Readonly<Record<string, unknown>>, name: string): PublishedConfig {
+  const architecture = raw.model_type;
+  if (typeof architecture !== 'string' || !ARCHITECTURES.includes(architecture)) {
+    const known = ARCHITECTURES.join(', ');
+    throw unreadable(`${name} is of the architecture ${String(architecture)}; what runs here is ${known}.`);
+  }
+  if (typeof raw.rope_scaling === 'object' && raw.rope_scaling !== null) {
+    throw unreadable(`${name} stretches its positions, which is not computed here. Take a model without rope scaling.`);
+  }
+  const number = (key: string, usual?: number): number => {
+    const value = raw[key] ?? usual;
+    if (typeof value === 'number') return value;
+    throw unreadable(`The config.json of ${name} does not say ${key}.`);
+  };
+  const heads = number('num_attention_heads');
+  const hidden = number('hidden_size');
+  return {
+    architecture,
+    layers: number('num_hidden_layers'),
+    hidden,
+    heads,
+    kvHeads: number('num_key_value_heads', heads),
+    headDim: number('head_dim', hidden / heads),
+    intermediate: number('intermediate_size'),
+    vocab: number('vocab_size'),
+    ropeTheta: number('rope_theta', 10_000),
+    rmsEps: number('rms_norm_eps'),
+    context: number('max_position_embeddings'),
+    isTied: raw.tie_word_embeddings === true,
+  };
+}
+
+async function jsonOf(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readModelText(folder, name);
+  if (text === undefined) throw unreadable(`The folder ${folder} has no ${name}.`);
+  return objectOf(text, name);
+}
+
+function objectOf(text: string, name: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value));
+  } catch {
+    // Told below.
+  }
+  throw unreadable(`${name} is not a JSON object.`);
+}
+
+function numbers(value: unknown): number[] {
+  return Array.isArray(value) ? value.map(Number) : [];
+}
+
+function cut(file: string): AppError {
+  return unreadable(`The model file ${file} is cut short: it ends before its tensors do.`);
+}
+
+function unreadable(sentence: string): AppError {
+  return new AppError('answer-model/unreadable', sentence);
+}

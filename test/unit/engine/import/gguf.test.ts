@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAppError } from '../../../../src/common/app-error.ts';
+import { openSource } from '../../../../src/engine/import/import-model.ts';
+import { ggufBytes, madeModel, safetensorsFiles } from '../../../support/made-gguf.ts';
+import type { GgufChange } from '../../../support/made-gguf.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ask-codebase-gguf-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function written(bytes: Uint8Array | string): string {
+  const path = join(folder, 'model.gguf');
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** What a person is told: one sentence of what is wrong, and that nothing was changed. */
+async function refusal(path: string): Promise<string> {
+  const error = await openSource(path).then(
+    async (source) => {
+      await source.tokenizerFiles();
+      await source.close();
+    },
+    (failure: unknown) => failure,
+  );
+  if (!isAppError(error, 'answer-model/unreadable')) throw new Error(`Not refused, but: ${String(error)}`);
+  expect(error.message).toContain('the model before stays in use');
+  return error.message;
+}
+
+async function refusalOf(change: GgufChange): Promise<string> {
+  return refusal(written(ggufBytes(madeModel('qwen2'), change)));
+}
+
+describe('a GGUF file', () => {
+  it('is read with its sizes, tensors and tokenizer', async () => {
+    const source = await openSource(written(ggufBytes(madeModel('qwen2'))));
+    expect(source.name).toBe('Made Up');
+    expect(source.config).toMatchObject({ layers: 2, hidden: 64, kvHeads: 2, headDim: 16, vocab: 288, rmsEps: 1e-6 });
+    expect(source.tensors.map(({ name }) => name).slice(0, 4)).toEqual([
+      'embedding',
+      'layers.0.attention.norm',
+      'layers.0.attention.q',
+      'layers.0.attention.q.bias',
+    ]);
+    const files = await source.tokenizerFiles();
+    expect(JSON.parse(files['tokenizer.json']!)).toMatchObject({
+      model: {
+        merges: [
+          ['i', 'n'],
+          ['Ġ', 't'],
+        ],
+      },
+    });
+    await source.close();
+  });
+
+  it('that was cut anywhere is refused, and nothing else goes wrong', async () => {
+    const whole = ggufBytes(madeModel('qwen2'));
+    for (let length = 0; length < whole.length; length += 1 + Math.floor(whole.length / 150)) {
+      expect(await refusal(written(whole.subarray(0, length)))).toMatch(/cut short|not a GGUF file/);
+    }
+  });
+
+  it('of another architecture, version or kind of numbers says which', async () => {
+    expect(await refusalOf({ metadata: { 'general.architecture': 'gemma3' } })).toContain('architecture gemma3');
+    expect(await refusalOf({ type: 10 })).toContain('quantized as Q2_K');
+    expect(await refusalOf({ type: 99 })).toContain('quantized as type 99');
+    const old = ggufBytes(madeModel('qwen2'));
+    old[4] = 1;
+    expect(await refusal(written(old))).toContain('version 1');
+    expect(await refusal(written('#!/bin/sh\necho this is a script\n'))).toContain('not a GGUF file');
+  });
+
+  it('that computes what is not computed here is refused', async () => {
+    expect(await refusalOf({ metadata: { 'qwen2.rope.scaling.type': 'yarn' } })).toContain('stretches its positions');
+    expect(await refusalOf({ metadata: { 'qwen2.expert_count': 8 } })).toContain('mixture of experts');
+  });
+
+  it('whose sizes do not fit its tensors is refused', async () => {
+    expect(await refusalOf({ metadata: { 'qwen2.block_count': 3 } })).toContain('has no tensor blk.2');
+    expect(await refusalOf({ metadata: { 'qwen2.block_count': 1_000_000_000 } })).toContain('blocks');
+    expect(await refusalOf({ metadata: { 'qwen2.attention.head_count': 8 } })).toContain('is [64, 64] and not');
+  });
+
+  it('that cannot answer is refused', async () => {
+    const noTemplate = await openSource(
+      written(ggufBytes(madeModel('qwen2'), { metadata: { 'tokenizer.chat_template': 1 } })),
+    );
+    await expect(noTemplate.tokenizerFiles()).rejects.toThrow(/no chat template/);
+    await noTemplate.close();
+    const pieces = await openSource(
+      written(ggufBytes(madeModel('qwen2'), { metadata: { 'tokenizer.ggml.model': 'llama' } })),
+    );
+    await expect(pieces.tokenizerFiles()).rejects.toThrow(/tokenizer of model.gguf is of a kind/);
+    await pieces.close();
+  });
+});
+
+describe('a folder of safetensors', () => {
+  function folderOf(files: Readonly<Record<string, Uint8Array | string>>): string {
+    const place = mkdtempSync(join(folder, 'published-'));
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(place, name), bytes);
+    return place;
+  }
+
+  it('holds the same tensors as the GGUF file of the model', async () => {
+    for (const architecture of ['qwen2', 'qwen3', 'llama'] as const) {
+      const made = madeModel(architecture, { isTied: false });
+      const one = await openSource(written(ggufBytes(made)));
+      const other = await openSource(folderOf(safetensorsFiles(made)));
+      expect(other.tensors).toEqual(one.tensors);
+      expect(other.config).toEqual(one.config);
+      for (const { name, shape } of one.tensors) {
+        const rows = shape.length === 1 ? 1 : shape[0]!;
+        // In two runs, as they are read when there are many.
+        const half = Math.ceil(rows / 2);
+        const read = async (from: typeof one) =>
+          rows === 1
+            ? [await from.rows(name, 0, 1)]
+            : [await from.rows(name, 0, half), await from.rows(name, half, rows - half)];
+        expect(await read(other)).toEqual(await read(one));
+      }
+      await one.close();
+      await other.close();
+    }
+  });
+
+  it('that lacks a file, or has one that was cut, is refused', async () => {
+    const files = safetensorsFiles(madeModel('llama'));
+    expect(await refusal(folderOf({}))).toContain('has no config.json');
+    expect(await refusal(folderOf({ 'config.json': files['config.json']! }))).toContain('no .safetensors files');
+    const weights = files['model.safetensors'] as Uint8Array;
+    for (const length of [0, 7, 30, weights.length - 1]) {
+      expect(await refusal(folderOf({ ...files, 'model.safetensors': weights.subarray(0, length) }))).toMatch(
+        /cut short/,
+      );
+    }
+    const scaled = { ...(JSON.parse(files['config.json'] as string) as object), rope_scaling: { rope_type: 'llama3' } };
+    expect(await refusal(folderOf({ ...files, 'config.json': JSON.stringify(scaled) }))).toContain('stretches');
+  });
+});
+
+it('a path where nothing is is refused', async () => {
+  expect(await refusal(join(folder, 'nothing'))).toContain('There is no file or folder');
+});
