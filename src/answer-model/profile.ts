@@ -46,6 +46,22 @@ export function profileOfContext(contextTokens: number): AnswerProfile {
   return { firstToken, task, answerTokens, excerpts: { least: Math.min(excerpts.least, most), most } };
 }
 
+/** For models of a thousand million numbers and more: they hold more text together, and explain it. */
+const largeProfile: AnswerProfile = {
+  firstToken: 8,
+  excerpts: { least: 800, most: 3_000 },
+  answerTokens: 700,
+  task: 'Answer the question first, then explain how the code does it.',
+};
+
+/** Bytes, in this project's own format, from which on a model is a large one: the 0.5B has 354 MB, the 1.5B 1 GB. */
+const LARGE = 700e6;
+
+/** The profile of a model by its bytes on disk. */
+export function profileFor(bytes: number): AnswerProfile {
+  return bytes < LARGE ? smallProfile : largeProfile;
+}
+
 /** Tokens of file text that may be read for an answer. `prefillRate` in tokens per second. */
 export function excerptTokens({ firstToken, excerpts }: AnswerProfile, prefillRate: number): number {
   return Math.round(Math.min(excerpts.most, Math.max(excerpts.least, firstToken * prefillRate - FRAME)));

@@ -9,6 +9,8 @@ import { tighten } from '../common/private-file.ts';
 import { HOME_PARTS } from '../memory/store/elsewhere.ts';
 
 const IGNORE = '.gitignore';
+/** Beside what is remembered lie models, in which nothing of anybody's files is. */
+const PARTS: readonly string[] = [...HOME_PARTS, 'models'];
 
 /**
  * Where memories live: ASK_CODEBASE_HOME where it is set, else the platform's folder for a program's data.
@@ -34,11 +36,11 @@ export function homeFolder(): string {
 export function prepareHome(home: string): void {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    const isOwn = readdirSync(home).every((name) => name === IGNORE || HOME_PARTS.some((part) => part === name));
+    const isOwn = readdirSync(home).every((name) => name === IGNORE || PARTS.includes(name));
     if (isOwn) {
       tighten(home);
       ignore(home);
-      for (const part of HOME_PARTS) tighten(join(home, part));
+      for (const part of PARTS) tighten(join(home, part));
       return;
     }
     for (const part of HOME_PARTS) {

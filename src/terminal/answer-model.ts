@@ -1,36 +1,71 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { allowAddress, isAllowedAddress } from '../answer-model/allowed-addresses.ts';
-import type { AnswerModel } from '../answer-model/answer-model.ts';
+import { CATALOG } from '../answer-model/catalog.ts';
 import { chosenModel } from '../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../answer-model/chosen-model.ts';
+import { isFirstTold, openLocalModel, usedModel } from '../answer-model/local-models.ts';
+import type { OpenedModel } from '../answer-model/local-models.ts';
 import { KEY_VARIABLE } from '../answer-model/server-failure.ts';
 import { ServerModel } from '../answer-model/server-model.ts';
 import { AppError } from '../common/app-error.ts';
+import { amounts } from '../common/number-format.ts';
+import type { EngineSettings } from '../engine/settings.ts';
 import { homeFolder } from '../index/storage-path.ts';
 import { confirm } from './confirm.ts';
+import { err } from './output.ts';
+
+interface NamedModel extends Pick<EngineSettings, 'device'> {
+  readonly model?: string;
+  readonly threads?: number;
+}
 
 /**
- * The model that `--model` names; undefined for the built-in one, which the memory's own engine runs. Whoever names a
- * server elsewhere is asked once whether text may go there.
+ * The model that `--model` names, or that `models use` chose; undefined for the built-in one, which the memory's own
+ * engine runs. Whoever names a server elsewhere is asked once whether text may go there.
  *
  * @throws `answer-model/…`
  */
-export async function openAnswerModel(text: string, signal: AbortSignal): Promise<AnswerModel | undefined> {
-  const choice = chosenModel(text);
+export async function openAnswerModel(
+  { model, device, threads }: NamedModel,
+  signal: AbortSignal,
+): Promise<OpenedModel | undefined> {
+  const home = homeFolder();
+  const choice = chosenModel(model ?? (await usedModel(home)) ?? '');
   switch (choice.kind) {
     case 'built-in':
       return undefined;
     case 'server':
-      await agreeTo(choice, signal);
-      return new ServerModel(choice, { key: process.env[KEY_VARIABLE] });
+      await agreeTo(choice, home, signal);
+      return { model: new ServerModel(choice, { key: process.env[KEY_VARIABLE] }), close: () => undefined };
     case 'local':
-      throw new AppError('answer-model/choice', `There is no local model "${choice.name}".`);
+      return openLocalModel(home, choice.name, {
+        script: join(dirname(fileURLToPath(import.meta.url)), 'engine.js'),
+        settings: { device, ...(threads === undefined ? {} : { threads }) },
+        isAllowedTight: async (sentence) => (await confirm(`${sentence} Load it all the same?`, signal)) === true,
+      });
     case 'editor':
       throw new AppError('answer-model/choice', 'A model of the editor answers in the editor alone.');
   }
 }
 
-async function agreeTo({ address, isLoopback, baseUrl }: ServerChoice, signal: AbortSignal): Promise<void> {
+/** Says once, after an answer of the model that is always there, how to get better ones. */
+export async function tellOfLarger(): Promise<void> {
   const home = homeFolder();
+  const [larger] = CATALOG;
+  if (larger === undefined || !(await isFirstTold(home))) return;
+  const size = amounts('en').bytes(larger.parts.reduce((sum, { bytes }) => sum + bytes, 0));
+  err.rows(
+    '',
+    `A larger model answers better: \`ask-codebase models add ${larger.name}\` downloads one (${size}) after you agree.`,
+  );
+}
+
+async function agreeTo(
+  { address, isLoopback, baseUrl }: ServerChoice,
+  home: string,
+  signal: AbortSignal,
+): Promise<void> {
   if (isLoopback || (await isAllowedAddress(home, address))) return;
   const open = baseUrl.startsWith('http:') ? ' They are not encrypted on the way.' : '';
   const question = `${address} is not this machine. Your questions and lines of your files will be sent there.${open} Allow it?`;

@@ -10,7 +10,7 @@ import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
-import { openAnswerModel } from './answer-model.ts';
+import { openAnswerModel, tellOfLarger } from './answer-model.ts';
 import { evidenceRows } from './evidence.ts';
 import { EXIT } from './exit.ts';
 import { stopping } from './interrupt.ts';
@@ -51,23 +51,29 @@ const LISTED = 6;
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
   // A slip in its name, and the question about another machine, come before anything is read.
-  const model = options.model === undefined ? undefined : await openAnswerModel(options.model, stopping);
-  return withMembers(options, question, ({ members, search, signal }) => {
-    const scope = scopeOf(options.scope, members);
-    const { temperature, seed, maxTokens, json, kind, embedFor } = options;
-    const embedMs = milliseconds(embedFor);
-    return printAnswer(search, question, {
-      temperature,
-      seed,
-      maxTokens,
-      json,
-      embedMs,
-      signal,
-      ...(model && { model }),
-      ...(scope && { scope }),
-      ...(kind && { evidenceKind: kind }),
+  const opened = await openAnswerModel(options, stopping);
+  try {
+    return await withMembers(options, question, async ({ members, search, signal }) => {
+      const scope = scopeOf(options.scope, members);
+      const { temperature, seed, maxTokens, json, kind, embedFor } = options;
+      const embedMs = milliseconds(embedFor);
+      const exitCode = await printAnswer(search, question, {
+        temperature,
+        seed,
+        maxTokens,
+        json,
+        embedMs,
+        signal,
+        ...(opened && { model: opened.model }),
+        ...(scope && { scope }),
+        ...(kind && { evidenceKind: kind }),
+      });
+      if (opened === undefined && json !== true && exitCode === EXIT.done) await tellOfLarger();
+      return exitCode;
     });
-  });
+  } finally {
+    opened?.close();
+  }
 }
 
 type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<

@@ -22,6 +22,7 @@ import { memoriesCommand } from './memories.ts';
 import type { MemoriesCommand } from './memories.ts';
 import { err } from './output.ts';
 import { endOnSignal } from './interrupt.ts';
+import type { ModelsCommand } from './models.ts';
 import { recallCommand } from './recall.ts';
 import type { RecallCommand } from './recall.ts';
 import type { CommonOptions } from './session.ts';
@@ -58,7 +59,10 @@ program.addCommand(
     .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
     .addOption(number('--max-tokens <n>', 'length of the answer', 1, 4096))
     .addOption(kindOption([...EVIDENCE_KINDS, 'none']))
-    .option('--model <model>', 'who answers: built-in, or a server such as http://localhost:11434#NAME')
+    .option(
+      '--model <model>',
+      'who answers: built-in, a name of `models list`, or a server such as http://localhost:11434#NAME',
+    )
     .action((words: string[], options: AskCommand) => run(() => askCommand(words.join(' '), options))),
 );
 program.addCommand(
@@ -184,6 +188,42 @@ program.addCommand(
     ),
 );
 program.addCommand(
+  bare(new Command('models'))
+    .description('The models that write answers. `add` asks before it downloads one.')
+    .addHelpText('after', examples('models list', 'models add qwen2.5-coder-1.5b', 'models add ~/Qwen3-4B-Q4_K_M.gguf'))
+    .addCommand(
+      bare(new Command('list'))
+        .description('Lists the models of this machine, and those that can be downloaded.')
+        .option('--json', 'print JSON and nothing else')
+        .action((options: ModelsCommand) => run(async () => (await models()).modelsListCommand(options))),
+    )
+    .addCommand(
+      agreed(bare(new Command('add')))
+        .description('Downloads a model, or takes one over, and lets it answer. Ctrl-C keeps what is done.')
+        .argument('<model>', 'a name that `list` shows, a .gguf file, or a folder of safetensors')
+        .action((model: string, options: ModelsCommand) =>
+          run(async () => (await models()).modelsAddCommand(model, options)),
+        ),
+    )
+    .addCommand(
+      bare(new Command('use'))
+        .description('Lets a model answer where `ask` is given none.')
+        .argument('<name>', 'a name that `list` shows')
+        .option('--json', 'print JSON and nothing else')
+        .action((name: string, options: ModelsCommand) =>
+          run(async () => (await models()).modelsUseCommand(name, options)),
+        ),
+    )
+    .addCommand(
+      agreed(bare(new Command('remove')))
+        .description('Takes a model off the disk.')
+        .argument('<name>', 'a name that `list` shows')
+        .action((name: string, options: ModelsCommand) =>
+          run(async () => (await models()).modelsRemoveCommand(name, options)),
+        ),
+    ),
+);
+program.addCommand(
   bare(new Command('init'))
     .description('Shows the entries with which other programs call the memory over MCP; with --write, writes them.')
     .addArgument(new Argument('[client...]', 'for whom; all where none is given').choices(CLIENTS))
@@ -194,6 +234,11 @@ program.addCommand(
 );
 
 await program.parseAsync();
+
+/** What downloads is loaded by no other command. */
+function models() {
+  return import('./models.ts');
+}
 
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ask-codebase ${line}`).join('\n')}`;
@@ -222,6 +267,10 @@ function bare(command: Command): Command {
     .configureOutput(usageOutput)
     .showHelpAfterError('Add --help to see what can be given.')
     .exitOverride(usage);
+}
+
+function agreed(command: Command): Command {
+  return command.option('--yes', 'agree to what would be asked').option('--json', 'print JSON and nothing else');
 }
 
 /** The options of every command that opens a folder. */

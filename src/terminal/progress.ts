@@ -4,8 +4,18 @@ import { printable } from '../common/printable.ts';
 import type { IngestProgress } from '../index/ingest.ts';
 import { err } from './output.ts';
 
-/** Progress of ingest on the error stream: a bar on a terminal, a line now and then elsewhere. */
-export class IngestBar {
+/** What a bar says now. */
+interface Drawn {
+  readonly label: string;
+  readonly counted: string;
+  readonly done: number;
+  readonly all: number;
+  /** Said last: what is being worked on. */
+  readonly note: string;
+}
+
+/** Progress on the error stream: a bar on a terminal, a line now and then elsewhere. */
+export class ProgressBar {
   readonly #bar = new SingleBar(
     {
       format: '{label} {bar} {percentage}% | {counted} | {left} left | {path}',
@@ -21,16 +31,13 @@ export class IngestBar {
   #label = '';
   #drawn: (() => void) | undefined;
   #lastLine = 0;
-  #waited = false;
 
-  show(progress: IngestProgress): void {
-    if (progress.kind === 'walking') return;
-    const { label, counted, done, all } = shownProgress(progress);
+  draw({ label, counted, done, all, note }: Drawn): void {
     if (label !== this.#label) this.#begin(label);
     const seconds = (performance.now() - this.#began) / 1000;
     const left = timeLeft(seconds, done, all);
     if (err.isTerminal) {
-      const shown = { label, counted, left, path: shortened(progress.path) };
+      const shown = { label, counted, left, path: shortened(note) };
       if (!this.#bar.isActive) {
         this.#bar.start(all, done, shown);
         // The cursor is hidden meanwhile: it comes back however the command ends.
@@ -45,13 +52,6 @@ export class IngestBar {
     }
   }
 
-  /** Says once that another process reads the folder. */
-  wait(): void {
-    if (this.#waited) return;
-    this.#waited = true;
-    err.rows('Another process is indexing this folder, for this one too; Ctrl-C stops waiting.');
-  }
-
   #begin(label: string): void {
     if (this.#bar.isActive) this.#bar.stop();
     this.#label = label;
@@ -62,6 +62,22 @@ export class IngestBar {
   stop(): void {
     if (this.#bar.isActive) this.#bar.stop();
     this.#drawn?.();
+  }
+}
+
+/** Progress of ingest. */
+export class IngestBar extends ProgressBar {
+  #waited = false;
+
+  show(progress: IngestProgress): void {
+    if (progress.kind !== 'walking') this.draw({ ...shownProgress(progress), note: progress.path });
+  }
+
+  /** Says once that another process reads the folder. */
+  wait(): void {
+    if (this.#waited) return;
+    this.#waited = true;
+    err.rows('Another process is indexing this folder, for this one too; Ctrl-C stops waiting.');
   }
 }
 
