@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
-import { AppError } from '../common/app-error.ts';
+import { AppError, isAppError } from '../common/app-error.ts';
 import { amounts } from '../common/number-format.ts';
 import { Engine } from '../engine/client/engine.ts';
-import type { EngineOptions } from '../engine/client/engine.ts';
+import type { EngineOptions, GenerateOptions } from '../engine/client/engine.ts';
+import type { Message } from '../engine/generate/tokenizer.ts';
+import type { Generated } from '../engine/protocol.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import { readManifest } from '../engine/weights/model-files.ts';
 import type { AnswerModel } from './answer-model.ts';
@@ -83,13 +85,15 @@ export async function listLocalModels(home: string): Promise<readonly LocalModel
   return found.filter((model) => model !== undefined);
 }
 
-/** One of them. Throws `answer-model/unknown`, or `engine/model-file` where its manifest is damaged. */
+/** One of them. Throws `answer-model/unknown`, or `answer-model/damaged` where its manifest is not one. */
 async function localModel(home: string, name: string): Promise<LocalModel> {
   const folder = modelFolder(home, name);
   if ((await stat(folder).catch(() => undefined)) === undefined) {
     throw new AppError('answer-model/unknown', `There is no model "${name}" on this machine.`);
   }
-  const manifest = await readManifest(folder);
+  const manifest = await readManifest(folder).catch((error: unknown) => {
+    throw isAppError(error, 'engine/model-file') ? damaged(name, error) : error;
+  });
   const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
   return { name, title: manifest.name, folder, bytes };
 }
@@ -126,7 +130,7 @@ export interface OpenedModel {
 /**
  * Opens a model that was added; its process begins with the first question.
  *
- * @throws `answer-model/unknown`, `answer-model/too-large`, `engine/model-file`
+ * @throws `answer-model/unknown`, `answer-model/damaged`, `answer-model/too-large`
  */
 export async function openLocalModel(home: string, name: string, options: OpenOptions): Promise<OpenedModel> {
   const { title, folder, bytes } = await localModel(home, name);
@@ -142,11 +146,30 @@ export async function openLocalModel(home: string, name: string, options: OpenOp
     ...(onLog && { onLog }),
   });
   return {
-    model: new EngineModel(engine, title, profileFor(bytes)),
+    model: new LocalEngineModel(engine, title, profileFor(bytes)),
     close: () => {
       engine.close();
     },
   };
+}
+
+/** What mends the model that is always there does not mend one that was added. */
+class LocalEngineModel extends EngineModel {
+  override async excerptTokens(signal: AbortSignal | undefined): Promise<number> {
+    return super.excerptTokens(signal).catch((error: unknown) => this.#fail(error));
+  }
+
+  override async generate(messages: readonly Message[], options: GenerateOptions): Promise<Generated> {
+    return super.generate(messages, options).catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): never {
+    throw isAppError(error, 'engine/model-file') ? damaged(this.name, error) : error;
+  }
+}
+
+function damaged(name: string, cause: unknown): AppError {
+  return new AppError('answer-model/damaged', `A file of ${name} is missing or is not what it was.`, cause);
 }
 
 /** Who answers in the terminal where nobody is named, as `chosenModel` reads it; undefined for the built-in model. */

@@ -167,6 +167,12 @@ export const ERRORS = {
     remedy: '`models list` says which there are.',
     blame: 'usage',
   },
+  /** A file of a model that was added is missing or changed. */
+  'answer-model/damaged': {
+    action: 'choose-model',
+    text: () => l10n.t('A file of this model is missing or damaged. Remove the model, or choose another one.'),
+    remedy: 'Remove the model and add it again: `models remove NAME`, `models add …`.',
+  },
   'answer-model/too-large': {
     action: 'choose-model',
     text: () => l10n.t('This model needs more memory than is free here. Choose a smaller one.'),

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.ts';
+import { amounts } from '../../common/number-format.ts';
 import { parseManifest } from '../../../kernels/manifest.ts';
 import type { FileEntry } from '../../../kernels/manifest.ts';
 import { ggufSource } from './gguf-source.ts';
@@ -121,9 +122,9 @@ async function checkSpace(partial: string, missing: readonly PlannedFile[]): Pro
 export async function requireSpace(folder: string, bytes: number): Promise<void> {
   const found = await statfs(folder).catch(() => undefined);
   if (found === undefined || found.bavail * found.bsize >= bytes) return;
-  const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
+  const english = amounts('en');
   const sentence =
-    `The model needs ${gigabytes(bytes)} of space in ${dirname(folder)}, and ${gigabytes(found.bavail * found.bsize)} ` +
+    `The model needs ${english.bytes(bytes)} of space in ${dirname(folder)}, and ${english.bytes(found.bavail * found.bsize)} ` +
     'are free. Free some space and run the command again; what is there already is kept.';
   throw new AppError('disk/full', sentence);
 }

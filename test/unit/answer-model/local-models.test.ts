@@ -1,0 +1,133 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addModel, planAdd } from '../../../src/answer-model/add-model.ts';
+import type { AddProgress } from '../../../src/answer-model/add-model.ts';
+import {
+  isFirstTold,
+  listLocalModels,
+  memoryNeed,
+  nameFor,
+  openLocalModel,
+  removeLocalModel,
+  usedModel,
+  useModel,
+} from '../../../src/answer-model/local-models.ts';
+import { ggufBytes, madeModel } from '../../support/made-gguf.ts';
+import { madeCatalog, modelIndex } from '../../support/model-index.ts';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'ask-codebase-models-'));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function added(file = 'Tiny-Model.gguf'): Promise<string> {
+  const path = join(home, file);
+  writeFileSync(path, ggufBytes(madeModel('qwen2')));
+  const plan = await planAdd(home, path);
+  await addModel(home, plan);
+  return plan.name;
+}
+
+const local = (name: string) => ({ kind: 'local', name }) as const;
+
+describe('models that are added', () => {
+  it('are listed, used and removed by a name from their file', async () => {
+    expect(await listLocalModels(home)).toEqual([]);
+    const name = await added();
+    expect(name).toBe('tiny-model');
+    expect(await listLocalModels(home)).toMatchObject([{ name, title: 'Made Up' }]);
+    expect(await usedModel(home)).toBeUndefined();
+    await useModel(home, local(name));
+    expect(await usedModel(home)).toBe(name);
+    await removeLocalModel(home, name);
+    expect(await usedModel(home)).toBeUndefined();
+    expect(await listLocalModels(home)).toEqual([]);
+    await expect(removeLocalModel(home, name)).rejects.toMatchObject({ code: 'answer-model/unknown' });
+  });
+
+  it('are not used before they are there, and a slip leaves the one before in use', async () => {
+    const name = await added();
+    await useModel(home, local(name));
+    for (const slip of ['nothing', '../tiny-model', 'tiny-model.partial', '']) {
+      await expect(useModel(home, local(slip))).rejects.toMatchObject({ code: 'answer-model/unknown' });
+    }
+    expect(await usedModel(home)).toBe(name);
+  });
+
+  it('half made, or damaged, are not listed', async () => {
+    mkdirSync(join(home, 'models/half.partial'), { recursive: true });
+    mkdirSync(join(home, 'models/damaged'));
+    writeFileSync(join(home, 'models/damaged/manifest.json'), '{"format": 1');
+    expect(await listLocalModels(home)).toEqual([]);
+  });
+
+  it('have a name of their own', async () => {
+    await added();
+    await expect(planAdd(home, join(home, 'Tiny-Model.gguf'))).rejects.toThrow(/There is a model "tiny-model" already/);
+    expect(nameFor('/models/Qwen3-4B-Q4_K_M.gguf')).toBe('qwen3-4b-q4_k_m');
+    expect(nameFor('../..')).toBe('model');
+    expect(nameFor('Größe 3.GGUF')).toBe('gr-e-3');
+  });
+
+  it('are opened with a profile for their size, and not where memory is short', async () => {
+    const name = await added();
+    const opened = await openLocalModel(home, name, { script: 'no-engine.js' });
+    expect(opened.model).toMatchObject({ name: 'Made Up', destination: { kind: 'process' } });
+    opened.close();
+    const room = { free: 4e9, total: 8e9 };
+    expect(memoryNeed(1e9, room).kind).toBe('fits');
+    expect(memoryNeed(4e9, room).kind).toBe('tight');
+    expect(memoryNeed(9e9, room).kind).toBe('too-large');
+    expect(memoryNeed(4e9, room).message).toContain('this machine has 8 GB, of which 4 GB are free');
+  });
+});
+
+describe('adding', () => {
+  it('refuses what does not run, before anything is written', async () => {
+    const path = join(home, 'gemma.gguf');
+    writeFileSync(path, ggufBytes(madeModel('qwen2'), { metadata: { 'general.architecture': 'gemma3' } }));
+    await expect(planAdd(home, path)).rejects.toThrow(/architecture gemma3/);
+    await expect(planAdd(home, 'no-such-model')).rejects.toThrow(
+      /neither a file, nor a folder, nor a model .*qwen2\.5/,
+    );
+    expect(existsSync(join(home, 'models'))).toBe(false);
+  });
+
+  it('asks for a machine that holds the model, and for a disk that does', async () => {
+    const huge = { ...madeCatalog('huge', new Uint8Array(10)).model, installedBytes: 1e15 };
+    await expect(planAdd(home, 'huge', [huge])).rejects.toMatchObject({ code: 'answer-model/too-large' });
+    const { model } = madeCatalog('large', new Uint8Array(10));
+    const plan = await planAdd(home, 'large', [model]);
+    const work = addModel(home, { ...plan, spaceBytes: 1e18 });
+    await expect(work).rejects.toMatchObject({ code: 'disk/full' });
+    await expect(work).rejects.toThrow(/needs [\d,]+ TB of space .* Free some space and run the command again/);
+  });
+
+  it('a model of the catalog downloads, checks and converts it, and tells how far it is', async () => {
+    const made = madeCatalog('made-up', ggufBytes(madeModel('qwen3')));
+    const index = await modelIndex(made);
+    try {
+      const plan = await planAdd(home, 'made-up', [made.model]);
+      if (plan.from.kind !== 'download') throw new Error('It is not downloaded.');
+      const from = { ...plan.from, index: index.address };
+      const seen: AddProgress[] = [];
+      await addModel(home, { ...plan, from }, { onProgress: (progress) => seen.push(progress) });
+      expect(new Set(seen.map(({ kind }) => kind))).toEqual(new Set(['downloading', 'converting']));
+      expect(await listLocalModels(home)).toMatchObject([{ name: 'made-up', title: 'Made Up' }]);
+      // The downloaded file goes once it is converted.
+      expect(readdirSync(join(home, 'models'))).toEqual(['made-up']);
+    } finally {
+      await index.close();
+    }
+  });
+});
+
+it('larger models are told of once', async () => {
+  expect(await isFirstTold(home)).toBe(true);
+  expect(await isFirstTold(home)).toBe(false);
+});
