@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,6 +38,8 @@ RESERVED, TOKEN_BYTES = (
     600_000,
 )  # of the GPU's memory: for one batch that is not kept, and what eight blocks keep of a token
 WARM = 0.04  # of the time, until the full rate
+
+Encode = Callable[[np.ndarray, np.ndarray], tuple[torch.Tensor, torch.Tensor]]  # segments, questions -> keys of both
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,11 @@ def step_loss(net: Net, data: Data, questions: np.ndarray, segments: np.ndarray,
     keys = net.head.keys(F.dropout(net.pools(data.segments, segments, net.head.segment), dropout))
     asks = net.head.asks(F.dropout(net.pools(data.questions, questions, net.head.question), dropout))
     scores = net.head.scores(asks.float(), keys.float())  # [Q, S]
+    return share_loss(scores, data, questions, segments)
+
+
+def share_loss(scores: torch.Tensor, data: Data, questions: np.ndarray, segments: np.ndarray) -> torch.Tensor:
+    """Minus the log of the share that the segments that answer have in `scores` [Q, S], the mean over the questions."""
     right = np.zeros(scores.shape, bool)
     beside = np.zeros(scores.shape, bool)
     commit = data.forms.index("commit") if "commit" in data.forms else -1
@@ -151,8 +159,18 @@ def step_loss(net: Net, data: Data, questions: np.ndarray, segments: np.ndarray,
     return (scores.logsumexp(-1) - scores.masked_fill(~right_, -1e4).logsumexp(-1)).mean()
 
 
-@torch.inference_mode()
 def evaluate(net: Net, data: Data, most: int) -> dict[str, dict[str, float]]:
+    """Held-out packages by the keys that `net` gives them."""
+
+    def encode(segments: np.ndarray, questions: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        keys = net.head.keys(net.pools(data.segments, segments, net.head.segment))
+        return keys, net.head.asks(net.pools(data.questions, questions, net.head.question))
+
+    return table_of(net.head, encode, data, most)
+
+
+@torch.inference_mode()
+def table_of(head: RecallHead, encode: Encode, data: Data, most: int) -> dict[str, dict[str, float]]:
     """
     Held-out packages, each its own pool of at most `most` segments, form by form; a commit is right with any segment of
     a changed file.
@@ -166,9 +184,8 @@ def evaluate(net: Net, data: Data, most: int) -> dict[str, dict[str, float]]:
         )[:300]
         if len(questions) < 5:
             continue
-        keys = net.head.keys(net.pools(data.segments, segments, net.head.segment))
-        asks = net.head.asks(net.pools(data.questions, questions, net.head.question))
-        scores = net.head.scores(asks.float(), keys.float()).cpu().numpy()
+        keys, asks = encode(segments, questions)
+        scores = head.scores(asks.float(), keys.float()).cpu().numpy()
         for form in np.unique(data.form[questions]):
             ranks = []
             for row in np.flatnonzero(data.form[questions] == form):

@@ -31,12 +31,16 @@ def load(folder: Path, layers: int | None = None, dtype: torch.dtype = torch.bfl
     return manifest["config"], tensors
 
 
-def load_parts(pack: Path, device: str):
-    """As load(), of a base that models.training.train.pack cut into folders; bfloat16 on a GPU, float32 on a CPU."""
+def load_parts(pack: Path, device: str, dtype: torch.dtype | None = None):
+    """
+    As load(), of a base that models.training.train.pack cut into folders; bfloat16 on a GPU, float32 on a CPU, where no
+    `dtype` is given.
+    """
     config: dict = {}
     tensors: dict[str, torch.Tensor] = {}
     for folder in sorted(pack.glob("base-*")):
-        config, own = load(folder, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+        chosen = dtype or (torch.bfloat16 if device == "cuda" else torch.float32)
+        config, own = load(folder, device=device, dtype=chosen)
         tensors |= own
     return config, tensors
 
