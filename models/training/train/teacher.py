@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +27,11 @@ from .contrast import Data, Texts
 from .decoder import rms, states
 from .head import Half, RecallHead
 from .lora import span_pools
-from .states import BATCH_TOKENS, batches
+from .states import batches
 
 SAVE = 60  # seconds between two saves
 ORDER_SEED = 7
+BUDGET = 1_024  # tokens that run at once
 
 
 @dataclass(frozen=True)
@@ -84,33 +86,40 @@ def save(place: Path, teacher: Teacher) -> None:
         np.save(place / f"{name}-done.npy", side.done)
 
 
-def order(data: Data) -> list[int]:
+def order(data: Data, only: str | None) -> list[int]:
     """Packages as they are read."""
     held_out = set(data.package[data.segment_valid].tolist())
     packages = np.random.default_rng(ORDER_SEED).permutation(np.unique(data.package)).tolist()
-    return sorted(packages, key=lambda package: package not in held_out)
+    wanted = [package for package in packages if only is None or (package in held_out) == (only == "held-out")]
+    return sorted(wanted, key=lambda package: package not in held_out)
 
 
-@torch.inference_mode()
-def read(tensors: dict, config: dict, layer: int, head: RecallHead, half: Half, texts: Texts, chosen, side: Side):
-    """Fills the rows of `side` that are `chosen`; yields the tokens of every batch."""
-    chosen = sorted(chosen, key=lambda text: texts.length[text])
-    for batch in batches(chosen, texts.length, BATCH_TOKENS["cpu"]):
-        length = texts.length[batch]
-        padded = np.zeros((len(batch), int(length.max())), np.int64)
-        for row, text in enumerate(batch):
-            padded[row, : length[row]] = texts.ids[texts.first[text] : texts.first[text] + length[row]]
-        found = states(tensors, config, torch.from_numpy(padded), layer)  # [B, T, D]
-        counts = torch.from_numpy(length.astype(np.int64))
-        pooled = span_pools(found, counts, half.query, head.mean, head.deviation, half.spans)
-        keys = torch.nn.functional.normalize(half.project(pooled), dim=-1).numpy()
-        scores = (rms(found[:, 1:]) @ (half.query / head.deviation)).numpy()  # [B, T - 1]
-        for row, text in enumerate(batch):
-            side.keys[text] = keys[row]
-            first = texts.first[text]
-            side.scores[first + 1 : first + length[row]] = scores[row, : length[row] - 1]
-        side.done[batch] = True
-        yield int(length.sum())
+@dataclass(frozen=True)
+class Encoder:
+    """The base's lower blocks with an adapter's additions, and its head."""
+
+    tensors: dict[str, torch.Tensor]
+    config: dict
+    layer: int
+    head: RecallHead
+
+    @torch.inference_mode()
+    def fill(self, side: Side, half: Half, texts: Texts, chosen: np.ndarray) -> Iterator[int]:
+        """Fills the rows of `side` that are `chosen`; yields the tokens of every batch."""
+        for batch in batches(sorted(chosen, key=lambda text: texts.length[text]), texts.length, BUDGET):
+            first, length = texts.first[batch], texts.length[batch]
+            padded = np.zeros((len(batch), int(length.max())), np.int64)
+            for row, begin in enumerate(first):
+                padded[row, : length[row]] = texts.ids[begin : begin + length[row]]
+            found = states(self.tensors, self.config, torch.from_numpy(padded), self.layer)  # [B, T, D]
+            pooling = (half.query, self.head.mean, self.head.deviation)
+            pools = span_pools(found, torch.from_numpy(length.astype(np.int64)), *pooling, half.spans)  # [B, P, D]
+            side.keys[batch] = torch.nn.functional.normalize(half.project(pools), dim=-1).numpy()
+            scores = (rms(found[:, 1:]) @ (half.query / self.head.deviation)).numpy()  # [B, T - 1]
+            for row, begin in enumerate(first):
+                side.scores[begin + 1 : begin + length[row]] = scores[row, : length[row] - 1]
+            side.done[batch] = True
+            yield int(length.sum())
 
 
 def main(given: list[str] | None = None) -> None:
@@ -118,35 +127,36 @@ def main(given: list[str] | None = None) -> None:
     parser.add_argument("--pack", type=Path, required=True, help="made by models.training.train.pack")
     parser.add_argument("--adapter", type=Path, default=Path("models/adapter"))
     parser.add_argument("--tokens", type=int, default=10**12, help="stop after so many: the rest waits")
+    parser.add_argument("--only", choices=("held-out", "training"), help="packages of one kind")
     options = parser.parse_args(given)
     data = Data(options.pack / "data.npz")
     teacher = opened(options.pack, options.adapter, data, "r+")
     config, tensors = weights.load_parts(options.pack, "cpu", torch.bfloat16)
-    layer = json.loads((options.adapter / "adapter.json").read_text())["layer"]
     tensors |= {name: tensor.bfloat16() for name, tensor in adapter.low_rank(options.adapter).items()}
-    place, head = folder(options.pack, options.adapter), teacher.head
-    halves = ((head.segment, data.segments, teacher.segments), (head.question, data.questions, teacher.questions))
+    layer = json.loads((options.adapter / "adapter.json").read_text())["layer"]
+    encoder = Encoder(tensors, config, layer, teacher.head)
     began, saved, seen = time.time(), time.time(), 0
-    for package in order(data):
-        for half, texts, side in halves:
-            own = data.package if texts is data.segments else data.asked_in
-            for tokens in read(
-                tensors, config, layer, head, half, texts, np.flatnonzero((own == package) & ~side.done), side
-            ):
-                seen += tokens
-                if time.time() - saved > SAVE:
-                    saved = time.time()
-                    save(place, teacher)
-                    print(
-                        f"{teacher.segments.done.sum()}/{len(data.segments.length)} segments, "
-                        f"{teacher.questions.done.sum()}/{len(data.questions.length)} questions, "
-                        f"{seen / (time.time() - began):.0f} tokens/s",
-                        flush=True,
-                    )
+    for tokens in filled(encoder, teacher, data, options.only):
+        seen += tokens
+        if time.time() - saved > SAVE:
+            saved = time.time()
+            save(folder(options.pack, options.adapter), teacher)
+            done = f"{teacher.segments.done.sum()}/{len(data.segments.length)} segments"
+            print(f"{done}, {seen / (time.time() - began):.0f} tokens/s", flush=True)
         if seen >= options.tokens:
             break
-    save(place, teacher)
+    save(folder(options.pack, options.adapter), teacher)
     print(f"{seen} tokens in {time.time() - began:.0f} s", flush=True)
+
+
+def filled(encoder: Encoder, teacher: Teacher, data: Data, only: str | None) -> Iterator[int]:
+    """Reads what is left, package after package; yields the tokens of every batch."""
+    head = encoder.head
+    for package in order(data, only):
+        segments = np.flatnonzero((data.package == package) & ~teacher.segments.done)
+        yield from encoder.fill(teacher.segments, head.segment, data.segments, segments)
+        questions = np.flatnonzero((data.asked_in == package) & ~teacher.questions.done)
+        yield from encoder.fill(teacher.questions, head.question, data.questions, questions)
 
 
 if __name__ == "__main__":
