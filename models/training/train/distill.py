@@ -29,6 +29,7 @@ from .teacher import Teacher, opened
 
 SAVE = 180  # seconds between two saves of what is learned so far
 LARGEST = 256  # questions of a step that keep the teacher's keys
+FEWEST = 4  # questions of a package
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,11 @@ class Draw:
     def __init__(self, data: Data, teacher: Teacher, options: argparse.Namespace) -> None:
         self.data, self.options = data, options
         segments = np.flatnonzero(teacher.segments.done & ~data.segment_valid)
-        have = teacher.segments.done
-        ready = teacher.questions.done & ~data.valid & np.array([have[answer].all() for answer in data.answers])
-        questions = np.flatnonzero(ready)
+        questions = np.flatnonzero(read_whole(data, teacher) & ~data.valid)
         self.segments = segments
         self.held = {int(p): segments[data.package[segments] == p] for p in np.unique(data.package[segments])}
         self.asked = {p: questions[data.asked_in[questions] == p] for p in self.held}
-        self.packages = [p for p in self.held if len(self.asked[p]) >= 4]
+        self.packages = [p for p in self.held if len(self.asked[p]) >= FEWEST]
         weight = np.array([len(self.held[p]) ** 0.5 for p in self.packages])
         self.weight = weight / weight.sum()
 
@@ -142,6 +141,9 @@ def main(given: list[str] | None = None) -> None:
     data = Data(options.pack / "data.npz")
     teacher = opened(options.pack, options.teacher, data)
     config, base = weights.load_parts(options.pack, "cpu", torch.bfloat16)
+    ready = read_whole(data, teacher)
+    if not (ready & ~data.valid).any() or not (ready & data.valid).any():
+        raise SystemExit("The teacher has read no package yet: run models.training.train.teacher with this pack first.")
     options.out.mkdir(parents=True, exist_ok=True)
     goes_on = (options.out / "last.pt").exists()
     known = teacher.head if options.start is None else adapter.load(options.start, config["hidden"])
@@ -154,6 +156,7 @@ def main(given: list[str] | None = None) -> None:
         start(net, data, teacher, options)
         adapter.write(head, options.out / "head", options.base_manifest, options.layer, 0, {}, net.lora)
     tokens_, seconds = fit(net, data, teacher, options)
+    data.valid &= read_whole(data, teacher)
     print("the student", flush=True)
     table = evaluate(net, data, options.pool)
     adapter.write(head, options.out, options.base_manifest, options.layer, int((~data.valid).sum()), table, net.lora)
@@ -164,6 +167,12 @@ def main(given: list[str] | None = None) -> None:
 
     print("the teacher", flush=True)
     log(options, tokens_, seconds, table_of(teacher.head, known_keys, data, options.pool), table)
+
+
+def read_whole(data: Data, teacher: Teacher) -> np.ndarray:
+    """Which questions are of packages that the teacher has read whole: the others are neither learned nor scored."""
+    unread = np.concatenate([data.package[~teacher.segments.done], data.asked_in[~teacher.questions.done]])
+    return ~np.isin(data.asked_in, unread)
 
 
 def log(options: argparse.Namespace, tokens_: int, seconds: float, before: dict, after: dict) -> None:

@@ -56,9 +56,9 @@ def sample(net: Net, texts: Texts, side: Side, chosen: np.ndarray) -> Sample:
     for batch in batches(chosen, texts.length, net.budget):
         length, first = texts.length[batch], texts.first[batch]
         padded, scores = np.zeros((len(batch), length.max()), np.int64), np.zeros((len(batch), length.max() - 1))
-        for row, (begin, size) in enumerate(zip(first, length, strict=True)):
-            padded[row, :size] = texts.ids[begin : begin + size]
-            scores[row, : size - 1] = side.scores[begin + 1 : begin + size]
+        for row, (at, size) in enumerate(zip(first, length, strict=True)):
+            padded[row, :size] = texts.ids[at : at + size]
+            scores[row, : size - 1] = side.scores[at + 1 : at + size]
         found.rows.append(lower_states(net.base, net.lora, net.config, torch.from_numpy(padded)))
         found.length.append(torch.from_numpy(length.astype(np.int64)))
         found.keys.append(torch.from_numpy(side.keys[batch].astype(np.float32)))
