@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,10 +81,15 @@ def opened(pack: Path, shipped: Path, data: Data, mode: str = "r") -> Teacher:
 
 
 def save(place: Path, teacher: Teacher) -> None:
+    """Keeps what is done, beside what another run has done meanwhile: one may read what is held out."""
     for name, side in (("segment", teacher.segments), ("question", teacher.questions)):
         side.keys.flush()
         side.scores.flush()
-        np.save(place / f"{name}-done.npy", side.done)
+        marker = place / f"{name}-done.npy"
+        known = np.load(marker) if marker.exists() else False
+        half = marker.with_suffix(f".{os.getpid()}.npy")
+        np.save(half, side.done | known)
+        half.replace(marker)
 
 
 def order(data: Data, only: str | None) -> list[int]:
