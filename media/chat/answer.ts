@@ -1,5 +1,6 @@
 import type { Attributed } from '../../src/chat/transcript.ts';
 import { fill, linesText } from '../../src/chat/strings.ts';
+import type { Strings } from '../../src/chat/strings.ts';
 import { framed } from './code-block.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';
@@ -86,6 +87,7 @@ function mark(
 
   sentences.forEach((sentence, at) => {
     const own = pieces.get(at) ?? [];
+    markNames(own, sentence.unknown ?? [], strings);
     const last = own.at(-1);
     if (sentence.kind === 'unsupported') {
       for (const piece of own) {
@@ -118,6 +120,21 @@ function mark(
     else outermost(last).after(h('sup', {}, number));
   });
   return cited;
+}
+
+/** Code in a sentence that names what stands in no file. */
+function markNames(pieces: readonly HTMLElement[], unknown: readonly string[], { unknownName }: Strings): void {
+  const codes = pieces.flatMap((piece) => [
+    ...piece.querySelectorAll('code'),
+    ...(piece.closest('code') ? [piece] : []),
+  ]);
+  for (const code of codes) {
+    const names = new Set(code.textContent.match(/[\w$]+/g));
+    if (!unknown.some((name) => names.has(name))) continue;
+    code.classList.add('unknown-name');
+    code.setAttribute('title', unknownName);
+    code.setAttribute('aria-description', unknownName);
+  }
 }
 
 /** Behind the code or the emphasis that a sentence ends in, not within. */

@@ -12,6 +12,8 @@ const LIMITS = {
   listed: 6,
   /** Lines of an item that are shown. */
   lines: 8,
+  /** Of a definition, or of a question without a kind: the lines are what is asked for. */
+  whole: 40,
 } as const;
 
 /** Whether somebody unfolded what is not listed at first; kept while the evidence is drawn anew. */
@@ -141,6 +143,8 @@ function kindName(kind: EvidenceChoice, strings: Strings): string {
       return strings.evidenceHistory;
     case 'trace':
       return strings.evidenceTrace;
+    case 'lines':
+      return strings.evidenceLines;
     case 'none':
       return strings.evidenceNone;
   }
@@ -167,7 +171,8 @@ function counted({ count, files, names, isComplete }: Evidence, strings: Strings
 
 function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
   const { label, path, lines, text } = item;
-  const shown = text.split('\n').slice(0, LIMITS.lines);
+  const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
+  const shown = text.split('\n').slice(0, most);
   if (label !== 'tree') {
     const place = `${visible(split(path).name)}:${linesText(lines, strings)}`;
     const onclick = () => {

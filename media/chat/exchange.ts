@@ -1,6 +1,6 @@
 import { answeredBy, scopeText } from '../../src/chat/markdown.ts';
 import { fill } from '../../src/chat/strings.ts';
-import { fitting, withEvent } from '../../src/chat/exchange.ts';
+import { answerNotes, fitting, withEvent } from '../../src/chat/exchange.ts';
 import { unfinished } from '../../src/chat/transcript.ts';
 import type { AnswerEvent, Exchange, PlacedLines } from '../../src/chat/transcript.ts';
 import { finishRendered, shownAnswer } from './answer.ts';
@@ -242,6 +242,9 @@ export class ExchangeView {
       notes.push((kind === 'failed' ? failureNote : unknownNote)(visible(message), action, strings, act));
     }
     if (state.kind === 'answered' && state.ending === 'length') notes.push(note('info', strings.cut));
+    if (state.kind === 'answered') {
+      notes.push(...answerNotes(state, strings).map((text) => note('info', visible(text))));
+    }
     if (read && read.stale > 0) {
       notes.push(note('history', read.stale === 1 ? strings.staleOne : fill(strings.staleCount, read.stale)));
     }

@@ -8,6 +8,11 @@ export interface AnswerProfile {
   readonly answerTokens: number;
   /** Said last, next to the question: a small model follows what it read last. */
   readonly task: string;
+  /**
+   * All sentences, where those without a source are marked; or only those that have one and name nothing that stands
+   * nowhere, so many at most.
+   */
+  readonly sentences: { readonly kind: 'all' } | { readonly kind: 'sourced'; readonly most: number };
 }
 
 /** Tokens of the question and of the frame around the excerpts. */
@@ -20,8 +25,9 @@ const FRAME = 120;
 export const smallProfile: AnswerProfile = {
   firstToken: 6,
   excerpts: { least: 500, most: 1_500 },
-  answerTokens: 400,
-  task: 'Answer briefly, then explain how the code does it.',
+  answerTokens: 200,
+  task: 'Answer in two or three sentences.',
+  sentences: { kind: 'sourced', most: 3 },
 };
 
 /** What a model that is larger than ours, and that others run, is asked for; its context is not known to be large. */
@@ -34,6 +40,7 @@ const OTHERS = {
   /** Part of the context that an answer may take. */
   answerPart: 0.25,
   task: 'Answer, then explain how the code does it.',
+  sentences: { kind: 'all' },
 } as const;
 
 /** For a model that somebody else runs. `contextTokens`: prompt and answer together. */
@@ -42,8 +49,8 @@ export function profileOfContext(contextTokens: number): AnswerProfile {
   // The last exchange goes with a question, and its answer was as long as this one may be.
   const left = OTHERS.safe * contextTokens - 2 * answerTokens - FRAME;
   const most = Math.round(Math.min(OTHERS.excerpts.most, Math.max(OTHERS.excerpts.least, left)));
-  const { firstToken, task, excerpts } = OTHERS;
-  return { firstToken, task, answerTokens, excerpts: { least: Math.min(excerpts.least, most), most } };
+  const { firstToken, task, excerpts, sentences } = OTHERS;
+  return { firstToken, task, sentences, answerTokens, excerpts: { least: Math.min(excerpts.least, most), most } };
 }
 
 /** For models of a thousand million numbers and more: they hold more text together, and explain it. */
@@ -52,6 +59,7 @@ const largeProfile: AnswerProfile = {
   excerpts: { least: 800, most: 3_000 },
   answerTokens: 700,
   task: 'Answer the question first, then explain how the code does it.',
+  sentences: { kind: 'all' },
 };
 
 /** Bytes, in this project's own format, from which on a model is a large one: the 0.5B has 354 MB, the 1.5B 1 GB. */

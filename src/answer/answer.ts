@@ -3,17 +3,18 @@ import { EngineModel } from '../answer-model/engine-model.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
-import { Attribution, matchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
-import type { Excerpt, PlacedLines } from './excerpt.ts';
+import type { PlacedLines } from './excerpt.ts';
+import { KnownNames } from './known-names.ts';
 import { promptFor } from './prompt.ts';
 import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
-import { sentences } from './sentence.ts';
+import { Sources } from './sources.ts';
+import { soundAnswer } from './sound-answer.ts';
 
 export interface AnswerOptions {
   /** Who writes the answer; the built-in model where it is left out. */
@@ -66,6 +67,8 @@ export interface Answer {
   readonly text: string;
   readonly ending: FinishReason;
   readonly sentences: readonly Attributed[];
+  /** Sentences that rested on nothing, or named what stands nowhere, and are not part of the text. */
+  readonly leftOut: number;
   readonly promptTokens: number;
   readonly tokens: number;
   readonly prefillMs: number;
@@ -82,8 +85,8 @@ const ABSTAIN = {
   vague: { cosine: 0.3, coverage: 0.51 },
 } as const;
 
-/** Segments whose history is asked for where a question names nothing. */
-const RECALLED = 3;
+/** Segments that lines are shown of, or whose history is asked for, where a question names nothing. */
+const RECALLED = 6;
 const NO_EVIDENCE = { excerpts: [], tokens: 0, notes: [] } as const;
 
 /**
@@ -113,7 +116,7 @@ export async function answer(
   if (segments < ofSegments) emit({ kind: 'embedded', segments, ofSegments });
   emit({ kind: 'recalled', files: ranking.files });
   const evidence = await evidenceFor(search, question, {
-    recalled: ranking.segments.slice(0, RECALLED),
+    recalled: isOutOfScope(ranking) ? [] : ranking.segments.slice(0, RECALLED),
     ...(scope && { scope }),
     ...(signal && { signal }),
     ...(options.evidenceKind && { kind: options.evidenceKind }),
@@ -137,46 +140,30 @@ export async function answer(
   }
   const prompt = promptFor(question, excerpts, history, { task: model.profile.task, notes: gathered.notes });
   emit({ kind: 'model', name: model.name, destination: model.destination });
-  const generated = await model.generate(prompt, {
+  const sources = new Sources(search, new KnownNames(search, question), excerpts, gathered.notes);
+  const asked = {
     maxTokens: options.maxTokens ?? model.profile.answerTokens,
     sampling: options.sampling ?? defaultSampling,
     signal,
     onEvent: emit,
-  });
-  const attributed = await attribute(search, generated.text, excerpts, signal, (sentences, of) => {
+  };
+  const { sentences: style } = model.profile;
+  const written =
+    style.kind === 'sourced'
+      ? await soundAnswer(model, prompt, {
+          ...asked,
+          most: style.most,
+          isSound: (sentence) => sources.isSound(sentence),
+        })
+      : { ...(await model.generate(prompt, asked)), leftOut: 0 };
+  const attributed = await sources.attribute(written.text, signal, (sentences, of) => {
     emit({ kind: 'checking', sentences, of });
   });
-  emit({ kind: 'answered', answer: { ...generated, sentences: attributed } });
+  emit({ kind: 'answered', answer: { ...written, sentences: attributed } });
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */
 export function isOutOfScope({ confidence: { cosine, coverage, isAimed } }: RankedFiles): boolean {
   if (isAimed) return false;
   return Object.values(ABSTAIN).some((least) => cosine < least.cosine && coverage < least.coverage);
-}
-
-async function attribute(
-  search: MultiFolderSearch,
-  text: string,
-  excerpts: readonly Excerpt[],
-  signal: AbortSignal | undefined,
-  onSentence: (sentences: number, of: number) => void,
-): Promise<Attributed[]> {
-  const attribution = new Attribution(excerpts);
-  const ids = excerpts.flatMap((excerpt) => excerpt.segmentIds);
-  const found: Attributed[] = [];
-  const claims = sentences(text);
-  for (const [at, sentence] of claims.entries()) {
-    onSentence(at, claims.length);
-    const shares = await search.sharesAmong(sentence.text, ids, signal);
-    const owned = excerpts.map(({ segmentIds }) =>
-      segmentIds.length === 0 ? undefined : segmentIds.reduce((sum, id) => sum + (shares.get(id) ?? 0), 0),
-    );
-    const attributed = attribution.attribute(sentence, owned);
-    if (attributed.kind === 'unsupported') found.push(attributed);
-    else if (await matchesDisk(search, attributed.citation, excerpts)) {
-      found.push({ ...attributed, citation: await search.inCells(attributed.citation) });
-    } else found.push({ kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' });
-  }
-  return found;
 }

@@ -15,9 +15,13 @@ export interface Citation {
 }
 
 /** A sentence with its source, or the reason why it has none. */
-export type Attributed =
+export type Attributed = (
   | { readonly kind: 'supported'; readonly sentence: Sentence; readonly citation: Citation }
-  | { readonly kind: 'unsupported'; readonly sentence: Sentence; readonly reason: string };
+  | { readonly kind: 'unsupported'; readonly sentence: Sentence; readonly reason: string }
+) & {
+  /** Names that stand in no file; left out where there are none. */
+  readonly unknown?: readonly string[] | undefined;
+};
 
 const CITATION = {
   /** Lines that a citation spans at most: what fits one look. */

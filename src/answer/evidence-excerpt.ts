@@ -29,6 +29,8 @@ export interface ReadEvidence {
 export interface EvidenceNote {
   readonly heading: string;
   readonly text: string;
+  /** Of a commit, the lines that it last wrote. */
+  readonly place?: PlacedLines;
 }
 
 /** Reads the lines of the evidence in its order, until its part of `budget` tokens is full. */
@@ -87,9 +89,10 @@ function notesOf({ kind, items, count, files, names, isComplete }: Evidence): Ev
   const notes = items
     .filter((item) => !isLines(item))
     .slice(0, LIMITS.notes)
-    .map(({ label, note, text }) => ({
+    .map(({ label, note, text, path, lines }) => ({
       heading: label === 'commit' ? `Commit ${note}` : `Top of the tree, ${note} files`,
       text: text.slice(0, LIMITS.note),
+      ...(label === 'commit' && { place: { path, ...lines } }),
     }));
   if (!isComplete || (kind !== 'list' && kind !== 'references' && kind !== 'settings')) return notes;
   const named = names > 0 && names < count ? ` with ${names} different names` : '';

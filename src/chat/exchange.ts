@@ -1,4 +1,4 @@
-import type { AnswerEvent } from '../answer/answer.ts';
+import type { Answer, AnswerEvent } from '../answer/answer.ts';
 import type { Question } from '../service/protocol.ts';
 import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
@@ -55,7 +55,9 @@ export function withinLimits(event: AnswerEvent): AnswerEvent {
     }
     case 'answered': {
       const text = event.answer.text.slice(0, TRANSCRIPT.answer);
-      const sentences = event.answer.sentences.slice(0, TRANSCRIPT.sentences);
+      const sentences = event.answer.sentences
+        .slice(0, TRANSCRIPT.sentences)
+        .map((own) => (own.unknown ? { ...own, unknown: own.unknown.slice(0, TRANSCRIPT.names).map(short) } : own));
       return { ...event, answer: { ...event.answer, text, sentences } };
     }
     case 'model':
@@ -119,11 +121,23 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
       return { ...exchange, state: { kind: 'unknown', message, action, seconds } };
     }
     case 'answered': {
-      const { text, sentences, ending, tokens, decodeMs } = event.answer;
+      const { text, sentences, leftOut, ending, tokens, decodeMs } = event.answer;
       const rate = decodeMs > 0 ? (1_000 * tokens) / decodeMs : 0;
-      return { ...exchange, text, state: { kind: 'answered', sentences, ending, seconds, tokens, rate } };
+      return { ...exchange, text, state: { kind: 'answered', sentences, leftOut, ending, seconds, tokens, rate } };
     }
   }
+}
+
+/** What is said below an answer: names that stand nowhere, and sentences that are not shown. */
+export function answerNotes(
+  { sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>,
+  strings: Pick<Strings, 'leftOutCount' | 'leftOutOne' | 'unknownNames'>,
+): string[] {
+  const unknown = [...new Set(sentences.flatMap((found) => found.unknown ?? []))];
+  return [
+    ...(unknown.length > 0 ? [fill(strings.unknownNames, unknown.join(', '))] : []),
+    ...(leftOut === 1 ? [strings.leftOutOne] : leftOut > 1 ? [fill(strings.leftOutCount, leftOut)] : []),
+  ];
 }
 
 /** What of `more` goes behind an answer of `length` characters. */

@@ -1,5 +1,6 @@
 import { exactPercent } from '../common/number-format.ts';
 import { printable } from '../common/printable.ts';
+import { answerNotes } from './exchange.ts';
 import { harmless, literal } from './harmless-markdown.ts';
 import { othersShare } from './share.ts';
 import { fill, linesText } from './strings.ts';
@@ -38,6 +39,7 @@ export function answerMarkdown({ text, state }: Exchange, strings: Strings): str
       return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
     });
     if (rows.length > 0) parts.push(`**${strings.rests}**`, rows.join('\n'));
+    parts.push(...answerNotes(state, strings).map((note) => `_${literal(note)}_`));
   } else if ('message' in state) {
     parts.push(`_${literal(state.message)}_`);
   }

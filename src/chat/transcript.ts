@@ -26,6 +26,8 @@ export const TRANSCRIPT = {
   evidence: 40,
   evidenceText: 1_500,
   sentences: 2_000,
+  /** Names of a sentence that stand in no file. */
+  names: 50,
   /** Characters of a conversation's title. */
   title: 80,
   exchanges: 200,
@@ -95,13 +97,17 @@ const sentenceSchema = v.object({
   kind: v.picklist(['prose', 'code']),
 });
 
+/** Names that stand in no file. */
+const unknownNames = v.optional(listOf(line, TRANSCRIPT.names));
+
 const attributedSchema = v.variant('kind', [
   v.object({
     kind: v.literal('supported'),
     sentence: sentenceSchema,
     citation: v.object({ path: line, start: count, end: count, cells: v.optional(line), overlap: share }),
+    unknown: unknownNames,
   }),
-  v.object({ kind: v.literal('unsupported'), sentence: sentenceSchema, reason: line }),
+  v.object({ kind: v.literal('unsupported'), sentence: sentenceSchema, reason: line, unknown: unknownNames }),
 ]) satisfies v.GenericSchema<unknown, Attributed>;
 
 /** Where a prompt goes. */
@@ -131,6 +137,8 @@ const stateSchema = v.variant('kind', [
     tokens: count,
     /** Tokens per second of writing. */
     rate: count,
+    /** Sentences without a source that are no part of the text; versions before left out none. */
+    leftOut: v.optional(count, 0),
   }),
   v.object({
     kind: v.literal('unknown'),
@@ -163,6 +171,7 @@ export const eventSchema = v.variant('kind', [
       text: answerText,
       ending: v.picklist(['stop', 'repeated', 'length', 'context']),
       sentences: listOf(attributedSchema, TRANSCRIPT.sentences),
+      leftOut: count,
       promptTokens: count,
       tokens: count,
       prefillMs: count,

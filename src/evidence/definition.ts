@@ -71,7 +71,7 @@ export function rank(path: string): number {
 }
 
 /** The comment, head and body of what is defined in a line (from 0). */
-function extentOf(lines: readonly string[], at: number): Pick<Definition, 'lines' | 'context'> {
+export function extentOf(lines: readonly string[], at: number): Pick<Definition, 'lines' | 'context'> {
   const start = commentStart(lines, at) + 1;
   const head = headEnd(lines, at);
   const end = docstringEnd(lines, head) + 1;
@@ -80,6 +80,8 @@ function extentOf(lines: readonly string[], at: number): Pick<Definition, 'lines
 
 function commentStart(lines: readonly string[], at: number): number {
   let start = at;
+  // Some leave a line blank between a comment and what it is about.
+  if (/^\s*$/.test(lines[at - 1] ?? 'x') && /^\s*\*\/\s*$/.test(lines[at - 2] ?? '')) start -= 1;
   while (start > 0 && at - start < LIMITS.comment) {
     const above = lines[start - 1] ?? '';
     if (/\*\/\s*$/.test(above) && !/^\s*[^\s/*]/.test(above)) {

@@ -1,6 +1,6 @@
 import type { LineRange } from '../retrieve/named-lines.ts';
 
-/** The kinds of questions that have evidence of their own. */
+/** The kinds of questions that have evidence of their own, and `lines` for all others. */
 export const EVIDENCE_KINDS = [
   'overview',
   'howto',
@@ -10,6 +10,7 @@ export const EVIDENCE_KINDS = [
   'settings',
   'history',
   'trace',
+  'lines',
 ] as const;
 
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
@@ -37,6 +38,7 @@ export const EVIDENCE_LABELS = [
   'commit',
   'frame',
   'message',
+  'line',
 ] as const;
 
 export type EvidenceLabel = (typeof EVIDENCE_LABELS)[number];

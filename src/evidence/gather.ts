@@ -9,6 +9,7 @@ import { inquiryOf } from './inquiry.ts';
 import type { Inquiry } from './inquiry.ts';
 import { gatherListing } from './listing.ts';
 import { gatherOverview } from './overview.ts';
+import { gatherPointedLines } from './pointed-lines.ts';
 import { gatherReferences } from './references.ts';
 import { gatherEnvironment, gatherSettings, gatherVersions } from './settings.ts';
 import { gatherTrace } from './trace.ts';
@@ -24,7 +25,10 @@ export interface EvidenceOptions {
   readonly scope?: RecallOptions['scope'] | undefined;
   /** What the user chose; told by the question's words where it is left out. */
   readonly kind?: EvidenceChoice | undefined;
-  /** What the ranking brought back, best first: its history is asked for where the question names nothing. */
+  /**
+   * What the ranking brought back, best first: shown for a question of no other kind, and its history is asked for
+   * where the question names nothing. Left out where nothing near was found.
+   */
   readonly recalled?: readonly RecalledLines[];
   /** Items that are left out before the page begins, and items of a page. */
   readonly from?: number;
@@ -36,8 +40,8 @@ export interface EvidenceOptions {
 const PAGE = 50;
 
 /**
- * What answers a question by itself, gathered from all indexed files of the scope without any model. Undefined where
- * the question is of no kind that is known, or nothing was found: then the ranking alone answers.
+ * What answers a question by itself, gathered from all indexed files of the scope without any model; for a question of
+ * no known kind the lines that it points to. Undefined where nothing was found: then the ranking alone answers.
  */
 export async function evidenceFor(
   search: MultiFolderSearch,
@@ -45,14 +49,20 @@ export async function evidenceFor(
   { scope, kind, recalled = [], from = 0, most = PAGE, signal }: EvidenceOptions = {},
 ): Promise<Evidence | undefined> {
   if (kind === 'none') return undefined;
+  const asked = search.members.map((member) => ({ member, corpus: new Corpus(member, scope?.(member), signal) }));
   const all: Gathered[] = [];
   let found: EvidenceKind | undefined;
-  for (const member of search.members) {
+  for (const { member, corpus } of asked) {
     const inquiry = inquiryOf(question, await projectNames(member.index), kind);
     if (!inquiry) continue;
     found ??= inquiry.kind;
-    const corpus = new Corpus(member, scope?.(member), signal);
     all.push(await gather(corpus, inquiry, question, placesIn(corpus, member, recalled)));
+  }
+  if (all.every(({ items }) => items.length === 0) && kind === undefined) {
+    found = 'lines';
+    for (const { member, corpus } of asked) {
+      all.push(await gatherPointedLines(corpus, question, placesIn(corpus, member, recalled)));
+    }
   }
   const items = all.flatMap((gathered) => gathered.items);
   if (found === undefined || items.length === 0) return undefined;
@@ -88,6 +98,8 @@ function gather(corpus: Corpus, inquiry: Inquiry, question: string, recalled: Pa
       return gatherHistory(corpus, inquiry.names, recalled);
     case 'trace':
       return gatherTrace(corpus, question);
+    case 'lines':
+      return gatherPointedLines(corpus, question, recalled);
   }
 }
 

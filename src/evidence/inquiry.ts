@@ -24,7 +24,9 @@ export type Inquiry =
       readonly words: readonly string[];
     }
   | { readonly kind: 'history'; readonly names: readonly string[] }
-  | { readonly kind: 'trace' };
+  | { readonly kind: 'trace' }
+  /** Any other question: what the ranking brought back. */
+  | { readonly kind: 'lines' };
 
 /** A question with more characters asks for something else as well; a trace is longer. */
 const LONGEST = 300;
@@ -150,6 +152,7 @@ function chosenInquiry(
   switch (kind) {
     case 'overview':
     case 'trace':
+    case 'lines':
       return { kind };
     case 'howto': {
       const known = kindOfQuestion(text, project);

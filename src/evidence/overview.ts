@@ -8,6 +8,8 @@ import { IMPORT } from './references.ts';
 const LIMITS = {
   /** Lines of the README that say what it is about. */
   readme: 24,
+  /** Characters of a line that are looked at. */
+  line: 1_000,
   /** Lines of a manifest before its lists. */
   manifest: 14,
   /** Folders and files of the tree that are shown. */
@@ -28,6 +30,8 @@ const ORNAMENT =
   /^(?:$|\[?!\[|#+\s*<img\b|<\/?(?:p|div|img|a|h1|br|hr|picture|source|center|span|strong|sub|table|tr|td)\b[^>]*>?$|\[!\w+\]|\.\. image::|:(?:target|alt|width):|<!--.*-->$)/i;
 const ABOUT =
   /^\s*(?:"(?:name|description|version|license|main|module|bin|type|exports|private|keywords)"\s*:|(?:name|description|version|license|authors|edition|readme|homepage|rust-version|requires-python|keywords)\s*=|module\s|go\s+\d|<(?:artifactId|name|description|groupId)>|project\()/i;
+/** A description that is text: `description=about["…"]` says nothing. */
+const DESCRIPTION = /^\s*(?:"description"\s*:|description\s*=\s*["'(]|<description>)/i;
 const ENTRY =
   /^(?:(?:src|lib|app|cmd|bin|packages|crates)\/)?(?:[\w.-]+\/)?(?:src\/)?(?:main|index|__main__|cli|app|server|lib|mod|extension|program)\.(?:[cm]?[jt]sx?|py|rs|go|java|kt|rb|c|cc|cpp|cs|swift|php|ex|scala)$/i;
 const DECLARED_ENTRY =
@@ -52,14 +56,29 @@ export async function gatherOverview(corpus: Corpus): Promise<Gathered> {
   return { items, isComplete };
 }
 
-/** From the first line that says something, through the first paragraphs. */
+/** From the first line that says something, through the paragraphs behind it, to the next badge or piece of HTML. */
 async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
   const lines = await corpus.lines(path);
-  const first = Math.max(
-    0,
-    lines.findIndex((line) => !ORNAMENT.test(line.trim())),
-  );
-  return corpus.item('readme', path, { start: first + 1, end: Math.min(lines.length, first + LIMITS.readme) });
+  const prose = lines.findIndex(isProse);
+  const first = Math.max(0, prose >= 0 ? prose : lines.findIndex((line) => !ORNAMENT.test(line.trim())));
+  const most = lines.slice(first, first + LIMITS.readme);
+  const next = most.findIndex((line, at) => at > 0 && line.trim() !== '' && ORNAMENT.test(line.trim()));
+  return corpus.item('readme', path, { start: first + 1, end: first + (next < 0 ? most.length : next) });
+}
+
+/** Whether a line of a README is a sentence about the project: no title, badge, list of links or note. */
+function isProse(line: string): boolean {
+  // A directive, an option of it, a note, a row, a comment, a tag that is open, an attribute of it.
+  if (/^\s*(?:\.\. |:[\w-]+:|>\s*\[!|\||<!--|<[^>]*$|[\w-]+=["'])/.test(line)) return false;
+  const said = line
+    .slice(0, LIMITS.line)
+    .replace(/!\[[^\]]*\]\([^)]*\)|<[^<>]*>|&\w+;/g, ' ')
+    .replace(/\[([^[\]]*)\]\([^()]*\)/g, '$1');
+  if (/[•·|]/.test(said)) return false;
+  const words = said.match(/\p{L}[\p{L}\p{N}’'-]*/gu) ?? [];
+  const isSentence = /[.!:。][*_"”)]*\s*$/.test(said) && !/^#+ /.test(said.trim());
+  // Languages without blanks between words say more with fewer.
+  return words.length >= (isSentence ? 3 : 5) || /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]{8}/u.test(said);
 }
 
 /** The first lines of a file behind its licence. */
@@ -80,8 +99,11 @@ async function headOf(
 }
 
 async function aboutLines(corpus: Corpus, path: string): Promise<LineRange | undefined> {
-  const at = (await corpus.lines(path)).flatMap((line, index) => (ABOUT.test(line) ? [index] : []));
-  const [first] = at;
+  const all = await corpus.lines(path);
+  const at = all.flatMap((line, index) => (ABOUT.test(line) ? [index] : []));
+  // What the project is stands in its description, which in a script of setup may be far down.
+  const described = at.find((line) => DESCRIPTION.test(all[line] ?? ''));
+  const first = at.find((line) => described === undefined || line > described - LIMITS.manifest);
   if (first === undefined) return undefined;
   const last = at.filter((one) => one < first + LIMITS.manifest).at(-1) ?? first;
   return { start: first + 1, end: last + 1 };

@@ -198,14 +198,30 @@ const NOTES: Readonly<Record<FinishReason, readonly string[]>> = {
   context: [],
 };
 
-function restRows({ sentences, ending }: Answer): Row[] {
+function restRows({ text, sentences, leftOut, ending }: Answer): Row[] {
   const rows = sentences.map((found): Row => {
     const text = shortened(found.sentence.text);
     return found.kind === 'supported'
       ? ['  ', { style: 'green', text: citationText(found.citation) }, `  ${text}`]
       : ['  ', { style: 'yellow', text: 'no source found' }, `  ${text}`];
   });
-  return [[{ style: 'bold', text: 'Sources' }], ...rows, ...NOTES[ending]];
+  const unknown = [...new Set(sentences.flatMap((found) => found.unknown ?? []))];
+  return [
+    ...(text === '' ? [] : [[{ style: 'bold', text: 'Sources' } as const], ...rows]),
+    ...(unknown.length > 0 ? [`Names that stand in no file: ${unknown.join(', ')}`] : []),
+    ...leftOutRows(leftOut),
+    ...NOTES[ending],
+  ];
+}
+
+/** A sentence that is not shown was said all the same: how many is part of the answer. */
+function leftOutRows(leftOut: number): Row[] {
+  if (leftOut === 0) return [];
+  return [
+    leftOut === 1
+      ? '1 sentence of the model rested on nothing that was read and was left out.'
+      : `${leftOut} sentences of the model rested on nothing that was read and were left out.`,
+  ];
 }
 
 function shortened(text: string): string {

@@ -25,6 +25,8 @@ const LIMITS = {
   page: 100,
   /** Lines of an item that has several. */
   lines: 8,
+  /** Of a question without a kind: the lines are all that is shown. */
+  whole: 40,
 } as const;
 
 const TITLES: Readonly<Record<EvidenceKind, string>> = {
@@ -36,6 +38,7 @@ const TITLES: Readonly<Record<EvidenceKind, string>> = {
   settings: 'Settings and versions',
   history: 'History',
   trace: 'Lines of the trace',
+  lines: 'Lines that say most',
 };
 
 /** Prints a page of what answers a question by itself; no model is loaded. */
@@ -79,6 +82,7 @@ function itemRows({ label, path, lines, text, note }: EvidenceItem): Row[] {
   const [first = ''] = shown;
   if (shown.length === 1 && about === '') return [['  ', { style: 'green', text: place }, `  ${first.trim()}`]];
   const head: Row = ['  ', { style: 'green', text: place }, about === '' ? '' : `  ${about}`];
-  const cut = shown.length > LIMITS.lines ? ['      …'] : [];
-  return [head, ...shown.slice(0, LIMITS.lines).map((line) => `      ${line}`), ...cut];
+  const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
+  const cut = shown.length > most ? ['      …'] : [];
+  return [head, ...shown.slice(0, most).map((line) => `      ${line}`), ...cut];
 }

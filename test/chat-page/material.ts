@@ -95,6 +95,7 @@ export const answered = (answer = text, sentences: readonly Attributed[] = attri
     text: answer,
     ending: 'stop',
     sentences,
+    leftOut: 0,
     promptTokens: 1_204,
     tokens: 143,
     prefillMs: 5_400,

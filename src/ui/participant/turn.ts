@@ -10,6 +10,7 @@ import type { ToolName } from '../../library/tool-inputs.ts';
 import type { Turn } from '../../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import type { Question, QuestionScope, ToolOutcome } from '../../service/protocol.ts';
+import { answerNotes } from '../../chat/exchange.ts';
 import { fill } from '../../chat/strings.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { ParticipantStrings } from './strings.ts';
@@ -258,6 +259,7 @@ class ParticipantTurn {
         case 'answered':
           writer.end();
           this.#sources(event.answer.sentences);
+          for (const note of answerNotes(event.answer, this.#strings)) this.#out.markdown(`\n\n_${literal(note)}_\n\n`);
           break;
         default:
       }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { answer } from '../../../src/answer/answer.ts';
 import type { AnswerEvent, AnswerOptions } from '../../../src/answer/answer.ts';
+import { EngineModel } from '../../../src/answer-model/engine-model.ts';
+import { smallProfile } from '../../../src/answer-model/profile.ts';
 import { withFolder } from '../memory/support.ts';
 import { indexed, ScriptedEngine } from './support.ts';
 
@@ -49,32 +51,39 @@ async function ask(
   return { events, engine };
 }
 
+const streamed = (events: readonly AnswerEvent[]) =>
+  events.flatMap((event) => (event.kind === 'token' ? [event.text] : [])).join('');
 const kinds = (events: readonly AnswerEvent[]) => [...new Set(events.map(({ kind }) => kind))];
 
 test('a question is answered in order: files, places, words, checks, sentences with their lines', () =>
   withFolder(async (folder) => {
     const { events, engine } = await ask(folder, QUESTION);
-    expect(kinds(events)).toEqual(['recalled', 'read', 'model', 'prefilled', 'token', 'checking', 'answered']);
+    expect(kinds(events)).toEqual([
+      'recalled',
+      'evidence',
+      'read',
+      'model',
+      'prefilled',
+      'token',
+      'checking',
+      'answered',
+    ]);
     const recalled = events.find((event) => event.kind === 'recalled');
     expect(recalled?.files[0]).toMatchObject({ path: 'src/loans.ts', lines: [{ start: 1, end: 6 }, { start: 7 }] });
     expect(recalled?.files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
     const read = events.find((event) => event.kind === 'read');
-    expect(read?.places[0]).toEqual({ path: 'src/loans.ts', start: 1, end: 10 });
+    expect(read?.places[0]).toEqual({ path: 'src/loans.ts', start: 1, end: 5 });
     expect(read?.stale).toBe(0);
-    expect(events.flatMap((event) => (event.kind === 'token' ? [event.text] : [])).join('')).toBe(ANSWER);
-    expect(events.filter(({ kind }) => kind === 'checking')).toEqual([
-      { kind: 'checking', sentences: 0, of: 2 },
-      { kind: 'checking', sentences: 1, of: 2 },
-    ]);
+    const [sound] = ANSWER.split(' It also');
+    expect(streamed(events)).toBe(`${sound} `);
+    expect(events.filter(({ kind }) => kind === 'checking')).toEqual([{ kind: 'checking', sentences: 0, of: 1 }]);
     expect(events.at(-1)).toMatchObject({
       kind: 'answered',
       answer: {
-        text: ANSWER,
+        text: sound,
+        leftOut: 1,
         ending: 'stop',
-        sentences: [
-          { kind: 'supported', citation: { path: 'src/loans.ts', start: 2, end: 3 } },
-          { kind: 'unsupported', sentence: { text: 'It also paints the moon green.' } },
-        ],
+        sentences: [{ kind: 'supported', citation: { path: 'src/loans.ts', start: 2, end: 3 } }],
       },
     });
     expect(engine.prompts[0]).toMatchInlineSnapshot(`
@@ -95,14 +104,17 @@ test('a question is answered in order: files, places, words, checks, sentences w
       }
       \`\`\`
 
-      File src/loans.ts, lines 1-10:
+      File src/loans.ts, lines 1-5:
       \`\`\`
       /** Lends a book to a reader for four weeks. */
       export function lend(book: Book, reader: Reader): Loan {
         if (reader.fees > 0) throw new Error('The reader owes fees.');
         return { book, reader, due: inWeeks(4) };
       }
+      \`\`\`
 
+      File src/loans.ts, lines 7-10:
+      \`\`\`
       /** Extends a loan once. */
       export function renew(loan: Loan): Loan {
         return { ...loan, due: inWeeks(2) };
@@ -110,11 +122,44 @@ test('a question is answered in order: files, places, words, checks, sentences w
       \`\`\`
 
       Based on the code above, How does lend refuse a reader who owes fees?
-      Answer briefly, then explain how the code does it.",
+      Answer in two or three sentences.",
           "role": "user",
         },
       ]
     `);
+  }));
+
+test('a model whose profile marks them keeps all sentences, with what rests on nothing and names that stand nowhere', () =>
+  withFolder(async (folder) => {
+    const engine = new ScriptedEngine(`${ANSWER} Then \`lend\` calls \`paintMoon\` for the reader who owes fees.`);
+    const place = await indexed(folder, FILES, engine);
+    const model = new EngineModel(place.search.engine, 'Large', {
+      ...smallProfile,
+      sentences: { kind: 'all' },
+    });
+    const events: AnswerEvent[] = [];
+    await answer(place.search, QUESTION, { model }, (event) => events.push(event));
+    place.index.close();
+    expect(streamed(events)).toContain('paintMoon');
+    expect(events.at(-1)).toMatchObject({
+      answer: {
+        leftOut: 0,
+        sentences: [
+          { kind: 'supported' },
+          { kind: 'unsupported', sentence: { text: 'It also paints the moon green.' } },
+          { unknown: ['paintMoon'] },
+        ],
+      },
+    });
+  }));
+
+test('a small model is stopped after its last sentence, and the answer is whole', () =>
+  withFolder(async (folder) => {
+    const said = 'A reader who owes fees gets an error. The loan of a book lasts four weeks. A loan is extended once.';
+    const engine = new ScriptedEngine(`${said} This is never said.`);
+    const { events } = await ask(folder, QUESTION, {}, engine);
+    expect(engine.options[0]?.signal?.aborted).toBe(true);
+    expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: said, ending: 'stop', leftOut: 0 } });
   }));
 
 test('a question about something else is not put to the model', () =>

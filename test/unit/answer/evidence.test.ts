@@ -67,8 +67,10 @@ test('the kind that the user chose counts', async () => {
   expect(evidenceIn(events)?.kind).toBe('references');
 });
 
-test('a question of no kind has none', async () => {
-  expect(kinds((await ask('How does the desk hand over a book?')).events)).not.toContain('evidence');
+test('a question of no kind is shown the lines that it points to, unless nobody wants them', async () => {
+  const question = 'How does the desk hand over a book?';
+  expect(evidenceIn((await ask(question)).events)).toMatchObject({ kind: 'lines', isComplete: false });
+  expect(kinds((await ask(question, { evidenceKind: 'none' })).events)).not.toContain('evidence');
 });
 
 test('of a segment that the evidence holds for the most part, nothing is read once more', () => {

@@ -58,7 +58,10 @@ export class ScriptedEngine {
     this.prompts.push(messages);
     this.options.push(options);
     options.onEvent?.({ kind: 'prefilled', tokens: 10, of: 10 });
-    for (const text of this.#answer.match(/\S+\s*/g) ?? []) options.onEvent?.({ kind: 'token', text });
+    for (const text of this.#answer.match(/\S+\s*/g) ?? []) {
+      options.onEvent?.({ kind: 'token', text });
+      options.signal?.throwIfAborted();
+    }
     this.meanwhile();
     const measured = { promptTokens: 10, tokens: 3, prefillMs: 1, decodeMs: 1 };
     return Promise.resolve({ text: this.#answer, ending: 'stop' as const, ...measured });

@@ -9,7 +9,7 @@ import { strings, whole } from './support.ts';
 const exchange = (own: Partial<Exchange>): Exchange => ({
   ...newExchange('1', { question, scope: whole }, strings),
   text,
-  state: { kind: 'answered', sentences: attributed, ending: 'stop', seconds: 3, tokens: 5, rate: 20 },
+  state: { kind: 'answered', sentences: attributed, leftOut: 0, ending: 'stop', seconds: 3, tokens: 5, rate: 20 },
   ...own,
 });
 const conversation = (...exchanges: Exchange[]) => ({ id: 'c', title: question, updated: 0, exchanges });

@@ -26,7 +26,7 @@ async function place(): Promise<{ folder: string; file: TranscriptFile; store: T
 const answered = (id: string, text = 'It does.'): Exchange => ({
   ...newExchange(id, { question: `Question ${id}?`, scope: whole }, strings),
   text,
-  state: { kind: 'answered', sentences: [], ending: 'stop', seconds: 3, tokens: 5, rate: 20 },
+  state: { kind: 'answered', sentences: [], leftOut: 0, ending: 'stop', seconds: 3, tokens: 5, rate: 20 },
 });
 const conversation = (id: string, updated: number, ...exchanges: Exchange[]): Conversation => ({
   id,

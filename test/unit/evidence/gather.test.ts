@@ -56,7 +56,7 @@ export class LoanError extends Error {}
 test('what a project is about: README without its badges, manifest, tree, entry, what most files import', async () => {
   const evidence = await evidenceOver(LIBRARY, 'What is this project about?');
   expect(shown(evidence)).toEqual([
-    'readme README.md:3-9',
+    'readme README.md:5-9',
     'manifest package.json:2-5',
     'tree :1-6 9',
     'entry src/main.ts:1-3',
@@ -245,4 +245,32 @@ test('a scope leaves out what is not asked', async () => {
   const scope = () => new Set(['src/desk.ts', 'src/loans.ts']);
   const evidence = await evidenceOver(LIBRARY, 'Who uses `lend`?', { scope });
   expect(new Set(evidence?.items.map(({ path }) => path))).toEqual(scope());
+});
+
+test('an overview begins with the first sentence of the README, behind titles, badges and HTML', async () => {
+  const readme = [
+    '<p align="center">',
+    '  <img src="logo.svg" width="100"',
+    '       alt="A logo of our library is shown here">',
+    '  <a href="#use">Use</a> • <a href="#install">Install it with a package manager</a>',
+    '</p>',
+    '# Library',
+    '[![A badge of the build that says it is green](https://example.org/b.svg)](https://example.org)',
+    '.. image:: a/picture/that/nobody/reads.png',
+    '> [!NOTE] this is no sentence about the project',
+    '',
+    'A library that *lends* [books](https://example.org) to readers.',
+    'It keeps loans in a file.',
+    '',
+    '[![Another badge](https://example.org/c.svg)](https://example.org)',
+    'More.',
+  ];
+  const evidence = await evidenceOver({ 'README.md': readme.join('\n') }, 'What is this project about?');
+  expect(shown(evidence)[0]).toBe('readme README.md:11-13');
+});
+
+test('the description of a manifest is shown, however far down it stands', async () => {
+  const setup = `from setuptools import setup\nversion = read()\n${'x = 1\n'.repeat(40)}setup(\n    name='library',\n    description='Lends books.',\n)\n`;
+  const evidence = await evidenceOver({ 'setup.py': setup }, 'What is this project about?');
+  expect(shown(evidence)[0]).toBe('manifest setup.py:44-45');
 });

@@ -38,7 +38,7 @@ const answered: AnswerEvent[] = [
   {
     kind: 'answered',
     answer: {
-      ...{ text: '', ending: 'stop', promptTokens: 1, tokens: 1, prefillMs: 1, decodeMs: 1 },
+      ...{ text: '', ending: 'stop', leftOut: 0, promptTokens: 1, tokens: 1, prefillMs: 1, decodeMs: 1 },
       sentences: [
         { kind: 'supported', sentence: sentence('After 21 days.'), citation },
         { kind: 'unsupported', sentence: sentence('See it.'), reason: '' },

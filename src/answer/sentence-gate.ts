@@ -1,0 +1,98 @@
+import { sentences } from './sentence.ts';
+import type { Sentence } from './sentence.ts';
+
+/** What a gate asks of each sentence. */
+export interface GateRules {
+  /** Sentences that pass, at most. */
+  readonly most: number;
+  /** Whether a sentence has a source, and no name that was made up. */
+  readonly isSound: (sentence: Sentence) => boolean;
+  /** Called with each sentence that passes, and with the blanks before it. */
+  readonly onText: (text: string) => void;
+  /** Called once, when no further sentence can pass. */
+  readonly onFull: () => void;
+}
+
+/** Part of a sentence's words that were said before, from which on it says nothing new. */
+const REPEATED = 0.8;
+const FENCE = /^[ \t]*(```+|~~~+)/;
+/** Up to the mark that ends a sentence, where another begins behind it, or to a line's end. */
+const UNIT = /^[^\n]*?[^\s.][.!?]["'`)*]*[ \t]+(?=["'`(*]*\p{Lu})|^[^\n]*\n/u;
+const ITEM = /^\s*(?:[-*+]|\d+[.)])\s/;
+const WHOLE = /[.!?:]["'`)*\]]*\s*$|```\s*$/;
+
+/**
+ * Lets through those sentences of a growing answer that are sound, whole, and no repetition, and ends it after a few: a
+ * model of half a billion parameters invents more with each one. Block by block, so that a reader sees nothing that is
+ * taken away again.
+ */
+export class SentenceGate {
+  readonly #rules: GateRules;
+  #open = '';
+  #passed = '';
+  /** Headings and lead-ins: they pass with what they lead to. */
+  #held = '';
+  /** Whether something was left out that they led to. */
+  #isBroken = false;
+  readonly #said = new Set<string>();
+  #sentences = 0;
+  #leftOut = 0;
+  #isFull = false;
+
+  constructor(rules: GateRules) {
+    this.#rules = rules;
+  }
+
+  push(text: string): void {
+    this.#open += text;
+    for (let unit = nextUnit(this.#open); unit !== undefined && !this.#isFull; unit = nextUnit(this.#open)) {
+      this.#open = this.#open.slice(unit.length);
+      this.#judge(unit);
+    }
+  }
+
+  /**
+   * What passed, and how many sentences did not. Of an answer that did not come to its end by itself, the last sentence
+   * is no whole one.
+   */
+  end(isCut: boolean): { readonly text: string; readonly leftOut: number } {
+    if (!this.#isFull && this.#open.trim() !== '' && (!isCut || WHOLE.test(this.#open))) this.#judge(this.#open);
+    return { text: this.#passed.trim(), leftOut: this.#leftOut };
+  }
+
+  #judge(unit: string): void {
+    const claims = sentences(unit);
+    if (claims.length === 0) {
+      if (unit.trim() !== '') this.#isBroken = false;
+      this.#held += unit;
+      return;
+    }
+    if (this.#isBroken && !ITEM.test(unit)) this.#held = '';
+    const words = [...new Set(unit.toLowerCase().match(/[\p{L}\p{N}_]+/gu))];
+    if (words.filter((word) => this.#said.has(word)).length >= REPEATED * words.length) return;
+    if (!claims.every(this.#rules.isSound)) {
+      this.#leftOut += claims.length;
+      this.#isBroken = true;
+      return;
+    }
+    for (const word of words) this.#said.add(word);
+    const text = this.#held + unit;
+    this.#held = '';
+    this.#passed += text;
+    this.#rules.onText(text);
+    this.#sentences += claims.length;
+    if (this.#sentences < this.#rules.most) return;
+    this.#isFull = true;
+    this.#rules.onFull();
+  }
+}
+
+/** The first sentence, line or block of code that is surely whole; undefined while more may belong to it. */
+function nextUnit(text: string): string | undefined {
+  const [fence, mark] = FENCE.exec(text) ?? [];
+  if (fence === undefined || mark === undefined) return UNIT.exec(text)?.[0];
+  const lines = text.split('\n');
+  const close = lines.findIndex((line, at) => at > 0 && line.trim() === mark);
+  // The line end behind the closing fence tells that nothing follows it.
+  return close < 0 || close === lines.length - 1 ? undefined : `${lines.slice(0, close + 1).join('\n')}\n`;
+}

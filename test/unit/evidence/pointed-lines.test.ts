@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { Corpus } from '../../../src/evidence/corpus.ts';
+import { gatherPointedLines } from '../../../src/evidence/pointed-lines.ts';
+import { indexed } from '../answer/support.ts';
+import { withFolder } from '../memory/support.ts';
+
+const body = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => `  step${from + at}();`).join('\n');
+const FILES = {
+  'src/desk.ts': `import { send } from './mail.ts';
+
+/** Lends a book to a reader. */
+export function lend(book: Book, reader: Reader): Loan {
+  if (reader.fees > 0) throw new Error('The reader owes fees.');
+  return { book, reader };
+}
+
+/** Closes the desk for today. */
+export function close(): void {
+${body(0, 30)}
+  if (isHoliday()) lockTheDoorForLonger();
+${body(30, 40)}
+}
+`,
+  'src/mail.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
+};
+
+/** The lines that are shown for a question, when the ranking brought back these. */
+function pointed(question: string, ...places: readonly [path: string, start: number, end: number][]) {
+  return withFolder(async (folder) => {
+    const { index } = await indexed(folder, FILES);
+    const recalled = places.map(([path, start, end]) => ({ path, lines: { start, end } }));
+    const { items } = await gatherPointedLines(new Corpus({ index, prefix: '' }), question, recalled);
+    index.close();
+    return items.map(({ path, lines, text }) => ({ path, ...lines, text }));
+  });
+}
+
+test('a short definition is shown whole, with its comment', async () => {
+  const [first] = await pointed('When does a reader who owes fees get no book?', ['src/desk.ts', 1, 7]);
+  expect(first).toMatchObject({ path: 'src/desk.ts', start: 3, end: 7 });
+});
+
+test('of a long one its head is shown and the lines that hold the words', async () => {
+  const items = await pointed('When is the door locked for longer?', ['src/desk.ts', 30, 52]);
+  expect(items.map(({ start }) => start)).toEqual([9, 41]);
+  expect(items[0]?.text).toBe('/** Closes the desk for today. */\nexport function close(): void {');
+  expect(items[1]?.text).toContain('lockTheDoorForLonger');
+});
+
+test('a place far behind the best is not shown, and nothing twice', async () => {
+  const items = await pointed(
+    'Why does lend refuse a reader who owes fees?',
+    ['src/desk.ts', 1, 7],
+    ['src/desk.ts', 3, 7],
+    ['src/mail.ts', 1, 4],
+  );
+  expect(items.map(({ path, start }) => `${path}:${start}`)).toEqual(['src/desk.ts:3']);
+});
+
+test('nothing where no line has a word of the question', async () => {
+  expect(await pointed('Which football club won?', ['src/mail.ts', 1, 4])).toEqual([]);
+});
