@@ -1,85 +1,236 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { EngineModel } from '../../src/answer-model/engine-model.ts';
+import { smallProfile } from '../../src/answer-model/profile.ts';
+import type { AnswerProfile } from '../../src/answer-model/profile.ts';
 import { answer } from '../../src/answer/answer.ts';
+import { Engine } from '../../src/engine/client/engine.ts';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
-import { Engine } from '../../src/engine/client/engine.ts';
-import { defaultSettings } from '../../src/engine/settings.ts';
-import { readCases } from './cases.ts';
-import { findPacks, openRepository, packOf } from './repository.ts';
+import { ANSWER_HEAD, answerRow, countsOf } from './answer-metrics.ts';
+import type { AnswerCounts, GivenAnswer } from './answer-metrics.ts';
+import { readCandidates } from './candidates.ts';
+import { isRecord, text } from './cases.ts';
+import { Problem } from './problem.ts';
+import { findPacks, isNamed, nameOf, openRepository, packOf } from './repository.ts';
+import type { Pack } from './repository.ts';
 
 /**
- * Whether the token memory helps an answer: the same questions answered with the adapter's gate and without it. Says
- * how many names of an answer stand nowhere in the repository; prints both for reading.
+ * What answers are worth, as far as it can be counted, over a file of questions: test/eval/README.md says how.
  *
- *     node esbuild.js --quiet && node test/eval/answers.ts --data DIR --repo requests [--limit 16]
+ *     npm run eval:answers -- [--data DIR] [--questions FILE] [--as NAME] [--limit 8] [--show]
+ *
+ * Answers lie in the cache by the name of the run, a line each, so that a run that was cut off goes on.
  */
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/eval' },
     cache: { type: 'string', default: '.cache/eval' },
-    repo: { type: 'string', default: 'requests' },
-    limit: { type: 'string', default: '16' },
-    print: { type: 'boolean', default: false },
+    questions: { type: 'string' },
+    repos: { type: 'string', default: '' },
+    limit: { type: 'string' },
+    model: { type: 'string', default: 'built-in' },
+    as: { type: 'string' },
+    kept: { type: 'string' },
+    table: { type: 'boolean', default: false },
+    show: { type: 'boolean', default: false },
+    'embed-ms': { type: 'string' },
+    // What may be tuned, on other questions than those that are reported.
+    task: { type: 'string' },
+    sentences: { type: 'string' },
+    excerpts: { type: 'string' },
+    tokens: { type: 'string' },
   },
 });
 
-/** Names that look like code: with an underscore, a dot inside, a capital inside, or in backticks. */
-const NAME = /`([^`\s]+)`|\b([A-Za-z]\w*(?:[._]\w+)+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*)\b/g;
-const names = (text: string) =>
-  new Set(
-    [...text.matchAll(NAME)]
-      .flatMap(([, quoted, plain]) => (quoted ?? plain ?? '').split(/[^\w]+/))
-      .filter((name) => name.length > 2 && /[A-Za-z]/.test(name)),
-  );
+/** A question, about a packed repository or a folder of this project. */
+interface AnswerCase {
+  readonly id: string;
+  readonly question: string;
+  readonly reference: string | undefined;
+  readonly place: { readonly repository: string; readonly commit: string } | { readonly folder: string };
+}
 
-const packs = await findPacks(values.data);
-const all = readCases(values.data, 'qa').filter(({ repository }) => repository.endsWith(`/${values.repo}`));
-const cases = all
-  .filter((_, at) => at % Math.max(1, Math.floor(all.length / Number(values.limit))) === 0)
-  .slice(0, Number(values.limit));
-const [first] = cases;
-const pack = first && packOf(packs, first.repository, first.commit);
-if (!pack) throw new Error(`There is no packed repository ${values.repo} with questions in ${values.data}.`);
-const repository = await openRepository(pack, values.cache, new AbortController().signal);
-const known = new Set(repository.files.flatMap(({ path, text }) => [...path.split(/\W+/), ...text.split(/\W+/)]));
+const stop = new AbortController();
+process.on('SIGINT', () => {
+  stop.abort();
+});
+const { signal } = stop;
+const file = values.questions ?? join(values.data, 'qa.jsonl');
+const run = values.as ?? values.model;
+const set = /([^/]+)\.jsonl$/.exec(file)?.[1] ?? file;
+const store = resolve(values.cache, 'answers', `${set}-${run}.jsonl`);
 
-const folder = mkdtempSync(join(tmpdir(), 'ask-codebase-answers-'));
-const settings = defaultSettings({ device: 'cpu' });
-cpSync(settings.adapterFolder, join(folder, 'adapter'), { recursive: true });
-rmSync(join(folder, 'adapter/gate.json'), { force: true });
-const systems = { closed: { ...settings, adapterFolder: join(folder, 'adapter') }, open: settings };
-const rows: Record<string, { answered: number; names: number; strange: number; seconds: number }> = {};
 try {
-  for (const [system, own] of Object.entries(systems)) {
-    const engine = new Engine({ script: resolve('dist/engine.js'), settings: own });
-    const index = await FolderIndex.open({ root: repository.root, engine, home: resolve(values.cache, 'home') });
-    await index.refresh({});
-    const row = { answered: 0, names: 0, strange: 0, seconds: 0 };
-    for (const one of cases) {
-      const began = performance.now();
-      let text = '';
-      await answer(MultiFolderSearch.of(index), one.question, {}, (event) => {
-        if (event.kind === 'answered') text = event.answer.text;
+  const given = readGiven(store);
+  const rows = await asked(readQuestions(file), given);
+  const table = [...ANSWER_HEAD, ...[...rows].map(([name, own]) => answerRow(name, Object.values(own)))];
+  const all = Object.assign({}, ...rows.values()) as Record<string, AnswerCounts>;
+  table.push(answerRow('**all**', Object.values(all)));
+  console.log(`\n${set}, ${run}\n\n${table.join('\n')}`);
+  if (values.kept !== undefined) keep(values.kept, all);
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+/** Asks what was not asked in an earlier run, and counts everything; by repository, by question. */
+async function asked(cases: readonly AnswerCase[], given: Map<string, GivenAnswer>) {
+  const rows = new Map<string, Record<string, AnswerCounts>>();
+  const packs = await findPacks(values.data);
+  const engine = new Engine({ script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
+  try {
+    for (const [, own] of Map.groupBy(cases, ({ place }) => JSON.stringify(place))) {
+      const limit = values.limit === undefined ? own.length : Number(values.limit);
+      const chosen = spread(own, limit);
+      const [first] = chosen;
+      const repository = first && (await openPlace(first, packs));
+      if (!repository) continue;
+      const missing = chosen.filter(({ id }) => !given.has(id));
+      if (missing.length > 0 && !values.table) {
+        const index = await FolderIndex.open({
+          root: repository.root,
+          engine,
+          home: resolve(values.cache, 'answers/home'),
+        });
+        await index.indexWords({ signal });
+        for (const one of missing) {
+          const done = await ask(engine, index, one);
+          given.set(one.id, done);
+          mkdirSync(dirname(store), { recursive: true });
+          appendFileSync(store, `${JSON.stringify(done)}\n`);
+        }
+        index.close();
+      }
+      const words = new Set(
+        repository.files.flatMap(({ path, text: content }) => [path, content].flatMap((part) => part.split(/[^\w$]+/))),
+      );
+      const counts = chosen.flatMap((one) => {
+        const answered = given.get(one.id);
+        if (answered && values.show) show(one, answered, countsOf(answered, one.reference, words));
+        return answered ? [[one.id, countsOf(answered, one.reference, words)] as const] : [];
       });
-      row.seconds += (performance.now() - began) / 1000;
-      if (text === '') continue;
-      row.answered += 1;
-      const said = names(text);
-      row.names += said.size;
-      row.strange += [...said].filter((name) => !known.has(name)).length;
-      if (values.print)
-        console.log(
-          `\n[${system}] ${one.question}\n${text}\nstrange: ${[...said].filter((name) => !known.has(name)).join(' ')}`,
-        );
+      if (counts.length > 0) rows.set(repository.name, Object.fromEntries(counts));
     }
-    rows[system] = row;
-    index.close();
+  } finally {
     engine.close();
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  return rows;
 }
-console.table(rows);
+
+async function ask(engine: Engine, index: FolderIndex, { id, question }: AnswerCase): Promise<GivenAnswer> {
+  const began = performance.now();
+  const since = () => Number(((performance.now() - began) / 1000).toFixed(2));
+  let given: GivenAnswer = {
+    ...{ id, question, kind: 'none', shown: '', text: '', sourced: 0, leftOut: 0, ending: 'unknown' },
+    ...{ shownSeconds: 0, seconds: 0 },
+  };
+  const model = new EngineModel(engine, values.model, profile());
+  const embedMs = values['embed-ms'] === undefined ? undefined : Number(values['embed-ms']);
+  await answer(
+    MultiFolderSearch.of(index),
+    question,
+    { model, signal, ...(embedMs !== undefined && { embedMs }) },
+    (event) => {
+      if (event.kind === 'evidence') {
+        const { kind, items, count } = event.evidence;
+        // As many as the terminal lists.
+        const shown = items
+          .slice(0, 20)
+          .map(({ path, lines, text: own, note }) => `${path}:${lines.start}-${lines.end} ${note}\n${own}`);
+        given = { ...given, kind, shown: `${count}\n${shown.join('\n\n')}`, shownSeconds: since() };
+      }
+      if (event.kind === 'answered') {
+        const { text: said, sentences, leftOut, ending } = event.answer;
+        const sourced = sentences.filter((own) => own.kind === 'supported').length;
+        given = { ...given, text: said, sourced, leftOut, ending };
+      }
+    },
+  );
+  return { ...given, seconds: since() };
+}
+
+/** The profile that ships, but for what is tuned in this run. */
+function profile(): AnswerProfile {
+  if (values.model !== 'built-in')
+    throw new Problem(`There is no answer model ${values.model}; only built-in is known.`);
+  const budget = values.excerpts === undefined ? undefined : Number(values.excerpts);
+  return {
+    ...smallProfile,
+    ...(values.task !== undefined && { task: values.task }),
+    ...(values.sentences !== undefined && { sentences: sentencesOf(values.sentences) }),
+    ...(values.tokens !== undefined && { answerTokens: Number(values.tokens) }),
+    ...(budget !== undefined && { excerpts: { least: budget, most: budget } }),
+  };
+}
+
+/** `all`, or so many that have a source. */
+function sentencesOf(value: string): AnswerProfile['sentences'] {
+  return value === 'all' ? { kind: 'all' } : { kind: 'sourced', most: Number(value) };
+}
+
+async function openPlace({ place }: AnswerCase, packs: readonly Pack[]) {
+  if ('folder' in place) {
+    const root = resolve(place.folder);
+    return { name: place.folder, root, files: await readCandidates(root, signal) };
+  }
+  const pack = packOf(packs, place.repository, place.commit);
+  if (!pack || !isNamed([pack.repository, nameOf(pack)], values.repos.split(',').filter(Boolean))) return undefined;
+  return openRepository(pack, values.cache, signal);
+}
+
+/** So many of a list, from all over it. */
+function spread<T>(all: readonly T[], most: number): T[] {
+  if (all.length <= most) return [...all];
+  return Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]).filter(
+    (one) => one !== undefined,
+  );
+}
+
+function readQuestions(from: string): AnswerCase[] {
+  if (!existsSync(from)) throw new Problem(`${from} does not exist: test/eval/README.md says how to make it.`);
+  return lines(from).map((value) => {
+    const place =
+      typeof value['folder'] === 'string'
+        ? { folder: value['folder'] }
+        : { repository: text(value, 'repo'), commit: text(value, 'commit') };
+    const reference = typeof value['answer'] === 'string' ? value['answer'] : undefined;
+    return { id: text(value, 'id'), question: text(value, 'question'), reference, place };
+  });
+}
+
+function readGiven(from: string): Map<string, GivenAnswer> {
+  const all = existsSync(from) ? lines(from) : [];
+  return new Map(all.map((value) => [text(value, 'id'), value as unknown as GivenAnswer]));
+}
+
+function lines(from: string): Record<string, unknown>[] {
+  return readFileSync(from, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as unknown)
+    .filter(isRecord);
+}
+
+function show({ id, question, reference }: AnswerCase, given: GivenAnswer, counts: AnswerCounts): void {
+  console.log(`\n## ${id}: ${question}\n\n[${given.kind}] ${given.shown}\n\n=> ${given.text}`);
+  console.log(
+    `(${given.leftOut} left out, ${given.ending}, ${given.seconds} s, invented: ${counts.invented.join(' ')})`,
+  );
+  if (reference !== undefined) console.log(`\nReference: ${reference}`);
+}
+
+/** What was counted, by set and run, a line each; no text of the data is kept. */
+function keep(into: string, counts: Readonly<Record<string, AnswerCounts>>): void {
+  const before: unknown = existsSync(into) ? JSON.parse(readFileSync(into, 'utf8')) : {};
+  const kept = { ...(isRecord(before) ? before : {}), [`${set}, ${run}`]: counts };
+  const blocks = Object.entries(kept).map(([name, own]) => {
+    const rows = Object.entries(own as Record<string, AnswerCounts>).map(
+      ([id, one]) => `${JSON.stringify(id)}: ${JSON.stringify(one)}`,
+    );
+    return `${JSON.stringify(name)}: {\n${rows.join(',\n')}\n}`;
+  });
+  writeFileSync(into, `{\n${blocks.join(',\n')}\n}\n`);
+}
