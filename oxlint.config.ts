@@ -28,13 +28,29 @@ const layers: Record<string, string[]> = {
   root: ['chat', 'service', 'terminal', 'ui'],
 };
 
-const allow = (from: string, to: string[]) => ({
-  from: { element: { type: from } },
-  allow: to.map((type) => ({ to: { element: { type } } })),
-});
-
 /** Programs that measure: unit tests need none of them, and stay quick. */
 const programs = ['eval', 'bench', 'torture', 'fuzz'];
+
+/** The folders of each part; the last one has what lies in src and in none of its layers. */
+const parts: [part: string, folders: string[]][] = [
+  ...Object.keys(layers)
+    .filter((layer) => !['kernels', 'page', 'root'].includes(layer))
+    .map((layer): [string, string[]] => [layer, [`src/${layer}`]]),
+  ['kernels', ['kernels']],
+  ['page', ['media/chat']],
+  ['unit', ['test/unit']],
+  ['program', programs.map((program) => `test/${program}`)],
+  ['test', ['test']],
+  ['root', ['src']],
+];
+
+const all = Object.keys(layers);
+const allowed: Record<string, string[]> = {
+  ...Object.fromEntries(Object.entries(layers).map(([layer, below]) => [layer, ['common', ...below]])),
+  unit: [...all, 'test', '*'],
+  program: [...all, 'unit', 'test', '*'],
+  test: [...all, 'unit', 'program', '*'],
+};
 
 const onlyUi = { name: 'vscode', message: 'Only src/ui may import vscode.' };
 const onlyOutput = 'Print through src/terminal/output.ts: it makes text safe for a terminal.';
@@ -89,26 +105,11 @@ const strict = errors(
 
 export default defineConfig({
   plugins: ['typescript', 'import'],
-  jsPlugins: ['eslint-plugin-boundaries', 'eslint-plugin-regexp', '@stylistic/eslint-plugin'],
+  jsPlugins: ['./oxlint.layers.ts', 'eslint-plugin-regexp', '@stylistic/eslint-plugin'],
   categories: { correctness: 'off' },
   options: { typeAware: true, reportUnusedDisableDirectives: 'error' },
   env: { builtin: true, node: true },
   ignorePatterns: ['dist', 'node_modules', 'models', '.cache', 'media/*.js'],
-  settings: {
-    'import/resolver': { node: { extensions: ['.ts', '.js'] } },
-    'boundaries/elements': [
-      ...Object.keys(layers)
-        .filter((type) => !['kernels', 'page', 'root'].includes(type))
-        .map((type) => ({ type, pattern: `src/${type}` })),
-      { type: 'kernels', pattern: '{kernels,kernels/**}', partialMatch: false },
-      { type: 'page', pattern: 'media/chat' },
-      { type: 'unit', pattern: 'test/unit' },
-      { type: 'program', pattern: `test/{${programs.join(',')}}` },
-      { type: 'test', pattern: 'test' },
-      // Last, because the first that fits decides: what lies in src and in none of its parts.
-      { type: 'root', pattern: 'src' },
-    ],
-  },
   rules: { ...plain, ...recommended },
   overrides: [
     {
@@ -146,17 +147,7 @@ export default defineConfig({
             ignoreUrls: true,
           },
         ],
-        'boundaries/dependencies': [
-          'error',
-          {
-            default: 'disallow',
-            policies: [
-              ...Object.entries(layers).map(([type, below]) => allow(type, [type, 'common', ...below])),
-              allow('unit', [...Object.keys(layers), 'unit', 'test']),
-              ...['program', 'test'].map((type) => allow(type, [...Object.keys(layers), 'unit', 'program', 'test'])),
-            ],
-          },
-        ],
+        'layers/imports': ['error', { parts, allowed }],
       },
     },
     {
