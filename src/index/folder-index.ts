@@ -308,7 +308,7 @@ export class FolderIndex {
     }
     const asked = { priority: 'save', signal } as const;
     const segments = await cutFile(this.engine, this.adapter.id, path, seen, asked);
-    const known = new Map<string, Int8Array>();
+    const known = new Map<string, Uint8Array>();
     for (const { contentHash, record } of this.ledger.segmentsOf(path)) if (record) known.set(contentHash, record.keys);
     for (const { contentHash, keys } of this.#overlay.file(path)?.segments ?? []) known.set(contentHash, keys);
     const measured = [];

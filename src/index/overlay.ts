@@ -4,8 +4,8 @@ import { splitLines } from '../workspace/segment/line.ts';
 
 /** A segment of text that stands in an editor alone. Its id is negative, so that it never meets one of the ledger's. */
 export interface OverlaySegment extends SegmentPlace {
-  /** [P · d_k], int8 as the ledger would store them. */
-  readonly keys: Int8Array;
+  /** [P, d_k / 2], as the ledger would store them. */
+  readonly keys: Uint8Array;
   readonly terms: ReadonlySet<string>;
 }
 

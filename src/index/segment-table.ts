@@ -82,8 +82,8 @@ export class SegmentTable {
     }
   }
 
-  /** Adds a segment with its vectors, [P · d_k]. */
-  put(place: SegmentPlace, keys: Int8Array): void {
+  /** Adds a segment with its vectors, [P, d_k / 2]. */
+  put(place: SegmentPlace, keys: Uint8Array): void {
     const { segmentId } = place;
     if (this.isEmbedded(segmentId)) return;
     this.#vectors.append(segmentId, keys);

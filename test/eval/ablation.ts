@@ -7,10 +7,12 @@ import { Engine } from '../../src/engine/client/engine.ts';
 import { featureMap } from '../slow/kernels/reference/integer-feature-map.ts';
 import type { FeatureMap, FeatureSpec } from '../slow/kernels/reference/integer-feature-map.ts';
 import { recallByFeature } from '../slow/kernels/reference/recall-by-feature.ts';
+import { packKeys } from '../../src/memory/algebra/packed-keys.ts';
 import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { recall } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
+import { unpackKeys } from '../support/unpack-keys.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { findFor, listOfRanking, silent } from './found.ts';
@@ -48,8 +50,6 @@ const MAPS: Readonly<Record<string, FeatureSpec>> = {
 
 /** What a segment's write could be instead: fewer bits, or fewer memory tokens, averaged. */
 const SMALLER: readonly Smaller[] = [
-  { name: '4 bits', tokens: 8, bits: 4 },
-  { name: '3 bits', tokens: 8, bits: 3 },
   { name: '2 bits', tokens: 8, bits: 2 },
   { name: '1 bit', tokens: 8, bits: 1 },
   { name: 'P 4', tokens: 4, bits: 8 },
@@ -96,15 +96,16 @@ try {
     const places = new Map<number, SegmentPlace>();
     const smaller = SMALLER.filter(({ tokens }) => shape.tokens % tokens === 0).map((kept) => ({
       kept,
-      name: `${kept.name} (${bytesOf(kept, shape.keySize)} B)`,
+      name: `${kept.name} (${bytesOf({ ...kept, bits: Math.min(4, kept.bits) }, shape.keySize)} B)`,
       table: new EmbeddingTable({ ...shape, tokens: kept.tokens }),
     }));
     for (const { record, ...place } of index.ledger.segments()) {
       if (record === undefined) throw new Error(`${place.path} is not embedded.`);
       table.append(place.segmentId, record.keys);
+      const keys = unpackKeys(record.keys, shape.keySize);
       places.set(place.segmentId, place);
       for (const { kept, table: own } of smaller) {
-        own.append(place.segmentId, smallerKeys(record.keys, shape.keySize, kept));
+        own.append(place.segmentId, packKeys(smallerKeys(keys, shape.keySize, kept), shape.keySize));
       }
     }
     const maps = Object.entries(MAPS).map(([name, spec]): [string, FeatureMap] => [

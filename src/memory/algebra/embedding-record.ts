@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { AppError } from '../../common/app-error.ts';
+import { AppError, isAppError } from '../../common/app-error.ts';
+import { packedSize, packKeys } from './packed-keys.ts';
 import type { MemoryShape } from './shape.ts';
 
 /** A segment's memory tokens, quantised once: what the ledger stores. */
 export interface EmbeddingRecord {
-  /** [P, d_k]; the L2-normalised key times 127. */
-  readonly keys: Int8Array;
+  /** [P, d_k / 2]; two numbers of four bits in a byte (packed-keys.ts). A key counts as one of length 1. */
+  readonly keys: Uint8Array;
   /** [B, P, d_v]; the value divided by its block's scale. */
   readonly values: Int8Array;
 }
@@ -19,19 +20,21 @@ export interface FloatRecord {
 }
 
 const FORMAT = {
-  version: 1,
+  /** 1, which had keys of eight bits (former-record.ts), and this one. */
+  version: 2,
   /** version 1, tokens 2, keySize 2, blocks 1, valueSize 2 (little-endian). */
   headerBytes: 8,
   checksumBytes: 4,
-  /** An int8 of 127 is a key component of 1; -128 is never written, so that negating a key is exact. */
+  /** An int8 of 127 is a component of 1; -128 is never written, so that negating a key is exact. */
   one: 127,
   /** How far a key's length may be from 1: float16 kernels stay within 0.002, a key not normalised is far outside. */
   lengthTolerance: 0.02,
 } as const;
 
 /**
- * A float record to int8. Keys: round(127 · k); values of block b: round(v / scales[b]); halves away from zero, clamped
- * to ±127. The same floats give the same bytes everywhere.
+ * A float record in few bits. Keys: round(127 · k), then the nearest of 15 steps (packKeys); values of block b:
+ * round(v / scales[b]) in int8; halves away from zero, clamped. The same floats give the same bytes everywhere, and
+ * keys that were once stored in eight bits give the bytes of keys that are made anew.
  *
  * `scales`: one per block, from the adapter. Throws `memory/record` on NaN, Infinity, a wrong length, or a key that is
  * not L2-normalised (it would be clamped without anyone noticing).
@@ -48,10 +51,10 @@ export function quantize(record: FloatRecord, shape: MemoryShape, scales: readon
   if (scales.length !== blocks) {
     throw new AppError('memory/record', `The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
   }
-  const keys = new Int8Array(record.keys.length);
+  const eightBits = new Int8Array(record.keys.length);
   for (let token = 0; token < tokens; token++) {
     const from = token * keySize;
-    keys.set(quantizeVector(record.keys.subarray(from, from + keySize)), from);
+    eightBits.set(quantizeVector(record.keys.subarray(from, from + keySize)), from);
   }
   const values = new Int8Array(record.values.length);
   const perBlock = tokens * valueSize;
@@ -61,7 +64,7 @@ export function quantize(record: FloatRecord, shape: MemoryShape, scales: readon
     }
     for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((record.values[i] ?? 0) / scale);
   });
-  return { keys, values };
+  return { keys: packKeys(eightBits, keySize), values };
 }
 
 /**
@@ -99,7 +102,7 @@ export function encodeRecord(record: EmbeddingRecord, shape: MemoryShape): Uint8
   view.setUint16(3, shape.keySize, true);
   view.setUint8(5, shape.blocks);
   view.setUint16(6, shape.valueSize, true);
-  blob.set(new Uint8Array(record.keys.buffer, record.keys.byteOffset, record.keys.length), FORMAT.headerBytes);
+  blob.set(record.keys, FORMAT.headerBytes);
   blob.set(
     new Uint8Array(record.values.buffer, record.values.byteOffset, record.values.length),
     FORMAT.headerBytes + record.keys.length,
@@ -113,9 +116,12 @@ export function encodeRecord(record: EmbeddingRecord, shape: MemoryShape): Uint8
  * checksum.
  */
 export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRecord {
-  const { tokens, keySize, blocks, valueSize } = shape;
-  const keyBytes = tokens * keySize;
-  const valueBytes = blocks * tokens * valueSize;
+  return openBlob(blob, shape, FORMAT.version, shape.tokens * packedSize(shape.keySize));
+}
+
+/** Keys and values of a blob of some version, whose keys have so many bytes. Throws as decodeRecord() does. */
+export function openBlob(blob: Uint8Array, shape: MemoryShape, version: number, keyBytes: number): EmbeddingRecord {
+  const valueBytes = shape.blocks * shape.tokens * shape.valueSize;
   const body = FORMAT.headerBytes + keyBytes + valueBytes;
   if (blob.length !== body + FORMAT.checksumBytes) {
     throw new AppError(
@@ -127,31 +133,54 @@ export function decodeRecord(blob: Uint8Array, shape: MemoryShape): EmbeddingRec
   if (view.getUint32(body, true) !== crc32(blob.subarray(0, body))) {
     throw new AppError('memory/record', 'A stored record does not match its checksum.');
   }
-  if (view.getUint8(0) !== FORMAT.version) {
-    throw new AppError(
-      'memory/record',
-      `A stored record has format ${view.getUint8(0)}; this version reads ${FORMAT.version}.`,
-    );
+  if (blob[0] !== version) {
+    throw new AppError('memory/record', `A stored record has format ${blob[0] ?? 0}; ${version} is read here.`);
   }
-  const stored = [view.getUint16(1, true), view.getUint16(3, true), view.getUint8(5), view.getUint16(6, true)];
-  if (stored.join() !== [tokens, keySize, blocks, valueSize].join()) {
+  const { tokens, keySize, blocks, valueSize } = shapeIn(blob);
+  if (
+    [tokens, keySize, blocks, valueSize].join() !== [shape.tokens, shape.keySize, shape.blocks, shape.valueSize].join()
+  ) {
     throw new AppError('memory/record', 'A stored record was made by an adapter of another shape.');
   }
   const start = blob.byteOffset + FORMAT.headerBytes;
   return {
-    keys: new Int8Array(blob.buffer, start, keyBytes),
+    keys: new Uint8Array(blob.buffer, start, keyBytes),
     values: new Int8Array(blob.buffer, start + keyBytes, valueBytes),
   };
 }
 
+/** The stored keys of a blob of this version, and d_k; undefined for any other blob, which nobody can tell. */
+export function keysIn(blob: Uint8Array): { readonly packed: Uint8Array; readonly keySize: number } | undefined {
+  try {
+    const shape = shapeIn(blob);
+    return { packed: decodeRecord(blob, shape).keys, keySize: shape.keySize };
+  } catch (error) {
+    if (!isAppError(error, 'memory/record')) throw error;
+    return undefined;
+  }
+}
+
+/** The shape that a blob of any version says it has. Throws `memory/record` where it is too short to say so. */
+export function shapeIn(blob: Uint8Array): MemoryShape {
+  if (blob.length < FORMAT.headerBytes)
+    throw new AppError('memory/record', `A stored record has ${blob.length} bytes.`);
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
+  return {
+    tokens: view.getUint16(1, true),
+    keySize: view.getUint16(3, true),
+    blocks: view.getUint8(5),
+    valueSize: view.getUint16(6, true),
+  };
+}
+
 /** Throws `memory/record` unless the arrays have the shape's lengths. */
-export function checkLengths(record: EmbeddingRecord, shape: MemoryShape): void {
-  const keys = shape.tokens * shape.keySize;
+function checkLengths(record: EmbeddingRecord, shape: MemoryShape): void {
+  const keys = shape.tokens * packedSize(shape.keySize);
   const values = shape.blocks * shape.tokens * shape.valueSize;
   if (record.keys.length !== keys || record.values.length !== values) {
     throw new AppError(
       'memory/record',
-      `A record has ${record.keys.length} key and ${record.values.length} value numbers; this adapter's have ${keys} and ${values}.`,
+      `A record has ${record.keys.length} bytes of keys and ${record.values.length} of values; this adapter's have ${keys} and ${values}.`,
     );
   }
 }

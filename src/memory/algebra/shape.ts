@@ -4,7 +4,7 @@ import { AppError } from '../../common/app-error.ts';
  * The sizes an adapter fixes for every record made with it. Nothing in this folder assumes particular numbers.
  *
  * - `tokens`     P, memory tokens in one segment
- * - `keySize`    d_k, numbers in one key
+ * - `keySize`    d_k, numbers in one key; even, because two share a byte
  * - `blocks`     B, decoder blocks that read the memory; 0 when the memory only finds and is never read
  * - `valueSize`  d_v, numbers in one value
  */
@@ -18,7 +18,7 @@ export interface MemoryShape {
 /** Largest sizes that the record's header can hold (one byte for blocks, two for the others). */
 const LIMITS = { tokens: 0xffff, keySize: 0xffff, blocks: 0xff, valueSize: 0xffff } as const;
 
-/** Throws `memory/shape` when a size is not a whole number in range. */
+/** Throws `memory/shape` when a size is not a whole number in range, or a key cannot be packed. */
 export function checkShape(shape: MemoryShape): void {
   const smallest = { tokens: 1, keySize: 1, blocks: 0, valueSize: shape.blocks === 0 ? 0 : 1 };
   for (const name of ['tokens', 'keySize', 'blocks', 'valueSize'] as const) {
@@ -29,6 +29,9 @@ export function checkShape(shape: MemoryShape): void {
         `The adapter says ${name} = ${size}; it must be between ${smallest[name]} and ${LIMITS[name]}.`,
       );
     }
+  }
+  if (shape.keySize % 2 !== 0) {
+    throw new AppError('memory/shape', `The adapter says keySize = ${shape.keySize}; it must be even.`);
   }
 }
 

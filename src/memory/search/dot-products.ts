@@ -1,4 +1,5 @@
 import { openWasm } from '../../common/wasm.ts';
+import { packedSize, PACKED_ZERO } from '../algebra/packed-keys.ts';
 import { PRODUCTS_MODULE } from './dot-products-module.ts';
 
 /** A question as integers: its number i is numbers[i] * unit. */
@@ -8,12 +9,12 @@ export interface IntegerQuestion {
   readonly unit: number;
 }
 
-/** The largest number of a vector, which is int8 without -128. */
-const LARGEST = 127;
 /** Vectors that are copied into the module at once: they stay in a core's second cache. */
 const BLOCK_BYTES = 128 * 1024;
 /** Numbers of a vector that the module takes: a multiple of one turn of its loop, and no more than its memory holds. */
 const SIZES = { multiple: 32, most: 16_384 } as const;
+/** Numbers that one lane of 16 bits holds. */
+const OF_LANE = 4;
 
 /**
  * Rounds a question to 16 bits, or to as many as leave every sum of d_k products below 2^31. The error of a cosine is
@@ -23,7 +24,7 @@ const SIZES = { multiple: 32, most: 16_384 } as const;
  */
 export function toIntegers(question: Float32Array): IntegerQuestion {
   const largest = question.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const most = Math.min(0x7fff, Math.floor(0x7fffffff / (LARGEST * Math.max(1, question.length))));
+  const most = Math.min(0x7fff, Math.floor(0x7fffffff / (PACKED_ZERO * Math.max(1, question.length))));
   const unit = largest > 0 ? largest / most : 1;
   return { numbers: Int16Array.from(question, (x) => Math.round(x / unit)), unit };
 }
@@ -31,18 +32,22 @@ export function toIntegers(question: Float32Array): IntegerQuestion {
 /**
  * Products of a question with vectors: products[n] = Σ_i vectors[n, i] * question[i], exactly.
  *
- * @param vectors  int8 [N, d_k], without -128
+ * @param vectors  [N, d_k / 2], two numbers in a byte (packed-keys.ts)
  * @param question int16 [d_k], from toIntegers
  * @param products int32 [N], written
  */
-export type Multiply = (vectors: Int8Array, question: Int16Array, products: Int32Array) => void;
+export type Multiply = (vectors: Uint8Array, question: Int16Array, products: Int32Array) => void;
 
 /** The same in JavaScript: for sizes that the module cannot take, for where there is none, and to compare with. */
 export const multiplyInScript: Multiply = (vectors, question, products) => {
-  const size = question.length;
+  const bytes = packedSize(question.length);
+  const less = excess(question);
   for (let n = 0; n < products.length; n++) {
-    let sum = 0;
-    for (let i = 0, at = n * size; i < size; i++, at++) sum += (vectors[at] ?? 0) * (question[i] ?? 0);
+    let sum = -less;
+    for (let i = 0, at = n * bytes; i < question.length; i += 2, at++) {
+      const byte = vectors[at] ?? 0;
+      sum += (byte & 15) * (question[i] ?? 0) + (byte >> 4) * (question[i + 1] ?? 0);
+    }
     products[n] = sum;
   }
 };
@@ -60,17 +65,33 @@ function openModule(): Multiply | undefined {
       multiplyInScript(vectors, question, products);
       return;
     }
-    const perBlock = Math.floor(BLOCK_BYTES / size);
+    const bytes = packedSize(size);
+    const perBlock = Math.floor(BLOCK_BYTES / bytes);
     // The question, then the block, then its products.
     const blockAt = 2 * size;
-    const productsAt = blockAt + perBlock * size;
-    new Int16Array(memory, 0, size).set(question);
-    const block = new Int8Array(memory, blockAt, perBlock * size);
+    const productsAt = blockAt + perBlock * bytes;
+    new Int16Array(memory, 0, size).set(inLanes(question));
+    const block = new Uint8Array(memory, blockAt, perBlock * bytes);
+    const less = excess(question);
     for (let from = 0; from < products.length; from += perBlock) {
       const count = Math.min(perBlock, products.length - from);
-      block.set(vectors.subarray(from * size, (from + count) * size));
-      run(blockAt, count, size, 0, productsAt);
+      block.set(vectors.subarray(from * bytes, (from + count) * bytes));
+      run(blockAt, count, bytes, 0, productsAt, less);
       products.set(new Int32Array(memory, productsAt, count), from);
     }
   };
+}
+
+/** What the products have too much, because a number is stored as itself plus 8. */
+function excess(question: Int16Array): number {
+  return PACKED_ZERO * question.reduce((sum, x) => sum + x, 0);
+}
+
+/** Of each 32 numbers those that lie lowest in their lanes, then the next, as the module multiplies them. */
+function inLanes(question: Int16Array): Int16Array {
+  const lanes = SIZES.multiple / OF_LANE;
+  return question.map((_, at) => {
+    const [first, within] = [at - (at % SIZES.multiple), at % SIZES.multiple];
+    return question[first + OF_LANE * (within % lanes) + Math.floor(within / lanes)] ?? 0;
+  });
 }

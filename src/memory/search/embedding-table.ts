@@ -1,4 +1,5 @@
 import { AppError } from '../../common/app-error.ts';
+import { packedSize, squareOf } from '../algebra/packed-keys.ts';
 
 /** Bytes of a page: large enough that pages are few, small enough that the last one wastes little. */
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -14,13 +15,24 @@ export interface Block {
   /** Where the first of them stands among the rows asked about. */
   readonly first: number;
   readonly count: number;
-  /** int8 [count, P, d_k]; valid until the next block is asked for */
-  readonly vectors: Int8Array;
+  /** [count, P, d_k / 2], two numbers in a byte; like `squares` valid until the next block is asked for */
+  readonly vectors: Uint8Array;
+  /** [count, P]; the square of each vector's length, in steps of four bits: a whole number above 0 */
+  readonly squares: Uint32Array;
 }
+
+interface Page {
+  /** [rows, P, d_k / 2] */
+  readonly vectors: Uint8Array;
+  /** [rows, P] */
+  readonly squares: Uint32Array;
+}
+
+const NO_PAGE: Page = { vectors: new Uint8Array(0), squares: new Uint32Array(0) };
 
 /**
  * The vectors of all segments in pages outside JavaScript's heap, so that recall is a single pass without pointers, and
- * growing copies nothing: a million tokens of code, some 5,200 segments of 8 × 256, take 11 MB. Removing moves the last
+ * growing copies nothing: a million tokens of code, 5,200 segments of 8 × 256, take 5.5 MB. Removing moves the last
  * row into the gap, so row numbers are not stable; segment ids are.
  */
 export class EmbeddingTable {
@@ -29,7 +41,7 @@ export class EmbeddingTable {
   /** d_k */
   readonly keySize: number;
   readonly #rowsOfPage: number;
-  readonly #pages: Int8Array[] = [];
+  readonly #pages: Page[] = [];
   #ids: Float64Array;
   #length = 0;
   readonly #rows = new Map<number, number>();
@@ -41,9 +53,9 @@ export class EmbeddingTable {
     this.#ids = new Float64Array(FIRST_ROWS);
   }
 
-  /** Numbers in one row: P · d_k. */
+  /** Bytes of one row: P · d_k / 2. */
   get rowSize(): number {
-    return this.tokens * this.keySize;
+    return this.tokens * packedSize(this.keySize);
   }
 
   /** Number of segments. */
@@ -53,7 +65,10 @@ export class EmbeddingTable {
 
   /** Bytes that its pages and ids hold, rows not yet used included. */
   get bytes(): number {
-    return this.#pages.reduce((sum, page) => sum + page.byteLength, this.#ids.byteLength);
+    return this.#pages.reduce(
+      (sum, { vectors, squares }) => sum + vectors.byteLength + squares.byteLength,
+      this.#ids.byteLength,
+    );
   }
 
   /** [length], the segment of each row. */
@@ -61,45 +76,56 @@ export class EmbeddingTable {
     return this.#ids.subarray(0, this.#length);
   }
 
-  /** The vectors of one row, int8 [P, d_k]; what is written there changes the table. */
-  row(row: number): Int8Array {
-    const page = this.#pages[Math.floor(row / this.#rowsOfPage)] ?? new Int8Array(0);
-    const from = (row % this.#rowsOfPage) * this.rowSize;
-    return page.subarray(from, from + this.rowSize);
+  /** The vectors of one row, [P, d_k / 2]. */
+  row(row: number): Uint8Array {
+    return this.#view(row, 1).vectors;
   }
 
   /** The vectors of all rows, or of those given, in their order. */
   *blocks(rows?: Uint32Array): Generator<Block, void, undefined> {
-    const { rowSize } = this;
+    const { rowSize, tokens } = this;
     if (rows === undefined) {
-      for (const [at, page] of this.#pages.entries()) {
-        const first = at * this.#rowsOfPage;
+      for (let first = 0; first < this.#length; first += this.#rowsOfPage) {
         const count = Math.min(this.#rowsOfPage, this.#length - first);
-        if (count > 0) yield { first, count, vectors: page.subarray(0, count * rowSize) };
+        yield { first, count, ...this.#view(first, count) };
       }
       return;
     }
-    const gathered = new Int8Array(Math.min(GATHERED_ROWS, rows.length) * rowSize);
+    const most = Math.min(GATHERED_ROWS, rows.length);
+    const gathered = { vectors: new Uint8Array(most * rowSize), squares: new Uint32Array(most * tokens) };
     for (let first = 0; first < rows.length; first += GATHERED_ROWS) {
       const some = rows.subarray(first, first + GATHERED_ROWS);
       some.forEach((row, at) => {
-        gathered.set(this.row(row), at * rowSize);
+        const { vectors, squares } = this.#view(row, 1);
+        gathered.vectors.set(vectors, at * rowSize);
+        gathered.squares.set(squares, at * tokens);
       });
-      yield { first, count: some.length, vectors: gathered.subarray(0, some.length * rowSize) };
+      yield {
+        first,
+        count: some.length,
+        vectors: gathered.vectors.subarray(0, some.length * rowSize),
+        squares: gathered.squares.subarray(0, some.length * tokens),
+      };
     }
   }
 
-  /** Adds a segment's keys, [P, d_k]. Throws `memory/shape` on another length or a segment that is already there. */
-  append(segmentId: number, keys: Int8Array): void {
+  /** Adds a segment's keys, [P, d_k / 2]. Throws `memory/shape` on another length or a segment that is there. */
+  append(segmentId: number, keys: Uint8Array): void {
     if (keys.length !== this.rowSize) {
       throw new AppError(
         'memory/shape',
-        `A segment's keys have ${keys.length} numbers; this table holds ${this.rowSize}.`,
+        `A segment's keys have ${keys.length} bytes; this table holds ${this.rowSize}.`,
       );
     }
     if (this.#rows.has(segmentId)) throw new AppError('memory/shape', `Segment ${segmentId} is in the table already.`);
     this.#makeRoom();
-    this.row(this.#length).set(keys);
+    const { vectors, squares } = this.#view(this.#length, 1);
+    vectors.set(keys);
+    const each = packedSize(this.keySize);
+    for (let token = 0; token < this.tokens; token++) {
+      // A key without direction, which no model gives, is near to nothing: its products are 0.
+      squares[token] = Math.max(1, squareOf(keys.subarray(token * each, (token + 1) * each)));
+    }
     this.#ids[this.#length] = segmentId;
     this.#rows.set(segmentId, this.#length++);
   }
@@ -111,7 +137,9 @@ export class EmbeddingTable {
     const last = --this.#length;
     const moved = this.#ids[last];
     if (row !== last && moved !== undefined) {
-      this.row(row).set(this.row(last));
+      const [gap, from] = [this.#view(row, 1), this.#view(last, 1)];
+      gap.vectors.set(from.vectors);
+      gap.squares.set(from.squares);
       this.#ids[row] = moved;
       this.#rows.set(moved, row);
     }
@@ -139,13 +167,24 @@ export class EmbeddingTable {
       this.#ids = ids;
     }
     const at = Math.floor(this.#length / this.#rowsOfPage);
-    const page = this.#pages[at];
-    const used = (this.#length % this.#rowsOfPage) * this.rowSize;
-    if (page !== undefined && used < page.length) return;
-    const whole = this.#rowsOfPage * this.rowSize;
-    const length = at > 0 ? whole : Math.min(whole, Math.max(FIRST_ROWS * this.rowSize, 2 * (page?.length ?? 0)));
-    const roomier = new Int8Array(length);
-    if (page !== undefined) roomier.set(page);
+    const page = this.#pages[at] ?? NO_PAGE;
+    const has = page.squares.length / this.tokens;
+    if (this.#length % this.#rowsOfPage < has) return;
+    const whole = this.#rowsOfPage;
+    const rows = at > 0 ? whole : Math.min(whole, Math.max(FIRST_ROWS, 2 * has));
+    const roomier = { vectors: new Uint8Array(rows * this.rowSize), squares: new Uint32Array(rows * this.tokens) };
+    roomier.vectors.set(page.vectors);
+    roomier.squares.set(page.squares);
     this.#pages[at] = roomier;
+  }
+
+  /** Rows of one page as they lie there: what is written into them changes the table. */
+  #view(row: number, count: number): Page {
+    const page = this.#pages[Math.floor(row / this.#rowsOfPage)] ?? NO_PAGE;
+    const within = row % this.#rowsOfPage;
+    return {
+      vectors: page.vectors.subarray(within * this.rowSize, (within + count) * this.rowSize),
+      squares: page.squares.subarray(within * this.tokens, (within + count) * this.tokens),
+    };
   }
 }

@@ -22,16 +22,14 @@ export interface Recalled extends Shares {
   readonly cosine: number;
 }
 
-/** An int8 of 127 stands for a key component of 1. */
-const KEY_ONE = 127;
-
 /**
  * Exact shares of the softmax-kernel read. With φ = exp kernel the read is Σ_t w_t v_t / Σ_t w_t, w_t = exp(τ q·k_t); a
  * segment's score is logsumexp over its P tokens of τ q·k, its share exp(score - logsumexp over all segments), which is
  * the part of the read's weight that its tokens carry. Several questions add their kernels (logsumexp over them too).
  *
- * Keys are used as stored, k = int8 / 127, so that the numbers are those of the memory and not of the floats before it.
- * A question is rounded to 16 bits, and the products are integers, exact and the same on every machine.
+ * Keys are used as stored, each brought to length 1, so that the numbers are those of the memory and not of the floats
+ * before it, and no key wins because four bits, or whoever wrote it, made it longer. A question is rounded to 16 bits,
+ * and the products are integers, exact and the same on every machine.
  *
  * @param questions   one or more q, float32 [d_k], L2-normalised
  * @param temperature τ of the adapter, above 0
@@ -54,17 +52,17 @@ export function recall(
   const scores = new Float64Array(rows?.length ?? table.length);
   const parts = new Float64Array(tokens * asked.length);
   let nearest = -1;
-  for (const { first, count, vectors } of table.blocks(rows)) {
+  for (const { first, count, vectors, squares } of table.blocks(rows)) {
     const products = asked.map(({ numbers, unit }) => {
       const own = new Int32Array(count * tokens);
       multiply(vectors, numbers, own);
-      return { own, unit: unit / KEY_ONE };
+      return { own, unit };
     });
     for (let at = 0; at < count; at++) {
       let part = 0;
       for (const { own, unit } of products) {
         for (let token = at * tokens; token < (at + 1) * tokens; token++) {
-          const cosine = (own[token] ?? 0) * unit;
+          const cosine = ((own[token] ?? 0) * unit) / Math.sqrt(squares[token] ?? 1);
           if (cosine > nearest) nearest = cosine;
           parts[part++] = temperature * cosine;
         }

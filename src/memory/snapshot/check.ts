@@ -5,12 +5,12 @@ import type { FileState } from '../records.ts';
 import { bytes, columnError, integer, text } from '../store/row.ts';
 import type { Row } from '../store/row.ts';
 import { vectorsHash } from '../algebra/set-hash.ts';
+import { packedSize, squareOf, stepOf } from '../algebra/packed-keys.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { decodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { ContentDigest, hashesOf } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
-import { LIMITS, PAGE } from './format.ts';
+import { decoderOf, LIMITS, PAGE } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
 import { isDisguised, isPortable } from './portable-path.ts';
 import { quoted } from './quoted.ts';
@@ -29,12 +29,7 @@ const KEY_BYTES = 32;
 const TERM = /^[\p{L}\p{M}\p{N}_]+$/u;
 /** A short name, or none. */
 const REASON = /^[a-z0-9-]*$/;
-/** An int8 of 127 stands for a key component of 1. */
-const KEY_ONE = 127;
-/**
- * How far a stored key's length may be from 1: quantize() takes keys within 0.02, and rounding moves a component by
- * half.
- */
+/** How much longer than 1 a key may be: quantize() takes keys within 0.02, and rounding moves a number by half. */
 const KEY_TOLERANCE = 0.02;
 
 /**
@@ -189,11 +184,11 @@ class Check {
     }
   }
 
-  /** Throws `snapshot/…` where a record does not decode, or a key is longer than a model makes them. */
+  /** Throws `snapshot/…` where a record does not decode, or a key is longer than a model makes them, or none. */
   #checkKeys(blob: Uint8Array): void {
     let record: EmbeddingRecord;
     try {
-      record = decodeRecord(blob, this.#shape);
+      record = decoderOf(this.#header.format)(blob, this.#shape);
     } catch (error) {
       if (!isAppError(error, 'memory/record')) throw error;
       throw new AppError(
@@ -202,12 +197,13 @@ class Check {
       );
     }
     const { keySize } = this.#shape;
-    const tolerance = KEY_ONE * KEY_TOLERANCE + Math.sqrt(keySize) / 2;
-    for (let from = 0; from < record.keys.length; from += keySize) {
-      let square = 0;
-      for (let i = from; i < from + keySize; i++) square += (record.keys[i] ?? 0) ** 2;
-      // A longer key would win every question, whatever is asked.
-      if (Math.abs(Math.sqrt(square) - KEY_ONE) > tolerance) throw this.#unsafe('a key that no model gives');
+    const step = stepOf(keySize);
+    const longest = 127 * (1 + KEY_TOLERANCE) + ((step + 1) / 2) * Math.sqrt(keySize);
+    const size = packedSize(keySize);
+    for (let from = 0; from < record.keys.length; from += size) {
+      const length = step * Math.sqrt(squareOf(record.keys.subarray(from, from + size)));
+      // What large numbers are cut off makes a key shorter; one without direction is none.
+      if (length === 0 || length > longest) throw this.#unsafe('a key that no model gives');
     }
   }
 

@@ -150,6 +150,7 @@ class Export {
     const { treeHash, setHash } = hashesOf(this.#files, (writeId) => records[writeId - 1] ?? NO_RECORD);
     const { adapter, shape } = this.#ledger.identity;
     const header: SnapshotHeader = {
+      format: FORMAT_VERSION,
       notice: NOTICE,
       program: this.#options.program,
       created: (this.#options.now ?? new Date()).toISOString(),

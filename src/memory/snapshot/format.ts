@@ -1,12 +1,24 @@
+import { decodeRecord } from '../algebra/embedding-record.ts';
+import { decodeFormerRecord } from '../algebra/former-record.ts';
+
 /** Bytes 68-71 of the file, "IMEM": what `file` and our own check look for (https://sqlite.org/fileformat2.html). */
 export const APPLICATION_ID = 0x494d454d;
 /**
  * Kept in user_version and again in the header. Version 1 stated the hash of sums of features, which nothing makes any
- * more; version 2 states the set hash of its segments. The tables are the same, and both are read.
+ * more; version 2 states the set hash of its segments; in version 3 keys have four bits. The tables are the same, and
+ * all are read.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
-export const isKnownFormat = (version: number): boolean => version === 1 || version === FORMAT_VERSION;
+/** Snapshots up to this version hold records of the version before (former-record.ts). */
+const FORMER_RECORDS = 2;
+
+export const isKnownFormat = (version: number): boolean =>
+  Number.isInteger(version) && version >= 1 && version <= FORMAT_VERSION;
+
+/** Reads the records of a snapshot of some version. It throws `memory/record`. */
+export const decoderOf = (version: number): typeof decodeRecord =>
+  version <= FORMER_RECORDS ? decodeFormerRecord : decodeRecord;
 
 /** Every statement of the schema, letter for letter: a snapshot with anything more or less is refused. */
 export const TABLES = {

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 
 import { AppError } from '../../common/app-error.ts';
-import { FORMAT_VERSION, isKnownFormat, LIMITS, NOTICE } from './format.ts';
+import { isKnownFormat, LIMITS, NOTICE } from './format.ts';
 import { isDisguised } from './portable-path.ts';
 
 /**
  * What a snapshot says of itself. Every number and hash in it is computed again from the content before it is believed.
  */
 export interface SnapshotHeader {
+  /** Its version of the format. */
+  readonly format: number;
   readonly notice: string;
   /** Version of the program that wrote it. */
   readonly program: string;
@@ -45,7 +47,7 @@ const FORMER_CHECKSUM = 'seal';
 
 /** The rows of the header table: the fields, the format and a checksum over both. */
 export function headerRows(header: SnapshotHeader): Map<string, string> {
-  const rows = new Map<string, string>([['format', String(FORMAT_VERSION)]]);
+  const rows = new Map<string, string>([['format', String(header.format)]]);
   for (const name of [...TEXTS, ...HASHES, ...COUNTS, 'words'] as const) rows.set(name, String(header[name]));
   rows.set('checksum', checksumOf(rows));
   return rows;
@@ -84,6 +86,7 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
   const words = text('words');
   if ((words !== 'kept' && words !== 'left-out') || text('notice') !== NOTICE) throw broken;
   return {
+    format,
     notice: text('notice'),
     program: text('program'),
     created: text('created'),

@@ -6,12 +6,11 @@ import { bytes, text } from '../store/row.ts';
 import { walk } from '../store/steps.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { recordLayout } from '../algebra/shape.ts';
-import { decodeRecord } from '../algebra/embedding-record.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
 import { ContentDigest } from './content.ts';
-import { FORMAT_VERSION, isKnownFormat, LIMITS, TABLES } from './format.ts';
+import { decoderOf, FORMAT_VERSION, isKnownFormat, LIMITS, TABLES } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
@@ -98,6 +97,7 @@ export class Snapshot {
    */
   *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
     const find = guarded(this.file, () => this.#db.prepare('SELECT key, words, blob FROM write WHERE id = ?'));
+    const decode = decoderOf(this.header.format);
     const digest = new ContentDigest();
     for (const file of checked.files) digest.file(file);
     for (const term of this.terms()) digest.term(term);
@@ -108,7 +108,7 @@ export class Snapshot {
         () => [bytes(row, 'key'), bytes(row, 'words'), bytes(row, 'blob')] as const,
       );
       digest.write(key, words, blob);
-      const record = guarded(this.file, () => decodeRecord(blob, shape));
+      const record = guarded(this.file, () => decode(blob, shape));
       yield { writeId, contentHash: Buffer.from(key).toString('hex'), record };
     }
     if (digest.hex() !== this.header.content) throw damagedFile(this.file);

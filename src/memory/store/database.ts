@@ -7,11 +7,13 @@ import { privateFile, privateFolder, tightenWithSiblings } from '../../common/pr
 import { damaged, newer, translate } from '../ledger-error.ts';
 import { integer, text } from './row.ts';
 import { FORMER } from './former-schema.ts';
+import { convertRecords, isConverting } from './convert-records.ts';
 import { migrate } from './migrate.ts';
 import { CachedStatements } from './cached-statements.ts';
 import { checkoutViews, CONNECTION, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { SET_HASH_BYTES } from '../algebra/set-hash.ts';
+import { drain } from './steps.ts';
 import { transaction } from './transaction.ts';
 
 /** What SQLite keeps of one database beside each other: all of its files, and those that hold rows. */
@@ -200,7 +202,8 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
   ) {
     throw new AppError('ledger/foreign', `The memory database ${file} belongs to another repository or adapter.`);
   }
-  if (former !== undefined) migrate(db, identity);
+  if (Number(version) < 3) migrate(db, identity);
+  if (former !== undefined || isConverting(db)) drain(convertRecords(db, identity));
 }
 
 /** True when the schema is these statements, letter for letter. */

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { isAppError } from '../../common/app-error.ts';
 import { StoreWriter } from './store-writer.ts';
+import { isConverting } from './convert-records.ts';
 import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
 import { namesIn } from './former-schema.ts';
 import { filesAlike, filesSame } from './footprint.ts';
@@ -13,7 +14,7 @@ import { LexicalIndex } from '../search/full-text-index.ts';
 import type { FileMeta, FileState, LedgerIdentity } from '../records.ts';
 import { integer, text } from './row.ts';
 import { CONNECTION, UNUSED } from './schema.ts';
-import { rewriteWithoutFreePages, idOf, readBeginning, Traces, traceOf } from './residue-scan.ts';
+import { rewriteWithoutFreePages, idOf, readBeginning, Traces, traceOf, traceOfRecord } from './residue-scan.ts';
 import { transaction } from './transaction.ts';
 import { beginForgetting, endForgetting, isForgetting } from './unfinished.ts';
 
@@ -211,7 +212,7 @@ class Clearing {
         repository: storedIdentity(metaOf(db)).repository,
         checkouts: folder === undefined ? undefined : foldersIn(db, folder),
         unused: integer(unused ?? {}, 'n'),
-        unfinished: isForgetting(db),
+        unfinished: isForgetting(db) || isConverting(db),
         left,
         holds: left.length > 0 || named.get(JSON.stringify(this.#footprint.paths)) !== undefined,
       };
@@ -270,11 +271,9 @@ class Clearing {
   /** Reads every file but those of the database that forgets; what is found there is cleaned once, or named. */
   async #scan(): Promise<{ readonly files: number; readonly bytes: number }> {
     const { signal } = this.#search;
-    const pieces = [
-      ...[...this.#footprint.contentHashes].map((hash) => Buffer.from(hash, 'hex')),
-      ...this.#footprint.vectors,
-    ];
-    const traces = new Traces(pieces.flatMap((piece) => traceOf(piece) ?? []));
+    const { contentHashes, vectors } = this.#footprint;
+    const named = [...contentHashes].flatMap((hash) => traceOf(Buffer.from(hash, 'hex')));
+    const traces = new Traces([...named, ...vectors.flatMap(traceOfRecord)]);
     const kept = new Set(this.#left.map(({ place }) => place));
     let [files, bytes] = [0, 0];
     for (const file of this.#files()) {

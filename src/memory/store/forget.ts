@@ -15,7 +15,8 @@ import type { Change, LedgerIdentity } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
 import { UNUSED } from './schema.ts';
 import { hashOfRows, storedSetHash } from './set-hash-store.ts';
-import { idOf, Traces, traceOf } from './residue-scan.ts';
+import { idOf, Traces, traceOf, traceOfRecord } from './residue-scan.ts';
+import type { Trace } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import { beginForgetting } from './unfinished.ts';
 
@@ -90,8 +91,8 @@ export interface Taken {
   >;
   /** Files of the same database, of any of its checkouts, with the same content or nearly the same words. */
   readonly left: readonly Left[];
-  /** Bytes that must not be found any more. */
-  readonly traces: readonly Uint8Array[];
+  /** What must not be found any more. */
+  readonly traces: readonly Trace[];
 }
 
 interface Ground {
@@ -150,7 +151,7 @@ export function takeOut(ground: Ground, footprint: Footprint): Taken {
   return {
     removed,
     left,
-    traces: gone.flatMap(({ contentHash, vectors }) => [contentHash, vectors]).flatMap((piece) => traceOf(piece) ?? []),
+    traces: gone.flatMap(({ contentHash, vectors }) => [...traceOf(contentHash), ...traceOfRecord(vectors)]),
     facts: { paths, segments: rows.length, records: gone.length, former, kept, before, subtracted, rebuilt },
   };
 }

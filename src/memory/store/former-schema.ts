@@ -85,10 +85,14 @@ const VERSION_2 = {
   lexical: TABLES.lexical,
 } as const;
 
+/** Version 3 had the same tables, and records whose keys had eight bits (former-record.ts). */
+const VERSION_3 = TABLES;
+
 /** Schemas of former versions that can be brought up to this one. */
 export const FORMER: ReadonlyMap<number, Readonly<Record<string, string>>> = new Map<number, Record<string, string>>([
   [1, VERSION_1],
   [2, VERSION_2],
+  [3, VERSION_3],
 ]);
 
 /** What a database calls its records and folders, for whoever looks into one that is not brought up to this version. */

@@ -5,18 +5,20 @@ import { SET_HASH_BYTES, vectorsHash } from '../algebra/set-hash.ts';
 import { drain } from './steps.ts';
 import { FileChecksums } from './file-checksum.ts';
 import { integer, text } from './row.ts';
-import { NO_ORIGIN, originOf, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
+import { NO_ORIGIN, originOf, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { hashOfRows, storeSetHash } from './set-hash-store.ts';
 import { transaction } from './transaction.ts';
 
 /** Tables that are made anew; `write` becomes `record`. */
 const FORMER_TABLES = ['checkout', 'file', 'write', 'segment', 'file_stat'] as const;
+/** The version that this step ends with. */
+const VERSION = 3;
 /** What a skipped file of version 2 has in place of a hash: the rules under which it was looked at. */
 const RULES = 'reading ';
 
 /**
- * Brings a database of version 1 or 2 up to this version in one transaction: nothing is encoded or read again. Files of
+ * Brings a database of version 1 or 2 up to version 3 in one transaction: nothing is encoded or read again. Files of
  * version 1 become those of the checkout that opens it. A process that is killed, or a full disk, leaves the database
  * as it was.
  */
@@ -31,11 +33,11 @@ export function migrate(db: DatabaseSync, identity: Identity): void {
     transaction(db, () => {
       const from = integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
       // Another process may have been first.
-      if (from >= SCHEMA_VERSION) return;
+      if (from >= VERSION) return;
       const broken = from === 1 ? new Set<number>() : brokenFiles(db);
       rebuildTables(db, from, identity.checkout);
       renew(db, from, broken);
-      const version = String(SCHEMA_VERSION);
+      const version = String(VERSION);
       db.prepare("UPDATE meta SET value = ? WHERE name = 'schema'").run(version);
       db.prepare("UPDATE meta SET name = 'checksum', value = ? WHERE name = 'seal'").run(
         identityChecksum(identity, version),
@@ -112,7 +114,7 @@ function brokenFiles(db: DatabaseSync): Set<number> {
   return broken;
 }
 
-/** What this version keeps beside the rows: origins that version 1 did not know, tree leaves, checksums, set hashes. */
+/** What version 3 keeps beside the rows: origins that version 1 did not know, tree leaves, checksums, set hashes. */
 function renew(db: DatabaseSync, from: number, broken: ReadonlySet<number>): void {
   const checksums = new FileChecksums(db);
   const origin = db.prepare(

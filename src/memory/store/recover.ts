@@ -3,13 +3,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { FileChecksums } from './file-checksum.ts';
 import { FORGOTTEN } from '../records.ts';
 import { namesIn } from './former-schema.ts';
+import type { Names } from './former-schema.ts';
 import { bytes, integer } from './row.ts';
 import type { Row } from './row.ts';
+import { FORMER_RECORDS } from './schema.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { FILE_COLUMNS } from './stored.ts';
 import { SET_HASH_BYTES, vectorsHash } from '../algebra/set-hash.ts';
 import { transaction } from './transaction.ts';
-import { decodeRecord } from '../algebra/embedding-record.ts';
+import { currentRecord } from '../algebra/former-record.ts';
 
 const RECOVER = {
   /** Ids asked for at once; where they cannot be read they are tried one by one. */
@@ -101,13 +103,22 @@ function openLeniently(from: string): DatabaseSync {
 }
 
 function copy(source: DatabaseSync, into: DatabaseSync, shape: MemoryShape): number {
+  const names = attempt(() => namesIn(source), undefined);
+  if (names === undefined) return 0;
+  // The former table is there where a process was killed while it brought the database up to this version.
+  return copyFrom(source, into, shape, names) + copyFrom(source, into, shape, { ...names, record: FORMER_RECORDS });
+}
+
+function copyFrom(
+  source: DatabaseSync,
+  into: DatabaseSync,
+  shape: MemoryShape,
+  { record, contentHash, vectors }: Pick<Names, 'contentHash' | 'vectors'> & { readonly record: string },
+): number {
   const put = into.prepare(
     `INSERT OR IGNORE INTO record (content_hash, tokens, used_ms, origin, vectors_hash, vectors)
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
-  const names = attempt(() => namesIn(source), undefined);
-  if (names === undefined) return 0;
-  const { record, contentHash, vectors } = names;
   // Version 1 did not say what a record was made for.
   const hasOrigin = attempt(() => source.prepare(`SELECT origin FROM ${record} LIMIT 1`), undefined) !== undefined;
   const columns = `SELECT id, ${contentHash} AS content_hash, tokens, used_ms, ${hasOrigin ? 'origin' : "x'' AS origin"},
@@ -135,10 +146,9 @@ function copy(source: DatabaseSync, into: DatabaseSync, shape: MemoryShape): num
   return copied;
 }
 
-/** The columns of a record, in order. Throws where its vectors do not match their checksum. */
+/** The columns of a record as this version stores it. Throws where its vectors do not match their checksum. */
 function readable(row: Row, shape: MemoryShape): (Uint8Array | number)[] {
-  const vectors = bytes(row, 'vectors');
-  decodeRecord(vectors, shape);
+  const vectors = currentRecord(bytes(row, 'vectors'), shape);
   const [tokens, usedMs] = [integer(row, 'tokens'), integer(row, 'used_ms')];
   return [bytes(row, 'content_hash'), tokens, usedMs, bytes(row, 'origin'), vectorsHash(vectors), vectors];
 }

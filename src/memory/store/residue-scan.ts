@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 
 import { AppError } from '../../common/app-error.ts';
+import { keysIn } from '../algebra/embedding-record.ts';
+import { FORMER_TRACE_BYTES, FormerTraces, middleOfKeys } from './former-traces.ts';
 import { integer } from './row.ts';
 import { CONNECTION } from './schema.ts';
 
@@ -20,6 +22,9 @@ const TRACE = {
   chunk: 4 * 1024 * 1024,
 } as const;
 
+/** Bytes of a chunk that stand in the next once more. */
+const OVERLAP = Math.max(TRACE.bytes, FORMER_TRACE_BYTES);
+
 /** Device and number of a file, exact; undefined where there is none, or its folder cannot be looked into. */
 export function idOf(file: string): string | undefined {
   try {
@@ -30,11 +35,26 @@ export function idOf(file: string): string | undefined {
   }
 }
 
-/** A piece by which a stored thing is found again, from its middle; undefined where it is too short to be its own. */
-export function traceOf(stored: Uint8Array): Uint8Array | undefined {
-  if (stored.length < TRACE.bytes) return undefined;
+/** By what a stored thing is found again. */
+export interface Trace {
+  /** [24], from its middle */
+  readonly bytes: Uint8Array;
+  /** Of a record: the middle of its keys, whose former form is searched for too, and d_k. */
+  readonly keys?: { readonly middle: Uint8Array; readonly keySize: number } | undefined;
+}
+
+/** None where it is too short to be its own. */
+export function traceOf(stored: Uint8Array): Trace[] {
+  if (stored.length < TRACE.bytes) return [];
   const from = Math.floor((stored.length - TRACE.bytes) / 2);
-  return Uint8Array.from(stored.subarray(from, from + TRACE.bytes));
+  return [{ bytes: Uint8Array.from(stored.subarray(from, from + TRACE.bytes)) }];
+}
+
+/** The trace of a stored record, which may also be found as the version before stored it. */
+export function traceOfRecord(stored: Uint8Array): Trace[] {
+  const keys = keysIn(stored);
+  const middle = keys && middleOfKeys(keys.packed);
+  return traceOf(stored).map((trace) => (middle ? { ...trace, keys: { middle, keySize: keys.keySize } } : trace));
 }
 
 /**
@@ -62,7 +82,7 @@ export function rewriteWithoutFreePages(location: string): void {
 /**
  * Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits).
  * Where a trace is, one of its 22 blocks of three bytes begins at a multiple of 22: of a file, only those are looked at
- * (q-samples, Sutinen & Tarhio 1996).
+ * (q-samples, Sutinen & Tarhio 1996). Keys are also found as the version before stored them (FormerTraces).
  */
 export class Traces {
   readonly #byBlock = new Map<number, { readonly trace: Buffer; readonly offset: number }[]>();
@@ -71,9 +91,19 @@ export class Traces {
   readonly #size: number;
   /** Blocks of a trace that are listed, and bytes from one look to the next. */
   readonly #stride: number;
+  readonly #former: readonly FormerTraces[];
 
-  constructor(traces: Iterable<Uint8Array>) {
-    const once = new Map([...traces].map((trace) => [Buffer.from(trace).toString('hex'), Buffer.from(trace)]));
+  constructor(traces: Iterable<Trace>) {
+    const all = [...traces];
+    const once = new Map(all.map(({ bytes }) => [Buffer.from(bytes).toString('hex'), Buffer.from(bytes)]));
+    const former = all.flatMap(({ bytes, keys }) => (keys ? [{ ...keys, name: Buffer.from(bytes) }] : []));
+    this.#former = [...Map.groupBy(former, ({ keySize }) => keySize)].map(
+      ([keySize, own]) =>
+        new FormerTraces(
+          keySize,
+          own.map(({ middle, name }) => ({ keys: middle, name })),
+        ),
+    );
     this.#size = once.size;
     this.#stride = once.size <= TRACE.few ? TRACE.blocks : 1;
     for (const trace of once.values()) {
@@ -90,7 +120,10 @@ export class Traces {
     return this.#size;
   }
 
-  /** The traces that stand in a file, each once, and how many bytes were read. Throws what the file system throws. */
+  /**
+   * The bytes of the traces that stand in a file, in either form, each once, and how many bytes were read. Throws what
+   * the file system throws.
+   */
   async in(file: string, signal?: AbortSignal): Promise<{ readonly found: readonly Buffer[]; readonly bytes: number }> {
     const found = new Map<string, Buffer>();
     let bytes = 0;
@@ -115,13 +148,13 @@ export class Traces {
         if (content.compare(trace, 0, trace.length, from, from + trace.length) === 0) found.push(trace);
       }
     }
-    return found;
+    return [...found, ...this.#former.flatMap((former) => former.within(content))];
   }
 }
 
 /** Each chunk begins with the end of the one before, so that nothing is missed between two. */
 function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly fresh: number }> {
-  const buffer = Buffer.alloc(TRACE.chunk + TRACE.bytes);
+  const buffer = Buffer.alloc(TRACE.chunk + OVERLAP);
   const { descriptor, isKept } = opened(file);
   try {
     for (let kept = 0, at = 0; ;) {
@@ -130,7 +163,7 @@ function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly
       at += fresh;
       const content = buffer.subarray(0, kept + fresh);
       yield { content, fresh };
-      kept = Math.min(TRACE.bytes, content.length);
+      kept = Math.min(OVERLAP, content.length);
       buffer.copyWithin(0, content.length - kept, content.length);
     }
   } finally {

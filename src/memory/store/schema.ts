@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /** Kept in user_version and again in `meta`, so that one flipped bit cannot make a database look newer. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
+
+/** Where records of version 3 lie until they have moved to `record` (convert-records.ts); then it is gone. */
+export const FORMER_RECORDS = 'former_record';
 
 /**
  * The whole database. An embedding record is stored once per content and shared by every checkout; files and segments

@@ -5,8 +5,8 @@ import { CompressiveMemory, InexactError } from './reference/compressive-memory.
 import type { SummedShape } from './reference/compressive-memory.ts';
 import { dpfp, elu1, topk } from './reference/integer-feature-map.ts';
 import { referenceRead } from './reference/read-without-memory.ts';
-import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
-import { madeUpRecord, SHAPE as PLAIN } from '../../unit/memory/support.ts';
+import { madeUpVectors, SHAPE as PLAIN } from '../../unit/memory/support.ts';
+import type { EightBits } from '../../unit/memory/support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
@@ -22,14 +22,14 @@ const shapes: [string, SummedShape][] = [
 
 const names = fc.uniqueArray(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 12 });
 
-function sum(shape: SummedShape, writes: readonly EmbeddingRecord[]): CompressiveMemory {
+function sum(shape: SummedShape, writes: readonly EightBits[]): CompressiveMemory {
   const memory = new CompressiveMemory(shape);
   for (const write of writes) memory.add(write);
   return memory;
 }
 
 describe.each(shapes)('the algebra with %s', (_, shape) => {
-  const writesOf = (list: readonly string[]): EmbeddingRecord[] => list.map((name) => madeUpRecord(name, shape));
+  const writesOf = (list: readonly string[]): EightBits[] => list.map((name) => madeUpVectors(name, shape));
 
   it('does not depend on order', () => {
     fc.assert(
@@ -95,7 +95,7 @@ describe.each(shapes)('the algebra with %s', (_, shape) => {
     const scales = Array.from({ length: shape.blocks }, (_value, block) => 0.01 * (block + 1));
     fc.assert(
       fc.property(names, fc.string(), (list, question) => {
-        const features = shape.featureMap.features(madeUpRecord(question, shape).keys.subarray(0, shape.keySize));
+        const features = shape.featureMap.features(madeUpVectors(question, shape).keys.subarray(0, shape.keySize));
         const reads = sum(shape, writesOf(list)).read(features, scales, 0);
         referenceRead(writesOf(list), shape, features, scales).forEach((expected, block) => {
           expected.forEach((value, j) => {
@@ -112,13 +112,13 @@ describe.each(shapes)('the algebra with %s', (_, shape) => {
 
 describe('CompressiveMemory', () => {
   it('is another memory after any other write, order, sign or shape', () => {
-    const a = sum(SHAPE, [madeUpRecord('a')]);
-    const twice = sum(SHAPE, [madeUpRecord('a'), madeUpRecord('a')]);
+    const a = sum(SHAPE, [madeUpVectors('a')]);
+    const twice = sum(SHAPE, [madeUpVectors('a'), madeUpVectors('a')]);
     const negative = new CompressiveMemory(SHAPE);
-    negative.subtract(madeUpRecord('a'));
+    negative.subtract(madeUpVectors('a'));
     const otherMap = new CompressiveMemory({ ...SHAPE, featureMap: elu1(8, 4, 7) });
     const empty = new CompressiveMemory(SHAPE);
-    const all = [a, twice, negative, otherMap, empty, sum(SHAPE, [madeUpRecord('b')])];
+    const all = [a, twice, negative, otherMap, empty, sum(SHAPE, [madeUpVectors('b')])];
     expect(new Set(all.map((memory) => memory.hash())).size).toBe(all.length);
     expect(a.equals(twice)).toBe(false);
     expect(empty.equals(otherMap)).toBe(false);
@@ -128,14 +128,14 @@ describe('CompressiveMemory', () => {
   });
 
   it('reads nothing as zero', () => {
-    const features = SHAPE.featureMap.features(madeUpRecord('q').keys.subarray(0, 8));
+    const features = SHAPE.featureMap.features(madeUpVectors('q').keys.subarray(0, 8));
     expect(new CompressiveMemory(SHAPE).read(features, [1, 1])).toEqual([new Float64Array(3), new Float64Array(3)]);
   });
 
   it('gives a graph the same read in float32', () => {
-    const memory = sum(SHAPE, [madeUpRecord('a'), madeUpRecord('b'), madeUpRecord('c')]);
+    const memory = sum(SHAPE, [madeUpVectors('a'), madeUpVectors('b'), madeUpVectors('c')]);
     const scales = [0.02, 0.5];
-    const features = SHAPE.featureMap.features(madeUpRecord('q').keys.subarray(0, 8));
+    const features = SHAPE.featureMap.features(madeUpVectors('q').keys.subarray(0, 8));
     const { z, M } = memory.graphState(scales);
     const real = Array.from(features, (feature) => feature * SHAPE.featureMap.unit);
     const mass = real.reduce((total, feature, i) => total + feature * z[i]!, 0);
@@ -148,7 +148,7 @@ describe('CompressiveMemory', () => {
   });
 
   it('throws before a sum leaves 2^53 and is unchanged by it', () => {
-    const memory = sum(SHAPE, [madeUpRecord('a')]);
+    const memory = sum(SHAPE, [madeUpVectors('a')]);
     expect(() => {
       for (let doublings = 0; doublings < 60; doublings++) memory.merge(memory);
     }).toThrow(InexactError);
@@ -165,7 +165,7 @@ describe('CompressiveMemory', () => {
   });
 
   it('also throws when single writes reach the limit, however large the numbers already are', () => {
-    const doublings = [sum(SHAPE, [madeUpRecord('a')])];
+    const doublings = [sum(SHAPE, [madeUpVectors('a')])];
     while (doublings.length < 60) {
       const next = new CompressiveMemory(SHAPE);
       try {
@@ -184,18 +184,18 @@ describe('CompressiveMemory', () => {
     }
     const before = memory.hash();
     expect(() => {
-      memory.add(madeUpRecord('a'));
+      memory.add(madeUpVectors('a'));
     }).toThrow(InexactError);
     expect(memory.hash()).toBe(before);
-    memory.subtract(madeUpRecord('a'));
-    memory.add(madeUpRecord('a'));
+    memory.subtract(madeUpVectors('a'));
+    memory.add(madeUpVectors('a'));
     expect(memory.hash()).toBe(before);
   });
 
   it('refuses a write or a question of another length', () => {
     const memory = new CompressiveMemory(SHAPE);
     expect(() => {
-      memory.add(madeUpRecord('a', { ...SHAPE, tokens: 3 }));
+      memory.add(madeUpVectors('a', { ...SHAPE, tokens: 3 }));
     }).toThrow(expect.objectContaining({ code: 'memory/record' }));
     expect(() => memory.read(new Int32Array(3), [1, 1])).toThrow(expect.objectContaining({ code: 'memory/shape' }));
     expect(() => memory.read(new Int32Array(8), [1])).toThrow(expect.objectContaining({ code: 'memory/shape' }));

@@ -12,7 +12,7 @@ import { floats } from '../../../src/engine/runtime/decoder.ts';
 import { CompressiveMemory } from './reference/compressive-memory.ts';
 import { featureMap as integerMap } from './reference/integer-feature-map.ts';
 import type { FeatureSpec as IntegerSpec } from './reference/integer-feature-map.ts';
-import { quantize, quantizeVector } from '../../../src/memory/algebra/embedding-record.ts';
+import { quantizeVector } from '../../../src/memory/algebra/embedding-record.ts';
 import {
   cpuSession,
   deviation,
@@ -134,8 +134,9 @@ describe.each(SHARED.map((spec) => [label(spec), spec] as const))('φ %s and the
       return raw.map((value) => value / Math.hypot(...raw));
     };
     for (let write = 0; write < 4; write += 1) {
-      const keys = Float32Array.from([...unit(), ...unit(), ...unit()]);
-      memory.add(quantize({ keys, values: Float32Array.from({ length: 15 }, normal) }, shape, [scale]));
+      const keys = Int8Array.from([unit(), unit(), unit()].flatMap((key) => [...quantizeVector(key)]));
+      const values = Array.from({ length: 15 }, () => Math.round(Math.max(-2.5, Math.min(2.5, normal())) / scale));
+      memory.add({ keys, values: Int8Array.from(values) });
     }
     const state = memory.graphState([scale]);
     const question = quantizeVector(unit());

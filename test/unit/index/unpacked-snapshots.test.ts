@@ -9,6 +9,7 @@ import type { Engine } from '../../../src/engine/client/engine.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { exportSnapshot } from '../../../src/memory/snapshot/export.ts';
 import { contentHash } from '../../../src/memory/algebra/embedding-record.ts';
+import { packKeys } from '../../../src/memory/algebra/packed-keys.ts';
 import { withFolder } from '../memory/support.ts';
 
 const MODELS = join(import.meta.dirname, '../../../models');
@@ -27,7 +28,10 @@ function put(home: string, digit: string, bytes: number, days: number): void {
 
 /** Keys of length 1, as a model gives them. */
 const unitWrite = (tokens: number, keySize: number) => ({
-  keys: Int8Array.from({ length: tokens * keySize }, (_, at) => (at % keySize === 0 ? 127 : 0)),
+  keys: packKeys(
+    Int8Array.from({ length: tokens * keySize }, (_, at) => (at % keySize === 0 ? 127 : 0)),
+    keySize,
+  ),
   values: new Int8Array(0),
 });
 

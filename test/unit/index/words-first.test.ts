@@ -6,6 +6,7 @@ import type { IngestOptions } from '../../../src/index/ingest.ts';
 import { SegmentEncoder } from '../../../src/index/segment-encoder.ts';
 import { SegmentTable } from '../../../src/index/segment-table.ts';
 import type { Change } from '../../../src/memory/records.ts';
+import { packKeys } from '../../../src/memory/algebra/packed-keys.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { SHAPE, StandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
@@ -142,7 +143,8 @@ describe('the table of segments', () => {
   const place = (segmentId: number, path: string) => ({
     ...{ segmentId, path, ordinal: 0, start: 1, end: 1, tokens: 1, contentHash: String(segmentId) },
   });
-  const keys = Int8Array.from([127, 0, 0, 0, 0, 0, 0, 0]);
+  const unit = Int8Array.from([127, 0, 0, 0, 0, 0, 0, 0]);
+  const keys = packKeys(unit, SHAPE.keySize);
 
   it('knows what has vectors and what has none, in a scope and in all', () => {
     const table = new SegmentTable(SHAPE);
@@ -155,7 +157,7 @@ describe('the table of segments', () => {
       [1, 3],
       [3],
     ]);
-    const question = Float32Array.from(keys, (value) => value / 127);
+    const question = Float32Array.from(unit, (value) => value / 127);
     expect([...table.recall([question], 1).segmentIds]).toEqual([2]);
     expect(table.recall([question], 1, new Set(['a'])).segmentIds).toHaveLength(0);
     expect(table.recall([], 1).segmentIds).toHaveLength(0);

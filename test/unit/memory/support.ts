@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import type { LedgerIdentity } from '../../../src/memory/store/ledger.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
@@ -9,6 +10,7 @@ import { terms } from '../../../src/memory/search/tokenize.ts';
 import type { FileMeta, SegmentEntry } from '../../../src/memory/records.ts';
 import type { MemoryShape } from '../../../src/memory/algebra/shape.ts';
 import { contentHash, encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
+import { packKeys } from '../../../src/memory/algebra/packed-keys.ts';
 import { SetHash, vectorsHash } from '../../../src/memory/algebra/set-hash.ts';
 import type { SetElement } from '../../../src/memory/algebra/set-hash.ts';
 import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
@@ -32,12 +34,39 @@ function bytesOf(name: string, length: number): Int8Array {
   return out;
 }
 
-/** A write made up from its name. */
-export function madeUpRecord(name: string, shape: MemoryShape = SHAPE): EmbeddingRecord {
+/** Numbers of eight bits, made up from a name. */
+export interface EightBits {
+  /** [P, d_k] */
+  readonly keys: Int8Array;
+  /** [B, P, d_v] */
+  readonly values: Int8Array;
+}
+
+export function madeUpVectors(name: string, shape: MemoryShape = SHAPE): EightBits {
   return {
     keys: bytesOf(`k${name}`, shape.tokens * shape.keySize),
     values: bytesOf(`v${name}`, shape.blocks * shape.tokens * shape.valueSize),
   };
+}
+
+/** A record made up from its name. */
+export function madeUpRecord(name: string, shape: MemoryShape = SHAPE): EmbeddingRecord {
+  const { keys, values } = madeUpVectors(name, shape);
+  return { keys: packKeys(keys, shape.keySize), values };
+}
+
+/** A record as the version before stored it: keys of eight bits. */
+export function encodeFormerRecord({ keys, values }: EightBits, shape: MemoryShape = SHAPE): Uint8Array {
+  const blob = Buffer.alloc(8 + keys.length + values.length + 4);
+  blob.writeUInt8(1, 0);
+  blob.writeUInt16LE(shape.tokens, 1);
+  blob.writeUInt16LE(shape.keySize, 3);
+  blob.writeUInt8(shape.blocks, 5);
+  blob.writeUInt16LE(shape.valueSize, 6);
+  blob.set(Buffer.from(keys), 8);
+  blob.set(Buffer.from(values), 8 + keys.length);
+  blob.writeUInt32LE(crc32(blob.subarray(0, -4)), blob.length - 4);
+  return Uint8Array.from(blob);
 }
 
 export interface MadeUpFile {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { AppError } from '../../../../src/common/app-error.ts';
-import { checkLengths } from '../../../../src/memory/algebra/embedding-record.ts';
-import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EightBits } from '../../../unit/memory/support.ts';
 import { checkShape } from '../../../../src/memory/algebra/shape.ts';
 import type { MemoryShape } from '../../../../src/memory/algebra/shape.ts';
 import { EXACT } from './integer-feature-map.ts';
@@ -66,12 +65,12 @@ export class CompressiveMemory {
   }
 
   /** Adds a write: eq. (4). Throws InexactError before anything changes, `memory/record` on a wrong length. */
-  add(write: EmbeddingRecord): void {
+  add(write: EightBits): void {
     this.#apply(write, 1);
   }
 
   /** Takes out a write that was added: the exact inverse of `add`. Throws as `add` does. */
-  subtract(write: EmbeddingRecord): void {
+  subtract(write: EightBits): void {
     this.#apply(write, -1);
   }
 
@@ -143,9 +142,11 @@ export class CompressiveMemory {
     };
   }
 
-  #apply(write: EmbeddingRecord, sign: 1 | -1): void {
+  #apply(write: EightBits, sign: 1 | -1): void {
     const { tokens, keySize, valueSize, featureMap } = this.shape;
-    checkLengths(write, this.shape);
+    if (write.keys.length !== tokens * keySize || write.values.length !== this.shape.blocks * tokens * valueSize) {
+      throw new AppError('memory/record', 'A record has other lengths than the memory.');
+    }
     if (this.#ceiling + this.#step > EXACT.limit) {
       this.#applyNearLimit(write, sign);
       return;
@@ -175,7 +176,7 @@ export class CompressiveMemory {
   /**
    * The bound no longer shows that the result is exact, so the write is summed alone and merge() looks at each cell.
    */
-  #applyNearLimit(write: EmbeddingRecord, sign: 1 | -1): void {
+  #applyNearLimit(write: EightBits, sign: 1 | -1): void {
     const alone = new CompressiveMemory(this.shape);
     alone.add(write);
     this.merge(alone, sign);

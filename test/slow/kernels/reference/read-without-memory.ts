@@ -1,4 +1,4 @@
-import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EightBits } from '../../../unit/memory/support.ts';
 import type { SummedShape } from './compressive-memory.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { SummedShape } from './compressive-memory.ts';
  * @returns B arrays [d_v], in the model's units; NaN where no token has a weight
  */
 export function referenceRead(
-  writes: readonly EmbeddingRecord[],
+  writes: readonly EightBits[],
   shape: SummedShape,
   features: Int32Array,
   scales: readonly number[],

@@ -1,6 +1,7 @@
 import { quantizeVector } from '../../../../src/memory/algebra/embedding-record.ts';
 import type { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import type { Shares } from '../../../../src/memory/search/similarity.ts';
+import { unpackKeys } from '../../../support/unpack-keys.ts';
 import type { FeatureMap } from './integer-feature-map.ts';
 
 /**
@@ -23,7 +24,7 @@ export function recallByFeature(
     });
   }
   const masses = Float64Array.from(segmentIds, (_, row) => {
-    const keys = table.row(row);
+    const keys = unpackKeys(table.row(row), keySize);
     let mass = 0;
     for (let token = 0; token < tokens; token++) {
       featureMap.features(keys.subarray(token * keySize, (token + 1) * keySize)).forEach((feature, i) => {

@@ -94,7 +94,7 @@ describe('a damaged snapshot', () => {
       symlinkSync('/dev/zero', join(folder, 'zero.imem'));
       expect(await verdict(join(folder, 'zero.imem'))).toBe('no-snapshot');
       const { file } = await exported(folder);
-      expect(await verdict(crafted(file, 'PRAGMA user_version = 3;'))).toBe('newer');
+      expect(await verdict(crafted(file, 'PRAGMA user_version = 4;'))).toBe('newer');
       expect(await verdict(crafted(file, 'PRAGMA journal_mode = WAL;'))).toBe('damaged');
     });
   });
@@ -180,16 +180,16 @@ describe('a snapshot that somebody made', () => {
     });
   });
 
-  it('with a key that is not of length 1 is refused, though every checksum fits', async () => {
+  it('with a key that is too long or none is refused, though every checksum fits', async () => {
     await withFolder(async (folder) => {
       const { file } = await exported(folder);
       const loud = modelRecord('x');
-      const blob = encodeRecord({ ...loud, keys: loud.keys.map(() => 127) }, SHAPE);
+      const blob = encodeRecord({ ...loud, keys: loud.keys.map(() => 0xff) }, SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(blob)} WHERE id = 1;`))).toBe('unsafe');
       const other = encodeRecord(modelRecord('somebody else'), SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(other)} WHERE id = 1;`))).toBe('damaged');
       const bare = madeUpRecord('x');
-      const short = encodeRecord({ keys: bare.keys.map(() => 0), values: bare.values }, SHAPE);
+      const short = encodeRecord({ keys: bare.keys.map(() => 0x88), values: bare.values }, SHAPE);
       expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(short)} WHERE id = 1;`))).toBe('unsafe');
     });
   });
@@ -317,6 +317,7 @@ describe('the parts of a snapshot', () => {
   it('refuse a header that is not sealed', () => {
     const hash = createHash('sha256').update('').digest('hex');
     const header: SnapshotHeader = {
+      format: 3,
       notice: NOTICE,
       program: '1',
       created: '2026-01-01T00:00:00.000Z',

@@ -13,8 +13,19 @@ import { terms } from '../../../../src/memory/search/tokenize.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
-import { IDENTITY, withFolder } from '../../../unit/memory/support.ts';
-import { exported, FAR, imported, placeIn, putTexts, putTree, TREE } from '../../../unit/memory/snapshot/support.ts';
+import { vectorsHash } from '../../../../src/memory/algebra/set-hash.ts';
+import { ContentDigest, hashesOf } from '../../../../src/memory/snapshot/content.ts';
+import { encodeFormerRecord, IDENTITY, SHAPE, withFolder } from '../../../unit/memory/support.ts';
+import {
+  exported,
+  FAR,
+  formerModelRecord,
+  imported,
+  placeIn,
+  putTexts,
+  putTree,
+  TREE,
+} from '../../../unit/memory/snapshot/support.ts';
 import type { Tree } from '../../../unit/memory/snapshot/support.ts';
 
 const PROGRAM = { program: '1.2.3', repository: '' };
@@ -264,24 +275,62 @@ describe('a snapshot', () => {
   });
 });
 
-/** A snapshot as version 1 wrote it: the same tables, and sums of features in place of the set hash. */
-function asVersion1(file: string): void {
+/**
+ * A snapshot as version 1 or 2 wrote it: the same tables, keys of eight bits, and in version 1 sums of features in
+ * place of the set hash.
+ */
+function asFormer(file: string, version: 1 | 2): void {
   const db = new DatabaseSync(file);
-  db.exec(
-    "DELETE FROM header WHERE name IN ('setHash', 'checksum'); UPDATE header SET value = '1' WHERE name = 'format'",
+  const texts = (query: string) => db.prepare(query).all() as Record<string, never>[];
+  const writes = texts('SELECT id, key, words, blob FROM write ORDER BY id');
+  const blobs = writes.map(({ key }) =>
+    encodeFormerRecord(formerModelRecord(Buffer.from(key!).toString('hex')), SHAPE),
   );
-  const put = db.prepare('INSERT INTO header VALUES (?, ?)');
-  put.run('features', 'dpfp(order=3)');
-  put.run('memoryHash', 'ab'.repeat(32));
+  for (const [at, { id }] of writes.entries()) {
+    db.prepare('UPDATE write SET blob = ? WHERE id = ?').run(blobs[at]!, id!);
+  }
+  const digest = new ContentDigest();
+  const files = texts('SELECT * FROM file ORDER BY id').map((row) => {
+    const own = texts(`SELECT * FROM segment WHERE file_id = ${String(row.id)} ORDER BY ordinal`);
+    const segments = own.map(({ first, last, tokens, write_id }) => {
+      return { start: first!, end: last!, tokens: tokens!, writeId: write_id! };
+    });
+    const { path, blob_hash: blobHash, bytes, lines, state, reason } = row;
+    digest.file({
+      path: path!,
+      blobHash: blobHash!,
+      bytes: bytes!,
+      lines: lines!,
+      state: state!,
+      reason: reason!,
+      segments,
+    });
+    return { path: path!, writeIds: segments.map(({ writeId }) => writeId) };
+  });
+  for (const { term } of texts('SELECT term FROM term ORDER BY id')) digest.term(term!);
+  for (const [at, { key, words }] of writes.entries()) digest.write(key!, words!, blobs[at]!);
+  const { setHash } = hashesOf(files, (id) => {
+    return { contentHash: writes[id - 1]!.key!, vectorsHash: vectorsHash(blobs[id - 1]!) };
+  });
+  const set = db.prepare('INSERT OR REPLACE INTO header VALUES (?, ?)');
+  set.run('content', digest.hex());
+  set.run('setHash', setHash);
+  set.run('format', String(version));
+  db.exec("DELETE FROM header WHERE name = 'checksum'");
+  if (version === 1) {
+    db.exec("DELETE FROM header WHERE name = 'setHash'");
+    set.run('features', 'dpfp(order=3)');
+    set.run('memoryHash', 'ab'.repeat(32));
+  }
   const rows = db.prepare('SELECT name, value FROM header').all() as { name: string; value: string }[];
   const sealed = rows.map(({ name, value }) => [name, value]).sort(([a], [b]) => (a! < b! ? -1 : 1));
   const seal = createHash('sha256').update('memory snapshot header\n').update(JSON.stringify(sealed)).digest('hex');
-  put.run('seal', seal);
-  db.exec('PRAGMA user_version = 1');
+  set.run(version === 1 ? 'seal' : 'checksum', seal);
+  db.exec(`PRAGMA user_version = ${version}`);
   db.close();
 }
 
-describe('a snapshot of version 1', () => {
+describe.each([1, 2] as const)('a snapshot of version %i', (version) => {
   it('is imported as one of this version is, and is refused with a changed byte', async () => {
     await withFolder(async (folder) => {
       const tree = { 'a.ts': ['const a = 1;'], 'b.ts': ['let b;', 'let c;'] };
@@ -289,7 +338,7 @@ describe('a snapshot of version 1', () => {
       putTree(from, tree);
       const file = join(folder, 'x.imem');
       await exportSnapshot(from, file, PROGRAM);
-      asVersion1(file);
+      asFormer(file, version);
       const { ledger: into } = Ledger.open(join(folder, 'into'), IDENTITY);
       expect(await imported(into, file, { place: placeIn(tree) })).toMatchObject({
         files: { placed: 2, known: 0, different: 0 },
@@ -298,7 +347,7 @@ describe('a snapshot of version 1', () => {
       expect(into.setHash().equals(from.setHash())).toBe(true);
       expect(await into.verify()).toMatchObject({ kind: 'sound' });
       const db = new DatabaseSync(file);
-      db.exec("UPDATE header SET value = 'other' WHERE name = 'features'");
+      db.exec("UPDATE header SET value = 'other' WHERE name IN ('features', 'program')");
       db.close();
       await expect(imported(into, file, { place: placeIn(tree) })).rejects.toMatchObject({ code: 'snapshot/damaged' });
       into.close();

@@ -19,13 +19,14 @@ function unitKeys(): Float32Array {
 }
 
 describe('quantise', () => {
-  it('multiplies keys by 127 and divides values by the scale of their block', () => {
+  it('packs keys in four bits and divides values by the scale of their block', () => {
     const values = new Float32Array(blocks * tokens * valueSize);
     values[0] = 0.5;
     values[tokens * valueSize] = 0.5;
     const write = quantize({ keys: unitKeys(), values }, SHAPE, [0.1, 0.25]);
-    expect(Array.from(write.keys.subarray(0, 3))).toEqual([127, 0, 0]);
-    expect(write.keys[keySize + 1]).toBe(127);
+    // 7 and 0, each with 8 added; the second key has its 7 in the second place.
+    expect(Array.from(write.keys.subarray(0, 2))).toEqual([0x8f, 0x88]);
+    expect(write.keys[keySize / 2]).toBe(0xf8);
     expect(write.values[0]).toBe(5);
     expect(write.values[tokens * valueSize]).toBe(2);
   });
@@ -85,7 +86,7 @@ describe('encodeWrite and decodeWrite', () => {
     const around = new Uint8Array(blob.length + 7);
     around.set(blob, 3);
     expect(decodeRecord(around.subarray(3, 3 + blob.length), SHAPE)).toEqual(write);
-    expect(blob.length).toBe(8 + tokens * keySize + blocks * tokens * valueSize + 4);
+    expect(blob.length).toBe(8 + (tokens * keySize) / 2 + blocks * tokens * valueSize + 4);
   });
 
   it('notice every flipped bit and every cut', () => {

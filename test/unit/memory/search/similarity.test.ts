@@ -5,7 +5,8 @@ import { toIntegers } from '../../../../src/memory/search/dot-products.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
 import { normalise, orderFreeSum, recall } from '../../../../src/memory/search/similarity.ts';
 import { fileShares } from '../../../../src/retrieve/missing-vectors.ts';
-import { madeUpRecord, SHAPE } from '../support.ts';
+import { unpackKeys } from '../../../support/unpack-keys.ts';
+import { madeUpRecord, madeUpVectors, SHAPE } from '../support.ts';
 
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
@@ -13,7 +14,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const TEMPERATURE = 20;
 
 function question(name: string): Float32Array {
-  const raw = Float64Array.from(madeUpRecord(name).keys.subarray(0, SHAPE.keySize));
+  const raw = Float64Array.from(madeUpVectors(name).keys.subarray(0, SHAPE.keySize));
   const length = Math.hypot(...raw);
   return Float32Array.from(raw, (x) => x / length);
 }
@@ -42,13 +43,13 @@ describe('recall', () => {
       fc.property(names, questions, (list, asked) => {
         const { shares, logShares, segmentIds } = recall(tableOf(list), asked.map(question), TEMPERATURE);
         const weights = list.map((name) => {
-          const { keys } = madeUpRecord(name);
+          const keys = unpackKeys(madeUpRecord(name).keys, SHAPE.keySize);
           let weight = 0;
           for (const q of asked.map(question).map(rounded)) {
             for (let token = 0; token < SHAPE.tokens; token++) {
-              let cosine = 0;
-              for (let i = 0; i < SHAPE.keySize; i++) cosine += (q[i]! * keys[token * SHAPE.keySize + i]!) / 127;
-              weight += Math.exp(TEMPERATURE * cosine);
+              const key = keys.subarray(token * SHAPE.keySize, (token + 1) * SHAPE.keySize);
+              const product = key.reduce((total, x, i) => total + q[i]! * x, 0);
+              weight += Math.exp((TEMPERATURE * product) / Math.hypot(...key));
             }
           }
           return weight;
@@ -127,7 +128,7 @@ describe('KeyTable', () => {
 
   it('holds the same over several pages, whole and by rows', () => {
     // Two rows a page.
-    const shape = { tokens: 2, keySize: 1024 * 1024 };
+    const shape = { tokens: 4, keySize: 1024 * 1024 };
     const step = fc.tuple(fc.boolean(), fc.nat(6));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
@@ -135,7 +136,7 @@ describe('KeyTable', () => {
         const model = new Set<number>();
         for (const [adds, id] of steps) {
           if (adds && !model.has(id)) {
-            table.append(id, new Int8Array(table.rowSize).fill(id));
+            table.append(id, new Uint8Array(table.rowSize).fill(id));
             model.add(id);
           } else if (!adds) {
             expect(table.remove(id)).toBe(model.delete(id));
@@ -155,7 +156,7 @@ describe('KeyTable', () => {
       { numRuns: 20 },
     );
     /** Where each row of a block stands, and its first and last number, which are alike. */
-    function firstsOf(first: number, count: number, vectors: Int8Array) {
+    function firstsOf(first: number, count: number, vectors: Uint8Array) {
       return Array.from({ length: count }, (_, at) => {
         const row = vectors.subarray(at * 2 * 1024 * 1024, (at + 1) * 2 * 1024 * 1024);
         return [first + at, row[0] === row.at(-1) ? row[0] : 'mixed'];
@@ -169,7 +170,7 @@ describe('KeyTable', () => {
       table.append(1, madeUpRecord('b').keys);
     }).toThrow(expect.objectContaining({ code: 'memory/shape' }));
     expect(() => {
-      table.append(2, new Int8Array(3));
+      table.append(2, new Uint8Array(3));
     }).toThrow(expect.objectContaining({ code: 'memory/shape' }));
     expect(table.length).toBe(1);
   });

@@ -11,20 +11,34 @@ import type { Exported } from '../../../../src/memory/snapshot/export.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import type { Imported, ImportOptions, Place } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
-import { quantize, contentHash } from '../../../../src/memory/algebra/embedding-record.ts';
-import type { EmbeddingRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { IDENTITY, madeUpRecord, SHAPE } from '../support.ts';
+import { quantize, quantizeVector, contentHash } from '../../../../src/memory/algebra/embedding-record.ts';
+import type { EmbeddingRecord, FloatRecord } from '../../../../src/memory/algebra/embedding-record.ts';
+import { IDENTITY, madeUpVectors, SHAPE } from '../support.ts';
+import type { EightBits } from '../support.ts';
 
 /** A write as a model gives it: keys of length 1. */
 export function modelRecord(name: string): EmbeddingRecord {
-  const { keys, values } = madeUpRecord(name);
+  return quantize(modelFloats(name), SHAPE, [1, 1]);
+}
+
+/** The same as the version before stored it. */
+export function formerModelRecord(name: string): EightBits {
+  const { keys, values } = modelFloats(name);
+  const vectors = Array.from({ length: SHAPE.tokens }, (_, token) =>
+    quantizeVector(keys.subarray(token * SHAPE.keySize, (token + 1) * SHAPE.keySize)),
+  );
+  return { keys: Int8Array.from(vectors.flatMap((vector) => [...vector])), values: Int8Array.from(values) };
+}
+
+function modelFloats(name: string): FloatRecord {
+  const { keys, values } = madeUpVectors(name);
   const floats = Float32Array.from(keys);
   for (let from = 0; from < floats.length; from += SHAPE.keySize) {
     const key = floats.subarray(from, from + SHAPE.keySize);
     const length = Math.hypot(...key) || 1;
     key.forEach((x, i) => (key[i] = x / length));
   }
-  return quantize({ keys: floats, values: Float32Array.from(values) }, SHAPE, [1, 1]);
+  return { keys: floats, values: Float32Array.from(values) };
 }
 
 /** A file in a made-up checkout: the texts of its segments. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { traceOf, Traces } from '../../../../src/memory/store/residue-scan.ts';
-import { withFolder } from '../support.ts';
+import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
+import { traceOf, traceOfRecord, Traces } from '../../../../src/memory/store/residue-scan.ts';
+import { encodeFormerRecord, madeUpRecord, madeUpVectors, withFolder } from '../support.ts';
 
 const random = (length: number): Uint8Array => randomFillSync(new Uint8Array(length));
 const CHUNK = 4 * 1024 * 1024;
@@ -13,8 +14,8 @@ const CHUNK = 4 * 1024 * 1024;
 it.each([1, 5_001])('each of %i traces is found wherever it begins, also across two chunks, and no other', (count) =>
   withFolder(async (folder) => {
     const pieces = Array.from({ length: count }, () => random(60));
-    const traces = pieces.map((piece) => traceOf(piece)!);
-    const searched = new Traces(traces);
+    const traces = pieces.flatMap((piece) => traceOf(piece).map(({ bytes }) => bytes));
+    const searched = new Traces(pieces.flatMap(traceOf));
     const file = join(folder, 'x');
     const places = [
       ...Array.from({ length: 25 }, (_, at) => at),
@@ -31,5 +32,32 @@ it.each([1, 5_001])('each of %i traces is found wherever it begins, also across 
     }
     writeFileSync(file, Buffer.concat([content, traces[0]!.subarray(0, 23)]));
     expect(await searched.in(file)).toEqual({ found: [], bytes: content.length + 23 });
+  }),
+);
+
+it.each([1, 5_001])('each of %i records is found as the version before stored it, and no other', (count) =>
+  withFolder(async (folder) => {
+    const shape = { tokens: 8, keySize: 64, blocks: 0, valueSize: 0 };
+    const names = Array.from({ length: count }, (_, at) => `record ${at}`);
+    const traces = names.map((name) => traceOfRecord(encodeRecord(madeUpRecord(name, shape), shape))[0]!);
+    const searched = new Traces(traces);
+    const file = join(folder, 'x');
+    const content = random(CHUNK + 600);
+    for (const [n, place] of [0, 1, 2, 17, CHUNK - 400, CHUNK - 300, CHUNK - 250, CHUNK].entries()) {
+      const at = n % count;
+      const former = encodeFormerRecord(madeUpVectors(names[at]!, shape), shape);
+      const planted = Uint8Array.from(content);
+      planted.set(former, place);
+      writeFileSync(file, planted);
+      expect((await searched.in(file)).found, String(place)).toEqual([Buffer.from(traces[at]!.bytes)]);
+      // Only the middle counts: without it nothing is left that could be told from another's.
+      planted.set(random(80), place + 8 + 216);
+      writeFileSync(file, planted);
+      expect((await searched.in(file)).found, String(place)).toEqual([]);
+    }
+    for (const byte of [0, 127, 255]) {
+      writeFileSync(file, new Uint8Array(10_000).fill(byte));
+      expect((await searched.in(file)).found).toEqual([]);
+    }
   }),
 );

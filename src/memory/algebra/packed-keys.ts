@@ -1,0 +1,57 @@
+/**
+ * Keys of four bits, two numbers in a byte: the first in the low four bits, the second in the high ones. A number is
+ * stored as itself plus 8. It is -7 to 7, so that negating a key is exact; 0, which would be -8, is never written.
+ */
+const PACKED = {
+  most: 7,
+  zero: 8,
+  /**
+   * A step for d_k 256, in 127ths: 0.38 standard deviations of a number of a unit vector. Over eight repositories its
+   * error is within a tenth of what the best step of each single vector leaves (docs/decisions/0013).
+   */
+  step: 3,
+  stepSize: 256,
+  /** With it the largest int8 is still 7 steps. */
+  largestStep: 17,
+} as const;
+
+/** How a number 0 is stored. No number of four bits, whoever wrote it, has a larger absolute value. */
+export const PACKED_ZERO = PACKED.zero;
+
+/** Bytes of one key of d_k numbers, which are an even number (checkShape). */
+export const packedSize = (keySize: number): number => keySize / 2;
+
+/** What one step of four bits is in 127ths: wider where a key has fewer and therefore larger numbers. */
+export function stepOf(keySize: number): number {
+  const wanted = Math.round(PACKED.step * Math.sqrt(PACKED.stepSize / keySize));
+  return Math.max(1, Math.min(PACKED.largestStep, wanted));
+}
+
+/** The four bits of each int8, by its byte, [256]: the nearest step, halves away from zero. */
+export function nibbles(keySize: number): Uint8Array {
+  const step = stepOf(keySize);
+  return Uint8Array.from({ length: 256 }, (_, byte) => {
+    const number = (byte << 24) >> 24;
+    const level = Math.min(PACKED.most, Math.floor(Math.abs(number) / step + 0.5));
+    return PACKED.zero + Math.sign(number) * level;
+  });
+}
+
+/** Keys in 127ths, int8 [P, d_k], as they are stored, [P, d_k / 2]. The same bytes on every machine. */
+export function packKeys(keys: Int8Array, keySize: number): Uint8Array {
+  const nibbleOf = nibbles(keySize);
+  return Uint8Array.from({ length: packedSize(keys.length) }, (_, at) => {
+    const [low, high] = [keys[2 * at] ?? 0, keys[2 * at + 1] ?? 0];
+    return (nibbleOf[low & 0xff] ?? 0) | ((nibbleOf[high & 0xff] ?? 0) << 4);
+  });
+}
+
+/** The sum of squares of the numbers of one stored key, in steps: a whole number. */
+export function squareOf(packed: Uint8Array): number {
+  let sum = 0;
+  for (const byte of packed) {
+    const [low, high] = [(byte & 15) - PACKED.zero, (byte >> 4) - PACKED.zero];
+    sum += low * low + high * high;
+  }
+  return sum;
+}
