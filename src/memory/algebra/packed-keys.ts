@@ -27,23 +27,32 @@ export function stepOf(keySize: number): number {
   return Math.max(1, Math.min(PACKED.largestStep, wanted));
 }
 
-/** The four bits of each int8, by its byte, [256]: the nearest step, halves away from zero. */
+const tables = new Map<number, Uint8Array>();
+
+/** The four bits of each int8, by its byte, [256]: the nearest step, halves away from zero. Not to be changed. */
 export function nibbles(keySize: number): Uint8Array {
   const step = stepOf(keySize);
-  return Uint8Array.from({ length: 256 }, (_, byte) => {
+  const known = tables.get(step);
+  if (known !== undefined) return known;
+  const table = Uint8Array.from({ length: 256 }, (_, byte) => {
     const number = (byte << 24) >> 24;
     const level = Math.min(PACKED.most, Math.floor(Math.abs(number) / step + 0.5));
     return PACKED.zero + Math.sign(number) * level;
   });
+  tables.set(step, table);
+  return table;
 }
 
 /** Keys in 127ths, int8 [P, d_k], as they are stored, [P, d_k / 2]. The same bytes on every machine. */
 export function packKeys(keys: Int8Array, keySize: number): Uint8Array {
   const nibbleOf = nibbles(keySize);
-  return Uint8Array.from({ length: packedSize(keys.length) }, (_, at) => {
-    const [low, high] = [keys[2 * at] ?? 0, keys[2 * at + 1] ?? 0];
-    return (nibbleOf[low & 0xff] ?? 0) | ((nibbleOf[high & 0xff] ?? 0) << 4);
-  });
+  const packed = new Uint8Array(packedSize(keys.length));
+  for (let at = 0; at < packed.length; at++) {
+    const low = nibbleOf[(keys[2 * at] ?? 0) & 0xff] ?? 0;
+    const high = nibbleOf[(keys[2 * at + 1] ?? 0) & 0xff] ?? 0;
+    packed[at] = low | (high << 4);
+  }
+  return packed;
 }
 
 /** The sum of squares of the numbers of one stored key, in steps: a whole number. */

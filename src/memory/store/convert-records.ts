@@ -15,7 +15,7 @@ import { transaction } from './transaction.ts';
 
 /** The version that this step ends with. */
 const VERSION = '4';
-/** Records of one transaction: some 10 ms. */
+/** Records of one transaction: some tens of milliseconds. */
 const STEP = 256;
 
 /** Whether a database of this version still holds records of the version before, because a process was killed. */
