@@ -94,7 +94,7 @@ export function parts(
   return [...sums].map(([part, sum]) => ({ part, ...sum })).toSorted((a, b) => b.mb - a.mb);
 }
 
-function isTarget(name: string): name is Target {
+export function isTarget(name: string): name is Target {
   return name in TARGETS;
 }
 
