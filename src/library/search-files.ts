@@ -4,6 +4,7 @@ import type { Excerpt } from '../answer/excerpt.ts';
 import { exactPercent } from '../common/number-format.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageOf, refuseUnread } from './coverage.ts';
@@ -14,6 +15,8 @@ import type { ToolText } from './tool-text.ts';
 export interface SearchRequest extends Choice {
   /** In the caller's own words; names, paths and error messages in it are used. */
   readonly question: string;
+  /** Ranked files to leave out, best first: what earlier calls have shown. */
+  readonly from?: number | undefined;
   /** Tokens of the answer, about. */
   readonly tokens: number;
   /** Milliseconds for vectors that the best candidates have not yet. */
@@ -71,9 +74,12 @@ export async function searchFiles(
   const scope = chosenFiles(members, states, request);
   const { embedMs } = request;
   const ranking = await search.recall(request.question, { embedMs, scope, signal });
-  const { excerpts, stale } = await loadExcerpts(search, ranking.segments, Math.floor(FOR_EXCERPTS * request.tokens));
+  const { from = 0 } = request;
+  const page = ranking.files.slice(from);
+  const segments = segmentsOf(page, ranking.segments);
+  const { excerpts, stale } = await loadExcerpts(search, segments, Math.floor(FOR_EXCERPTS * request.tokens));
   const byPath = Map.groupBy(excerpts, ({ path }) => path);
-  const files = ranking.files.map(({ path, share, lines }) => ({
+  const files = page.map(({ path, share, lines }) => ({
     path,
     share,
     lines: lines.map(({ start, end, share: own }) => ({ start, end, share: own })),
@@ -86,17 +92,43 @@ export async function searchFiles(
   }));
   const kind = files.length === 0 ? 'nothing' : isOutOfScope(ranking) ? 'unlikely' : 'found';
   const coverage = coverageOf(members, states);
-  const message = MESSAGES[kind];
+  const message =
+    from > 0 && kind === 'found' ? `Further files, from the ${from + 1}th of the ranking on:` : MESSAGES[kind];
+  // Pages go by files, so the excerpts of one stand together.
+  const inOrder = page.flatMap(({ path }) => byPath.get(path) ?? []);
   const foot = [
     ...(stale > 0 ? [`${stale} places changed on disk since they were indexed and are not shown.`] : []),
     coverage.message,
   ].join(' ');
   const parts = {
     head: [message, ...fileRows(files, request.tokens)].join('\n'),
-    items: excerpts.map(excerptText),
+    items: inOrder.map(excerptText),
     foot,
+    next: Array.from({ length: inOrder.length + 1 }, (_, shown) => nextPage(page, inOrder, shown, from)),
   };
   return { kind, message, files, coverage, parts };
+}
+
+/** The segments of a page; its first file's best comes first, so that each page shows a file more. */
+function segmentsOf(page: RankedFiles['files'], all: RankedFiles['segments']): RankedFiles['segments'] {
+  const paths = new Set(page.map(({ path }) => path));
+  const own = all.filter(({ path }) => paths.has(path));
+  const first = own.find(({ path }) => path === page[0]?.path);
+  return first === undefined ? own : [first, ...own.filter((segment) => segment !== first)];
+}
+
+/** The first file of a page of which not everything is shown; undefined where there is none, or where nothing is. */
+function nextPage(
+  page: RankedFiles['files'],
+  excerpts: readonly Excerpt[],
+  shown: number,
+  from: number,
+): number | undefined {
+  if (shown === 0) return undefined;
+  const begun = new Set(excerpts.slice(0, shown).map(({ path }) => path));
+  const unfinished = new Set(excerpts.slice(shown).map(({ path }) => path));
+  const at = page.findIndex(({ path }) => !begun.has(path) || unfinished.has(path));
+  return at < 0 ? undefined : from + Math.max(1, at);
 }
 
 const MESSAGES: Readonly<Record<SearchResult['kind'], string>> = {

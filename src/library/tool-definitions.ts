@@ -65,6 +65,13 @@ export const toolDefinitions: Readonly<Record<ToolName, ToolDefinition>> = {
         },
         paths,
         kind,
+        from: {
+          type: 'integer',
+          minimum: 0,
+          maximum: 50,
+          description:
+            'Ranked files to leave out: the number that the answer before named for what comes next. Default: 0.',
+        },
         tokens,
       },
       'question',

@@ -18,6 +18,7 @@ export const toolInputs = {
     scope: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
     paths,
     kind,
+    from: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(50))),
     tokens,
   }),
   read_lines: v.strictObject({

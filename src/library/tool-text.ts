@@ -9,6 +9,8 @@ export interface ToolText {
   readonly items: readonly string[];
   /** What the answer does not cover; kept whatever the budget. */
   readonly foot: string;
+  /** By the number of items that are shown: where the next call goes on, as its "from". Missing where all is shown. */
+  readonly next?: readonly (number | undefined)[];
 }
 
 export interface FittedText {
@@ -72,11 +74,14 @@ async function cutHead(parts: ToolText, budget: number, count: CountTokens): Pro
   return { text, tokens, shown: 0 };
 }
 
-function compose({ head, items, foot }: ToolText, shown: number, cut?: string): string {
+function compose({ head, items, foot, next }: ToolText, shown: number, cut?: string): string {
   const left = items.length - shown;
-  const more =
-    left > 0
-      ? `${left} of ${items.length} results are left out to keep the token budget. Raise "tokens", or narrow the call.`
-      : '';
+  const from = next?.[shown];
+  const out = `${left} of ${items.length} results are left out to keep the token budget.`;
+  const how =
+    from === undefined
+      ? 'Raise "tokens", or narrow the call.'
+      : `For what comes next, repeat the call with "from": ${from}.`;
+  const more = left > 0 ? `${out} ${how}` : from === undefined ? '' : how;
   return [head, ...items.slice(0, shown), cut ?? '', more, foot].filter((part) => part !== '').join('\n\n');
 }

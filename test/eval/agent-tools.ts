@@ -24,28 +24,27 @@ interface AgentTask {
 /** Counts tokens as the project's own tokenizer does, for every tool alike. */
 type Count = (text: string) => Promise<number>;
 
-/** Budgets of an agent that takes the default first and then doubles what it asks for. */
-const BUDGETS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
-
 /**
- * search_codebase: the answer of a budget, then that of twice the budget. What an answer repeats is charged again.
+ * search_codebase: the answer, then the one after it, as the answer itself names it, until nothing comes next.
  *
  * @param home a copy of the memories, because questions add vectors
  */
-export function searchCodebase(engine: Engine, home: string, embedMs: number, first: number): AgentTool {
+export function searchCodebase(engine: Engine, home: string, embedMs: number, tokens: number): AgentTool {
   return {
-    name: `search_codebase, ${first.toLocaleString('en')} tokens first`,
+    name: `search_codebase, ${tokens.toLocaleString('en')} tokens a call`,
     use: async ({ repository: { root }, signal }, work) => {
       const memory = await openMemory({ root, home, engine });
       try {
         await memory.ready({ signal });
         await work(async function* ({ text: question }) {
-          for (const tokens of BUDGETS.filter((budget) => budget >= first)) {
-            const { text, files, ...found } = await memory.search({ question, tokens, embedMs }, { signal });
+          for (let from: number | undefined = 0; from !== undefined;) {
+            const { text, files, ...found } = await memory.search({ question, tokens, embedMs, from }, { signal });
             const shown = files.filter(({ path, excerpts }) =>
               excerpts.some(({ start, end }) => text.includes(`\n\n${path}:${start}-${end}\n`)),
             );
             yield { tokens: found.tokens, files: shown.map(({ path }) => path) };
+            const next: string | undefined = /with "from": (\d+)\./.exec(text)?.[1];
+            from = next === undefined ? undefined : Number(next);
           }
         });
       } finally {

@@ -49,7 +49,7 @@ function openTools(): AgentTool[] {
   const explore = peerProgram('codegraph', peers);
   const search = Peer.open('semble', peers);
   return [
-    ...[1_000, 4_000].map((first) => searchCodebase(engine, home, Number(values['embed-ms']), first)),
+    ...[500, 1_000, 4_000].map((tokens) => searchCodebase(engine, home, Number(values['embed-ms']), tokens)),
     ...(ripgrep === undefined ? [] : (['words', 'lines'] as const).map((by) => grepAndRead(ripgrep, count, by))),
     // Ten lines are what it gives unasked.
     ...(search === undefined ? [] : [10, Infinity].map((lines) => semble(search, count, lines))),

@@ -43,6 +43,32 @@ describe('a search of the library', () => {
       ),
     ));
 
+  it('goes on where the answer before ended, until every ranked file was shown once', () =>
+    withMemory(
+      async ({ memory }) => {
+        const seen: string[] = [];
+        let calls = 0;
+        for (let from: number | undefined = 0; from !== undefined; calls += 1) {
+          const { text, files } = await memory.search({ question: QUESTION, tokens: 400, from });
+          seen.push(...Array.from(text.matchAll(/^(src\/part\d+\.ts):\d+-\d+$/gm), ([, path = '']) => path));
+          expect(text).toContain('Searched: ');
+          const next: number | undefined = Number(/with "from": (\d+)\./.exec(text)?.[1] ?? NaN) || undefined;
+          if (next !== undefined) expect(next).toBeGreaterThan(from);
+          else expect(files.length).toBeLessThan(12);
+          from = next;
+        }
+        expect(calls).toBeGreaterThan(3);
+        expect(new Set(seen).size).toBe(12);
+      },
+      {},
+      Object.fromEntries(
+        Array.from({ length: 12 }, (_, n) => [
+          `src/part${n}.ts`,
+          `// A session is opened for user ${n}.\n${`const session${n} = open('user');\n`.repeat(6)}`,
+        ]),
+      ),
+    ));
+
   it('puts a question to chosen files alone', () =>
     withMemory(async ({ memory }) => {
       const paths = async (choice: object) =>
