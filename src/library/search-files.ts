@@ -92,8 +92,7 @@ export async function searchFiles(
   }));
   const kind = files.length === 0 ? 'nothing' : isOutOfScope(ranking) ? 'unlikely' : 'found';
   const coverage = coverageOf(members, states);
-  const message =
-    from > 0 && kind === 'found' ? `Further files, from the ${from + 1}th of the ranking on:` : MESSAGES[kind];
+  const message = from > 0 && kind !== 'unlikely' ? laterPage(page.length, from) : MESSAGES[kind];
   // Pages go by files, so the excerpts of one stand together.
   const inOrder = page.flatMap(({ path }) => byPath.get(path) ?? []);
   const foot = [
@@ -108,6 +107,9 @@ export async function searchFiles(
   };
   return { kind, message, files, coverage, parts };
 }
+
+const laterPage = (files: number, from: number) =>
+  files > 0 ? `Files of the ranking after the first ${from}:` : `The ranking has no file after the first ${from}.`;
 
 /** The segments of a page; its first file's best comes first, so that each page shows a file more. */
 function segmentsOf(page: RankedFiles['files'], all: RankedFiles['segments']): RankedFiles['segments'] {

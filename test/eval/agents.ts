@@ -17,7 +17,7 @@ import { rootOf } from './run.ts';
  *
  *     node esbuild.js --quiet && node test/eval/agents.ts [--tasks semble] [--repos chi,express,gin] [--limit 20]
  *
- * Peers are asked where peers/setup.sh has put them. Memories of the cache are copied, never changed; those that are
+ * `--tools semble,grep` asks those alone whose names begin so. Peers are asked where peers/setup.sh has put them. Memories of the cache are copied, never changed; those that are
  * missing are made of words alone, and each question has candidates encoded for --embed-ms.
  */
 const { values } = parseArgs({
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     repos: { type: 'string', default: 'chi,express,gin,requests' },
     tasks: { type: 'string', default: 'localisation,qa,semble' },
     limit: { type: 'string', default: '1000' },
+    tools: { type: 'string', default: '' },
     'embed-ms': { type: 'string', default: '2000' },
   },
 });
@@ -49,7 +50,7 @@ function openTools(): AgentTool[] {
   const explore = peerProgram('codegraph', peers);
   const search = Peer.open('semble', peers);
   return [
-    ...[500, 1_000, 4_000].map((tokens) => searchCodebase(engine, home, Number(values['embed-ms']), tokens)),
+    ...[1_000, 4_000].map((tokens) => searchCodebase(engine, home, Number(values['embed-ms']), tokens)),
     ...(ripgrep === undefined ? [] : (['words', 'lines'] as const).map((by) => grepAndRead(ripgrep, count, by))),
     // Ten lines are what it gives unasked.
     ...(search === undefined ? [] : [10, Infinity].map((lines) => semble(search, count, lines))),
@@ -59,7 +60,8 @@ function openTools(): AgentTool[] {
 
 /** What every tool spent on every question, by task and tool. */
 async function measure(): Promise<Map<string, Map<string, Spent[]>>> {
-  const tools = openTools();
+  const wanted = values.tools.split(',');
+  const tools = openTools().filter(({ name }) => wanted.some((part) => name.startsWith(part)));
   const packs = (await findPacks(values.data)).filter((pack) => isWanted(pack, values.repos.split(',')));
   const spent = new Map(tasks.map((task) => [task, new Map(tools.map(({ name }): [string, Spent[]] => [name, []]))]));
   for (const task of tasks) {
