@@ -17,8 +17,9 @@ import { rootOf } from './run.ts';
  *
  *     node esbuild.js --quiet && node test/eval/agents.ts [--tasks semble] [--repos chi,express,gin] [--limit 20]
  *
- * `--tools semble,grep` asks those alone whose names begin so. Peers are asked where peers/setup.sh has put them. Memories of the cache are copied, never changed; those that are
- * missing are made of words alone, and each question has candidates encoded for --embed-ms.
+ * `--tools semble,grep` asks those alone whose names begin so. Peers are asked where peers/setup.sh has put them.
+ * Memories of the cache are copied, never changed; those that are missing are made of words alone, and each question
+ * has candidates encoded for --embed-ms.
  */
 const { values } = parseArgs({
   options: {
