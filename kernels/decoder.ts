@@ -8,6 +8,7 @@ import type { AccuracyLevel, Weights } from './linear.ts';
 import type { Attending } from './local-attention.ts';
 import type { Loras } from './lora.ts';
 import type { Manifest } from './manifest.ts';
+import { MAX_POSITIONS } from './rotary.ts';
 
 export interface DecoderOptions {
   readonly accuracyLevel: AccuracyLevel;
@@ -19,6 +20,11 @@ export interface DecoderOptions {
   readonly lowRanks?: Loras | undefined;
   /** What the graph is called: `lower` where it is not said. */
   readonly name?: string;
+  /**
+   * On the CPU, with quantized matrices and activations: a token's numbers are the same, to the bit, in a run of any
+   * length, so that a run may verify a draft. Costs a row more of attention, and a position more of the cache.
+   */
+  readonly isRunInvariant?: boolean;
 }
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
@@ -39,27 +45,30 @@ export function lowerGraph(manifest: Manifest, layers: number, options: DecoderO
   const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };
-  const top = blocks(graph, weights, manifest, [0, layers], residual, options.memories);
+  const top = blocks(graph, weights, manifest, [0, layers], residual, options);
   graph.output('states', added(graph, top), 'float32', [1, 'tokens', manifest.config.hidden]);
   return graph;
 }
 
 /**
- * The upper half: states [1, T, D] after `from` blocks to the next token's best candidates at the last position.
+ * The upper half: states [1, T, D] after `from` blocks to the best candidates for the tokens after the last R
+ * positions: one for what is said next, more where a draft is verified.
  *
- * inputs: states, positions, last_key, total_keys, past.N.key|value
- * outputs: logits [1, candidates] float32 and tokens [1, candidates] int64, best first; present.N.key|value
+ * inputs: states, positions, last_key, total_keys, past.N.key|value; first [1] int64, which is -R
+ * outputs: logits [1, R, candidates] float32 and tokens [1, R, candidates] int64, best first; present.N.key|value
  */
 export function upperGraph(manifest: Manifest, from: number, options: DecoderOptions = decoderDefaults): Graph {
   const graph = new Graph(`upper-${from}`);
   const { normal } = upperStates(graph, manifest, from, options);
-  const last = graph.node('Gather', [normal, graph.int64s([-1], [])], { axis: 1 }); // [1, D]
-  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel }, last); // [1, V]
+  const first = graph.input('first', 'int64', [1]);
+  const end = graph.int64s([MAX_POSITIONS]);
+  const rows = graph.node('Slice', [normal, first, end, graph.int64s([1])]); // [1, R, D]
+  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel }, rows); // [1, R, V]
   const count = graph.int64s([options.candidates]);
   const [best, tokens] = graph.nodes('TopK', [logits, count], 2, { axis: -1, largest: 1, sorted: 1 });
   if (best === undefined || tokens === undefined) throw new Error('TopK has two outputs');
-  graph.output('logits', best, 'float32', [1, options.candidates]);
-  graph.output('tokens', tokens, 'int64', [1, options.candidates]);
+  graph.output('logits', best, 'float32', [1, 'rows', options.candidates]);
+  graph.output('tokens', tokens, 'int64', [1, 'rows', options.candidates]);
   return graph;
 }
 
@@ -96,7 +105,7 @@ function upperStates(graph: Graph, manifest: Manifest, from: number, options: De
   const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
   const states = graph.input('states', 'float32', [1, 'tokens', manifest.config.hidden]);
   const range = [from, manifest.config.layers] as const;
-  const top = blocks(graph, weights, manifest, range, { sum: states, branch: undefined }, options.memories);
+  const top = blocks(graph, weights, manifest, range, { sum: states, branch: undefined }, options);
   return normalise(graph, weights, top, 'norm', manifest.config.rmsEps);
 }
 
@@ -106,12 +115,15 @@ function blocks(
   manifest: Manifest,
   [first, end]: readonly [number, number],
   start: Residual,
-  memories: DecoderOptions['memories'] = {},
+  { memories = {}, isRunInvariant: hasSpareRow = false }: DecoderOptions,
 ): Residual {
+  const counted = (keys: Value, shape: readonly number[]) =>
+    hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([1], shape), 'int32')]) : keys;
   const attending: Attending = {
     positions: graph.input('positions', 'int64', [1, 'tokens']),
-    lastKey: graph.input('last_key', 'int32', [1]),
-    totalKeys: graph.input('total_keys', 'int32', []),
+    lastKey: counted(graph.input('last_key', 'int32', [1]), [1]),
+    totalKeys: counted(graph.input('total_keys', 'int32', []), []),
+    hasSpareRow,
   };
   let residual = start;
   for (let layer = first; layer < end; layer += 1) {

@@ -183,6 +183,7 @@ export function infiniGraph(config: BaseConfig, features: FeatureSpec, rule: Upd
     positions: graph.input('positions', 'int64', [1, 'tokens']),
     lastKey: graph.input('last_key', 'int32', [1]),
     totalKeys: graph.input('total_keys', 'int32', []),
+    hasSpareRow: false,
   };
   const local = cachedAttention(graph, config, 0, { query, key, value }, attending);
   const attended = blockMemory(graph, config, 0, { features, rule }, { query, key, value, local });

@@ -10,6 +10,12 @@ export interface Attending {
   readonly lastKey: Value;
   /** int32 scalar: keys in the cache after this run */
   readonly totalKeys: Value;
+  /**
+   * A row of zeros follows the run's own; `lastKey` and `totalKeys` count it. The CPU provider attends from one row by
+   * another product than from several, and their sums differ in the last bit; so no run has one row. The next run
+   * writes over the zeros' keys, for which the cache has room.
+   */
+  readonly hasSpareRow: boolean;
 }
 
 /** A block's projections before rotation: query [1, T, H d], key and value [1, T, G d]. */
@@ -33,10 +39,13 @@ export function cachedAttention(
 ): Value {
   const query = rotary(graph, config, projections.query, attending.positions, config.heads); // [1, T, H d]
   const key = rotary(graph, config, projections.key, attending.positions, config.kvHeads); // [1, T, G d]
+  const padded = (rows: Value) =>
+    attending.hasSpareRow ? graph.node('Pad', [rows, graph.int64s([0, 0, 0, 0, 1, 0])]) : rows; // [1, T + 1, ..]
   const cache = [1, config.kvHeads, 'past', config.headDim];
   const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
   const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
-  const inputs = [query, key, projections.value, pastKey, pastValue, attending.lastKey, attending.totalKeys];
+  const own = [query, key, projections.value].map(padded);
+  const inputs = [...own, pastKey, pastValue, attending.lastKey, attending.totalKeys];
   const [local, presentKey, presentValue] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
     num_heads: config.heads,
     kv_num_heads: config.kvHeads,
@@ -48,5 +57,6 @@ export function cachedAttention(
   const grown = [1, config.kvHeads, 'total', config.headDim];
   graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
   graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
-  return local;
+  if (!attending.hasSpareRow) return local;
+  return graph.node('Slice', [local, graph.int64s([0]), graph.int64s([-1]), graph.int64s([1])]); // [1, T, H d]
 }

@@ -131,7 +131,8 @@ describe.skipIf(adapter.kind === 'none')('on WebGPU', () => {
           const part = ids.slice(from, from + step);
           const row = { ids: intTensor(part, [1, part.length]) };
           const middle = await runDecoder(lower[device], row, below, part.length, ['states']);
-          const top = await runDecoder(upper[device], { states: middle.states! }, above, part.length, ['logits']);
+          const feeds = { states: middle.states!, first: intTensor([-1], [1]) };
+          const top = await runDecoder(upper[device], feeds, above, part.length, ['logits']);
           states.push(...floats(middle, 'states'));
           logits.splice(0, Infinity, ...floats(top, 'logits'));
         }

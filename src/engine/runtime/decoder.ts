@@ -65,6 +65,16 @@ export async function runDecoder(
   return results;
 }
 
+/**
+ * Keeps the first `length` positions: the next run writes over the others, which no run reads before. Throws where the
+ * cache cannot be cut.
+ */
+export function rewind(cache: KeyValueCache, length: number): void {
+  if (length === cache.length) return;
+  if (cache.kind !== 'shared' || length > cache.length) throw new Error('This cache cannot be cut there.');
+  cache.length = length;
+}
+
 function grown(results: Readonly<Record<string, ort.Tensor>>, names: readonly string[]): Record<string, ort.Tensor> {
   return Object.fromEntries(
     names.map((name) => {

@@ -7,7 +7,7 @@ import { memoryTokenGraph } from '../../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
 import { ADAPTER_FILE, readAdapter } from '../weights/adapter.ts';
 import type { Adapter } from '../weights/adapter.ts';
-import { floats, integers, keyValueCache, runDecoder } from './decoder.ts';
+import { floats, integers, keyValueCache, rewind, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
 import { readLoras } from '../weights/lora.ts';
@@ -26,6 +26,9 @@ export const RUN = {
   /** Prompt tokens of one run: a cancel is noticed between runs. */
   prefillTokens: 128,
 } as const;
+
+/** What graphs that are run-invariant need in the cache beside the tokens. */
+const SPARE_ROWS = 1;
 
 const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
 
@@ -120,20 +123,52 @@ export class Model {
     const size = Math.min(capacity, MAX_POSITIONS);
     const { config } = this.manifest;
     const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
+    const positions = size + SPARE_ROWS;
     return {
-      lower: keyValueCache(config, [0, this.#layer], kind, size),
-      upper: keyValueCache(config, [this.#layer, config.layers], kind, size),
+      lower: keyValueCache(config, [0, this.#layer], kind, positions),
+      upper: keyValueCache(config, [this.#layer, config.layers], kind, positions),
     };
   }
 
   /** Runs both halves over `ids` and returns candidates for the token after the last. */
   async next(context: Context, ids: readonly number[]): Promise<Candidates> {
+    const [last] = await this.nextOfEach(context, ids, 1);
+    if (!last) throw new Error('The upper half gave no candidates.');
+    return last;
+  }
+
+  /** As `next`, with candidates for the token after each of the last `rows` of `ids`, in their order. */
+  async nextOfEach(context: Context, ids: readonly number[], rows: number): Promise<readonly Candidates[]> {
     const lower = await this.#session('lower');
     const upper = await this.#session('upper');
     const below = await runDecoder(lower, { ids: idTensor(ids) }, context.lower, ids.length, ['states']);
     if (!below.states) throw new Error('The lower half gave no states.');
-    const above = await runDecoder(upper, { states: below.states }, context.upper, ids.length, ['logits', 'tokens']);
-    return { tokens: integers(above, 'tokens'), logits: floats(above, 'logits') };
+    const first = new ort.Tensor('int64', BigInt64Array.of(BigInt(-rows)), [1]);
+    const inputs = { states: below.states, first };
+    const above = await runDecoder(upper, inputs, context.upper, ids.length, ['logits', 'tokens']);
+    const tokens = integers(above, 'tokens');
+    const logits = floats(above, 'logits');
+    const width = tokens.length / rows;
+    return Array.from({ length: rows }, (_, row) => {
+      const [start, end] = [row * width, (row + 1) * width];
+      return { tokens: tokens.slice(start, end), logits: logits.subarray(start, end) };
+    });
+  }
+
+  /**
+   * Whether tokens may be run and taken back without a trace: a cache that grows cannot be cut, and products of plain
+   * floats depend on how many rows they have.
+   */
+  canRewind({ lower, upper }: Context): boolean {
+    const tensors = Object.values(this.manifest.tensors);
+    const isQuantized = tensors.every(({ kind, shape }) => kind !== 'float32' || shape.length < 2);
+    return isQuantized && lower.kind === 'shared' && upper.kind === 'shared';
+  }
+
+  /** Forgets all but the first `length` tokens of a context. */
+  rewind({ lower, upper }: Context, length: number): void {
+    rewind(lower, length);
+    rewind(upper, length);
   }
 
   /** Residual states [1, T, D] of the frozen base after the adapter's layer: what the upper half goes on from. */
@@ -172,8 +207,11 @@ export class Model {
   async #create(name: SessionName): Promise<ort.InferenceSession> {
     const { manifest } = this;
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
-    if (name === 'lower') return createSession(lowerGraph(manifest, this.#layer), this.#options.baseFolder, options);
-    if (name === 'upper') return createSession(upperGraph(manifest, this.#layer), this.#options.baseFolder, options);
+    if (name === 'lower' || name === 'upper') {
+      const answering = { ...decoderDefaults, isRunInvariant: options.device === 'cpu' };
+      const graph = name === 'lower' ? lowerGraph : upperGraph;
+      return createSession(graph(manifest, this.#layer, answering), this.#options.baseFolder, options);
+    }
     const { adapter } = this;
     if (name === 'recall') return createSession(await this.#recallGraph(), this.#options.baseFolder, options);
     const { mean, deviation } = adapter.tensors;

@@ -6,7 +6,7 @@ import type { Manifest } from '../../../kernels/manifest.ts';
 import { decoderBlock, rmsNorm, tensor } from './reference/decoder-block.ts';
 import { linear } from './reference/linear.ts';
 import { Matrix } from './reference/matrix.ts';
-import { floats, integers, keyValueCache, runDecoder } from '../../../src/engine/runtime/decoder.ts';
+import { floats, integers, keyValueCache, rewind, runDecoder } from '../../../src/engine/runtime/decoder.ts';
 import { randomDecoder } from './shard.ts';
 import type { Kind } from './shard.ts';
 import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder, TOLERANCE } from './support.ts';
@@ -42,13 +42,20 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
     upper = await cpuSession(upperGraph(manifest, SPLIT, OPTIONS), folder);
   });
 
+  function caches(capacity: number) {
+    const kind = capacity > 0 ? 'shared' : 'grown';
+    return [
+      keyValueCache(CONFIG, [0, SPLIT], kind, capacity),
+      keyValueCache(CONFIG, [SPLIT, CONFIG.layers], kind, capacity),
+    ] as const;
+  }
+
   /**
    * Both halves over `ids` in runs of `step` tokens on caches of `capacity`: all states, and the candidates after each
    * run.
    */
   async function decode(step: number, capacity: number) {
-    const below = keyValueCache(CONFIG, [0, SPLIT], capacity > 0 ? 'shared' : 'grown', capacity);
-    const above = keyValueCache(CONFIG, [SPLIT, CONFIG.layers], capacity > 0 ? 'shared' : 'grown', capacity);
+    const [below, above] = caches(capacity);
     const states: number[] = [];
     const candidates: { logits: readonly number[]; tokens: readonly number[] }[] = [];
     for (let from = 0; from < IDS.length; from += step) {
@@ -56,11 +63,57 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
       const row = { ids: intTensor(ids, [1, ids.length]) };
       const middle = await runDecoder(lower, row, below, ids.length, ['states']);
       states.push(...floats(middle, 'states'));
-      const top = await runDecoder(upper, { states: middle.states! }, above, ids.length, ['logits', 'tokens']);
+      const feeds = { states: middle.states!, first: intTensor([-1], [1]) };
+      const top = await runDecoder(upper, feeds, above, ids.length, ['logits', 'tokens']);
       candidates.push({ logits: [...floats(top, 'logits')], tokens: integers(top, 'tokens') });
     }
     return { states, candidates };
   }
+
+  // Sums of floats depend on the number of rows; those of integers do not.
+  const sameInAnyRun = async () => {
+    const options = { accuracyLevel: 4, candidates: 5, isRunInvariant: true } as const;
+    const half = await cpuSession(lowerGraph(manifest, SPLIT, options), folder);
+    const rest = await cpuSession(upperGraph(manifest, SPLIT, options), folder);
+    /** The candidates after each token, from runs of these lengths; `extra` tokens are run along and taken back. */
+    const candidates = async (lengths: readonly number[], extra: number) => {
+      const [below, above] = caches(IDS.length + 4);
+      const found: { logits: readonly number[]; tokens: readonly number[] }[] = [];
+      let at = 0;
+      for (const length of lengths) {
+        const ids = [...IDS.slice(at, at + length), ...[7, 3, 41].slice(0, extra)];
+        const middle = await runDecoder(half, { ids: intTensor(ids, [1, ids.length]) }, below, ids.length, ['states']);
+        const feeds = { states: middle.states!, first: intTensor([-ids.length], [1]) };
+        const top = await runDecoder(rest, feeds, above, ids.length, ['logits', 'tokens']);
+        const [logits, tokens] = [floats(top, 'logits'), integers(top, 'tokens')];
+        expect(top['logits']!.dims).toEqual([1, ids.length, 5]);
+        for (let row = 0; row < length; row += 1) {
+          const [from, to] = [5 * row, 5 * row + 5];
+          found.push({ logits: [...logits.slice(from, to)], tokens: tokens.slice(from, to) });
+        }
+        at += length;
+        rewind(below, at);
+        rewind(above, at);
+      }
+      return found;
+    };
+    const alone = await candidates(Array<number>(IDS.length).fill(1), 0);
+    expect(await candidates([IDS.length], 0)).toEqual(alone);
+    expect(await candidates([4, 1, 4], 3)).toEqual(alone);
+    expect(await candidates(Array<number>(IDS.length).fill(1), 2)).toEqual(alone);
+  };
+  if (kind !== 'float32') it('is the same to the bit in runs of any length, with 8-bit activations', sameInAnyRun);
+
+  it('cannot be taken back where a cache grows, or to where it has not been', async () => {
+    const grown = keyValueCache(CONFIG, [0, SPLIT], 'grown');
+    await runDecoder(lower, { ids: intTensor([1, 2], [1, 2]) }, grown, 2, ['states']);
+    expect(() => {
+      rewind(grown, 1);
+    }).toThrow('cannot be cut');
+    expect(() => {
+      rewind(keyValueCache(CONFIG, [0, SPLIT], 'shared', 4), 1);
+    }).toThrow('cannot be cut');
+  });
 
   function best(row: number): readonly number[] {
     const line = logits.row(row);
