@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
 import { COPIED, CopyDetector, endOfQuotation, FenceScanner, wholeSentences } from './copy-detector.ts';
 import { RUN } from '../runtime/model.ts';
+import { Drafter } from './drafter.ts';
 import { findCycle } from './find-cycle.ts';
 import type { Candidates, Model } from '../runtime/model.ts';
 import type { FinishReason, Generated, GenerateEvent } from '../protocol.ts';
@@ -9,6 +10,8 @@ import { Sampler } from './sampler.ts';
 import { TextStream } from './text-stream.ts';
 import type { Sampling } from './sampler.ts';
 import type { Message, Tokenizer } from './tokenizer.ts';
+import { VerifiedRuns } from './verified-runs.ts';
+import type { Runner } from './verified-runs.ts';
 
 export interface GenerateOptions {
   readonly messages: readonly Message[];
@@ -16,12 +19,15 @@ export interface GenerateOptions {
   readonly sampling: Sampling;
   readonly signal: AbortSignal;
   readonly onEvent: (event: GenerateEvent) => void;
+  /** `none` runs token by token, for comparing the two: what is said is the same. */
+  readonly drafts?: 'prompt' | 'none';
 }
 
 /** What a reply is generated with. */
-export type Generator = Pick<Model, 'context' | 'next'> & {
-  readonly tokenizer: Pick<Tokenizer, 'chat' | 'decode' | 'encode' | 'stops'>;
-};
+export type Generator = Pick<Model, 'context' | 'next'> &
+  Runner & {
+    readonly tokenizer: Pick<Tokenizer, 'chat' | 'decode' | 'encode' | 'stops'>;
+  };
 
 /**
  * Streams the assistant's reply. Stops at an end token, at `maxTokens`, or between two runs when `signal` is aborted.
@@ -45,6 +51,8 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     options.signal.throwIfAborted();
   }
   const prefilled = performance.now();
+  const drafter = options.drafts === 'none' ? undefined : new Drafter(prompt);
+  const runs = new VerifiedRuns(model, context, prompt.length, drafter);
   const sampler = new Sampler(options.sampling);
   const blank = blankTokens(tokenizer);
   const quoting = new CopyDetector(blank, prompt);
@@ -101,7 +109,7 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     if (repeated < COPIED.held) stream();
     await turn();
     options.signal.throwIfAborted();
-    if (said.length < room) candidates = await model.next(context, said.slice(before));
+    if (said.length < room) candidates = await runs.after(said.slice(before), room - said.length);
   }
   stream();
   return {

@@ -39,7 +39,10 @@ class Script {
       const token = this.#said[this.#at++] ?? STOP;
       return Promise.resolve({ tokens: [token], logits: Float32Array.of(1) });
     };
-    return { tokenizer, next, context: () => ({}), adapter: {} } as unknown as Generator;
+    const nextOfEach = async (context: unknown, tokens: readonly number[]) => [await next(context, tokens)];
+    // What is said next does not follow from what was said, so nothing can be taken back.
+    const model = { tokenizer, next, nextOfEach, context: () => ({}), canRewind: () => false, rewind: () => undefined };
+    return model as unknown as Generator;
   }
 }
 
