@@ -44,7 +44,7 @@ def linear(w: Tensors, name: str, x: torch.Tensor) -> torch.Tensor:
     return torch.addmm(y.flatten(0, -2), small, w[f"{name}.lora.b"].T).view_as(y)  # one pass over y, not three
 
 
-def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: dict, mask) -> torch.Tensor:
+def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: dict, mask, read=None) -> torch.Tensor:
     batch, length, _ = x.shape
     d = config["headDim"]
 
@@ -52,17 +52,19 @@ def attention(w: Tensors, prefix: str, x: torch.Tensor, table: tuple, config: di
         y = linear(w, f"{prefix}.{part}", x)
         return y.view(batch, length, heads, d).transpose(1, 2)  # [B, H, T, d]
 
-    q = rotate(project("q", config["heads"]), *table)
-    k = rotate(project("k", config["kvHeads"]), *table)
-    v = project("v", config["kvHeads"])
-    causal = mask is None
-    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=True)
+    q, k, v = project("q", config["heads"]), project("k", config["kvHeads"]), project("v", config["kvHeads"])
+    turned = rotate(q, *table), rotate(k, *table)
+    out = F.scaled_dot_product_attention(*turned, v, attn_mask=mask, is_causal=mask is None, enable_gqa=True)
+    if read is not None:
+        out = read(x, q, k, v, out)
     return linear(w, f"{prefix}.o", out.transpose(1, 2).reshape(batch, length, -1))
 
 
-def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, mask=None) -> torch.Tensor:
+def block(w: Tensors, layer: int, x: torch.Tensor, table: tuple, config: dict, mask=None, read=None) -> torch.Tensor:
+    """`read` mixes a memory into what attention found: (x, q, k, v before rotation, found [B, H, T, d]) -> the same."""
     prefix, eps = f"layers.{layer}", config["rmsEps"]
-    x = x + attention(w, f"{prefix}.attention", rms_norm(x, w[f"{prefix}.attention.norm"], eps), table, config, mask)
+    normal = rms_norm(x, w[f"{prefix}.attention.norm"], eps)
+    x = x + attention(w, f"{prefix}.attention", normal, table, config, mask, read)
     y = rms_norm(x, w[f"{prefix}.mlp.norm"], eps)
     y = F.silu(linear(w, f"{prefix}.mlp.gate", y)) * linear(w, f"{prefix}.mlp.up", y)
     return x + linear(w, f"{prefix}.mlp.down", y)
