@@ -59,7 +59,7 @@ def stream(
         end = min([at + step, total, *(stop for stop in stops if stop > at)])
         part = torch.from_numpy(segments[:, at:end].astype(np.int64))
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            _, memory = model(part, memory)
+            memory = model.remember(part, memory)
         at = end
         if at in stops:
             yield at, memory

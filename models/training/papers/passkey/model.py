@@ -97,6 +97,15 @@ class Attention(nn.Module):
         joined = mixed.transpose(1, 2).reshape(count, total, tokens, width)
         return self.out(joined), last
 
+    def remember(self, x: torch.Tensor, start: Memory) -> Memory:
+        """x [B, S, T, D] -> the memory after segment S, and nothing else."""
+        count, segments, tokens, width = x.shape
+        parts = F.linear(x, self.project.weight[width:]).view(count, segments, tokens, 2, self.shape.heads, -1)
+        key, value = parts.permute(3, 0, 1, 4, 2, 5)  # [B, S, H, T, d] each
+        with torch.autocast("cpu", enabled=False):
+            reads = self.stream(self.shape.features(key.float()), value.float(), start, None)
+        return Memory(reads.matrix[:, segments], reads.norm[:, segments])
+
     def stream(self, keys: torch.Tensor, values: torch.Tensor, start: Memory, gains: torch.Tensor | None) -> Memory:
         """φ(K), V [B, S, H, T, ..] -> the memory before each segment and after the last [B, S + 1, H, ..]."""
         if self.shape.rule == "linear":
@@ -169,3 +178,12 @@ class PasskeyModel(nn.Module):
             x, last = block(x, start, at, gains)
             after.append(last)
         return self.norm(x), after
+
+    def remember(self, segments: torch.Tensor, memory: list[Memory]) -> list[Memory]:
+        """As `forward`, for the memories alone: of the last block only what it writes is computed."""
+        x, after = self.embedding(segments), []
+        for block, start in zip(self.blocks[:-1], memory, strict=False):
+            x, last = block(x, start, None, None)
+            after.append(last)
+        top = self.blocks[-1]
+        return [*after, top.attention.remember(top.before(x), memory[-1])]

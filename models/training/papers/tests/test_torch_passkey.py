@@ -69,9 +69,13 @@ def test_a_stream_may_be_cut_anywhere(rule):
         second, after = one(segments[:, 3:], memory)
         asked, _ = one(segments[:, :5], one.empty(2), segments[:, 5:6], torch.full((2, 1), 5))
         again, _ = one(segments[:, :3], one.empty(2))
+        kept = one.remember(segments[:, 3:], memory)
     torch.testing.assert_close(torch.cat([first, second], 1), whole, rtol=1e-4, atol=1e-4)
     for cut, full in zip(after, last, strict=True):
         torch.testing.assert_close(cut.matrix, full.matrix, rtol=1e-4, atol=1e-4)
+    for only, full in zip(kept, last, strict=True):
+        torch.testing.assert_close(only.matrix, full.matrix, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(only.norm, full.norm, rtol=1e-4, atol=1e-4)
     # A question reads what the segment in its place would read, and a new document reads nothing of the old.
     torch.testing.assert_close(asked[:, 5], whole[:, 5], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(again, first)
