@@ -121,6 +121,21 @@ def test_low_rank_additions_lower_the_loss_and_travel_in_the_adapter(fitted, bas
     assert all(additions[name].any() for name in additions if name.endswith(".b"))
 
 
+def test_an_encoder_of_fewer_blocks_begins_with_a_head_that_was_fitted_to_them(fitted, base, tmp_path) -> None:
+    """What one GPU is asked for: contrast.py --layer N from fit_head --layer N; two steps of it."""
+    places = ["--corpus", str(fitted / "corpus"), "--base", str(base)]
+    material.main([*places, "--layer", "1"])
+    head = ["1" if before == "--layer" else one for before, one in zip(["", *HEAD], HEAD, strict=False)]
+    fit_head.main([*places, *head, "--out", str(tmp_path / "head"), "--log", str(tmp_path / "LOG.md"), "--epochs", "2"])
+    pack.main([*places, "--layer", "1", "--out", str(tmp_path / "pack")])
+    size = ["--layer", "1", "--rank", "2", "--questions", "16", "--of-one", "8", "--others", "8", "--steps", "2"]
+    given = ["--pack", str(tmp_path / "pack"), "--start", str(tmp_path / "head"), "--base-manifest", str(base)]
+    out = tmp_path / "out"
+    contrast.main([*given, *size, "--minutes", "1", "--out", str(out), "--log", str(tmp_path / "LOG.md")])
+    assert json.loads((out / "adapter.json").read_text())["layer"] == 1
+    assert len(adapter.low_rank(out)) == 2 * 7
+
+
 def test_golden_keys_are_made_anew_from_what_is_shipped(fitted, base, tmp_path) -> None:
     golden = tmp_path / "parity.json"
     golden.write_text(json.dumps({"texts": ["def f(): pass"], "questions": ["Where is f?"], "windows": [[1]]}))
