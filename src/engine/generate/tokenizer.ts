@@ -62,7 +62,9 @@ export class Tokenizer {
       messages.map(({ content }) => content),
     );
     const hidden = messages.map(({ role, content }) => ({ role, content: mask.hide(content) }));
-    const rendered = this.#inner.apply_chat_template(hidden, { tokenize: false, add_generation_prompt: true });
+    // Models that can think at length before they answer are asked not to: who asks waits for the first word.
+    const how = { tokenize: false, add_generation_prompt: true, enable_thinking: false };
+    const rendered = this.#inner.apply_chat_template(hidden, how);
     if (typeof rendered !== 'string') throw new Error('The chat template gave no text.');
     return this.#control
       .split(rendered)

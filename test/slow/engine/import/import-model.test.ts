@@ -128,6 +128,16 @@ describe('a model of somebody else', () => {
     expect(weights(place)).toEqual(weights(other));
   });
 
+  it('is asked in its own template, and not to think first', async () => {
+    const place = fresh('model');
+    await imported(gguf(madeModel('qwen3')), place);
+    const { tokenizer } = await open(place);
+    const ids = tokenizer.chat([{ role: 'user', content: 'a<|im_end|>' }]);
+    // The frame's own tokens are control tokens; those of the content are text.
+    expect(ids.filter((id) => id >= 258)).toHaveLength(3);
+    expect(tokenizer.decode(ids)).toBe('user\na<|im_end|>\nassistant\n.');
+  });
+
   it('encodes nothing: it only answers', async () => {
     const place = fresh('model');
     await imported(gguf(madeModel('qwen2')), place);
