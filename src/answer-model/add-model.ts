@@ -1,4 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
+import { lock } from 'proper-lockfile';
 import { AppError } from '../common/app-error.ts';
 import { importedBytes, importModel, openSource, partialOf, requireSpace } from '../engine/import/import-model.ts';
 import { CATALOG } from './catalog.ts';
@@ -31,6 +32,8 @@ export interface AddOptions {
   readonly onProgress?: ((progress: AddProgress) => void) | undefined;
 }
 
+/** Milliseconds: after which a process that says nothing any more has gone, and how often one says something. */
+const LOCK = { stale: 12_000, update: 3_000 } as const;
 /** The public index of Python packages. */
 const INDEX = 'https://pypi.org/simple';
 
@@ -101,8 +104,29 @@ async function pathPlan(home: string, path: string, catalog: readonly CatalogMod
  *
  * @throws `answer-model/…`, `disk/full`, or the signal's reason
  */
-export async function addModel(home: string, plan: AddPlan, { signal, onProgress }: AddOptions = {}): Promise<void> {
+export async function addModel(home: string, plan: AddPlan, options: AddOptions = {}): Promise<void> {
   await mkdir(modelsFolder(home), { recursive: true, mode: 0o700 });
+  const release = await acquire(home, plan);
+  try {
+    await add(home, plan, options);
+  } finally {
+    await release();
+  }
+}
+
+/** Two that write the same files would spoil them. */
+async function acquire(home: string, { folder, title }: AddPlan): Promise<() => Promise<void>> {
+  try {
+    const how = { lockfilePath: `${folder}.lock`, ...LOCK, realpath: false, onCompromised: () => undefined };
+    const release = await lock(modelsFolder(home), how);
+    return () => release().catch(() => undefined);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
+    throw new AppError('answer-model/busy', `Another process is adding ${title} already.`);
+  }
+}
+
+async function add(home: string, plan: AddPlan, { signal, onProgress }: AddOptions): Promise<void> {
   const { from, folder } = plan;
   const file = from.kind === 'path' ? from.path : `${folder}.gguf`;
   if (from.kind === 'download' && (await stat(file).catch(() => undefined)) === undefined) {

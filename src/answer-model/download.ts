@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as yauzl from 'yauzl';
 import { AppError, isAppError } from '../common/app-error.ts';
+import { writeAt } from '../common/file-bytes.ts';
 import type { CatalogModel, ModelPart } from './catalog.ts';
 
 /** Of the whole model: bytes that came over the network, and of how many. */
@@ -186,7 +187,7 @@ async function fetchRest(
           await handle.truncate(0);
           throw new AppError('answer-model/download', `${address.host} sends more than ${part.file} has.`);
         }
-        await handle.write(chunk, 0, chunk.length, have);
+        await writeAt(handle, chunk, have);
         have += chunk.length;
         onBytes(have);
       }
@@ -230,7 +231,7 @@ async function unpack(
     for await (const chunk of source) {
       signal?.throwIfAborted();
       if (typeof chunk === 'string') continue;
-      await handle.write(chunk, 0, chunk.length, at);
+      await writeAt(handle, chunk, at);
       at += chunk.length;
     }
     if (at - offset !== part.memberBytes) {

@@ -161,6 +161,12 @@ export const ERRORS = {
     text: () => l10n.t('The model could not be downloaded. What has come is kept; try again.'),
     remedy: 'Run the command again: what has come is kept. The model before stays in use.',
   },
+  /** Another process adds the same model. */
+  'answer-model/busy': {
+    action: 'retry',
+    text: () => l10n.t('Another window is adding this model already.'),
+    remedy: 'Wait for it, or end it; nothing of it is lost.',
+  },
   'answer-model/unknown': {
     action: 'choose-model',
     text: () => l10n.t('This model is not on this machine. Choose another one.'),

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { allowAddress, isAllowedAddress } from '../answer-model/allowed-addresses.ts';
 import { CATALOG } from '../answer-model/catalog.ts';
+import type { AnswerModel } from '../answer-model/answer-model.ts';
 import { chosenModel } from '../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../answer-model/chosen-model.ts';
 import { isFirstTold, openLocalModel, usedModel } from '../answer-model/local-models.ts';
@@ -13,6 +14,7 @@ import { amounts } from '../common/number-format.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import { homeFolder } from '../index/storage-path.ts';
 import { confirm } from './confirm.ts';
+import { stopping } from './interrupt.ts';
 import { err } from './output.ts';
 
 interface NamedModel extends Pick<EngineSettings, 'device'> {
@@ -46,6 +48,19 @@ export async function openAnswerModel(
       });
     case 'editor':
       throw new AppError('answer-model/choice', 'A model of the editor answers in the editor alone.');
+  }
+}
+
+/** As `openAnswerModel`, and closes it after the work whatever happens. */
+export async function withAnswerModel<T>(
+  named: NamedModel,
+  work: (model: AnswerModel | undefined) => Promise<T>,
+): Promise<T> {
+  const opened = await openAnswerModel(named, stopping);
+  try {
+    return await work(opened?.model);
+  } finally {
+    opened?.close();
   }
 }
 

@@ -10,10 +10,9 @@ import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
-import { openAnswerModel, tellOfLarger } from './answer-model.ts';
+import { tellOfLarger, withAnswerModel } from './answer-model.ts';
 import { evidenceRows } from './evidence.ts';
 import { EXIT } from './exit.ts';
-import { stopping } from './interrupt.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
@@ -51,9 +50,8 @@ const LISTED = 6;
 export async function askCommand(question: string, options: AskCommand): Promise<number> {
   checkedQuestion(question);
   // A slip in its name, and the question about another machine, come before anything is read.
-  const opened = await openAnswerModel(options, stopping);
-  try {
-    return await withMembers(options, question, async ({ members, search, signal }) => {
+  return withAnswerModel(options, (model) =>
+    withMembers(options, question, async ({ members, search, signal }) => {
       const scope = scopeOf(options.scope, members);
       const { temperature, seed, maxTokens, json, kind, embedFor } = options;
       const embedMs = milliseconds(embedFor);
@@ -64,16 +62,14 @@ export async function askCommand(question: string, options: AskCommand): Promise
         json,
         embedMs,
         signal,
-        ...(opened && { model: opened.model }),
+        ...(model && { model }),
         ...(scope && { scope }),
         ...(kind && { evidenceKind: kind }),
       });
-      if (opened === undefined && json !== true && exitCode === EXIT.done) await tellOfLarger();
+      if (model === undefined && json !== true && exitCode === EXIT.done) await tellOfLarger();
       return exitCode;
-    });
-  } finally {
-    opened?.close();
-  }
+    }),
+  );
 }
 
 type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<

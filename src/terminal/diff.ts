@@ -1,8 +1,10 @@
+import type { AnswerModel } from '../answer-model/answer-model.ts';
 import { AppError } from '../common/app-error.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { revisionDifference } from '../index/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
 import { commitOf } from '../workspace/git/revision.ts';
+import { withAnswerModel } from './answer-model.ts';
 import { printAnswer } from './ask.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
@@ -23,6 +25,17 @@ export async function diffCommand(base: string, head: string | undefined, option
   if (options.ask !== undefined && options.recall !== undefined) {
     throw new AppError('command/usage', 'Give --ask or --recall, not both.');
   }
+  // It is opened only where something is asked of it.
+  if (options.ask === undefined) return differ(base, head, options, undefined);
+  return withAnswerModel(options, (model) => differ(base, head, options, model));
+}
+
+async function differ(
+  base: string,
+  head: string | undefined,
+  options: DiffCommand,
+  model: AnswerModel | undefined,
+): Promise<number> {
   return withFolderIndex(options, async (session) => {
     const { index, signal } = session;
     // A slip in a name is told before anything is read.
@@ -37,7 +50,7 @@ export async function diffCommand(base: string, head: string | undefined, option
     const readable = found.files.filter((file) => file.text !== undefined);
     if (head !== undefined) for (const file of readable) await index.overlay(file.path, file.text, signal, 'commit');
     const scope = new Set(readable.map(({ path }) => path));
-    const how = { ...options, signal, scope: () => scope };
+    const how = { ...options, signal, scope: () => scope, ...(model && { model }) };
     const search = MultiFolderSearch.of(index);
     return options.ask === undefined ? printRanking(search, question, how) : printAnswer(search, question, how);
   });

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError } from '../../common/app-error.ts';
+import { readAt } from '../../common/file-bytes.ts';
 import { bytesOf, dequantize, kindName, readKinds } from './dequantize.ts';
 
 /** What a GGUF file says of its model. Arrays of numbers and of texts are kept as they are. */
@@ -64,9 +65,8 @@ export class GgufFile {
     const info = this.tensors.get(tensor);
     if (info === undefined) throw new AppError('answer-model/unreadable', `${this.name} has no tensor ${tensor}.`);
     const row = bytesOf(info.type, info.shape.at(-1) ?? 0) ?? 0;
-    const raw = new Uint8Array(count * row);
-    const { bytesRead } = await this.#handle.read(raw, 0, raw.length, info.offset + first * row);
-    if (bytesRead < raw.length) throw cut(this.name);
+    const raw = await readAt(this.#handle, count * row, info.offset + first * row);
+    if (raw.length < count * row) throw cut(this.name);
     return dequantize(info.type, raw);
   }
 
@@ -87,13 +87,12 @@ function cut(name: string): AppError {
 /** Reads as much of the file as the header turns out to need. */
 async function readHeader(handle: FileHandle, size: number, name: string): Promise<Header> {
   for (let wanted: number = HEADER.first; ; wanted *= 2) {
-    const bytes = new Uint8Array(Math.min(wanted, size));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+    const bytes = await readAt(handle, Math.min(wanted, size), 0);
     try {
-      return parsed(new HeaderReader(bytes.subarray(0, bytesRead)), size, name);
+      return parsed(new HeaderReader(bytes), size, name);
     } catch (error) {
       if (!(error instanceof EndOfHeader)) throw error;
-      if (bytesRead === size) throw cut(name);
+      if (bytes.length === size) throw cut(name);
       if (wanted >= HEADER.most) {
         throw new AppError('answer-model/unreadable', `The header of the model file ${name} does not end.`);
       }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.ts';
+import { writeAt } from '../../common/file-bytes.ts';
 import { amounts } from '../../common/number-format.ts';
 import { parseManifest } from '../../../kernels/manifest.ts';
 import type { FileEntry } from '../../../kernels/manifest.ts';
@@ -29,6 +30,8 @@ export interface ImportOptions {
 
 /** Numbers that are converted in one go: some 30 ms, after which others have their turn. */
 const RUN = 262_144;
+/** Another number for another way of laying numbers out: what was begun by an earlier version is begun anew. */
+const LAYOUT = 1;
 /** What the source was, in a folder that is not whole yet. */
 const SOURCE = 'source.txt';
 /** Bytes beside the model that have to be free on its disk. */
@@ -59,7 +62,7 @@ export async function importModel(source: ModelSource, folder: string, options: 
   const ofBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   // Before the weights: what has no tokenizer is refused at once.
   const texts = await source.tokenizerFiles();
-  await begin(partial, source.identity);
+  await begin(partial, `${LAYOUT} ${source.identity}`);
   const missing = await missingFiles(partial, files);
   await checkSpace(partial, missing);
   let bytes = ofBytes - missing.reduce((sum, file) => sum + file.bytes, 0);
@@ -165,7 +168,7 @@ async function writeTensor(
     }
     let written = 0;
     for (const [bytes, offset, all] of parts) {
-      await handle.write(bytes, 0, bytes.length, offset + (all / rows) * done);
+      await writeAt(handle, bytes, offset + (all / rows) * done);
       written += bytes.length;
     }
     onWritten(written);

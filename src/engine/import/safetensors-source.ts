@@ -2,6 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../common/app-error.ts';
+import { readAt } from '../../common/file-bytes.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
 import { readModelText } from '../weights/model-files.ts';
 import { bytesOf, dequantize } from './dequantize.ts';
@@ -97,9 +98,8 @@ class SafetensorsSource implements ModelSource {
     const found = this.#stored.get(this.#own.get(name) ?? name);
     if (found === undefined) throw unreadable(`${this.name} has no tensor ${name}.`);
     const row = bytesOf(found.type, found.shape.at(-1) ?? 0) ?? 0;
-    const raw = new Uint8Array(count * row);
-    const { bytesRead } = await found.handle.read(raw, 0, raw.length, found.offset + first * row);
-    if (bytesRead < raw.length) throw cut(found.file);
+    const raw = await readAt(found.handle, count * row, found.offset + first * row);
+    if (raw.length < count * row) throw cut(found.file);
     return dequantize(found.type, raw);
   }
 
@@ -123,12 +123,10 @@ class SafetensorsSource implements ModelSource {
 
 /** A header of 8 bytes of length and that much JSON (github.com/huggingface/safetensors, "Format"). */
 async function headerOf(handle: FileHandle, file: string, size: number): Promise<[string, Stored][]> {
-  const length = new DataView(new ArrayBuffer(8));
-  await handle.read(length, 0, 8, 0);
-  const bytes = Number(length.getBigUint64(0, true));
+  const length = await readAt(handle, 8, 0);
+  const bytes = length.length < 8 ? Infinity : Number(Buffer.from(length).readBigUInt64LE());
   if (bytes > MOST_HEADER || bytes + 8 > size) throw unreadable(`${file} is not a safetensors file, or is cut short.`);
-  const raw = new Uint8Array(bytes);
-  await handle.read(raw, 0, bytes, 8);
+  const raw = await readAt(handle, bytes, 8);
   const header = objectOf(new TextDecoder().decode(raw), file);
   return Object.entries(header).flatMap(([name, value]): [string, Stored][] => {
     if (name === '__metadata__' || typeof value !== 'object' || value === null) return [];

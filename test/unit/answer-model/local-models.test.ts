@@ -108,6 +108,16 @@ describe('adding', () => {
     await expect(work).rejects.toThrow(/needs [\d,]+ TB of space .* Free some space and run the command again/);
   });
 
+  it('the same model twice at once is refused, and the first goes on', async () => {
+    const path = join(home, 'twice.gguf');
+    writeFileSync(path, ggufBytes(madeModel('qwen2')));
+    const plan = await planAdd(home, path);
+    const [first, second] = await Promise.allSettled([addModel(home, plan), addModel(home, plan)]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'answer-model/busy' } });
+    expect(await listLocalModels(home)).toHaveLength(1);
+  });
+
   it('a model of the catalog downloads, checks and converts it, and tells how far it is', async () => {
     const made = madeCatalog('made-up', ggufBytes(madeModel('qwen3')));
     const index = await modelIndex(made);
