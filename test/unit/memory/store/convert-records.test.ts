@@ -121,7 +121,7 @@ describe('a database of version 3', () => {
         const verdict = await ledger.verify();
         expect(verdict).toMatchObject({ kind: 'unsound', cure: 'mend' });
         expect(JSON.stringify(verdict)).toContain(what);
-        await ledger.mend();
+        await ledger.repair();
         expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
         ledger.close();
         rmSync(location);
