@@ -100,7 +100,8 @@ export async function searchFiles(
     coverage.message,
   ].join(' ');
   const parts = {
-    head: [message, ...fileRows(files, request.tokens)].join('\n'),
+    // The first answer has listed the best files of all pages.
+    head: [message, ...(from > 0 ? [] : fileRows(files, request.tokens))].join('\n'),
     items: inOrder.map(excerptText),
     foot,
     next: Array.from({ length: inOrder.length + 1 }, (_, shown) => nextPage(page, inOrder, shown, from)),
@@ -119,14 +120,15 @@ function segmentsOf(page: RankedFiles['files'], all: RankedFiles['segments']): R
   return first === undefined ? own : [first, ...own.filter((segment) => segment !== first)];
 }
 
-/** The first file of a page of which not everything is shown; undefined where there is none, or where nothing is. */
+/** The first file of a page of which not everything is shown; undefined where there is none. */
 function nextPage(
   page: RankedFiles['files'],
   excerpts: readonly Excerpt[],
   shown: number,
   from: number,
 ): number | undefined {
-  if (shown === 0) return undefined;
+  // Of the first file its first lines are shown, whatever the budget.
+  if (shown === 0) return page.length > 1 && excerpts.length > 0 ? from + 1 : undefined;
   const begun = new Set(excerpts.slice(0, shown).map(({ path }) => path));
   const unfinished = new Set(excerpts.slice(shown).map(({ path }) => path));
   const at = page.findIndex(({ path }) => !begun.has(path) || unfinished.has(path));

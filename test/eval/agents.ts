@@ -19,7 +19,7 @@ import { rootOf } from './run.ts';
  *
  * `--tools semble,grep` asks those alone whose names begin so. Peers are asked where peers/setup.sh has put them.
  * Memories of the cache are copied, never changed; those that are missing are made of words alone, and each question
- * has candidates encoded for --embed-ms.
+ * has candidates encoded for --embed-ms. `--words` ranks by words alone.
  */
 const { values } = parseArgs({
   options: {
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     tasks: { type: 'string', default: 'localisation,qa,semble' },
     limit: { type: 'string', default: '1000' },
     tools: { type: 'string', default: '' },
+    words: { type: 'boolean', default: false },
     'embed-ms': { type: 'string', default: '2000' },
   },
 });
@@ -39,19 +40,32 @@ process.on('SIGINT', () => {
 const { signal } = stop;
 const isTask = (name: string): name is Task => Object.hasOwn(taskFiles, name);
 const tasks = values.tasks.split(',').filter(isTask);
-const engine = new Engine({ script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
+
+/** Asks with no direction at all: where nothing has vectors, words alone decide, and no model is loaded. */
+class WordsAlone extends Engine {
+  override question(): Promise<Float32Array> {
+    return Promise.resolve(new Float32Array(256));
+  }
+}
+const engine = new (values.words ? WordsAlone : Engine)({
+  script: resolve('dist/engine.js'),
+  settings: { device: 'cpu' },
+});
 const scratch = mkdtempSync(join(tmpdir(), 'ask-codebase-agents-'));
 
 function openTools(): AgentTool[] {
   const peers = join(values.cache, 'peers');
   const count = (text: string) => engine.countHere(text, { signal });
   const home = join(scratch, 'home');
-  if (existsSync(join(values.cache, 'home'))) cpSync(join(values.cache, 'home'), home, { recursive: true });
+  if (!values.words && existsSync(join(values.cache, 'home')))
+    cpSync(join(values.cache, 'home'), home, { recursive: true });
   const ripgrep = peerProgram('ripgrep', peers);
   const explore = peerProgram('codegraph', peers);
   const search = Peer.open('semble', peers);
   return [
-    ...[1_000, 4_000].map((tokens) => searchCodebase(engine, home, Number(values['embed-ms']), tokens)),
+    ...[500, 1_000, 4_000].map((tokens) =>
+      searchCodebase(engine, home, values.words ? 0 : Number(values['embed-ms']), tokens),
+    ),
     ...(ripgrep === undefined ? [] : (['words', 'lines'] as const).map((by) => grepAndRead(ripgrep, count, by))),
     // Ten lines are what it gives unasked.
     ...(search === undefined ? [] : [10, Infinity].map((lines) => semble(search, count, lines))),
