@@ -11,6 +11,8 @@ export interface BaseConfig {
   readonly intermediate: number;
   readonly vocab: number;
   readonly ropeTheta: number;
+  /** By which each frequency is divided, [headDim / 2]: Llama 3.1 reaches farther with them. */
+  readonly ropeFactors?: readonly number[] | undefined;
   readonly rmsEps: number;
   readonly context: number;
 }
@@ -109,6 +111,7 @@ export function parseManifest(json: string): Manifest {
       vocab,
       context,
       ropeTheta: number(config.ropeTheta, 'config.ropeTheta'),
+      ...(config.ropeFactors !== undefined && { ropeFactors: factors(config.ropeFactors, headDim) }),
       rmsEps: number(config.rmsEps, 'config.rmsEps'),
     },
     files,
@@ -191,6 +194,12 @@ function parseObject(json: string): Record<string, unknown> {
     if (error instanceof ManifestError) throw error;
     throw new ManifestError('The model manifest is not valid JSON.');
   }
+}
+
+function factors(value: unknown, headDim: number): readonly number[] {
+  const found = Array.isArray(value) ? value.map((factor: unknown) => number(factor, 'config.ropeFactors')) : [];
+  if (found.length === headDim / 2 && found.every((factor) => factor > 0)) return found;
+  throw new ManifestError('In the model manifest, config.ropeFactors should be a number above 0 for each frequency.');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,8 +4,11 @@ import type { BaseConfig } from './manifest.ts';
 /** Positions that the cos and sin tables reach; an answer's prompt and reply stay below it. */
 export const MAX_POSITIONS = 8192;
 
-/** cos and sin of position · θ^(-2i/d), each [MAX_POSITIONS, d / 2] (RoFormer, arXiv 2104.09864, eq. 15). */
-function rotaryTables(config: Pick<BaseConfig, 'headDim' | 'ropeTheta'>): {
+/**
+ * cos and sin of position · θ^(-2i/d) / factor, each [MAX_POSITIONS, d / 2] (RoFormer, arXiv 2104.09864, eq. 15; the
+ * factors are those of Llama 3.1, arXiv 2407.21783).
+ */
+function rotaryTables(config: Pick<BaseConfig, 'headDim' | 'ropeTheta' | 'ropeFactors'>): {
   cos: Float32Array;
   sin: Float32Array;
 } {
@@ -13,7 +16,7 @@ function rotaryTables(config: Pick<BaseConfig, 'headDim' | 'ropeTheta'>): {
   const cos = new Float32Array(MAX_POSITIONS * half);
   const sin = new Float32Array(MAX_POSITIONS * half);
   for (let i = 0; i < half; i += 1) {
-    const frequency = config.ropeTheta ** (-i / half);
+    const frequency = config.ropeTheta ** (-i / half) / (config.ropeFactors?.[i] ?? 1);
     for (let position = 0; position < MAX_POSITIONS; position += 1) {
       cos[position * half + i] = Math.cos(position * frequency);
       sin[position * half + i] = Math.sin(position * frequency);

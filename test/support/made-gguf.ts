@@ -7,6 +7,8 @@ export interface MadeModel {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly intermediate: number;
+  /** By which frequencies of positions are divided, as Llama 3.1 has them. */
+  readonly ropeFactors?: readonly number[];
   /** By the names of safetensors. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 }
@@ -27,10 +29,33 @@ const SPLIT =
 const VOCAB = 288;
 const ALIGNMENT = 32;
 
+interface MadeOptions {
+  readonly seed?: number;
+  readonly isTied?: boolean;
+  readonly isStretched?: boolean;
+}
+
+/** How positions are stretched, as a config.json says it. */
+const STRETCH = {
+  rope_type: 'llama3',
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 64,
+};
+/** What that comes to for heads of 16 numbers and a base of 10,000.5: by hand, in the words of arXiv 2407.21783. */
+const FACTORS = Array.from({ length: 8 }, (_, i) => {
+  const length = 2 * Math.PI * 10_000.5 ** (i / 8);
+  if (length < 64 / 4) return 1;
+  if (length > 64) return 8;
+  const smooth = (64 / length - 1) / (4 - 1);
+  return 1 / ((1 - smooth) / 8 + smooth);
+});
+
 /** Random weights from a seed. A table of the output of its own where `isTied` is false. */
 export function madeModel(
   architecture: MadeModel['architecture'],
-  { seed = 1, isTied = true }: { readonly seed?: number; readonly isTied?: boolean } = {},
+  { seed = 1, isTied = true, isStretched = false }: MadeOptions = {},
 ): MadeModel {
   const sizes = { layers: 2, hidden: 64, heads: 4, kvHeads: 2, headDim: 16, intermediate: 96 };
   const { layers, hidden, heads, kvHeads, headDim, intermediate } = sizes;
@@ -65,7 +90,7 @@ export function madeModel(
     add(`${prefix}.mlp.down_proj.weight`, [hidden, intermediate]);
   }
   add('model.norm.weight', [hidden], 1);
-  return { architecture, ...sizes, tensors };
+  return { architecture, ...sizes, tensors, ...(isStretched && { ropeFactors: FACTORS }) };
 }
 
 const GGUF_NAMES: readonly (readonly [RegExp, string])[] = [
@@ -129,6 +154,10 @@ export function ggufBytes(model: MadeModel, change: GgufChange = {}): Uint8Array
     const isTurned = arch === 'llama' && /attn_[qk]\./.test(own);
     return { own, shape, values: isTurned ? interleaved(values, model.headDim, shape[1] ?? 1) : values };
   });
+  if (model.ropeFactors) {
+    const values = Float32Array.from(model.ropeFactors);
+    tensors.push({ own: 'rope_freqs.weight', shape: [values.length], values });
+  }
   const header = new Bytes();
   header.uint32(0x46554747).uint32(3).uint64(tensors.length).uint64(Object.keys(metadata).length);
   for (const [key, value] of Object.entries(metadata)) header.text(key).value(value);
@@ -189,6 +218,7 @@ export function safetensorsFiles(model: MadeModel): Readonly<Record<string, Uint
     rms_norm_eps: 0.000_001,
     max_position_embeddings: 512,
     tie_word_embeddings: !model.tensors.has('lm_head.weight'),
+    ...(model.ropeFactors && { rope_scaling: STRETCH }),
   };
   return {
     'config.json': JSON.stringify(config),

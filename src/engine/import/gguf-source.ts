@@ -8,6 +8,7 @@ import type { ModelSource, SourceTensor } from './model-source.ts';
 
 const EMBEDDING = 'token_embd.weight';
 const OUTPUT = 'output.weight';
+const FACTORS = 'rope_freqs.weight';
 /** Rows by which two tables are compared, and the cosine of rows that are the same but for their quantization. */
 const SAME = { rows: 16, cosine: 0.95 } as const;
 
@@ -22,6 +23,15 @@ export async function ggufSource(path: string): Promise<ModelSource> {
   }
 }
 
+/** What had to be looked up among the numbers. */
+interface Found {
+  /** The tensor that words are taken in by. */
+  readonly embedding: string;
+  readonly hasOutput: boolean;
+  /** Of the frequencies of positions. */
+  readonly factors: Float32Array | undefined;
+}
+
 class GgufSource implements ModelSource {
   readonly name: string;
   readonly identity: string;
@@ -31,12 +41,12 @@ class GgufSource implements ModelSource {
   /** What the file calls each tensor. */
   readonly #own: ReadonlyMap<string, string>;
 
-  private constructor(file: GgufFile, identity: string, embedding: string, hasOutput: boolean) {
+  private constructor(file: GgufFile, identity: string, { embedding, hasOutput, factors }: Found) {
     this.#file = file;
     this.identity = identity;
     const name = file.metadata.get('general.name');
     this.name = typeof name === 'string' && name !== '' ? name : file.name.replace(/\.gguf$/i, '');
-    this.config = configOf(file);
+    this.config = { ...configOf(file), ...(factors && { ropeFactors: Array.from(factors) }) };
     const shapeOf = (own: string) => file.tensors.get(own)?.shape;
     const tables = [
       ['embedding', embedding],
@@ -51,9 +61,10 @@ class GgufSource implements ModelSource {
   static async of(file: GgufFile, path: string): Promise<GgufSource> {
     const { size, mtimeMs } = await stat(path);
     const isTied = await hasOneTable(file);
+    const factors = file.tensors.has(FACTORS) ? await file.rows(FACTORS, 0, 1) : undefined;
     // Of two copies of one table, the one for the output is the more precise.
     const embedding = isTied && file.tensors.has(OUTPUT) ? OUTPUT : EMBEDDING;
-    return new GgufSource(file, `gguf ${file.name} ${size} ${mtimeMs}`, embedding, !isTied);
+    return new GgufSource(file, `gguf ${file.name} ${size} ${mtimeMs}`, { embedding, hasOutput: !isTied, factors });
   }
 
   async rows(name: string, first: number, count: number): Promise<Float32Array> {
@@ -129,7 +140,7 @@ function configOf({ metadata, tensors, name }: GgufFile): BaseConfig {
     throw new AppError('answer-model/unreadable', `The header of ${name} does not say ${architecture}.${key}.`);
   };
   const scaling = metadata.get(`${architecture}.rope.scaling.type`);
-  if ((typeof scaling === 'string' && scaling !== 'none') || tensors.has('rope_freqs.weight')) {
+  if (typeof scaling === 'string' && scaling !== 'none') {
     const sentence = `${name} stretches its positions, which is not computed here. Take a model without rope scaling.`;
     throw new AppError('answer-model/unreadable', sentence);
   }

@@ -152,9 +152,6 @@ function configOf(raw: Readonly<Record<string, unknown>>, name: string): Publish
     const known = ARCHITECTURES.join(', ');
     throw unreadable(`${name} is of the architecture ${String(architecture)}; what runs here is ${known}.`);
   }
-  if (typeof raw.rope_scaling === 'object' && raw.rope_scaling !== null) {
-    throw unreadable(`${name} stretches its positions, which is not computed here. Take a model without rope scaling.`);
-  }
   const number = (key: string, usual?: number): number => {
     const value = raw[key] ?? usual;
     if (typeof value === 'number') return value;
@@ -162,20 +159,55 @@ function configOf(raw: Readonly<Record<string, unknown>>, name: string): Publish
   };
   const heads = number('num_attention_heads');
   const hidden = number('hidden_size');
+  const headDim = number('head_dim', hidden / heads);
+  // Later versions of the publisher's library put both in one.
+  const rope: unknown = raw.rope_parameters ?? raw.rope_scaling;
+  const newer: unknown = typeof rope === 'object' && rope !== null ? Reflect.get(rope, 'rope_theta') : undefined;
+  const ropeTheta = typeof newer === 'number' ? newer : number('rope_theta', 10_000);
+  const ropeFactors = factorsOf(rope, { name, headDim, ropeTheta });
   return {
     architecture,
     layers: number('num_hidden_layers'),
     hidden,
     heads,
     kvHeads: number('num_key_value_heads', heads),
-    headDim: number('head_dim', hidden / heads),
+    headDim,
     intermediate: number('intermediate_size'),
     vocab: number('vocab_size'),
-    ropeTheta: number('rope_theta', 10_000),
+    ropeTheta,
+    ...(ropeFactors && { ropeFactors }),
     rmsEps: number('rms_norm_eps'),
     context: number('max_position_embeddings'),
     isTied: raw.tie_word_embeddings === true,
   };
+}
+
+/**
+ * By which each frequency is divided: by the whole factor where a wave is longer than the text that the model was first
+ * trained on, by 1 where it is short, and by something between where it is between (Llama 3.1's `llama3`).
+ */
+function factorsOf(
+  scaling: unknown,
+  { name, headDim, ropeTheta }: { readonly name: string; readonly headDim: number; readonly ropeTheta: number },
+): readonly number[] | undefined {
+  if (typeof scaling !== 'object' || scaling === null) return undefined;
+  const kind: unknown = Reflect.get(scaling, 'rope_type') ?? Reflect.get(scaling, 'type');
+  if (kind === 'default') return undefined;
+  const part = (key: string) => Number(Reflect.get(scaling, key));
+  const [whole, low, high, trained] = [
+    part('factor'),
+    part('low_freq_factor'),
+    part('high_freq_factor'),
+    part('original_max_position_embeddings'),
+  ];
+  if (kind !== 'llama3' || [whole, low, high, trained].some((value) => !(value > 0)) || high <= low) {
+    throw unreadable(`${name} stretches its positions in a way that is not computed here (${String(kind)}).`);
+  }
+  return Array.from({ length: headDim / 2 }, (_, i) => {
+    const waves = (trained * ropeTheta ** ((-2 * i) / headDim)) / (2 * Math.PI);
+    const share = Math.min(1, Math.max(0, (waves - low) / (high - low)));
+    return 1 / (share + (1 - share) / whole);
+  });
 }
 
 async function jsonOf(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {

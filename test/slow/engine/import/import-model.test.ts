@@ -100,8 +100,9 @@ describe('a model of somebody else', () => {
   );
 
   it('computes near what its numbers say, norms of heads and all', async () => {
-    for (const kind of ['qwen2', 'qwen3', 'llama'] as const) {
-      const made = madeModel(kind, { seed: 5 });
+    for (const kind of ['qwen2', 'qwen3', 'llama', 'stretched'] as const) {
+      const isStretched = kind === 'stretched';
+      const made = madeModel(isStretched ? 'llama' : kind, { seed: 5, isStretched });
       const place = fresh('model');
       await imported(gguf(made), place);
       const model = await open(place);
@@ -214,7 +215,7 @@ describe('an import', () => {
 
 /** Logits [V] of the last token by the plainest code, in float64 and with the weights as they were made. */
 function reference(model: MadeModel, ids: readonly number[]): number[] {
-  const { heads, kvHeads, headDim, hidden, layers, tensors } = model;
+  const { heads, kvHeads, headDim, hidden, layers, tensors, ropeFactors } = model;
   const values = (name: string) => tensors.get(name)?.values;
   const product = (x: readonly number[], name: string): number[] => {
     const { shape, values: matrix } = tensors.get(`${name}.weight`)!;
@@ -240,7 +241,7 @@ function reference(model: MadeModel, ids: readonly number[]): number[] {
     x.map((value, at) => {
       const inHead = at % headDim;
       const half = headDim / 2;
-      const angle = position * 10_000.5 ** (-(inHead % half) / half);
+      const angle = (position * 10_000.5 ** (-(inHead % half) / half)) / (ropeFactors?.[inHead % half] ?? 1);
       const other = inHead < half ? -x[at + half]! : x[at - half]!;
       return value * Math.cos(angle) + other * Math.sin(angle);
     });

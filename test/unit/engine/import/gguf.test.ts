@@ -133,6 +133,18 @@ describe('a folder of safetensors', () => {
     }
   });
 
+  it('stretches positions as the GGUF file says it in numbers', async () => {
+    const made = madeModel('llama', { isStretched: true });
+    const one = await openSource(written(ggufBytes(made)));
+    const other = await openSource(folderOf(safetensorsFiles(made)));
+    const [stored, computed] = [one.config.ropeFactors!, other.config.ropeFactors!];
+    expect(stored).toHaveLength(8);
+    for (const [at, factor] of stored.entries()) expect(computed[at]).toBeCloseTo(factor, 5);
+    expect(new Set(stored.map((factor) => factor > 1 && factor < 8))).toEqual(new Set([false, true]));
+    await one.close();
+    await other.close();
+  });
+
   it('that lacks a file, or has one that was cut, is refused', async () => {
     const files = safetensorsFiles(madeModel('llama'));
     expect(await refusal(folderOf({}))).toContain('has no config.json');
@@ -143,7 +155,10 @@ describe('a folder of safetensors', () => {
         /cut short/,
       );
     }
-    const scaled = { ...(JSON.parse(files['config.json'] as string) as object), rope_scaling: { rope_type: 'llama3' } };
+    const scaled = {
+      ...(JSON.parse(files['config.json'] as string) as object),
+      rope_scaling: { rope_type: 'yarn', factor: 4 },
+    };
     expect(await refusal(folderOf({ ...files, 'config.json': JSON.stringify(scaled) }))).toContain('stretches');
   });
 });
