@@ -132,7 +132,7 @@ export default defineConfig({
         'typescript/return-await': ['error', 'error-handling-correctness-only'],
         'typescript/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
         'typescript/consistent-type-imports': 'error',
-        'import/no-cycle': ['error', { ignoreExternal: true }],
+        'import/no-cycle': ['error', { ignoreExternal: true, ignoreTypes: false }],
         // Texts come from anywhere: an expression that tries one text in several ways takes minutes on some.
         'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
         'max-lines': ['error', { max: 400 }],

@@ -5,7 +5,7 @@ import type { Engine, Priority } from '../engine/client/engine.ts';
 import { embedWords, indexWords } from './ingest.ts';
 import type { IngestOptions, IngestProgress, IngestReport, Words } from './ingest.ts';
 import { noMeta, skippedState } from './plan.ts';
-import type { Certificate } from '../memory/store/forget.ts';
+import type { Certificate } from '../memory/store/certificate.ts';
 import { Ledger } from '../memory/store/ledger.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';

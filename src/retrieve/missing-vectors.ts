@@ -1,6 +1,5 @@
 import { orderFreeSum } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
-import type { RankedFiles } from './ranked-files.ts';
 
 /**
  * Segments that a question has encoded first, when not all have vectors: the best few of each of the best files. Which
@@ -14,8 +13,16 @@ export interface Embedded {
   readonly ofSegments: number;
 }
 
+interface RankingByWords {
+  readonly files: readonly { readonly path: string }[];
+  readonly segments: readonly { readonly path: string; readonly segmentId: number }[];
+}
+
 /** Segments of a ranking by words that are worth encoding: each file's best first, then each file's second. */
-export function candidates({ files, segments }: RankedFiles, isNotEmbedded: (segmentId: number) => boolean): number[] {
+export function candidates(
+  { files, segments }: RankingByWords,
+  isNotEmbedded: (segmentId: number) => boolean,
+): number[] {
   const byPath = Map.groupBy(segments, ({ path }) => path);
   const best = files.slice(0, CANDIDATES.files);
   return Array.from({ length: CANDIDATES.segmentsOfFile }, (_, rank) => rank).flatMap((rank) =>

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Left } from '../memory/store/elsewhere.ts';
-import type { Certificate } from '../memory/store/forget.ts';
+import type { Certificate } from '../memory/store/certificate.ts';
 import { count } from './locale.ts';
 
 /** Characters of a hash that tell it apart for people. */

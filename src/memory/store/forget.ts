@@ -11,6 +11,7 @@ import { leavesOf } from './file-checksum.ts';
 import type { Footprint } from './footprint.ts';
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import { certificateSentence } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 import type { Change, LedgerIdentity } from '../records.ts';
 import { bytes, integer, text } from './row.ts';
 import { UNUSED } from './schema.ts';
@@ -19,54 +20,6 @@ import { idOf, Traces, traceOf, traceOfRecord } from './residue-scan.ts';
 import type { Trace } from './residue-scan.ts';
 import { treeHashOf } from '../algebra/tree-hash.ts';
 import { beginForgetting } from './unfinished.ts';
-
-interface Hashes {
-  /** SetHash.hex() of the embedded segments */
-  readonly setHash: string;
-  /** treeHashOf() the files */
-  readonly treeHash: string;
-}
-
-interface Scan {
-  /** Names of the database's own files that were read, without their folder. */
-  readonly files: readonly string[];
-  readonly bytes: number;
-  /** How many pieces of records and of content hashes were searched for, all there are, and how many were found. */
-  readonly traces: number;
-  readonly found: number;
-}
-
-/** What was forgotten and how that is known. Plain JSON; README.md says what it proves and what not. */
-export interface Certificate {
-  readonly kind: 'forgotten';
-  readonly version: 3;
-  /** ISO 8601 */
-  readonly at: string;
-  readonly checkout: string;
-  readonly adapter: string;
-  readonly paths: readonly string[];
-  readonly segments: number;
-  /**
-   * Records that were taken out of the database. `former` of them no file used: those of earlier versions, under
-   * whatever name, are among them, and those of other branches too, because nobody can tell them apart.
-   */
-  readonly records: number;
-  readonly former: number;
-  /** Who still uses records of these files: other checkouts with the same content, files made of the same records. */
-  readonly kept: readonly { readonly checkout: string; readonly path: string; readonly records: number }[];
-  readonly before: Hashes;
-  /** By subtraction: the set hash that is stored once the files' elements went, the tree less their leaves. */
-  readonly subtracted: Hashes;
-  /** Made anew from what the ledger holds now. Equal to `subtracted`, or there is no certificate. */
-  readonly rebuilt: Hashes;
-  /** The database's files as they lie on disk, searched for bytes of the records: none was found. */
-  readonly scan: Scan;
-  /** Damaged databases that were set aside earlier: they may hold the files. */
-  readonly setAside: readonly string[];
-  /** All other files of the folder in which memories are kept: what was done, and what is left to do. */
-  readonly elsewhere: Elsewhere;
-  readonly message: string;
-}
 
 export interface Forgotten {
   readonly change: Change;

@@ -87,6 +87,11 @@ const cases: Readonly<Record<string, readonly [file: string, text: string, ...ru
     "import { walk } from './walk.ts';\nexport const below = () => walk;\n",
     'import(no-cycle)',
   ],
+  'a circle of types': [
+    'src/memory/one.ts',
+    "import type { Two } from './two.ts';\nexport interface One { readonly two: Two }\n",
+    'import(no-cycle)',
+  ],
   'a promise that nobody waits for': [
     'src/answer/y.ts',
     'export const f = async () => { await Promise.resolve(); };\nf();\n',
@@ -128,6 +133,7 @@ describe('the linter stops', () => {
         upward.map((file) => [file, `import '../${file.replace(/^.*up-to-|\.ts$/g, '')}/layer.ts';\n`]),
       ),
       'src/workspace/walk/walk.ts': "import { below } from './below.ts';\nexport const walk = () => below;\n",
+      'src/memory/two.ts': "import type { One } from './one.ts';\nexport interface Two { readonly one: One }\n",
       'test/torture/replay.ts': 'export {};\n',
       'tsconfig.json': JSON.stringify({
         compilerOptions: { strict: true, allowImportingTsExtensions: true, noEmit: true },
