@@ -14,7 +14,7 @@ from models.training.train.lora import Lora
 
 from . import mock_corpus
 
-SMALL = ["--rank", "4", "--sample", "40", "--head-steps", "20", "--packages", "2", "--segments", "12", "--bank", "16"]
+SMALL = ["--rank", "4", "--sample", "40", "--packages", "2", "--segments", "12", "--bank", "16"]
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_in_closed_form_a_head_on_the_teachers_own_blocks_gives_its_keys(taught)
     config, base = weights.load_parts(taught / "pack", "cpu", torch.bfloat16)
     net = contrast.Net(base, config, RecallHead(64, 2, 16), 2, 2, 512)
     net.lora.take(adapter.low_rank(taught / "adapter"))
-    options = distill.arguments(["--pack", "-", "--head-steps", "0", "--sample", "80"])
+    options = distill.arguments(["--pack", "-", "--sample", "80"])
     student_head.start(net, data, found, options)
     chosen = np.flatnonzero(data.segment_valid)
     keys = net.head.keys(net.pools(data.segments, chosen, net.head.segment))
@@ -96,7 +96,7 @@ def test_in_closed_form_a_head_on_the_teachers_own_blocks_gives_its_keys(taught)
 
 
 def test_one_block_comes_near_to_two_and_goes_on_where_it_was_stopped(taught, base, tmp_path, monkeypatch) -> None:
-    given = [*SMALL, "--layer", "1", "--steps", "24", "--rate", "3e-3"]
+    given = [*SMALL, "--layer", "1", "--steps", "24", "--rate", "3e-3", "--labels", "0"]
     distill.main([*places(taught, base, tmp_path / "whole"), *given])
     data, found = known(taught)
 
@@ -104,12 +104,13 @@ def test_one_block_comes_near_to_two_and_goes_on_where_it_was_stopped(taught, ba
         config, tensors = weights.load_parts(taught / "pack", "cpu", torch.bfloat16)
         net = contrast.Net(tensors, config, adapter.load(folder, config["hidden"]), 1, 4, 512)
         net.lora.take(adapter.low_rank(folder))
-        chosen = np.flatnonzero(data.segment_valid)
+        chosen = np.flatnonzero(~data.segment_valid)
         with torch.no_grad():
             keys = net.head.keys(net.pools(data.segments, chosen, net.head.segment))
         return student_head.distance(keys, torch.from_numpy(found.segments.keys[chosen].astype(np.float32))).item()
 
-    assert apart(tmp_path / "whole") < 0.95 * apart(tmp_path / "whole" / "head")
+    # Of what it learns from: words of the mock corpus are random, so others have nothing in common with them.
+    assert apart(tmp_path / "whole") < 0.9 * apart(tmp_path / "whole" / "head")
     manifest = json.loads((tmp_path / "whole" / "adapter.json").read_text())
     assert (manifest["layer"], manifest["tokens"], manifest["keySize"]) == (1, 2, 16)
     assert (tmp_path / "whole" / "row.md").read_text() == (tmp_path / "whole.md").read_text()

@@ -2,8 +2,8 @@
 gives the keys of the shipped one (Hinton et al., arXiv 1503.02531).
 
 The teacher's keys of segments and questions are known (train/teacher.py), so a text needs neither label nor negatives
-to be learned from. First the head alone: which tokens count and where they point, in closed form and by gradient
-descent, on states of the student's blocks. Then blocks and head, end to end. Every step encodes some texts of a few
+to be learned from. First the head alone: which tokens count and where they point, in closed form, on states of the
+student's blocks. Then blocks and head, end to end. Every step encodes some texts of a few
 packages; among the teacher's keys of these packages the student's own take their places, and the shares that the
 questions give to the segments are to be the teacher's.
 """
@@ -94,7 +94,7 @@ def fit(net: Net, data: Data, teacher: Teacher, options: argparse.Namespace) -> 
     draw = Draw(data, teacher, options)
     head = [net.head.segment.query, net.head.segment.project.weight]
     head += [net.head.question.query, net.head.question.project.weight]
-    adam, schedule = optimiser([*net.lora.parameters(), *head], options.rate, 0.0, options.steps)
+    adam, schedule = optimiser([*net.lora.parameters(), *head], options.rate, 0.0, max(1, options.steps))
     last = options.out / "last.pt"
     first, seen, spent, running = 0, 0, 0.0, np.zeros(3)
     if last.exists():
@@ -204,8 +204,6 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--sample", type=int, default=800, help="segments that the head begins with; questions, 4 times"
     )
-    parser.add_argument("--head-steps", type=int, default=300)
-    parser.add_argument("--head-rate", type=float, default=1e-3)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--packages", type=int, default=4, help="in a step")
     parser.add_argument("--segments", type=int, default=16, help="of them encoded in a step")

@@ -1,5 +1,5 @@
 """The head of a smaller encoder, towards the keys of a larger one, on blocks that are held: which tokens count and
-where they point, in closed form and then by gradient descent.
+where they point, in closed form.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import torch
 import torch.nn.functional as F
 
 from .contrast import Data, Net, Texts
-from .fit_head import optimiser
 from .head import Half, RecallHead
 from .lora import lower_states, span_pools
 from .states import batches
 from .teacher import Side, Teacher
 
-RIDGE = 0.01  # of the mean variance
+SHARES = (0.01, 0.1, 0.3, 1.0, 3.0)  # of the mean variance, added to every variance
+ASIDE = 5  # one text of so many chooses the share
 
 
 def start(net: Net, data: Data, teacher: Teacher, options: argparse.Namespace) -> None:
@@ -35,8 +35,6 @@ def start(net: Net, data: Data, teacher: Teacher, options: argparse.Namespace) -
     measure(net.head, samples)
     for half, one in zip((net.head.segment, net.head.question), samples, strict=True):
         begin(net.head, half, one)
-        if options.head_steps:
-            fit_head(net.head, half, one, options)
 
 
 @dataclass(frozen=True)
@@ -100,40 +98,30 @@ def begin(head: RecallHead, half: Half, one: Sample) -> None:
         count += len(table)
     centre = mean / count
     both = both / count - centre[:, None] * centre  # a constant drops out of the softmax
-    half.query.copy_(ridge(both[:-1, :-1], both[:-1, -1:])[:, 0])
-    pools = torch.cat([pool.flatten(0, 1) for pool, _ in pooled(head, half, one)])
+    half.query.copy_(ridge(both[:-1, :-1], both[:-1, -1:], SHARES[0])[:, 0])
+    pools = torch.cat([pool.flatten(0, 1) for pool in pooled(head, half, one)])  # [texts P, D]
     keys = torch.cat(one.keys).flatten(0, 1)
-    half.project.weight.copy_(ridge(pools.T @ pools / len(pools), pools.T @ keys / len(pools)).T)
+    aside = torch.arange(len(keys)) // half.spans % ASIDE == 0
+    tried = [projection(pools[~aside], keys[~aside], share) for share in SHARES]
+    apart = [distance(F.normalize(pools[aside] @ matrix.T, dim=-1), keys[aside]).item() for matrix in tried]
+    best = int(np.argmin(apart))
+    print(f"{len(keys)} keys, 1 - cosine aside {apart[best]:.3f} with a ridge of {SHARES[best]}", flush=True)
+    half.project.weight.copy_(projection(pools, keys, SHARES[best]))
 
 
-def ridge(square: torch.Tensor, cross: torch.Tensor) -> torch.Tensor:
-    shrink = RIDGE * square.diagonal().mean() * torch.eye(len(square))
+def projection(pools: torch.Tensor, keys: torch.Tensor, share: float) -> torch.Tensor:
+    return ridge(pools.T @ pools / len(pools), pools.T @ keys / len(pools), share).T
+
+
+def ridge(square: torch.Tensor, cross: torch.Tensor, share: float) -> torch.Tensor:
+    shrink = share * square.diagonal().mean() * torch.eye(len(square))
     return torch.linalg.solve((square + shrink).double(), cross.double()).float()
 
 
 def pooled(head: RecallHead, half: Half, one: Sample):
-    """Batch by batch: pools [B, P, D] and the teacher's keys."""
-    for rows, length, keys in zip(one.rows, one.length, one.keys, strict=True):
-        yield span_pools(rows, length, half.query, head.mean, head.deviation, half.spans), keys
-
-
-def fit_head(head: RecallHead, half: Half, one: Sample, options: argparse.Namespace) -> None:
-    """Query and projection by gradient descent, towards the teacher's keys."""
-    rng = np.random.default_rng(options.seed)
-    adam, schedule = optimiser([half.query, half.project.weight], options.head_rate, 0.0, options.head_steps)
-    batches_, running = list(range(len(one.rows))), 0.0
-    for step in range(options.head_steps):
-        chosen = rng.choice(batches_, min(8, len(batches_)), replace=False)
-        part = Sample(*([getattr(one, name)[at] for at in chosen] for name in ("rows", "length", "keys", "scores")))
-        pairs = [(F.normalize(half.project(pool), dim=-1), keys) for pool, keys in pooled(head, half, part)]
-        loss = distance(torch.cat([mine for mine, _ in pairs]), torch.cat([keys for _, keys in pairs]))
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-        schedule.step()
-        running = 0.95 * running + 0.05 * loss.item() if running else loss.item()
-        if step % 50 == 0:
-            print(f"head: step {step} of {options.head_steps}, 1 - cosine {running:.3f}", flush=True)
+    """Batch by batch: pools [B, P, D]."""
+    for rows, length in zip(one.rows, one.length, strict=True):
+        yield span_pools(rows, length, half.query, head.mean, head.deviation, half.spans)
 
 
 def distance(keys: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
