@@ -87,7 +87,6 @@ function mark(
 
   sentences.forEach((sentence, at) => {
     const own = pieces.get(at) ?? [];
-    markNames(own, sentence.unknown ?? [], strings);
     const last = own.at(-1);
     if (sentence.kind === 'unsupported') {
       for (const piece of own) {
@@ -118,6 +117,10 @@ function mark(
     );
     if (last.classList.contains('code-block')) last.append(h('div', { class: 'code-cite' }, number));
     else outermost(last).after(h('sup', {}, number));
+  });
+  // Last, because a name that stands nowhere says more than a sentence without a source.
+  sentences.forEach(({ unknown = [] }, at) => {
+    markNames(pieces.get(at) ?? [], unknown, strings);
   });
   return cited;
 }

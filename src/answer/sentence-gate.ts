@@ -52,12 +52,14 @@ export class SentenceGate {
   }
 
   /**
-   * What passed, and how many sentences did not. Of an answer that did not come to its end by itself, the last sentence
-   * is no whole one.
+   * What passed, whether it ends as a sentence does, and how many sentences did not pass. The last sentence of an
+   * answer that was cut is no whole one: it passes only where it is all that there is.
    */
-  end(isCut: boolean): { readonly text: string; readonly leftOut: number } {
-    if (!this.#isFull && this.#open.trim() !== '' && (!isCut || WHOLE.test(this.#open))) this.#judge(this.#open);
-    return { text: this.#passed.trim(), leftOut: this.#leftOut };
+  end(isCut: boolean): { readonly text: string; readonly isWhole: boolean; readonly leftOut: number } {
+    const isLast = !this.#isFull && this.#open.trim() !== '';
+    if (isLast && (!isCut || WHOLE.test(this.#open) || this.#passed === '')) this.#judge(this.#open);
+    const text = this.#passed.trim();
+    return { text, isWhole: WHOLE.test(text), leftOut: this.#leftOut };
   }
 
   #judge(unit: string): void {

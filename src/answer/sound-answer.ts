@@ -50,12 +50,13 @@ export async function soundAnswer(
         onEvent(event);
       },
     });
-    const ended = gate.end(generated.ending !== 'stop');
+    const { isWhole, ...ended } = gate.end(generated.ending !== 'stop');
     // What was cut ends at a sentence all the same.
-    return { ...generated, ...ended, ending: ended.text === '' ? generated.ending : 'stop' };
+    return { ...generated, ...ended, ending: isWhole ? 'stop' : generated.ending };
   } catch (error) {
     if (!full.signal.aborted || signal?.aborted === true) throw error;
     const decodeMs = performance.now() - began - measured.prefillMs;
-    return { ...measured, decodeMs, ending: 'stop', ...gate.end(true) };
+    const { text, leftOut } = gate.end(true);
+    return { ...measured, decodeMs, ending: 'stop', text, leftOut };
   }
 }

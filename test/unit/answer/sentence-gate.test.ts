@@ -5,6 +5,7 @@ import { SentenceGate } from '../../../src/answer/sentence-gate.ts';
 interface Passed {
   readonly text: string;
   readonly leftOut: number;
+  readonly isWhole: boolean;
   /** What a reader saw, piece by piece. */
   readonly streamed: string;
   readonly isFull: boolean;
@@ -60,6 +61,7 @@ test('an answer that was cut ends at a sentence', () => {
     'A reader takes a book home.',
   );
   expect(passed(['A reader takes a book home. Then the desk waits'], {}).text).toContain('waits');
+  expect(passed(['A reader takes'], { isCut: true })).toMatchObject({ text: 'A reader takes', isWhole: false });
 });
 
 test('a block of code is judged whole', () => {
