@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answer } from '../../src/answer/answer.ts';
@@ -21,9 +21,11 @@ import { Problem } from './problem.ts';
  * whether the answer is the same, tokens of a run, and how many times as fast it was written: by the clock, and by the
  * processor's time, which a busy machine disturbs less.
  *
- *     node esbuild.js --quiet && node test/bench/drafts.ts --data ../shared/eval --repo chi [--prompts FILE]
+ *     node esbuild.js --quiet
+ *     node test/bench/drafts.ts --data ../shared/eval --repo chi [--prompts FILE] [--rows FILE]
  *
- * `--prompts` keeps the prompts, so that a second run needs no repository.
+ * `--prompts` keeps the prompts, so that a second run needs no repository; `--rows` keeps each answer's row, so that a
+ * run that was stopped goes on.
  */
 const { values } = parseArgs({
   options: {
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     cache: { type: 'string', default: '.cache/eval' },
     repo: { type: 'string', default: 'chi' },
     prompts: { type: 'string' },
+    rows: { type: 'string' },
     rounds: { type: 'string', default: '2' },
     tokens: { type: 'string', default: '150' },
     threads: { type: 'string', default: '1' },
@@ -38,7 +41,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What a newcomer asks. The drafter's constants come from answers about express. */
+/** What a newcomer asks. */
 const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   chi: [
     'How does the router match a URL pattern with a parameter?',
@@ -87,8 +90,9 @@ interface Row {
 const prompts = await promptsOf();
 const { baseFolder, adapterFolder } = defaultSettings();
 const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads: Number(values.threads) });
-const rows: Row[] = [];
+const rows: Row[] = [...keptRows()];
 for (const [at, { question, messages }] of prompts.entries()) {
+  if (rows.some((row) => row.question === question)) continue;
   const read: Read = { context: undefined, candidates: new Map() };
   const none: Timed[] = [];
   const prompt: Timed[] = [];
@@ -112,6 +116,7 @@ for (const [at, { question, messages }] of prompts.entries()) {
   };
   rows.push(row);
   console.log(JSON.stringify(row));
+  if (values.rows !== undefined) appendFileSync(values.rows, `${JSON.stringify(row)}\n`);
   if (values.print) console.log(plain.text);
 }
 const sum = (side: 0 | 1) => rows.reduce((total, { processor }) => total + processor[side], 0);
@@ -121,6 +126,12 @@ console.log(`${rows.filter(({ same }) => same).length} of ${rows.length} answers
 console.log(
   `${(tokens / runs).toFixed(2)} tokens a run; by the processor ${(sum(0) / sum(1)).toFixed(3)} times as fast.`,
 );
+
+function keptRows(): readonly Row[] {
+  if (values.rows === undefined || !existsSync(values.rows)) return [];
+  const lines = readFileSync(values.rows, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Row);
+}
 
 /** What the prompts of one question left behind, so that each is read once for all its answers. */
 interface Read {
