@@ -128,6 +128,28 @@ def run(row: Row, seed: int, steps: int, tested: int = 256) -> dict:
     return {"row": row.name, "numbers": row.numbers, "seed": seed, "steps": steps, "error %": errors}
 
 
+def table(rows: list[dict]) -> str:
+    """Errors in percent: the mean over the seeds, a line a row, a column a number of names."""
+    lines = ["| φ, rule | numbers | " + " | ".join(map(str, COUNTS)) + " |", "| --- |" + " ---: |" * (len(COUNTS) + 1)]
+    for row in ROWS:
+        own = [one["error %"] for one in rows if one["row"] == row.name]
+        if own:
+            means = [f"{sum(one[str(count)] for one in own) / len(own):.1f}" for count in COUNTS]
+            lines.append(f"| {row.name} | {row.numbers:,} | {' | '.join(means)} |")
+    return "\n".join(lines)
+
+
+def spread(rows: list[dict]) -> float:
+    """The largest difference between two seeds of a row, in percent."""
+    apart = [0.0]
+    for row in ROWS:
+        own = [one["error %"] for one in rows if one["row"] == row.name]
+        for count in COUNTS:
+            values = [one[str(count)] for one in own] or [0.0]
+            apart.append(max(values) - min(values))
+    return max(apart)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -142,6 +164,8 @@ def main() -> None:
             rows.append(run(row, seed, given.steps))
             print(json.dumps(rows[-1]), flush=True)
             RESULT.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    same = [one for one in rows if one["steps"] == given.steps]
+    print(table(same), f"Seeds differ by at most {spread(same):.1f}.", sep="\n\n")
 
 
 if __name__ == "__main__":
