@@ -11,8 +11,12 @@ export interface Seen {
 
 export type Reply = (response: ServerResponse, seen: Seen) => void | Promise<void>;
 
-/** A server on this machine that answers each path as it is told, and remembers what it was asked. */
-export async function chatServer(routes: Readonly<Record<string, Reply>>) {
+/**
+ * A server on this machine that answers each path as it is told, and remembers what it was asked.
+ *
+ * @param wanted its port; any that is free where it is left out. Throws where it is in use
+ */
+export async function chatServer(routes: Readonly<Record<string, Reply>>, wanted = 0) {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -26,8 +30,9 @@ export async function chatServer(routes: Readonly<Record<string, Reply>>) {
       else response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found');
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(wanted, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
