@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { amounts } from './common/number-format.ts';
 import { ChangeWatch } from './ui/watch/change-watch.ts';
 import { EditorWorkspace } from './ui/chat/editor-workspace.ts';
+import { AnswererSettings } from './ui/answer-model/answerer.ts';
+import { ModelPicker } from './ui/answer-model/model-picker.ts';
 import { ChatView } from './ui/chat/view.ts';
 import { registerCommands } from './ui/commands.ts';
 import { ContextKeys } from './ui/status/context-keys.ts';
@@ -46,6 +48,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const unsaved = new UnsavedText(memory, log);
   if (settings.unsavedText) unsaved.start();
   const { service } = memory;
+  const answerers = new AnswererSettings(context);
+  const models = new ModelPicker(service, answerers);
   /** What was saved or typed just before counts for what is asked now. */
   const flush = () => {
     watch.flush();
@@ -53,9 +57,9 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const folders = () => ({ all: vscode.workspace.workspaceFolders?.length ?? 0, onDisk: memory.folders.length });
   const asking: ChatService & Pick<ServiceClient, 'tool'> = {
-    ask: (question, onEvent, signal) => {
+    ask: async (question, onEvent, signal) => {
       flush();
-      return service.ask(question, onEvent, signal);
+      await service.ask({ ...question, answerer: await answerers.forQuestion() }, onEvent, signal);
     },
     tool: (name, input, signal) => {
       flush();
@@ -115,7 +119,21 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider(ChatView.viewType, chat),
     vscode.window.registerFileDecorationProvider(new SkippedDimming()),
     registerCommands({
-      ...{ context, memory, totals, tree, stored, chat, questions, forgetting, provenance, recovery, log, workspace },
+      ...{
+        context,
+        memory,
+        totals,
+        tree,
+        stored,
+        chat,
+        questions,
+        forgetting,
+        provenance,
+        recovery,
+        models,
+        log,
+        workspace,
+      },
       amounts: numbers,
     }),
     memory.onDidChange(() => {

@@ -13,8 +13,10 @@ export function conversationMarkdown({ title, exchanges }: Conversation, strings
   return `${[`# ${literal(title)}`, ...parts].join('\n\n')}\n`;
 }
 
+type AnsweredStrings = Pick<Strings, 'answeredHere' | 'answeredAt' | 'answeredAway' | 'answeredByEditor'>;
+
 /** Who answered and where the text went, in one line; undefined where nobody has or nobody knows. */
-export function answeredBy({ model }: Exchange, strings: Strings): string | undefined {
+export function answeredBy({ model }: Pick<Exchange, 'model'>, strings: AnsweredStrings): string | undefined {
   if (!model) return undefined;
   const { name, destination } = model;
   switch (destination.kind) {

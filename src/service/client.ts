@@ -1,10 +1,17 @@
-import { AppError } from '../common/app-error.ts';
+import { AppError, asAppError } from '../common/app-error.ts';
+import type { FoundServer } from '../answer-model/found-servers.ts';
+import type { LocalModel } from '../answer-model/local-models.ts';
+import type { CardFailure, ServerCard } from '../answer-model/server-card.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { RpcClient } from '../common/rpc/client.ts';
 import type { CallOptions } from '../common/rpc/client.ts';
 import type { Kind } from '../common/rpc/messages.ts';
+import { MessageChannel } from 'node:worker_threads';
 import { threadPeer } from '../common/rpc/peer.ts';
+import type { Peer, PeerEvents } from '../common/rpc/peer.ts';
+import { serve, threadChannel } from '../common/rpc/server.ts';
+import type { Handlers } from '../common/rpc/server.ts';
 import type { Description } from '../engine/protocol.ts';
 import type { Removal, StoredMemory } from '../index/stored-memories.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
@@ -19,9 +26,12 @@ import type {
   Overlay,
   Question,
   RememberedFile,
+  HostCalls,
+  ServerQuestion,
   ServiceCalls,
   ServiceNotice,
   ServiceSettings,
+  ThreadData,
   ToolOutcome,
 } from './protocol.ts';
 
@@ -30,6 +40,8 @@ export interface ServiceOptions {
   readonly script: string;
   readonly settings: ServiceSettings;
   readonly onNotice: (notice: ServiceNotice) => void;
+  /** What the thread may ask of its host. */
+  readonly host: Handlers<HostCalls>;
 }
 
 /** Deaths of the thread in a row after which it is left alone until somebody asks again. */
@@ -52,11 +64,11 @@ export class ServiceClient {
   /** After too many deaths: the next call starts a thread, which has to be told the folders first. */
   #isLeftAlone = false;
 
-  constructor({ script, settings, onNotice }: ServiceOptions) {
+  constructor({ script, settings, onNotice, host }: ServiceOptions) {
     this.#settings = settings;
     this.#onNotice = onNotice;
     this.#client = new RpcClient({
-      start: (events) => threadPeer(script, this.#settings, events),
+      start: (events) => startThread(script, this.#settings, host, events),
       onCrash: () => new AppError('service/stopped'),
       onExit: () => {
         this.#died();
@@ -153,6 +165,19 @@ export class ServiceClient {
     return this.#call('removeMemories', names);
   }
 
+  localModels(): Promise<readonly LocalModel[]> {
+    return this.#call('localModels', undefined);
+  }
+
+  /** The servers of this machine that listen now, for a list that somebody has opened. */
+  servers(signal?: AbortSignal): Promise<readonly FoundServer[]> {
+    return this.#call('servers', undefined, { signal });
+  }
+
+  serverCard(server: ServerQuestion, signal?: AbortSignal): Promise<ServerCard | CardFailure> {
+    return this.#call('serverCard', server, { signal });
+  }
+
   warm(signal?: AbortSignal): Promise<Description> {
     return this.#call('warm', undefined, { signal });
   }
@@ -202,4 +227,19 @@ export class ServiceClient {
   #log(level: 'warn' | 'error', line: string): void {
     this.#onNotice({ kind: 'log', level, line });
   }
+}
+
+/** A thread with a port on which it can call its host. */
+function startThread(script: string, settings: ServiceSettings, host: Handlers<HostCalls>, events: PeerEvents): Peer {
+  const { port1: own, port2: its } = new MessageChannel();
+  serve<HostCalls>(threadChannel(own), host, {
+    failureOf: (error) => {
+      const { code, editorText } = asAppError(error);
+      return { code, message: editorText };
+    },
+  });
+  // The thread keeps its host running, this port alone does not.
+  own.unref();
+  const data: ThreadData = { settings, host: its };
+  return threadPeer(script, data, events, [its]);
 }

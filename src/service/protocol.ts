@@ -1,3 +1,8 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ChosenModel } from '../answer-model/chosen-model.ts';
+import type { FoundServer } from '../answer-model/found-servers.ts';
+import type { LocalModel } from '../answer-model/local-models.ts';
+import type { CardFailure, ServerCard } from '../answer-model/server-card.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
@@ -7,7 +12,8 @@ import type { ToolText } from '../library/tool-text.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
 import type { Turn } from '../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
-import type { Description } from '../engine/protocol.ts';
+import type { Message } from '../engine/generate/tokenizer.ts';
+import type { Description, Generated, GenerateEvent } from '../engine/protocol.ts';
 import type { Removal, StoredMemory } from '../index/stored-memories.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 import type { FileRecord, SecretCheck } from '../memory/records.ts';
@@ -43,6 +49,13 @@ export interface ServiceSettings {
   readonly language?: Language;
 }
 
+/** What the thread is handed when it starts. */
+export interface ThreadData {
+  readonly settings: ServiceSettings;
+  /** On which it calls its host. */
+  readonly host: MessagePort;
+}
+
 /** Which files a question is put to. */
 export type ScopeBase =
   | { readonly kind: 'workspace' }
@@ -67,6 +80,15 @@ export interface Question {
   readonly selection?: PlacedLines | undefined;
   /** The kind of question, where the user chose it. */
   readonly evidenceKind?: EvidenceChoice | undefined;
+  /** Who answers; the built-in model where it is left out. */
+  readonly answerer?: Answerer | undefined;
+}
+
+/** The model that the user chose, with what opens it. */
+export interface Answerer {
+  readonly choice: ChosenModel;
+  /** Of a server that asks for one. */
+  readonly key?: string | undefined;
 }
 
 /** A page of the evidence for a question. */
@@ -169,6 +191,39 @@ export interface ServiceCalls {
   /** Loads the model before somebody asks. */
   readonly warm: Call<undefined, Description>;
   readonly settings: Call<ServiceSettings, void>;
+  /** The models that `models add` put on this machine. */
+  readonly localModels: Call<undefined, readonly LocalModel[]>;
+  /** The servers of this machine that listen now. */
+  readonly servers: Call<undefined, readonly FoundServer[]>;
+  /** What one server says of itself; nothing of a file is sent. */
+  readonly serverCard: Call<ServerQuestion, ServerCard | CardFailure>;
+}
+
+export interface ServerQuestion {
+  readonly baseUrl: string;
+  readonly model?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A model of the editor, as the editor knows it. */
+export type EditorChoice = Extract<ChosenModel, { kind: 'editor' }>;
+
+/** What the thread asks of its host: the models of the editor run there alone. */
+export interface HostCalls {
+  readonly describeModel: Call<EditorChoice, EditorModelFacts>;
+  readonly generate: Call<EditorGeneration, Generated, GenerateEvent>;
+}
+
+interface EditorModelFacts {
+  readonly name: string;
+  /** Tokens of a prompt. */
+  readonly contextTokens: number;
+}
+
+export interface EditorGeneration {
+  readonly model: EditorChoice;
+  readonly messages: readonly Message[];
+  readonly maxTokens: number;
 }
 
 export type ToolOutcome =

@@ -5,11 +5,17 @@ import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import { evidenceFor } from '../evidence/gather.ts';
+import { listLocalModels } from '../answer-model/local-models.ts';
+import { foundServers } from '../answer-model/found-servers.ts';
+import { serverCard } from '../answer-model/server-card.ts';
+import type { RpcClient } from '../common/rpc/client.ts';
 import type { CallContext, Handlers } from '../common/rpc/server.ts';
+import { homeFolder } from '../index/storage-path.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { Engine } from '../engine/client/engine.ts';
 import { allowGit } from '../workspace/git/git.ts';
+import { AnswerModels } from './answer-models.ts';
 import { filesInScope } from './files-in-scope.ts';
 import { removeStored, storedMemories } from '../index/stored-memories.ts';
 import { FolderIndexer } from './folder-indexer.ts';
@@ -19,6 +25,7 @@ import type {
   QuestionScope,
   Folder,
   MemoryFacts,
+  HostCalls,
   Question,
   RememberedFile,
   ServiceCalls,
@@ -34,6 +41,7 @@ const PAGE = 1_000;
 /** Every open folder's memory and the one engine, behind requests: what runs in the thread. */
 export class Service {
   readonly #notify: (notice: ServiceNotice) => void;
+  readonly #answerModels: AnswerModels;
   readonly #indexers = new Map<string, FolderIndexer>();
   #folders: readonly Folder[] = [];
   #settings: ServiceSettings;
@@ -43,8 +51,9 @@ export class Service {
   readonly #asking = new Set<Promise<void>>();
   #changing: Promise<void> = Promise.resolve();
 
-  constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void) {
+  constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void, host: RpcClient<HostCalls>) {
     this.#settings = settings;
+    this.#answerModels = new AnswerModels(host, () => this.#engineOptions());
     this.#notify = notify;
     allowGit(settings.isTrusted);
     this.#engine = this.#newEngine();
@@ -101,6 +110,9 @@ export class Service {
       this.#notify({ kind: 'engine', description });
       return description;
     }),
+    servers: (_, { signal }) => foundServers(signal),
+    localModels: () => listLocalModels(homeFolder()),
+    serverCard: ({ baseUrl, model, key }, { signal }) => serverCard(baseUrl, { model, key, signal }),
     settings: async (settings) => {
       this.#changing = this.#changing.then(() => this.#change(settings));
       await this.#changing;
@@ -119,6 +131,7 @@ export class Service {
 
   async close(): Promise<void> {
     this.#engine.close();
+    this.#answerModels.close();
     await Promise.all([...this.#indexers.values()].map((indexer) => indexer.close()));
   }
 
@@ -133,7 +146,7 @@ export class Service {
   }
 
   async #ask(
-    { question, history, selection, evidenceKind, scope: asked }: Question,
+    { question, history, selection, evidenceKind, scope: asked, answerer }: Question,
     { signal, emit }: CallContext<AnswerEvent>,
   ): Promise<void> {
     const members = await this.#members();
@@ -145,9 +158,11 @@ export class Service {
       }
     }
     const scope = await this.#scope(asked, members, signal);
+    const model = await this.#answerModels.open(answerer);
     const how = {
       history,
       signal,
+      ...(model && { model }),
       ...(scope && { scope }),
       ...(selection && { selection }),
       ...(evidenceKind && { evidenceKind }),
@@ -234,6 +249,7 @@ export class Service {
     allowGit(settings.isTrusted);
     if (!isSameEngine) {
       this.#engine.close();
+      this.#answerModels.close();
       this.#engine = this.#newEngine();
     }
     // A folder that git may be asked about is known by its repository: what was read by its place is taken over.
@@ -294,18 +310,21 @@ export class Service {
   }
 
   #newEngine(): Engine {
-    const { engineScript, modelsFolder, device, threads } = this.#settings;
-    return new Engine({
+    const { modelsFolder } = this.#settings;
+    const { settings, ...options } = this.#engineOptions();
+    const folders = { baseFolder: join(modelsFolder, 'base'), adapterFolder: join(modelsFolder, 'adapter') };
+    return new Engine({ ...options, settings: { ...settings, ...folders } });
+  }
+
+  /** What the memory's engine and that of a local answer model have in common. */
+  #engineOptions() {
+    const { engineScript, device, threads } = this.#settings;
+    return {
       script: engineScript,
-      settings: {
-        baseFolder: join(modelsFolder, 'base'),
-        adapterFolder: join(modelsFolder, 'adapter'),
-        device,
-        ...(threads > 0 ? { threads } : {}),
-      },
-      onLog: (line) => {
+      settings: { device, ...(threads > 0 ? { threads } : {}) },
+      onLog: (line: string) => {
         this.#notify({ kind: 'log', level: 'info', line: `engine: ${line}` });
       },
-    });
+    };
   }
 }

@@ -1,7 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { stackOf } from '../common/app-error.ts';
+import { AppError, stackOf } from '../common/app-error.ts';
+import { RpcClient } from '../common/rpc/client.ts';
+import { portPeer } from '../common/rpc/peer.ts';
 import { serve, threadChannel } from '../common/rpc/server.ts';
-import type { ServiceCalls, ServiceNotice, ServiceSettings } from './protocol.ts';
+import type { HostCalls, ServiceCalls, ServiceNotice, ThreadData } from './protocol.ts';
 import { Service } from './service.ts';
 import { setLocale } from './locale.ts';
 
@@ -11,9 +13,17 @@ const channel = threadChannel(parentPort);
 const notify = (notice: ServiceNotice) => {
   channel.post({ type: 'notice', notice });
 };
-const settings = settingsOf(workerData);
+const { settings, host: port } = threadData(workerData);
 if (settings.language) setLocale(settings.language);
-const service = new Service(settings, notify);
+const host = new RpcClient<HostCalls>({
+  start: (events) => portPeer(port, events),
+  onCrash: () => new AppError('service/closing'),
+  closed: () => new AppError('service/closing'),
+  onLog: (level, line) => {
+    notify({ kind: 'log', level, line });
+  },
+});
+const service = new Service(settings, notify, host);
 
 serve<ServiceCalls>(channel, service.handlers, {
   failureOf: (error, kind) => service.failureOf(error, kind),
@@ -27,12 +37,12 @@ process.on('unhandledRejection', (error) => {
   notify({ kind: 'log', level: 'error', line: stackOf(error) });
 });
 
-function settingsOf(data: unknown): ServiceSettings {
-  if (!isServiceSettings(data)) throw new Error('The service was started without settings.');
+function threadData(data: unknown): ThreadData {
+  if (!isThreadData(data)) throw new Error('The service was started without settings.');
   return data;
 }
 
-/** Its own extension started the thread, so one telling field is enough to catch a mix-up. */
-function isServiceSettings(data: unknown): data is ServiceSettings {
-  return typeof data === 'object' && data !== null && 'engineScript' in data;
+/** Its own extension started the thread, so two telling fields are enough to catch a mix-up. */
+function isThreadData(data: unknown): data is ThreadData {
+  return typeof data === 'object' && data !== null && 'settings' in data && 'host' in data;
 }

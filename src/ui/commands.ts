@@ -5,6 +5,7 @@ import type { Action } from '../common/error-codes.ts';
 import { listedActions } from './status/action-list.ts';
 import type { Amounts } from '../common/number-format.ts';
 import type { EditorWorkspace } from './chat/editor-workspace.ts';
+import type { ModelPicker } from './answer-model/model-picker.ts';
 import type { ChatView } from './chat/view.ts';
 import type { Forgetting } from './memory-view/forgetting.ts';
 import { filterNames } from './memory-view/memory-tree.ts';
@@ -34,6 +35,7 @@ export interface CommandParts {
   readonly forgetting: Forgetting;
   readonly provenance: Provenance;
   readonly recovery: RecoveryActions;
+  readonly models: ModelPicker;
   readonly amounts: Amounts;
   readonly log: vscode.LogOutputChannel;
 }
@@ -89,6 +91,7 @@ function table(parts: CommandParts): Readonly<Record<string, Handler>> {
     showMarks: () => {
       provenance.unhide();
     },
+    chooseAnswerModel: () => parts.models.choose(),
     showActions: () => chooseAction(parts),
     repair: (action) => recovery.run(isAction(action) ? action : 'open-log'),
     openLog: () => {

@@ -16,6 +16,8 @@ export interface Settings {
   readonly mcpServer: boolean;
   /** Whether the model of the editor's chat may read lines and answer. */
   readonly chatModel: boolean;
+  /** A line that `chosenModel` reads. */
+  readonly answerModel: string;
 }
 
 export const section = 'askCodebase';
@@ -25,6 +27,7 @@ export function readSettings(): Settings {
   const values = vscode.workspace.getConfiguration(section);
   const device = values.get<unknown>('device');
   const threads = values.get<unknown>('threads');
+  const answerModel = values.get<unknown>('answerModel');
   const modelsFolder = values.get<unknown>('modelsFolder');
   const globs = (name: string) => {
     const value = values.get<unknown>(name);
@@ -42,6 +45,7 @@ export function readSettings(): Settings {
     unsavedText: isOn('unsavedText'),
     mcpServer: values.get<unknown>('mcpServer') === true,
     chatModel: values.get<unknown>('chatModel') === true,
+    answerModel: typeof answerModel === 'string' ? answerModel.trim() : '',
   };
 }
 

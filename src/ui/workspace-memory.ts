@@ -11,6 +11,7 @@ import type {
   ServiceNotice,
   ServiceSettings,
 } from '../service/protocol.ts';
+import { editorModelHandlers } from './answer-model/editor-models.ts';
 import { inform } from './notice.ts';
 import { namedFolders, WorkspaceRoots } from './place.ts';
 import type { WorkspacePath } from './place.ts';
@@ -49,6 +50,7 @@ export class WorkspaceMemory implements vscode.Disposable {
       onNotice: (notice) => {
         this.#hear(notice);
       },
+      host: editorModelHandlers(log),
     });
     this.#subscription = vscode.Disposable.from(
       vscode.workspace.onDidChangeWorkspaceFolders(() => {

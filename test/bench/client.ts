@@ -1,3 +1,4 @@
+import { noEditor } from '../support/no-editor.ts';
 import { join } from 'node:path';
 import { ServiceClient } from '../../src/service/client.ts';
 import type { ServiceOptions } from '../../src/service/client.ts';
@@ -17,6 +18,7 @@ export function serviceIn(home: string, onNotice: ServiceOptions['onNotice']): S
       exclude: [],
       isTrusted: true,
     },
+    host: noEditor,
     onNotice,
   });
 }

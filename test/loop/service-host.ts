@@ -3,6 +3,7 @@ import { ServiceClient } from '../../src/service/client.ts';
 import type { AnswerEvent } from '../../src/answer/answer.ts';
 import type { MemoryState, Question, Refreshed, ServiceNotice } from '../../src/service/protocol.ts';
 import type { ServiceSettings } from '../../src/service/protocol.ts';
+import { noEditor } from '../support/no-editor.ts';
 import { MODELS } from './cli.ts';
 
 const dist = join(import.meta.dirname, '../../dist');
@@ -29,6 +30,7 @@ export class Host {
       script: join(dist, 'service.js'),
       settings: this.settings,
       onNotice: (notice) => this.notices.push(notice),
+      host: noEditor,
     });
   }
 

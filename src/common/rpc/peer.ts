@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { stackOf } from '../app-error.ts';
 import { endWithUs } from '../at-exit.ts';
 import type { ToPeer } from './messages.ts';
@@ -84,9 +85,14 @@ export function forkedPeer(
   };
 }
 
-/** Starts a thread; `data` is its workerData. */
-export function threadPeer(script: string, data: unknown, events: PeerEvents): Peer {
-  const worker = new Worker(script, { workerData: data, stderr: true });
+/** Starts a thread; `data` is its workerData. Ports in it are handed over. */
+export function threadPeer(
+  script: string,
+  data: unknown,
+  events: PeerEvents,
+  ports: readonly MessagePort[] = [],
+): Peer {
+  const worker = new Worker(script, { workerData: data, stderr: true, transferList: [...ports] });
   let said = '';
   const log = (level: 'warn' | 'error', line: string) => {
     said = `${said}${line}\n`.slice(-SAID);
@@ -111,6 +117,25 @@ export function threadPeer(script: string, data: unknown, events: PeerEvents): P
     },
     kill: () => {
       void worker.terminate();
+    },
+  };
+}
+
+/** The other end of a port, where a thread calls the one that started it. It ends with its channel. */
+export function portPeer(port: MessagePort, events: PeerEvents): Peer {
+  port.on('message', (message: unknown) => {
+    events.onMessage(message);
+  });
+  port.on('close', () => {
+    events.onExit({ code: null, signal: null, said: '' });
+  });
+  return {
+    pid: undefined,
+    post: (message) => {
+      port.postMessage(message);
+    },
+    kill: () => {
+      port.close();
     },
   };
 }

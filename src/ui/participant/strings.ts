@@ -25,6 +25,10 @@ export function participantStrings() {
     scopeWhole: l10n.t('This conversation is about the whole workspace.'),
     byChatModel: l10n.t('Written by the model of this chat. Its sentences were not compared with the lines.'),
     chatModelFailed: l10n.t('The model of this chat gave no answer ({0}). The model of the memory answers instead.'),
+    answeredHere: l10n.t('Answered by {0} on this machine'),
+    answeredAt: l10n.t('Answered by {0} at {1}'),
+    answeredAway: l10n.t('Answered by {0} at {1}: the question and lines of files were sent there'),
+    answeredByEditor: l10n.t('Answered by {0}: the question and lines of files were sent to {1} through the editor'),
     cancelled: l10n.t('Stopped.'),
     // What may be asked next.
     nextWhy: l10n.t('Why is it like that?'),

@@ -3,7 +3,7 @@ import type { Attributed } from '../../answer/citation.ts';
 import type { PlacedLines } from '../../answer/excerpt.ts';
 import { exactPercent } from '../../common/number-format.ts';
 import { isAppError } from '../../common/app-error.ts';
-import { code } from '../../chat/markdown.ts';
+import { answeredBy, code } from '../../chat/markdown.ts';
 import { harmless, literal } from '../../chat/harmless-markdown.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { ToolName } from '../../library/tool-inputs.ts';
@@ -248,6 +248,12 @@ class ParticipantTurn {
           for (const place of event.places) this.#out.reference(place);
           this.#out.progress(fill(this.#strings.reading, event.places.length));
           break;
+        case 'model': {
+          const { name, destination } = event;
+          const by = answeredBy({ model: { name, destination } }, this.#strings);
+          if (by !== undefined) this.#out.markdown(`_${literal(by)}_\n\n`);
+          break;
+        }
         case 'token':
           writer.add(event.text);
           break;

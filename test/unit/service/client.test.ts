@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/common/app-error.ts';
+import type { Handlers } from '../../../src/common/rpc/server.ts';
 import { ServiceClient } from '../../../src/service/client.ts';
 import type { AnswerEvent } from '../../../src/answer/answer.ts';
-import type { ServiceNotice, ServiceSettings } from '../../../src/service/protocol.ts';
+import type { HostCalls, ServiceNotice, ServiceSettings } from '../../../src/service/protocol.ts';
 
 const everything = { base: { kind: 'workspace' }, terms: '' } as const;
 const folder = { root: '/x', name: 'x' };
@@ -16,6 +18,16 @@ const settings: ServiceSettings = {
   isTrusted: true,
 };
 
+const host: Handlers<HostCalls> = {
+  describeModel: () => ({ name: 'Model', contextTokens: 1_000 }),
+  generate: ({ maxTokens, messages }, { emit }) => {
+    emit({ kind: 'token', text: 'from the host' });
+    if (messages.length === 0) throw new AppError('answer-model/refused', 'It says no.');
+    const text = `${messages.length} of ${maxTokens}`;
+    return { text, ending: 'stop', promptTokens: 0, tokens: 1, prefillMs: 1, decodeMs: 1 };
+  },
+};
+
 let client: ServiceClient | undefined;
 let notices: ServiceNotice[];
 
@@ -27,6 +39,7 @@ function start(): ServiceClient {
     script: join(import.meta.dirname, 'programs/thread.ts'),
     settings,
     onNotice: (notice) => notices.push(notice),
+    host,
   });
   return client;
 }
@@ -64,6 +77,18 @@ describe('the service as its host sees it', () => {
       code: 'ledger/full',
       action: 'free-space',
       message: 'The disk is full. Free some space, then go on; nothing is lost.',
+    });
+  });
+
+  it('is called by its thread, with events, an end and failures', async () => {
+    const running = start();
+    const { events, done } = ask(running, 'host');
+    await done;
+    expect(events).toContainEqual({ kind: 'token', text: 'from the host' });
+    expect(events).toContainEqual({ kind: 'token', text: '1 of 9' });
+    await expect(ask(running, 'host that fails').done).rejects.toMatchObject({
+      code: 'answer-model/refused',
+      message: 'It says no.',
     });
   });
 
@@ -113,6 +138,7 @@ describe('the service as its host sees it', () => {
     client = new ServiceClient({
       script: join(import.meta.dirname, 'programs/absent.ts'),
       settings,
+      host,
       onNotice: (notice) => notices.push(notice),
     });
     await expect(client.folders([folder])).rejects.toMatchObject({ code: 'service/stopped' });

@@ -22,8 +22,8 @@ const top = fileURLToPath(new URL('../../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${top}package.json`, 'utf8')) as Manifest;
 
 /**
- * What a folder could do with each setting of its own. A `machine` setting cannot be set by a folder at all; the others
- * count for a folder that is trusted, and not before.
+ * What a folder could do with each setting of its own. A `machine` or `application` setting cannot be set by a folder
+ * at all; the others count for a folder that is trusted, and not before.
  */
 const SETTINGS = {
   'askCodebase.exclude': ['window', 'would hide the files that tell what a project does from every answer'],
@@ -39,10 +39,13 @@ const SETTINGS = {
     'machine',
     'would have files of the folder parsed as a model, and answers written by it',
   ],
+  'askCodebase.answerModel': ['application', 'would have questions and files sent to a server of its own'],
   'askCodebase.mcpServer': ['machine', 'would have a second process read it, and hand its lines to an agent'],
   'askCodebase.chatModel': ['machine', 'would have its lines handed to a model that may lie elsewhere'],
   'askCodebase.secretExceptions': ['machine', 'would have its secrets read into the memory in clear'],
 } as const;
+
+const OF_THE_USER: ReadonlySet<string> = new Set(['application', 'machine']);
 
 describe('the manifest, before a folder is trusted', () => {
   const { properties } = manifest.contributes.configuration;
@@ -55,7 +58,7 @@ describe('the manifest, before a folder is trusted', () => {
   });
 
   it('lets no setting of the folder count', () => {
-    const ofFolder = Object.keys(properties).filter((name) => properties[name]?.scope !== 'machine');
+    const ofFolder = Object.keys(properties).filter((name) => !OF_THE_USER.has(properties[name]?.scope ?? ''));
     expect(untrustedWorkspaces.supported).toBe('limited');
     expect(untrustedWorkspaces.restrictedConfigurations).toEqual(expect.arrayContaining(ofFolder));
   });

@@ -27,8 +27,16 @@ const SINKS: readonly (readonly [string, RegExp, readonly string[]])[] = [
     /\bnew vscode\.TreeItem\b/,
     ['src/ui/memory-view/stored-memories-view.ts', 'src/ui/memory-view/tree-item.ts'],
   ],
-  ['lists to pick from', /\b(?:showQuickPick|createQuickPick)\b/, ['src/ui/chat/view.ts', 'src/ui/commands.ts']],
-  ['fields to write in', /\bshowInputBox\b|\bcreateInputBox\b/, ['src/ui/question-input.ts']],
+  [
+    'lists to pick from',
+    /\b(?:showQuickPick|createQuickPick)\b/,
+    ['src/ui/answer-model/model-picker.ts', 'src/ui/chat/view.ts', 'src/ui/commands.ts'],
+  ],
+  [
+    'fields to write in',
+    /\bshowInputBox\b|\bcreateInputBox\b/,
+    ['src/ui/answer-model/model-picker.ts', 'src/ui/question-input.ts'],
+  ],
   ['pages', /\.html = |\bcreateWebviewPanel\b/, ['src/ui/chat/view.ts']],
   ['markup in the page', /\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc)\b/, []],
   ['Markdown in the page', /\.sanitize\(/, ['media/chat/markdown.ts']],

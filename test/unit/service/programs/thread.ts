@@ -1,15 +1,24 @@
 import { once } from 'node:events';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, asAppError } from '../../../../src/common/app-error.ts';
 import type { Handlers } from '../../../../src/common/rpc/server.ts';
 import { serve, threadChannel } from '../../../../src/common/rpc/server.ts';
-import type { ServiceCalls, ServiceNotice } from '../../../../src/service/protocol.ts';
+import { RpcClient } from '../../../../src/common/rpc/client.ts';
+import { portPeer } from '../../../../src/common/rpc/peer.ts';
+import type { HostCalls, ServiceCalls, ServiceNotice, ThreadData } from '../../../../src/service/protocol.ts';
 
 /** A thread that answers as the service does and logs every call; some questions are orders to it. */
 const channel = threadChannel(parentPort!);
 const notify = (notice: ServiceNotice) => {
   channel.post({ type: 'notice', notice });
 };
+const { host: port } = workerData as ThreadData;
+const host = new RpcClient<HostCalls>({
+  start: (events) => portPeer(port, events),
+  onCrash: () => new AppError('service/closing'),
+  closed: () => new AppError('service/closing'),
+  onLog: () => undefined,
+});
 const description = {
   model: 'none',
   device: 'cpu',
@@ -27,6 +36,12 @@ const handlers: Handlers<ServiceCalls> = {
   ask: async ({ question }, { signal, emit }) => {
     emit({ kind: 'token', text: 'one' });
     if (question === 'die') process.exit(1);
+    if (question.startsWith('host')) {
+      const messages = question === 'host' ? [{ role: 'user' as const, content: 'a' }] : [];
+      const model = { kind: 'editor', vendor: 'v', id: 'i' } as const;
+      const { text } = await host.call('generate', { model, messages, maxTokens: 9 }, { onEvent: emit });
+      emit({ kind: 'token', text });
+    }
     if (question === 'fail') throw new AppError('ledger/full', 'It is full.');
     if (question === 'wait') {
       await once(signal, 'abort');
@@ -52,6 +67,9 @@ const handlers: Handlers<ServiceCalls> = {
   memories: () => [],
   removeMemories: () => [],
   warm: () => description,
+  servers: () => [],
+  localModels: () => [],
+  serverCard: () => ({ kind: 'not-running' }),
   settings: () => undefined,
 };
 

@@ -1,0 +1,115 @@
+import type { AnswerModel } from '../answer-model/answer-model.ts';
+import { excerptTokens, profileOfContext } from '../answer-model/profile.ts';
+import type { AnswerProfile } from '../answer-model/profile.ts';
+import { ServerModel } from '../answer-model/server-model.ts';
+import { withoutMarks } from '../answer-model/without-marks.ts';
+import { openLocalModel } from '../answer-model/local-models.ts';
+import type { OpenedModel, OpenOptions } from '../answer-model/local-models.ts';
+import type { ChosenModel } from '../answer-model/chosen-model.ts';
+import { homeFolder } from '../index/storage-path.ts';
+import type { RpcClient } from '../common/rpc/client.ts';
+import type { GenerateOptions } from '../engine/client/engine.ts';
+import type { Message } from '../engine/generate/tokenizer.ts';
+import type { Generated } from '../engine/protocol.ts';
+import type { Answerer, EditorChoice, HostCalls } from './protocol.ts';
+
+/** Tokens per second that a model of the editor is taken to read: none of them says. */
+const EDITOR_RATE = 1_000;
+
+/** The answer models of the thread. The last one is kept: it knows how fast its server reads. */
+export class AnswerModels {
+  readonly #host: RpcClient<HostCalls>;
+  readonly #engine: () => OpenOptions;
+  #last: { readonly key: string; readonly opened: Promise<OpenedModel> } | undefined;
+
+  /** @param engine how a local model's engine is started now */
+  constructor(host: RpcClient<HostCalls>, engine: () => OpenOptions) {
+    this.#host = host;
+    this.#engine = engine;
+  }
+
+  /** Undefined for the built-in model, which the memory's own engine runs. Throws `answer-model/…`. */
+  async open(answerer: Answerer | undefined): Promise<AnswerModel | undefined> {
+    const { choice, key } = answerer ?? { choice: { kind: 'built-in' } };
+    if (choice.kind === 'built-in') {
+      // A large model's memory is given back.
+      this.close();
+      return undefined;
+    }
+    const name = JSON.stringify([choice, key]);
+    let last = this.#last;
+    if (last?.key !== name) {
+      this.close();
+      last = { key: name, opened: this.#opened(choice, key) };
+      this.#last = last;
+    }
+    try {
+      return (await last.opened).model;
+    } catch (error) {
+      // What kept it from being opened may be repaired by the next question.
+      if (this.#last === last) this.#last = undefined;
+      throw error;
+    }
+  }
+
+  /** Ends the process of a local model. */
+  close(): void {
+    const last = this.#last;
+    this.#last = undefined;
+    void last?.opened.then(
+      (opened) => {
+        opened.close();
+      },
+      () => undefined,
+    );
+  }
+
+  async #opened(choice: Exclude<ChosenModel, { kind: 'built-in' }>, key: string | undefined): Promise<OpenedModel> {
+    const close = () => undefined;
+    switch (choice.kind) {
+      case 'server':
+        return { model: new ServerModel(choice, { key }), close };
+      case 'editor':
+        return { model: new EditorModel(choice, this.#host), close };
+      case 'local':
+        return openLocalModel(homeFolder(), choice.name, this.#engine());
+    }
+  }
+}
+
+/** A model that the editor offers. It runs in the host: another extension provides it. */
+class EditorModel implements AnswerModel {
+  readonly destination;
+  readonly #choice: EditorChoice;
+  readonly #host: RpcClient<HostCalls>;
+  #name: string;
+  #profile = profileOfContext(0);
+
+  constructor(choice: EditorChoice, host: RpcClient<HostCalls>) {
+    this.destination = { kind: 'editor', vendor: choice.vendor } as const;
+    this.#choice = choice;
+    this.#host = host;
+    this.#name = choice.id;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** That of no context until `excerptTokens` has asked the editor. */
+  get profile(): AnswerProfile {
+    return this.#profile;
+  }
+
+  async excerptTokens(signal: AbortSignal | undefined): Promise<number> {
+    const { name, contextTokens } = await this.#host.call('describeModel', this.#choice, { signal });
+    this.#name = name;
+    this.#profile = profileOfContext(contextTokens);
+    return excerptTokens(this.#profile, EDITOR_RATE);
+  }
+
+  generate(messages: readonly Message[], { maxTokens, signal, onEvent }: GenerateOptions): Promise<Generated> {
+    const sent = messages.map(({ role, content }) => ({ role, content: withoutMarks(content) }));
+    return this.#host.call('generate', { model: this.#choice, messages: sent, maxTokens }, { signal, onEvent });
+  }
+}

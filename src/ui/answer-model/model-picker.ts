@@ -1,0 +1,183 @@
+import * as vscode from 'vscode';
+import { choiceText, chosenModel } from '../../answer-model/chosen-model.ts';
+import type { ServerChoice } from '../../answer-model/chosen-model.ts';
+import { BUILT_IN } from '../../answer-model/engine-model.ts';
+import type { FoundServer } from '../../answer-model/found-servers.ts';
+import type { LocalModel } from '../../answer-model/local-models.ts';
+import { amounts } from '../../common/number-format.ts';
+import { isAppError } from '../../common/app-error.ts';
+import type { ServiceClient } from '../../service/client.ts';
+import { inform } from '../notice.ts';
+import { readSettings, section } from '../settings.ts';
+import { shown } from '../shown.ts';
+import type { AnswererSettings } from './answerer.ts';
+import { editorModels } from './editor-models.ts';
+
+/** Tokens below which a context holds few lines of files: a server's usual one is often such. */
+const SMALL_CONTEXT = 8_192;
+
+interface Item extends vscode.QuickPickItem {
+  /** The line that the setting holds; `other` asks for one. */
+  readonly choice?: string;
+}
+
+const OTHER = 'other';
+
+/** *Choose Answer Model…*: what there is is looked for while the list is open, and at no other time. */
+export class ModelPicker {
+  readonly #service: ServiceClient;
+  readonly #answerers: AnswererSettings;
+
+  constructor(service: ServiceClient, answerers: AnswererSettings) {
+    this.#service = service;
+    this.#answerers = answerers;
+  }
+
+  async choose(): Promise<void> {
+    const chosen = await this.#pick();
+    if (chosen === undefined) return;
+    const text = chosen === OTHER ? await this.#askAddress() : chosen;
+    if (text === undefined) return;
+    const choice = chosenModel(text);
+    const usable = choice.kind === 'server' ? await this.#checked(choice) : choice;
+    // The model before stays in use.
+    if (usable === undefined) return;
+    const setting = vscode.workspace.getConfiguration(section);
+    await setting.update('answerModel', choiceText(usable), vscode.ConfigurationTarget.Global);
+  }
+
+  #pick(): Promise<string | undefined> {
+    const picker = vscode.window.createQuickPick<Item>();
+    const stop = new AbortController();
+    const now = readSettings().answerModel;
+    let local: readonly LocalModel[] = [];
+    let servers: readonly FoundServer[] = [];
+    let models: readonly vscode.LanguageModelChat[] = [];
+    const list = () => {
+      picker.items = items(now, local, servers, models);
+    };
+    list();
+    picker.title = vscode.l10n.t('Who answers?');
+    picker.placeholder = vscode.l10n.t('Looking for models on this machine and in the editor');
+    picker.matchOnDescription = true;
+    picker.busy = true;
+    const looking = Promise.allSettled([
+      this.#service.localModels().then((found) => {
+        local = found;
+        list();
+      }),
+      this.#service.servers(stop.signal).then((found) => {
+        servers = found;
+        list();
+      }),
+      editorModels().then((found) => {
+        models = found;
+        list();
+      }),
+    ]);
+    void looking.then(() => {
+      picker.busy = false;
+      picker.placeholder = vscode.l10n.t('The model that writes answers; files are found by the built-in one always');
+    });
+    picker.show();
+    return new Promise((resolve) => {
+      picker.onDidAccept(() => {
+        resolve(picker.selectedItems[0]?.choice);
+        picker.hide();
+      });
+      picker.onDidHide(() => {
+        stop.abort();
+        picker.dispose();
+        resolve(undefined);
+      });
+    });
+  }
+
+  async #askAddress(): Promise<string | undefined> {
+    return vscode.window.showInputBox({
+      title: vscode.l10n.t('Address of a server that speaks OpenAI’s chat completions'),
+      placeHolder: 'http://localhost:8080#MODEL',
+      ignoreFocusOut: true,
+      validateInput: (text) => {
+        try {
+          return chosenModel(text).kind === 'server'
+            ? undefined
+            : vscode.l10n.t('Write it like http://localhost:8080#MODEL.');
+        } catch (error) {
+          return isAppError(error) ? error.editorText : String(error);
+        }
+      },
+    });
+  }
+
+  /** The server's choice once its owner agrees and it answers, with a key where it wants one. */
+  async #checked(choice: ServerChoice): Promise<ServerChoice | undefined> {
+    const { baseUrl, address, model } = choice;
+    if (!(await this.#answerers.agree(choice))) return undefined;
+    const ask = (key: string | undefined) => this.#service.serverCard({ baseUrl, model, key });
+    let card = await ask(await this.#answerers.keyFor(address));
+    if (card.kind === 'key') {
+      const key = await vscode.window.showInputBox({
+        title: vscode.l10n.t('Key for {0}', shown(address)),
+        prompt: vscode.l10n.t('It is kept in the editor’s secret storage and sent to this address alone.'),
+        password: true,
+        ignoreFocusOut: true,
+      });
+      if (key === undefined || key === '') return undefined;
+      card = await ask(key);
+      if (card.kind === 'card') await this.#answerers.keep(address, key);
+    }
+    if (card.kind === 'card') return choice;
+    inform(vscode.l10n.t('No chat server answers at {0}, so the model before stays in use.', address));
+    return undefined;
+  }
+}
+
+function items(
+  now: string,
+  local: readonly LocalModel[],
+  servers: readonly FoundServer[],
+  models: readonly vscode.LanguageModelChat[],
+): Item[] {
+  const marked = (item: Item & { readonly choice: string }): Item =>
+    item.choice === now ? { ...item, label: `$(check) ${item.label}` } : item;
+  const builtIn = {
+    label: BUILT_IN,
+    description: vscode.l10n.t('built in'),
+    detail: vscode.l10n.t('Always there. Nothing leaves this machine.'),
+    choice: 'built-in',
+  };
+  const added = local.map(({ name, title, bytes }) =>
+    marked({ label: shown(title), description: amounts(vscode.env.language).bytes(bytes), choice: name }),
+  );
+  const served = servers.flatMap(({ name, address, models: own }): Item[] => [
+    separator(`${name}, ${address}`),
+    ...own.map(({ id, choice, contextTokens }) => marked({ label: shown(id), choice, ...contextOf(contextTokens) })),
+  ]);
+  const offered = models.map(({ name, vendor, id }) =>
+    marked({
+      label: shown(name),
+      description: shown(vendor),
+      detail: shown(vscode.l10n.t('Questions and lines of your files are sent to {0} through the editor.', vendor)),
+      choice: choiceText({ kind: 'editor', vendor, id }),
+    }),
+  );
+  return [
+    marked(builtIn),
+    ...(added.length > 0 ? [separator(vscode.l10n.t('On this machine')), ...added] : []),
+    ...served,
+    ...(offered.length > 0 ? [separator(vscode.l10n.t('Models of the editor')), ...offered] : []),
+    separator(''),
+    { label: `$(link) ${vscode.l10n.t('Enter an address…')}`, choice: OTHER },
+  ];
+}
+
+/** A small context is said before it is met as a short answer. */
+function contextOf(tokens: number | undefined): Pick<Item, 'description' | 'detail'> {
+  if (tokens === undefined) return {};
+  const description = vscode.l10n.t('reads {0} tokens', tokens);
+  if (tokens >= SMALL_CONTEXT) return { description };
+  return { description, detail: vscode.l10n.t('Few lines of files fit. Give it a longer context where you start it.') };
+}
+
+const separator = (label: string): Item => ({ label: shown(label), kind: vscode.QuickPickItemKind.Separator });
