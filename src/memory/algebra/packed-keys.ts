@@ -6,7 +6,7 @@ const PACKED = {
   most: 7,
   zero: 8,
   /**
-   * A step for d_k 256, in 127ths: 0.38 standard deviations of a number of a unit vector. Over eight repositories its
+   * A step for d_k 256, in 127ths: 0.38 standard deviations of a number of a unit vector. Over seven repositories its
    * error is within a tenth of what the best step of each single vector leaves (docs/decisions/0013).
    */
   step: 3,
