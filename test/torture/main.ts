@@ -11,6 +11,7 @@ import { asInUse, StandIn } from '../support/encoder.ts';
 import { flipSnapshotBits } from './flip-snapshot.ts';
 import { flipBits } from './flip.ts';
 import { generateHistory } from './generated-history.ts';
+import { killConversions } from './kill-conversion.ts';
 import { killSaves } from './kill-saves.ts';
 import { killIngests } from './kill.ts';
 import { replay } from './replay.ts';
@@ -45,6 +46,14 @@ const trials: Readonly<Record<string, () => Promise<string>>> = {
     return (
       `${killed} kills between saves and in the middle of them (${inSave}): all ${acknowledged} acknowledged saves were ` +
       'there, every database was sound, and every resumed memory equal to one built in one go.'
+    );
+  },
+
+  async conversions() {
+    const { databases, killed, halfWay } = await killConversions(kills ?? 0, 150);
+    return (
+      `${killed} kills of processes that bring ${databases} databases of a former version up to this one, ${halfWay} of them half-way: ` +
+      'every record was there, every database was sound, and every set hash that of a memory built in one go.'
     );
   },
 

@@ -5,13 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 
 import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { vectorsHash } from '../../../../src/memory/algebra/set-hash.ts';
 import { recordLayout } from '../../../../src/memory/algebra/shape.ts';
 import { convertRecords } from '../../../../src/memory/store/convert-records.ts';
-import { identityChecksum } from '../../../../src/memory/store/schema.ts';
-import { hashOfRows, storeSetHash } from '../../../../src/memory/store/set-hash-store.ts';
-import { drain } from '../../../../src/memory/store/steps.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
+import { asVersion3 } from '../former-database.ts';
 import {
   encodeFormerRecord,
   IDENTITY,
@@ -39,18 +36,7 @@ function makeVersion3(location: string): void {
   const other = Ledger.open(location, { ...IDENTITY, checkout: OTHER }).ledger;
   put(other, FILES[1]!);
   other.close();
-  const db = new DatabaseSync(location);
-  db.exec('BEGIN');
-  const renew = db.prepare('UPDATE record SET vectors = ?, vectors_hash = ? WHERE id = ?');
-  for (const { id, name } of db.prepare('SELECT id, lower(hex(content_hash)) AS name FROM record').all()) {
-    const vectors = encodeFormerRecord(madeUpVectors(name as string));
-    renew.run(vectors, vectorsHash(vectors), id!);
-  }
-  for (const id of [1, 2]) storeSetHash(db, id, drain(hashOfRows(db, id, 'hashes')));
-  db.prepare("UPDATE meta SET value = '3' WHERE name = 'schema'").run();
-  db.prepare("UPDATE meta SET value = ? WHERE name = 'checksum'").run(identityChecksum(LAYOUT, '3'));
-  db.exec('PRAGMA user_version = 3; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);');
-  db.close();
+  asVersion3(location);
 }
 
 /** As a process does that is killed after some transactions. */
