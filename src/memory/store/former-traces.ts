@@ -55,7 +55,9 @@ export class FormerTraces {
       const numbers = numbersOf(keys);
       for (let offset = 0; offset < this.#stride; offset++) {
         const block = numbers.subarray(offset, offset + FORMER.block).reduce((sum, number) => (sum << 4) | number, 0);
-        this.#byBlock.set(block, [...(this.#byBlock.get(block) ?? []), { numbers, offset, name }]);
+        const listed = this.#byBlock.get(block);
+        if (listed === undefined) this.#byBlock.set(block, [{ numbers, offset, name }]);
+        else listed.push({ numbers, offset, name });
         this.#blocks[block >> 3] = (this.#blocks[block >> 3] ?? 0) | (1 << (block & 7));
       }
     }
