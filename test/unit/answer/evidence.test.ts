@@ -68,7 +68,7 @@ test('the kind that the user chose counts', async () => {
 });
 
 test('a question of no kind is shown the lines that it points to, unless nobody wants them', async () => {
-  const question = 'How does the desk hand over a book?';
+  const question = 'How does the desk lend a book?';
   expect(evidenceIn((await ask(question)).events)).toMatchObject({ kind: 'lines', isComplete: false });
   expect(kinds((await ask(question, { evidenceKind: 'none' })).events)).not.toContain('evidence');
 });

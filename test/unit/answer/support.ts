@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FolderIndex } from '../../../src/index/folder-index.ts';
+import { mulberry32 } from '../../../src/common/random.ts';
 import { terms } from '../../../src/memory/search/tokenize.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import type { AskOptions, Engine, GenerateOptions } from '../../../src/engine/client/engine.ts';
@@ -14,8 +15,10 @@ const [KEYS, KEY_SIZE] = [8, 256];
 function vectorOf(text: string): Float32Array {
   const vector = new Float32Array(KEY_SIZE);
   for (const term of terms(text)) {
-    const at = Array.from(term).reduce((hash, letter) => (hash * 31 + (letter.codePointAt(0) ?? 0)) % KEY_SIZE, 7);
-    vector[at] = (vector[at] ?? 0) + 1;
+    const seed = Array.from(term).reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) | 0, 7);
+    // Each word says something of every number, as in a model's vector: one of few numbers is not kept by four bits.
+    const random = mulberry32(seed);
+    for (let at = 0; at < KEY_SIZE; at++) vector[at] = (vector[at] ?? 0) + (random() < 0.5 ? -1 : 1);
   }
   const length = Math.hypot(...vector) || 1;
   return vector.map((value) => value / length);
