@@ -105,7 +105,7 @@ describe('a database of version 3', () => {
         db.close();
         const { ledger } = Ledger.open(location, IDENTITY);
         const verdict = await ledger.verify();
-        expect(verdict).toMatchObject({ kind: 'unsound', cure: 'repair' });
+        expect(verdict).toMatchObject({ kind: 'unsound', needs: 'repair' });
         expect(JSON.stringify(verdict)).toContain(what);
         await ledger.repair();
         expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
