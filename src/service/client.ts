@@ -1,5 +1,6 @@
 import { AppError, asAppError } from '../common/app-error.ts';
 import type { FoundServer } from '../answer-model/found-servers.ts';
+import type { AddPlan, AddProgress } from '../answer-model/add-model.ts';
 import type { LocalModel } from '../answer-model/local-models.ts';
 import type { CardFailure, ServerCard } from '../answer-model/server-card.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
@@ -167,6 +168,14 @@ export class ServiceClient {
 
   localModels(): Promise<readonly LocalModel[]> {
     return this.#call('localModels', undefined);
+  }
+
+  planModel(given: string): Promise<AddPlan> {
+    return this.#call('planModel', given);
+  }
+
+  addModel(given: string, signal: AbortSignal, onEvent: (progress: AddProgress) => void): Promise<void> {
+    return this.#call('addModel', given, { signal, onEvent });
   }
 
   /** The servers of this machine that listen now, for a list that somebody has opened. */

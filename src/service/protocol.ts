@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ChosenModel } from '../answer-model/chosen-model.ts';
 import type { FoundServer } from '../answer-model/found-servers.ts';
+import type { AddPlan, AddProgress } from '../answer-model/add-model.ts';
 import type { LocalModel } from '../answer-model/local-models.ts';
 import type { CardFailure, ServerCard } from '../answer-model/server-card.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
@@ -193,6 +194,10 @@ export interface ServiceCalls {
   readonly settings: Call<ServiceSettings, void>;
   /** The models that `models add` put on this machine. */
   readonly localModels: Call<undefined, readonly LocalModel[]>;
+  /** What adding a model of the catalog, or a file, would mean; nothing is touched. */
+  readonly planModel: Call<string, AddPlan>;
+  /** Downloads or converts it. A stop loses nothing. */
+  readonly addModel: Call<string, void, AddProgress>;
   /** The servers of this machine that listen now. */
   readonly servers: Call<undefined, readonly FoundServer[]>;
   /** What one server says of itself; nothing of a file is sent. */

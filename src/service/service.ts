@@ -5,12 +5,14 @@ import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import { evidenceFor } from '../evidence/gather.ts';
+import { addModel, planAdd } from '../answer-model/add-model.ts';
+import type { AddProgress } from '../answer-model/add-model.ts';
 import { listLocalModels } from '../answer-model/local-models.ts';
 import { foundServers } from '../answer-model/found-servers.ts';
 import { serverCard } from '../answer-model/server-card.ts';
 import type { RpcClient } from '../common/rpc/client.ts';
 import type { CallContext, Handlers } from '../common/rpc/server.ts';
-import { homeFolder } from '../index/storage-path.ts';
+import { homeFolder, prepareHome } from '../index/storage-path.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { Engine } from '../engine/client/engine.ts';
@@ -37,6 +39,8 @@ import type {
 const SAVED = 5_000;
 /** Files of one message: two milliseconds of the host's time. */
 const PAGE = 1_000;
+/** Milliseconds between two messages of how far something is. */
+const PROGRESS = 250;
 
 /** Every open folder's memory and the one engine, behind requests: what runs in the thread. */
 export class Service {
@@ -112,6 +116,18 @@ export class Service {
     }),
     servers: (_, { signal }) => foundServers(signal),
     localModels: () => listLocalModels(homeFolder()),
+    planModel: (given) => planAdd(homeFolder(), given),
+    addModel: async (given, { signal, emit }) => {
+      const home = homeFolder();
+      prepareHome(home);
+      let last = -Infinity;
+      const onProgress = (progress: AddProgress) => {
+        if (performance.now() - last < PROGRESS) return;
+        last = performance.now();
+        emit(progress);
+      };
+      await addModel(home, await planAdd(home, given), { signal, onProgress });
+    },
     serverCard: ({ baseUrl, model, key }, { signal }) => serverCard(baseUrl, { model, key, signal }),
     settings: async (settings) => {
       this.#changing = this.#changing.then(() => this.#change(settings));

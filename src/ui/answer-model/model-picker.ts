@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { choiceText, chosenModel } from '../../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../../answer-model/chosen-model.ts';
+import { CATALOG } from '../../answer-model/catalog.ts';
 import { BUILT_IN } from '../../answer-model/engine-model.ts';
 import type { FoundServer } from '../../answer-model/found-servers.ts';
 import type { LocalModel } from '../../answer-model/local-models.ts';
@@ -10,6 +11,7 @@ import type { ServiceClient } from '../../service/client.ts';
 import { inform } from '../notice.ts';
 import { readSettings, section } from '../settings.ts';
 import { shown } from '../shown.ts';
+import { addModel, addModelFile } from './added-model.ts';
 import type { AnswererSettings } from './answerer.ts';
 import { editorModels } from './editor-models.ts';
 
@@ -22,6 +24,9 @@ interface Item extends vscode.QuickPickItem {
 }
 
 const OTHER = 'other';
+const FILE = 'file';
+/** Before the name of a model that can be downloaded. */
+const DOWNLOAD = 'download:';
 
 /** *Choose Answer Model…*: what there is is looked for while the list is open, and at no other time. */
 export class ModelPicker {
@@ -36,7 +41,7 @@ export class ModelPicker {
   async choose(): Promise<void> {
     const chosen = await this.#pick();
     if (chosen === undefined) return;
-    const text = chosen === OTHER ? await this.#askAddress() : chosen;
+    const text = await this.#named(chosen);
     if (text === undefined) return;
     const choice = chosenModel(text);
     const usable = choice.kind === 'server' ? await this.#checked(choice) : choice;
@@ -44,6 +49,14 @@ export class ModelPicker {
     if (usable === undefined) return;
     const setting = vscode.workspace.getConfiguration(section);
     await setting.update('answerModel', choiceText(usable), vscode.ConfigurationTarget.Global);
+  }
+
+  /** The line for the setting; what is not there yet is asked for, or added. */
+  async #named(chosen: string): Promise<string | undefined> {
+    if (chosen === OTHER) return this.#askAddress();
+    if (chosen === FILE) return addModelFile(this.#service);
+    const download = CATALOG.find(({ name }) => DOWNLOAD + name === chosen);
+    return download ? addModel(this.#service, download.name) : chosen;
   }
 
   #pick(): Promise<string | undefined> {
@@ -162,12 +175,22 @@ function items(
       choice: choiceText({ kind: 'editor', vendor, id }),
     }),
   );
+  const downloads = CATALOG.filter(({ name }) => !local.some((model) => model.name === name)).map(
+    ({ name, title, maker, license, parts }): Item => ({
+      label: `$(cloud-download) ${vscode.l10n.t('Download {0}…', title)}`,
+      description: amounts(vscode.env.language).bytes(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
+      detail: vscode.l10n.t('By {0}, license {1}. You are asked before anything is downloaded.', maker, license),
+      choice: DOWNLOAD + name,
+    }),
+  );
   return [
     marked(builtIn),
     ...(added.length > 0 ? [separator(vscode.l10n.t('On this machine')), ...added] : []),
     ...served,
     ...(offered.length > 0 ? [separator(vscode.l10n.t('Models of the editor')), ...offered] : []),
     separator(''),
+    ...downloads,
+    { label: `$(add) ${vscode.l10n.t('Add a model file (GGUF)…')}`, choice: FILE },
     { label: `$(link) ${vscode.l10n.t('Enter an address…')}`, choice: OTHER },
   ];
 }

@@ -69,6 +69,10 @@ const handlers: Handlers<ServiceCalls> = {
   warm: () => description,
   servers: () => [],
   localModels: () => [],
+  planModel: () => {
+    throw new AppError('answer-model/unreadable');
+  },
+  addModel: () => undefined,
   serverCard: () => ({ kind: 'not-running' }),
   settings: () => undefined,
 };
