@@ -125,7 +125,7 @@ function parsed(reader: HeaderReader, size: number, name: string): Header {
       type,
       shape.reduce((product, length) => product * length, 1),
     );
-    if (!(offset + (bytes ?? 0) <= size)) throw cut(name);
+    if (bytes === undefined || !(offset + bytes <= size)) throw cut(name);
   }
   return { metadata, tensors };
 }

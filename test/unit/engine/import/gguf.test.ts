@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAppError } from '../../../../src/common/app-error.ts';
 import { openSource } from '../../../../src/engine/import/import-model.ts';
+import type { ModelSource } from '../../../../src/engine/import/model-source.ts';
 import { ggufBytes, madeModel, safetensorsFiles } from '../../../support/made-gguf.ts';
 import type { GgufChange } from '../../../support/made-gguf.ts';
 
@@ -67,6 +68,33 @@ describe('a GGUF file', () => {
     for (let length = 0; length < whole.length; length += 1 + Math.floor(whole.length / 150)) {
       expect(await refusal(written(whole.subarray(0, length)))).toMatch(/cut short|not a GGUF file/);
     }
+  });
+
+  it('whose header has wrong bytes anywhere is read or refused, and nothing else happens', async () => {
+    const whole = ggufBytes(madeModel('qwen2'));
+    // The vocabulary is most of it; sizes and names stand before and behind.
+    const header = 12_000;
+    let state = 3;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const outcomes = { read: 0, refused: 0 };
+    for (let round = 0; round < 300; round += 1) {
+      const bytes = whole.slice();
+      for (let wrong = 0; wrong <= random(3); wrong += 1) bytes[random(header)] = random(256);
+      const path = written(bytes);
+      const source = await openSource(path).catch((error: unknown) => error);
+      if (source instanceof Error) {
+        if (!isAppError(source, 'answer-model/unreadable')) throw source;
+        outcomes.refused += 1;
+      } else {
+        await (source as ModelSource).close();
+        outcomes.read += 1;
+      }
+    }
+    expect(outcomes.read).toBeGreaterThan(20);
+    expect(outcomes.refused).toBeGreaterThan(20);
   });
 
   it('of another architecture, version or kind of numbers says which', async () => {
