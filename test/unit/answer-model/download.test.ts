@@ -11,7 +11,7 @@ import type { MadeCatalog, ModelIndex } from '../../support/model-index.ts';
 /** Bytes that do not compress, so that an archive is as long as they are. */
 const FILE = Uint8Array.from({ length: 300_000 }, (_, at) => (Math.imul(at ^ (at >> 3), 2_654_435_761) >>> 16) & 255);
 
-/** A server that stalls is given up after a moment where a test is about that, and never by a busy machine elsewhere. */
+/** A stalled server is given up after a moment where a test is about that, and never by a busy machine elsewhere. */
 const WAITS = { stall: 60_000, retry: 1 };
 const IMPATIENT = { stall: 1_000, retry: 1 };
 
@@ -69,7 +69,11 @@ describe('a model that is downloaded in parts', () => {
       return true;
     };
     // Cut once these bytes have come: what a connection still holds is lost with it.
-    await download({ onProgress: ({ part, bytes }) => part === 2 && bytes > 100_000 && cut() });
+    await download({
+      onProgress: ({ part, bytes }) => {
+        if (part === 2 && bytes > 100_000) cut();
+      },
+    });
     expect(whole()).toBe(true);
     expect(index.requests.filter((path) => /part2.*bytes=[1-9]/.test(path))).toHaveLength(1);
   });
