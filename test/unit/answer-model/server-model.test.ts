@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { asAppError } from '../../../src/common/app-error.ts';
+import { setLocale } from '../../../src/service/locale.ts';
 import { chosenModel } from '../../../src/answer-model/chosen-model.ts';
 import type { ServerChoice } from '../../../src/answer-model/chosen-model.ts';
 import { ServerModel } from '../../../src/answer-model/server-model.ts';
@@ -180,6 +183,22 @@ describe('what goes wrong with a server is one sentence', () => {
     const message = `No server answers at ${address}. Start it and ask again, or choose another answer model.`;
     expect(await failing(generate(model))).toMatchObject({ code: 'answer-model/not-running', message });
     expect(await failing(model.excerptTokens(undefined))).toMatchObject({ code: 'answer-model/not-running', message });
+  });
+});
+
+describe('in another language', () => {
+  const bundle = new URL('../../../l10n/bundle.l10n.de.json', import.meta.url);
+
+  it('a failure is said in it, with the address', async () => {
+    setLocale({ tag: 'de', texts: JSON.parse(readFileSync(bundle, 'utf8')) as Record<string, string> });
+    try {
+      const { model, close, address } = await served({});
+      close();
+      const error = await failing(generate(model));
+      expect(asAppError(error).editorText).toMatch(new RegExp(`^Unter ${address} antwortet kein Server\\. `));
+    } finally {
+      setLocale({ tag: 'en', texts: {} });
+    }
   });
 });
 

@@ -12,8 +12,18 @@ const german = JSON.parse(
 
 // Each message is what the command line says: none of it may reach the editor.
 const said = 'Run `stats --files`, or give --repo.';
-/** Its sentence names what the user wrote, so it is made where it is thrown. */
-const made = new Set<AppErrorCode>(['scope/no-match']);
+/** Their sentences name what the user wrote or which server it is, so they are made where they are thrown. */
+const made = new Set<AppErrorCode>([
+  'scope/no-match',
+  'answer-model/not-running',
+  'answer-model/no-model',
+  'answer-model/not-chat',
+  'answer-model/key',
+  'answer-model/context',
+  'answer-model/stopped',
+  'answer-model/refused',
+  'answer-model/not-allowed',
+]);
 const codes = (Object.keys(ERRORS) as AppErrorCode[]).filter((code) => !made.has(code));
 const errors: readonly (readonly [string, unknown])[] = [
   ...codes.map((code) => [code, new AppError(code, said)] as const),
