@@ -2,6 +2,7 @@ import { addModel, planAdd } from '../answer-model/add-model.ts';
 import type { AddPlan, AddProgress } from '../answer-model/add-model.ts';
 import { CATALOG } from '../answer-model/catalog.ts';
 import { listLocalModels, memoryNeed, removeLocalModel, useModel, usedModel } from '../answer-model/local-models.ts';
+import { foundServers } from '../answer-model/found-servers.ts';
 import { chosenModel } from '../answer-model/chosen-model.ts';
 import { BUILT_IN } from '../answer-model/engine-model.ts';
 import { AppError } from '../common/app-error.ts';
@@ -20,6 +21,13 @@ export interface ModelsCommand {
   readonly json?: boolean;
 }
 
+interface Served {
+  readonly name: string;
+  readonly product: string;
+  readonly contextTokens: number | undefined;
+  readonly isChosen: boolean;
+}
+
 /** The name by which the model that is always there is chosen again. */
 const BUILT_IN_NAME = 'built-in';
 
@@ -28,8 +36,16 @@ const english = amounts('en');
 /** The models that can answer, the chosen one marked, and those that can be had. */
 export async function modelsListCommand({ json }: ModelsCommand): Promise<number> {
   const home = homeFolder();
-  const [models, used = BUILT_IN_NAME] = await Promise.all([listLocalModels(home), usedModel(home)]);
-  const isElsewhere = chosenModel(used).kind === 'server';
+  const [models, used = BUILT_IN_NAME, servers] = await Promise.all([
+    listLocalModels(home),
+    usedModel(home),
+    foundServers(stopping),
+  ]);
+  const served = servers.flatMap(({ name: product, address, models: own }) =>
+    own.map(({ choice: name, contextTokens }) => ({ name, product, address, contextTokens, isChosen: name === used })),
+  );
+  // One that is chosen and does not listen now is named all the same.
+  const isElsewhere = chosenModel(used).kind === 'server' && !served.some(({ isChosen }) => isChosen);
   const known = [
     { name: BUILT_IN_NAME, title: BUILT_IN, bytes: undefined },
     ...models.map(({ name, title, bytes }) => ({ name, title, bytes })),
@@ -37,7 +53,11 @@ export async function modelsListCommand({ json }: ModelsCommand): Promise<number
   ].map((model) => ({ ...model, isChosen: model.name === used }));
   const others = CATALOG.filter(({ name }) => !models.some((model) => model.name === name));
   if (json === true) {
-    out.json({ models: known, available: others.map(({ name, title, license }) => ({ name, title, license })) });
+    out.json({
+      models: known,
+      served,
+      available: others.map(({ name, title, license }) => ({ name, title, license })),
+    });
     return EXIT.done;
   }
   const row = ({ name, title, bytes, isChosen: isOwn }: (typeof known)[number]): Row => [
@@ -46,10 +66,16 @@ export async function modelsListCommand({ json }: ModelsCommand): Promise<number
     bytes === undefined ? '' : `, ${english.bytes(bytes)}`,
   ];
   out.rows([{ style: 'bold', text: 'Models that answer' }], ...known.map(row));
+  if (served.length > 0) out.rows('', [{ style: 'bold', text: 'Served on this machine' }], ...served.map(servedRow));
   if (others.length === 0) return EXIT.done;
   out.rows('', [{ style: 'bold', text: 'To be had with `models add NAME`' }]);
   out.rows(...others.map(({ name, title, license }) => `  ${name.padEnd(24)} ${title}, ${license}`));
   return EXIT.done;
+}
+
+function servedRow({ name, product, contextTokens, isChosen }: Served): Row {
+  const reads = contextTokens === undefined ? '' : `, reads ${english.count(contextTokens)} tokens`;
+  return [isChosen ? { style: 'green', text: '* ' } : '  ', `${name}  ${product}${reads}`];
 }
 
 /** Downloads or imports a model after its user has agreed, and makes it the one that answers. */
