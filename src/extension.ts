@@ -14,6 +14,7 @@ import { MemoryTotals } from './ui/memory-view/memory-totals.ts';
 import { StoredMemoriesView } from './ui/memory-view/stored-memories-view.ts';
 import { MemoryTree } from './ui/memory-view/memory-tree.ts';
 import { RecoveryActions } from './ui/status/recovery-actions.ts';
+import { offerMemoryModel } from './ui/participant/memory-model.ts';
 import { registerParticipant } from './ui/participant/participant.ts';
 import { Provenance } from './ui/marks/provenance.ts';
 import { registerTools } from './ui/tools/codebase-tools.ts';
@@ -109,6 +110,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RecalledMarks(provenance, numbers),
     watch,
     registerTools({ run: asking.tool, folders }),
+    offerMemoryModel({ ...asking, folders }),
     registerParticipant({ ...asking, folders, memory, log, extensionUri: context.extensionUri }),
     offerProblemQuestions(memory),
     servers,

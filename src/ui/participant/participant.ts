@@ -5,6 +5,7 @@ import type { Turn } from '../../retrieve/multi-folder-search.ts';
 import { readSettings } from '../settings.ts';
 import { shown, shownLines } from '../shown.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
+import { VENDOR } from './memory-model.ts';
 import { participantStrings } from './strings.ts';
 import { nextRequests } from './next-requests.ts';
 import { answerTurn, COMMANDS } from './turn.ts';
@@ -121,7 +122,8 @@ function outputOf(memory: WorkspaceMemory, stream: vscode.ChatResponseStream): T
 
 /** The chat's own model, where the user lets it read lines: they may leave this machine with it. */
 function chatModelOf({ model }: vscode.ChatRequest): TurnHost['chatModel'] {
-  if (!readSettings().chatModel) return undefined;
+  // The memory's own model would only ask the memory once more.
+  if (!readSettings().chatModel || model.vendor === VENDOR) return undefined;
   return async function* (prompt, signal) {
     const source = new vscode.CancellationTokenSource();
     const stop = () => {

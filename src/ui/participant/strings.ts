@@ -30,6 +30,7 @@ export function participantStrings() {
     answeredAway: l10n.t('Answered by {0} at {1}: the question and lines of files were sent there'),
     answeredByEditor: l10n.t('Answered by {0}: the question and lines of files were sent to {1} through the editor'),
     cancelled: l10n.t('Stopped.'),
+    model: l10n.t('Answers from the memory of this workspace, on this machine. It changes no file and calls no tool.'),
     // What may be asked next.
     nextWhy: l10n.t('Why is it like that?'),
     nextTests: l10n.t('Where is that tested?'),
