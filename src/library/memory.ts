@@ -140,7 +140,7 @@ export class Memory {
   /** Ranked files with line ranges, texts and shares for a question in the caller's own words. */
   async search(request: Omit<SearchRequest, 'tokens'> & Budget, { signal }: CallOptions = {}): Promise<Search> {
     await this.upToDate({ signal });
-    const { tokens: asked = TOKENS.usual, ...rest } = request;
+    const { tokens: asked = TOKENS.search, ...rest } = request;
     const found = await searchFiles(this.#members, this.#states, { ...rest, tokens: asked }, signal);
     const { kind, message, files, coverage, parts } = found;
     return { kind, message, files, coverage, ...(await this.#fitted(parts, asked, signal)) };

@@ -72,7 +72,7 @@ export const toolDefinitions: Readonly<Record<ToolName, ToolDefinition>> = {
           description:
             'Ranked files to leave out: the number that the answer before named for what comes next. Default: 0.',
         },
-        tokens,
+        tokens: { ...tokens, description: `Longest answer, in tokens. Default: ${TOKENS.search}.` },
       },
       'question',
     ),

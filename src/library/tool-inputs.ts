@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { ROLES } from '../workspace/files/role.ts';
 
-/** Tokens of an answer: what a call may ask for, and what it gets unasked. */
-export const TOKENS = { least: 256, most: 32_000, usual: 4_000 } as const;
+/** Tokens of an answer: what a call may ask for, and what it gets unasked. A search is short, because it goes on. */
+export const TOKENS = { least: 256, most: 32_000, usual: 4_000, search: 2_000 } as const;
 
 const LONGEST_QUESTION = 20_000;
 const tokens = v.optional(v.pipe(v.number(), v.integer(), v.minValue(TOKENS.least), v.maxValue(TOKENS.most)));

@@ -36,7 +36,7 @@ export async function runTool(
 ): Promise<ToolReply> {
   switch (name) {
     case 'search_codebase': {
-      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
+      const { tokens: asked = TOKENS.search, ...request } = parsed(name, toolInputs[name], input);
       const { parts } = await searchFiles(members, states, { ...request, tokens: asked }, signal);
       return { parts, tokens: asked };
     }

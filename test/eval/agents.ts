@@ -63,7 +63,7 @@ function openTools(): AgentTool[] {
   const explore = peerProgram('codegraph', peers);
   const search = Peer.open('semble', peers);
   return [
-    ...[500, 1_000, 4_000].map((tokens) =>
+    ...[500, 1_000, 2_000, 4_000].map((tokens) =>
       searchCodebase(engine, home, values.words ? 0 : Number(values['embed-ms']), tokens),
     ),
     ...(ripgrep === undefined ? [] : (['words', 'lines'] as const).map((by) => grepAndRead(ripgrep, count, by))),
