@@ -3,14 +3,18 @@ import * as vscode from 'vscode';
 import { AppError, stackOf } from '../../common/app-error.ts';
 import type { Handlers } from '../../common/rpc/server.ts';
 import type { EditorChoice, EditorGeneration, HostCalls } from '../../service/protocol.ts';
+import { VENDOR } from '../participant/memory-model.ts';
 import { shownLines } from '../shown.ts';
 
 /** Characters of a token, at most; the editor's models take no limit of an answer that all of them know. */
 const TOKEN_LENGTH = 10;
 
-/** The models that other extensions offer. Asking for the list sends nothing, and asks nobody. */
+/**
+ * The models that other extensions offer. Asking for the list sends nothing, and asks nobody. The memory is a model of
+ * the editor too, and would ask itself for ever.
+ */
 export async function editorModels(): Promise<readonly vscode.LanguageModelChat[]> {
-  const models = await vscode.lm.selectChatModels();
+  const models = (await vscode.lm.selectChatModels()).filter(({ vendor }) => vendor !== VENDOR);
   return models.toSorted((a, b) => a.vendor.localeCompare(b.vendor) || a.name.localeCompare(b.name));
 }
 
@@ -44,7 +48,7 @@ export function editorModelHandlers(log: vscode.LogOutputChannel): Handlers<Host
 }
 
 async function find({ vendor, id }: EditorChoice): Promise<vscode.LanguageModelChat> {
-  const [model] = await vscode.lm.selectChatModels({ vendor, id });
+  const [model] = vendor === VENDOR ? [] : await vscode.lm.selectChatModels({ vendor, id });
   if (model) return model;
   throw new AppError(
     'answer-model/no-model',
