@@ -14,8 +14,6 @@ export interface Settings {
   readonly provenanceMarks: boolean;
   readonly unsavedText: boolean;
   readonly mcpServer: boolean;
-  /** Whether the model of the editor's chat may read lines and answer. */
-  readonly chatModel: boolean;
   /** A line that `chosenModel` reads. */
   readonly answerModel: string;
 }
@@ -44,7 +42,6 @@ export function readSettings(): Settings {
     provenanceMarks: isOn('provenanceMarks'),
     unsavedText: isOn('unsavedText'),
     mcpServer: values.get<unknown>('mcpServer') === true,
-    chatModel: values.get<unknown>('chatModel') === true,
     answerModel: typeof answerModel === 'string' ? answerModel.trim() : '',
   };
 }

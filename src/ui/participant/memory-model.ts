@@ -43,7 +43,7 @@ export function offerMemoryModel(host: MemoryModelHost): vscode.Disposable {
       try {
         const result = await answerTurn(
           requestOf(messages),
-          { ...host, strings, chatModel: undefined },
+          { ...host, strings },
           {
             progress: () => undefined,
             markdown: write,

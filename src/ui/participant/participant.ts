@@ -2,10 +2,8 @@ import * as vscode from 'vscode';
 import { literal } from '../../chat/harmless-markdown.ts';
 import { stackOf } from '../../common/app-error.ts';
 import type { Turn } from '../../retrieve/multi-folder-search.ts';
-import { readSettings } from '../settings.ts';
 import { shown, shownLines } from '../shown.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
-import { VENDOR } from './memory-model.ts';
 import { participantStrings } from './strings.ts';
 import { nextRequests } from './next-requests.ts';
 import { answerTurn, COMMANDS } from './turn.ts';
@@ -30,7 +28,7 @@ export function registerParticipant(host: ParticipantHost): vscode.Disposable {
     try {
       const result = await answerTurn(
         requestOf(host.memory, request, context),
-        { ...host, strings, chatModel: chatModelOf(request) },
+        { ...host, strings },
         outputOf(host.memory, stream),
         controller.signal,
       );
@@ -117,26 +115,6 @@ function outputOf(memory: WorkspaceMemory, stream: vscode.ChatResponseStream): T
     button: ({ path, start, end }, label) => {
       stream.button({ title: shown(label), command: 'askCodebase.openLines', arguments: [path, start, end] });
     },
-  };
-}
-
-/** The chat's own model, where the user lets it read lines: they may leave this machine with it. */
-function chatModelOf({ model }: vscode.ChatRequest): TurnHost['chatModel'] {
-  // The memory's own model would only ask the memory once more.
-  if (!readSettings().chatModel || model.vendor === VENDOR) return undefined;
-  return async function* (prompt, signal) {
-    const source = new vscode.CancellationTokenSource();
-    const stop = () => {
-      source.cancel();
-    };
-    signal.addEventListener('abort', stop);
-    try {
-      const { text } = await model.sendRequest([vscode.LanguageModelChatMessage.User(prompt)], {}, source.token);
-      yield* text;
-    } finally {
-      signal.removeEventListener('abort', stop);
-      source.dispose();
-    }
   };
 }
 

@@ -23,8 +23,6 @@ export function participantStrings() {
     open: l10n.t('Open {0}'),
     scopeIs: l10n.t('This conversation is about: {0}'),
     scopeWhole: l10n.t('This conversation is about the whole workspace.'),
-    byChatModel: l10n.t('Written by the model of this chat. Its sentences were not compared with the lines.'),
-    chatModelFailed: l10n.t('The model of this chat gave no answer ({0}). The model of the memory answers instead.'),
     answeredHere: l10n.t('Answered by {0} on this machine'),
     answeredAt: l10n.t('Answered by {0} at {1}'),
     answeredAway: l10n.t('Answered by {0} at {1}: the question and lines of files were sent there'),

@@ -41,7 +41,6 @@ const SETTINGS = {
   ],
   'askCodebase.answerModel': ['application', 'would have questions and files sent to a server of its own'],
   'askCodebase.mcpServer': ['machine', 'would have a second process read it, and hand its lines to an agent'],
-  'askCodebase.chatModel': ['machine', 'would have its lines handed to a model that may lie elsewhere'],
   'askCodebase.secretExceptions': ['machine', 'would have its secrets read into the memory in clear'],
 } as const;
 

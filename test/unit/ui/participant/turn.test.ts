@@ -86,7 +86,6 @@ async function turn({ events = answered, outcome, request = {}, ...host }: Given
         called.push([name, input]);
         return Promise.resolve(outcome ?? { kind: 'refused', message: 'No.' });
       },
-      chatModel: undefined,
       strings,
       ...host,
     },
@@ -215,36 +214,5 @@ describe('/scope', () => {
     const { result, asked } = await turn({ request: { command: 'scope', prompt: '', terms: '+src' } });
     expect(result).toEqual({ kind: 'scoped', terms: '' });
     expect(asked).toEqual([]);
-  });
-});
-
-describe('the model of the chat', () => {
-  const parts = { head: 'Files:', items: ['src/loans.ts:3-9\n3\tconst LOAN_DAYS = 21;'], foot: '' };
-  const outcome = { kind: 'answered', text: 'LINES', parts, tokens: 9 } as const;
-  const prompts: string[] = [];
-  const chatModel: TurnHost['chatModel'] = async function* (prompt) {
-    prompts.push(prompt);
-    yield await Promise.resolve('It says ');
-    yield '21 days.';
-  };
-
-  it('answers from the lines that were found, where the user allows that', async () => {
-    const history = [{ question: 'Before?', answer: 'Yes.' }];
-    const { text, asked, references } = await turn({ chatModel, outcome, request: { history } });
-    expect(prompts[0]).toMatch(/Question: Before\?\nAnswer: Yes\.\n[^]*LINES\n\nQuestion: When is a fee due\?$/);
-    expect(text).toContain('It says 21 days.');
-    expect(text).toContain('Written by the model of this chat');
-    expect(references).toEqual([lines('src/loans.ts', 3, 9)]);
-    expect(asked).toEqual([]);
-  });
-
-  it('is replaced by the memory’s own where it fails', async () => {
-    // oxlint-disable-next-line require-yield
-    const failing: TurnHost['chatModel'] = async function* () {
-      await Promise.reject(new Error('offline'));
-    };
-    const { text, asked } = await turn({ chatModel: failing, outcome });
-    expect(text).toContain('gave no answer (offline)');
-    expect(asked).toHaveLength(1);
   });
 });
