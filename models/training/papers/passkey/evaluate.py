@@ -157,27 +157,27 @@ def main() -> None:
     parser.add_argument("--fillers", nargs="+", default=text.TESTED, choices=text.TESTED)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    lengths = [length for length in LENGTHS if length <= given.longest]
+    wanted = max(1, given.samples // len(PLACES))
     for kind in given.fillers:
         for name in given.names:
             model, path = load(HOME / f"{name}.pt"), found_path(name)
             for place in PLACES:
-                done = {one["tokens"] for one in kept(path) if (one["filler"], one["place"]) == (kind, place)}
-                if done >= set(lengths):
-                    continue
-                documents = max(1, given.samples // len(PLACES))
-                rows = evaluate(
-                    model,
-                    kind,
-                    place,
-                    [length for length in lengths if length not in done],
-                    documents,
-                    seed=len(done) + 1,
-                )
-                with path.open("a") as file:
-                    file.writelines(json.dumps(one) + "\n" for one in rows)
-                for one in rows:
-                    print(name, json.dumps(one), flush=True)
+                for documents, lengths in missing(kept(path), kind, place, given.longest, wanted):
+                    rows = evaluate(model, kind, place, lengths, documents, seed=len(kept(path)) + 1)
+                    with path.open("a") as file:
+                        file.writelines(json.dumps(one) + "\n" for one in rows)
+                    for one in rows:
+                        print(name, json.dumps(one), flush=True)
+
+
+def missing(rows: list[dict], kind: str, place: str, longest: int, wanted: int) -> list[tuple[int, list[int]]]:
+    """How many documents are to be asked yet, and at which lengths; more samples may be asked for later."""
+    have = {length: 0 for length in LENGTHS if length <= longest}
+    for row in rows:
+        if (row["filler"], row["place"]) == (kind, place) and row["tokens"] in have:
+            have[row["tokens"]] += row["samples"]
+    counts = sorted({wanted - count for count in have.values() if count < wanted})
+    return [(count, [length for length, own in have.items() if wanted - own == count]) for count in counts]
 
 
 if __name__ == "__main__":

@@ -52,6 +52,14 @@ def test_keys_that_cross_a_border_are_counted():
     assert 0 < crosses.sum() < 200
 
 
+def test_samples_may_be_added_to_what_was_found():
+    rows = [{"filler": "cpp", "place": "end", "tokens": 5_120, "samples": 17}]
+    rows += [{"filler": "cpp", "place": "end", "tokens": 20_480, "samples": count} for count in (3, 2)]
+    rows += [{"filler": "cpp", "place": "start", "tokens": 20_480, "samples": 17}]
+    assert evaluate.missing(rows, "cpp", "end", 81_920, 17) == [(12, [20_480]), (17, [81_920])]
+    assert evaluate.missing(rows, "cpp", "end", 20_480, 5) == []
+
+
 def test_held_out_words_are_in_no_filler_of_training():
     draw = np.random.default_rng(4)
     for kind in ("words", "few", "prose"):
