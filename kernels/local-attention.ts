@@ -39,12 +39,12 @@ export function cachedAttention(
 ): Value {
   const query = rotary(graph, config, projections.query, attending.positions, config.heads); // [1, T, H d]
   const key = rotary(graph, config, projections.key, attending.positions, config.kvHeads); // [1, T, G d]
-  const padded = (rows: Value) =>
-    attending.hasSpareRow ? graph.node('Pad', [rows, graph.int64s([0, 0, 0, 0, 1, 0])]) : rows; // [1, T + 1, ..]
   const cache = [1, config.kvHeads, 'past', config.headDim];
   const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
   const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
-  const own = [query, key, projections.value].map(padded);
+  const own = attending.hasSpareRow
+    ? [withSpareRow(graph, [query, key, projections.value]), '', '']
+    : [query, key, projections.value];
   const inputs = [...own, pastKey, pastValue, attending.lastKey, attending.totalKeys];
   const [local, presentKey, presentValue] = graph.nodes('com.microsoft.GroupQueryAttention', inputs, 3, {
     num_heads: config.heads,
@@ -59,4 +59,10 @@ export function cachedAttention(
   graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
   if (!attending.hasSpareRow) return local;
   return graph.node('Slice', [local, graph.int64s([0]), graph.int64s([-1]), graph.int64s([1])]); // [1, T, H d]
+}
+
+/** Queries, keys and values [1, T, ..] side by side, as the operator takes them in one, and a row of zeros. */
+function withSpareRow(graph: Graph, parts: readonly Value[]): Value {
+  const joined = graph.node('Concat', parts, { axis: -1 }); // [1, T, (H + 2 G) d]
+  return graph.node('Pad', [joined, graph.int64s([0, 0, 0, 0, 1, 0])]); // [1, T + 1, (H + 2 G) d]
 }
