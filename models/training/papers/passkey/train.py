@@ -170,10 +170,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", help="of the run; linear-SEED when left out")
-    parser.add_argument("--last", type=int, default=300, help="steps after the last stage is reached")
+    parser.add_argument("--last", type=int, default=900, help="steps after the last stage is reached")
     parser.add_argument("--steps", type=int, help="stop after so many steps, whatever was reached")
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--gain", type=float, default=20.0, help="largest factor of a segment's write, 1 for none")
+    parser.add_argument("--gain", type=float, default=60.0, help="largest factor of a segment's write, 1 for none")
     parser.add_argument(
         "--sharp", type=float, default=4.0, help="gain of a key before φ: the larger, the sooner addresses are learned"
     )
