@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
-import { askedTerms, terms } from '../../../src/memory/search/tokenize.ts';
+import { askedTerms, questionTerms, terms } from '../../../src/memory/search/tokenize.ts';
+import { madeUpFile, put, withLedger } from '../../unit/memory/support.ts';
 
 describe('a scope', () => {
   it('takes no longer for a hostile pattern than a person waits', () => {
@@ -40,4 +42,47 @@ describe('words', () => {
       terms(text.repeat(60_000));
     }
   }, 30_000);
+});
+
+describe('a ledger', () => {
+  it('survives any string as a term and as text', async () => {
+    await withLedger(async (ledger) => {
+      put(ledger, madeUpFile('a.ts', 1));
+      const odd = [
+        '"',
+        '""',
+        "'",
+        '*',
+        'NEAR(',
+        'a AND',
+        'path:x',
+        '-',
+        '^',
+        '\0',
+        'a\0b',
+        '\ud800',
+        '(',
+        '{a b}:',
+        '',
+      ];
+      for (const term of odd) expect(Array.isArray(ledger.lexicalSearch([term, 'zzz'], 10))).toBe(true);
+      expect(ledger.lexicalSearch(['"export" OR'], 10).length).toBe(3);
+      expect(
+        ledger.lexicalSearch(
+          Array.from({ length: 5000 }, (_, n) => `t${n}`),
+          10,
+        ),
+      ).toEqual([]);
+      fc.assert(
+        fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 10 }), (strings) => {
+          expect(Array.isArray(ledger.lexicalSearch(strings, 10))).toBe(true);
+          expect(Array.isArray(ledger.lexicalSearch(questionTerms(strings.join(' ')), 10))).toBe(true);
+          const file = madeUpFile('odd.ts', 1, 1);
+          put(ledger, { ...file, segments: file.segments.map((segment) => ({ ...segment, terms: strings })) });
+        }),
+        { numRuns: 15 },
+      );
+      expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
+    });
+  });
 });

@@ -252,47 +252,6 @@ describe('the search for words', () => {
     });
   });
 
-  it('survives any string as a term and as text', async () => {
-    await withLedger(async (ledger) => {
-      put(ledger, madeUpFile('a.ts', 1));
-      const odd = [
-        '"',
-        '""',
-        "'",
-        '*',
-        'NEAR(',
-        'a AND',
-        'path:x',
-        '-',
-        '^',
-        '\0',
-        'a\0b',
-        '\ud800',
-        '(',
-        '{a b}:',
-        '',
-      ];
-      for (const term of odd) expect(Array.isArray(ledger.lexicalSearch([term, 'zzz'], 10))).toBe(true);
-      expect(ledger.lexicalSearch(['"export" OR'], 10).length).toBe(3);
-      expect(
-        ledger.lexicalSearch(
-          Array.from({ length: 5000 }, (_, n) => `t${n}`),
-          10,
-        ),
-      ).toEqual([]);
-      fc.assert(
-        fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 10 }), (strings) => {
-          expect(Array.isArray(ledger.lexicalSearch(strings, 10))).toBe(true);
-          expect(Array.isArray(ledger.lexicalSearch(questionTerms(strings.join(' ')), 10))).toBe(true);
-          const file = madeUpFile('odd.ts', 1, 1);
-          put(ledger, { ...file, segments: file.segments.map((segment) => ({ ...segment, terms: strings })) });
-        }),
-        { numRuns: 15 },
-      );
-      expect(await ledger.verify()).toMatchObject({ kind: 'sound' });
-    });
-  });
-
   it('keeps no text: not one line of it is in the database', async () => {
     await withFolder((folder) => {
       const { ledger } = Ledger.open(folder, IDENTITY);

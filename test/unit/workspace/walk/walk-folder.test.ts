@@ -1,6 +1,5 @@
 import { chmod, chown, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { allowGit, findRepository } from '../../../../src/workspace/git/git.ts';
 import { found, listed, place, put, repository } from '../place.ts';
@@ -113,48 +112,5 @@ describe('without git', () => {
       expect(await found(join(root, 'sub'))).toMatchObject({ candidates: ['a.ts'], skipped: { closed: 'unreadable' } });
       await chmod(join(root, 'sub/closed'), 0o700);
     }
-  });
-
-  it('agrees with git on any tree and any rules', async () => {
-    const name = fc.constantFrom('a', 'b', 'c.log', 'd.ts', 'e f', '[x]', '!y', '#z');
-    const part = fc.constantFrom('a', 'b', 'c.log', '*.log', '*', '**', '?', '[ab]', 'd.*', 'e f', '\\[x]', '[!a]');
-    const pattern = fc
-      .tuple(
-        fc.constantFrom('', '', '!'),
-        fc.constantFrom('', '/'),
-        fc.array(part, { minLength: 1, maxLength: 3 }),
-        fc.constantFrom('', '', '/', ' '),
-      )
-      .map(([not, slash, parts, end]) => not + slash + parts.join('/') + end);
-    const rules = fc.array(fc.oneof(pattern, fc.constantFrom('', '#z', '\\#z', '\\!y', '!', '/')), { maxLength: 5 });
-    const folders = fc.array(name, { maxLength: 3 });
-    const tree = fc.record({
-      files: fc.array(fc.tuple(folders, name), { minLength: 1, maxLength: 12 }),
-      ignores: fc.array(fc.tuple(folders, rules), { maxLength: 3 }),
-    });
-    // Many trees side by side: they cannot see each other's rules, and git is asked once for all.
-    await fc.assert(
-      fc.asyncProperty(fc.array(tree, { minLength: 20, maxLength: 30 }), async (trees) => {
-        const root = await repository({});
-        for (const [number, { files, ignores }] of trees.entries()) {
-          for (const [path, content] of [
-            ...ignores.map(([folder, lines]) => [[...folder, '.gitignore'], `${lines.join('\n')}\n`] as const),
-            ...files.map(([folder, file]) => [[...folder, file], 'x'] as const),
-          ]) {
-            // A file may stand where another path wants a folder: that path is left out.
-            await put(root, { [`${number}/${path.join('/')}`]: content }).catch(() => undefined);
-          }
-        }
-        const expected = listed(root);
-        expect((await found(root)).paths).toEqual(expected);
-        try {
-          allowGit(false);
-          expect((await found(root)).paths).toEqual(expected);
-        } finally {
-          allowGit(true);
-        }
-      }),
-      { numRuns: 3 },
-    );
   });
 });

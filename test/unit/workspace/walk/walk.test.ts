@@ -275,35 +275,3 @@ describe('names that are not UTF-8', () => {
     }
   });
 });
-
-describe('a large folder', () => {
-  it('lets the event loop run, and stops when told', async () => {
-    const root = await place();
-    const names = Array.from({ length: 600 }, (_, i) => `folder-${i % 30}/file-${i}.ts`);
-    await put(root, Object.fromEntries(names.map((name) => [name, 'x'])));
-    for (const prepare of [() => '', () => git(root, 'init', '-q')]) {
-      prepare();
-      let turns = 0;
-      const count = () => {
-        turns += 1;
-        timer = setImmediate(count);
-      };
-      let timer = setImmediate(count);
-      expect((await found(root)).candidates).toEqual(names.toSorted());
-      clearImmediate(timer);
-      expect(turns).toBeGreaterThan(10);
-
-      const controller = new AbortController();
-      let seen = 0;
-      const stopped = (async () => {
-        for await (const entry of walk(root, { signal: controller.signal })) {
-          if (entry.kind === 'candidate' && ++seen === 100) controller.abort(new Error('enough'));
-        }
-      })();
-      await expect(stopped).rejects.toThrow('enough');
-      expect(seen).toBeLessThan(400);
-      await expect(walk(root, { signal: AbortSignal.abort(new Error('before')) }).next()).rejects.toThrow('before');
-      for await (const entry of walk(root)) if (entry.kind === 'candidate') break;
-    }
-  });
-});

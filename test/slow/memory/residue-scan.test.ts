@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts';
-import { packKeys } from '../../../../src/memory/algebra/packed-keys.ts';
-import { traceOf, traceOfRecord, Traces } from '../../../../src/memory/store/residue-scan.ts';
-import { encodeFormerRecord, madeUpVectors, withFolder } from '../support.ts';
+import { encodeRecord } from '../../../src/memory/algebra/embedding-record.ts';
+import { packKeys } from '../../../src/memory/algebra/packed-keys.ts';
+import { traceOf, traceOfRecord, Traces } from '../../../src/memory/store/residue-scan.ts';
+import { encodeFormerRecord, madeUpVectors, withFolder } from '../../unit/memory/support.ts';
 
 const random = (length: number): Uint8Array => randomFillSync(new Uint8Array(length));
 const CHUNK = 4 * 1024 * 1024;
