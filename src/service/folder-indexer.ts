@@ -20,7 +20,7 @@ export interface FolderIndexerOptions {
   readonly onState: (state: MemoryState) => void;
   readonly onRefreshed: (refreshed: Refreshed) => void;
   /** Something that repaired itself and that has to be known. */
-  readonly onTold: (message: string) => void;
+  readonly onNotice: (message: string) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
 
@@ -224,8 +224,8 @@ export class FolderIndexer {
     // The sentence names the database: of several memories one is damaged.
     if (location === undefined || !error.message.includes(location)) return;
     this.#damage = error.code;
-    const healed = this.#saves.then(() => this.refresh());
-    this.#saves = healed.catch(() => undefined);
+    const repaired = this.#saves.then(() => this.refresh());
+    this.#saves = repaired.catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -250,7 +250,7 @@ export class FolderIndexer {
     if (index.notice !== undefined) {
       this.#options.onLog('warn', index.notice);
       const { name } = this.folder;
-      this.#options.onTold(
+      this.#options.onNotice(
         l10n.t('The memory of {0} was damaged. What could be read of it is kept, and its files are read again.', name),
       );
     }

@@ -261,7 +261,7 @@ export type ServiceNotice =
   /** The model was loaded: what it runs on. */
   | { readonly kind: 'engine'; readonly description: Description }
   /** Something that repaired itself and that its owner has to know of once. */
-  | { readonly kind: 'told'; readonly message: string }
+  | { readonly kind: 'notice'; readonly message: string }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
 
 export function isServiceNotice(notice: unknown): notice is ServiceNotice {

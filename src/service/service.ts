@@ -316,8 +316,8 @@ export class Service {
       onRefreshed: (refreshed) => {
         this.#notify({ kind: 'refreshed', refreshed });
       },
-      onTold: (message) => {
-        this.#notify({ kind: 'told', message });
+      onNotice: (message) => {
+        this.#notify({ kind: 'notice', message });
       },
       onLog: (level, line) => {
         this.#notify({ kind: 'log', level, line });

@@ -177,7 +177,7 @@ export class WorkspaceMemory implements vscode.Disposable {
         this.#description = notice.description;
         this.#changed.fire();
         break;
-      case 'told':
+      case 'notice':
         inform(notice.message);
         break;
       case 'log':

@@ -42,7 +42,7 @@ async function withIndexer(
       exclude: [],
       onState: (state) => states.push(state),
       onRefreshed: (each) => refreshed.push(each),
-      onTold: () => undefined,
+      onNotice: () => undefined,
       onLog: () => undefined,
     });
     const stage = { root, indexer, standIn, states, refreshed };

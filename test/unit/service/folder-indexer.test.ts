@@ -26,7 +26,7 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
       exclude: [],
       onState: (state) => states.push(state),
       onRefreshed: () => undefined,
-      onTold: () => undefined,
+      onNotice: () => undefined,
       onLog: () => undefined,
     });
     const databases = () => globSync(join(home, 'memory/*/*.sqlite')).length;
@@ -60,7 +60,7 @@ it.each(['before', 'after'])('answers from saved text whenever it is asked, %s t
       exclude: [],
       onState: () => undefined,
       onRefreshed: () => undefined,
-      onTold: () => undefined,
+      onNotice: () => undefined,
       onLog: () => undefined,
     });
     await indexer.refresh();
