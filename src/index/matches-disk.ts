@@ -16,7 +16,7 @@ import type { FolderIndex } from './folder-index.ts';
 export async function fileOnDisk(
   { root, adapter, isExempt }: FolderIndex,
   file: Pick<SnapshotFile, 'path' | 'blobHash' | 'segments'>,
-  keyOf: (writeId: number) => string,
+  keyOf: (recordId: number) => string,
 ): Promise<Placed | undefined> {
   // What a memory holds was read, be it because `include` named it.
   const content = await readText(root, file.path, { included: true, isExempt });
@@ -24,10 +24,10 @@ export async function fileOnDisk(
   const lines = splitLines(content.text);
   const texts: string[] = [];
   let next = 1;
-  for (const { start, end, writeId } of file.segments) {
+  for (const { start, end, recordId } of file.segments) {
     const text = lines.slice(start - 1, end).join('');
     const header = segmentHeader(file.path, { start, end, text });
-    if (start !== next || contentHash(adapter.id, header, text) !== keyOf(writeId)) return undefined;
+    if (start !== next || contentHash(adapter.id, header, text) !== keyOf(recordId)) return undefined;
     texts.push(text);
     next = end + 1;
   }
@@ -77,7 +77,7 @@ export async function compareWithFiles(
     signal?.throwIfAborted();
     if (state.kind !== 'ingested') continue;
     const stored = ledger.segmentsOf(path);
-    const segments = stored.map((segment, writeId) => ({ ...segment, writeId }));
+    const segments = stored.map((segment, recordId) => ({ ...segment, recordId }));
     const found = await fileOnDisk(index, { path, blobHash, segments }, (at) => stored[at]?.contentHash ?? '');
     if (!readable.has(path)) gone.push(path);
     else if (found === undefined) changed.push(path);

@@ -120,7 +120,7 @@ async function unpack(snapshot: Snapshot, ledger: Ledger, signal: AbortSignal | 
     signal,
     place: ({ blobHash, bytes, lines, segments }) => ({
       meta: { blobHash, bytes, lines, mtimeMs: 0 },
-      terms: segments.map(({ writeId }) => snapshot.wordsOf(writeId, known)),
+      terms: segments.map(({ recordId }) => snapshot.wordsOf(recordId, known)),
     }),
   });
 }

@@ -68,7 +68,7 @@ async function unpacked(file: string): Promise<Ledger> {
   await importSnapshot(ledger, snapshot, await snapshot.check(identity), {
     place: ({ blobHash, bytes, lines, segments }) => ({
       meta: { blobHash, bytes, lines, mtimeMs: 0 },
-      terms: segments.map(({ writeId }) => snapshot.wordsOf(writeId, known)),
+      terms: segments.map(({ recordId }) => snapshot.wordsOf(recordId, known)),
     }),
   });
   snapshot.close();

@@ -21,7 +21,7 @@ export interface Checked {
   readonly header: SnapshotHeader;
   readonly files: readonly SnapshotFile[];
   /** contentHash of a record's number, hex. */
-  keyOf(writeId: number): string;
+  keyOf(recordId: number): string;
 }
 
 const KEY_BYTES = 32;
@@ -50,7 +50,7 @@ class Check {
   readonly #shape: MemoryShape;
   readonly #name: string;
   readonly #digest = new ContentDigest();
-  #lastWrite = 0;
+  #lastRecord = 0;
 
   constructor(db: DatabaseSync, header: SnapshotHeader, shape: MemoryShape, name: string) {
     this.#db = db;
@@ -62,17 +62,17 @@ class Check {
   *run(): Generator<undefined, Checked> {
     this.#checkCounts();
     const files = yield* this.#files();
-    if (this.#lastWrite !== this.#header.writes) throw this.#damaged('a record that no file uses');
+    if (this.#lastRecord !== this.#header.writes) throw this.#damaged('a record that no file uses');
     yield* this.#terms();
     const keys = Buffer.alloc(this.#header.writes * KEY_BYTES);
     const hashes = Buffer.alloc(this.#header.writes * KEY_BYTES);
-    yield* this.#writes(keys, hashes);
-    const keyOf = (writeId: number): string => keys.toString('hex', (writeId - 1) * KEY_BYTES, writeId * KEY_BYTES);
+    yield* this.#records(keys, hashes);
+    const keyOf = (recordId: number): string => keys.toString('hex', (recordId - 1) * KEY_BYTES, recordId * KEY_BYTES);
     const ingested = files
       .filter(({ state }) => state === 'ingested')
-      .map(({ path, segments }) => ({ path, writeIds: segments.map(({ writeId }) => writeId) }));
-    const made = hashesOf(ingested, (writeId) => {
-      const [from, end] = [(writeId - 1) * KEY_BYTES, writeId * KEY_BYTES];
+      .map(({ path, segments }) => ({ path, recordIds: segments.map(({ recordId }) => recordId) }));
+    const made = hashesOf(ingested, (recordId) => {
+      const [from, end] = [(recordId - 1) * KEY_BYTES, recordId * KEY_BYTES];
       return { contentHash: keys.subarray(from, end), vectorsHash: hashes.subarray(from, end) };
     });
     const { content, treeHash, setHash } = this.#header;
@@ -138,13 +138,13 @@ class Check {
   #segment(row: Row, ordinal: number, lines: number): SnapshotSegment {
     const start = this.#count(row, 'first');
     const end = this.#count(row, 'last');
-    const writeId = this.#count(row, 'write_id');
+    const recordId = this.#count(row, 'write_id');
     if (integer(row, 'ordinal') !== ordinal || end < start || end > lines)
       throw this.#damaged('a segment out of place');
     // Numbered in the order of first use: every record is used, and none beyond the count is named.
-    if (writeId < 1 || writeId > this.#lastWrite + 1) throw this.#damaged('a segment without a record');
-    this.#lastWrite = Math.max(this.#lastWrite, writeId);
-    return { start, end, tokens: this.#count(row, 'tokens'), writeId };
+    if (recordId < 1 || recordId > this.#lastRecord + 1) throw this.#damaged('a segment without a record');
+    this.#lastRecord = Math.max(this.#lastRecord, recordId);
+    return { start, end, tokens: this.#count(row, 'tokens'), recordId };
   }
 
   *#terms(): Generator<undefined> {
@@ -161,7 +161,7 @@ class Check {
     }
   }
 
-  *#writes(keys: Buffer, hashes: Buffer): Generator<undefined> {
+  *#records(keys: Buffer, hashes: Buffer): Generator<undefined> {
     let id = 0;
     let total = 0;
     let held = 0;

@@ -22,7 +22,7 @@ export interface SnapshotSegment {
   readonly end: number;
   readonly tokens: number;
   /** Row of the write table, from 1, in the order of first use. */
-  readonly writeId: number;
+  readonly recordId: number;
 }
 
 /** sha256 over the rows in the order files with their segments, terms, writes: equal content has an equal digest. */
@@ -30,7 +30,7 @@ export class ContentDigest {
   readonly #hash = createHash('sha256').update('memory snapshot content 1\n');
 
   file({ path, blobHash, bytes, lines, state, reason, segments }: SnapshotFile): void {
-    const places = segments.map(({ start, end, tokens, writeId }) => [start, end, tokens, writeId]);
+    const places = segments.map(({ start, end, tokens, recordId }) => [start, end, tokens, recordId]);
     this.#line(['file', path, blobHash, bytes, lines, state, reason, places]);
   }
 
@@ -56,7 +56,7 @@ export class ContentDigest {
 /** An ingested file, and the numbers of its segments' records in order. */
 export interface HashedFile {
   readonly path: string;
-  readonly writeIds: readonly number[];
+  readonly recordIds: readonly number[];
 }
 
 /** What stands for a record in the hashes: [32] each. */
@@ -65,11 +65,11 @@ export type HashedRecord = Pick<SetElement, 'contentHash' | 'vectorsHash'>;
 /** The two hashes that a snapshot states of its files. */
 export function hashesOf(
   files: readonly HashedFile[],
-  recordOf: (writeId: number) => HashedRecord,
+  recordOf: (recordId: number) => HashedRecord,
 ): { readonly treeHash: string; readonly setHash: string } {
   const setHash = new SetHash();
-  const leaves = files.map(({ path, writeIds }) => {
-    const records = writeIds.map(recordOf);
+  const leaves = files.map(({ path, recordIds }) => {
+    const records = recordIds.map(recordOf);
     for (const [ordinal, record] of records.entries()) setHash.add({ path, ordinal, ...record });
     return leafDigest(
       path,

@@ -125,7 +125,7 @@ class Export {
   readonly #options: ExportOptions;
   readonly #digest = new ContentDigest();
   /** The ledger's ids of the records, in the order of first use: their numbers in the snapshot. */
-  readonly #writeIds = new Map<number, number>();
+  readonly #recordIds = new Map<number, number>();
   /** The first segment of each record: its words are the record's. */
   readonly #wordsOf = new Map<number, WordsWriter>();
   readonly #files: HashedFile[] = [];
@@ -147,7 +147,7 @@ class Export {
     yield* this.#putFiles();
     if (this.#options.words !== 'left-out') yield* this.#putTerms();
     const records = yield* this.#putRecords();
-    const { treeHash, setHash } = hashesOf(this.#files, (writeId) => records[writeId - 1] ?? NO_RECORD);
+    const { treeHash, setHash } = hashesOf(this.#files, (recordId) => records[recordId - 1] ?? NO_RECORD);
     const { adapter, shape } = this.#ledger.identity;
     const header: SnapshotHeader = {
       format: FORMAT_VERSION,
@@ -196,12 +196,12 @@ class Export {
         continue;
       }
       const segments = stored.map((segment): SnapshotSegment => {
-        const writeId = this.#writeIdOf(integer(segment, 'record_id'), integer(segment, 'id'));
+        const recordId = this.#recordIdOf(integer(segment, 'record_id'), integer(segment, 'id'));
         return {
           start: integer(segment, 'start_line'),
           end: integer(segment, 'end_line'),
           tokens: integer(segment, 'tokens'),
-          writeId,
+          recordId,
         };
       });
       const file = {
@@ -216,23 +216,23 @@ class Export {
       this.#digest.file(file);
       const id = ++this.#fileCount;
       putFile.run(id, path, file.blobHash, file.bytes, file.lines, state, reason);
-      for (const [ordinal, { start, end, tokens, writeId }] of segments.entries()) {
-        putSegment.run(id, ordinal, start, end, tokens, writeId);
+      for (const [ordinal, { start, end, tokens, recordId }] of segments.entries()) {
+        putSegment.run(id, ordinal, start, end, tokens, recordId);
       }
       this.#segments += segments.length;
       if (state !== 'ingested') continue;
       this.#lines += file.lines;
-      this.#files.push({ path, writeIds: segments.map(({ writeId }) => writeId) });
+      this.#files.push({ path, recordIds: segments.map(({ recordId }) => recordId) });
     }
   }
 
-  #writeIdOf(stored: number, segmentId: number): number {
-    const known = this.#writeIds.get(stored);
+  #recordIdOf(stored: number, segmentId: number): number {
+    const known = this.#recordIds.get(stored);
     if (known !== undefined) return known;
-    const writeId = this.#writeIds.size + 1;
-    this.#writeIds.set(stored, writeId);
+    const recordId = this.#recordIds.size + 1;
+    this.#recordIds.set(stored, recordId);
     this.#wordsOf.set(segmentId, new WordsWriter());
-    return writeId;
+    return recordId;
   }
 
   /** The index lists a term with all its places, one term after the other: its own order is the order of ids. */
@@ -270,15 +270,15 @@ class Export {
     const find = this.#from.prepare('SELECT content_hash, vectors_hash, vectors FROM main.record WHERE id = ?');
     const put = this.#into.prepare('INSERT INTO write VALUES (?, ?, ?, ?)');
     const words = this.#wordsOf.values();
-    for (const [stored, writeId] of this.#writeIds) {
-      if (writeId % PAGE.rows === 0) yield;
+    for (const [stored, recordId] of this.#recordIds) {
+      if (recordId % PAGE.rows === 0) yield;
       const row = find.get(stored) ?? {};
       storedRecord(row, shape);
       checkVectors(row);
       const own = words.next().value?.bytes() ?? new Uint8Array();
       const [contentHash, vectors] = [bytes(row, 'content_hash'), bytes(row, 'vectors')];
       records.push({ contentHash, vectorsHash: bytes(row, 'vectors_hash') });
-      put.run(writeId, contentHash, own, vectors);
+      put.run(recordId, contentHash, own, vectors);
       this.#digest.write(contentHash, own, vectors);
     }
     return records;

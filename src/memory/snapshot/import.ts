@@ -27,7 +27,7 @@ export interface Placed {
  */
 export type Place = (
   file: SnapshotFile,
-  keyOf: (writeId: number) => string,
+  keyOf: (recordId: number) => string,
 ) => Placed | undefined | Promise<Placed | undefined>;
 
 export interface ImportOptions {
@@ -142,14 +142,14 @@ class Import {
   async #putRecords(files: readonly SnapshotFile[]): Promise<Imported['records']> {
     const usedBy = new Map<number, { readonly tokens: number; readonly path: string }>();
     for (const { path, segments } of files) {
-      for (const { writeId, tokens } of segments) if (!usedBy.has(writeId)) usedBy.set(writeId, { tokens, path });
+      for (const { recordId, tokens } of segments) if (!usedBy.has(recordId)) usedBy.set(recordId, { tokens, path });
     }
     const { shape } = this.#ledger.identity;
     const before = this.#changing.countRecords();
     const rows = this.#snapshot.writesAgain(this.#checked, shape);
-    for (const { writeId, contentHash, record } of rows) {
-      await this.#pause(writeId);
-      const use = usedBy.get(writeId);
+    for (const { recordId, contentHash, record } of rows) {
+      await this.#pause(recordId);
+      const use = usedBy.get(recordId);
       if (use === undefined) continue;
       this.#changing.putRecord({ contentHash, tokens: use.tokens, origin: originOf(use.path), record });
     }
@@ -158,11 +158,11 @@ class Import {
   }
 
   async #putFile(file: SnapshotFile): Promise<'placed' | 'known' | 'different'> {
-    const keyOf = (writeId: number): string => this.#checked.keyOf(writeId);
+    const keyOf = (recordId: number): string => this.#checked.keyOf(recordId);
     const found = await this.#options.place(file, keyOf);
     if (found === undefined || found.terms.length !== file.segments.length) return 'different';
-    const entries = file.segments.map(({ start, end, tokens, writeId }, at): SegmentEntry => {
-      return { start, end, tokens, contentHash: keyOf(writeId), terms: found.terms[at] ?? [] };
+    const entries = file.segments.map(({ start, end, tokens, recordId }, at): SegmentEntry => {
+      return { start, end, tokens, contentHash: keyOf(recordId), terms: found.terms[at] ?? [] };
     });
     if (this.#isKnown(file, found.meta, entries)) return 'known';
     this.#changing.replace(file.path, found.meta, { kind: 'ingested' }, entries, new Map());

@@ -24,7 +24,7 @@ export interface SnapshotReader {
 }
 
 export interface NamedRecord {
-  readonly writeId: number;
+  readonly recordId: number;
   /** contentHash(), hex */
   readonly contentHash: string;
   readonly record: EmbeddingRecord;
@@ -101,15 +101,15 @@ export class Snapshot {
     const digest = new ContentDigest();
     for (const file of checked.files) digest.file(file);
     for (const term of this.terms()) digest.term(term);
-    for (let writeId = 1; writeId <= this.header.writes; writeId++) {
-      const row = guarded(this.file, () => find.get(writeId)) ?? {};
+    for (let recordId = 1; recordId <= this.header.writes; recordId++) {
+      const row = guarded(this.file, () => find.get(recordId)) ?? {};
       const [key, words, blob] = guarded(
         this.file,
         () => [bytes(row, 'key'), bytes(row, 'words'), bytes(row, 'blob')] as const,
       );
       digest.write(key, words, blob);
       const record = guarded(this.file, () => decode(blob, shape));
-      yield { writeId, contentHash: Buffer.from(key).toString('hex'), record };
+      yield { recordId, contentHash: Buffer.from(key).toString('hex'), record };
     }
     if (digest.hex() !== this.header.content) throw damagedFile(this.file);
   }
@@ -123,8 +123,8 @@ export class Snapshot {
   }
 
   /** The words of a record, repeats kept, their order lost. */
-  wordsOf(writeId: number, terms: readonly string[]): string[] {
-    const row = guarded(this.file, () => this.#db.prepare('SELECT words FROM write WHERE id = ?').get(writeId)) ?? {};
+  wordsOf(recordId: number, terms: readonly string[]): string[] {
+    const row = guarded(this.file, () => this.#db.prepare('SELECT words FROM write WHERE id = ?').get(recordId)) ?? {};
     const words = readWords(bytes(row, 'words'), terms.length) ?? [];
     return words.flatMap(({ termId, count }) => Array.from({ length: count }, () => terms[termId - 1] ?? ''));
   }

@@ -89,13 +89,13 @@ describe('a snapshot', () => {
       const snapshot = Snapshot.open(file);
       const known = snapshot.terms();
       const place = (file: {
-        segments: readonly { writeId: number }[];
+        segments: readonly { recordId: number }[];
         blobHash: string;
         bytes: number;
         lines: number;
       }) => ({
         meta: { ...file, mtimeMs: 0 },
-        terms: file.segments.map(({ writeId }) => snapshot.wordsOf(writeId, known)),
+        terms: file.segments.map(({ recordId }) => snapshot.wordsOf(recordId, known)),
       });
       await importSnapshot(into, snapshot, await snapshot.check(FAR), { place });
       for (const asked of ['lend book', 'late fee', 'size', 'größe', 'nothing of it']) {
@@ -293,7 +293,7 @@ function asFormer(file: string, version: 1 | 2): void {
   const files = texts('SELECT * FROM file ORDER BY id').map((row) => {
     const own = texts(`SELECT * FROM segment WHERE file_id = ${String(row.id)} ORDER BY ordinal`);
     const segments = own.map(({ first, last, tokens, write_id }) => {
-      return { start: first!, end: last!, tokens: tokens!, writeId: write_id! };
+      return { start: first!, end: last!, tokens: tokens!, recordId: write_id! };
     });
     const { path, blob_hash: blobHash, bytes, lines, state, reason } = row;
     digest.file({
@@ -305,7 +305,7 @@ function asFormer(file: string, version: 1 | 2): void {
       reason: reason!,
       segments,
     });
-    return { path: path!, writeIds: segments.map(({ writeId }) => writeId) };
+    return { path: path!, recordIds: segments.map(({ recordId }) => recordId) };
   });
   for (const { term } of texts('SELECT term FROM term ORDER BY id')) digest.term(term!);
   for (const [at, { key, words }] of writes.entries()) digest.write(key!, words!, blobs[at]!);
