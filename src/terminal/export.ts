@@ -22,7 +22,7 @@ export async function exportCommand(file: string, options: ExportCommand): Promi
     const began = performance.now();
     const { header, bytes, lines, unportable, notEmbedded } = await exportMemory(session.index, file, {
       program: options.program,
-      words: options.words ? 'kept' : 'left-out',
+      words: options.words ? 'kept' : 'omitted',
       signal: session.signal,
     });
     const milliseconds = Math.round(performance.now() - began);

@@ -10,7 +10,7 @@ import type { MemoryShape } from '../algebra/shape.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { ContentDigest, hashesOf } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
-import { decoderOf, LIMITS, PAGE } from './format.ts';
+import { decoderOf, LIMITS, PAGE, namesOf } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
 import { isDisguised, isPortable } from './portable-path.ts';
 import { quoted } from './quoted.ts';
@@ -47,6 +47,7 @@ export function* checkContent(
 class Check {
   readonly #db: DatabaseSync;
   readonly #header: SnapshotHeader;
+  readonly #names: ReturnType<typeof namesOf>;
   readonly #shape: MemoryShape;
   readonly #name: string;
   readonly #digest = new ContentDigest();
@@ -55,6 +56,7 @@ class Check {
   constructor(db: DatabaseSync, header: SnapshotHeader, shape: MemoryShape, name: string) {
     this.#db = db;
     this.#header = header;
+    this.#names = namesOf(header.format);
     this.#shape = shape;
     this.#name = name;
   }
@@ -62,10 +64,10 @@ class Check {
   *run(): Generator<undefined, Checked> {
     this.#checkCounts();
     const files = yield* this.#files();
-    if (this.#lastRecord !== this.#header.writes) throw this.#damaged('a record that no file uses');
+    if (this.#lastRecord !== this.#header.records) throw this.#damaged('a record that no file uses');
     yield* this.#terms();
-    const keys = Buffer.alloc(this.#header.writes * KEY_BYTES);
-    const hashes = Buffer.alloc(this.#header.writes * KEY_BYTES);
+    const keys = Buffer.alloc(this.#header.records * KEY_BYTES);
+    const hashes = Buffer.alloc(this.#header.records * KEY_BYTES);
     yield* this.#records(keys, hashes);
     const keyOf = (recordId: number): string => keys.toString('hex', (recordId - 1) * KEY_BYTES, recordId * KEY_BYTES);
     const ingested = files
@@ -90,12 +92,13 @@ class Check {
       ['file', this.#header.files],
       ['segment', this.#header.segments],
       ['term', this.#header.terms],
-      ['write', this.#header.writes],
+      [this.#names.table, this.#header.records],
     ] as const) {
       const counted = integer(this.#db.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, 'n');
       if (counted !== count) throw this.#damaged(`${counted} rows of ${table} where its header says ${count}`);
     }
-    const twice = this.#db.prepare('SELECT 1 FROM write GROUP BY key HAVING count(*) > 1 LIMIT 1').get();
+    const { table, contentHash } = this.#names;
+    const twice = this.#db.prepare(`SELECT 1 FROM ${table} GROUP BY ${contentHash} HAVING count(*) > 1 LIMIT 1`).get();
     if (twice !== undefined) throw this.#unsafe('one record twice');
   }
 
@@ -138,7 +141,7 @@ class Check {
   #segment(row: Row, ordinal: number, lines: number): SnapshotSegment {
     const start = this.#count(row, 'first');
     const end = this.#count(row, 'last');
-    const recordId = this.#count(row, 'write_id');
+    const recordId = this.#count(row, this.#names.id);
     if (integer(row, 'ordinal') !== ordinal || end < start || end > lines)
       throw this.#damaged('a segment out of place');
     // Numbered in the order of first use: every record is used, and none beyond the count is named.
@@ -149,7 +152,7 @@ class Check {
 
   *#terms(): Generator<undefined> {
     const { words, terms } = this.#header;
-    if (words === 'left-out' && terms > 0) throw this.#damaged('words that its header denies');
+    if (words === 'omitted' && terms > 0) throw this.#damaged('words that its header denies');
     let id = 0;
     for (const row of this.#rows('term')) {
       const term = text(row, 'term');
@@ -165,10 +168,10 @@ class Check {
     let id = 0;
     let total = 0;
     let held = 0;
-    for (const row of this.#rows('write')) {
-      const key = bytes(row, 'key');
+    for (const row of this.#rows(this.#names.table)) {
+      const key = bytes(row, this.#names.contentHash);
       const words = bytes(row, 'words');
-      const blob = bytes(row, 'blob');
+      const blob = bytes(row, this.#names.vectors);
       if (integer(row, 'id') !== ++id || key.length !== KEY_BYTES) throw this.#damaged('a record without its name');
       const counted = readWords(words, this.#header.terms);
       if (counted === undefined) throw this.#damaged('words that cannot be read');
@@ -179,7 +182,7 @@ class Check {
       this.#checkKeys(blob);
       keys.set(key, (id - 1) * KEY_BYTES);
       hashes.set(vectorsHash(blob), (id - 1) * KEY_BYTES);
-      this.#digest.write(key, words, blob);
+      this.#digest.record(key, words, blob);
       if (id % PAGE.rows === 0) yield;
     }
   }
@@ -208,7 +211,7 @@ class Check {
   }
 
   /** All rows in order; one at a time, so that a file is never in memory as a whole. */
-  #rows(table: 'file' | 'term' | 'write'): Iterable<Row> {
+  #rows(table: 'file' | 'term' | 'record' | 'write'): Iterable<Row> {
     return this.#db.prepare(`SELECT * FROM ${table} ORDER BY id`).iterate();
   }
 

@@ -21,11 +21,11 @@ export interface SnapshotSegment {
   readonly start: number;
   readonly end: number;
   readonly tokens: number;
-  /** Row of the write table, from 1, in the order of first use. */
+  /** Row of the table of records, from 1, in the order of first use. */
   readonly recordId: number;
 }
 
-/** sha256 over the rows in the order files with their segments, terms, writes: equal content has an equal digest. */
+/** sha256 over the rows in the order files with their segments, terms, records: equal content has an equal digest. */
 export class ContentDigest {
   readonly #hash = createHash('sha256').update('memory snapshot content 1\n');
 
@@ -38,7 +38,8 @@ export class ContentDigest {
     this.#line(['term', term]);
   }
 
-  write(key: Uint8Array, words: Uint8Array, blob: Uint8Array): void {
+  record(key: Uint8Array, words: Uint8Array, blob: Uint8Array): void {
+    // Called so in every version: equal content has an equal digest.
     this.#line(['write', key.length, words.length, blob.length]);
     this.#hash.update(key).update(words).update(blob);
   }

@@ -13,7 +13,7 @@ import { recordLayout } from '../algebra/shape.ts';
 import { storedKind, storedRecord } from '../store/stored.ts';
 import { ContentDigest, hashesOf } from './content.ts';
 import type { HashedFile, HashedRecord, SnapshotSegment } from './content.ts';
-import { APPLICATION_ID, FORMAT_VERSION, NOTICE, PAGE, TABLES } from './format.ts';
+import { APPLICATION_ID, FORMAT_VERSION, NOTICE, PAGE, tablesOf } from './format.ts';
 import { headerRows } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
@@ -102,7 +102,7 @@ async function write(ledger: StoreReader, file: string, options: ExportOptions):
       // Nobody reads the file before it is whole, so no journal is needed.
       into.exec(`PRAGMA page_size = ${PAGE.bytes}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; BEGIN;`);
-      for (const statement of Object.values(TABLES)) into.exec(statement);
+      for (const statement of tablesOf(FORMAT_VERSION).values()) into.exec(statement);
       const written = await walk(new Export(from, into, ledger, options).run(), options.signal);
       into.exec('COMMIT');
       return written;
@@ -145,7 +145,7 @@ class Export {
 
   *run(): Generator<undefined, Omit<Exported, 'bytes'>> {
     yield* this.#putFiles();
-    if (this.#options.words !== 'left-out') yield* this.#putTerms();
+    if (this.#options.words !== 'omitted') yield* this.#putTerms();
     const records = yield* this.#putRecords();
     const { treeHash, setHash } = hashesOf(this.#files, (recordId) => records[recordId - 1] ?? NO_RECORD);
     const { adapter, shape } = this.#ledger.identity;
@@ -163,7 +163,7 @@ class Export {
       words: this.#options.words ?? 'kept',
       files: this.#fileCount,
       segments: this.#segments,
-      writes: records.length,
+      records: records.length,
       terms: this.#terms,
     };
     const put = this.#into.prepare('INSERT INTO header (name, value) VALUES (?, ?)');
@@ -268,7 +268,7 @@ class Export {
     const { shape } = this.#ledger.identity;
     const records: HashedRecord[] = [];
     const find = this.#from.prepare('SELECT content_hash, vectors_hash, vectors FROM main.record WHERE id = ?');
-    const put = this.#into.prepare('INSERT INTO write VALUES (?, ?, ?, ?)');
+    const put = this.#into.prepare('INSERT INTO record VALUES (?, ?, ?, ?)');
     const words = this.#wordsOf.values();
     for (const [stored, recordId] of this.#recordIds) {
       if (recordId % PAGE.rows === 0) yield;
@@ -279,7 +279,7 @@ class Export {
       const [contentHash, vectors] = [bytes(row, 'content_hash'), bytes(row, 'vectors')];
       records.push({ contentHash, vectorsHash: bytes(row, 'vectors_hash') });
       put.run(recordId, contentHash, own, vectors);
-      this.#digest.write(contentHash, own, vectors);
+      this.#digest.record(contentHash, own, vectors);
     }
     return records;
   }

@@ -5,8 +5,8 @@ import { decodeFormerRecord } from '../algebra/former-record.ts';
 export const APPLICATION_ID = 0x494d454d;
 /**
  * Kept in user_version and again in the header. Version 1 stated the hash of sums of features, which nothing makes any
- * more; version 2 states the set hash of its segments; in version 3 keys have four bits. The tables are the same, and
- * all are read.
+ * more; version 2 states the set hash of its segments; in version 3 keys have four bits, and tables and columns the
+ * names that the ledger has. All are read.
  */
 export const FORMAT_VERSION = 3;
 
@@ -20,8 +20,55 @@ export const isKnownFormat = (version: number): boolean =>
 export const decoderOf = (version: number): typeof decodeRecord =>
   version <= FORMER_RECORDS ? decodeFormerRecord : decodeRecord;
 
+/** What the versions call the same things: the table of records, its columns, and what points to it. */
+interface Names {
+  readonly table: 'record' | 'write';
+  readonly id: 'record_id' | 'write_id';
+  readonly contentHash: 'content_hash' | 'key';
+  readonly vectors: 'vectors' | 'blob';
+  /** Of the header: how many records there are, and that a snapshot has no words. */
+  readonly count: 'records' | 'writes';
+  readonly noWords: 'omitted' | 'left-out';
+}
+
+const NAMES: Names = {
+  table: 'record',
+  id: 'record_id',
+  contentHash: 'content_hash',
+  vectors: 'vectors',
+  count: 'records',
+  noWords: 'omitted',
+};
+const FORMER_NAMES: Names = {
+  table: 'write',
+  id: 'write_id',
+  contentHash: 'key',
+  vectors: 'blob',
+  count: 'writes',
+  noWords: 'left-out',
+};
+
+export const namesOf = (version: number): Names => (version <= FORMER_RECORDS ? FORMER_NAMES : NAMES);
+
 /** Every statement of the schema, letter for letter: a snapshot with anything more or less is refused. */
-export const TABLES = {
+export function tablesOf(version: number): ReadonlyMap<string, string> {
+  const { table, id, contentHash, vectors } = namesOf(version);
+  return new Map([
+    ...Object.entries(TABLES),
+    ['segment', SEGMENT.replace('RECORD_ID', id)],
+    [
+      table,
+      `CREATE TABLE ${table} (
+  id INTEGER PRIMARY KEY,
+  ${contentHash} BLOB NOT NULL,
+  words BLOB NOT NULL,
+  ${vectors} BLOB NOT NULL
+) STRICT`,
+    ],
+  ]);
+}
+
+const TABLES = {
   header: `CREATE TABLE header (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -35,26 +82,21 @@ export const TABLES = {
   state TEXT NOT NULL,
   reason TEXT NOT NULL
 ) STRICT`,
-  segment: `CREATE TABLE segment (
+  term: `CREATE TABLE term (
+  id INTEGER PRIMARY KEY,
+  term TEXT NOT NULL
+) STRICT`,
+} as const;
+
+const SEGMENT = `CREATE TABLE segment (
   file_id INTEGER NOT NULL,
   ordinal INTEGER NOT NULL,
   first INTEGER NOT NULL,
   last INTEGER NOT NULL,
   tokens INTEGER NOT NULL,
-  write_id INTEGER NOT NULL,
+  RECORD_ID INTEGER NOT NULL,
   PRIMARY KEY (file_id, ordinal)
-) STRICT, WITHOUT ROWID`,
-  term: `CREATE TABLE term (
-  id INTEGER PRIMARY KEY,
-  term TEXT NOT NULL
-) STRICT`,
-  write: `CREATE TABLE write (
-  id INTEGER PRIMARY KEY,
-  key BLOB NOT NULL,
-  words BLOB NOT NULL,
-  blob BLOB NOT NULL
-) STRICT`,
-} as const;
+) STRICT, WITHOUT ROWID`;
 
 /** First thing that whoever opens the file with another program reads. */
 export const NOTICE =
@@ -63,11 +105,11 @@ export const NOTICE =
 
 /** What an import will look at. Nothing is allocated for a number that the file names and does not hold. */
 export const LIMITS = {
-  /** Bytes of the file: a million writes of 3 KB with their words. */
+  /** Bytes of the file: a million records of 3 KB with their words. */
   bytes: 4 * 2 ** 30,
   files: 1_000_000,
   segments: 2_000_000,
-  writes: 2_000_000,
+  records: 2_000_000,
   terms: 8_000_000,
   /** UTF-8 bytes of a path: Linux allows 4,096, with the root before it. */
   path: 2_048,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { AppError } from '../../common/app-error.ts';
-import { isKnownFormat, LIMITS, NOTICE } from './format.ts';
+import { isKnownFormat, LIMITS, namesOf, NOTICE } from './format.ts';
 import { isDisguised } from './portable-path.ts';
 
 /**
@@ -31,16 +31,16 @@ export interface SnapshotHeader {
   /** sha256 over every row but the header's, in order. */
   readonly content: string;
   /** Whether the words of the segments are there, without which the snapshot alone cannot be searched for words. */
-  readonly words: 'kept' | 'left-out';
+  readonly words: 'kept' | 'omitted';
   readonly files: number;
   readonly segments: number;
-  readonly writes: number;
+  readonly records: number;
   readonly terms: number;
 }
 
 const HASHES = ['treeHash', 'setHash', 'content'] as const;
 const TEXTS = ['notice', 'program', 'created', 'adapter', 'layout', 'repository'] as const;
-const COUNTS = ['files', 'segments', 'writes', 'terms'] as const;
+const COUNTS = ['files', 'segments', 'records', 'terms'] as const;
 
 /** What version 1 called the checksum. */
 const FORMER_CHECKSUM = 'seal';
@@ -74,17 +74,18 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
     if (!/^[0-9a-f]{64}$/.test(text(name))) throw broken;
     return text(name);
   };
-  const count = (name: (typeof COUNTS)[number]): number => {
-    if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text(name))) throw broken;
-    const value = Number(text(name));
+  const count = (name: (typeof COUNTS)[number], called: string = name): number => {
+    if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text(called))) throw broken;
+    const value = Number(text(called));
     if (value <= LIMITS[name]) return value;
     throw new AppError(
       'snapshot/unsafe',
       `The snapshot ${file} says that it holds ${value} ${name}; ${LIMITS[name]} is the most.`,
     );
   };
+  const names = namesOf(format);
   const words = text('words');
-  if ((words !== 'kept' && words !== 'left-out') || text('notice') !== NOTICE) throw broken;
+  if ((words !== 'kept' && words !== names.noWords) || text('notice') !== NOTICE) throw broken;
   return {
     format,
     notice: text('notice'),
@@ -96,10 +97,10 @@ export function headerOf(rows: ReadonlyMap<string, string>, file: string): Snaps
     treeHash: hash('treeHash'),
     setHash: format === 1 ? undefined : hash('setHash'),
     content: hash('content'),
-    words,
+    words: words === 'kept' ? 'kept' : 'omitted',
     files: count('files'),
     segments: count('segments'),
-    writes: count('writes'),
+    records: count('records', names.count),
     terms: count('terms'),
   };
 }

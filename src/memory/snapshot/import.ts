@@ -146,7 +146,7 @@ class Import {
     }
     const { shape } = this.#ledger.identity;
     const before = this.#changing.countRecords();
-    const rows = this.#snapshot.writesAgain(this.#checked, shape);
+    const rows = this.#snapshot.recordsAgain(this.#checked, shape);
     for (const { recordId, contentHash, record } of rows) {
       await this.#pause(recordId);
       const use = usedBy.get(recordId);

@@ -10,7 +10,7 @@ import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
 import { ContentDigest } from './content.ts';
-import { decoderOf, FORMAT_VERSION, isKnownFormat, LIMITS, TABLES } from './format.ts';
+import { decoderOf, FORMAT_VERSION, isKnownFormat, LIMITS, namesOf, tablesOf } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
@@ -48,7 +48,7 @@ export class Snapshot {
 
   /** @throws `snapshot/…` */
   static open(file: string): Snapshot {
-    checkLead(file);
+    const version = checkLead(file);
     return guarded(file, () => {
       // Immutable: no lock is taken and no journal or log beside the file is looked at, let alone rolled back.
       const place = pathToFileURL(file);
@@ -58,7 +58,7 @@ export class Snapshot {
         db.exec(
           'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA mmap_size = 0;',
         );
-        checkSchema(db, file);
+        checkSchema(db, file, version);
         const [verdict] = db.prepare('PRAGMA integrity_check(1)').all();
         if (verdict === undefined || text(verdict, 'integrity_check') !== 'ok') throw damagedFile(file);
         return new Snapshot(file, db, readHeader(db, file));
@@ -95,19 +95,22 @@ export class Snapshot {
    * The records of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
    * checked, or `snapshot/…` is thrown at the end, before which nothing may be made lasting.
    */
-  *writesAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
-    const find = guarded(this.file, () => this.#db.prepare('SELECT key, words, blob FROM write WHERE id = ?'));
+  *recordsAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
+    const { table, contentHash, vectors } = namesOf(this.header.format);
+    const find = guarded(this.file, () =>
+      this.#db.prepare(`SELECT ${contentHash}, words, ${vectors} FROM ${table} WHERE id = ?`),
+    );
     const decode = decoderOf(this.header.format);
     const digest = new ContentDigest();
     for (const file of checked.files) digest.file(file);
     for (const term of this.terms()) digest.term(term);
-    for (let recordId = 1; recordId <= this.header.writes; recordId++) {
+    for (let recordId = 1; recordId <= this.header.records; recordId++) {
       const row = guarded(this.file, () => find.get(recordId)) ?? {};
       const [key, words, blob] = guarded(
         this.file,
-        () => [bytes(row, 'key'), bytes(row, 'words'), bytes(row, 'blob')] as const,
+        () => [bytes(row, contentHash), bytes(row, 'words'), bytes(row, vectors)] as const,
       );
-      digest.write(key, words, blob);
+      digest.record(key, words, blob);
       const record = guarded(this.file, () => decode(blob, shape));
       yield { recordId, contentHash: Buffer.from(key).toString('hex'), record };
     }
@@ -124,7 +127,9 @@ export class Snapshot {
 
   /** The words of a record, repeats kept, their order lost. */
   wordsOf(recordId: number, terms: readonly string[]): string[] {
-    const row = guarded(this.file, () => this.#db.prepare('SELECT words FROM write WHERE id = ?').get(recordId)) ?? {};
+    const { table } = namesOf(this.header.format);
+    const find = `SELECT words FROM ${table} WHERE id = ?`;
+    const row = guarded(this.file, () => this.#db.prepare(find).get(recordId)) ?? {};
     const words = readWords(bytes(row, 'words'), terms.length) ?? [];
     return words.flatMap(({ termId, count }) => Array.from({ length: count }, () => terms[termId - 1] ?? ''));
   }
@@ -153,7 +158,8 @@ function guarded<T>(file: string, work: () => T): T {
   }
 }
 
-function checkLead(file: string): void {
+/** The version of a snapshot, as its first bytes say. */
+function checkLead(file: string): number {
   const lead = firstBytes(file);
   switch (lead.kind) {
     case 'absent':
@@ -173,13 +179,14 @@ function checkLead(file: string): void {
       if (!isKnownFormat(lead.version) || lead.plain !== 'plain' || lead.bytes !== lead.saidBytes) {
         throw damagedFile(file);
       }
+      return lead.version;
   }
 }
 
 /** Exactly our tables: anything beyond could run when it is read, anything less is damage. */
-function checkSchema(db: DatabaseSync, file: string): void {
+function checkSchema(db: DatabaseSync, file: string, version: number): void {
   const rows = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
-  const expected = new Map<string, string>(Object.entries(TABLES));
+  const expected = new Map(tablesOf(version));
   for (const row of rows) {
     const name = text(row, 'name');
     const isOurs =

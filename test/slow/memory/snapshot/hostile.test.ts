@@ -118,7 +118,7 @@ describe('what a refusal says', () => {
 
 describe('a snapshot that somebody made', () => {
   it.each([
-    ['a trigger', 'CREATE TRIGGER t AFTER INSERT ON file BEGIN DELETE FROM write; END;', 'unsafe'],
+    ['a trigger', 'CREATE TRIGGER t AFTER INSERT ON file BEGIN DELETE FROM record; END;', 'unsafe'],
     ['a view', 'CREATE VIEW v AS SELECT 1;', 'unsafe'],
     ['a table of its own', 'CREATE TABLE more (x);', 'unsafe'],
     ['an index', 'CREATE INDEX i ON file (path);', 'unsafe'],
@@ -132,19 +132,23 @@ describe('a snapshot that somebody made', () => {
     ['a backslash', "UPDATE file SET path = 'a\\..\\b' WHERE id = 1;", 'unsafe'],
     ['a path too long', "UPDATE file SET path = printf('%.5000c', 'a') WHERE id = 1;", 'unsafe'],
     ['one path twice', 'UPDATE file SET path = (SELECT path FROM file WHERE id = 1) WHERE id = 2;', 'unsafe'],
-    ['one write twice', 'UPDATE write SET key = (SELECT key FROM write WHERE id = 1) WHERE id = 2;', 'unsafe'],
-    ['a short key', "UPDATE write SET key = x'00' WHERE id = 1;", 'damaged'],
-    ['a write of another length', 'UPDATE write SET blob = zeroblob(10000000) WHERE id = 1;', 'damaged'],
+    [
+      'one record twice',
+      'UPDATE record SET content_hash = (SELECT content_hash FROM record WHERE id = 1) WHERE id = 2;',
+      'unsafe',
+    ],
+    ['a short key', "UPDATE record SET content_hash = x'00' WHERE id = 1;", 'damaged'],
+    ['a record of another length', 'UPDATE record SET vectors = zeroblob(10000000) WHERE id = 1;', 'damaged'],
     ['a file too many', "INSERT INTO file VALUES (99, 'z', 'h', 1, 1, 'ingested', '');", 'damaged'],
     ['a file too few', 'DELETE FROM file WHERE id = 1;', 'damaged'],
     ['a segment of no file', 'INSERT INTO segment VALUES (99, 0, 1, 1, 1, 1);', 'damaged'],
-    ['a segment of no write', 'UPDATE segment SET write_id = 99;', 'damaged'],
+    ['a segment of no record', 'UPDATE segment SET record_id = 99;', 'damaged'],
     ['lines beyond the file', 'UPDATE segment SET last = 100000;', 'damaged'],
     ['lines backwards', 'UPDATE segment SET first = last + 1;', 'damaged'],
     ['a number beyond every integer', 'UPDATE segment SET tokens = 9223372036854775807;', 'damaged'],
     ['a file moved', "UPDATE file SET path = 'AAA.md' WHERE id = 1;", 'damaged'],
     ['another state', "UPDATE file SET state = 'skipped' WHERE state = 'ingested';", 'damaged'],
-    ['words that are no words', "UPDATE write SET words = x'ffffffffffff' WHERE id = 1;", 'damaged'],
+    ['words that are no words', "UPDATE record SET words = x'ffffffffffff' WHERE id = 1;", 'damaged'],
     ['a term with operators', `UPDATE term SET term = 'a" OR "b' WHERE id = 1;`, 'unsafe'],
     ['a header row too many', "INSERT INTO header VALUES ('more', 'x');", 'damaged'],
     ['a header row too few', "DELETE FROM header WHERE name = 'content';", 'damaged'],
@@ -164,12 +168,12 @@ describe('a snapshot that somebody made', () => {
     ['another set hash', { setHash: '0'.repeat(64) }, 'damaged'],
     ['another digest', { content: '0'.repeat(64) }, 'damaged'],
     ['no hash', { treeHash: 'NaN' }, 'damaged'],
-    ['a count too large to hold', { writes: 1e15 }, 'unsafe'],
-    ['a count within the limits that is not there', { writes: 2_000_000 }, 'damaged'],
+    ['a count too large to hold', { records: 1e15 }, 'unsafe'],
+    ['a count within the limits that is not there', { records: 2_000_000 }, 'damaged'],
     ['no number', { files: NaN }, 'damaged'],
     ['a negative count', { segments: -1 }, 'damaged'],
     ['a fraction', { terms: 0.5 }, 'damaged'],
-    ['words denied', { words: 'left-out' as const }, 'damaged'],
+    ['words denied', { words: 'omitted' as const }, 'damaged'],
     ['another notice', { notice: 'Public.' }, 'damaged'],
   ])('whose sealed header states %s is refused', async (_what, change, expected) => {
     await withFolder(async (folder) => {
@@ -185,12 +189,12 @@ describe('a snapshot that somebody made', () => {
       const { file } = await exported(folder);
       const loud = modelRecord('x');
       const blob = encodeRecord({ ...loud, keys: loud.keys.map(() => 0xff) }, SHAPE);
-      expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(blob)} WHERE id = 1;`))).toBe('unsafe');
+      expect(await verdict(crafted(file, `UPDATE record SET vectors = ${hex(blob)} WHERE id = 1;`))).toBe('unsafe');
       const other = encodeRecord(modelRecord('somebody else'), SHAPE);
-      expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(other)} WHERE id = 1;`))).toBe('damaged');
+      expect(await verdict(crafted(file, `UPDATE record SET vectors = ${hex(other)} WHERE id = 1;`))).toBe('damaged');
       const bare = madeUpRecord('x');
       const short = encodeRecord({ keys: bare.keys.map(() => 0x88), values: bare.values }, SHAPE);
-      expect(await verdict(crafted(file, `UPDATE write SET blob = ${hex(short)} WHERE id = 1;`))).toBe('unsafe');
+      expect(await verdict(crafted(file, `UPDATE record SET vectors = ${hex(short)} WHERE id = 1;`))).toBe('unsafe');
     });
   });
 
@@ -214,7 +218,7 @@ describe('a snapshot that somebody made', () => {
       first.close();
       const other = crafted(
         file,
-        `UPDATE write SET blob = ${hex(encodeRecord(modelRecord('y'), SHAPE))} WHERE id = 1;`,
+        `UPDATE record SET vectors = ${hex(encodeRecord(modelRecord('y'), SHAPE))} WHERE id = 1;`,
       );
       const second = Snapshot.open(other);
       await expect(importSnapshot(ledger, second, told, { place: placeIn(TREE) })).rejects.toMatchObject({
@@ -330,7 +334,7 @@ describe('the parts of a snapshot', () => {
       words: 'kept',
       files: 0,
       segments: 0,
-      writes: 0,
+      records: 0,
       terms: 0,
     };
     const rows = headerRows(header);

@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
 import { terms } from '../../../../src/memory/search/tokenize.ts';
 import { exportSnapshot } from '../../../../src/memory/snapshot/export.ts';
+import { tablesOf } from '../../../../src/memory/snapshot/format.ts';
 import { importSnapshot } from '../../../../src/memory/snapshot/import.ts';
 import { Snapshot } from '../../../../src/memory/snapshot/snapshot.ts';
 import { vectorsHash } from '../../../../src/memory/algebra/set-hash.ts';
@@ -184,7 +185,7 @@ describe('a snapshot', () => {
       const { ledger } = Ledger.open(join(folder, 'from'), IDENTITY);
       putTree(ledger, TREE);
       const file = join(folder, 'x.imem');
-      await exportSnapshot(ledger, file, { ...PROGRAM, words: 'left-out' });
+      await exportSnapshot(ledger, file, { ...PROGRAM, words: 'omitted' });
       expect(readFileSync(file).toString('latin1')).not.toContain('lendbook');
       const { ledger: into } = Ledger.open(join(folder, 'into'), FAR);
       expect((await imported(into, file, { place: placeIn(TREE) })).files.placed).toBe(4);
@@ -276,12 +277,24 @@ describe('a snapshot', () => {
 });
 
 /**
- * A snapshot as version 1 or 2 wrote it: the same tables, keys of eight bits, and in version 1 sums of features in
- * place of the set hash.
+ * A snapshot as version 1 or 2 wrote it: tables by their former names, keys of eight bits, and in version 1 sums of
+ * features in place of the set hash.
  */
 function asFormer(file: string, version: 1 | 2): void {
   const db = new DatabaseSync(file);
   const texts = (query: string) => db.prepare(query).all() as Record<string, never>[];
+  const former = tablesOf(version);
+  db.exec(`
+    ALTER TABLE segment RENAME TO now;
+    ${former.get('segment')!};
+    INSERT INTO segment SELECT * FROM now;
+    DROP TABLE now;
+    ${former.get('write')!};
+    INSERT INTO write SELECT * FROM record;
+    DROP TABLE record;
+    UPDATE header SET name = 'writes' WHERE name = 'records';
+    UPDATE header SET value = 'left-out' WHERE name = 'words' AND value = 'omitted';
+  `);
   const writes = texts('SELECT id, key, words, blob FROM write ORDER BY id');
   const blobs = writes.map(({ key }) =>
     encodeFormerRecord(formerModelRecord(Buffer.from(key!).toString('hex')), SHAPE),
@@ -308,7 +321,7 @@ function asFormer(file: string, version: 1 | 2): void {
     return { path: path!, recordIds: segments.map(({ recordId }) => recordId) };
   });
   for (const { term } of texts('SELECT term FROM term ORDER BY id')) digest.term(term!);
-  for (const [at, { key, words }] of writes.entries()) digest.write(key!, words!, blobs[at]!);
+  for (const [at, { key, words }] of writes.entries()) digest.record(key!, words!, blobs[at]!);
   const { setHash } = hashesOf(files, (id) => {
     return { contentHash: writes[id - 1]!.key!, vectorsHash: vectorsHash(blobs[id - 1]!) };
   });
