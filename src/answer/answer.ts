@@ -87,6 +87,11 @@ const ABSTAIN = {
 
 /** Segments that lines are shown of, or whose history is asked for, where a question names nothing. */
 const RECALLED = 6;
+/** No model is asked. */
+const LINES_ALONE: Answer = {
+  ...{ text: '', ending: 'stop', sentences: [], leftOut: 0 },
+  ...{ promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 },
+};
 const NO_EVIDENCE = { excerpts: [], tokens: 0, notes: [] } as const;
 
 /**
@@ -127,6 +132,11 @@ export async function answer(
     return;
   }
   const model = options.model ?? new EngineModel(search.engine);
+  const { sentences: style } = model.profile;
+  if (style.kind === 'sourced' && !selected && evidence && saysAll(evidence, style.most)) {
+    emit({ kind: 'answered', answer: LINES_ALONE });
+    return;
+  }
   const left = (await model.excerptTokens(signal)) - (selected?.tokens ?? 0);
   const gathered = evidence ? await readEvidence(search, evidence, left, signal) : NO_EVIDENCE;
   const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
@@ -147,7 +157,6 @@ export async function answer(
     signal,
     onEvent: emit,
   };
-  const { sentences: style } = model.profile;
   const written =
     style.kind === 'sourced'
       ? await soundAnswer(model, prompt, {
@@ -160,6 +169,11 @@ export async function answer(
     emit({ kind: 'checking', sentences, of });
   });
   emit({ kind: 'answered', answer: { ...written, sentences: attributed } });
+}
+
+/** What was listed is the whole answer, and has more places than a few sentences can name: a part would mislead. */
+function saysAll({ kind, isComplete, count }: Evidence, sentences: number): boolean {
+  return isComplete && ['list', 'references', 'settings'].includes(kind) && count > 2 * sentences;
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */

@@ -205,6 +205,7 @@ function restRows({ text, sentences, leftOut, ending }: Answer): Row[] {
   return [
     ...(text === '' ? [] : [[{ style: 'bold', text: 'Sources' } as const], ...rows]),
     ...(unknown.length > 0 ? [`Names that stand in no file: ${unknown.join(', ')}`] : []),
+    ...(text === '' && leftOut === 0 ? ['All that was found is listed; the model adds nothing to it.'] : []),
     ...leftOutRows(leftOut),
     ...NOTES[ending],
   ];
@@ -215,8 +216,8 @@ function leftOutRows(leftOut: number): Row[] {
   if (leftOut === 0) return [];
   return [
     leftOut === 1
-      ? '1 sentence of the model rested on nothing that was read and was left out.'
-      : `${leftOut} sentences of the model rested on nothing that was read and were left out.`,
+      ? '1 sentence of the model had no source and was left out.'
+      : `${leftOut} sentences of the model had no source and were left out.`,
   ];
 }
 

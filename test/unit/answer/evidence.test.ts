@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { answer } from '../../../src/answer/answer.ts';
 import type { AnswerEvent, AnswerOptions } from '../../../src/answer/answer.ts';
+import { EngineModel } from '../../../src/answer-model/engine-model.ts';
+import { smallProfile } from '../../../src/answer-model/profile.ts';
 import { beside } from '../../../src/answer/evidence-excerpt.ts';
+import type { Engine } from '../../../src/engine/client/engine.ts';
 import type { RankedSegment } from '../../../src/retrieve/ranked-files.ts';
 import { withFolder } from '../memory/support.ts';
 import { indexed, ScriptedEngine } from './support.ts';
@@ -66,6 +69,24 @@ test('the kind that the user chose counts', async () => {
   const { events } = await ask('What does `lend` return?', { evidenceKind: 'references' });
   expect(evidenceIn(events)?.kind).toBe('references');
 });
+
+test('a small model is not asked for what a complete list says, and a larger one is', () =>
+  withFolder(async (folder) => {
+    const uses = Array.from({ length: 9 }, (_, at) => `export const desk${at} = () => lend('${at}');\n`).join('');
+    const files = { ...FILES, 'src/desks.ts': `import { lend } from './loans.ts';\n${uses}` };
+    const { search, index, engine } = await indexed(folder, files, new ScriptedEngine('The desk uses `lend`.'));
+    const large = new EngineModel(engine as unknown as Engine, 'Large', {
+      ...smallProfile,
+      sentences: { kind: 'all' },
+    });
+    const events: AnswerEvent[] = [];
+    await answer(search, 'Who uses `lend`?', {}, (event) => events.push(event));
+    expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: '', tokens: 0, ending: 'stop' } });
+    expect(engine.prompts).toEqual([]);
+    await answer(search, 'Who uses `lend`?', { model: large }, (event) => events.push(event));
+    expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: 'The desk uses `lend`.' } });
+    index.close();
+  }));
 
 test('a question of no kind is shown the lines that it points to, unless nobody wants them', async () => {
   const question = 'How does the desk lend a book?';
