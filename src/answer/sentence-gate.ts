@@ -71,6 +71,8 @@ export class SentenceGate {
     }
     if (this.#isBroken && !ITEM.test(unit)) this.#held = '';
     const words = [...new Set(unit.toLowerCase().match(/[\p{L}\p{N}_]+/gu))];
+    // A question is no answer: the model says the user's again.
+    if (/\?["'`)*]*\s*$/.test(unit)) return;
     if (words.filter((word) => this.#said.has(word)).length >= REPEATED * words.length) return;
     if (!claims.every(this.#rules.isSound)) {
       this.#leftOut += claims.length;

@@ -51,6 +51,13 @@ test('what says nothing new is no sentence more, and is not counted as unsourced
   });
 });
 
+test('a question that is said again is no answer', () => {
+  expect(passed(['When was `lend` added? It was added by the first commit.'])).toMatchObject({
+    text: 'It was added by the first commit.',
+    leftOut: 0,
+  });
+});
+
 test('a lead-in passes with what it leads to, and not alone', () => {
   expect(passed(['Lending works so:\n\n- It is wrong.\n']).text).toBe('');
   expect(passed(['# Lending\n\nA reader takes a book home.']).text).toBe('# Lending\n\nA reader takes a book home.');
