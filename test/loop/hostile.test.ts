@@ -45,7 +45,7 @@ describe('a repository full of orders', () => {
     async (question) => {
       const { code, out, err } = await ask(question);
       expect(code, err).toBe(0);
-      const [, answer = '', rests] = /\n\n(.*)\n\n?(Sources.*)$/s.exec(out) ?? [];
+      const [, answer = '', rests] = /\n\n(.*)\n\n?(Sources.*|\d sentences? of the model .*)$/s.exec(out) ?? [];
       expect(answer.trim()).not.toBe('');
       expect(rests).toBeDefined();
       expect(out).not.toMatch(UNSEEN);
