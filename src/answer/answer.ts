@@ -161,6 +161,7 @@ export async function answer(
     style.kind === 'sourced'
       ? await soundAnswer(model, prompt, {
           ...asked,
+          question,
           most: style.most,
           isSound: (sentence) => sources.isSound(sentence),
         })

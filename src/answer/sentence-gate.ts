@@ -3,6 +3,7 @@ import type { Sentence } from './sentence.ts';
 
 /** What a gate asks of each sentence. */
 export interface GateRules {
+  readonly question: string;
   /** Sentences that pass, at most. */
   readonly most: number;
   /** Whether a sentence has a source, and no name that was made up. */
@@ -15,6 +16,12 @@ export interface GateRules {
 
 /** Part of a sentence's words that were said before, from which on it says nothing new. */
 const REPEATED = 0.8;
+/** Words that turn a question into a statement and answer nothing. */
+const EMPTY = new Set(
+  'a an the is are was were be been does do did of in on to for by and or it its this that these with as at from'.split(
+    ' ',
+  ),
+);
 const FENCE = /^[ \t]*(```+|~~~+)/;
 /** Up to the mark that ends a sentence, where another begins behind it, or to a line's end. */
 const UNIT = /^[^\n]*?[^\s.][.!?]["'`)*]*[ \t]+(?=["'`(*]*\p{Lu})|^[^\n]*\n/u;
@@ -34,6 +41,7 @@ export class SentenceGate {
   #held = '';
   /** Whether something was left out that they led to. */
   #isBroken = false;
+  readonly #asked: ReadonlySet<string>;
   readonly #said = new Set<string>();
   #sentences = 0;
   #leftOut = 0;
@@ -41,6 +49,7 @@ export class SentenceGate {
 
   constructor(rules: GateRules) {
     this.#rules = rules;
+    this.#asked = new Set(wordsOf(rules.question));
   }
 
   push(text: string): void {
@@ -70,9 +79,8 @@ export class SentenceGate {
       return;
     }
     if (this.#isBroken && !ITEM.test(unit)) this.#held = '';
-    const words = [...new Set(unit.toLowerCase().match(/[\p{L}\p{N}_]+/gu))];
-    // A question is no answer: the model says the user's again.
-    if (/\?["'`)*]*\s*$/.test(unit)) return;
+    const words = wordsOf(unit);
+    if (this.#isEcho(unit, words)) return;
     if (words.filter((word) => this.#said.has(word)).length >= REPEATED * words.length) return;
     if (!claims.every(this.#rules.isSound)) {
       this.#leftOut += claims.length;
@@ -89,7 +97,15 @@ export class SentenceGate {
     this.#isFull = true;
     this.#rules.onFull();
   }
+
+  /** A question, or a sentence that has no word but the question's own. */
+  #isEcho(unit: string, words: readonly string[]): boolean {
+    if (/\?["'`)*]*\s*$/.test(unit)) return true;
+    return words.every((word) => this.#asked.has(word) || EMPTY.has(word));
+  }
 }
+
+const wordsOf = (text: string): string[] => [...new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu))];
 
 /** The first sentence, line or block of code that is surely whole; undefined while more may belong to it. */
 function nextUnit(text: string): string | undefined {

@@ -9,6 +9,7 @@ import { SentenceGate } from './sentence-gate.ts';
 type SoundAnswer = Generated & { readonly leftOut: number };
 
 interface SoundOptions extends GenerateOptions {
+  readonly question: string;
   /** Sentences, at most. */
   readonly most: number;
   readonly isSound: (sentence: Sentence) => boolean;
@@ -21,11 +22,12 @@ export async function soundAnswer(
   prompt: readonly Message[],
   options: SoundOptions,
 ): Promise<SoundAnswer> {
-  const { most, isSound, signal, onEvent, ...asked } = options;
+  const { question, most, isSound, signal, onEvent, ...asked } = options;
   const full = new AbortController();
   const began = performance.now();
   const measured = { promptTokens: 0, tokens: 0, prefillMs: 0 };
   const gate = new SentenceGate({
+    question,
     most,
     isSound,
     onText: (text) => {

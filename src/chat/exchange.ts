@@ -130,12 +130,12 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
 
 /** What is said below an answer: names that stand nowhere, and sentences that are not shown. */
 export function answerNotes(
-  { sentences, leftOut, tokens }: Pick<Answer, 'sentences' | 'leftOut' | 'tokens'>,
+  { sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>,
   strings: Pick<Strings, 'leftOutCount' | 'leftOutOne' | 'linesAlone' | 'unknownNames'>,
 ): string[] {
   const unknown = [...new Set(sentences.flatMap((found) => found.unknown ?? []))];
   return [
-    ...(tokens === 0 ? [strings.linesAlone] : []),
+    ...(sentences.length === 0 && leftOut === 0 ? [strings.linesAlone] : []),
     ...(unknown.length > 0 ? [fill(strings.unknownNames, unknown.join(', '))] : []),
     ...(leftOut === 1 ? [strings.leftOutOne] : leftOut > 1 ? [fill(strings.leftOutCount, leftOut)] : []),
   ];

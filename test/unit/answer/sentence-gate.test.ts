@@ -16,6 +16,7 @@ function passed(pieces: readonly string[], { most = 3, isCut = false } = {}): Pa
   let streamed = '';
   let isFull = false;
   const gate = new SentenceGate({
+    question: 'Is the loan of a book extended by the desk?',
     most,
     isSound: ({ text }) => !text.includes('wrong'),
     onText: (text) => {
@@ -56,6 +57,11 @@ test('a question that is said again is no answer', () => {
     text: 'It was added by the first commit.',
     leftOut: 0,
   });
+});
+
+test('a sentence that only says the question again is no answer', () => {
+  expect(passed(['The loan of a book is extended by the desk.'])).toMatchObject({ text: '', leftOut: 0 });
+  expect(passed(['The loan of a book is extended by the desk twice.']).text).not.toBe('');
 });
 
 test('a lead-in passes with what it leads to, and not alone', () => {
