@@ -43,7 +43,7 @@ describe('the service as its host sees it', () => {
     const running = start();
     const controller = new AbortController();
     const { events, done } = ask(running, 'wait', controller.signal);
-    await expect.poll(() => events.length).toBe(1);
+    await expect.poll(() => events.length, { timeout: 60_000 }).toBe(1);
     controller.abort();
     await expect(done).rejects.toThrow(/abort/i);
     await ask(running, 'how').done;
@@ -75,7 +75,7 @@ describe('the service as its host sees it', () => {
     await expect(client.folders([folder])).rejects.toMatchObject({ code: 'service/stopped' });
     // Each of the three deaths is told; a fourth thread is not begun.
     const deaths = () => notices.filter((one) => one.kind === 'log' && one.line.includes('thread failed')).length;
-    await expect.poll(deaths).toBe(3);
+    await expect.poll(deaths, { timeout: 60_000 }).toBe(3);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(deaths()).toBe(3);
     await expect(client.warm()).rejects.toMatchObject({ code: 'service/stopped' });
