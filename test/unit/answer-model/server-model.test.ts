@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { asAppError } from '../../../src/common/app-error.ts';
 import { setLocale } from '../../../src/service/locale.ts';
@@ -104,13 +106,29 @@ describe('an answer of a server', () => {
     });
   });
 
-  it('goes past every proxy of the environment', async () => {
+  it('goes past every proxy that the environment names', async () => {
     const proxy = await served({});
-    for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'ALL_PROXY']) vi.stubEnv(name, proxy.url);
-    vi.stubEnv('NODE_USE_ENV_PROXY', '1');
-    const { model } = await served({ [CHAT]: stream(['a']) });
-    await generate(model);
-    expect(proxy.seen).toEqual([]);
+    const { url, seen } = await served({ '/v1/models': models('m') });
+    // Node reads these when it starts.
+    const proxies = Object.fromEntries(
+      ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'ALL_PROXY'].map((name) => [name, proxy.url]),
+    );
+    const module = new URL('../../../src/answer-model/direct-fetch.ts', import.meta.url).href;
+    const get = (fetch: string) => `
+      import http from 'node:http';
+      import { directFetch } from ${JSON.stringify(module)};
+      const own = directFetch({ firstByte: 2_000, betweenBytes: 2_000, bytes: 1_000 });
+      await (${fetch})('${url.replace('localhost', '127.0.0.1')}/v1/models');`;
+    const run = (script: string) =>
+      promisify(execFile)(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
+        env: { PATH: process.env.PATH, ...proxies, NODE_USE_ENV_PROXY: '1', no_proxy: '' },
+        timeout: 30_000,
+      });
+    await run(get('own'));
+    expect([proxy.seen.length, seen.length]).toEqual([0, 1]);
+    // The usual way would have gone there: the proxy stands where it is looked for.
+    await run(get('(url) => new Promise((done) => http.get(url, (reply) => reply.resume().on("end", done)))'));
+    expect(proxy.seen.length).toBe(1);
   });
 });
 
