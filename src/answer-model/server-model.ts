@@ -169,7 +169,7 @@ export class ServerModel implements AnswerModel {
       baseURL: this.#choice.baseUrl,
       // The package asks for a key; a server of one's own mostly wants none.
       apiKey: this.#key ?? 'none',
-      fetch: directFetch(this.#limits),
+      fetch: withPlainErrors(directFetch(this.#limits)),
       maxRetries: 0,
       timeout: 2 * this.#limits.firstByte,
       logLevel: 'off',
@@ -179,5 +179,25 @@ export class ServerModel implements AnswerModel {
       project: null,
       webhookSecret: null,
     });
+  }
+}
+
+/** The client reads what went wrong below `error`; vLLM and others say it at the top. */
+function withPlainErrors(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.ok || response.headers.get('content-type')?.includes('json') !== true) return response;
+    const text = await response.text();
+    const { status, headers } = response;
+    return new Response(underError(text), { status, headers });
+  };
+}
+
+function underError(text: string): string {
+  try {
+    const told: unknown = JSON.parse(text);
+    return typeof told === 'object' && told !== null && !('error' in told) ? JSON.stringify({ error: told }) : text;
+  } catch {
+    return text;
   }
 }
