@@ -28,7 +28,7 @@ type MemoryModelHost = Pick<TurnHost, 'ask' | 'recall' | 'tool' | 'folders'>;
  */
 export function offerMemoryModel(host: MemoryModelHost): vscode.Disposable {
   const strings = participantStrings();
-  return vscode.lm.registerLanguageModelChatProvider(VENDOR, {
+  const registered = vscode.lm.registerLanguageModelChatProvider(VENDOR, {
     provideLanguageModelChatInformation: () => [
       { ...MODEL, tooltip: strings.model, detail: vscode.l10n.t('on this machine') },
     ],
@@ -62,6 +62,9 @@ export function offerMemoryModel(host: MemoryModelHost): vscode.Disposable {
     },
     provideTokenCount: (_, text) => Promise.resolve(Math.ceil(textOf(text).length / CHARACTERS)),
   });
+  // The chat takes a model in when somebody asks for the list, and refuses a first question that comes before.
+  void vscode.lm.selectChatModels({ vendor: VENDOR });
+  return registered;
 }
 
 /** The last message is the question; what came before it is the conversation. */
