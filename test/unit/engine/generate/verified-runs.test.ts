@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { generate } from '../../../../src/engine/generate/generate.ts';
 import type { Generator } from '../../../../src/engine/generate/generate.ts';
 import type { Sampling } from '../../../../src/engine/generate/sampler.ts';
@@ -6,6 +6,18 @@ import { mulberry32 } from '../../../../src/common/random.ts';
 
 const STOP = 0;
 const VOCABULARY = 24;
+/** Milliseconds of a run, and of each token that it verifies: what drafts bring is weighed against what they cost. */
+const COST = { run: 100, token: 5 } as const;
+
+// The made-up model takes no time, so that on a real clock its costs would be noise.
+let clock = 0;
+beforeEach(() => {
+  clock = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => clock);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** What a context holds: the tokens themselves, so that a cut which is off by one changes all that follows. */
 type Held = number[];
@@ -37,6 +49,7 @@ class Made {
     };
     const nextOfEach = (context: Held, ids: readonly number[], rows: number) => {
       this.runs += 1;
+      clock += COST.run + COST.token * (rows - 1);
       this.drafted += rows - 1;
       context.push(...ids);
       return Promise.resolve(
