@@ -105,7 +105,7 @@ export function chatStrings(l10n: Translator) {
     unsupported: l10n.t('No source found'),
     unsupportedCount: l10n.t('{0} sentences have no source.'),
     unsupportedOne: l10n.t('1 sentence has no source.'),
-    linesAlone: l10n.t('All that was found is listed; the model adds nothing to it.'),
+    linesAlone: l10n.t('The lines above are the answer; the model adds nothing to them.'),
     leftOutCount: l10n.t('{0} sentences of the model had no source and were left out.'),
     leftOutOne: l10n.t('1 sentence of the model had no source and was left out.'),
     unknownNames: l10n.t('Names that stand in no file: {0}'),

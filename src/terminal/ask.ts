@@ -205,7 +205,7 @@ function restRows({ text, sentences, leftOut, ending }: Answer): Row[] {
   return [
     ...(text === '' ? [] : [[{ style: 'bold', text: 'Sources' } as const], ...rows]),
     ...(unknown.length > 0 ? [`Names that stand in no file: ${unknown.join(', ')}`] : []),
-    ...(text === '' && leftOut === 0 ? ['All that was found is listed; the model adds nothing to it.'] : []),
+    ...(text === '' && leftOut === 0 ? ['The lines above are the answer; the model adds nothing to them.'] : []),
     ...leftOutRows(leftOut),
     ...NOTES[ending],
   ];
