@@ -70,8 +70,9 @@ function lines(
 }
 
 function plain(value: number): string {
-  if (value >= 1e6) return `${value / 1e6}M`;
-  return value >= 1e3 ? `${value / 1e3}K` : `${Number(value.toPrecision(3))}`;
+  const short = (scale: number) => Number((value / scale).toPrecision(2));
+  if (value >= 1e6) return `${short(1e6)}M`;
+  return value >= 1e3 ? `${short(1e3)}K` : `${short(1)}`;
 }
 
 const round = (value: number): number => Math.round(10 * value) / 10;
