@@ -72,7 +72,7 @@ export async function tellOfLarger(): Promise<void> {
   const size = amounts('en').bytes(larger.parts.reduce((sum, { bytes }) => sum + bytes, 0));
   err.rows(
     '',
-    `A larger model answers better: \`ask-codebase models add ${larger.name}\` downloads one (${size}) after you agree.`,
+    `A larger model answers better: \`${program()} models add ${larger.name}\` downloads one (${size}) after you agree.`,
   );
 }
 
@@ -95,4 +95,9 @@ async function agreeTo(
       ? `Nothing was sent to ${address}.`
       : `${address} is not this machine, so nothing was sent. Run this once in a terminal, which asks whether it may be.`,
   );
+}
+
+/** How this program was started, so that what is advised can be typed: npm says which of its scripts runs. */
+function program(): string {
+  return ['ask', 'cli'].includes(process.env['npm_lifecycle_event'] ?? '') ? 'npm run cli --' : 'ask-codebase';
 }
