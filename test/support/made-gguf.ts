@@ -1,14 +1,11 @@
+import type { BaseConfig } from '../../kernels/manifest.ts';
+
 /** A small decoder that a test writes as a GGUF file or as a folder of safetensors: the same weights in both. */
-export interface MadeModel {
+export interface MadeModel extends Pick<
+  BaseConfig,
+  'layers' | 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'intermediate' | 'ropeFactors'
+> {
   readonly architecture: 'qwen2' | 'qwen3' | 'llama';
-  readonly layers: number;
-  readonly hidden: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly intermediate: number;
-  /** By which frequencies of positions are divided, as Llama 3.1 has them. */
-  readonly ropeFactors?: readonly number[];
   /** By the names of safetensors. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 }
