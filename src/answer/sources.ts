@@ -27,7 +27,7 @@ export class Sources {
     this.#excerpts = excerpts;
     this.#ofExcerpts = new Attribution(excerpts);
     this.#notes = notes.flatMap(({ heading, text, place }) => (place ? [{ heading, text, place }] : []));
-    this.#ofNotes = new Attribution(this.#notes.map(excerptOf));
+    this.#ofNotes = new Attribution(this.#notes.map((note, at) => ({ ...excerptOf(note), path: String(at) })));
   }
 
   /** Whether a sentence rests on what was read, by its words, and names nothing that stands nowhere. */
@@ -75,8 +75,9 @@ export class Sources {
   #byCommit(sentence: Sentence): Attributed | undefined {
     const attributed = this.#ofNotes.attribute(sentence, undefined);
     if (attributed.kind === 'unsupported') return undefined;
+    // Several commits of one file are told apart by their number, which stands for a path here.
     const { path, overlap } = attributed.citation;
-    const place = this.#notes.find((note) => note.place.path === path)?.place;
+    const place = this.#notes[Number(path)]?.place;
     return place && { ...attributed, citation: { ...place, overlap } };
   }
 }
