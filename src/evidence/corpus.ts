@@ -37,6 +37,7 @@ export class Corpus {
   readonly #prefix: string;
   readonly #scope: Scope | undefined;
   readonly #reader: Reader;
+  readonly #lines = new Map<string, Promise<readonly string[]>>();
   #paths: readonly string[] | undefined;
 
   constructor({ index, prefix }: IndexedFolder, scope?: Scope, signal?: AbortSignal) {
@@ -80,9 +81,13 @@ export class Corpus {
     return { paths: [...new Set(places.map(({ path }) => path))].sort(), isComplete };
   }
 
-  /** The lines of a file without their ends; none where it cannot be read. */
-  async lines(path: string): Promise<readonly string[]> {
-    return (await this.#reader.file(path)).map((line) => line.replace(/[\r\n]+$/, ''));
+  /** The lines of a file without their ends; none where it cannot be read. Each file is read and cut once. */
+  lines(path: string): Promise<readonly string[]> {
+    const known = this.#lines.get(path);
+    if (known) return known;
+    const lines = this.#reader.file(path).then((all) => all.map((line) => line.replace(/[\r\n]+$/, '')));
+    this.#lines.set(path, lines);
+    return lines;
   }
 
   /** Lines of these files in which `find` finds something, by file and line. */

@@ -86,8 +86,8 @@ async function namedPlaces(
   const written = namesIn(question).flatMap(({ name, kind }) => (kind === 'word' ? [] : [name]));
   const found: Scored[] = [];
   for (const name of new Set([...members, ...written])) {
-    const all = await definitionsOf(corpus, name);
-    const own = all.filter(({ path }) => recalled.has(path) && roleOf(path) === 'source');
+    const paths = corpus.holding([name]).paths.filter((path) => recalled.has(path) && roleOf(path) === 'source');
+    const own = await definitionsOf(corpus, name, paths);
     if (own.length > LIMITS.definitions) continue;
     for (const { path, line, lines: head, context } of own) {
       const weight = weights.get(terms(name)[0] ?? '') ?? 0;

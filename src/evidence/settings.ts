@@ -104,7 +104,9 @@ export async function gatherSettings(corpus: Corpus, words: readonly string[]): 
   if (asked.length === 0) return { items: [], isComplete: false };
   const least = Math.min(2, asked.length);
   const isWanted = (title: string) => saidIn(title, asked) >= least;
-  const holding = corpus.holding(words).paths.filter((path) => !['test', 'changelog'].includes(roleOf(path)));
+  const holding = corpus
+    .holding(words.filter((word) => !GENERAL.has(word)))
+    .paths.filter((path) => !['test', 'changelog'].includes(roleOf(path)));
   const programs = holding.filter((path) => roleOf(path) !== 'documentation');
   const scored: { readonly match: LineMatch; readonly score: number }[] = [];
   const scores = new Map<string, number>();

@@ -212,6 +212,7 @@ export class MultiFolderSearch {
 
   /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */
   async sharesAmong(text: string, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
+    if (ids.length === 0) return new Map();
     const key = await this.engine.question(text, { signal });
     const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
       const folderIndex = this.#members[at]?.index;
