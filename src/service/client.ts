@@ -129,7 +129,7 @@ export class ServiceClient {
 
   /** A page of what answers a question by itself; undefined where nothing does. */
   evidence(page: EvidencePage, signal?: AbortSignal): Promise<Evidence | undefined> {
-    return this.#client.call('evidence', page, { signal });
+    return this.#call('evidence', page, { signal });
   }
 
   async facts(root: string): Promise<MemoryFacts> {

@@ -3,6 +3,7 @@ import { AppError } from '../common/app-error.ts';
 import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { parseScope, selectPaths } from '../memory/search/scope.ts';
 import type { IdleTerm } from '../memory/search/scope.ts';
+import { isAtOrBelow } from '../workspace/walk/below.ts';
 import { changedFiles } from '../workspace/git/revision.ts';
 import type { QuestionScope, ScopeBase } from './protocol.ts';
 
@@ -34,14 +35,10 @@ async function baseTest(base: ScopeBase, members: readonly IndexedFolder[], sign
   switch (base.kind) {
     case 'workspace':
       return () => true;
-    case 'folder': {
-      const inside = `${base.path.replace(/\/$/, '')}/`;
-      return (path) => path === base.path || path.startsWith(inside);
-    }
-    case 'files': {
-      const wanted = new Set(base.paths);
-      return (path) => wanted.has(path);
-    }
+    case 'folder':
+      return isAtOrBelow([base.path.replace(/\/$/, '')]);
+    case 'files':
+      return isAtOrBelow(base.paths);
     case 'changed': {
       const found = await Promise.all(
         members.map(async ({ index, prefix }) => (await changedFiles(index.root, signal)).map((path) => prefix + path)),
