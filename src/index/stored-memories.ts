@@ -38,7 +38,7 @@ const BUSY = 500;
 export function storedMemories(home: string): StoredMemory[] {
   const all = join(home, 'memory');
   return foldersIn(all)
-    .filter((name) => FOLDER.test(name))
+    .filter((name) => FOLDER.test(name) && !name.startsWith(REMOVING))
     .flatMap((name) => {
       const databases = databasesIn(join(all, name));
       return databases.length === 0 ? [] : [describe(all, name, databases)];

@@ -97,7 +97,7 @@ async function agreeTo(
   );
 }
 
-/** How this program was started, so that what is advised can be typed: npm says which of its scripts runs. */
+/** What a user types to start this program: npm says which of its scripts runs. */
 function program(): string {
   return ['ask', 'cli'].includes(process.env['npm_lifecycle_event'] ?? '') ? 'npm run cli --' : 'ask-codebase';
 }

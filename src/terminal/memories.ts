@@ -53,6 +53,10 @@ function chosen(all: readonly StoredMemory[], { remove = [], gone, unused }: Mem
   if (unknown !== undefined) {
     throw new AppError('command/usage', `There is no memory "${unknown}". \`memories\` lists them.`);
   }
+  const several = remove.find((name) => all.filter(({ title }) => title === name).length > 1);
+  if (several !== undefined) {
+    throw new AppError('command/usage', `Several memories are called "${several}". Give the name in brackets.`);
+  }
   const before = unused === undefined ? undefined : Date.now() - unused * DAY;
   return all.filter(
     (memory) =>

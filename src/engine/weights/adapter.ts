@@ -106,7 +106,8 @@ function parsed<Schema extends v.GenericSchema>(schema: Schema, json: string): v
   const [issue] = found.issues;
   const path = v.getDotPath(issue);
   const where = path === null ? 'adapter.json' : `In the adapter, ${path}`;
-  const fault = issue.kind === 'schema' && issue.type.startsWith('object') ? 'is missing or no object' : issue.message;
+  const fault =
+    issue.kind === 'schema' && /^(?:loose_)?object/.test(issue.type) ? 'is missing or no object' : issue.message;
   throw new AppError('engine/model-file', `${where} ${fault}.`);
 }
 
