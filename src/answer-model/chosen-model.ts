@@ -17,6 +17,8 @@ export interface ServerChoice {
   readonly baseUrl: string;
   /** As people know it: `localhost:11434`. */
   readonly address: string;
+  /** What a consent and a key are kept for: with its scheme, because `http` sends both in clear. */
+  readonly origin: string;
   /** False where text that is sent there leaves this machine. */
   readonly isLoopback: boolean;
   /** Undefined for the first that the server offers. */
@@ -56,7 +58,7 @@ export function choiceText(choice: ChosenModel): string {
     case 'local':
       return choice.name;
     case 'server': {
-      const url = choice.baseUrl.replace(/\/v1$/u, '');
+      const url = choice.baseUrl.replace(/^([^/]+\/\/[^/]+)\/v1$/u, '$1');
       return choice.model === undefined ? url : `${url}#${choice.model}`;
     }
     case 'editor':
@@ -75,6 +77,7 @@ function serverChoice(text: string): ServerChoice {
     kind: 'server',
     baseUrl: `${url.origin}${path === '' ? '/v1' : path}`,
     address: url.host,
+    origin: url.origin,
     isLoopback: isLoopbackHost(url.hostname),
     model: model === '' ? undefined : model,
   };

@@ -77,16 +77,16 @@ export async function tellOfLarger(): Promise<void> {
 }
 
 async function agreeTo(
-  { address, isLoopback, baseUrl }: ServerChoice,
+  { address, origin, isLoopback, baseUrl }: ServerChoice,
   home: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isLoopback || (await isAllowedAddress(home, address))) return;
+  if (isLoopback || (await isAllowedAddress(home, origin))) return;
   const open = baseUrl.startsWith('http:') ? ' They are not encrypted on the way.' : '';
   const question = `${address} is not this machine. Your questions and lines of your files will be sent there.${open} Allow it?`;
   const isAgreed = await confirm(question, signal);
   if (isAgreed === true) {
-    await allowAddress(home, address);
+    await allowAddress(home, origin);
     return;
   }
   throw new AppError(

@@ -28,14 +28,14 @@ export class AnswererSettings {
       const message = vscode.l10n.t('Nothing was sent to {0}. Choose another answer model.', choice.address);
       throw new AppError('answer-model/not-allowed', message);
     }
-    return { choice, key: await this.keyFor(choice.address) };
+    return { choice, key: await this.keyFor(choice) };
   }
 
   /** Whether text may go to a server: this machine's own without a question, any other once its user has said so. */
-  async agree({ address, isLoopback, baseUrl }: ServerChoice): Promise<boolean> {
+  async agree({ address, origin, isLoopback, baseUrl }: ServerChoice): Promise<boolean> {
     if (isLoopback) return true;
     const allowed = this.#allowed();
-    if (allowed.includes(address)) return true;
+    if (allowed.includes(origin)) return true;
     const question = vscode.l10n.t('Send questions and lines of your files to {0}?', address);
     const detail = baseUrl.startsWith('http:')
       ? vscode.l10n.t(
@@ -44,16 +44,16 @@ export class AnswererSettings {
       : vscode.l10n.t('It is not this machine. You are asked once for each address.');
     if (!(await confirm(question, vscode.l10n.t('Send'), detail))) return false;
     // Of this machine: what was agreed to here does not go to others with the settings.
-    await this.#context.globalState.update(ALLOWED, [...allowed, address]);
+    await this.#context.globalState.update(ALLOWED, [...allowed, origin]);
     return true;
   }
 
-  keyFor(address: string): Thenable<string | undefined> {
-    return this.#context.secrets.get(keyName(address));
+  keyFor({ origin }: ServerChoice): Thenable<string | undefined> {
+    return this.#context.secrets.get(keyName(origin));
   }
 
-  async keep(address: string, key: string): Promise<void> {
-    await this.#context.secrets.store(keyName(address), key);
+  async keep({ origin }: ServerChoice, key: string): Promise<void> {
+    await this.#context.secrets.store(keyName(origin), key);
   }
 
   #allowed(): readonly string[] {
@@ -62,4 +62,4 @@ export class AnswererSettings {
   }
 }
 
-const keyName = (address: string) => `askCodebase.answerModelKey:${address}`;
+const keyName = (origin: string) => `askCodebase.answerModelKey:${origin}`;

@@ -41,6 +41,8 @@ export function editorModelHandlers(log: vscode.LogOutputChannel): Handlers<Host
         log.warn(shownLines(`${model.name}: ${stackOf(error)}`));
         throw failureOf(error, model.name);
       } finally {
+        // An answer that was cut would go on at its vendor, and be paid for.
+        source.cancel();
         source.dispose();
       }
     },

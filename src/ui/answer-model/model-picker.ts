@@ -128,7 +128,7 @@ export class ModelPicker {
     const { baseUrl, address, model } = choice;
     if (!(await this.#answerers.agree(choice))) return undefined;
     const ask = (key: string | undefined) => this.#service.serverCard({ baseUrl, model, key });
-    let card = await ask(await this.#answerers.keyFor(address));
+    let card = await ask(await this.#answerers.keyFor(choice));
     if (card.kind === 'key') {
       const key = await vscode.window.showInputBox({
         title: vscode.l10n.t('Key for {0}', shown(address)),
@@ -138,7 +138,7 @@ export class ModelPicker {
       });
       if (key === undefined || key === '') return undefined;
       card = await ask(key);
-      if (card.kind === 'card') await this.#answerers.keep(address, key);
+      if (card.kind === 'card') await this.#answerers.keep(choice, key);
     }
     if (card.kind === 'card') return choice;
     inform(vscode.l10n.t('No chat server answers at {0}, so the model before stays in use.', address));

@@ -51,6 +51,7 @@ describe('the line that names an answer model', () => {
     'http://localhost:8080#a:7b',
     'http://localhost:8080',
     'https://a.b/x#m',
+    'https://a.b/api/v1#m',
     'editor:a/b',
   ])('%s is written as it is read', (text) => {
     expect(choiceText(chosenModel(text))).toBe(text);
