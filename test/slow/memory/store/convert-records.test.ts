@@ -8,7 +8,7 @@ import { encodeRecord } from '../../../../src/memory/algebra/embedding-record.ts
 import { recordLayout } from '../../../../src/memory/algebra/shape.ts';
 import { convertRecords } from '../../../../src/memory/store/convert-records.ts';
 import { Ledger } from '../../../../src/memory/store/ledger.ts';
-import { asVersion3 } from '../former-database.ts';
+import { asVersion3 } from '../../../unit/memory/former-database.ts';
 import {
   encodeFormerRecord,
   IDENTITY,
@@ -19,7 +19,7 @@ import {
   setHashOf,
   SHAPE,
   withFolder,
-} from '../support.ts';
+} from '../../../unit/memory/support.ts';
 
 const LAYOUT = { ...IDENTITY, layout: recordLayout(SHAPE) };
 const OTHER = '/other/checkout';
