@@ -4,6 +4,7 @@ import type { IsExempt } from '../workspace/files/secret.ts';
 import { skipByName } from '../workspace/files/skip.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
 import { readable } from '../workspace/files/text.ts';
+import { includes } from '../workspace/walk/rules.ts';
 import { excludedPaths, ignoredPaths } from '../workspace/walk/walk.ts';
 
 /** Reasons that no text takes back: they speak of the place, or of what its owner wants. */
@@ -43,32 +44,37 @@ export function seenText(
   return content.reason === 'empty' ? '' : undefined;
 }
 
+/** What its owner wants read, or left out, beside what ignore files say: patterns in the syntax of gitignore. */
+export interface Wanted {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
 /** What a user took out of the index: no commit brings it back. */
 const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
 /** git is asked about these at once: a command line has an end. */
 const BATCH = 500;
 
 /**
- * Whose text is not to be shown, or encoded, from a commit either: what the ledger says was taken out, and of the files
- * that it does not know those that today's ignore files name.
+ * Whose text is not to be shown, or encoded, from a commit either: what the ledger says was taken out, and what today's
+ * settings and ignore files name. The ledger may be older than these, so that no row of it makes them superfluous.
  *
  * @throws the signal's reason
  */
 export async function skippedPaths(
-  { root, ledger }: { readonly root: string; readonly ledger: Ledger },
+  { root, ledger, wanted }: { readonly root: string; readonly ledger: Ledger; readonly wanted: Wanted },
   paths: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const states = new Map(paths.map((path) => [path, nearestState(ledger, path)]));
-  const unknown = paths.filter((path) => states.get(path) === undefined);
-  const skipped = new Set(
-    paths.filter((path) => {
-      const state = states.get(path);
-      return state?.kind === 'skipped' && LEFT_OUT.has(state.reason);
-    }),
-  );
-  for (let at = 0; at < unknown.length; at += BATCH) {
-    const batch = unknown.slice(at, at + BATCH);
+  const [included, excluded] = [includes(wanted.include), includes(wanted.exclude)];
+  const isLeftOut = (path: string) => {
+    const state = nearestState(ledger, path);
+    return excluded.matches(path) || (state?.kind === 'skipped' && LEFT_OUT.has(state.reason));
+  };
+  const skipped = new Set(paths.filter(isLeftOut));
+  const others = paths.filter((path) => !skipped.has(path) && !included.matches(path));
+  for (let at = 0; at < others.length; at += BATCH) {
+    const batch = others.slice(at, at + BATCH);
     for (const path of await excludedPaths(root, batch, signal)) skipped.add(path);
     for (const path of await ignoredPaths(root, batch, signal)) skipped.add(path);
   }

@@ -20,6 +20,7 @@ import type { IsExempt } from '../workspace/files/secret.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './storage-path.ts';
 import type { Query, SearchHits } from './search-hits.ts';
 import { seenText } from './exclusion.ts';
+import type { Wanted } from './exclusion.ts';
 import { Overlay } from './overlay.ts';
 import { shapeOf } from './shape.ts';
 import { acquireIndexLock } from './index-lock.ts';
@@ -33,6 +34,10 @@ export interface FolderIndexOptions {
   readonly root: string;
   readonly engine: Engine;
   readonly home?: string | undefined;
+  /** Patterns of files that are read although they are ignored, generated or large. */
+  readonly include?: readonly string[] | undefined;
+  /** Patterns of files that are not read, nor shown as a commit has them. */
+  readonly exclude?: readonly string[] | undefined;
   /** Patterns of files whose secrets are read in clear: their owner has said so. */
   readonly secretExceptions?: readonly string[] | undefined;
   /** The database is set aside even though it looks whole, and begun anew. */
@@ -41,8 +46,6 @@ export interface FolderIndexOptions {
 
 export interface RefreshOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly include?: readonly string[] | undefined;
-  readonly exclude?: readonly string[] | undefined;
   /** Files that were forgotten on request are read again. */
   readonly remember?: boolean | undefined;
   /** Only these are looked at, relative to the root. */
@@ -73,6 +76,7 @@ export class FolderIndex {
   readonly notice: string | undefined;
   /** Files whose secrets are read in clear. */
   readonly isExempt: IsExempt;
+  readonly wanted: Wanted;
   /** Whether the files lie below the root, or somewhere else and only their memory is here. */
   readonly #files: 'here' | 'elsewhere';
   readonly #overlay = new Overlay();
@@ -91,6 +95,7 @@ export class FolderIndex {
     place: { readonly home: string; readonly names: readonly string[] } | undefined,
     notice: string | undefined,
     isExempt: IsExempt,
+    wanted: Wanted,
     files: 'here' | 'elsewhere' = 'here',
   ) {
     this.root = root;
@@ -101,6 +106,7 @@ export class FolderIndex {
     this.ledger = ledger;
     this.notice = notice;
     this.isExempt = isExempt;
+    this.wanted = wanted;
     this.#segments = new SegmentTable(ledger.identity.shape);
     this.#generation = -1;
   }
@@ -122,12 +128,15 @@ export class FolderIndex {
     const notice = opened.kind === 'recovered' ? opened.message : undefined;
     const exceptions = includes(options.secretExceptions ?? []);
     const isExempt = (path: string) => exceptions.matches(path);
-    return new FolderIndex(root, options.engine, adapter, opened.ledger, { home, names: former }, notice, isExempt);
+    const wanted = { include: options.include ?? [], exclude: options.exclude ?? [] };
+    const place = { home, names: former };
+    return new FolderIndex(root, options.engine, adapter, opened.ledger, place, notice, isExempt, wanted);
   }
 
   /** A memory whose files are not here: it ranks, and has no lines to read. `name` stands for its folder. */
   static withoutFiles(name: string, engine: Engine, adapter: Adapter, ledger: Ledger): FolderIndex {
-    return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, 'elsewhere');
+    const wanted = { include: [], exclude: [] };
+    return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, wanted, 'elsewhere');
   }
 
   /** Brings words and vectors up to the files on disk. */
@@ -183,7 +192,7 @@ export class FolderIndex {
     const onChange = (change: Change) => {
       this.#follow(change);
     };
-    return { ...options, root, ledger, engine, isExempt, onChange, nearest: () => this.#nearest };
+    return { ...options, ...this.wanted, root, ledger, engine, isExempt, onChange, nearest: () => this.#nearest };
   }
 
   /** Segments that can be asked about now: by their words at least. */

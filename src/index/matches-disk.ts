@@ -6,6 +6,7 @@ import { readText } from '../workspace/files/file.ts';
 import { segmentHeader } from '../workspace/segment/header.ts';
 import { splitLines } from '../workspace/segment/line.ts';
 import { rulesFor } from '../workspace/files/secret.ts';
+import { includes } from '../workspace/walk/rules.ts';
 import { walk } from '../workspace/walk/walk.ts';
 import type { FolderIndex } from './folder-index.ts';
 
@@ -37,14 +38,17 @@ export async function fileOnDisk(
   return { meta: { blobHash: hash, bytes, mtimeMs, lines: lines.length, stat, secrets }, terms: texts.map(terms) };
 }
 
-/** The files that a reading of the folder would read: no ignored, secret or linked ones. */
+/** The files that a reading of the folder would read: no ignored, excluded, secret or linked ones. */
 export async function readablePaths(
-  root: string,
-  include: readonly string[] | undefined,
+  { root, wanted }: Pick<FolderIndex, 'root' | 'wanted'>,
   signal: AbortSignal | undefined,
 ): Promise<Set<string>> {
+  const { include } = wanted;
+  const excluded = includes(wanted.exclude);
   const paths = new Set<string>();
-  for await (const entry of walk(root, { include, signal })) if (entry.kind === 'candidate') paths.add(entry.path);
+  for await (const { kind, path } of walk(root, { include, signal })) {
+    if (kind === 'candidate' && !excluded.matches(path)) paths.add(path);
+  }
   return paths;
 }
 
@@ -62,13 +66,9 @@ export interface Comparison {
  * differs is noted, so that the next reading reads it, also where a file's size and times say that nothing happened to
  * it.
  */
-export async function compareWithFiles(
-  index: FolderIndex,
-  include?: readonly string[],
-  signal?: AbortSignal,
-): Promise<Comparison> {
-  const { ledger, root } = index;
-  const readable = await readablePaths(root, include, signal);
+export async function compareWithFiles(index: FolderIndex, signal?: AbortSignal): Promise<Comparison> {
+  const { ledger } = index;
+  const readable = await readablePaths(index, signal);
   const files = ledger.files();
   const changed: string[] = [];
   const gone: string[] = [];

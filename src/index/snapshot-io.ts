@@ -37,7 +37,6 @@ export function exportMemory({ ledger }: FolderIndex, file: string, options: Exp
 }
 
 export interface ImportMemory {
-  readonly include?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onFiles?: (done: number, of: number) => void;
 }
@@ -51,7 +50,7 @@ export async function importMemory(
   file: string,
   options: ImportMemory,
 ): Promise<{ readonly header: SnapshotHeader; readonly imported: Imported }> {
-  const { ledger, root } = index;
+  const { ledger } = index;
   const snapshot = Snapshot.open(file);
   try {
     const own = portableName(ledger.identity.repository);
@@ -63,7 +62,7 @@ export async function importMemory(
       throw new AppError('snapshot/foreign', message);
     }
     const checked = await snapshot.check(ledger.identity, options.signal);
-    const readable = await readablePaths(root, options.include, options.signal);
+    const readable = await readablePaths(index, options.signal);
     const imported = await importSnapshot(ledger, snapshot, checked, {
       ...options,
       forgotten: FORGOTTEN,

@@ -83,7 +83,7 @@ interface Opened {
  * @throws `ask/folder-gone`, `ledger/…`, `engine/model-file`
  */
 export async function openMemory(options: MemoryOptions): Promise<Memory> {
-  const { root, home, device = 'auto', threads, allowSecrets = [] } = options;
+  const { root, home, device = 'auto', threads, include, exclude, allowSecrets } = options;
   const engine =
     options.engine ??
     new Engine({
@@ -93,7 +93,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const opened: Opened[] = [];
   try {
     for (const folder of typeof root === 'string' ? [root] : root) {
-      const index = await FolderIndex.open({ root: folder, engine, secretExceptions: allowSecrets, home });
+      const wanted = { include, exclude, secretExceptions: allowSecrets };
+      const index = await FolderIndex.open({ root: folder, engine, home, ...wanted });
       opened.push({ index, state: readingState(0) });
     }
   } catch (error) {
@@ -220,7 +221,6 @@ export class Memory {
   }
 
   async #readAll(): Promise<void> {
-    const { include = [], exclude = [] } = this.#options;
     const closing = this.#closing.signal;
     for (const opened of this.#opened) {
       try {
@@ -229,7 +229,7 @@ export class Memory {
           // A folder that was read whole stays so while it is looked through again.
           if (opened.state.kind !== 'complete') opened.state = readingState(percentOf(progress));
         };
-        await opened.index.indexWords({ include, exclude, onProgress, signal: closing });
+        await opened.index.indexWords({ onProgress, signal: closing });
         opened.state = complete;
       } catch (error) {
         if (isStopped(closing)) return;

@@ -114,7 +114,6 @@ export class FolderIndexer {
       paths,
       remember,
       priority: 'save',
-      exclude: this.#options.exclude,
       signal: this.#closing.signal,
     });
     const { encoded, reused, removed, encodeMilliseconds } = report;
@@ -239,11 +238,12 @@ export class FolderIndexer {
   }
 
   async #open(forceRebuild = false): Promise<FolderIndex> {
-    const { engine, home, secretExceptions = [] } = this.#options;
+    const { engine, home, exclude, secretExceptions = [] } = this.#options;
     const index = await FolderIndex.open({
       root: this.folder.root,
       engine,
       home,
+      exclude,
       secretExceptions,
       forceRebuild,
     });
@@ -303,7 +303,6 @@ export class FolderIndexer {
     const how: RefreshOptions = {
       signal,
       remember,
-      exclude: this.#options.exclude,
       onProgress: (progress) => {
         this.#progress(index, progress);
       },

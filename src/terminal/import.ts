@@ -8,7 +8,7 @@ import type { CommonOptions } from './session.ts';
 export async function importCommand(file: string, options: CommonOptions): Promise<number> {
   return withFolderIndex(options, async ({ index, signal }) => {
     const began = performance.now();
-    const { header, imported } = await importMemory(index, file, { signal, include: options.include });
+    const { header, imported } = await importMemory(index, file, { signal });
     const milliseconds = Math.round(performance.now() - began);
     // A snapshot of version 1 has no set hash; its tree hash says as much of files and segments.
     const [setHash, treeHash] = [index.ledger.setHash().hex(), index.ledger.treeHash()];

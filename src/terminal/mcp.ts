@@ -11,8 +11,8 @@ import { version } from './version.ts';
  * the protocol is written to standard output.
  */
 export async function mcpCommand(options: CommonOptions): Promise<number> {
-  const { repo = [process.cwd()], device, threads, include, allowSecrets } = options;
-  const memory = await openMemory({ root: repo, device, threads, include, allowSecrets });
+  const { repo = [process.cwd()], device, threads, include, exclude, allowSecrets } = options;
+  const memory = await openMemory({ root: repo, device, threads, include, exclude, allowSecrets });
   try {
     const server = mcpServer(memory, version());
     await server.connect(new StdioServerTransport());

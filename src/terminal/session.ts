@@ -22,6 +22,8 @@ export interface CommonOptions {
   readonly device: DeviceChoice;
   readonly threads?: number;
   readonly include?: readonly string[];
+  /** Patterns of files that are left out. */
+  readonly exclude?: readonly string[];
   /** Patterns of files whose secrets are read in clear. */
   readonly allowSecrets?: readonly string[];
   readonly json?: boolean;
@@ -129,10 +131,17 @@ async function withEngine<T>(
 async function open(
   root: string,
   engine: Engine,
-  { allowSecrets = [] }: CommonOptions,
+  { include, exclude, allowSecrets }: CommonOptions,
   forceRebuild = false,
 ): Promise<FolderIndex> {
-  const index = await FolderIndex.open({ root, engine, secretExceptions: allowSecrets, forceRebuild: forceRebuild });
+  const index = await FolderIndex.open({
+    root,
+    engine,
+    include,
+    exclude,
+    secretExceptions: allowSecrets,
+    forceRebuild,
+  });
   if (index.notice !== undefined) err.rows(index.notice);
   return index;
 }
@@ -166,12 +175,11 @@ async function withBar<T>(work: (bar: IngestBar) => Promise<T>): Promise<T> {
 
 function refreshOptions(
   { signal }: Session,
-  { include, remember }: CommonOptions & { readonly remember?: boolean },
+  { remember }: CommonOptions & { readonly remember?: boolean },
   bar: IngestBar,
 ): RefreshOptions {
   return {
     signal,
-    include,
     remember,
     onProgress: (progress) => {
       bar.show(progress);

@@ -14,7 +14,7 @@ const LISTED = 20;
 export async function verifyCommand(options: CommonOptions): Promise<number> {
   return withFolderIndex(options, async ({ index, signal }) => {
     const verdict = await index.ledger.verify(signal);
-    const files = verdict.kind === 'sound' ? await compareWithFiles(index, options.include, signal) : undefined;
+    const files = verdict.kind === 'sound' ? await compareWithFiles(index, signal) : undefined;
     const differs = files === undefined || files.changed.length + files.gone.length + files.fresh.length > 0;
     if (options.json === true) {
       out.json({ equal: !differs, verdict, files });

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mcpArguments } from '../../src/ui/tools/mcp-arguments.ts';
 import { CLI, cli, LIBRARY, MODELS, place, temporary } from './cli.ts';
 
 const QUESTION = 'How many days may a reader keep a book before a late fee is due?';
@@ -32,6 +33,12 @@ async function open(home: string, ...roots: readonly string[]): Promise<Opened> 
 async function call(client: Client, name: string, input: Record<string, unknown> = {}): Promise<string> {
   const { content } = await client.callTool({ name, arguments: input }, undefined, { timeout: 120_000 });
   return (content as { text: string }[]).map(({ text }) => text).join('');
+}
+
+function git(repo: string, ...args: readonly string[]): void {
+  execFileSync('git', ['-C', repo, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args], {
+    stdio: 'ignore',
+  });
 }
 
 /** Processes whose command line names this folder. */
@@ -128,5 +135,27 @@ it('the entry that init writes starts the server', async () => {
   const client = new Client({ name: 'agent', version: '1' });
   await client.connect(new StdioClientTransport({ command, args, env }));
   expect(await call(client, 'find_references', { name: 'lateFee' })).toContain('src/loans.ts (definition)');
+  await client.close();
+});
+
+it('the server that the editor starts returns nothing that the editor leaves out', async () => {
+  const home = temporary('home');
+  const repo = place(temporary('library'), { ...LIBRARY, 'src/-plan.ts': 'export const postageStampColour = 1;\n' });
+  git(repo, 'init', '--quiet');
+  git(repo, 'add', '.');
+  git(repo, 'commit', '--quiet', '-m', 'All');
+  appendFileSync(join(repo, 'src/loans.ts'), '// LOAN_DAYS\n');
+  const settings = { device: 'cpu', threads: 1, exclude: ['loans.ts', '-plan.ts'], secretExceptions: [] } as const;
+  const args = mcpArguments(CLI, [repo], settings);
+  const env = { PATH: process.env.PATH ?? '', ASK_CODEBASE_HOME: home, ASK_CODEBASE_MODELS: MODELS };
+  const client = new Client({ name: 'agent', version: '1' });
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, env }));
+  expect(await call(client, 'find_references', { name: 'searchCatalogue' })).toContain('src/catalogue.ts');
+  expect(await call(client, 'find_references', { name: 'lateFee' })).not.toContain('src/loans.ts');
+  expect(await call(client, 'find_references', { name: 'postageStampColour' })).not.toContain('-plan.ts:');
+  expect(await call(client, 'read_lines', { path: 'src/loans.ts' })).not.toContain('LOAN_DAYS');
+  const changed = await call(client, 'what_changed');
+  expect(changed).toContain('1 changed files are not read');
+  expect(changed).not.toContain('LOAN_DAYS');
   await client.close();
 });

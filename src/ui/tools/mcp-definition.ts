@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { readSettings } from '../settings.ts';
+import { mcpArguments } from './mcp-arguments.ts';
 import type { Folder } from '../../service/protocol.ts';
 
 /** What the server needs to know of the window. */
@@ -18,22 +19,18 @@ export function offerMcpServer({ context, folders, onDidChange }: McpHost): vsco
   return vscode.lm.registerMcpServerDefinitionProvider('askCodebase', {
     onDidChangeMcpServerDefinitions: onDidChange,
     provideMcpServerDefinitions: () => {
-      const { mcpServer, modelsFolder } = readSettings();
+      const settings = readSettings();
+      const { mcpServer, modelsFolder } = settings;
       const roots = folders().map(({ root }) => root);
       if (!mcpServer || !vscode.workspace.isTrusted || roots.length === 0) return [];
       const { extensionUri, globalStorageUri } = context;
       const program = vscode.Uri.joinPath(extensionUri, 'dist', 'cli.js').fsPath;
       return [
-        new vscode.McpStdioServerDefinition(
-          'Ask Codebase',
-          process.execPath,
-          [program, 'mcp', ...roots.flatMap((root) => ['--repo', root])],
-          {
-            ELECTRON_RUN_AS_NODE: '1',
-            ASK_CODEBASE_HOME: globalStorageUri.fsPath,
-            ...(modelsFolder === '' ? {} : { ASK_CODEBASE_MODELS: modelsFolder }),
-          },
-        ),
+        new vscode.McpStdioServerDefinition('Ask Codebase', process.execPath, mcpArguments(program, roots, settings), {
+          ELECTRON_RUN_AS_NODE: '1',
+          ASK_CODEBASE_HOME: globalStorageUri.fsPath,
+          ...(modelsFolder === '' ? {} : { ASK_CODEBASE_MODELS: modelsFolder }),
+        }),
       ];
     },
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FolderIndex } from '../../../src/index/folder-index.ts';
+import type { FolderIndexOptions } from '../../../src/index/folder-index.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { atBlankLines } from '../../support/encoder.ts';
 
@@ -28,11 +29,15 @@ const asking = {
 };
 
 /** A codebase of these files, below the folder and with its memory beside it; nothing is read yet. */
-export function folderIndexOf(folder: string, files: Readonly<Record<string, string>>): Promise<FolderIndex> {
+export function folderIndexOf(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  options: Partial<FolderIndexOptions> = {},
+): Promise<FolderIndex> {
   const root = join(folder, 'root');
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return FolderIndex.open({ root, engine: asking as unknown as Engine, home: join(folder, 'home') });
+  return FolderIndex.open({ root, engine: asking as unknown as Engine, home: join(folder, 'home'), ...options });
 }
