@@ -18,6 +18,7 @@ import { includes } from '../workspace/walk/rules.ts';
 import { noneExempt } from '../workspace/files/secret.ts';
 import type { IsExempt } from '../workspace/files/secret.ts';
 import { homeFolder, memoryFolder, prepareHome, realFolder } from './storage-path.ts';
+import { sweepRemoved } from './stored-memories.ts';
 import type { Query, SearchHits } from './search-hits.ts';
 import { seenText } from './exclusion.ts';
 import type { Wanted } from './exclusion.ts';
@@ -118,6 +119,7 @@ export class FolderIndex {
     const adapter = await readAdapter(adapterFolder, baseFolder);
     const home = options.home ?? homeFolder();
     prepareHome(home);
+    sweepRemoved(home);
     const { repository, checkout, former } = await identify(root);
     const identity = { repository, checkout, adapter: adapter.id, shape: shapeOf(adapter) };
     const opened = Ledger.open(memoryFolder(repository, home), identity, {

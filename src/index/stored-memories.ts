@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isAppError } from '../common/app-error.ts';
+import { translate } from '../memory/ledger-error.ts';
 import { integer, text } from '../memory/store/row.ts';
 
 /** A memory as it lies on disk, whether or not its folder is still there. */
@@ -13,6 +15,8 @@ export interface StoredMemory {
   readonly folders: readonly { readonly path: string; readonly isThere: boolean; readonly usedMs: number }[];
   /** Files that are asked about, over all working folders. */
   readonly files: number;
+  /** Files that were forgotten on request, over all working folders: without the memory nobody knows that. */
+  readonly forgotten: number;
   /** On disk, with everything that was set aside. */
   readonly bytes: number;
   /** When it was begun, and last used; to the hour, in ms since 1970. */
@@ -31,6 +35,9 @@ export type Removal =
 const FOLDER = /-[0-9a-f]{12}$/;
 const DATABASE = /^memory-[0-9a-f]+\.sqlite$/;
 const REMOVING = '.removing-';
+const COUNTS =
+  "SELECT count(*) FILTER (WHERE state = 'ingested') AS files, " +
+  "count(*) FILTER (WHERE state = 'skipped' AND reason = 'forgotten') AS forgotten FROM file";
 /** ms that a database is waited for: nobody who looks at a list waits for a writer. */
 const BUSY = 500;
 
@@ -38,7 +45,7 @@ const BUSY = 500;
 export function storedMemories(home: string): StoredMemory[] {
   const all = join(home, 'memory');
   return foldersIn(all)
-    .filter((name) => FOLDER.test(name) && !name.startsWith(REMOVING))
+    .filter(isMemoryName)
     .flatMap((name) => {
       const databases = databasesIn(join(all, name));
       return databases.length === 0 ? [] : [describe(all, name, databases)];
@@ -51,27 +58,40 @@ export function storedMemories(home: string): StoredMemory[] {
  * what it writes next would be lost.
  */
 export function removeStored(home: string, names: readonly string[]): Removal[] {
-  const known = new Map(storedMemories(home).map((memory) => [memory.name, memory]));
+  const all = join(home, 'memory');
+  sweepRemoved(home);
+  const there = new Set(foldersIn(all).filter(isMemoryName));
   return names.map((name) => {
-    const memory = known.get(name);
-    if (memory === undefined) return { kind: 'unknown', name, message: `There is no memory ${name} in ${home}.` };
-    const folder = join(home, 'memory', name);
-    if (databasesIn(folder).some((file) => isOpen(file))) {
-      const message = `${memory.title} is in use: close the windows and programs that have it open, then try again.`;
-      return { kind: 'in-use', name, message };
-    }
+    const databases = there.has(name) ? databasesIn(join(all, name)) : [];
+    if (databases.length === 0) return { kind: 'unknown', name, message: `There is no memory ${name} in ${home}.` };
+    const { title, bytes } = describe(all, name, databases);
     try {
+      if (databases.some((file) => isOpen(file))) {
+        const message = `${title} is in use: close the windows and programs that have it open, then try again.`;
+        return { kind: 'in-use', name, message };
+      }
       // A rename takes all of it at once: whoever opens it now begins anew, and what is half removed is not found.
-      const going = join(home, 'memory', `${REMOVING}${name}`);
+      const going = join(all, `${REMOVING}${name}`);
+      renameSync(join(all, name), going);
       rmSync(going, { recursive: true, force: true });
-      renameSync(folder, going);
-      rmSync(going, { recursive: true, force: true });
-      return { kind: 'removed', name, bytes: memory.bytes };
+      return { kind: 'removed', name, bytes };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { kind: 'failed', name, message: `${memory.title} could not be removed: ${reason}` };
+      return { kind: 'failed', name, message: `${title} could not be removed: ${reason}` };
     }
   });
+}
+
+/** Takes away what a removal left that was killed, or that a file held up which somebody had open. Never throws. */
+export function sweepRemoved(home: string): void {
+  const all = join(home, 'memory');
+  for (const name of foldersIn(all).filter((folder) => folder.startsWith(REMOVING) && FOLDER.test(folder))) {
+    try {
+      rmSync(join(all, name), { recursive: true, force: true });
+    } catch {
+      // It is held up still: the next time.
+    }
+  }
 }
 
 function describe(all: string, name: string, databases: readonly string[]): StoredMemory {
@@ -88,6 +108,7 @@ function describe(all: string, name: string, databases: readonly string[]): Stor
     title: basename(folders[0]?.path ?? name.replace(FOLDER, '')),
     folders,
     files: read.reduce((sum, one) => sum + (one?.files ?? 0), 0),
+    forgotten: read.reduce((sum, one) => sum + (one?.forgotten ?? 0), 0),
     bytes: bytesIn(folder),
     createdMs: Math.min(...stats.map(({ birthtimeMs, mtimeMs }) => birthtimeMs || mtimeMs)),
     usedMs: Math.max(...used),
@@ -96,18 +117,19 @@ function describe(all: string, name: string, databases: readonly string[]): Stor
 }
 
 /** Undefined where it cannot be read: that is for verify and its repairs, and no reason not to list it. */
-function contentsOf(file: string): Pick<StoredMemory, 'folders' | 'files'> | undefined {
+function contentsOf(file: string): Pick<StoredMemory, 'folders' | 'files' | 'forgotten'> | undefined {
   try {
     const db = new DatabaseSync(file, { readOnly: true, timeout: BUSY });
     try {
       const folders = db.prepare('SELECT folder, seen_ms FROM checkout').all();
-      const count = db.prepare("SELECT count(*) AS files FROM file WHERE state = 'ingested'").get() ?? {};
+      const count = db.prepare(COUNTS).get() ?? {};
       return {
         folders: folders.map((row) => {
           const path = text(row, 'folder');
           return { path, isThere: existsSync(path), usedMs: integer(row, 'seen_ms') };
         }),
         files: integer(count, 'files'),
+        forgotten: integer(count, 'forgotten'),
       };
     } finally {
       db.close();
@@ -118,23 +140,33 @@ function contentsOf(file: string): Pick<StoredMemory, 'folders' | 'files'> | und
 }
 
 /**
- * Whether another connection has the database open, here or in another process: SQLite leaves its write-ahead log only
- * where there is none (https://sqlite.org/wal.html).
+ * Whether another connection has the database open, here or in another process: SQLite takes its write-ahead log away
+ * only where there is none (https://sqlite.org/wal.html). A database without such a log, as some network folders have
+ * it, shows a connection only while it reads or writes.
+ *
+ * @throws `ledger/…` where that cannot be found out
  */
 function isOpen(file: string): boolean {
   try {
     const db = new DatabaseSync(file, { timeout: BUSY });
     try {
       const mode = db.prepare('PRAGMA journal_mode = DELETE').get() ?? {};
-      return text(mode, 'journal_mode') === 'wal';
+      if (text(mode, 'journal_mode') === 'wal') return true;
+      db.exec('BEGIN EXCLUSIVE; ROLLBACK');
+      return false;
     } finally {
       db.close();
     }
   } catch (error) {
+    const failure = translate(error, file);
+    if (isAppError(failure, 'ledger/busy')) return true;
     // What is no database is open nowhere.
-    return !(error instanceof Error && /not a database|malformed/i.test(error.message));
+    if (isAppError(failure, 'ledger/damaged')) return false;
+    throw failure ?? error;
   }
 }
+
+const isMemoryName = (name: string) => FOLDER.test(name) && !name.startsWith(REMOVING);
 
 function databasesIn(folder: string): string[] {
   return namesIn(folder).flatMap((name) => (DATABASE.test(name) ? [join(folder, name)] : []));

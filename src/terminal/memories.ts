@@ -41,7 +41,8 @@ export function memoriesCommand(options: MemoriesCommand): number {
   else {
     const freed = removals.reduce((sum, one) => sum + (one.kind === 'removed' ? one.bytes : 0), 0);
     const messages = removals.flatMap((one) => (one.kind === 'removed' ? [] : [one.message]));
-    out.rows(`Removed: ${removals.length - failed.length} memories, ${english.bytes(freed)}.`, ...messages);
+    const done = memoryCount(removals.length - failed.length);
+    out.rows(`Removed: ${done}, ${english.bytes(freed)}.`, ...messages);
   }
   return failed.length > 0 ? EXIT.failed : EXIT.done;
 }
@@ -69,17 +70,29 @@ function chosen(all: readonly StoredMemory[], { remove = [], gone, unused }: Mem
 function listed(home: string, memories: readonly StoredMemory[]): string[] {
   const bytes = memories.reduce((sum, memory) => sum + memory.bytes, 0);
   return [
-    `${memories.length} memories in ${home}, ${english.bytes(bytes)}`,
-    ...memories.flatMap(({ name, title, folders, files, bytes: own, createdMs, usedMs, state }) => [
+    `${memoryCount(memories.length)} in ${home}, ${english.bytes(bytes)}`,
+    ...memories.flatMap(({ name, title, folders, files, forgotten, bytes: own, createdMs, usedMs, state }) => [
       `${title} (${name})`,
-      `  ${files} files, ${english.bytes(own)}, begun ${dateOf(createdMs)}, last used ${dateOf(usedMs)}`,
+      `  ${fileCount(files)}, ${english.bytes(own)}, begun ${dateOf(createdMs)}, last used ${dateOf(usedMs)}`,
+      ...(forgotten > 0 ? [`  ${fileCount(forgotten)} forgotten on request`] : []),
       ...(state === 'unreadable' ? ['  cannot be read: damaged, or made by another version'] : []),
       ...folders.map(({ path, isThere }) => `  ${path}${isThere ? '' : ' (gone)'}`),
     ]),
   ];
 }
 
-const wouldRemove = (memories: readonly StoredMemory[]) =>
-  memories.length > 0 ? ['Nothing is removed yet. Add --yes to remove these; no file of a folder is touched.'] : [];
+function wouldRemove(memories: readonly StoredMemory[]): string[] {
+  if (memories.length === 0) return [];
+  const forgotten = memories.reduce((sum, memory) => sum + memory.forgotten, 0);
+  return [
+    ...(forgotten > 0
+      ? [`The marks of ${fileCount(forgotten)} forgotten on request would go too: indexing would read them again.`]
+      : []),
+    'Nothing is removed yet. Add --yes to remove these; no file of a folder is touched.',
+  ];
+}
+
+const memoryCount = (count: number) => (count === 1 ? '1 memory' : `${english.count(count)} memories`);
+const fileCount = (count: number) => (count === 1 ? '1 file' : `${english.count(count)} files`);
 
 const dateOf = (time: number) => new Date(time).toISOString().slice(0, 10);

@@ -38,7 +38,17 @@ export class StoredMemoriesView implements vscode.TreeDataProvider<StoredMemory>
     return memories;
   }
 
-  getTreeItem({ name, title, folders, files, bytes, createdMs, usedMs, state }: StoredMemory): vscode.TreeItem {
+  getTreeItem({
+    name,
+    title,
+    folders,
+    files,
+    forgotten,
+    bytes,
+    createdMs,
+    usedMs,
+    state,
+  }: StoredMemory): vscode.TreeItem {
     const { amounts } = this.#host;
     const item = new vscode.TreeItem(shown(title), vscode.TreeItemCollapsibleState.None);
     const size = amounts.bytes(bytes);
@@ -52,7 +62,8 @@ export class StoredMemoriesView implements vscode.TreeDataProvider<StoredMemory>
     item.tooltip = [
       ...(folders.length > 0 ? folders.map(({ path }) => shown(path)) : [shown(name)]),
       ...note,
-      vscode.l10n.t('{0} files, {1}', amounts.count(files), size),
+      files === 1 ? vscode.l10n.t('1 file, {0}', size) : vscode.l10n.t('{0} files, {1}', amounts.count(files), size),
+      ...forgottenLines(forgotten, amounts),
       vscode.l10n.t('Begun {0}, {1}', daysAgo(createdMs), used),
     ].join('\n');
     item.contextValue = 'memory.stored';
@@ -97,7 +108,12 @@ export class StoredMemoriesView implements vscode.TreeDataProvider<StoredMemory>
         ? vscode.l10n.t('Remove the memory of {0} ({1})?', first.title, size)
         : vscode.l10n.t('Remove {0} memories ({1})?', amounts.count(memories.length), size);
     const list = memories.flatMap(({ title, folders }) => folders[0]?.path ?? title).join('\n');
-    const detail = `${vscode.l10n.t('Its files are indexed again when the folder is opened. No file of a folder is touched.')}\n\n${list}`;
+    const forgotten = memories.reduce((sum, memory) => sum + memory.forgotten, 0);
+    const detail = [
+      vscode.l10n.t('Its files are indexed again when the folder is opened. No file of a folder is touched.'),
+      ...forgottenLost(forgotten, amounts),
+      list,
+    ].join('\n\n');
     if (!(await confirm(question, vscode.l10n.t('Remove'), detail))) return;
     const removals = await this.#host.removeMemories(memories.map(({ name }) => name));
     this.#changed.fire();
@@ -119,6 +135,25 @@ export class StoredMemoriesView implements vscode.TreeDataProvider<StoredMemory>
 function daysAgo(time: number): string {
   const days = Math.round((time - Date.now()) / DAY);
   return new Intl.RelativeTimeFormat(vscode.env.language, { numeric: 'auto' }).format(Math.min(0, days), 'day');
+}
+
+function forgottenLines(files: number, amounts: Amounts): string[] {
+  if (files === 0) return [];
+  return [
+    files === 1
+      ? vscode.l10n.t('1 file was forgotten on request')
+      : vscode.l10n.t('{0} files were forgotten on request', amounts.count(files)),
+  ];
+}
+
+/** The marks of forgotten files are stored nowhere else. */
+function forgottenLost(files: number, amounts: Amounts): string[] {
+  if (files === 0) return [];
+  return [
+    files === 1
+      ? vscode.l10n.t('1 file that was forgotten on request is indexed again then, too.')
+      : vscode.l10n.t('{0} files that were forgotten on request are indexed again then, too.', amounts.count(files)),
+  ];
 }
 
 function nameOf(row: unknown): string {

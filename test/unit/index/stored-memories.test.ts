@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { noMeta, skippedState } from '../../../src/index/plan.ts';
 import { removeStored, storedMemories } from '../../../src/index/stored-memories.ts';
 import { Ledger } from '../../../src/memory/store/ledger.ts';
 import { memoriesCommand } from '../../../src/terminal/memories.ts';
@@ -81,6 +83,38 @@ describe('removing a memory', () => {
       expect(removeStored(home, [APP])).toMatchObject([{ kind: 'removed' }]);
     }));
 
+  it('leaves one that is being written in a folder where no write-ahead log can be', () =>
+    withHome((home) => {
+      const [file = ''] = readdirSync(join(home, 'memory', APP)).filter((name) => name.endsWith('.sqlite'));
+      const db = new DatabaseSync(join(home, 'memory', APP, file));
+      db.exec('PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE');
+      expect(removeStored(home, [APP])).toMatchObject([{ kind: 'in-use', name: APP }]);
+      db.exec('ROLLBACK');
+      db.close();
+      expect(removeStored(home, [APP])).toMatchObject([{ kind: 'removed', name: APP }]);
+    }));
+
+  it('says what went wrong where nobody has it open', () =>
+    withHome((home) => {
+      const [file = ''] = readdirSync(join(home, 'memory', APP)).filter((name) => name.endsWith('.sqlite'));
+      rmSync(join(home, 'memory', APP, file));
+      mkdirSync(join(home, 'memory', APP, file));
+      expect(removeStored(home, [APP])).toMatchObject([
+        { kind: 'failed', message: expect.stringContaining('app could not be removed: ') as string },
+      ]);
+      expect(existsSync(join(home, 'memory', APP))).toBe(true);
+    }));
+
+  it('takes away what a removal before it left, and nothing of that name that is no memory', () =>
+    withHome((home) => {
+      const left = join(home, 'memory', `.removing-${APP}`);
+      const other = join(home, 'memory', '.removing-notes');
+      for (const folder of [left, other]) mkdirSync(folder);
+      writeFileSync(join(left, 'memory-0123456789abcdef.sqlite'), 'x');
+      removeStored(home, []);
+      expect([existsSync(left), existsSync(other)]).toEqual([false, true]);
+    }));
+
   it('takes no path for a name', () =>
     withHome((home) => {
       expect(removeStored(home, ['../code', '..'])).toMatchObject([{ kind: 'unknown' }, { kind: 'unknown' }]);
@@ -89,6 +123,19 @@ describe('removing a memory', () => {
 });
 
 describe('the command', () => {
+  it('says which forgotten files would be known no more', () =>
+    withHome(async (home, folder) => {
+      const ledger = begin(home, APP, folder);
+      ledger.skipFile('src/key.ts', noMeta(0), skippedState('forgotten'));
+      ledger.skipFile('src/pic.ts', noMeta(0), skippedState('binary'));
+      ledger.close();
+      expect(storedMemories(home).find(({ name }) => name === APP)?.forgotten).toBe(1);
+      expect(await printed(home, { remove: ['lib'] })).not.toContain('forgotten');
+      expect(await printed(home, { remove: ['app'] })).toContain(
+        'The marks of 1 file forgotten on request would go too: indexing would read them again.',
+      );
+    }));
+
   async function printed(home: string, options: Parameters<typeof memoriesCommand>[0]): Promise<string> {
     let text = '';
     vi.stubEnv('ASK_CODEBASE_HOME', home);
@@ -113,8 +160,9 @@ describe('the command', () => {
       expect(shown).not.toContain(APP);
       expect(shown).toContain('Add --yes');
       expect(storedMemories(home)).toHaveLength(2);
-      expect(await printed(home, { gone: true, yes: true })).toContain('Removed: 1 memories');
+      expect(await printed(home, { gone: true, yes: true })).toContain('Removed: 1 memory, ');
       expect(storedMemories(home).map(({ name }) => name)).toEqual([APP]);
+      expect(await printed(home, {})).toMatch(/^1 memory in /);
       expect(await printed(home, { unused: 1, yes: true })).toContain('Removed: 0 memories');
       expect(() => memoriesCommand({ remove: ['nobody'] })).toThrow('There is no memory "nobody"');
       await printed(home, { remove: ['app'], yes: true });
