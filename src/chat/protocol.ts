@@ -49,7 +49,7 @@ const memorySchema = v.variant('kind', [
     secondsLeft: v.optional(count),
     path: line,
   }),
-  v.object({ kind: v.literal('paused'), message: line, percent: count }),
+  v.object({ kind: v.literal('paused'), message: line, percent: count, isIndexed: v.boolean() }),
   v.object({
     kind: v.literal('ready'),
     message: line,

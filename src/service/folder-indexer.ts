@@ -51,6 +51,8 @@ export class FolderIndexer {
   #again: { readonly remember: boolean } | undefined;
   #paused = false;
   #percent = 0;
+  /** The reading that goes on, or was paused, has the words of every file. */
+  #isIndexed = false;
   #reported = 0;
   /** Saved files are read one batch after the other: two at once could store an older text last. */
   #saves: Promise<unknown> = Promise.resolve();
@@ -239,14 +241,8 @@ export class FolderIndexer {
 
   async #open(forceRebuild = false): Promise<FolderIndex> {
     const { engine, home, exclude, secretExceptions = [] } = this.#options;
-    const index = await FolderIndex.open({
-      root: this.folder.root,
-      engine,
-      home,
-      exclude,
-      secretExceptions,
-      forceRebuild,
-    });
+    const { root } = this.folder;
+    const index = await FolderIndex.open({ root, engine, home, exclude, secretExceptions, forceRebuild });
     if (index.notice !== undefined) {
       this.#options.onLog('warn', index.notice);
       const { name } = this.folder;
@@ -259,6 +255,8 @@ export class FolderIndexer {
   }
 
   async #run(signal: AbortSignal, remember: boolean, onWords: () => void): Promise<void> {
+    this.#isIndexed = false;
+    this.#percent = 0;
     try {
       const index = await this.#repaired(signal);
       const report = await this.#read(index, signal, remember, onWords);
@@ -314,6 +312,8 @@ export class FolderIndexer {
       },
     };
     const indexed = await index.indexWords(how);
+    this.#isIndexed = true;
+    this.#percent = 0;
     onWords();
     this.layUnsaved(); // of files that were not known until now
     return index.embed(how, indexed);
@@ -365,8 +365,11 @@ export class FolderIndexer {
   }
 
   #emitPaused(): void {
-    const message = l10n.t('Indexing is paused. What is indexed can be asked about.');
-    this.#emit({ kind: 'paused', message, percent: this.#percent });
+    const isIndexed = this.#isIndexed;
+    const message = isIndexed
+      ? l10n.t('Embedding is paused. Every file can be asked about.')
+      : l10n.t('Indexing is paused. What is indexed can be asked about.');
+    this.#emit({ kind: 'paused', message, percent: this.#percent, isIndexed });
   }
 
   #fail(error: unknown): void {

@@ -125,7 +125,14 @@ export type MemoryState =
       readonly secondsLeft?: number | undefined;
       readonly path: string;
     }
-  | { readonly kind: 'paused'; readonly message: string; readonly percent: number }
+  | {
+      readonly kind: 'paused';
+      readonly message: string;
+      /** Of the files that are indexed; once they all are, of what had no vectors. */
+      readonly percent: number;
+      /** The words of every file are there: only vectors are missing. */
+      readonly isIndexed: boolean;
+    }
   | {
       readonly kind: 'ready';
       readonly message: string;

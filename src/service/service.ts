@@ -169,7 +169,7 @@ export class Service {
     await this.#caughtUp(signal);
     for (const indexer of this.#indexers.values()) {
       const { state } = indexer;
-      if (state.kind === 'reading' || state.kind === 'paused') {
+      if (state.kind === 'reading' || (state.kind === 'paused' && !state.isIndexed)) {
         emit({ kind: 'partial', percent: state.percent });
       }
     }
@@ -212,11 +212,11 @@ export class Service {
 
   /** Nothing is remembered yet: because of a pause, or because the reading has only begun. */
   #refuseUnread(): void {
-    const states = Array.from(this.#indexers.values(), ({ state }) => state.kind);
-    if (states.includes('paused')) {
+    const states = Array.from(this.#indexers.values(), ({ state }) => state);
+    if (states.some((state) => state.kind === 'paused' && !state.isIndexed)) {
       throw new AppError('service/paused');
     }
-    if (states.some((kind) => ['opening', 'walking', 'reading', 'embedding'].includes(kind))) {
+    if (states.some(({ kind }) => ['opening', 'walking', 'reading', 'embedding'].includes(kind))) {
       throw new AppError('service/not-read-yet');
     }
   }

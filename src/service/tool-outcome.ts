@@ -43,7 +43,7 @@ export function readingStateOf(state: MemoryState): ReadingState {
     case 'reading':
       return readingState(state.percent);
     case 'paused':
-      return readingState(state.percent, true);
+      return state.isIndexed ? complete : readingState(state.percent, true);
     case 'failed':
       return failedReading(`Files could not be indexed: ${state.message}`);
     case 'embedding':

@@ -31,7 +31,11 @@ export function statusText(status: WorkspaceStatus, amounts: Amounts): StatusTex
       return { text: `$(loading~spin) ${l10n.t('Embedding {0}', percent)}`, label, tone: 'quiet' };
     }
     case 'paused':
-      return { text: `$(debug-pause) ${l10n.t('Indexing paused')}`, label, tone: 'quiet' };
+      return {
+        text: `$(debug-pause) ${status.isIndexed ? l10n.t('Embedding paused') : l10n.t('Indexing paused')}`,
+        label,
+        tone: 'quiet',
+      };
     case 'ready':
       return { text: '$(library)', label, tone: 'quiet' };
     case 'failed':
@@ -56,8 +60,12 @@ export function workspaceStatusSentence(status: WorkspaceStatus, amounts: Amount
       const percent = amounts.share(Math.floor(status.percent) / 100);
       return l10n.t('{0} files can be asked about. {1} is embedded.', amounts.count(status.files), percent);
     }
-    case 'paused':
-      return l10n.t('Indexing is paused at {0}.', amounts.share(Math.floor(status.percent) / 100));
+    case 'paused': {
+      const percent = amounts.share(Math.floor(status.percent) / 100);
+      return status.isIndexed
+        ? l10n.t('Embedding is paused at {0}. Every file can be asked about.', percent)
+        : l10n.t('Indexing is paused at {0}.', percent);
+    }
     case 'ready':
       return status.files === 1
         ? l10n.t('1 file is remembered.')

@@ -25,7 +25,8 @@ export type WorkspaceStatus =
       readonly secondsLeft?: number;
       readonly path: string;
     }
-  | { readonly kind: 'paused'; readonly percent: number }
+  /** `isIndexed`: only vectors are missing. */
+  | { readonly kind: 'paused'; readonly percent: number; readonly isIndexed: boolean }
   | { readonly kind: 'ready'; readonly files: number; readonly segments: number }
   | { readonly kind: 'failed'; readonly message: string; readonly action: Action };
 
@@ -60,7 +61,8 @@ export function workspaceStatus(states: Iterable<MemoryState>): WorkspaceStatus 
   if (worst) return { kind: 'failed', message: worst.message, action: worst.action };
   if (paused.length > 0) {
     const done = 100 * ready.length + sum(paused, ({ percent }) => percent);
-    return { kind: 'paused', percent: done / (ready.length + paused.length) };
+    const isIndexed = paused.every((state) => state.isIndexed);
+    return { kind: 'paused', percent: done / (ready.length + paused.length), isIndexed };
   }
   if (ready.length === 0) return { kind: 'none' };
   return { kind: 'ready', files: sum(ready, ({ files }) => files), segments: sum(ready, ({ segments }) => segments) };

@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { complete } from '../../../src/library/coverage.ts';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
+import { readingStateOf } from '../../../src/service/tool-outcome.ts';
 import type { MemoryState, Refreshed } from '../../../src/service/protocol.ts';
 import { AdapterStandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
@@ -101,7 +103,10 @@ describe('a folder indexer', () => {
     withIndexer(
       async ({ indexer, standIn, states }) => {
         await indexer.refresh();
-        expect(indexer.state.kind).toBe('paused');
+        // Words are there before vectors are made, so no answer may say that files cannot be found.
+        expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: true });
+        expect(indexer.state.message).toBe('Embedding is paused. Every file can be asked about.');
+        expect(readingStateOf(indexer.state)).toEqual(complete);
         expect(standIn.encoded).toBe(1);
         await indexer.refresh();
         expect(standIn.encoded).toBe(1);
@@ -161,7 +166,8 @@ describe('a folder indexer', () => {
     withIndexer(async ({ indexer, states }) => {
       await indexer.close();
       indexer.pause();
-      expect(indexer.state.kind).toBe('paused');
+      expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: false });
+      expect(readingStateOf(indexer.state).kind).toBe('paused');
       expect(states).toEqual([]);
     }));
 });

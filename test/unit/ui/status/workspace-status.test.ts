@@ -22,7 +22,12 @@ const embedding = (percent: number, files: number, secondsLeft?: number): Memory
   ...{ kind: 'embedding', message: 'Embedding.', percent, files, rate: 500, path: 'src/a.ts' },
   ...(secondsLeft === undefined ? {} : { secondsLeft }),
 });
-const paused = (percent: number): MemoryState => ({ kind: 'paused', message: 'Paused.', percent });
+const paused = (percent: number, isIndexed = false): MemoryState => ({
+  kind: 'paused',
+  message: 'Paused.',
+  percent,
+  isIndexed,
+});
 const failed: MemoryState = { kind: 'failed', message: 'The disk is full.', action: 'free-space' };
 
 describe('the status of several roots', () => {
@@ -57,7 +62,9 @@ describe('the status of several roots', () => {
       message: 'The disk is full.',
       action: 'free-space',
     });
-    expect(workspaceStatus([ready(1), paused(50)])).toEqual({ kind: 'paused', percent: 75 });
+    expect(workspaceStatus([ready(1), paused(50)])).toEqual({ kind: 'paused', percent: 75, isIndexed: false });
+    expect(workspaceStatus([paused(20), paused(50, true)])).toMatchObject({ isIndexed: false });
+    expect(workspaceStatus([ready(1), paused(50, true)])).toMatchObject({ isIndexed: true });
   });
 });
 
@@ -66,6 +73,10 @@ describe('the status bar', () => {
 
   it('is silent without a folder and quiet when all is read', () => {
     expect(text()).toBeUndefined();
+    expect(text(paused(40))?.label).toBe('Ask Codebase: Indexing is paused at 40%.');
+    expect(text(paused(40, true))?.label).toBe(
+      'Ask Codebase: Embedding is paused at 40%. Every file can be asked about.',
+    );
     expect(text(ready(1200))).toEqual({
       text: '$(library)',
       label: 'Ask Codebase: 1,200 files are remembered.',
