@@ -11,6 +11,8 @@ import type { CardFailure } from './server-card.ts';
 
 /** Holds the key of a server for the terminal; the editor keeps keys in its secret storage. */
 export const KEY_VARIABLE = 'ASK_CODEBASE_SERVER_KEY';
+/** The address that the key is meant for, with its scheme: it goes nowhere else. */
+export const KEY_ADDRESS_VARIABLE = 'ASK_CODEBASE_SERVER_KEY_FOR';
 /** Characters of what a server says about itself. */
 const SAID = 200;
 
@@ -115,9 +117,10 @@ function redirected(address: string, to: string, cause?: unknown): AppError {
 
 function keyWanted(address: string, cause?: unknown): AppError {
   const message = l10n.t(
-    '{0} asks for a key, or does not take the one it was given. Choose the model again, or set {1} in a terminal.',
+    '{0} asks for a key, or does not take the one it was given. Choose the model again, or in a terminal set {1}, and {2} to its address.',
     address,
     KEY_VARIABLE,
+    KEY_ADDRESS_VARIABLE,
   );
   return new AppError('answer-model/key', message, cause);
 }

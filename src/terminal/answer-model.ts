@@ -7,7 +7,7 @@ import { chosenModel } from '../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../answer-model/chosen-model.ts';
 import { isFirstTold, openLocalModel, usedModel } from '../answer-model/local-models.ts';
 import type { OpenedModel } from '../answer-model/local-models.ts';
-import { KEY_VARIABLE } from '../answer-model/server-failure.ts';
+import { KEY_ADDRESS_VARIABLE, KEY_VARIABLE } from '../answer-model/server-failure.ts';
 import { ServerModel } from '../answer-model/server-model.ts';
 import { AppError } from '../common/app-error.ts';
 import { amounts } from '../common/number-format.ts';
@@ -39,7 +39,7 @@ export async function openAnswerModel(
       return undefined;
     case 'server':
       await agreeTo(choice, home, signal);
-      return { model: new ServerModel(choice, { key: process.env[KEY_VARIABLE] }), close: () => undefined };
+      return { model: new ServerModel(choice, { key: keyFor(choice) }), close: () => undefined };
     case 'local':
       return openLocalModel(home, choice.name, {
         script: join(dirname(fileURLToPath(import.meta.url)), 'engine.js'),
@@ -73,6 +73,24 @@ export async function tellOfLarger(): Promise<void> {
   err.rows(
     '',
     `A larger model answers better: \`${program()} models add ${larger.name}\` downloads one (${size}) after you agree.`,
+  );
+}
+
+/**
+ * The key of the environment, where it is meant for this server: any address may be named in a command or a script, and
+ * a key belongs to one.
+ *
+ * @throws `command/environment`
+ */
+function keyFor({ origin }: ServerChoice): string | undefined {
+  const key = process.env[KEY_VARIABLE];
+  const meantFor = process.env[KEY_ADDRESS_VARIABLE];
+  if (key === undefined || key === '' || meantFor === undefined || meantFor === '') return undefined;
+  const url = URL.parse(meantFor);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.origin === origin ? key : undefined;
+  throw new AppError(
+    'command/environment',
+    `${KEY_ADDRESS_VARIABLE} must be an address such as https://models.example, and "${meantFor}" is not.`,
   );
 }
 

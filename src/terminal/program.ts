@@ -53,7 +53,8 @@ program.addCommand(
         'ask --repo ../api --repo ../web "Who calls /login?"',
         'ask --scope "+src -tests" "How are sessions stored?"',
         'ask --model http://localhost:11434#qwen2.5-coder:7b "Who calls /login?"',
-      ),
+      ) +
+        '\n\nA server that wants a key gets that of ASK_CODEBASE_SERVER_KEY if ASK_CODEBASE_SERVER_KEY_FOR is its address.',
     )
     .addOption(number('--temperature <t>', 'sample instead of taking the likeliest token', 0, 2))
     .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
