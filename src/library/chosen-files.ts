@@ -2,7 +2,7 @@ import { AppError } from '../common/app-error.ts';
 import { idleSentence, namedPaths, parseScope, selectPaths } from '../memory/search/scope.ts';
 import type { IdleTerm } from '../memory/search/scope.ts';
 import { leastComplete } from './coverage.ts';
-import type { ReadingState } from './coverage.ts';
+import type { IndexingState } from './coverage.ts';
 import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import type { Role } from '../workspace/files/role.ts';
@@ -25,7 +25,7 @@ export interface Choice {
  */
 export function chosenFiles(
   members: readonly IndexedFolder[],
-  states: readonly ReadingState[],
+  states: readonly IndexingState[],
   choice: Choice,
 ): RecallOptions['scope'] {
   const { scope = '', paths = [], kind } = choice;
@@ -44,7 +44,7 @@ export function chosenFiles(
 
 function noMatch(
   members: readonly IndexedFolder[],
-  states: readonly ReadingState[],
+  states: readonly IndexingState[],
   idle: readonly IdleTerm[],
   kind: Role | undefined,
 ): AppError {

@@ -1,11 +1,11 @@
 import { AppError } from '../common/app-error.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 
-/** How far the reading of a folder has come. */
-export type ReadingState =
+/** How far the words of a folder's files are indexed. */
+export type IndexingState =
   | { readonly kind: 'complete'; readonly message: string }
   /** Files are listed or read: what is not read yet cannot be found. */
-  | { readonly kind: 'reading'; readonly percent: number; readonly message: string }
+  | { readonly kind: 'indexing'; readonly percent: number; readonly message: string }
   | { readonly kind: 'paused'; readonly percent: number; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -19,45 +19,45 @@ export interface Coverage {
   /** Segments that have vectors; the others are found by their words alone. */
   readonly embedded: number;
   /** The least complete of the folders. */
-  readonly reading: ReadingState;
+  readonly indexing: IndexingState;
   /** All of it in a few sentences, for a person or a model. */
   readonly message: string;
 }
 
-const ORDER: readonly ReadingState['kind'][] = ['failed', 'paused', 'reading', 'complete'];
+const ORDER: readonly IndexingState['kind'][] = ['failed', 'paused', 'indexing', 'complete'];
 /** Reasons that are named; the others are rare. */
 const NAMED = 4;
 
-export const complete: ReadingState = { kind: 'complete', message: 'Every file of the folder was looked at.' };
+export const complete: IndexingState = { kind: 'complete', message: 'Every file of the folder was looked at.' };
 
-export const failedReading = (message: string): ReadingState => ({ kind: 'failed', message });
+export const failedIndexing = (message: string): IndexingState => ({ kind: 'failed', message });
 
-export const readingState = (percent: number, isPaused = false): ReadingState => {
+export const indexingState = (percent: number, isPaused = false): IndexingState => {
   const part = `${Math.floor(percent)} %`;
   return isPaused
     ? { kind: 'paused', percent, message: `Indexing is paused at ${part}: the other files cannot be found.` }
-    : { kind: 'reading', percent, message: `Indexing is under way (${part}): the other files cannot be found yet.` };
+    : { kind: 'indexing', percent, message: `Indexing is under way (${part}): the other files cannot be found yet.` };
 };
 
 /** The least complete of them. */
-export function leastComplete(states: readonly ReadingState[]): ReadingState {
+export function leastComplete(states: readonly IndexingState[]): IndexingState {
   return states.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))[0] ?? complete;
 }
 
 /**
- * Nothing is indexed because the reading has only begun, or failed: that must not look like an empty folder.
+ * Nothing is indexed because indexing has only begun, or failed: that must not look like an empty folder.
  *
  * @throws `service/paused`, `service/not-read-yet`
  */
-export function refuseUnread(members: readonly IndexedFolder[], states: readonly ReadingState[]): void {
+export function refuseUnread(members: readonly IndexedFolder[], states: readonly IndexingState[]): void {
   const state = leastComplete(states);
   if (state.kind === 'complete' || members.some(({ index }) => index.length > 0)) return;
   const code = state.kind === 'paused' ? 'service/paused' : 'service/not-read-yet';
   throw new AppError(code, `No file is indexed yet. ${state.message} Ask again in a moment, or use your own search.`);
 }
 
-/** What can be found in these folders, each with how far its reading has come. */
-export function coverageOf(members: readonly IndexedFolder[], states: readonly ReadingState[]): Coverage {
+/** What can be found in these folders, each with how far indexing has come. */
+export function coverageOf(members: readonly IndexedFolder[], states: readonly IndexingState[]): Coverage {
   const totals = members.map(({ index }) => index.ledger.totals());
   const skipped = new Map<string, number>();
   for (const { kind, reason, files } of totals.flatMap(({ reasons }) => reasons)) {
@@ -69,17 +69,17 @@ export function coverageOf(members: readonly IndexedFolder[], states: readonly R
     skipped: byReason,
     segments: members.reduce((sum, { index }) => sum + index.length, 0),
     embedded: members.reduce((sum, { index }) => sum + index.embedded, 0),
-    reading: leastComplete(states),
+    indexing: leastComplete(states),
   };
   return { ...found, message: messageOf(found) };
 }
 
-function messageOf({ files, skipped, segments, embedded, reading }: Omit<Coverage, 'message'>): string {
+function messageOf({ files, skipped, segments, embedded, indexing }: Omit<Coverage, 'message'>): string {
   const others = skipped.reduce((sum, { files: count }) => sum + count, 0);
   const named = skipped.slice(0, NAMED).map(({ reason, files: count }) => `${count} ${reason}`);
   const sentences = [`Searched: ${files} indexed files.`];
   if (others > 0) sentences.push(`Not searched: ${others} files (${named.join(', ')}), and what ignore files name.`);
-  if (reading.kind !== 'complete') sentences.push(reading.message);
+  if (indexing.kind !== 'complete') sentences.push(indexing.message);
   if (embedded < segments) {
     const percent = Math.floor((100 * embedded) / segments);
     sentences.push(`${percent} % of the segments have vectors; the others are ranked by their words alone.`);

@@ -7,7 +7,7 @@ import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageOf } from './coverage.ts';
-import type { Coverage, ReadingState } from './coverage.ts';
+import type { Coverage, IndexingState } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -43,7 +43,7 @@ const LONGEST_NAME = 200;
  */
 export async function findReferences(
   members: readonly IndexedFolder[],
-  states: readonly ReadingState[],
+  states: readonly IndexingState[],
   request: ReferencesRequest,
   signal?: AbortSignal,
 ): Promise<References> {

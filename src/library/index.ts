@@ -4,7 +4,7 @@
  */
 export { openMemory } from './memory.ts';
 export type { CallOptions, Memory, MemoryOptions, Search } from './memory.ts';
-export type { Coverage, ReadingState } from './coverage.ts';
+export type { Coverage, IndexingState } from './coverage.ts';
 export type { FoundFile, SearchRequest } from './search-files.ts';
 export type { ReadLines, ReadRequest } from './read-lines.ts';
 export type { Reference, ReferencesRequest } from './find-references.ts';

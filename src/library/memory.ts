@@ -7,8 +7,8 @@ import type { DeviceChoice } from '../engine/settings.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import type { IngestProgress } from '../index/ingest.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
-import { complete, coverageOf, failedReading, readingState } from './coverage.ts';
-import type { Coverage, ReadingState } from './coverage.ts';
+import { complete, coverageOf, failedIndexing, indexingState } from './coverage.ts';
+import type { Coverage, IndexingState } from './coverage.ts';
 import { findReferences } from './find-references.ts';
 import type { Reference, ReferencesRequest } from './find-references.ts';
 import { nameOf, named } from './members.ts';
@@ -73,7 +73,7 @@ const WAIT = 3_000;
 
 interface Opened {
   readonly index: FolderIndex;
-  state: ReadingState;
+  state: IndexingState;
 }
 
 /**
@@ -95,7 +95,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     for (const folder of typeof root === 'string' ? [root] : root) {
       const wanted = { include, exclude, secretExceptions: allowSecrets };
       const index = await FolderIndex.open({ root: folder, engine, home, ...wanted });
-      opened.push({ index, state: readingState(0) });
+      opened.push({ index, state: indexingState(0) });
     }
   } catch (error) {
     for (const { index } of opened) index.close();
@@ -204,7 +204,7 @@ export class Memory {
     if (this.#options.engine === undefined) this.#engine.close();
   }
 
-  get #states(): readonly ReadingState[] {
+  get #states(): readonly IndexingState[] {
     return this.#opened.map(({ state }) => state);
   }
 
@@ -227,13 +227,13 @@ export class Memory {
         closing.throwIfAborted();
         const onProgress = (progress: IngestProgress) => {
           // A folder that was read whole stays so while it is looked through again.
-          if (opened.state.kind !== 'complete') opened.state = readingState(percentOf(progress));
+          if (opened.state.kind !== 'complete') opened.state = indexingState(percentOf(progress));
         };
         await opened.index.indexWords({ onProgress, signal: closing });
         opened.state = complete;
       } catch (error) {
         if (isStopped(closing)) return;
-        opened.state = failedReading(`Files could not be indexed: ${asAppError(error).message}`);
+        opened.state = failedIndexing(`Files could not be indexed: ${asAppError(error).message}`);
       }
     }
   }

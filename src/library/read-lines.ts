@@ -3,7 +3,7 @@ import { AppError } from '../common/app-error.ts';
 import { idleSentence, namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { reasonOf } from './chosen-files.ts';
-import type { ReadingState } from './coverage.ts';
+import type { IndexingState } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -38,7 +38,7 @@ const BLOCK = 20;
  */
 export async function readLines(
   members: readonly IndexedFolder[],
-  states: readonly ReadingState[],
+  states: readonly IndexingState[],
   request: ReadRequest,
 ): Promise<ReadLines & { readonly parts: ToolText }> {
   const place = placeOf(members, request.path);
@@ -79,7 +79,7 @@ function placeOf(members: readonly IndexedFolder[], given: string): { member: In
   );
 }
 
-function notRead(members: readonly IndexedFolder[], states: readonly ReadingState[], path: string): AppError {
+function notRead(members: readonly IndexedFolder[], states: readonly IndexingState[], path: string): AppError {
   const reason = reasonOf(members, path);
   if (reason !== undefined) return new AppError('scope/no-match', `${path} is not read: ${reason}`);
   const open = states.find(({ kind }) => kind !== 'complete');

@@ -8,7 +8,7 @@ import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageOf, refuseUnread } from './coverage.ts';
-import type { Coverage, ReadingState } from './coverage.ts';
+import type { Coverage, IndexingState } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -65,7 +65,7 @@ const FOR_EXCERPTS = 0.55;
  */
 export async function searchFiles(
   members: readonly IndexedFolder[],
-  states: readonly ReadingState[],
+  states: readonly IndexingState[],
   request: SearchRequest,
   signal?: AbortSignal,
 ): Promise<SearchResult> {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { AppError, asAppError } from '../common/app-error.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { findReferences } from './find-references.ts';
-import type { ReadingState } from './coverage.ts';
+import type { IndexingState } from './coverage.ts';
 import { readLines } from './read-lines.ts';
 import { searchFiles } from './search-files.ts';
 import type { ToolText } from './tool-text.ts';
@@ -13,7 +13,7 @@ import { whatChanged } from './what-changed.ts';
 /** What a tool works on: the folders, and how far each has been read. */
 export interface ToolGround {
   readonly members: readonly IndexedFolder[];
-  readonly states: readonly ReadingState[];
+  readonly states: readonly IndexingState[];
 }
 
 /** A tool's answer, before it is fitted to the tokens that its caller allows. */

@@ -21,8 +21,8 @@ import { AnswerModels } from './answer-models.ts';
 import { filesInScope } from './files-in-scope.ts';
 import { removeStored, storedMemories } from '../index/stored-memories.ts';
 import { FolderIndexer } from './folder-indexer.ts';
-import type { ReadingState } from '../library/coverage.ts';
-import { readingStateOf, refused, toolOutcome } from './tool-outcome.ts';
+import type { IndexingState } from '../library/coverage.ts';
+import { indexingStateOf, refused, toolOutcome } from './tool-outcome.ts';
 import type {
   QuestionScope,
   Folder,
@@ -87,7 +87,7 @@ export class Service {
       return (await new MultiFolderSearch(members).recall(question, how)).files;
     }),
     tool: this.#settled(async ({ name, input }, { signal }) => {
-      const ground = async () => ({ members: await this.#members(), states: await this.#readingStates(signal) });
+      const ground = async () => ({ members: await this.#members(), states: await this.#indexingStates(signal) });
       if (name === 'what_changed' && !this.#settings.isTrusted) return refused(new AppError('service/no-git'));
       const onFailure = (error: unknown) => {
         // A wrong input is the agent's own; damage is logged and repaired as for a question.
@@ -198,9 +198,9 @@ export class Service {
   }
 
   /** How far each folder has been read, once what was saved just before is in the memory. */
-  async #readingStates(signal: AbortSignal): Promise<ReadingState[]> {
+  async #indexingStates(signal: AbortSignal): Promise<IndexingState[]> {
     await this.#caughtUp(signal);
-    return Array.from(this.#indexers.values(), ({ state }) => readingStateOf(state));
+    return Array.from(this.#indexers.values(), ({ state }) => indexingStateOf(state));
   }
 
   async #scope(asked: QuestionScope, members: readonly IndexedFolder[], signal: AbortSignal) {

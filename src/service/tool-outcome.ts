@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/client/engine.ts';
-import { complete, failedReading, readingState } from '../library/coverage.ts';
-import type { ReadingState } from '../library/coverage.ts';
+import { complete, failedIndexing, indexingState } from '../library/coverage.ts';
+import type { IndexingState } from '../library/coverage.ts';
 import { fitText } from '../library/tool-text.ts';
 import { runTool, toolErrorText } from '../library/tools.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
@@ -35,17 +35,17 @@ export function refused(error: unknown): ToolOutcome {
 }
 
 /** What the state of a folder means for an answer: what can be found by its words counts as read. */
-export function readingStateOf(state: MemoryState): ReadingState {
+export function indexingStateOf(state: MemoryState): IndexingState {
   switch (state.kind) {
     case 'opening':
     case 'walking':
-      return readingState(0);
+      return indexingState(0);
     case 'reading':
-      return readingState(state.percent);
+      return indexingState(state.percent);
     case 'paused':
-      return state.isIndexed ? complete : readingState(state.percent, true);
+      return state.isIndexed ? complete : indexingState(state.percent, true);
     case 'failed':
-      return failedReading(`Files could not be indexed: ${state.message}`);
+      return failedIndexing(`Files could not be indexed: ${state.message}`);
     case 'embedding':
     case 'ready':
       return complete;

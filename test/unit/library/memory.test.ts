@@ -21,7 +21,7 @@ describe('a search of the library', () => {
       expect(best?.excerpts[0]).toMatchObject({ start: 1, end: 3, text: FILES['src/session.ts'] });
       expect(found.files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
       expect(found.text).toContain('src/session.ts:1-3\n1\texport function openSession');
-      expect(found.coverage).toMatchObject({ files: 4, reading: { kind: 'complete' } });
+      expect(found.coverage).toMatchObject({ files: 4, indexing: { kind: 'complete' } });
       expect(found.text).toContain('Not searched: 1 files (1 ');
     }));
 

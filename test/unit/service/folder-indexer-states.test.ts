@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { complete } from '../../../src/library/coverage.ts';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
-import { readingStateOf } from '../../../src/service/tool-outcome.ts';
+import { indexingStateOf } from '../../../src/service/tool-outcome.ts';
 import type { MemoryState, Refreshed } from '../../../src/service/protocol.ts';
 import { AdapterStandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
@@ -106,7 +106,7 @@ describe('a folder indexer', () => {
         // Words are there before vectors are made, so no answer may say that files cannot be found.
         expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: true });
         expect(indexer.state.message).toBe('Embedding is paused. Every file can be asked about.');
-        expect(readingStateOf(indexer.state)).toEqual(complete);
+        expect(indexingStateOf(indexer.state)).toEqual(complete);
         expect(standIn.encoded).toBe(1);
         await indexer.refresh();
         expect(standIn.encoded).toBe(1);
@@ -167,7 +167,7 @@ describe('a folder indexer', () => {
       await indexer.close();
       indexer.pause();
       expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: false });
-      expect(readingStateOf(indexer.state).kind).toBe('paused');
+      expect(indexingStateOf(indexer.state).kind).toBe('paused');
       expect(states).toEqual([]);
     }));
 });
