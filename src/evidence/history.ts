@@ -26,7 +26,7 @@ export async function gatherHistory(
   names: readonly string[],
   recalled: readonly LinesOf[],
 ): Promise<Gathered> {
-  const { root } = corpus.index;
+  const { root, revision } = corpus.index;
   if (!(await hasHistory(root, corpus.signal))) return { items: [], isComplete: false };
   const places = (await placesOf(corpus, names, recalled)).slice(0, LIMITS.places);
   const items: EvidenceItem[] = [];
@@ -34,9 +34,9 @@ export async function gatherHistory(
   for (const { path, lines } of places) {
     items.push(await corpus.item('definition', path, lines));
     const range = await committedRange(corpus, path, lines);
-    const written = range ? await blame(root, path, range, corpus.signal) : [];
-    const commits =
-      written.length > 0 ? written.map(({ commit }) => commit) : await commitsOf(root, path, corpus.signal);
+    const file = { folder: root, revision, path };
+    const written = range ? await blame(file, range, corpus.signal) : [];
+    const commits = written.length > 0 ? written.map(({ commit }) => commit) : await commitsOf(file, corpus.signal);
     for (const commit of commits.slice(0, LIMITS.commits)) {
       if (seen.has(commit.hash)) continue;
       seen.add(commit.hash);
@@ -61,7 +61,8 @@ async function placesOf(
 /** The same lines in the last commit: those that begin and end alike. Undefined where they are not committed yet. */
 async function committedRange(corpus: Corpus, path: string, { start, end }: LineRange): Promise<LineRange | undefined> {
   const now = await corpus.lines(path);
-  const then = await committedLines(corpus.index.root, path, corpus.signal);
+  const { root, revision } = corpus.index;
+  const then = await committedLines({ folder: root, revision, path }, corpus.signal);
   if (then === undefined) return undefined;
   const first = nearest(then, now[start - 1], start - 1);
   if (first === undefined) return undefined;

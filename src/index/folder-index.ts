@@ -1,9 +1,9 @@
 import { isAppError } from '../common/app-error.ts';
 import { readAdapter } from '../engine/weights/adapter.ts';
 import type { Adapter } from '../engine/weights/adapter.ts';
-import type { Engine, Priority } from '../engine/client/engine.ts';
+import type { Engine } from '../engine/client/engine.ts';
 import { embedWords, indexWords } from './ingest.ts';
-import type { IngestOptions, IngestProgress, IngestReport, Words } from './ingest.ts';
+import type { IngestOptions, IngestReport, Words } from './ingest.ts';
 import { noMeta, skippedState } from './plan.ts';
 import type { Certificate } from '../memory/store/certificate.ts';
 import { Ledger } from '../memory/store/ledger.ts';
@@ -23,39 +23,15 @@ import type { Query, SearchHits } from './search-hits.ts';
 import { seenText } from './exclusion.ts';
 import type { Wanted } from './exclusion.ts';
 import { Overlay } from './overlay.ts';
+import type { FolderIndexOptions, RefreshOptions } from './folder-options.ts';
 import { shapeOf } from './shape.ts';
 import { acquireIndexLock } from './index-lock.ts';
+import type { CommittedFiles } from './committed-files.ts';
 import { cutFile, encodeSegment } from './cut-file.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
 import { SegmentTable } from './segment-table.ts';
 
 export type { SearchHits } from './search-hits.ts';
-
-export interface FolderIndexOptions {
-  readonly root: string;
-  readonly engine: Engine;
-  readonly home?: string | undefined;
-  /** Patterns of files that are read although they are ignored, generated or large. */
-  readonly include?: readonly string[] | undefined;
-  /** Patterns of files that are not read, nor shown as a commit has them. */
-  readonly exclude?: readonly string[] | undefined;
-  /** Patterns of files whose secrets are read in clear: their owner has said so. */
-  readonly secretExceptions?: readonly string[] | undefined;
-  /** The database is set aside even though it looks whole, and begun anew. */
-  readonly forceRebuild?: boolean | undefined;
-}
-
-export interface RefreshOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Files that were forgotten on request are read again. */
-  readonly remember?: boolean | undefined;
-  /** Only these are looked at, relative to the root. */
-  readonly paths?: readonly string[] | undefined;
-  readonly priority?: Priority;
-  readonly onProgress?: (progress: IngestProgress) => void;
-  /** Told again and again while another process reads everything: this one waits, and need not encode it once more. */
-  readonly onWait?: () => void;
-}
 
 /**
  * How long writes that no branch uses are kept, and how many bytes of them: some hundred branches of a large
@@ -78,8 +54,8 @@ export class FolderIndex {
   /** Files whose secrets are read in clear. */
   readonly isExempt: IsExempt;
   readonly wanted: Wanted;
-  /** Whether the files lie below the root, or somewhere else and only their memory is here. */
-  readonly #files: 'here' | 'elsewhere';
+  /** Whether the files lie below the root, somewhere else and only their memory is here, or in a commit. */
+  readonly #files: 'here' | 'elsewhere' | CommittedFiles;
   readonly #overlay = new Overlay();
   /** Paths whose vectors are made first. */
   #nearest: readonly string[] = [];
@@ -97,7 +73,7 @@ export class FolderIndex {
     notice: string | undefined,
     isExempt: IsExempt,
     wanted: Wanted,
-    files: 'here' | 'elsewhere' = 'here',
+    files: 'here' | 'elsewhere' | CommittedFiles = 'here',
   ) {
     this.root = root;
     this.#place = place;
@@ -141,6 +117,16 @@ export class FolderIndex {
     return new FolderIndex(name, engine, adapter, ledger, undefined, undefined, noneExempt, wanted, 'elsewhere');
   }
 
+  /** The files of a commit, as their ledger has them: by the rules of the folder that they belong to. */
+  static ofCommit({ root, engine, adapter, isExempt, wanted }: FolderIndex, ledger: Ledger, files: CommittedFiles) {
+    return new FolderIndex(root, engine, adapter, ledger, undefined, undefined, isExempt, wanted, files);
+  }
+
+  /** What git knows the files by. */
+  get revision(): string {
+    return typeof this.#files === 'object' ? this.#files.commit : 'HEAD';
+  }
+
   /** Brings words and vectors up to the files on disk. */
   async refresh(options: RefreshOptions): Promise<IngestReport> {
     return this.embed(options, await this.indexWords(options));
@@ -172,9 +158,9 @@ export class FolderIndex {
    * was encoded is stored, whatever ends it. Throws `engine/…` but for single segments; the signal's reason.
    */
   async embedSegments(segmentIds: readonly number[], until: number, signal?: AbortSignal): Promise<void> {
-    const { root, ledger, engine, isExempt } = this;
-    const asked = { priority: 'question', signal } as const;
-    const encoder = new SegmentEncoder({ root, ledger, engine, isExempt, ...asked });
+    const { root, ledger, engine } = this;
+    const textOf = (path: string) => this.#textOf(path);
+    const encoder = new SegmentEncoder({ root, ledger, engine, textOf, priority: 'question', signal });
     const places = segmentIds.flatMap((id) => this.place(id) ?? []);
     const records = [];
     try {
@@ -205,6 +191,11 @@ export class FolderIndex {
   /** Those of them that have vectors. */
   get embedded(): number {
     return this.#table().embedded;
+  }
+
+  /** Segments without vectors. */
+  missing(): number[] {
+    return this.#table().notEmbedded();
   }
 
   /** Whether a segment has vectors now. */
@@ -297,9 +288,15 @@ export class FolderIndex {
   async lines(path: string): Promise<readonly string[] | undefined> {
     const unsaved = this.#overlay.file(path);
     if (unsaved) return unsaved.lines;
+    const text = await this.#textOf(path);
+    return text === undefined ? undefined : splitLines(text);
+  }
+
+  async #textOf(path: string): Promise<string | undefined> {
     if (this.#files === 'elsewhere') return undefined;
+    if (typeof this.#files === 'object') return this.#files.text(path);
     const content = await this.readText(path);
-    return content.kind === 'text' ? splitLines(content.text) : undefined;
+    return content.kind === 'text' ? content.text : undefined;
   }
 
   /**

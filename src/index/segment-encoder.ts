@@ -17,6 +17,8 @@ export interface EncoderOptions {
   readonly ledger: Ledger;
   readonly engine: Engine;
   readonly isExempt?: IsExempt;
+  /** The text of a file, where it is not read from disk. */
+  readonly textOf?: (path: string) => Promise<string | undefined>;
   readonly priority?: Priority;
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,12 +90,18 @@ export class SegmentEncoder {
   }
 
   async #read(path: string): Promise<ReadonlyMap<string, CutSegment>> {
-    const { root, ledger, engine, isExempt = noneExempt } = this.#options;
+    const { ledger, engine, textOf } = this.#options;
+    const text = await (textOf ? textOf(path) : this.#onDisk(path));
+    if (text === undefined) return new Map();
+    const segments = await cutFile(engine, ledger.identity.adapter, path, text, this.#asked());
+    return new Map(segments.map((segment) => [segment.contentHash, segment]));
+  }
+
+  async #onDisk(path: string): Promise<string | undefined> {
+    const { root, isExempt = noneExempt } = this.#options;
     // What stands in the ledger was read by the walk's rules, be it because `include` names it.
     const content = await readText(root, path, { included: true, isExempt });
-    if (content.kind !== 'text') return new Map();
-    const segments = await cutFile(engine, ledger.identity.adapter, path, content.text, this.#asked());
-    return new Map(segments.map((segment) => [segment.contentHash, segment]));
+    return content.kind === 'text' ? content.text : undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asAppError, isAppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
-import type { RefreshOptions } from '../index/folder-index.ts';
+import type { RefreshOptions } from '../index/folder-options.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import type { IngestProgress, IngestReport } from '../index/ingest.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';

@@ -6,6 +6,7 @@ import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
+import type { AtCommit } from '../index/commit-index.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
@@ -18,7 +19,7 @@ import type { Row } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
-import { withMembers } from './session.ts';
+import { commitFields, withMembers } from './session.ts';
 import type { QuestionOptions } from './session.ts';
 
 interface Generation {
@@ -51,11 +52,12 @@ export async function askCommand(question: string, options: AskCommand): Promise
   checkedQuestion(question);
   // A slip in its name, and the question about another machine, come before anything is read.
   return withAnswerModel(options, (model) =>
-    withMembers(options, question, async ({ members, search, signal }) => {
+    withMembers(options, question, async ({ members, search, commits, signal }) => {
       const scope = scopeOf(options.scope, members);
       const { temperature, seed, maxTokens, json, kind, embedFor } = options;
       const embedMs = milliseconds(embedFor);
       const exitCode = await printAnswer(search, question, {
+        commits,
         temperature,
         seed,
         maxTokens,
@@ -75,13 +77,13 @@ export async function askCommand(question: string, options: AskCommand): Promise
 type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
   AnswerOptions,
   'model' | 'scope' | 'signal' | 'evidenceKind'
-> & { readonly embedMs?: number | undefined };
+> & { readonly embedMs?: number | undefined; readonly commits?: readonly AtCommit[] };
 
 /** Prints an answer as it comes about. The exit code. */
 export async function printAnswer(search: MultiFolderSearch, given: string, options: PrintOptions): Promise<number> {
   const question = checkedQuestion(given);
   const { temperature, seed, maxTokens, json, embedMs, model, scope, evidenceKind, signal } = options;
-  const view = json === true ? jsonView() : textView();
+  const view = json === true ? jsonView(options.commits) : textView();
   const sampling =
     temperature === undefined
       ? defaultSampling
@@ -226,7 +228,7 @@ function shortened(text: string): string {
   return line.length <= 90 ? line : `${line.slice(0, 89)}…`;
 }
 
-function jsonView(): View {
+function jsonView(commits: readonly AtCommit[] = []): View {
   let ranked: readonly RankedFile[] | undefined;
   let embedded: Embedded | undefined;
   let evidence: Evidence | undefined;
@@ -246,7 +248,15 @@ function jsonView(): View {
         share,
         segments: lines.map(({ start, end, share: own }) => ({ start, end, share: own })),
       }));
-      out.json({ known: found !== undefined, embedded, files, evidence, model, answer: found });
+      out.json({
+        ...commitFields(commits),
+        known: found !== undefined,
+        embedded,
+        files,
+        evidence,
+        model,
+        answer: found,
+      });
       return found ? EXIT.done : EXIT.unknown;
     },
   };

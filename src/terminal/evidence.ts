@@ -6,7 +6,7 @@ import { EXIT } from './exit.ts';
 import { out } from './output.ts';
 import type { Row } from './output.ts';
 import { scopeOf } from './scope.ts';
-import { withMembers } from './session.ts';
+import { commitFields, withMembers } from './session.ts';
 import type { QuestionOptions } from './session.ts';
 
 export interface EvidenceCommand extends QuestionOptions, Page {
@@ -44,11 +44,11 @@ const TITLES: Readonly<Record<EvidenceKind, string>> = {
 /** Prints a page of what answers a question by itself; no model is loaded. */
 export async function evidenceCommand(given: string, options: EvidenceCommand): Promise<number> {
   const question = checkedQuestion(given);
-  return withMembers(options, undefined, async ({ members, search, signal }) => {
+  return withMembers(options, undefined, async ({ members, search, commits, signal }) => {
     const scope = scopeOf(options.scope, members);
     const { kind, json, from = 0, most = LIMITS.page } = options;
     const evidence = await evidenceFor(search, question, { from, most, signal, kind, scope });
-    if (json === true) out.json({ from, evidence });
+    if (json === true) out.json({ ...commitFields(commits), from, evidence });
     else if (evidence) out.rows(...evidenceRows(evidence, { from, most }));
     else out.rows('Nothing was found that answers this question by itself. Choose a kind with --kind, or `ask` it.');
     return evidence ? EXIT.done : EXIT.unknown;

@@ -52,6 +52,7 @@ program.addCommand(
         'ask "Where is the ETag of a response generated?"',
         'ask --repo ../api --repo ../web "Who calls /login?"',
         'ask --scope "+src -tests" "How are sessions stored?"',
+        'ask --at v1.2 "How were sessions stored?"',
         'ask --model http://localhost:11434#qwen2.5-coder:7b "Who calls /login?"',
       ) +
         '\n\nA server that wants a key gets that of ASK_CODEBASE_SERVER_KEY if ASK_CODEBASE_SERVER_KEY_FOR is its address.',
@@ -255,6 +256,7 @@ function asked(command: Command): Command {
     .addOption(new Option('--with <file>', 'a snapshot to ask beside the folders; repeatable').argParser(collect))
     .option('--complete', 'embed everything before the question is asked; without it, what is asked about is embedded')
     .addOption(number('--embed-for <s>', 'seconds spent on embedding what is asked about (default: 2)', 0, 3600))
+    .option('--at <ref>', 'ask the files of a branch, a tag or a commit, as git has them, in place of those on disk')
     .option('--scope <terms>', 'files to ask, such as "+src -tests"; the last term that matches decides');
 }
 

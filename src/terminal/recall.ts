@@ -1,5 +1,6 @@
 import { AppError } from '../common/app-error.ts';
 import type { MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import type { AtCommit } from '../index/commit-index.ts';
 import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
@@ -10,7 +11,7 @@ import { exactPercent } from '../common/number-format.ts';
 import { readQuestions } from './questions.ts';
 import type { ListedQuestion } from './questions.ts';
 import { scopeOf } from './scope.ts';
-import { withMembers } from './session.ts';
+import { commitFields, withMembers } from './session.ts';
 import type { QuestionOptions } from './session.ts';
 
 export interface RecallCommand extends QuestionOptions {
@@ -28,12 +29,12 @@ export async function recallCommand(question: string | undefined, options: Recal
   const questions = await questionsOf(question, options);
   // Many questions are asked for a measurement: all of them see the same index.
   const how = options.questions === undefined ? options : { ...options, complete: true };
-  return withMembers(how, questions[0]?.question, async ({ members, search, signal }) => {
+  return withMembers(how, questions[0]?.question, async ({ members, search, commits, signal }) => {
     const scope = scopeOf(options.scope, members);
     for (const { id, question: text } of questions) {
       const { by, json } = options;
       const embedMs = milliseconds(options.embedFor);
-      await printRanking(search, text, { id, by, json, signal, embedMs, scope });
+      await printRanking(search, text, { id, by, json, signal, embedMs, scope, commits });
     }
     return EXIT.done;
   });
@@ -42,6 +43,7 @@ export async function recallCommand(question: string | undefined, options: Recal
 interface PrintOptions extends RecallOptions {
   readonly id?: string;
   readonly json?: boolean | undefined;
+  readonly commits?: readonly AtCommit[];
 }
 
 /** Prints what a question brings back. */
@@ -50,9 +52,9 @@ export async function printRanking(
   question: string,
   options: PrintOptions,
 ): Promise<number> {
-  const { id = 'question', json, by, embedMs, scope, signal } = options;
+  const { id = 'question', json, by, embedMs, scope, commits = [], signal } = options;
   const ranking = await search.recall(question, { embedMs, by, scope, signal });
-  if (json === true) out.json(report(id, ranking));
+  if (json === true) out.json({ ...commitFields(commits), ...report(id, ranking) });
   else {
     out.rows(...table(ranking));
     notEmbedded(ranking.embedded).forEach((row) => {

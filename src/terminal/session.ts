@@ -2,9 +2,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
-import type { RefreshOptions } from '../index/folder-index.ts';
+import type { RefreshOptions } from '../index/folder-options.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import { commitNamed, openCommit } from '../index/commit-index.ts';
+import type { AtCommit } from '../index/commit-index.ts';
 import { openSnapshotMemory, snapshotName } from '../index/snapshot-io.ts';
 import { Engine } from '../engine/client/engine.ts';
 import type { IngestReport } from '../index/ingest.ts';
@@ -12,7 +14,7 @@ import type { DeviceChoice } from '../engine/settings.ts';
 import { parseScope } from '../memory/search/scope.ts';
 import { nameOf, named } from '../library/members.ts';
 import { stopping } from './interrupt.ts';
-import { err } from './output.ts';
+import { err, out } from './output.ts';
 import { IngestBar } from './progress.ts';
 
 /** What every command takes. */
@@ -34,6 +36,8 @@ export interface QuestionOptions extends CommonOptions {
   /** Snapshots that are asked beside the folders. */
   readonly with?: readonly string[];
   readonly scope?: string;
+  /** A branch, a tag or a commit, whose files are asked in place of those on disk. */
+  readonly at?: string;
   /** Everything is embedded before the question is asked. */
   readonly complete?: boolean;
   /** Seconds that are spent on vectors which the best candidates have not yet. */
@@ -50,6 +54,8 @@ export interface Session {
 export interface QuestionSession {
   readonly members: readonly IndexedFolder[];
   readonly search: MultiFolderSearch;
+  /** What is asked in place of the files on disk; one for each folder, or none. */
+  readonly commits: readonly AtCommit[];
   readonly signal: AbortSignal;
 }
 
@@ -85,14 +91,18 @@ export async function withMembers<T>(
 ): Promise<T> {
   // A slip in the scope is told before anything is read.
   if (options.scope !== undefined) parseScope(options.scope);
+  if (options.at !== undefined && options.with !== undefined) {
+    throw new AppError('command/usage', 'A snapshot has no commits: give --at or --with, not both.');
+  }
   return withEngine(options, async (engine, signal) => {
     // What goes wrong is told when the question is asked.
     if (question !== undefined) engine.question(question, { signal }).catch(() => undefined);
-    const opened: { readonly index: FolderIndex; readonly name: string }[] = [];
+    const opened: Opened[] = [];
     try {
       for (const root of options.repo ?? [process.cwd()]) {
         const index = await open(root, engine, options);
         opened.push({ index, name: nameOf(index.root) });
+        if (options.at !== undefined) await commitNamed(index.root, options.at, signal);
       }
       const folders = [...opened];
       for (const file of options.with ?? []) {
@@ -107,12 +117,49 @@ export async function withMembers<T>(
             : `Indexed the words of ${read} files.`,
         );
       }
-      const members = named(opened);
-      return await work({ members, search: new MultiFolderSearch(members), signal });
+      const commits = options.at === undefined ? [] : await commitsOf(folders, options.at, options, signal);
+      opened.push(...commits);
+      const members = named(commits.length > 0 ? commits : opened);
+      const search = new MultiFolderSearch(members);
+      const asked = commits.map(({ at }) => at);
+      if (options.json !== true) out.rows(...asked.map(({ message }) => message));
+      return await work({ members, search, commits: asked, signal });
     } finally {
       for (const { index } of opened) index.close();
     }
   });
+}
+
+/** What `--json` says of the commits that were asked. */
+export function commitFields(commits: readonly AtCommit[]) {
+  return commits.length === 0
+    ? {}
+    : { commits: commits.map(({ ref, commit, files, indexed }) => ({ ref, commit, files, indexed })) };
+}
+
+interface Opened {
+  readonly index: FolderIndex;
+  readonly name: string;
+}
+
+async function commitsOf(folders: readonly Opened[], ref: string, { complete }: QuestionOptions, signal: AbortSignal) {
+  const onFile = (done: number, of: number) => {
+    err.status(`Indexing the files of ${ref}: ${done} of ${of}`);
+  };
+  const commits = [];
+  try {
+    for (const { index, name } of folders) {
+      const opened = await openCommit(index, ref, { signal, onFile });
+      commits.push({ ...opened, name });
+      if (complete === true) await opened.index.embedSegments(opened.index.missing(), Infinity, signal);
+    }
+  } catch (error) {
+    for (const { index } of commits) index.close();
+    throw error;
+  } finally {
+    err.status();
+  }
+  return commits;
 }
 
 async function withEngine<T>(

@@ -26,7 +26,8 @@ const MAGIC = Buffer.from('SQLite format 3\0');
 const REFUSED = { 'ledger/newer': 'newer', 'ledger/busy': 'busy', 'ledger/link': 'link' } as const;
 
 /**
- * Begins the repository's name of a database that a snapshot was unpacked into: it can be unpacked again at any time.
+ * Begins the repository's name of a database that a snapshot was unpacked into, or a commit: it can be made again at
+ * any time.
  */
 export const UNPACKED = 'snapshot:';
 

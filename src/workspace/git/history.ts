@@ -34,21 +34,28 @@ export async function hasHistory(folder: string, signal?: AbortSignal): Promise<
   return (await findRepository(folder, signal)).kind === 'git';
 }
 
+/** A file as a commit has it. */
+export interface CommittedPath {
+  readonly folder: string;
+  /** The commit: `HEAD`, or its hash. */
+  readonly revision: string;
+  readonly path: string;
+}
+
 /** The commits that changed a file, newest first; none where git does not say. */
-export async function commitsOf(folder: string, path: string, signal?: AbortSignal): Promise<Commit[]> {
-  const args = ['log', ...PLAIN, FORMAT, '-z', `--max-count=${LIMITS.commits}`, 'HEAD', '--', path];
+export async function commitsOf({ folder, revision, path }: CommittedPath, signal?: AbortSignal): Promise<Commit[]> {
+  const args = ['log', ...PLAIN, FORMAT, '-z', `--max-count=${LIMITS.commits}`, revision, '--', path];
   return parsed(await gitLines(folder, args, { signal, ...LIMITS }));
 }
 
 /**
- * The commits that last wrote these lines of a file, as the last commit has it, with how many of them each wrote; most
+ * The commits that last wrote these lines of a file, as a commit has it, with how many of them each wrote; most
  * first. None where git does not say: the file is new, the history is not here.
  *
  * @param start first line, from 1
  */
 export async function blame(
-  folder: string,
-  path: string,
+  { folder, revision, path }: CommittedPath,
   { start, end }: { readonly start: number; readonly end: number },
   signal?: AbortSignal,
 ): Promise<{ readonly commit: Commit; readonly lines: number }[]> {
@@ -58,7 +65,7 @@ export async function blame(
     '--no-ignore-revs-file',
     '--porcelain',
     `-L${start},${end}`,
-    'HEAD',
+    revision,
     '--',
     path,
   ];
@@ -76,13 +83,12 @@ export async function blame(
     .sort((a, b) => b.lines - a.lines || (a.commit.date < b.commit.date ? 1 : -1));
 }
 
-/** The lines of a file as the last commit has them; undefined where it has none. */
+/** The lines of a file as a commit has them; undefined where it has none. */
 export async function committedLines(
-  folder: string,
-  path: string,
+  { folder, revision, path }: CommittedPath,
   signal?: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const found = await textAt(folder, 'HEAD', path, signal);
+  const found = await textAt(folder, revision, path, signal);
   return found?.text.split(/\r\n|\n|\r/);
 }
 

@@ -6,7 +6,9 @@ import { findRepository } from './git.ts';
 import { gitLines, runGit } from './git-process.ts';
 import type { IsExempt } from '../files/secret.ts';
 import { sizeLimit, skipByName } from '../files/skip.ts';
+import type { SkipOptions } from '../files/skip.ts';
 import { textOf } from '../files/text.ts';
+import type { FileContent } from '../files/text.ts';
 import { differingFiles } from './work-tree.ts';
 
 /** The commit that a name stands for: a branch, a tag, `HEAD~3`, a hash. Throws `git/failed` with what to do. */
@@ -77,10 +79,28 @@ export async function textAt(
   const found = /^100(?:644|755) blob ([0-9a-f]{40,64})\t/.exec(listed);
   const [, id] = found ?? [];
   if (id === undefined) return undefined;
-  const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: sizeLimit(path) });
-  if (run.kind !== 'done' || skipByName(path, run.out.length)) return undefined;
-  const content = textOf(path, run.out, { isExempt });
-  return content.kind === 'text' ? { text: content.text, hash: blobHash(run.out) } : undefined;
+  const content = await blobText(folder, id, path, { isExempt, signal });
+  return content.kind === 'text' ? { text: content.text, hash: content.hash } : undefined;
+}
+
+export type BlobText =
+  | (Extract<FileContent, { kind: 'text' }> & { readonly hash: string; readonly bytes: number })
+  | Extract<FileContent, { kind: 'skipped' }>;
+
+/** A blob as the text of a file, by the rules of a file on disk. Throws the signal's reason. */
+export async function blobText(
+  folder: string,
+  id: string,
+  path: string,
+  options: SkipOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<BlobText> {
+  const { signal } = options;
+  const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: sizeLimit(path, options) });
+  if (run.kind !== 'done') return { kind: 'skipped', reason: run.kind === 'too-much' ? 'too-large' : 'unreadable' };
+  const reason = skipByName(path, run.out.length, options);
+  if (reason) return { kind: 'skipped', reason };
+  const content = textOf(path, run.out, options);
+  return content.kind === 'text' ? { ...content, hash: blobHash(run.out), bytes: run.out.length } : content;
 }
 
 /** Whether a path is there, as anything but a folder: in a commit, or on disk where there is none. */

@@ -22,7 +22,7 @@ export async function differingFiles(
   commit: string | undefined,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const committed = commit === undefined ? new Map<string, string>() : await filesOf(folder, commit, signal);
+  const committed = commit === undefined ? new Map<string, string>() : await committedFiles(folder, commit, signal);
   const changed = new Set<string>();
   for await (const entry of walk(folder, { signal })) {
     const isFile = entry.kind === 'candidate' || entry.bytes !== undefined;
@@ -41,8 +41,15 @@ export async function differingFiles(
   return [...changed].sort();
 }
 
-/** The ordinary files of a commit below a folder, each with its blob id. */
-async function filesOf(folder: string, commit: string, signal?: AbortSignal): Promise<Map<string, string>> {
+/**
+ * The ordinary files of a commit below a folder, each with its blob id.
+ * @throws `git/failed` where git cannot list them; the signal's reason
+ */
+export async function committedFiles(
+  folder: string,
+  commit: string,
+  signal?: AbortSignal,
+): Promise<Map<string, string>> {
   const lines = await gitLines(folder, ['ls-tree', '-r', '-z', commit, '--'], { signal });
   if (lines === undefined) {
     throw new AppError(

@@ -44,9 +44,9 @@ async function askAll(root: string): Promise<void> {
     ...['src/catalogue.ts', 'src/loans.ts', 'README.md'].flatMap((path) => [
       textAt(root, head, path),
       textAt(root, first, path),
-      committedLines(root, path),
-      commitsOf(root, path),
-      blame(root, path, { start: 1, end: 9 }),
+      committedLines({ folder: root, revision: 'HEAD', path }),
+      commitsOf({ folder: root, revision: 'HEAD', path }),
+      blame({ folder: root, revision: 'HEAD', path }, { start: 1, end: 9 }),
     ]),
     ...['--output=x', '-x', '@{upstream}', ':/a', 'HEAD^{/x}', 'HEAD\0'].map((name) => commitOf(root, name)),
   ]);
@@ -148,8 +148,9 @@ describe('what git is asked', () => {
     expect(await changedFiles(clone)).toEqual([]);
     expect(await textAt(clone, first, 'a.ts')).toBeUndefined();
     expect(await textAt(clone, head, 'a.ts')).toMatchObject({ text: 'two\n' });
-    expect((await commitsOf(clone, 'a.ts')).map(({ message }) => message)).toEqual(['all', 'all']);
-    expect(await blame(clone, 'a.ts', { start: 1, end: 1 })).toEqual([]);
+    const file = { folder: clone, revision: 'HEAD', path: 'a.ts' };
+    expect((await commitsOf(file)).map(({ message }) => message)).toEqual(['all', 'all']);
+    expect(await blame(file, { start: 1, end: 1 })).toEqual([]);
     expect((await found(clone)).candidates).toEqual(['a.ts']);
     expect(objects()).toBe(before);
   });

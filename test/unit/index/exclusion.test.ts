@@ -4,7 +4,8 @@ import { whatChanged } from '../../../src/library/what-changed.ts';
 import { git, place } from '../library/support.ts';
 import { withFolder } from '../memory/support.ts';
 import { folderIndexOf } from '../retrieve/support.ts';
-import type { FolderIndex, FolderIndexOptions } from '../../../src/index/folder-index.ts';
+import type { FolderIndex } from '../../../src/index/folder-index.ts';
+import type { FolderIndexOptions } from '../../../src/index/folder-options.ts';
 
 const FILES = {
   'src/a.ts': 'export const a = 1;\n',

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FolderIndex } from '../../../src/index/folder-index.ts';
-import type { FolderIndexOptions } from '../../../src/index/folder-index.ts';
+import type { FolderIndexOptions } from '../../../src/index/folder-options.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { atBlankLines } from '../../support/encoder.ts';
 

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../common/app-error.ts';
+import { terms } from '../memory/search/tokenize.ts';
+import type { FileMeta, SegmentEntry, StoredRecord } from '../memory/records.ts';
+import { UNPACKED } from '../memory/store/elsewhere.ts';
+import { Ledger } from '../memory/store/ledger.ts';
+import { originOf } from '../memory/store/schema.ts';
+import { rulesFor } from '../workspace/files/secret.ts';
+import type { SkipReason } from '../workspace/files/skip.ts';
+import { findRepository, folderReasons } from '../workspace/git/git.ts';
+import { commitOf } from '../workspace/git/revision.ts';
+import { committedFiles } from '../workspace/git/work-tree.ts';
+import { includes } from '../workspace/walk/rules.ts';
+import { CommittedFiles } from './committed-files.ts';
+import { cutFile } from './cut-file.ts';
+import { skippedPaths } from './exclusion.ts';
+import { FolderIndex } from './folder-index.ts';
+import { noMeta, skippedState } from './plan.ts';
+import { homeFolder, prepareHome } from './storage-path.ts';
+import { pruneUnpacked, touchUnpacked, unpackedPlace } from './unpacked-snapshots.ts';
+
+export interface CommitOptions {
+  /** Where memories lie; the folder's own where it is left out. */
+  readonly home?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** So many files of the commit are indexed, of so many that were not before. */
+  readonly onFile?: ((done: number, of: number) => void) | undefined;
+}
+
+/** A commit that a question is put to. */
+export interface AtCommit {
+  /** As it was asked for. */
+  readonly ref: string;
+  readonly commit: string;
+  /** Files that it has; links and submodules are none. */
+  readonly files: number;
+  /** Those of them that can be asked about. */
+  readonly indexed: number;
+  /** All of it in a sentence or two, for a person or a model. */
+  readonly message: string;
+}
+
+/** Files that are read at once, each by a git of its own, and written in one transaction. */
+const AT_ONCE = 16;
+/** Reasons that are named; the others are rare. */
+const NAMED = 3;
+
+/**
+ * The files of a commit as a folder index: words, lines and citations are those of the commit, whatever lies on disk.
+ * It has a database of its own, which is made from git alone, so that it can be thrown away at any time; the next
+ * question about the commit opens it at once. Vectors that the folder's index has for the same text are taken over.
+ * What ignore files and settings name today, and what was forgotten, is left out.
+ *
+ * @param index the folder's own, which stays open
+ * @param ref   a branch, a tag or a commit
+ * @throws as commitNamed(); `ledger/…`
+ */
+export async function openCommit(
+  index: FolderIndex,
+  ref: string,
+  { home = homeFolder(), signal, onFile }: CommitOptions = {},
+): Promise<{ readonly index: FolderIndex; readonly at: AtCommit }> {
+  const { root, adapter, isExempt, wanted } = index;
+  const commit = await commitNamed(root, ref, signal);
+  const ids = await committedFiles(root, commit, signal);
+  const leftOut = await skippedPaths(index, [...ids.keys()], signal);
+  const included = includes(wanted.include);
+  const files = new CommittedFiles({
+    root,
+    commit,
+    ids: new Map([...ids].filter(([path]) => !leftOut.has(path))),
+    rulesOf: (path) => ({ included: included.matches(path), isExempt }),
+  });
+  prepareHome(home);
+  const { shape } = index.ledger.identity;
+  const name = nameOf([index.ledger.identity.repository, root, adapter.id, JSON.stringify(wanted), commit]);
+  const place = unpackedPlace(home, name);
+  const own = `${UNPACKED}${name}`;
+  const { ledger } = Ledger.open(place, { repository: own, checkout: own, adapter: adapter.id, shape });
+  try {
+    await readCommit(index, ledger, files, { signal, onFile });
+    touchUnpacked(place);
+    pruneUnpacked(home);
+    const at = { ref, commit, files: ids.size, leftOut: leftOut.size };
+    return { index: FolderIndex.ofCommit(index, ledger, files), at: described(at, ledger) };
+  } catch (error) {
+    ledger.close();
+    throw error;
+  }
+}
+
+/**
+ * The hash of a commit that a question is to be put to, so that a slip is told before anything is read.
+ *
+ * @throws `git/failed` where git may not be asked, or knows no such commit; the signal's reason
+ */
+export async function commitNamed(root: string, ref: string, signal?: AbortSignal): Promise<string> {
+  const repository = await findRepository(root, signal);
+  if (repository.kind === 'git') return commitOf(root, ref, signal);
+  const reason = folderReasons[repository.reason];
+  throw new AppError('git/failed', `Nobody knows what "${ref}" held in ${root}. ${reason}`);
+}
+
+const nameOf = (parts: readonly string[]) => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24);
+
+/** Words of what is new in the database; a killed process goes on where it was. */
+async function readCommit(
+  { ledger: folder, engine, adapter, isExempt }: FolderIndex,
+  ledger: Ledger,
+  files: CommittedFiles,
+  { signal, onFile }: CommitOptions,
+): Promise<void> {
+  const known = new Map(ledger.files().map((file) => [file.path, file]));
+  ledger.drop([...known.keys()].filter((path) => !files.ids.has(path)));
+  const fresh = [...files.ids].filter(([path, id]) => {
+    const before = known.get(path);
+    return before?.blobHash !== id || before.secrets?.rules !== rulesFor(path, isExempt);
+  });
+  for (let at = 0; at < fresh.length; at += AT_ONCE) {
+    onFile?.(at, fresh.length);
+    const read = await Promise.all(
+      fresh.slice(at, at + AT_ONCE).map(async ([path, id]): Promise<ReadFile> => {
+        const rules = rulesFor(path, isExempt);
+        const content = await files.read(path, signal);
+        if (content.kind === 'skipped') {
+          const meta = { ...noMeta(undefined), blobHash: id, secrets: { rules, masked: [] } };
+          return { kind: 'skipped', path, meta, reason: content.reason };
+        }
+        const { text, masked, bytes } = content;
+        const cut = await cutFile(engine, adapter.id, path, text, { priority: 'question', signal });
+        const segments = cut.map(({ text: own, ...segment }) => ({ ...segment, terms: terms(own) }));
+        const lines = segments.at(-1)?.end ?? 0;
+        return {
+          kind: 'read',
+          path,
+          meta: { blobHash: id, bytes, mtimeMs: 0, lines, secrets: { rules, masked } },
+          segments,
+        };
+      }),
+    );
+    signal?.throwIfAborted();
+    ledger.together(() => {
+      for (const file of read) {
+        if (file.kind === 'read') ledger.putWords(file.path, file.meta, file.segments);
+        else ledger.skipFile(file.path, file.meta, skippedState(file.reason));
+      }
+    });
+  }
+  takeOver(folder, ledger);
+}
+
+type ReadFile =
+  | {
+      readonly kind: 'read';
+      readonly path: string;
+      readonly meta: FileMeta;
+      readonly segments: readonly SegmentEntry[];
+    }
+  | { readonly kind: 'skipped'; readonly path: string; readonly meta: FileMeta; readonly reason: SkipReason };
+
+/** Vectors of text that the folder has too: most of a commit stands in its file still. */
+function takeOver(folder: Ledger, ledger: Ledger): void {
+  const missing = Map.groupBy(ledger.notEmbedded(), ({ path }) => path);
+  for (const [path, places] of missing) {
+    const hashes = new Set(places.map(({ contentHash }) => contentHash));
+    const records = folder
+      .segmentsOf(path)
+      .flatMap(({ contentHash, tokens, record }): StoredRecord[] =>
+        record && hashes.has(contentHash) ? [{ contentHash, tokens, origin: originOf(path), record }] : [],
+      );
+    if (records.length > 0) ledger.embed(records);
+  }
+}
+
+function described(
+  { ref, commit, files, leftOut }: { ref: string; commit: string; files: number; leftOut: number },
+  ledger: Ledger,
+): AtCommit {
+  const { files: counts, reasons } = ledger.totals();
+  const indexed = counts.ingested;
+  const others = reasons
+    .filter(({ kind }) => kind !== 'ingested')
+    .sort((a, b) => b.files - a.files)
+    .slice(0, NAMED)
+    .map(({ reason, files: count }) => `${count} ${reason}`);
+  if (leftOut > 0) others.unshift(`${leftOut} named by ignore files or settings, or forgotten`);
+  const rest = indexed < files ? ` Not indexed: ${files - indexed} (${others.join(', ')}).` : '';
+  const message = `${ref} is commit ${commit.slice(0, 10)}: ${indexed} of its ${files} files can be asked about.${rest}`;
+  return { ref, commit, files, indexed, message };
+}
