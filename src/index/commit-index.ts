@@ -20,8 +20,6 @@ import { homeFolder, prepareHome } from './storage-path.ts';
 import { pruneUnpacked, touchUnpacked, unpackedPlace } from './unpacked-snapshots.ts';
 
 export interface CommitOptions {
-  /** Where memories lie; the folder's own where it is left out. */
-  readonly home?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** So many files of the commit are indexed, of so many that were not before. */
   readonly onFile?: ((done: number, of: number) => void) | undefined;
@@ -58,7 +56,7 @@ const NAMED = 3;
 export async function openCommit(
   index: FolderIndex,
   ref: string,
-  { home = homeFolder(), signal, onFile }: CommitOptions = {},
+  { signal, onFile }: CommitOptions = {},
 ): Promise<{ readonly index: FolderIndex; readonly at: AtCommit }> {
   const { root, adapter, isExempt, wanted } = index;
   const commit = await commitNamed(root, ref, signal);
@@ -71,6 +69,7 @@ export async function openCommit(
     ids: new Map([...ids].filter(([path]) => !leftOut.has(path))),
     rulesOf: (path) => ({ included: included.matches(path), isExempt }),
   });
+  const { home = homeFolder() } = index;
   prepareHome(home);
   const { shape } = index.ledger.identity;
   const name = nameOf([index.ledger.identity.repository, root, adapter.id, JSON.stringify(wanted), commit]);

@@ -122,6 +122,11 @@ export class FolderIndex {
     return new FolderIndex(root, engine, adapter, ledger, undefined, undefined, isExempt, wanted, files);
   }
 
+  /** Where its memory is kept; undefined for one that has no folder. */
+  get home(): string | undefined {
+    return this.#place?.home;
+  }
+
   /** What git knows the files by. */
   get revision(): string {
     return typeof this.#files === 'object' ? this.#files.commit : 'HEAD';

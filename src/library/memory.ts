@@ -7,6 +7,8 @@ import type { DeviceChoice } from '../engine/settings.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import type { IngestProgress } from '../index/ingest.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import { atCommit } from './at-commit.ts';
+import type { ToolGround } from './at-commit.ts';
 import { complete, coverageOf, failedIndexing, indexingState } from './coverage.ts';
 import type { Coverage, IndexingState } from './coverage.ts';
 import { findReferences } from './find-references.ts';
@@ -58,6 +60,8 @@ interface WithText {
 }
 
 type Budget = { readonly tokens?: number | undefined };
+/** A branch, a tag or a commit, whose files are asked in place of those on disk. */
+type At = { readonly at?: string | undefined };
 
 export interface Search extends WithText {
   /** `unlikely`: neither words nor meaning come near the question. `nothing`: no file matches. */
@@ -139,30 +143,39 @@ export class Memory {
   }
 
   /** Ranked files with line ranges, texts and shares for a question in the caller's own words. */
-  async search(request: Omit<SearchRequest, 'tokens'> & Budget, { signal }: CallOptions = {}): Promise<Search> {
+  async search(request: Omit<SearchRequest, 'tokens'> & Budget & At, { signal }: CallOptions = {}): Promise<Search> {
     await this.upToDate({ signal });
-    const { tokens: asked = TOKENS.search, ...rest } = request;
-    const found = await searchFiles(this.#members, this.#states, { ...rest, tokens: asked }, signal);
+    const { tokens: asked = TOKENS.search, at, ...rest } = request;
+    const found = await atCommit(this.#ground, at, signal, ({ members, states }) =>
+      searchFiles(members, states, { ...rest, tokens: asked }, signal),
+    );
     const { kind, message, files, coverage, parts } = found;
     return { kind, message, files, coverage, ...(await this.#fitted(parts, asked, signal)) };
   }
 
   /** Lines of an indexed file as they stand on disk now. */
-  async readLines(request: ReadRequest & Budget, { signal }: CallOptions = {}): Promise<WithText & ReadLines> {
+  async readLines(
+    { at, ...request }: ReadRequest & Budget & At,
+    { signal }: CallOptions = {},
+  ): Promise<WithText & ReadLines> {
     await this.upToDate({ signal });
-    const { parts, ...found } = await readLines(this.#members, this.#states, request);
+    const { parts, ...found } = await atCommit(this.#ground, at, signal, ({ members, states }) =>
+      readLines(members, states, request),
+    );
     return { ...found, ...(await this.#fitted(parts, request.tokens, signal)) };
   }
 
   /** Every line that says a name as a whole word, definitions first. */
   async findReferences(
-    request: ReferencesRequest & Budget,
+    { at, ...request }: ReferencesRequest & Budget & At,
     { signal }: CallOptions = {},
   ): Promise<
     WithText & { readonly references: readonly Reference[]; readonly isCut: boolean; readonly coverage: Coverage }
   > {
     await this.upToDate({ signal });
-    const { parts, ...found } = await findReferences(this.#members, this.#states, request, signal);
+    const { parts, ...found } = await atCommit(this.#ground, at, signal, ({ members, states }) =>
+      findReferences(members, states, request, signal),
+    );
     return { ...found, ...(await this.#fitted(parts, request.tokens, signal)) };
   }
 
@@ -179,7 +192,7 @@ export class Memory {
   /** Runs a tool with an input that a model made up; its answer as a text. Throws as runTool() does. */
   async run(name: ToolName, input: unknown, { signal }: CallOptions = {}): Promise<WithText> {
     await this.upToDate({ signal });
-    const { parts, tokens } = await runTool({ members: this.#members, states: this.#states }, name, input, signal);
+    const { parts, tokens } = await runTool(this.#ground, name, input, signal);
     return this.#fitted(parts, tokens, signal);
   }
 
@@ -206,6 +219,10 @@ export class Memory {
 
   get #states(): readonly IndexingState[] {
     return this.#opened.map(({ state }) => state);
+  }
+
+  get #ground(): ToolGround {
+    return { members: this.#members, states: this.#states };
   }
 
   async #fitted(parts: ToolText, tokens: number = TOKENS.usual, signal: AbortSignal | undefined): Promise<WithText> {

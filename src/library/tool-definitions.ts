@@ -35,6 +35,10 @@ const kind = {
   enum: ROLES,
   description: 'Only files of this kind, as their names and folders tell it. Default: all.',
 } as const;
+const at = {
+  type: 'string',
+  description: 'A branch, tag or commit, whose files are asked in place of those on disk. Default: those on disk.',
+} as const;
 const tokens = {
   type: 'integer',
   minimum: TOKENS.least,
@@ -65,6 +69,7 @@ export const toolDefinitions: Readonly<Record<ToolName, ToolDefinition>> = {
         },
         paths,
         kind,
+        at,
         from: {
           type: 'integer',
           minimum: 0,
@@ -88,6 +93,7 @@ export const toolDefinitions: Readonly<Record<ToolName, ToolDefinition>> = {
         path: { type: 'string', description: 'Path as results show it.' },
         start: { type: 'integer', minimum: 1, description: 'First line, from 1. Default: the first.' },
         end: { type: 'integer', minimum: 1, description: 'Last line, inclusive. Default: the last.' },
+        at,
         tokens,
       },
       'path',
@@ -104,6 +110,7 @@ export const toolDefinitions: Readonly<Record<ToolName, ToolDefinition>> = {
         name: { type: 'string', description: 'The identifier, letter for letter: "openFile".' },
         paths,
         kind,
+        at,
         tokens,
       },
       'name',

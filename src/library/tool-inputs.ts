@@ -18,6 +18,7 @@ export const toolInputs = {
     scope: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
     paths,
     kind,
+    at: revision,
     from: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(50))),
     tokens,
   }),
@@ -25,9 +26,16 @@ export const toolInputs = {
     path: v.pipe(v.string(), v.minLength(1), v.maxLength(4_096)),
     start: line,
     end: line,
+    at: revision,
     tokens,
   }),
-  find_references: v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), paths, kind, tokens }),
+  find_references: v.strictObject({
+    name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+    paths,
+    kind,
+    at: revision,
+    tokens,
+  }),
   what_changed: v.strictObject({ base: revision, head: revision, paths, tokens }),
 } as const;
 

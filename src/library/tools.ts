@@ -1,20 +1,14 @@
 import * as v from 'valibot';
 import { AppError, asAppError } from '../common/app-error.ts';
-import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import { atCommit } from './at-commit.ts';
+import type { ToolGround } from './at-commit.ts';
 import { findReferences } from './find-references.ts';
-import type { IndexingState } from './coverage.ts';
 import { readLines } from './read-lines.ts';
 import { searchFiles } from './search-files.ts';
 import type { ToolText } from './tool-text.ts';
 import { toolInputs, TOKENS } from './tool-inputs.ts';
 import type { ToolName } from './tool-inputs.ts';
 import { whatChanged } from './what-changed.ts';
-
-/** What a tool works on: the folders, and how far each has been read. */
-export interface ToolGround {
-  readonly members: readonly IndexedFolder[];
-  readonly states: readonly IndexingState[];
-}
 
 /** A tool's answer, before it is fitted to the tokens that its caller allows. */
 export interface ToolReply {
@@ -29,28 +23,36 @@ export interface ToolReply {
  * @throws `command/usage` for an input that the tool does not take; what the tool throws; the signal's reason
  */
 export async function runTool(
-  { members, states }: ToolGround,
+  ground: ToolGround,
   name: ToolName,
   input: unknown,
   signal?: AbortSignal,
 ): Promise<ToolReply> {
   switch (name) {
     case 'search_codebase': {
-      const { tokens: asked = TOKENS.search, ...request } = parsed(name, toolInputs[name], input);
-      const { parts } = await searchFiles(members, states, { ...request, tokens: asked }, signal);
+      const { tokens: asked = TOKENS.search, at, ...request } = parsed(name, toolInputs[name], input);
+      const { parts } = await atCommit(ground, at, signal, ({ members, states }) =>
+        searchFiles(members, states, { ...request, tokens: asked }, signal),
+      );
       return { parts, tokens: asked };
     }
     case 'read_lines': {
-      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
-      return { parts: (await readLines(members, states, request)).parts, tokens: asked };
+      const { tokens: asked = TOKENS.usual, at, ...request } = parsed(name, toolInputs[name], input);
+      const { parts } = await atCommit(ground, at, signal, ({ members, states }) =>
+        readLines(members, states, request),
+      );
+      return { parts, tokens: asked };
     }
     case 'find_references': {
-      const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
-      return { parts: (await findReferences(members, states, request, signal)).parts, tokens: asked };
+      const { tokens: asked = TOKENS.usual, at, ...request } = parsed(name, toolInputs[name], input);
+      const { parts } = await atCommit(ground, at, signal, ({ members, states }) =>
+        findReferences(members, states, request, signal),
+      );
+      return { parts, tokens: asked };
     }
     case 'what_changed': {
       const { tokens: asked = TOKENS.usual, ...request } = parsed(name, toolInputs[name], input);
-      return { parts: (await whatChanged(members, request, signal)).parts, tokens: asked };
+      return { parts: (await whatChanged(ground.members, request, signal)).parts, tokens: asked };
     }
   }
 }

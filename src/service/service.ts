@@ -22,7 +22,7 @@ import { filesInScope } from './files-in-scope.ts';
 import { removeStored, storedMemories } from '../index/stored-memories.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type { IndexingState } from '../library/coverage.ts';
-import { indexingStateOf, refused, toolOutcome } from './tool-outcome.ts';
+import { indexingStateOf, refusedWithoutGit, toolOutcome } from './tool-outcome.ts';
 import type {
   QuestionScope,
   Folder,
@@ -88,7 +88,8 @@ export class Service {
     }),
     tool: this.#settled(async ({ name, input }, { signal }) => {
       const ground = async () => ({ members: await this.#members(), states: await this.#indexingStates(signal) });
-      if (name === 'what_changed' && !this.#settings.isTrusted) return refused(new AppError('service/no-git'));
+      const refused = this.#settings.isTrusted ? undefined : refusedWithoutGit(name, input);
+      if (refused) return refused;
       const onFailure = (error: unknown) => {
         // A wrong input is the agent's own; damage is logged and repaired as for a question.
         if (asAppError(error).blame !== 'usage') this.failureOf(error, name);

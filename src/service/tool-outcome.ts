@@ -1,10 +1,11 @@
+import { AppError } from '../common/app-error.ts';
 import type { Engine } from '../engine/client/engine.ts';
 import { complete, failedIndexing, indexingState } from '../library/coverage.ts';
 import type { IndexingState } from '../library/coverage.ts';
 import { fitText } from '../library/tool-text.ts';
 import { runTool, toolErrorText } from '../library/tools.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
-import type { ToolGround } from '../library/tools.ts';
+import type { ToolGround } from '../library/at-commit.ts';
 import type { MemoryState, ToolOutcome } from './protocol.ts';
 
 /**
@@ -30,7 +31,17 @@ export async function toolOutcome(
   }
 }
 
-export function refused(error: unknown): ToolOutcome {
+/** Why a call gets no answer where git may not be asked; the input may be anything that a model made up. */
+export function refusedWithoutGit(name: ToolName, input: unknown): ToolOutcome | undefined {
+  if (name === 'what_changed') return refused(new AppError('service/no-git'));
+  const isAtCommit = typeof input === 'object' && input !== null && 'at' in input && input.at !== undefined;
+  if (!isAtCommit) return undefined;
+  const message =
+    'In Restricted Mode git is not asked, so no commit can be read. Leave "at" out to ask the files on disk.';
+  return refused(new AppError('service/no-git', message));
+}
+
+function refused(error: unknown): ToolOutcome {
   return { kind: 'refused', message: toolErrorText(error) };
 }
 

@@ -48,7 +48,7 @@ async function withHistory(options: Partial<FolderIndexOptions>, work: (stage: S
         index,
         home,
         at: async (ref) => {
-          const found = await openCommit(index, ref, { home });
+          const found = await openCommit(index, ref);
           opened.push(found.index);
           return found;
         },
@@ -127,7 +127,7 @@ describe('a folder as a commit has it', () => {
   it('is not there where there is no repository', () =>
     withFolder(async (folder) => {
       const index = await folderIndexOf(folder, OLD);
-      await expect(openCommit(index, 'v1', { home: `${folder}/home` })).rejects.toThrow(
+      await expect(openCommit(index, 'v1')).rejects.toThrow(
         `Nobody knows what "v1" held in ${index.root}. The folder is not in a git work tree.`,
       );
       index.close();
