@@ -18,15 +18,29 @@ import numpy as np
 
 from ..passkey.text import WORDS, tokenizer
 
-PACKAGES = ["sympy", "networkx", "torch", "numpy"]
-VOCABULARY = 8_192
 SHORTEST = 8_192  # tokens of a document
+
+
+@dataclass(frozen=True)
+class Source:
+    """The packages whose folders are documents, and how many different tokens a model sees."""
+
+    packages: tuple[str, ...]
+    vocabulary: int
+
+    @property
+    def name(self) -> str:
+        return f"{'-'.join(self.packages)}-{self.vocabulary}"
+
+
+LARGE = Source(("sympy", "networkx", "torch", "numpy"), 8_192)
+SMALL = Source(("networkx",), 1_024)
 
 
 @dataclass(frozen=True)
 class Document:
     name: str
-    tokens: np.ndarray  # int64, below VOCABULARY
+    tokens: np.ndarray  # int64, below the vocabulary
     bytes: int
 
 
@@ -36,24 +50,24 @@ def part_of(name: str) -> str:
     return "valid" if place == 8 else "test" if place == 9 else "train"
 
 
-def folders() -> dict[str, list[Path]]:
+def folders(packages: tuple[str, ...]) -> dict[str, list[Path]]:
     """The Python files of each folder of the packages."""
     root = Path(site.getsitepackages()[0])
     found: dict[str, list[Path]] = {}
-    for package in PACKAGES:
+    for package in packages:
         for file in sorted((root / package).rglob("*.py")):
             found.setdefault(str(file.parent.relative_to(root)), []).append(file)
     return found
 
 
-def documents() -> dict[str, list[Document]]:
+def documents(source: Source = LARGE) -> dict[str, list[Document]]:
     """Documents of at least SHORTEST tokens by part: train, valid, test. Kept after the first time, a minute."""
-    saved = Path.home() / ".cache" / "ask-codebase" / "papers" / f"language-{VOCABULARY}.npz"
+    saved = Path.home() / ".cache" / "ask-codebase" / "papers" / f"language-{source.name}.npz"
     if saved.exists():
         with np.load(saved) as kept:
             found = [Document(name, kept[name][1:].astype(np.int64), int(kept[name][0])) for name in kept.files]
         return {part: [one for one in found if part_of(one.name) == part] for part in ("train", "valid", "test")}
-    parts = encode()
+    parts = encode(source)
     saved.parent.mkdir(parents=True, exist_ok=True)
     every = [one for part in parts.values() for one in part]
     rows = {one.name: np.concatenate([[one.bytes], one.tokens]).astype(np.int32) for one in every}
@@ -62,13 +76,14 @@ def documents() -> dict[str, list[Document]]:
     return parts
 
 
-def encode() -> dict[str, list[Document]]:
+def encode(source: Source) -> dict[str, list[Document]]:
     texts = {
-        name: "\n\n".join(file.read_text("utf-8", "replace") for file in files) for name, files in folders().items()
+        name: "\n\n".join(file.read_text("utf-8", "replace") for file in files)
+        for name, files in folders(source.packages).items()
     }
     encoded = tokenizer().encode_batch_fast(list(texts.values()), add_special_tokens=False)
     whole = {name: np.array(one.ids, np.int64) for name, one in zip(texts, encoded, strict=True)}
-    table = spelling([tokens for name, tokens in whole.items() if part_of(name) == "train"])
+    table = spelling([tokens for name, tokens in whole.items() if part_of(name) == "train"], source.vocabulary)
     parts: dict[str, list[Document]] = {"train": [], "valid": [], "test": []}
     for name, tokens in whole.items():
         if len(tokens) < SHORTEST // 2:
@@ -79,12 +94,12 @@ def encode() -> dict[str, list[Document]]:
     return parts
 
 
-def spelling(texts: list[np.ndarray]) -> list[np.ndarray]:
+def spelling(texts: list[np.ndarray], vocabulary: int) -> list[np.ndarray]:
     """For each token of the tokenizer its ids here: one of the most frequent ones, or the bytes."""
     counts: Counter[int] = Counter()
     for tokens in texts:
         counts.update(tokens.tolist())
-    frequent = [token for token, _ in counts.most_common() if 256 <= token < WORDS][: VOCABULARY - 256]
+    frequent = [token for token, _ in counts.most_common() if 256 <= token < WORDS][: vocabulary - 256]
     place = {token: 256 + at for at, token in enumerate(frequent)}
     table = []
     for token in range(WORDS):

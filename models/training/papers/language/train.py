@@ -1,8 +1,8 @@
-"""python -m models.training.papers.language.train --kind linear --seed 1: a model and its perplexity; may be killed.
+"""python -m models.training.papers.language.train --seeds 1 2 3: models of every kind, their perplexity, and the table.
 
 All kinds see the same documents in the same order: windows of `--unroll` segments, gradients through all of them. At
-the end the test documents are streamed whole, and loss is kept by the place in the document. `--device cuda` is the
-same on a GPU.
+the end the test documents are streamed whole, and loss is kept by the place in the document. What is done is not done
+again, and a run that was killed goes on. `--small` is the same at a size of minutes, `--device cuda` the same on a GPU.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import torch
 import torch.nn.functional as F
 
 from .model import KINDS, LanguageModel, Shape
-from .text import Document, documents
+from .table import table
+from .text import LARGE, SMALL, Document, documents
 
 HOME = Path.home() / ".cache" / "ask-codebase" / "papers" / "language"
+RESULT = Path(__file__).parent / "result.jsonl"
 PLACES = [2_048, 8_192, 32_768, 131_072]  # losses are kept apart by how many tokens stand before
 
 
@@ -38,7 +40,12 @@ class Plan:
 
     @property
     def name(self) -> str:
-        return f"{self.shape.kind}-{self.unroll}-{self.seed}"
+        return f"{self.shape.width}-{self.shape.kind}-{self.unroll}-{self.seed}"
+
+
+SMALL_SHAPE = Shape(
+    "local", layers=2, width=64, heads=2, segment=64, vocabulary=1_024, cache=64, keys=8_192, nearest=16, tokens=4
+)
 
 
 def windows(train: list[Document], plan: Plan, step: int) -> torch.Tensor:
@@ -128,26 +135,47 @@ def evaluate(model: LanguageModel, tested: list[Document], device: str, longest:
     }
 
 
+def row_of(plan: Plan, parts: dict[str, list[Document]], longest: int) -> dict:
+    """Trains what is missing of a run, and evaluates it."""
+    model = train(plan, parts["train"])
+    found = evaluate(model.eval(), parts["test"], plan.device, longest)
+    return {
+        "run": plan.name,
+        "kind": plan.shape.kind,
+        "seed": plan.seed,
+        "unroll": plan.unroll,
+        "steps": plan.steps,
+        "parameters": sum(part.numel() for part in model.parameters()),
+        "numbers": plan.shape.numbers(),
+        **found,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=KINDS, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=1_000, help="1,000 of 2 windows of 4 segments: 4 M tokens")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--small", action="store_true", help="0.2 M parameters, 0.8 M tokens a run")
+    parser.add_argument("--steps", type=int, help="1,000 of 2 windows of 4 segments: 4 M tokens; small, 400 of 8")
     parser.add_argument("--unroll", type=int, default=4, help="segments of a window: 4, 16, 64")
-    parser.add_argument("--batch", type=int, default=2)
+    parser.add_argument("--batch", type=int)
     parser.add_argument("--longest", type=int, default=131_072, help="tokens of a test document")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    shape = replace(Shape("local"), kind=given.kind)
-    plan = Plan(shape, given.seed, given.steps, given.unroll, given.batch, device=given.device)
-    parts = documents()
-    model = train(plan, parts["train"])
-    found = evaluate(model.eval(), parts["test"], given.device, given.longest)
-    row = {"run": plan.name, "steps": given.steps, "numbers": shape.numbers(), **found}
-    with (HOME / "result.jsonl").open("a") as file:
-        file.write(json.dumps(row) + "\n")
-    print(json.dumps(row))
+    size = SMALL_SHAPE if given.small else Shape("local")
+    steps, batch = given.steps or (400 if given.small else 1_000), given.batch or (8 if given.small else 2)
+    parts = documents(SMALL if given.small else LARGE)
+    rows = [json.loads(line) for line in RESULT.read_text().splitlines()] if RESULT.exists() else []
+    for seed in given.seeds:
+        for kind in given.kinds:
+            plan = Plan(replace(size, kind=kind), seed, steps, given.unroll, batch, device=given.device)
+            if any(row["run"] == plan.name and row["steps"] == steps for row in rows):
+                continue
+            rows.append(row_of(plan, parts, given.longest))
+            RESULT.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            print(json.dumps(rows[-1]), flush=True)
+    print(table([row for row in rows if row["run"].startswith(f"{size.width}-") and row["unroll"] == given.unroll]))
 
 
 if __name__ == "__main__":

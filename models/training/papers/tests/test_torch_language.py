@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from models.training.papers.language.model import KINDS, LanguageModel, Shape
+from models.training.papers.language.table import table
 from models.training.papers.language.text import Document
 from models.training.papers.language.train import Plan, evaluate, stream, train
 
@@ -76,3 +77,23 @@ def test_a_run_that_is_killed_goes_on_and_learns(tmp_path):
     found = evaluate(whole.eval(), [text], "cpu", 500)
     assert found["perplexity"] < 32  # 64 is a guess
     assert found["tokens"] == 499
+
+
+def test_the_table_compares_each_seed_with_its_own_control():
+    def row(kind: str, seed: int, perplexity: float) -> dict:
+        places = {"0": perplexity + 1, "2048": perplexity}
+        return {
+            "kind": kind,
+            "seed": seed,
+            "numbers": 4_224,
+            "parameters": 165_000,
+            "perplexity": perplexity,
+            "perplexity by place": places,
+        }
+
+    rows = [row("local", 1, 20.0), row("local", 2, 40.0), row("linear", 1, 19.0), row("linear", 2, 36.0)]
+    best, control = table(rows).splitlines()[2:]
+    assert (
+        best == "| `linear` | 4,224 | 165,000 | 2 | 27.50 (19.00 to 36.00) | 0.925 (0.900 to 0.950) | 28.50 | 27.50 |"
+    )
+    assert control.startswith("| `local` |")
