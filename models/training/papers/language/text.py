@@ -34,7 +34,7 @@ class Source:
 
 
 LARGE = Source(("sympy", "networkx", "torch", "numpy"), 8_192)
-SMALL = Source(("networkx",), 1_024)
+SMALL = Source(("networkx", "numpy"), 1_024)
 
 
 @dataclass(frozen=True)
