@@ -13,10 +13,10 @@ export interface HeadRead {
 }
 
 /**
- * Infini-attention's memory with the sparsest of feature maps. φ is one-hot over contexts of n tokens and a value is
- * one-hot over the vocabulary, so M = Σ φ(k) vᵀ is a table of integers, how often a token followed a context, z = Σ
- * φ(k) its row sums, and the read φ(q)M / φ(q)z the distribution of what followed. Nothing interferes, nothing decays,
- * no model runs.
+ * A linear memory with the sparsest of feature maps; not Infini-attention, because no block reads it. φ is one-hot over
+ * contexts of n tokens and a value is one-hot over the vocabulary, so M = Σ φ(k) vᵀ is a table of integers, how often a
+ * token followed a context, z = Σ φ(k) its row sums, and the read φ(q)M / φ(q)z the distribution of what followed.
+ * Nothing interferes, nothing decays, no model runs.
  *
  * Files are written apart, so all of the algebra holds: a read over any set of segments is the sum over their own, in
  * any order, and a segment that is taken out leaves what would be there without it. The table itself is never made:
