@@ -2,6 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { decoderDefaults } from '../../../kernels/decoder.ts';
+import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
+import { RUN } from '../../../src/engine/runtime/model.ts';
+import { defaultSettings } from '../../../src/engine/settings.ts';
+import { readAdapter } from '../../../src/engine/weights/adapter.ts';
+import { readManifest } from '../../../src/engine/weights/model-files.ts';
+import { RANKING } from '../../../src/memory/search/fusion.ts';
+import { FILE_RANKING } from '../../../src/retrieve/ranked-files.ts';
 
 const top = join(import.meta.dirname, '../../..');
 const tracked = execFileSync('git', ['ls-files'], { cwd: top, encoding: 'utf8' }).trim().split('\n');
@@ -60,4 +68,25 @@ it.each([
     .find((line) => line.startsWith(`| ${what.replace('’', "'")} `));
   const [, first = ''] = /`([^`]+\.ts)`/.exec(row ?? '') ?? [];
   expect(textOf(first)).toContain(content);
+});
+
+it('the equations of what runs have the sizes of what ships', async () => {
+  const folders = defaultSettings({ device: 'cpu' });
+  const { config } = await readManifest(folders.baseFolder);
+  const { keySize, layer, temperature, tokens } = await readAdapter(folders.adapterFolder, folders.baseFolder);
+  const [, equations = ''] =
+    /^## The equations of what runs\n([\s\S]*?)^## /m.exec(textOf('docs/architecture.md')) ?? [];
+  for (const said of [
+    `D ${config.hidden}, H ${config.heads} heads, G ${config.kvHeads} key/value heads, d ${config.headDim},`,
+    `P ${tokens} vectors a segment, d_k ${keySize}, τ ${temperature.toFixed(2)}.`,
+    `blocks 1 to ${layer})`,
+    `all ${config.layers} blocks`,
+    `at most ${RUN.segmentTokens} of a header and a segment, or ${RUN.questionTokens} of a question`,
+    `N ≤ ${MAX_POSITIONS.toLocaleString('en')} tokens`,
+    `the ${decoderDefaults.candidates} best of ${config.vocab.toLocaleString('en')} logits`,
+    `share(f)^${FILE_RANKING.fileWeight}`,
+    `share(s)^${RANKING.weight}`,
+  ]) {
+    expect(equations).toContain(said);
+  }
 });
