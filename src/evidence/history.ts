@@ -1,4 +1,4 @@
-import { blame, commitsOf, committedLines, hasHistory } from '../workspace/git/history.ts';
+import { blame, commitsOf, committedRange, hasHistory } from '../workspace/git/history.ts';
 import type { Commit } from '../workspace/git/history.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
@@ -33,8 +33,8 @@ export async function gatherHistory(
   const seen = new Set<string>();
   for (const { path, lines } of places) {
     items.push(await corpus.item('definition', path, lines));
-    const range = await committedRange(corpus, path, lines);
     const file = { folder: root, revision, path };
+    const range = await committedRange(file, await corpus.lines(path), lines, corpus.signal);
     const written = range ? await blame(file, range, corpus.signal) : [];
     const commits = written.length > 0 ? written.map(({ commit }) => commit) : await commitsOf(file, corpus.signal);
     for (const commit of commits.slice(0, LIMITS.commits)) {
@@ -56,23 +56,6 @@ async function placesOf(
     if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context }));
   }
   return recalled;
-}
-
-/** The same lines in the last commit: those that begin and end alike. Undefined where they are not committed yet. */
-async function committedRange(corpus: Corpus, path: string, { start, end }: LineRange): Promise<LineRange | undefined> {
-  const now = await corpus.lines(path);
-  const { root, revision } = corpus.index;
-  const then = await committedLines({ folder: root, revision, path }, corpus.signal);
-  if (then === undefined) return undefined;
-  const first = nearest(then, now[start - 1], start - 1);
-  if (first === undefined) return undefined;
-  return { start: first + 1, end: Math.min(then.length, first + 1 + end - start) };
-}
-
-/** Where a line stands, as near as possible to where it was. */
-function nearest(lines: readonly string[], wanted: string | undefined, at: number): number | undefined {
-  const found = lines.flatMap((line, index) => (line === wanted ? [index] : []));
-  return found.sort((a, b) => Math.abs(a - at) - Math.abs(b - at))[0];
 }
 
 const noteOf = ({ hash, date, author }: Commit): string => `${hash.slice(0, 10)} ${date} ${author}`;

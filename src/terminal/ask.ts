@@ -13,6 +13,8 @@ import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import { tellOfLarger, withAnswerModel } from './answer-model.ts';
 import { evidenceRows } from './evidence.ts';
+import { changeRows, lastChanges } from './last-changes.ts';
+import type { ChangedLines } from './last-changes.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
@@ -54,10 +56,11 @@ export async function askCommand(question: string, options: AskCommand): Promise
   return withAnswerModel(options, (model) =>
     withMembers(options, question, async ({ members, search, commits, signal }) => {
       const scope = scopeOf(options.scope, members);
-      const { temperature, seed, maxTokens, json, kind, embedFor } = options;
+      const { temperature, seed, maxTokens, json, kind, embedFor, blame } = options;
       const embedMs = milliseconds(embedFor);
       const exitCode = await printAnswer(search, question, {
         commits,
+        blame,
         temperature,
         seed,
         maxTokens,
@@ -77,7 +80,11 @@ export async function askCommand(question: string, options: AskCommand): Promise
 type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | undefined } & Pick<
   AnswerOptions,
   'model' | 'scope' | 'signal' | 'evidenceKind'
-> & { readonly embedMs?: number | undefined; readonly commits?: readonly AtCommit[] };
+> & {
+    readonly embedMs?: number | undefined;
+    readonly commits?: readonly AtCommit[];
+    readonly blame?: boolean | undefined;
+  };
 
 /** Prints an answer as it comes about. The exit code. */
 export async function printAnswer(search: MultiFolderSearch, given: string, options: PrintOptions): Promise<number> {
@@ -103,13 +110,18 @@ export async function printAnswer(search: MultiFolderSearch, given: string, opti
     ...(scope && { scope }),
     ...(evidenceKind && { evidenceKind }),
   };
-  await answer(search, question, how, view.event);
-  return view.end();
+  let ranked: readonly RankedFile[] = [];
+  await answer(search, question, how, (event) => {
+    if (event.kind === 'recalled') ranked = event.files;
+    view.event(event);
+  });
+  // Only now: an answer does not wait for git.
+  return view.end(options.blame === true ? await lastChanges(search, ranked, signal) : undefined);
 }
 
 interface View {
   readonly event: (event: AnswerEvent) => void;
-  readonly end: () => number;
+  readonly end: (changes: readonly ChangedLines[] | undefined) => number;
 }
 
 function textView(): View {
@@ -163,7 +175,10 @@ function textView(): View {
           break;
       }
     },
-    end: () => (known ? EXIT.done : EXIT.unknown),
+    end: (changes) => {
+      if (changes) out.rows('', ...changeRows(changes));
+      return known ? EXIT.done : EXIT.unknown;
+    },
   };
 }
 
@@ -242,7 +257,7 @@ function jsonView(commits: readonly AtCommit[] = []): View {
       if (event.kind === 'model') model = { name: event.name, destination: event.destination };
       if (event.kind === 'answered') found = event.answer;
     },
-    end: () => {
+    end: (lastChanges) => {
       const files = ranked?.map(({ path, share, lines }) => ({
         path,
         share,
@@ -256,6 +271,7 @@ function jsonView(commits: readonly AtCommit[] = []): View {
         evidence,
         model,
         answer: found,
+        lastChanges,
       });
       return found ? EXIT.done : EXIT.unknown;
     },

@@ -61,6 +61,7 @@ program.addCommand(
     .addOption(number('--seed <n>', 'makes a sampled answer repeatable', 0, 2 ** 32))
     .addOption(number('--max-tokens <n>', 'length of the answer', 1, 4096))
     .addOption(kindOption([...EVIDENCE_KINDS, 'none']))
+    .addOption(blameOption())
     .option(
       '--model <model>',
       'who answers: built-in, a name of `models list`, or a server such as http://localhost:11434#NAME',
@@ -86,6 +87,7 @@ program.addCommand(
       examples('recall "session cookies"', 'recall --with lib.imem --by memory "retry with backoff"'),
     )
     .option('--questions <file>', 'many questions: one {"id", "question"} a line')
+    .addOption(blameOption())
     .addOption(new Option('--by <what>', 'what ranks').choices(['fused', 'memory', 'lexical']).default('fused'))
     .action((words: string[], options: RecallCommand) =>
       run(() => recallCommand(words.length > 0 ? words.join(' ') : undefined, options)),
@@ -248,6 +250,10 @@ function examples(...lines: readonly string[]): string {
 
 function kindOption(kinds: readonly string[]): Option {
   return new Option('--kind <kind>', 'the kind of question (default: as its words say)').choices([...kinds]);
+}
+
+function blameOption(): Option {
+  return new Option('--blame', 'say who wrote the best lines of each file last, when, and why');
 }
 
 /** What can be asked at once, and what part of it. */

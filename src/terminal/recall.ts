@@ -6,6 +6,7 @@ import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
+import { changeRows, lastChanges } from './last-changes.ts';
 import { err, out } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
 import { readQuestions } from './questions.ts';
@@ -34,7 +35,7 @@ export async function recallCommand(question: string | undefined, options: Recal
     for (const { id, question: text } of questions) {
       const { by, json } = options;
       const embedMs = milliseconds(options.embedFor);
-      await printRanking(search, text, { id, by, json, signal, embedMs, scope, commits });
+      await printRanking(search, text, { id, by, json, signal, embedMs, scope, commits, blame: options.blame });
     }
     return EXIT.done;
   });
@@ -44,6 +45,7 @@ interface PrintOptions extends RecallOptions {
   readonly id?: string;
   readonly json?: boolean | undefined;
   readonly commits?: readonly AtCommit[];
+  readonly blame?: boolean | undefined;
 }
 
 /** Prints what a question brings back. */
@@ -52,11 +54,12 @@ export async function printRanking(
   question: string,
   options: PrintOptions,
 ): Promise<number> {
-  const { id = 'question', json, by, embedMs, scope, commits = [], signal } = options;
+  const { id = 'question', json, by, embedMs, scope, commits = [], blame, signal } = options;
   const ranking = await search.recall(question, { embedMs, by, scope, signal });
-  if (json === true) out.json({ ...commitFields(commits), ...report(id, ranking) });
+  const changes = blame === true ? await lastChanges(search, ranking.files, signal) : undefined;
+  if (json === true) out.json({ ...commitFields(commits), ...report(id, ranking), lastChanges: changes });
   else {
-    out.rows(...table(ranking));
+    out.rows(...table(ranking), ...(changes ? changeRows(changes) : []));
     notEmbedded(ranking.embedded).forEach((row) => {
       err.rows(row);
     });

@@ -38,6 +38,8 @@ export interface QuestionOptions extends CommonOptions {
   readonly scope?: string;
   /** A branch, a tag or a commit, whose files are asked in place of those on disk. */
   readonly at?: string;
+  /** Who wrote the best lines last is told too. */
+  readonly blame?: boolean;
   /** Everything is embedded before the question is asked. */
   readonly complete?: boolean;
   /** Seconds that are spent on vectors which the best candidates have not yet. */

@@ -20,12 +20,14 @@ export interface Commit {
   /** Of the author, as YYYY-MM-DD. */
   readonly date: string;
   readonly author: string;
+  /** When the author wrote it, in seconds since 1970. */
+  readonly seconds: number;
   /** Subject and body, secrets masked. */
   readonly message: string;
 }
 
 /** Fields of a commit divided by NUL and commits by a record separator, which no message can have both. */
-const FORMAT = '--format=%H%x00%as%x00%an%x00%B%x1e';
+const FORMAT = '--format=%H%x00%as%x00%an%x00%at%x00%B%x1e';
 /** Programs that a repository's settings name for its files are not run, and names stay as they were written. */
 const PLAIN = ['--no-textconv', '--no-ext-diff', '--no-mailmap', '--no-show-signature'];
 
@@ -80,7 +82,7 @@ export async function blame(
   const commits = parsed(await gitLines(folder, shown, { signal, ...LIMITS }));
   return commits
     .map((commit) => ({ commit, lines: written.get(commit.hash) ?? 0 }))
-    .sort((a, b) => b.lines - a.lines || (a.commit.date < b.commit.date ? 1 : -1));
+    .sort((a, b) => b.lines - a.lines || b.commit.seconds - a.commit.seconds);
 }
 
 /** The lines of a file as a commit has them; undefined where it has none. */
@@ -92,12 +94,48 @@ export async function committedLines(
   return found?.text.split(/\r\n|\n|\r/);
 }
 
+/** Lines of a file in a commit, 1-based and inclusive. */
+interface CommittedRange {
+  readonly start: number;
+  readonly end: number;
+  /** Letter for letter the lines that were asked about: nothing in them waits to be committed. */
+  readonly isSame: boolean;
+}
+
+/**
+ * The same lines as a commit has them: those that begin and end alike, as near as possible to where they were.
+ * Undefined where they are not committed.
+ *
+ * @param now   the lines of the file as it stands, without their ends
+ * @param range 1-based and inclusive
+ */
+export async function committedRange(
+  file: CommittedPath,
+  now: readonly string[],
+  { start, end }: { readonly start: number; readonly end: number },
+  signal?: AbortSignal,
+): Promise<CommittedRange | undefined> {
+  const then = await committedLines(file, signal);
+  if (then === undefined) return undefined;
+  const first = nearest(then, now[start - 1], start - 1);
+  if (first === undefined) return undefined;
+  const last = Math.min(then.length, first + 1 + end - start);
+  const isSame = then.slice(first, last).join('\n') === now.slice(start - 1, end).join('\n');
+  return { start: first + 1, end: last, isSame };
+}
+
+/** Where a line stands, as near as possible to where it was. */
+function nearest(lines: readonly string[], wanted: string | undefined, at: number): number | undefined {
+  const found = lines.flatMap((line, index) => (line === wanted ? [index] : []));
+  return found.sort((a, b) => Math.abs(a - at) - Math.abs(b - at))[0];
+}
+
 function parsed(fields: readonly string[] | undefined): Commit[] {
   const text = (fields ?? []).join('\0');
   return text.split('\x1e').flatMap((record) => {
-    const [hash = '', date = '', author = '', message = ''] = record.replace(/^\0/, '').split('\0');
+    const [hash = '', date = '', author = '', seconds = '', message = ''] = record.replace(/^\0/, '').split('\0');
     if (!/^[0-9a-f]{40,64}$/.test(hash)) return [];
-    return [{ hash, date, author, message: masked(message.trim()).slice(0, LIMITS.message) }];
+    return [{ hash, date, author, seconds: Number(seconds), message: masked(message.trim()).slice(0, LIMITS.message) }];
   });
 }
 

@@ -1,0 +1,70 @@
+import type { FolderIndex } from '../index/folder-index.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+import { blame, committedRange, hasHistory } from '../workspace/git/history.ts';
+import { commitOf } from '../workspace/git/revision.ts';
+
+/** Who wrote lines last, when, and what they said of it. */
+export interface LastChange {
+  /** The commit's hash. */
+  readonly commit: string;
+  /** Of the author, as YYYY-MM-DD. */
+  readonly date: string;
+  readonly author: string;
+  /** Of the commit's message, secrets masked. */
+  readonly subject: string;
+  /** The lines were edited after it, and that is not committed. */
+  readonly isEdited: boolean;
+}
+
+/** Answers that are kept: those of a few questions. */
+const KEPT = 500;
+
+/**
+ * The last changes of lines, each asked of git once for a commit and a content. No answer needs them, so they are asked
+ * for after it. (Complaint: who wants to know whom to ask leaves the tool for `git blame`.)
+ */
+export class LastChanges {
+  readonly #known = new Map<string, Promise<LastChange | undefined>>();
+
+  /**
+   * The newest of the commits that wrote these lines; undefined where git may not be asked or does not say: the lines
+   * are not committed, the history is not here.
+   *
+   * @param lines 1-based and inclusive
+   * @throws the signal's reason
+   */
+  async of(index: FolderIndex, path: string, lines: LineRange, signal?: AbortSignal): Promise<LastChange | undefined> {
+    const { root, revision, ledger } = index;
+    if (!(await hasHistory(root, signal))) return undefined;
+    // A branch without a commit has no history.
+    const commit = await commitOf(root, revision, signal).catch(() => undefined);
+    if (commit === undefined) return undefined;
+    const key = [root, commit, path, ledger.file(path)?.blobHash, lines.start, lines.end].join('\0');
+    const known = this.#known.get(key);
+    if (known) return known;
+    const asked = newest(index, commit, path, lines, signal);
+    this.#known.set(key, asked);
+    // What was cancelled or failed is asked again.
+    asked.catch(() => this.#known.delete(key));
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
+    return asked;
+  }
+}
+
+async function newest(
+  index: FolderIndex,
+  revision: string,
+  path: string,
+  lines: LineRange,
+  signal: AbortSignal | undefined,
+): Promise<LastChange | undefined> {
+  const file = { folder: index.root, revision, path };
+  const now = (await index.lines(path))?.map((line) => line.replace(/[\r\n]+$/, ''));
+  const range = now && (await committedRange(file, now, lines, signal));
+  const written = range ? await blame(file, range, signal) : [];
+  const [last] = written.map(({ commit }) => commit).sort((a, b) => b.seconds - a.seconds);
+  if (range === undefined || last === undefined) return undefined;
+  const [subject = ''] = last.message.split('\n');
+  return { commit: last.hash, date: last.date, author: last.author, subject, isEdited: !range.isSame };
+}
