@@ -22,6 +22,7 @@ import { offerMcpServer } from './ui/tools/mcp-definition.ts';
 import { offerProblemQuestions } from './ui/problem-actions.ts';
 import { QuestionInput } from './ui/question-input.ts';
 import { RecalledBadges } from './ui/marks/recalled-badges.ts';
+import { offerLastChange } from './ui/marks/recalled-hover.ts';
 import { RecalledMarks } from './ui/marks/recalled-marks.ts';
 import { onSettingsChange, readSettings } from './ui/settings.ts';
 import { StatusBar } from './ui/status/status-bar.ts';
@@ -108,6 +109,11 @@ export function activate(context: vscode.ExtensionContext): void {
     new FailureNotice(memory, recovery),
     new RecalledBadges(provenance, numbers),
     new RecalledMarks(provenance, numbers),
+    offerLastChange({
+      provenance,
+      places: () => memory.places,
+      lastChange: (lines, signal) => memory.service.lastChange(lines, signal),
+    }),
     watch,
     registerTools({ run: asking.tool, folders }),
     offerMemoryModel({ ...asking, folders }),

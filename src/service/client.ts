@@ -5,6 +5,7 @@ import type { LocalModel } from '../answer-model/local-models.ts';
 import type { CardFailure, ServerCard } from '../answer-model/server-card.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import type { LastChange } from '../evidence/last-change.ts';
 import { RpcClient } from '../common/rpc/client.ts';
 import type { CallOptions } from '../common/rpc/client.ts';
 import type { Kind } from '../common/rpc/messages.ts';
@@ -19,6 +20,7 @@ import type { ToolName } from '../library/tool-inputs.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { isServiceNotice } from './protocol.ts';
 import type {
+  LinesInRoot,
   EvidencePage,
   QuestionScope,
   Folder,
@@ -125,6 +127,11 @@ export class ServiceClient {
   tool(name: ToolName, input: unknown, signal?: AbortSignal): Promise<ToolOutcome> {
     this.#deaths = 0;
     return this.#call('tool', { name, input }, { signal });
+  }
+
+  /** Who wrote lines of a file last; undefined where git does not say. Throws the signal's reason, or AppError. */
+  lastChange(lines: LinesInRoot, signal?: AbortSignal): Promise<LastChange | undefined> {
+    return this.#call('lastChange', lines, { signal });
   }
 
   /** A page of what answers a question by itself; undefined where nothing does. */

@@ -7,6 +7,7 @@ import type { CardFailure, ServerCard } from '../answer-model/server-card.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
+import type { LastChange } from '../evidence/last-change.ts';
 import type { Action } from '../common/error-codes.ts';
 import type { Call } from '../common/rpc/messages.ts';
 import type { ToolText } from '../library/tool-text.ts';
@@ -174,6 +175,14 @@ export interface Refreshed {
   readonly encodeMilliseconds: number;
 }
 
+/** Lines of a file below a root, 1-based and inclusive. */
+export interface LinesInRoot {
+  readonly root: string;
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What a host asks of the thread. */
 export interface ServiceCalls {
   /** The workspace's folders; their memories are opened and brought up to date, those of other folders closed. */
@@ -186,6 +195,8 @@ export interface ServiceCalls {
   readonly recall: Call<{ readonly question: string; readonly scope: QuestionScope }, readonly RankedFile[]>;
   /** One of the tools that agents call. What it refuses is a reply, in the words of its model. */
   readonly tool: Call<{ readonly name: ToolName; readonly input: unknown }, ToolOutcome>;
+  /** Who wrote lines of a file last; undefined where git may not be asked or does not say. */
+  readonly lastChange: Call<LinesInRoot, LastChange | undefined>;
   readonly evidence: Call<EvidencePage, Evidence | undefined>;
   /** The files come as events, some at a time: all of a large workspace at once would block the host. */
   readonly facts: Call<{ readonly root: string }, Omit<MemoryFacts, 'files'>, readonly RememberedFile[]>;

@@ -4,6 +4,7 @@ import { AppError, asAppError, isErrorOf, stackOf } from '../common/app-error.ts
 import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
+import { LastChanges } from '../evidence/last-change.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { addModel, planAdd } from '../answer-model/add-model.ts';
 import type { AddProgress } from '../answer-model/add-model.ts';
@@ -46,6 +47,7 @@ const PROGRESS = 250;
 export class Service {
   readonly #notify: (notice: ServiceNotice) => void;
   readonly #answerModels: AnswerModels;
+  readonly #lastChanges = new LastChanges();
   readonly #indexers = new Map<string, FolderIndexer>();
   #folders: readonly Folder[] = [];
   #settings: ServiceSettings;
@@ -95,6 +97,10 @@ export class Service {
         if (asAppError(error).blame !== 'usage') this.failureOf(error, name);
       };
       return toolOutcome(this.#engine, ground, { name, input }, { signal, onFailure });
+    }),
+    lastChange: this.#settled(async ({ root, path, start, end }, { signal }) => {
+      const index = await this.#indexer(root).open();
+      return this.#lastChanges.of(index, path, { start, end }, signal);
     }),
     evidence: this.#settled(async ({ question, scope: asked, evidenceKind, from, most }, { signal }) => {
       const members = await this.#members();

@@ -18,7 +18,7 @@ const SINKS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   [
     'Markdown of the editor',
     /\bMarkdownString\b|\bappendMarkdown\b/,
-    ['src/ui/status/status-bar.ts', 'src/ui/tools/codebase-tools.ts'],
+    ['src/ui/marks/recalled-hover.ts', 'src/ui/status/status-bar.ts', 'src/ui/tools/codebase-tools.ts'],
   ],
   ['trusted Markdown', /\.isTrusted = (?!\{ enabledCommands: tooltipCommands \})/, []],
   ['markup in Markdown', /\bsupportHtml\b|\bsupportThemeIcons\b/, []],

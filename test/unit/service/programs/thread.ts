@@ -54,6 +54,7 @@ const handlers: Handlers<ServiceCalls> = {
     return [{ path: 'a.ts', share: 1, lines: [] }];
   },
   evidence: () => undefined,
+  lastChange: () => undefined,
   tool: ({ name }) => ({ kind: 'refused', message: `${name} is refused.` }),
   facts: ({ root }, { emit }) => {
     for (const path of ['a.ts', 'b.ts']) {
