@@ -16,11 +16,20 @@ import type { Answerer, EditorChoice, HostCalls } from './protocol.ts';
 /** Tokens per second that a model of the editor is taken to read: none of them says. */
 const EDITOR_RATE = 1_000;
 
+/** A model with the answers that it writes now. */
+interface Kept {
+  readonly key: string;
+  readonly opened: Promise<OpenedModel>;
+  answers: number;
+}
+
 /** The answer models of the thread. The last one is kept: it knows how fast its server reads. */
 export class AnswerModels {
   readonly #host: RpcClient<HostCalls>;
   readonly #engine: () => OpenOptions;
-  #last: { readonly key: string; readonly opened: Promise<OpenedModel> } | undefined;
+  /** The last one, and each that was replaced while it still writes an answer. */
+  readonly #open = new Set<Kept>();
+  #last: Kept | undefined;
 
   /** @param engine how a local model's engine is started now */
   constructor(host: RpcClient<HostCalls>, engine: () => OpenOptions) {
@@ -28,40 +37,71 @@ export class AnswerModels {
     this.#engine = engine;
   }
 
-  /** Undefined for the built-in model, which the memory's own engine runs. Throws `answer-model/…`. */
-  async open(answerer: Answerer | undefined): Promise<AnswerModel | undefined> {
+  /**
+   * Has a model do `work`, and keeps it open as long, whoever answers the next question. The built-in model is
+   * undefined: the memory's own engine runs it.
+   *
+   * @throws `answer-model/…`, or what `work` throws
+   */
+  async use<T>(answerer: Answerer | undefined, work: (model: AnswerModel | undefined) => Promise<T>): Promise<T> {
     const { choice, key } = answerer ?? { choice: { kind: 'built-in' } };
     if (choice.kind === 'built-in') {
       // A large model's memory is given back.
-      this.close();
-      return undefined;
+      this.#replace(undefined);
+      return work(undefined);
     }
     const name = JSON.stringify([choice, key]);
-    let last = this.#last;
-    if (last?.key !== name) {
-      this.close();
-      last = { key: name, opened: this.#opened(choice, key) };
-      this.#last = last;
-    }
+    const kept = this.#last?.key === name ? this.#last : this.#keep({ key: name, opened: this.#opened(choice, key) });
+    kept.answers += 1;
     try {
-      return (await last.opened).model;
-    } catch (error) {
-      // What kept it from being opened may be repaired by the next question.
-      if (this.#last === last) this.#last = undefined;
-      throw error;
+      return await work((await this.#whole(kept)).model);
+    } finally {
+      kept.answers -= 1;
+      this.#closeUnused(kept);
     }
   }
 
-  /** Ends the process of a local model. */
+  /** Ends the processes of all local models at once, in mid-answer too. */
   close(): void {
-    const last = this.#last;
     this.#last = undefined;
-    void last?.opened.then(
+    for (const kept of this.#open) this.#end(kept);
+  }
+
+  #keep(begun: Omit<Kept, 'answers'>): Kept {
+    const kept = { ...begun, answers: 0 };
+    this.#open.add(kept);
+    this.#replace(kept);
+    return kept;
+  }
+
+  #replace(kept: Kept | undefined): void {
+    const before = this.#last;
+    this.#last = kept;
+    if (before) this.#closeUnused(before);
+  }
+
+  #closeUnused(kept: Kept): void {
+    if (kept !== this.#last && kept.answers === 0) this.#end(kept);
+  }
+
+  #end(kept: Kept): void {
+    if (!this.#open.delete(kept)) return;
+    void kept.opened.then(
       (opened) => {
         opened.close();
       },
       () => undefined,
     );
+  }
+
+  async #whole(kept: Kept): Promise<OpenedModel> {
+    try {
+      return await kept.opened;
+    } catch (error) {
+      // What kept it from being opened may be repaired by the next question.
+      if (this.#last === kept) this.#last = undefined;
+      throw error;
+    }
   }
 
   async #opened(choice: Exclude<ChosenModel, { kind: 'built-in' }>, key: string | undefined): Promise<OpenedModel> {

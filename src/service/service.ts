@@ -181,17 +181,18 @@ export class Service {
       }
     }
     const scope = await this.#scope(asked, members, signal);
-    const model = await this.#answerModels.open(answerer);
-    const how = {
-      history,
-      signal,
-      ...(model && { model }),
-      ...(scope && { scope }),
-      ...(selection && { selection }),
-      ...(evidenceKind && { evidenceKind }),
-    };
-    if (members.every(({ index }) => index.length === 0)) this.#refuseUnread();
-    await answer(new MultiFolderSearch(members), question, how, emit);
+    await this.#answerModels.use(answerer, async (model) => {
+      const how = {
+        history,
+        signal,
+        ...(model && { model }),
+        ...(scope && { scope }),
+        ...(selection && { selection }),
+        ...(evidenceKind && { evidenceKind }),
+      };
+      if (members.every(({ index }) => index.length === 0)) this.#refuseUnread();
+      await answer(new MultiFolderSearch(members), question, how, emit);
+    });
   }
 
   /** Waits for what was saved or opened just before, but not for long. */

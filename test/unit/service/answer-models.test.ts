@@ -52,26 +52,28 @@ function models() {
 
 const choice = chosenModel('editor:vendor/id');
 
+const same = <T>(model: T): Promise<T> => Promise.resolve(model);
+
 it('opens nothing for the built-in model, and keeps one that was opened', async () => {
   const { models: all } = models();
-  expect(await all.open(undefined)).toBeUndefined();
-  expect(await all.open({ choice: chosenModel('built-in') })).toBeUndefined();
+  expect(await all.use(undefined, same)).toBeUndefined();
+  expect(await all.use({ choice: chosenModel('built-in') }, same)).toBeUndefined();
   const server = { choice: chosenModel('http://localhost:1#a') };
-  const opened = await all.open(server);
-  expect(await all.open({ ...server })).toBe(opened);
-  expect(await all.open({ ...server, key: 'k' })).not.toBe(opened);
+  const opened = await all.use(server, same);
+  expect(await all.use({ ...server }, same)).toBe(opened);
+  expect(await all.use({ ...server, key: 'k' }, same)).not.toBe(opened);
 });
 
 it('says of a local model that is not there that it is not, each time', async () => {
   const { models: all } = models();
   const local = { choice: chosenModel('no-such-model') };
-  await expect(all.open(local)).rejects.toMatchObject({ code: 'answer-model/unknown' });
-  await expect(all.open(local)).rejects.toMatchObject({ code: 'answer-model/unknown' });
+  await expect(all.use(local, same)).rejects.toMatchObject({ code: 'answer-model/unknown' });
+  await expect(all.use(local, same)).rejects.toMatchObject({ code: 'answer-model/unknown' });
 });
 
 it('has a model of the editor answer through the host, as long as its context', async () => {
   const { models: all, asked } = models();
-  const model = (await all.open({ choice }))!;
+  const model = (await all.use({ choice }, same))!;
   const excerpts = await model.excerptTokens(undefined);
   expect(model).toMatchObject({ name: 'Model id', destination: { kind: 'editor', vendor: 'vendor' } });
   expect(excerpts).toBeGreaterThan(200);
@@ -91,7 +93,7 @@ it('takes a question back from the host', async () => {
     abort.abort();
   };
   const how = { maxTokens: 1, sampling: defaultSampling, signal: abort.signal, onEvent };
-  const model = (await all.open({ choice }))!;
+  const model = (await all.use({ choice }, same))!;
   await expect(model.generate([], how)).rejects.toThrow(/abort/i);
   await expect.poll(aborts).toBe(1);
 });
