@@ -6,8 +6,9 @@ import { CATALOG } from './catalog.ts';
 import type { CatalogModel } from './catalog.ts';
 import { downloadModel } from './download.ts';
 import type { DownloadProgress } from './download.ts';
-import { memoryNeed, modelFolder, modelsFolder, nameFor } from './local-models.ts';
+import { memoryNeed } from './local-models.ts';
 import type { MemoryNeed } from './local-models.ts';
+import { modelFolder, modelsFolder, nameFor } from './model-folder.ts';
 
 /** What will be done, for somebody to agree to. Nothing has been touched yet. */
 export interface AddPlan {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { AppError, isAppError } from '../common/app-error.ts';
 import { amounts } from '../common/number-format.ts';
 import { Engine } from '../engine/client/engine.ts';
@@ -13,6 +13,7 @@ import type { AnswerModel } from './answer-model.ts';
 import { choiceText } from './chosen-model.ts';
 import type { ChosenModel } from './chosen-model.ts';
 import { EngineModel } from './engine-model.ts';
+import { isModelName, KEPT, modelFolder, modelsFolder } from './model-folder.ts';
 import { profileFor } from './profile.ts';
 
 /** A model in this project's own format, which was added on this machine. */
@@ -34,11 +35,6 @@ export interface MemoryNeed {
   readonly message: string;
 }
 
-/** A name that a folder can have, and that no path is. */
-const NAME = /^[a-z0-9][a-z0-9._-]{0,79}$/;
-const CHOSEN = 'chosen';
-const TOLD = 'told-of-larger';
-
 /**
  * What the engine holds of a model, by its bytes on disk: the runtime lays the weights out anew, and a prompt's keys
  * and values and the runtime itself come on top (docs/benchmarks.md).
@@ -49,39 +45,11 @@ const MOST_OF_MEMORY = 0.9;
 
 const english = amounts('en');
 
-export function modelsFolder(home: string): string {
-  return join(home, 'models');
-}
-
-/** Where a model of this name lies, or would. Throws `answer-model/unknown` for what is no name. */
-export function modelFolder(home: string, name: string): string {
-  if (NAME.test(name) && !name.endsWith('.partial')) return join(modelsFolder(home), name);
-  throw new AppError('answer-model/unknown', `"${name}" is no name of a model.`);
-}
-
-/** The name that a model gets from its file or folder: `Qwen3-4B-Q4_K_M.gguf` becomes `qwen3-4b-q4_k_m`. */
-export function nameFor(path: string): string {
-  const own = basename(path)
-    .replace(/\.gguf$/i, '')
-    .toLowerCase();
-  return (
-    own
-      .replace(/[^a-z0-9._-]+/g, '-')
-      .replace(/^[^a-z0-9]+/, '')
-      .slice(0, 80) || 'model'
-  );
-}
-
 /** The models that were added, by name. A folder that cannot be read as one is left out. */
 export async function listLocalModels(home: string): Promise<readonly LocalModel[]> {
   const entries = await readdir(modelsFolder(home), { withFileTypes: true }).catch(() => []);
-  const names = entries.filter((entry) => entry.isDirectory() && NAME.test(entry.name)).map(({ name }) => name);
-  const found = await Promise.all(
-    names
-      .filter((name) => !name.endsWith('.partial'))
-      .sort()
-      .map((name) => localModel(home, name).catch(() => undefined)),
-  );
+  const names = entries.filter((entry) => entry.isDirectory() && isModelName(entry.name)).map(({ name }) => name);
+  const found = await Promise.all(names.sort().map((name) => localModel(home, name).catch(() => undefined)));
   return found.filter((model) => model !== undefined);
 }
 
@@ -174,13 +142,18 @@ function damaged(name: string, cause: unknown): AppError {
 
 /** Who answers in the terminal where nobody is named, as `chosenModel` reads it; undefined for the built-in model. */
 export async function usedModel(home: string): Promise<string | undefined> {
-  const text = await readFile(join(modelsFolder(home), CHOSEN), 'utf8').catch(() => '');
+  const text = await readFile(join(modelsFolder(home), KEPT.chosen), 'utf8').catch(() => '');
   return text.trim() === '' ? undefined : text.trim();
 }
 
-/** Lets a model answer from now on. Throws `answer-model/unknown`. */
+/**
+ * Lets a model answer in the terminal from now on.
+ *
+ * @throws `answer-model/unknown`, or `answer-model/choice` for a model of the editor
+ */
 export async function useModel(home: string, choice: ChosenModel): Promise<void> {
-  const place = join(modelsFolder(home), CHOSEN);
+  if (choice.kind === 'editor') throw editorAlone();
+  const place = join(modelsFolder(home), KEPT.chosen);
   if (choice.kind === 'built-in') {
     await rm(place, { force: true });
     return;
@@ -192,11 +165,16 @@ export async function useModel(home: string, choice: ChosenModel): Promise<void>
   await rename(`${place}.partial`, place);
 }
 
+/** Another extension offers the model, and is asked through the editor. */
+export function editorAlone(): AppError {
+  return new AppError('answer-model/choice', 'A model of the editor answers in the editor alone.');
+}
+
 /** Whether this home's owner has not been told of larger models. Where nothing can be written, nothing is told. */
 export async function isFirstTold(home: string): Promise<boolean> {
   try {
     await mkdir(modelsFolder(home), { recursive: true, mode: 0o700 });
-    await writeFile(join(modelsFolder(home), TOLD), '', { flag: 'wx', mode: 0o600 });
+    await writeFile(join(modelsFolder(home), KEPT.told), '', { flag: 'wx', mode: 0o600 });
     return true;
   } catch {
     return false;

@@ -5,7 +5,7 @@ import { CATALOG } from '../answer-model/catalog.ts';
 import type { AnswerModel } from '../answer-model/answer-model.ts';
 import { chosenModel } from '../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../answer-model/chosen-model.ts';
-import { isFirstTold, openLocalModel, usedModel } from '../answer-model/local-models.ts';
+import { editorAlone, isFirstTold, openLocalModel, usedModel } from '../answer-model/local-models.ts';
 import type { OpenedModel } from '../answer-model/local-models.ts';
 import { KEY_ADDRESS_VARIABLE, KEY_VARIABLE } from '../answer-model/server-failure.ts';
 import { ServerModel } from '../answer-model/server-model.ts';
@@ -47,7 +47,7 @@ export async function openAnswerModel(
         isAllowedTight: async (sentence) => (await confirm(`${sentence} Load it all the same?`, signal)) === true,
       });
     case 'editor':
-      throw new AppError('answer-model/choice', 'A model of the editor answers in the editor alone.');
+      throw editorAlone();
   }
 }
 

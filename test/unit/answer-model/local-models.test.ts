@@ -2,18 +2,20 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allowAddress, isAllowedAddress } from '../../../src/answer-model/allowed-addresses.ts';
 import { addModel, planAdd } from '../../../src/answer-model/add-model.ts';
 import type { AddProgress } from '../../../src/answer-model/add-model.ts';
+import { chosenModel } from '../../../src/answer-model/chosen-model.ts';
 import {
   isFirstTold,
   listLocalModels,
   memoryNeed,
-  nameFor,
   openLocalModel,
   removeLocalModel,
   usedModel,
   useModel,
 } from '../../../src/answer-model/local-models.ts';
+import { nameFor } from '../../../src/answer-model/model-folder.ts';
 import { ggufBytes, madeModel } from '../../support/made-gguf.ts';
 import { madeCatalog, modelIndex } from '../../support/model-index.ts';
 
@@ -72,6 +74,50 @@ describe('models that are added', () => {
     expect(nameFor('/models/Qwen3-4B-Q4_K_M.gguf')).toBe('qwen3-4b-q4_k_m');
     expect(nameFor('../..')).toBe('model');
     expect(nameFor('Größe 3.GGUF')).toBe('gr-e-3');
+  });
+
+  it.each([
+    ['chosen.gguf', 'model-chosen'],
+    ['Allowed-Addresses.gguf', 'model-allowed-addresses'],
+    ['told-of-larger', 'model-told-of-larger'],
+    ['built-in.gguf', 'model-built-in'],
+    ['localhost.gguf', 'model-localhost'],
+    ['localhost-7b.gguf', 'model-localhost-7b'],
+    ['tiny.partial.gguf', 'tiny-partial'],
+    ['tiny.gguf.gguf', 'tiny-gguf'],
+    ['tiny.lock', 'tiny-lock'],
+    ['tiny..gguf', 'tiny'],
+    [`${'x'.repeat(200)}.gguf`, 'x'.repeat(70)],
+  ])('from %s is called %s, which no other file and no other word is', async (file, name) => {
+    expect(nameFor(file)).toBe(name);
+    expect(chosenModel(name)).toEqual(local(name));
+    await expect(useModel(home, local(name))).rejects.toThrow(/There is no model/);
+  });
+
+  it('from a file that is called as what is kept beside them harm nothing of it', async () => {
+    await allowAddress(home, 'https://models.example');
+    const tiny = await added();
+    await useModel(home, local(tiny));
+    for (const word of ['chosen', 'allowed-addresses', 'told-of-larger']) {
+      await expect(removeLocalModel(home, word)).rejects.toThrow(/is no name of a model/);
+      await added(`${word}.gguf`);
+    }
+    expect(await isAllowedAddress(home, 'https://models.example')).toBe(true);
+    expect(await usedModel(home)).toBe(tiny);
+    expect((await listLocalModels(home)).map(({ name }) => name)).toEqual([
+      'model-allowed-addresses',
+      'model-chosen',
+      'model-told-of-larger',
+      'tiny-model',
+    ]);
+  });
+
+  it('of the editor are not used in a terminal, which says what to do', async () => {
+    const name = await added();
+    await useModel(home, local(name));
+    const use = useModel(home, chosenModel('editor:copilot/gpt'));
+    await expect(use).rejects.toThrow(/^A model of the editor answers in the editor alone\. Write built-in, /);
+    expect(await usedModel(home)).toBe(name);
   });
 
   it('are opened with a profile for their size, and not where memory is short', async () => {
