@@ -42,7 +42,7 @@ export async function foundServers(
   const cards = await Promise.all(
     ports.map(async (port) => {
       const address = `localhost:${port}`;
-      const card = await serverCard(`http://${address}/v1`, { signal, patience: PATIENCE });
+      const card = await serverCard(`http://${address}/v1`, { signal, patience: PATIENCE, isForList: true });
       return card.kind === 'card' && card.models.length > 0 ? [found(address, card)] : [];
     }),
   );

@@ -10,13 +10,14 @@ export interface ServerCard {
   readonly models: readonly ServedModel[];
 }
 
-interface ServedModel {
+export interface ServedModel {
   readonly id: string;
   /** Tokens of prompt and answer together, as it is loaded; undefined where the server does not say. */
   readonly contextTokens: number | undefined;
 }
 
-type Product = 'llama-server' | 'Ollama' | 'LM Studio' | 'vLLM';
+const PRODUCTS = ['llama-server', 'Ollama', 'LM Studio', 'vLLM'] as const;
+export type Product = (typeof PRODUCTS)[number];
 
 /** Why a server tells nothing. */
 export type CardFailure =
@@ -36,6 +37,8 @@ const LIMITS = {
   bytes: 4_000_000,
 } as const;
 const MODELS = 500;
+/** Models of a list whose contexts are asked for one by one. */
+const SHOWN = 30;
 /** Models that answer nothing: a name is all that tells them. */
 const EMBEDS = /embed|rerank/iu;
 
@@ -72,6 +75,10 @@ interface CardOptions {
   readonly key?: string | undefined;
   /** The model whose context is wanted; the first one where it is left out. */
   readonly model?: string | undefined;
+  /** Whether the contexts of all models are wanted, for a list of them. */
+  readonly isForList?: boolean;
+  /** What serves there as far as is known: the addresses of other products are then not tried in vain. */
+  readonly product?: Product | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds that a server may be silent. */
   readonly patience?: number;
@@ -122,19 +129,31 @@ export async function serverCard(baseUrl: string, options: CardOptions): Promise
     return { kind: isUnreachable(error) ? 'not-running' : 'not-chat' };
   }
 
-  const [props, loaded, studio] = await Promise.all([
-    told(propsSchema, '/props'),
-    told(loadedSchema, '/api/ps'),
-    told(studioSchema, '/api/v0/models'),
-  ]);
-  const wanted = options.model ?? list.data.find(({ id }) => !EMBEDS.test(id))?.id;
-  const shown = loaded && wanted !== undefined ? await told(shownSchema, '/api/show', { model: wanted }) : undefined;
+  const isVllm = list.data.some(({ owned_by: owner }) => owner === 'vllm');
+  const extras = async (of: readonly Product[]) => {
+    const [props, loaded, studio] = await Promise.all([
+      of.includes('llama-server') ? told(propsSchema, '/props') : undefined,
+      of.includes('Ollama') ? told(loadedSchema, '/api/ps') : undefined,
+      of.includes('LM Studio') ? told(studioSchema, '/api/v0/models') : undefined,
+    ]);
+    return { props, loaded, studio, isAny: Boolean(props ?? loaded ?? studio) };
+  };
+  const first = await extras(isVllm ? [] : options.product ? [options.product] : PRODUCTS);
+  const { props, loaded, studio } = first.isAny || isVllm || !options.product ? first : await extras(PRODUCTS);
+  const chats = list.data.filter(({ id }) => !EMBEDS.test(id)).map(({ id }) => id);
+  const wanted = options.model === undefined ? chats[0] : named(options.model, chats);
+  const shown = new Map<string, number>();
+  for (const { name: id, context_length: context } of loaded?.models ?? []) if (context) shown.set(id, context);
+  const unshown = (options.isForList === true ? chats.slice(0, SHOWN) : [wanted]).filter((id) => !shown.has(id ?? ''));
+  await Promise.all(
+    (loaded ? unshown : []).map(async (model) => {
+      if (model !== undefined) shown.set(model, ollamaContext(await told(shownSchema, '/api/show', { model })));
+    }),
+  );
   const contextOf = ({ id, max_model_len: served }: (typeof list.data)[number]): number | undefined => {
     if (served !== undefined) return served;
     if (props) return props.default_generation_settings.n_ctx;
-    if (loaded && id === wanted) {
-      return loaded.models.find((model) => model.name === id)?.context_length ?? ollamaContext(shown);
-    }
+    if (loaded) return shown.get(id);
     const model = studio?.data.find((each) => each.id === id);
     return model?.loaded_context_length ?? model?.max_context_length;
   };
@@ -143,9 +162,13 @@ export async function serverCard(baseUrl: string, options: CardOptions): Promise
     .filter(({ id }) => !EMBEDS.test(id) && !embeds.has(id))
     .slice(0, MODELS)
     .map((model) => ({ id: model.id, contextTokens: contextOf(model) }));
-  const isVllm = list.data.some(({ owned_by: owner }) => owner === 'vllm');
   const product = isVllm ? 'vLLM' : studio ? 'LM Studio' : loaded ? 'Ollama' : props ? 'llama-server' : undefined;
   return { kind: 'card', product, models };
+}
+
+/** The name in a server's list that somebody means, if any: Ollama lists `qwen` as `qwen:latest`. */
+export function named(model: string, offered: readonly string[]): string | undefined {
+  return offered.find((id) => id === model) ?? offered.find((id) => id === `${model}:latest`);
 }
 
 /** What Ollama will give a model that is not loaded: `num_ctx` of its file, or the usual, never more than it can. */

@@ -2,7 +2,9 @@ import * as l10n from '@vscode/l10n';
 import { AppError } from '../common/app-error.ts';
 import { printable } from '../common/printable.ts';
 import { RedirectError, SilenceError } from './direct-fetch.ts';
-import type { CardFailure } from './server-card.ts';
+import type { ServerChoice } from './chosen-model.ts';
+import { named } from './server-card.ts';
+import type { CardFailure, ServedModel, ServerCard } from './server-card.ts';
 
 /*
  * What can go wrong with a server, each in one sentence with what to do. (Complaint: tools show their HTTP library's
@@ -29,8 +31,18 @@ export interface FailedReply {
   readonly isTold: boolean;
 }
 
+/** The model of a server that was chosen, as the server lists it. Throws `answer-model/…` where it is not to be had. */
+export function servedModel(card: ServerCard | CardFailure, { address, model }: ServerChoice): ServedModel {
+  if (card.kind !== 'card') throw failureOfCard(card, address);
+  const offered = card.models.map(({ id }) => id);
+  const name = model === undefined ? offered[0] : named(model, offered);
+  const served = card.models.find(({ id }) => id === name);
+  if (!served) throw noModel(address, model, offered);
+  return served;
+}
+
 /** Why a server told nothing of itself. */
-export function failureOfCard(failure: CardFailure, address: string): AppError {
+function failureOfCard(failure: CardFailure, address: string): AppError {
   switch (failure.kind) {
     case 'not-running':
       return notRunning(address);
@@ -63,12 +75,7 @@ export function failureOfReply(error: unknown, reply: FailedReply): AppError {
   return new AppError('answer-model/refused', message, error);
 }
 
-export function noModel(
-  address: string,
-  model: string | undefined,
-  offered: readonly string[],
-  cause?: unknown,
-): AppError {
+function noModel(address: string, model: string | undefined, offered: readonly string[], cause?: unknown): AppError {
   const names = offered.slice(0, 5).join(', ');
   const message =
     model === undefined

@@ -10,7 +10,8 @@ import type { FetchLimits } from './direct-fetch.ts';
 import { excerptTokens, profileOfContext } from './profile.ts';
 import type { AnswerProfile } from './profile.ts';
 import { serverCard } from './server-card.ts';
-import { emptyAnswer, failureOfCard, failureOfReply, noModel, notChat, stopped } from './server-failure.ts';
+import type { Product } from './server-card.ts';
+import { emptyAnswer, failureOfReply, notChat, servedModel, stopped } from './server-failure.ts';
 import { withoutMarks } from './without-marks.ts';
 
 /** A server that does not say how much its model reads is taken for one with little. */
@@ -40,6 +41,7 @@ export class ServerModel implements AnswerModel {
   #name: string | undefined;
   #profile = profileOfContext(UNKNOWN_CONTEXT);
   #contextTokens: number | undefined;
+  #product: Product | undefined;
   /** Tokens per second of the last prompt. */
   #prefillRate = UNKNOWN_RATE;
 
@@ -64,15 +66,10 @@ export class ServerModel implements AnswerModel {
 
   /** Asks the server each time: it may have been started anew, with another model or context. */
   async excerptTokens(signal: AbortSignal | undefined): Promise<number> {
-    const { baseUrl, address, model } = this.#choice;
-    const card = await serverCard(baseUrl, { key: this.#key, model, signal });
-    if (card.kind !== 'card') throw failureOfCard(card, address);
-    const served =
-      model === undefined ? card.models[0] : card.models.find(({ id }) => id === model || id === `${model}:latest`);
-    if (!served) {
-      const offered = card.models.map(({ id }) => id);
-      throw noModel(address, model, offered);
-    }
+    const { baseUrl, model } = this.#choice;
+    const card = await serverCard(baseUrl, { key: this.#key, model, signal, product: this.#product });
+    const served = servedModel(card, this.#choice);
+    this.#product = card.kind === 'card' ? card.product : undefined;
     this.#name = served.id;
     this.#contextTokens = served.contextTokens;
     this.#profile = profileOfContext(served.contextTokens ?? UNKNOWN_CONTEXT);

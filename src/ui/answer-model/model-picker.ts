@@ -5,8 +5,9 @@ import { CATALOG } from '../../answer-model/catalog.ts';
 import { BUILT_IN } from '../../answer-model/engine-model.ts';
 import type { FoundServer } from '../../answer-model/found-servers.ts';
 import type { LocalModel } from '../../answer-model/local-models.ts';
+import { servedModel } from '../../answer-model/server-failure.ts';
 import { amounts } from '../../common/number-format.ts';
-import { isAppError } from '../../common/app-error.ts';
+import { asAppError, isAppError } from '../../common/app-error.ts';
 import type { ServiceClient } from '../../service/client.ts';
 import { inform } from '../notice.ts';
 import { readSettings, section } from '../settings.ts';
@@ -123,7 +124,7 @@ export class ModelPicker {
     });
   }
 
-  /** The server's choice once its owner agrees and it answers, with a key where it wants one. */
+  /** The server's choice once its owner agrees and it has the model, with a key where it wants one. */
   async #checked(choice: ServerChoice): Promise<ServerChoice | undefined> {
     const { baseUrl, address, model } = choice;
     if (!(await this.#answerers.agree(choice))) return undefined;
@@ -140,9 +141,14 @@ export class ModelPicker {
       card = await ask(key);
       if (card.kind === 'card') await this.#answerers.keep(choice, key);
     }
-    if (card.kind === 'card') return choice;
-    inform(vscode.l10n.t('No chat server answers at {0}, so the model before stays in use.', address));
-    return undefined;
+    try {
+      servedModel(card, choice);
+      return choice;
+    } catch (error) {
+      // The model before stays in use.
+      inform(asAppError(error).editorText);
+      return undefined;
+    }
   }
 }
 

@@ -21,8 +21,8 @@ async function port(routes: Parameters<typeof chatServer>[0]): Promise<number> {
 describe('the servers of this machine', () => {
   it('are listed by product with their models; what is no such server, or silent, is left out', async () => {
     const ollama = await port({
-      '/v1/models': models('qwen:7b', 'nomic-embed-text', 'bad\u0007name'),
-      '/api/ps': json({ models: [] }),
+      '/v1/models': models('qwen:7b', 'nomic-embed-text', 'bad\u0007name', 'small'),
+      '/api/ps': json({ models: [{ name: 'small', context_length: 2048 }] }),
       '/api/show': json({ parameters: 'num_ctx 8192' }),
     });
     const unknown = await port({ '/v1/models': models('a') });
@@ -33,7 +33,10 @@ describe('the servers of this machine', () => {
       {
         name: 'Ollama',
         address: `localhost:${ollama}`,
-        models: [{ id: 'qwen:7b', choice: `http://localhost:${ollama}#qwen:7b`, contextTokens: 8192 }],
+        models: [
+          { id: 'qwen:7b', choice: `http://localhost:${ollama}#qwen:7b`, contextTokens: 8192 },
+          { id: 'small', choice: `http://localhost:${ollama}#small`, contextTokens: 2048 },
+        ],
       },
       {
         name: 'Server',

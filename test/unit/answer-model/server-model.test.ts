@@ -246,6 +246,46 @@ describe('what a server says of itself', () => {
     expect(excerpts).toBeGreaterThan(0.1 * context);
   });
 
+  it.each<[string, Readonly<Record<string, Reply>>]>([
+    ['loaded', { '/api/ps': json({ models: [{ name: 'm:latest', context_length: 2_000 }] }) }],
+    [
+      'not loaded',
+      {
+        '/api/ps': json({ models: [] }),
+        '/api/show': (response, seen) =>
+          json(seen.body.includes('"m:latest"') ? { parameters: 'num_ctx 2000' } : {})(response, seen),
+      },
+    ],
+  ])('Ollama’s model without a tag has the context of its latest, %s', async (_, routes) => {
+    const { model } = await served({ '/v1/models': models('other', 'm:latest'), ...routes });
+    await model.excerptTokens(undefined);
+    expect(model.name).toBe('m:latest');
+    expect(model.profile.answerTokens).toBe(500);
+  });
+
+  it('is asked of its own product alone from the second question on, until it is another', async () => {
+    const routes: Record<string, Reply> = {
+      '/v1/models': models('m'),
+      '/props': json({ default_generation_settings: { n_ctx: 2_000 } }),
+    };
+    const { model, seen } = await served(routes);
+    const paths = async () => {
+      seen.length = 0;
+      await model.excerptTokens(undefined);
+      return seen.map(({ path }) => path);
+    };
+    expect((await paths()).toSorted()).toEqual(['/api/ps', '/api/v0/models', '/props', '/v1/models']);
+    expect(await paths()).toEqual(['/v1/models', '/props']);
+    delete routes['/props'];
+    routes['/api/ps'] = json({ models: [{ name: 'm', context_length: 1_000 }] });
+    await paths();
+    expect(model.profile.answerTokens).toBe(250);
+    expect(await paths()).toEqual(['/v1/models', '/api/ps']);
+    routes['/v1/models'] = json({ data: [{ id: 'm', owned_by: 'vllm', max_model_len: 2_000 }] });
+    expect(await paths()).toEqual(['/v1/models']);
+    expect(model.profile.answerTokens).toBe(500);
+  });
+
   it('takes the first model that answers where none was named', async () => {
     const { model } = await served({ '/v1/models': models('nomic-embed', 'a', 'b') }, '');
     await model.excerptTokens(undefined);
