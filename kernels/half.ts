@@ -7,3 +7,11 @@ export function halfToNumber(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+let table: Float32Array | undefined;
+
+/** The number of each of the 65,536 halves: one table for all readers, made when the first of them needs it. */
+export function halfTable(): Float32Array {
+  table ??= Float32Array.from({ length: 65_536 }, (_, half) => halfToNumber(half));
+  return table;
+}

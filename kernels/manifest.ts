@@ -97,6 +97,11 @@ export function parseManifest(json: string): Manifest {
   if (!layers || !hidden || !heads || !kvHeads || !headDim || !intermediate || !vocab || !context) {
     throw new ManifestError('A size in the model manifest is zero.');
   }
+  if (heads % kvHeads !== 0 || headDim % 2 !== 0) {
+    throw new ManifestError(
+      'In the model manifest, config has heads that cannot share keys, or cannot be turned in pairs.',
+    );
+  }
   return {
     format: 1,
     name: text(raw.name, 'name'),

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat, truncate } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as yauzl from 'yauzl';
 import { AppError, isAppError } from '../common/app-error.ts';
-import { writeAt } from '../common/file-bytes.ts';
+import { sha256Of, writeAt } from '../common/file-bytes.ts';
 import type { CatalogModel, ModelPart } from './catalog.ts';
 
 /** Of the whole model: bytes that came over the network, and of how many. */
@@ -267,10 +264,4 @@ function memberStream(archive: string, part: ModelPart): Promise<NodeJS.Readable
       zip.readEntry();
     });
   });
-}
-
-async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, ...(signal ? [{ signal }] : []));
-  return hash.digest('hex');
 }

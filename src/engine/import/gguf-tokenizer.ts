@@ -1,5 +1,5 @@
-import { AppError } from '../../common/app-error.ts';
 import { PIECE_PATTERN } from '../token-count/pieces.ts';
+import { numbers, unreadable } from './stored-tensor.ts';
 
 /** What llama.cpp calls the way in which a text is split before pairs are merged. */
 const SPLITS: Readonly<Record<string, { readonly split: readonly unknown[]; readonly isNormalized: boolean }>> = {
@@ -26,11 +26,11 @@ export function tokenizerFromGguf(metadata: ReadonlyMap<string, unknown>, name: 
   if (kind !== 'gpt2' || known === undefined) {
     const found = `${String(kind)}, ${String(flavor)}`;
     const sentence = `The tokenizer of ${name} is of a kind that is not known (${found}). Give the model's folder of safetensors.`;
-    throw new AppError('answer-model/unreadable', sentence);
+    throw unreadable(sentence);
   }
   const template = metadata.get('tokenizer.chat_template');
   if (typeof template !== 'string') {
-    throw new AppError('answer-model/unreadable', `${name} has no chat template: it is not a model that answers.`);
+    throw unreadable(`${name} has no chat template: it is not a model that answers.`);
   }
   const tokens = texts(metadata.get('tokenizer.ggml.tokens'));
   const types = numbers(metadata.get('tokenizer.ggml.token_type'));
@@ -101,8 +101,4 @@ function isSplit(step: unknown): boolean {
 
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
-}
-
-function numbers(value: unknown): number[] {
-  return Array.isArray(value) ? value.map(Number) : [];
 }

@@ -1,24 +1,18 @@
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AppError } from '../../common/app-error.ts';
 import { readAt } from '../../common/file-bytes.ts';
-import { bytesOf, dequantize, kindName, readKinds } from './dequantize.ts';
+import { cut, storedBytes, storedRows, unreadable } from './stored-tensor.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 
 /** What a GGUF file says of its model. Arrays of numbers and of texts are kept as they are. */
 type Metadata = ReadonlyMap<string, unknown>;
 
-interface TensorInfo {
-  /** As people write it: [rows, columns], or [numbers]. */
-  readonly shape: readonly number[];
-  readonly type: number;
-  /** From the beginning of the file. */
-  readonly offset: number;
-}
-
 /** The versions of the format that are read; the first had lengths of 32 bits and is long gone. */
 const VERSIONS = [2, 3];
 const MAGIC = 0x46554747;
+/** Bytes, where a header does not say otherwise. */
+const ALIGNMENT = 32;
 /** Bytes of a header: a vocabulary has ten million. */
 const HEADER = { first: 2 ** 24, most: 2 ** 28 } as const;
 /** Of a tensor; none that is read has more. */
@@ -35,7 +29,7 @@ class EndOfHeader extends Error {}
  */
 export class GgufFile {
   readonly metadata: Metadata;
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly name: string;
   readonly #handle: FileHandle;
 
@@ -50,7 +44,7 @@ export class GgufFile {
   static async open(path: string): Promise<GgufFile> {
     const name = basename(path);
     const info = await stat(path).catch(() => undefined);
-    if (info?.isFile() !== true) throw new AppError('answer-model/unreadable', `There is no model file ${path}.`);
+    if (info?.isFile() !== true) throw unreadable(`There is no model file ${path}.`);
     const handle = await open(path);
     try {
       return new GgufFile(name, handle, await readHeader(handle, info.size, name));
@@ -63,11 +57,8 @@ export class GgufFile {
   /** `count` rows of a tensor as float32 [count, columns]; a vector is one row. */
   async rows(tensor: string, first: number, count: number): Promise<Float32Array> {
     const info = this.tensors.get(tensor);
-    if (info === undefined) throw new AppError('answer-model/unreadable', `${this.name} has no tensor ${tensor}.`);
-    const row = bytesOf(info.type, info.shape.at(-1) ?? 0) ?? 0;
-    const raw = await readAt(this.#handle, count * row, info.offset + first * row);
-    if (raw.length < count * row) throw cut(this.name);
-    return dequantize(info.type, raw);
+    if (info === undefined) throw unreadable(`${this.name} has no tensor ${tensor}.`);
+    return storedRows(info, { handle: this.#handle, name: this.name }, first, count);
   }
 
   close(): Promise<void> {
@@ -77,11 +68,7 @@ export class GgufFile {
 
 interface Header {
   readonly metadata: Metadata;
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
-}
-
-function cut(name: string): AppError {
-  return new AppError('answer-model/unreadable', `The model file ${name} is cut short: it ends before its tensors do.`);
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
 /** Reads as much of the file as the header turns out to need. */
@@ -94,7 +81,7 @@ async function readHeader(handle: FileHandle, size: number, name: string): Promi
       if (!(error instanceof EndOfHeader)) throw error;
       if (bytes.length === size) throw cut(name);
       if (wanted >= HEADER.most) {
-        throw new AppError('answer-model/unreadable', `The header of the model file ${name} does not end.`);
+        throw unreadable(`The header of the model file ${name} does not end.`);
       }
     }
   }
@@ -102,11 +89,11 @@ async function readHeader(handle: FileHandle, size: number, name: string): Promi
 
 function parsed(reader: HeaderReader, size: number, name: string): Header {
   if (size < 4 || reader.uint32() !== MAGIC) {
-    throw new AppError('answer-model/unreadable', `${name} is not a GGUF file.`);
+    throw unreadable(`${name} is not a GGUF file.`);
   }
   const version = reader.uint32();
   if (!VERSIONS.includes(version)) {
-    throw new AppError('answer-model/unreadable', `${name} is a GGUF file of version ${version}; 2 and 3 are read.`);
+    throw unreadable(`${name} is a GGUF file of version ${version}; 2 and 3 are read.`);
   }
   const tensorCount = reader.size();
   const metadataCount = reader.size();
@@ -115,36 +102,30 @@ function parsed(reader: HeaderReader, size: number, name: string): Header {
     const key = reader.text();
     metadata.set(key, reader.value(reader.uint32()));
   }
-  const infos: [string, TensorInfo][] = [];
+  const infos: [string, StoredTensor][] = [];
   for (let tensor = 0; tensor < tensorCount; tensor += 1) infos.push(tensorInfo(reader, name));
-  const alignment = metadata.get('general.alignment') ?? 32;
-  const start = typeof alignment === 'number' && alignment > 0 ? Math.ceil(reader.at / alignment) * alignment : NaN;
+  const alignment = metadata.get('general.alignment') ?? ALIGNMENT;
+  if (typeof alignment !== 'number' || !Number.isSafeInteger(alignment) || alignment <= 0) {
+    throw unreadable(`The alignment of tensors that the header of ${name} gives is no whole number above 0.`);
+  }
+  const start = Math.ceil(reader.at / alignment) * alignment;
   const tensors = new Map(infos.map(([key, info]) => [key, { ...info, offset: start + info.offset }]));
-  for (const { shape, type, offset } of tensors.values()) {
-    const bytes = bytesOf(
-      type,
-      shape.reduce((product, length) => product * length, 1),
-    );
-    if (bytes === undefined || !(offset + bytes <= size)) throw cut(name);
+  for (const [key, tensor] of tensors) {
+    if (!(tensor.offset + storedBytes(key, name, tensor) <= size)) throw cut(name);
   }
   return { metadata, tensors };
 }
 
-function tensorInfo(reader: HeaderReader, name: string): [string, TensorInfo] {
+function tensorInfo(reader: HeaderReader, name: string): [string, StoredTensor] {
   const key = reader.text();
   const dimensions = reader.uint32();
   if (dimensions > MOST_DIMENSIONS) {
-    throw new AppError('answer-model/unreadable', `The tensor ${key} of ${name} has ${dimensions} dimensions.`);
+    throw unreadable(`The tensor ${key} of ${name} has ${dimensions} dimensions.`);
   }
   // Its own order is the fastest dimension first.
   const shape = Array.from({ length: dimensions }, () => reader.size()).reverse();
   const type = reader.uint32();
   const offset = reader.size();
-  if (bytesOf(type, shape.at(-1) ?? 0) === undefined) {
-    const read = readKinds.join(', ');
-    const sentence = `The tensor ${key} of ${name} is quantized as ${kindName(type)}; what is read is ${read}.`;
-    throw new AppError('answer-model/unreadable', sentence);
-  }
   return [key, { shape, type, offset }];
 }
 
@@ -208,15 +189,15 @@ class HeaderReader {
       case 12:
         return view.getFloat64(this.#take(8), true);
       default:
-        throw new AppError('answer-model/unreadable', `The header of the model file has a value of type ${type}.`);
+        throw unreadable(`The header of the model file has a value of type ${type}.`);
     }
   }
 
   #array(): unknown[] {
     const type = this.uint32();
     const count = this.size();
-    if (count > MOST_ITEMS) throw new AppError('answer-model/unreadable', 'The header of the model file has no end.');
-    if (type === ARRAY) throw new AppError('answer-model/unreadable', 'The header of the model file nests arrays.');
+    if (count > MOST_ITEMS) throw unreadable('The header of the model file has no end.');
+    if (type === ARRAY) throw unreadable('The header of the model file nests arrays.');
     const items: unknown[] = [];
     for (let item = 0; item < count; item += 1) items.push(this.value(type));
     return items;

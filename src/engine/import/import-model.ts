@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.ts';
-import { writeAt } from '../../common/file-bytes.ts';
+import { sha256Of, writeAt } from '../../common/file-bytes.ts';
 import { amounts } from '../../common/number-format.ts';
-import { parseManifest } from '../../../kernels/manifest.ts';
+import { ManifestError, parseManifest } from '../../../kernels/manifest.ts';
 import type { FileEntry } from '../../../kernels/manifest.ts';
 import { ggufSource } from './gguf-source.ts';
 import { planFiles } from './layout.ts';
@@ -16,6 +13,7 @@ import type { PlannedFile, PlannedTensor } from './layout.ts';
 import type { ModelSource } from './model-source.ts';
 import { quantizeTo4, quantizeTo8 } from './quantize.ts';
 import { safetensorsSource } from './safetensors-source.ts';
+import { unreadable } from './stored-tensor.ts';
 
 interface ImportProgress {
   /** Bytes of the model that are written, of all. */
@@ -37,11 +35,20 @@ const SOURCE = 'source.txt';
 /** Bytes beside the model that have to be free on its disk. */
 const SPARE = 64 * 2 ** 20;
 
-/** Opens a .gguf file, or a folder of safetensors. Throws `answer-model/unreadable`. */
+/** Opens a .gguf file, or a folder of safetensors, of a model that runs here. Throws `answer-model/unreadable`. */
 export async function openSource(path: string): Promise<ModelSource> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new AppError('answer-model/unreadable', `There is no file or folder ${path}.`);
-  return found.isDirectory() ? safetensorsSource(path) : ggufSource(path);
+  if (found === undefined) throw unreadable(`There is no file or folder ${path}.`);
+  const source = await (found.isDirectory() ? safetensorsSource(path) : ggufSource(path));
+  try {
+    // What could not be opened once it is written is found out before somebody waits for that.
+    const files = planFiles(source.tensors);
+    checkedManifest(source, files, Object.fromEntries(files.map(({ name, bytes }) => [name, { bytes, sha256: '' }])));
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 /** Bytes that the model will have on disk. */
@@ -83,14 +90,27 @@ export async function importModel(source: ModelSource, folder: string, options: 
     await writeFile(join(partial, name), text);
     entries[name] = await entryOf(join(partial, name), signal);
   }
-  const tensors = Object.fromEntries(files.flatMap((file) => file.tensors.map(({ key, entry }) => [key, entry])));
-  const manifest = { format: 1, name: source.name, config: source.config, files: entries, tensors };
-  const json = `${JSON.stringify(manifest, undefined, 1)}\n`;
-  // What this program could not open has to fail here, while the source is at hand.
-  parseManifest(json);
-  await writeFile(join(partial, 'manifest.json'), json);
+  await writeFile(join(partial, 'manifest.json'), checkedManifest(source, files, entries));
   await rm(join(partial, SOURCE), { force: true });
   await rename(partial, folder);
+}
+
+/** manifest.json of a model, which this program will read. Throws `answer-model/unreadable` where it could not. */
+function checkedManifest(
+  { name, config }: ModelSource,
+  planned: readonly PlannedFile[],
+  files: Readonly<Record<string, FileEntry>>,
+): string {
+  const tensors = Object.fromEntries(planned.flatMap((file) => file.tensors.map(({ key, entry }) => [key, entry])));
+  const json = `${JSON.stringify({ format: 1, name, config, files, tensors }, undefined, 1)}\n`;
+  try {
+    parseManifest(json);
+    return json;
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    const reason = error.message.replace(/^In the model manifest, |\.$/gu, '');
+    throw unreadable(`The sizes of ${name} do not make up a model that runs here (${reason}).`);
+  }
 }
 
 /** Where a model lies while it is made. */
@@ -178,8 +198,6 @@ async function writeTensor(
 }
 
 async function entryOf(path: string, signal: AbortSignal | undefined): Promise<FileEntry> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, ...(signal ? [{ signal }] : []));
-  const { size } = await stat(path);
-  return { bytes: size, sha256: hash.digest('hex') };
+  const sha256 = await sha256Of(path, signal);
+  return { bytes: (await stat(path)).size, sha256 };
 }

@@ -1,6 +1,6 @@
-import { AppError } from '../../common/app-error.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
 import { BLOCK } from './quantize.ts';
+import { unreadable } from './stored-tensor.ts';
 
 /** A tensor under the manifest's name; [rows, columns], or [numbers] of a vector. */
 export interface SourceTensor {
@@ -88,7 +88,7 @@ export function namedTensors(
   shapeOf: (own: string) => readonly number[] | undefined,
 ): NamedTensor[] {
   if (!(config.layers <= MOST_LAYERS)) {
-    throw new AppError('answer-model/unreadable', `${source} says that it has ${config.layers} blocks.`);
+    throw unreadable(`${source} says that it has ${config.layers} blocks.`);
   }
   const named = [...tables];
   const last = named.pop();
@@ -103,16 +103,16 @@ export function namedTensors(
     const shape = shapeOf(own);
     if (shape === undefined) {
       if (isOptional(name)) return [];
-      throw new AppError('answer-model/unreadable', `${source} has no tensor ${own}: it is not whole.`);
+      throw unreadable(`${source} has no tensor ${own}: it is not whole.`);
     }
     const expected = expectedShape(name, config);
     if (shape.length !== expected.length || shape.some((size, at) => size !== expected[at])) {
       const sentence = `The tensor ${own} of ${source} is [${shape.join(', ')}] and not [${expected.join(', ')}].`;
-      throw new AppError('answer-model/unreadable', sentence);
+      throw unreadable(sentence);
     }
     if (shape.length > 1 && (shape.at(-1) ?? 0) % BLOCK !== 0) {
       const sentence = `The rows of the tensor ${own} of ${source} cannot be cut into blocks of ${BLOCK} numbers.`;
-      throw new AppError('answer-model/unreadable', sentence);
+      throw unreadable(sentence);
     }
     return [{ name, own, shape }];
   });

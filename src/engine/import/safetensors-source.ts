@@ -1,25 +1,23 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { AppError } from '../../common/app-error.ts';
+import { isAppError } from '../../common/app-error.ts';
 import { readAt } from '../../common/file-bytes.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
 import { readModelText } from '../weights/model-files.ts';
-import { bytesOf, dequantize } from './dequantize.ts';
 import { ARCHITECTURES, namedTensors } from './model-source.ts';
 import type { ModelSource, SourceTensor } from './model-source.ts';
+import { cut, numbers, storedBytes, storedRows, unreadable } from './stored-tensor.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 
 /** The types of numbers that are read, by their number in `dequantize.ts`. */
 const TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 30 };
 /** Bytes of a file's header; a model of 70 thousand million numbers has a hundred thousand. */
 const MOST_HEADER = 2 ** 26;
 
-interface Stored {
+interface Stored extends StoredTensor {
   readonly handle: FileHandle;
   readonly file: string;
-  readonly type: number;
-  readonly shape: readonly number[];
-  readonly offset: number;
 }
 
 /**
@@ -36,7 +34,10 @@ export async function safetensorsSource(folder: string): Promise<ModelSource> {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors')).sort();
     if (names.length === 0) throw unreadable(`There are no .safetensors files in ${folder}.`);
     for (const name of names) {
-      const { size, mtimeMs } = await stat(join(folder, name));
+      const info = await stat(join(folder, name)).catch(() => undefined);
+      // Whoever opens a pipe waits for its writer.
+      if (info?.isFile() !== true) throw unreadable(`${name} in ${folder} is not an ordinary file.`);
+      const { size, mtimeMs } = info;
       const handle = await open(join(folder, name));
       handles.push(handle);
       for (const [key, tensor] of await headerOf(handle, name, size)) stored.set(key, tensor);
@@ -97,15 +98,12 @@ class SafetensorsSource implements ModelSource {
   async rows(name: string, first: number, count: number): Promise<Float32Array> {
     const found = this.#stored.get(this.#own.get(name) ?? name);
     if (found === undefined) throw unreadable(`${this.name} has no tensor ${name}.`);
-    const row = bytesOf(found.type, found.shape.at(-1) ?? 0) ?? 0;
-    const raw = await readAt(found.handle, count * row, found.offset + first * row);
-    if (raw.length < count * row) throw cut(found.file);
-    return dequantize(found.type, raw);
+    return storedRows(found, { handle: found.handle, name: found.file }, first, count);
   }
 
   async tokenizerFiles(): Promise<Readonly<Record<string, string>>> {
     const config = await jsonOf(this.#folder, 'tokenizer_config.json');
-    const template = await readModelText(this.#folder, 'chat_template.jinja');
+    const template = await textOf(this.#folder, 'chat_template.jinja');
     const whole = { ...config, ...(template !== undefined && { chat_template: template }) };
     if (typeof Reflect.get(whole, 'chat_template') !== 'string') {
       throw unreadable(`${this.name} has no chat template: it is not a model that answers.`);
@@ -137,11 +135,7 @@ async function headerOf(handle: FileHandle, file: string, size: number): Promise
     }
     const shape = numbers(Reflect.get(value, 'shape'));
     const [begin = NaN, end = NaN] = numbers(Reflect.get(value, 'data_offsets'));
-    const expected = bytesOf(
-      type,
-      shape.reduce((product, item) => product * item, 1),
-    );
-    if (end - begin !== expected || !(8 + bytes + end <= size)) throw cut(file);
+    if (end - begin !== storedBytes(name, file, { shape, type }) || !(8 + bytes + end <= size)) throw cut(file);
     return [[name, { handle, file, type, shape, offset: 8 + bytes + begin }]];
   });
 }
@@ -211,9 +205,18 @@ function factorsOf(
 }
 
 async function jsonOf(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = await readModelText(folder, name);
+  const text = await textOf(folder, name);
   if (text === undefined) throw unreadable(`The folder ${folder} has no ${name}.`);
   return objectOf(text, name);
+}
+
+/** Undefined where it is missing. Here it is nobody's model yet, so that nothing of ours is to be restored. */
+async function textOf(folder: string, name: string): Promise<string | undefined> {
+  try {
+    return await readModelText(folder, name);
+  } catch (error) {
+    throw isAppError(error, 'engine/model-file') ? unreadable(error.problem) : error;
+  }
 }
 
 function objectOf(text: string, name: string): Readonly<Record<string, unknown>> {
@@ -224,16 +227,4 @@ function objectOf(text: string, name: string): Readonly<Record<string, unknown>>
     // Told below.
   }
   throw unreadable(`${name} is not a JSON object.`);
-}
-
-function numbers(value: unknown): number[] {
-  return Array.isArray(value) ? value.map(Number) : [];
-}
-
-function cut(file: string): AppError {
-  return unreadable(`The model file ${file} is cut short: it ends before its tensors do.`);
-}
-
-function unreadable(sentence: string): AppError {
-  return new AppError('answer-model/unreadable', sentence);
 }

@@ -1,16 +1,15 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../kernels/graph.ts';
-import { halfToNumber } from '../../../kernels/half.ts';
+import { halfTable } from '../../../kernels/half.ts';
 import type { TensorEntry } from '../../../kernels/manifest.ts';
 
 type Blocks = Extract<TensorEntry, { kind: 'int4' | 'int8' }>;
 
-const halves = Float32Array.from({ length: 65_536 }, (_, half) => halfToNumber(half));
-
 /** float16 numbers, as they lie in a file, widened. */
 export function widened(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const halves = halfTable();
   return Float32Array.from({ length: bytes.length / 2 }, (_, at) => halves[view.getUint16(2 * at, true)] ?? NaN);
 }
 

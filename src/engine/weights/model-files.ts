@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { AppError, isAppError } from '../../common/app-error.ts';
+import { sha256Of } from '../../common/file-bytes.ts';
 import { ManifestError, parseManifest } from '../../../kernels/manifest.ts';
 import type { FileEntry, Manifest } from '../../../kernels/manifest.ts';
 import { openAlone } from '../../workspace/files/open-file.ts';
@@ -61,9 +59,7 @@ export async function checkSizes(folder: string, files: Readonly<Record<string, 
 /** Checks the sha256 of each file; about a second per 500 MB. Throws `engine/model-file`. */
 export async function checkHashes(folder: string, files: Readonly<Record<string, FileEntry>>): Promise<void> {
   for (const [name, expected] of Object.entries(files)) {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(join(folder, name)), hash);
-    if (hash.digest('hex') !== expected.sha256) {
+    if ((await sha256Of(join(folder, name))) !== expected.sha256) {
       throw new AppError('engine/model-file', `The model file ${name} is damaged: its sha256 is not the manifest's.`);
     }
   }

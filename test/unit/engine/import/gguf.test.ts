@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { isAppError } from '../../../../src/common/app-error.ts';
 import { openSource } from '../../../../src/engine/import/import-model.ts';
 import type { ModelSource } from '../../../../src/engine/import/model-source.ts';
 import { ggufBytes, madeModel, safetensorsFiles } from '../../../support/made-gguf.ts';
-import type { GgufChange } from '../../../support/made-gguf.ts';
+import type { GgufChange, MadeModel } from '../../../support/made-gguf.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -24,13 +25,15 @@ function written(bytes: Uint8Array | string): string {
 
 /** What a person is told: one sentence of what is wrong, and that nothing was changed. */
 async function refusal(path: string): Promise<string> {
-  const error = await openSource(path).then(
-    async (source) => {
-      await source.tokenizerFiles();
-      await source.close();
-    },
-    (failure: unknown) => failure,
-  );
+  const error: unknown = await openSource(path)
+    .then(async (source) => {
+      try {
+        return await source.tokenizerFiles();
+      } finally {
+        await source.close();
+      }
+    })
+    .catch((failure: unknown) => failure);
   if (!isAppError(error, 'answer-model/unreadable')) throw new Error(`Not refused, but: ${String(error)}`);
   expect(error.message).toContain('the model before stays in use');
   return error.message;
@@ -118,6 +121,27 @@ describe('a GGUF file', () => {
     expect(await refusalOf({ metadata: { 'qwen2.attention.head_count': 8 } })).toContain('is [64, 64] and not');
   });
 
+  it('whose numbers do not lie as they can is refused, with what is wrong', async () => {
+    expect(await refusalOf({ type: 12 })).toMatch(/has rows of 64 numbers, and Q4_K cannot hold those\./);
+    expect(await refusalOf({ metadata: { 'general.alignment': 0 } })).toMatch(/^The alignment of tensors .* above 0\./);
+    expect(await refusalOf({ metadata: { 'general.alignment': 'x' } })).toMatch(
+      /^The alignment of tensors .* above 0\./,
+    );
+  });
+
+  it.each<[string, Partial<MadeModel>, RegExp]>([
+    [
+      'too few stretched frequencies',
+      { ropeFactors: [1, 2] },
+      /\(config\.ropeFactors should be a number above 0 for each/,
+    ],
+    ['a frequency of nothing', { ropeFactors: [1, 2, 3, 4, 5, 6, 7, 0] }, /\(config\.ropeFactors should be/],
+  ])('with %s is refused when it is opened', async (_, change, reason) => {
+    const path = written(ggufBytes({ ...madeModel('llama'), ...change }));
+    expect(await refusal(path)).toMatch(reason);
+    expect(await refusal(path)).toMatch(/^The sizes of Made Up do not make up a model that runs here \(.*\)\. Nothing/);
+  });
+
   it('that cannot answer is refused', async () => {
     const noTemplate = await openSource(
       written(ggufBytes(madeModel('qwen2'), { metadata: { 'tokenizer.chat_template': 1 } })),
@@ -188,6 +212,29 @@ describe('a folder of safetensors', () => {
       rope_scaling: { rope_type: 'yarn', factor: 4 },
     };
     expect(await refusal(folderOf({ ...files, 'config.json': JSON.stringify(scaled) }))).toContain('stretches');
+  });
+
+  it('with a folder where a file should be, or a text beyond all measure, is refused', async () => {
+    const files = safetensorsFiles(madeModel('llama'));
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
+      const place = folderOf(files);
+      rmSync(join(place, name));
+      mkdirSync(join(place, name));
+      expect(await refusal(place)).toMatch(new RegExp(`${name} in .* is not .* file\\. Nothing was changed`));
+    }
+    const place = folderOf(files);
+    truncateSync(join(place, 'tokenizer.json'), 2 ** 27);
+    expect(await refusal(place)).toMatch(/tokenizer\.json .* which is too large\. Nothing was changed/);
+  });
+
+  it.skipIf(process.platform === 'win32')('with a pipe among its files is refused at once', async () => {
+    const files = safetensorsFiles(madeModel('llama'));
+    for (const name of ['config.json', 'model.safetensors']) {
+      const place = folderOf(files);
+      rmSync(join(place, name));
+      execFileSync('mkfifo', [join(place, name)]);
+      expect(await refusal(place)).toMatch(/is not .* file\. Nothing was changed/);
+    }
   });
 });
 
