@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { lock } from 'proper-lockfile';
 import { AppError } from '../common/app-error.ts';
 import { importedBytes, importModel, openSource, partialOf, requireSpace } from '../engine/import/import-model.ts';
-import { CATALOG } from './catalog.ts';
+import { archiveBytes, CATALOG } from './catalog.ts';
 import type { CatalogModel } from './catalog.ts';
 import { downloadModel } from './download.ts';
 import type { DownloadProgress } from './download.ts';
@@ -67,7 +67,6 @@ export async function planAdd(home: string, given: string, catalog = CATALOG): P
 }
 
 function downloadPlan(home: string, model: CatalogModel): AddPlan {
-  const bytes = model.parts.reduce((sum, part) => sum + part.bytes, 0);
   return {
     name: model.name,
     title: model.title,
@@ -76,7 +75,7 @@ function downloadPlan(home: string, model: CatalogModel): AddPlan {
     installedBytes: model.installedBytes,
     // The file, one part, and what it is turned into.
     spaceBytes: model.bytes + Math.max(...model.parts.map((part) => part.bytes)) + model.installedBytes,
-    from: { kind: 'download', model, index: modelIndex(), bytes },
+    from: { kind: 'download', model, index: modelIndex(), bytes: archiveBytes(model.parts) },
   };
 }
 

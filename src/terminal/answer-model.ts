@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { allowAddress, isAllowedAddress } from '../answer-model/allowed-addresses.ts';
-import { CATALOG } from '../answer-model/catalog.ts';
+import { archiveBytes, CATALOG } from '../answer-model/catalog.ts';
 import type { AnswerModel } from '../answer-model/answer-model.ts';
 import { chosenModel } from '../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../answer-model/chosen-model.ts';
@@ -69,7 +69,7 @@ export async function tellOfLarger(): Promise<void> {
   const home = homeFolder();
   const [larger] = CATALOG;
   if (larger === undefined || !(await isFirstTold(home))) return;
-  const size = amounts('en').bytes(larger.parts.reduce((sum, { bytes }) => sum + bytes, 0));
+  const size = amounts('en').bytes(archiveBytes(larger.parts));
   err.rows(
     '',
     `A larger model answers better: \`${program()} models add ${larger.name}\` downloads one (${size}) after you agree.`,

@@ -54,6 +54,8 @@ export interface ModelIndex {
   /** Paths that were asked for, and from which byte on. */
   readonly requests: string[];
   fault: Fault | undefined;
+  /** The same for a request for a list. */
+  listFault: ((response: ServerResponse) => boolean) | undefined;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function modelIndex({ wheels }: MadeCatalog): Promise<ModelIndex> {
     const project = /^\/simple\/([\w-]+)\/$/.exec(path)?.[1];
     const name = path.replace('/files/', '');
     if (project !== undefined) {
+      if (index.listFault?.(response) === true) return;
       const own = [...wheels.keys()].filter((file) => file.startsWith(project.replaceAll('-', '_')));
       response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json');
       response.end(JSON.stringify({ files: own.map((filename) => ({ filename, url: `../../files/${filename}` })) }));
@@ -86,6 +89,7 @@ export async function modelIndex({ wheels }: MadeCatalog): Promise<ModelIndex> {
     address: `http://127.0.0.1:${port}/simple`,
     requests: [],
     fault: undefined,
+    listFault: undefined,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { choiceText, chosenModel } from '../../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../../answer-model/chosen-model.ts';
-import { CATALOG } from '../../answer-model/catalog.ts';
+import { archiveBytes, CATALOG } from '../../answer-model/catalog.ts';
 import { BUILT_IN } from '../../answer-model/engine-model.ts';
 import type { FoundServer } from '../../answer-model/found-servers.ts';
 import type { LocalModel } from '../../answer-model/local-models.ts';
@@ -184,7 +184,7 @@ function items(
   const downloads = CATALOG.filter(({ name }) => !local.some((model) => model.name === name)).map(
     ({ name, title, maker, license, parts }): Item => ({
       label: `$(cloud-download) ${vscode.l10n.t('Download {0}…', title)}`,
-      description: amounts(vscode.env.language).bytes(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
+      description: amounts(vscode.env.language).bytes(archiveBytes(parts)),
       detail: vscode.l10n.t('By {0}, license {1}. You are asked before anything is downloaded.', maker, license),
       choice: DOWNLOAD + name,
     }),

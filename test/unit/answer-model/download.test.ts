@@ -157,6 +157,50 @@ describe('a download that fails says why in a sentence', () => {
     expect(await failure(listed)).toContain('does not list made_part1-1.0-py3-none-any.whl');
   });
 
+  it('a list that stalls once is asked for again, and one that always does is given up', async () => {
+    let lists = 0;
+    index.listFault = (response) => {
+      lists += 1;
+      if (lists > 1) return false;
+      response.write('{"files": [');
+      return true;
+    };
+    await download({ waits: IMPATIENT });
+    expect(whole()).toBe(true);
+    rmSync(target);
+    index.listFault = (response) => response.write('{"files": [');
+    const patience = { stall: 100, retry: 1 };
+    expect(await failure(download({ waits: patience }))).toContain('could not be downloaded (no answer came)');
+  });
+
+  it('a list without an end, of which no more is read than one could have', async () => {
+    let sent = 0;
+    let isLeft = false;
+    index.listFault = (response) => {
+      response.on('close', () => {
+        isLeft = true;
+      });
+      const send = () => {
+        sent += 65_536;
+        if (!isLeft) response.write(new Uint8Array(65_536), send);
+      };
+      send();
+      return true;
+    };
+    expect(await failure(download())).toMatch(/The list at .* has no end\./);
+    await expect.poll(() => isLeft).toBe(true);
+    expect(sent).toBeLessThan(2 ** 24);
+  });
+
+  it('an index whose address of a file is none', async () => {
+    index.listFault = (response) => {
+      const [file] = made.wheels.keys();
+      response.end(JSON.stringify({ files: [{ filename: file, url: 'http://' }] }));
+      return true;
+    };
+    expect(await failure(download())).toContain('does not list made_part1');
+  });
+
   it('a server that is not there', async () => {
     await index.close();
     expect(await failure(download())).toContain('could not be downloaded');

@@ -4,9 +4,13 @@ import { addModel, planAdd } from '../../../../src/answer-model/add-model.ts';
 import { listLocalModels, useModel, usedModel } from '../../../../src/answer-model/local-models.ts';
 import { asAppError } from '../../../../src/common/app-error.ts';
 import { ggufBytes, madeModel } from '../../../support/made-gguf.ts';
+import { madeCatalog, modelIndex } from '../../../support/model-index.ts';
 
-/** Adds a model on a disk that becomes full in the middle of it, then on one with room again; tells what happened. */
-const [home = ''] = process.argv.slice(2);
+/**
+ * Adds a model, from a file or by a download, on a disk that becomes full in the middle of it, then on one with room
+ * again; tells what happened.
+ */
+const [home = '', how] = process.argv.slice(2);
 const filler = join(home, 'filler');
 
 function fill(): void {
@@ -24,10 +28,14 @@ function fill(): void {
 
 const [first, second] = [join(home, 'first.gguf'), join(home, 'second.gguf')];
 writeFileSync(first, ggufBytes(madeModel('qwen2')));
-writeFileSync(second, ggufBytes(madeModel('llama')));
+const bytes = ggufBytes(madeModel('llama'));
+writeFileSync(second, bytes);
 await addModel(home, await planAdd(home, first));
 await useModel(home, { kind: 'local', name: 'first' });
-const plan = await planAdd(home, second);
+const made = madeCatalog('second', bytes);
+const index = await modelIndex(made);
+process.env.ASK_CODEBASE_MODEL_INDEX = index.address;
+const plan = await planAdd(home, how === 'a download' ? 'second' : second, [made.model]);
 let isFilled = false;
 const failed: unknown = await addModel(home, plan, {
   onProgress: () => {
@@ -40,4 +48,5 @@ const told = { code, message, used: await usedModel(home), isThere: existsSync(p
 rmSync(filler);
 await addModel(home, plan);
 const names = (await listLocalModels(home)).map(({ name }) => name);
+await index.close();
 process.stdout.write(JSON.stringify({ ...told, names }));
