@@ -25,7 +25,8 @@ export interface ServerChoice {
   readonly model: string | undefined;
 }
 
-const BUILT_IN_CHOICE = 'built-in';
+/** The line for the model that is always there. */
+export const BUILT_IN_CHOICE = 'built-in';
 
 const EDITOR = /^editor:([^/]+)\/(.+)$/su;
 /** What a slip in the address of a server looks like; no local model is called so. */

@@ -3,7 +3,7 @@ import type { AddPlan, AddProgress } from '../answer-model/add-model.ts';
 import { CATALOG } from '../answer-model/catalog.ts';
 import { listLocalModels, memoryNeed, removeLocalModel, useModel, usedModel } from '../answer-model/local-models.ts';
 import { foundServers } from '../answer-model/found-servers.ts';
-import { chosenModel } from '../answer-model/chosen-model.ts';
+import { BUILT_IN_CHOICE, chosenModel } from '../answer-model/chosen-model.ts';
 import { BUILT_IN } from '../answer-model/engine-model.ts';
 import { AppError } from '../common/app-error.ts';
 import { amounts } from '../common/number-format.ts';
@@ -28,15 +28,12 @@ interface Served {
   readonly isChosen: boolean;
 }
 
-/** The name by which the model that is always there is chosen again. */
-const BUILT_IN_NAME = 'built-in';
-
 const english = amounts('en');
 
 /** The models that can answer, the chosen one marked, and those that can be had. */
 export async function modelsListCommand({ json }: ModelsCommand): Promise<number> {
   const home = homeFolder();
-  const [models, used = BUILT_IN_NAME, servers] = await Promise.all([
+  const [models, used = BUILT_IN_CHOICE, servers] = await Promise.all([
     listLocalModels(home),
     usedModel(home),
     foundServers(stopping),
@@ -47,7 +44,7 @@ export async function modelsListCommand({ json }: ModelsCommand): Promise<number
   // One that is chosen and does not listen now is named all the same.
   const isElsewhere = chosenModel(used).kind === 'server' && !served.some(({ isChosen }) => isChosen);
   const known = [
-    { name: BUILT_IN_NAME, title: BUILT_IN, bytes: undefined },
+    { name: BUILT_IN_CHOICE, title: BUILT_IN, bytes: undefined },
     ...models.map(({ name, title, bytes }) => ({ name, title, bytes })),
     ...(isElsewhere ? [{ name: used, title: 'a server', bytes: undefined }] : []),
   ].map((model) => ({ ...model, isChosen: model.name === used }));
@@ -101,7 +98,7 @@ export async function modelsAddCommand(given: string, { yes, json }: ModelsComma
   }
   await useModel(home, { kind: 'local', name: plan.name });
   if (json === true) out.json({ name: plan.name, title: plan.title, folder: plan.folder });
-  else out.rows(`${plan.title} answers from now on. \`models use ${BUILT_IN_NAME}\` goes back.`);
+  else out.rows(`${plan.title} answers from now on. \`models use ${BUILT_IN_CHOICE}\` goes back.`);
   return EXIT.done;
 }
 
@@ -139,7 +136,7 @@ export async function modelsUseCommand(name: string, { json }: ModelsCommand): P
   const home = homeFolder();
   await useModel(home, chosenModel(name));
   const model = (await listLocalModels(home)).find((found) => found.name === name);
-  const title = model?.title ?? (name === BUILT_IN_NAME ? BUILT_IN : name);
+  const title = model?.title ?? (name === BUILT_IN_CHOICE ? BUILT_IN : name);
   if (json === true) out.json({ name, title });
   else out.rows(`${title} answers from now on.`, ...(model ? [memoryNeed(model.bytes).message] : []));
   return EXIT.done;

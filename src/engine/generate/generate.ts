@@ -51,8 +51,8 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     options.signal.throwIfAborted();
   }
   const prefilled = performance.now();
-  const drafter = options.drafts === 'none' ? undefined : new Drafter(prompt);
-  const runs = new VerifiedRuns(model, context, prompt.length, drafter);
+  const newDrafter = options.drafts === 'none' ? undefined : () => new Drafter(prompt);
+  const runs = new VerifiedRuns(model, context, prompt.length, newDrafter);
   const sampler = new Sampler(options.sampling);
   const blank = blankTokens(tokenizer);
   const quoting = new CopyDetector(blank, prompt);

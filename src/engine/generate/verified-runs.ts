@@ -25,12 +25,15 @@ export class VerifiedRuns {
   #length: number;
   #verified: Verified = { proposal: { tokens: [], grade: -1 }, rows: [], right: 0 };
 
-  /** `context` holds the prompt's `length` tokens. Without a drafter each token is a run. */
-  constructor(model: Runner, context: Context, length: number, drafter: Drafter | undefined) {
+  /**
+   * `context` holds the prompt's `length` tokens. Without a drafter each token is a run; none is made where the model
+   * cannot take tokens back.
+   */
+  constructor(model: Runner, context: Context, length: number, newDrafter: (() => Drafter) | undefined) {
     this.#model = model;
     this.#context = context;
     this.#length = length;
-    this.#drafter = model.canRewind(context) ? drafter : undefined;
+    this.#drafter = model.canRewind(context) ? newDrafter?.() : undefined;
   }
 
   /** Candidates for the token after `said`, which are new since the last call; at most `room` more are wanted. */

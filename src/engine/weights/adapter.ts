@@ -83,11 +83,12 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
     throw new AppError('engine/model-file', `The model's manifest is missing (${join(baseFolder, 'manifest.json')}).`);
   }
   const base = createHash('sha256').update(manifest).digest('hex');
-  const raw = parsed(headSchema, json);
+  const value = parsed(v.pipe(v.string(), v.parseJson(undefined, 'is not valid JSON')), json);
+  const raw = parsed(headSchema, value);
   if (raw.format !== 1)
     throw new AppError('engine/model-file', `The adapter has format ${String(raw.format)}; this build reads 1.`);
   if (raw.base !== base) throw new AppError('engine/model-file', 'The adapter was made for another base model.');
-  const { file, tensors, tau, ...sizes } = parsed(adapterSchema, json);
+  const { file, tensors, tau, ...sizes } = parsed(adapterSchema, value);
   const places = Object.entries(tensors);
   for (const [name, place] of places) checkFit(name, place, file);
   return {
@@ -100,8 +101,8 @@ export async function readAdapter(folder: string, baseFolder: string): Promise<A
   };
 }
 
-function parsed<Schema extends v.GenericSchema>(schema: Schema, json: string): v.InferOutput<Schema> {
-  const found = v.safeParse(v.pipe(v.string(), v.parseJson(undefined, 'is not valid JSON'), schema), json);
+function parsed<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const found = v.safeParse(schema, value);
   if (found.success) return found.output;
   const [issue] = found.issues;
   const path = v.getDotPath(issue);

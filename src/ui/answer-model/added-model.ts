@@ -5,6 +5,7 @@ import { amounts } from '../../common/number-format.ts';
 import type { ServiceClient } from '../../service/client.ts';
 import { confirm, inform } from '../notice.ts';
 import { shown } from '../shown.ts';
+import { withSignal } from '../with-signal.ts';
 
 /** Adds a model file of the user's; the model's name, or undefined where the one before stays in use. */
 export async function addModelFile(service: ServiceClient): Promise<string | undefined> {
@@ -27,7 +28,7 @@ export async function addModel(service: ServiceClient, given: string): Promise<s
     await withProgress(plan.title, (signal, onProgress) => service.addModel(given, signal, onProgress));
     return plan.name;
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'AbortError')) inform(asAppError(error).editorText);
+    if (!(error instanceof vscode.CancellationError)) inform(asAppError(error).editorText);
     return undefined;
   }
 }
@@ -67,12 +68,8 @@ async function withProgress(
 ): Promise<void> {
   const options = { location: vscode.ProgressLocation.Notification, cancellable: true, title: shown(title) };
   await vscode.window.withProgress(options, async (progress, token) => {
-    const stop = new AbortController();
-    token.onCancellationRequested(() => {
-      stop.abort(new DOMException('Cancelled.', 'AbortError'));
-    });
     let before = 0;
-    await work(stop.signal, ({ kind, bytes, ofBytes }) => {
+    const report = ({ kind, bytes, ofBytes }: AddProgress) => {
       // Each of the two counts for a half.
       const percent = (50 * bytes) / ofBytes + (kind === 'converting' ? 50 : 0);
       const own = inOwnLanguage();
@@ -80,7 +77,8 @@ async function withProgress(
       const what = kind === 'converting' ? vscode.l10n.t('Converting') : vscode.l10n.t('Downloading');
       progress.report({ message: `${what}, ${counted}`, increment: Math.max(0, percent - before) });
       before = Math.max(before, percent);
-    });
+    };
+    await withSignal(token, (signal) => work(signal, report));
   });
 }
 

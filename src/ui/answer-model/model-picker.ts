@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { choiceText, chosenModel } from '../../answer-model/chosen-model.ts';
+import { BUILT_IN_CHOICE, choiceText, chosenModel } from '../../answer-model/chosen-model.ts';
 import type { ServerChoice } from '../../answer-model/chosen-model.ts';
 import { archiveBytes, CATALOG } from '../../answer-model/catalog.ts';
 import { BUILT_IN } from '../../answer-model/engine-model.ts';
@@ -164,7 +164,7 @@ function items(
     label: BUILT_IN,
     description: vscode.l10n.t('built in'),
     detail: vscode.l10n.t('Always there. Nothing leaves this machine.'),
-    choice: 'built-in',
+    choice: BUILT_IN_CHOICE,
   };
   const added = local.map(({ name, title, bytes }) =>
     marked({ label: shown(title), description: amounts(vscode.env.language).bytes(bytes), choice: name }),

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { code } from '../../chat/markdown.ts';
 import { participantStrings } from './strings.ts';
 import { answerTurn } from './turn.ts';
-import type { TurnHost, TurnRequest } from './turn.ts';
+import type { TurnHost, TurnOutput, TurnRequest } from './turn.ts';
+import { withSignal } from '../with-signal.ts';
 
 /** Of the manifest. */
 export const VENDOR = 'ask-codebase';
@@ -33,32 +34,21 @@ export function offerMemoryModel(host: MemoryModelHost): vscode.Disposable {
       { ...MODEL, tooltip: strings.model, detail: vscode.l10n.t('on this machine') },
     ],
     provideLanguageModelChatResponse: async (_, messages, __, progress, token) => {
-      const controller = new AbortController();
-      const subscription = token.onCancellationRequested(() => {
-        controller.abort(new vscode.CancellationError());
-      });
       const write = (text: string) => {
         progress.report(new vscode.LanguageModelTextPart(text));
       };
-      try {
-        const result = await answerTurn(
-          requestOf(messages),
-          { ...host, strings },
-          {
-            progress: () => undefined,
-            markdown: write,
-            reference: () => undefined,
-            link: (_place, label) => {
-              write(code(label));
-            },
-            button: () => undefined,
-          },
-          controller.signal,
-        );
-        if (result.kind === 'nothing') write(result.message);
-      } finally {
-        subscription.dispose();
-      }
+      const output: TurnOutput = {
+        progress: () => undefined,
+        markdown: write,
+        reference: () => undefined,
+        link: (_place, label) => {
+          write(code(label));
+        },
+        button: () => undefined,
+      };
+      const asked = requestOf(messages);
+      const result = await withSignal(token, (signal) => answerTurn(asked, { ...host, strings }, output, signal));
+      if (result.kind === 'nothing') write(result.message);
     },
     provideTokenCount: (_, text) => Promise.resolve(Math.ceil(textOf(text).length / CHARACTERS)),
   });

@@ -8,6 +8,7 @@ import { participantStrings } from './strings.ts';
 import { nextRequests } from './next-requests.ts';
 import { answerTurn, COMMANDS } from './turn.ts';
 import type { TurnHost, TurnOutput, TurnRequest, TurnResult } from './turn.ts';
+import { withSignal } from '../with-signal.ts';
 
 const ID = 'askCodebase.memory';
 
@@ -21,25 +22,16 @@ interface ParticipantHost extends Pick<TurnHost, 'ask' | 'recall' | 'tool' | 'fo
 export function registerParticipant(host: ParticipantHost): vscode.Disposable {
   const strings = participantStrings();
   const participant = vscode.chat.createChatParticipant(ID, async (request, context, stream, token) => {
-    const controller = new AbortController();
-    const subscription = token.onCancellationRequested(() => {
-      controller.abort(new vscode.CancellationError());
-    });
+    const asked = requestOf(host.memory, request, context);
+    const output = outputOf(host.memory, stream);
     try {
-      const result = await answerTurn(
-        requestOf(host.memory, request, context),
-        { ...host, strings },
-        outputOf(host.memory, stream),
-        controller.signal,
-      );
+      const result = await withSignal(token, (signal) => answerTurn(asked, { ...host, strings }, output, signal));
       if (result.kind === 'nothing') stream.markdown(literal(result.message));
       return { metadata: result };
     } catch (error) {
       if (token.isCancellationRequested) return {};
       host.log.error(shownLines(stackOf(error)));
       return { errorDetails: { message: vscode.l10n.t('That did not work. The log has the details.') } };
-    } finally {
-      subscription.dispose();
     }
   });
   participant.iconPath = vscode.Uri.joinPath(host.extensionUri, 'media', 'icons', 'activity-bar.svg');

@@ -4,6 +4,7 @@ import { isToolName, toolInputs } from '../../library/tool-inputs.ts';
 import type { ToolName } from '../../library/tool-inputs.ts';
 import type { ToolOutcome } from '../../service/protocol.ts';
 import { shown } from '../shown.ts';
+import { withSignal } from '../with-signal.ts';
 
 /** What the tools need of the window. */
 export interface ToolHost {
@@ -102,20 +103,4 @@ function subjectOf(input: unknown): string {
     if (typeof value === 'string') return value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value;
   }
   return '';
-}
-
-/** Runs a piece of work with a signal that follows the editor's token. */
-async function withSignal<T>(token: vscode.CancellationToken, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = () => {
-    controller.abort(new vscode.CancellationError());
-  };
-  if (token.isCancellationRequested) stop();
-  const subscription = token.onCancellationRequested(stop);
-  try {
-    controller.signal.throwIfAborted();
-    return await work(controller.signal);
-  } finally {
-    subscription.dispose();
-  }
 }
