@@ -27,6 +27,12 @@ export interface LocalModel {
   readonly bytes: number;
 }
 
+/** Bytes of the machine's memory. */
+interface Memory {
+  readonly free: number;
+  readonly total: number;
+}
+
 /** What a model needs of memory beside what there is. */
 export interface MemoryNeed {
   readonly kind: 'fits' | 'tight' | 'too-large';
@@ -69,7 +75,7 @@ async function localModel(home: string, name: string): Promise<LocalModel> {
 /** Asked before a model is loaded or downloaded. */
 export function memoryNeed(
   bytes: number,
-  { free, total }: { readonly free: number; readonly total: number } = { free: freemem(), total: totalmem() },
+  { free, total }: Memory = { free: freemem(), total: totalmem() },
 ): MemoryNeed {
   const needed = Math.round(bytes * MEMORY.factor + MEMORY.rest);
   const kind = needed > total * MOST_OF_MEMORY ? 'too-large' : needed > free ? 'tight' : 'fits';
@@ -98,11 +104,17 @@ export interface OpenedModel {
 /**
  * Opens a model that was added; its process begins with the first question.
  *
+ * @param memory for tests; the machine's otherwise
  * @throws `answer-model/unknown`, `answer-model/damaged`, `answer-model/too-large`
  */
-export async function openLocalModel(home: string, name: string, options: OpenOptions): Promise<OpenedModel> {
+export async function openLocalModel(
+  home: string,
+  name: string,
+  options: OpenOptions,
+  memory?: Memory,
+): Promise<OpenedModel> {
   const { title, folder, bytes } = await localModel(home, name);
-  const need = memoryNeed(bytes);
+  const need = memoryNeed(bytes, memory);
   const isAllowed = need.kind === 'tight' && (await options.isAllowedTight?.(`${title}: ${need.message}`)) === true;
   if (need.kind !== 'fits' && !isAllowed) {
     throw new AppError('answer-model/too-large', `${title} is not loaded. ${need.message}`);

@@ -133,6 +133,42 @@ describe('models that are added', () => {
   });
 });
 
+describe('a model for which memory is short', () => {
+  const NEEDS = 'Made Up: It needs about 500 MB of memory; this machine has 8 GB, of which 400 MB are free.';
+  const REFUSED =
+    /^Made Up is not loaded\. It needs about 500 MB .* free\. Close other programs, or choose a smaller model/;
+
+  it('is asked about before it is loaded, and not loaded where nobody agrees or can be asked', async () => {
+    const name = await added();
+    const memory = { total: 8e9, free: 4e8 };
+    const script = 'no-engine.js';
+    const asked: string[] = [];
+    const answering = (agrees: boolean) => (sentence: string) => {
+      asked.push(sentence);
+      return Promise.resolve(agrees);
+    };
+    const refused = openLocalModel(home, name, { script, isAllowedTight: answering(false) }, memory);
+    await expect(refused).rejects.toMatchObject({
+      code: 'answer-model/too-large',
+      message: expect.stringMatching(REFUSED) as string,
+    });
+    await expect(openLocalModel(home, name, { script }, memory)).rejects.toThrow(REFUSED);
+    expect((await openLocalModel(home, name, { script, isAllowedTight: answering(true) }, memory)).model.name).toBe(
+      'Made Up',
+    );
+    expect(asked).toEqual([NEEDS, NEEDS]);
+  });
+
+  it('is refused without a question where the machine has not as much', async () => {
+    const name = await added();
+    const isAllowedTight = () => expect.fail('Somebody was asked.');
+    const opening = openLocalModel(home, name, { script: 'no-engine.js', isAllowedTight }, { total: 5e8, free: 4e8 });
+    await expect(opening).rejects.toMatchObject({
+      code: 'answer-model/too-large',
+    });
+  });
+});
+
 describe('adding', () => {
   it('refuses what does not run, before anything is written', async () => {
     const path = join(home, 'gemma.gguf');
