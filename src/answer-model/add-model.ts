@@ -50,15 +50,15 @@ function modelIndex(): string {
 /**
  * Looks at what is to be added: a name of the catalog, a .gguf file, or a folder of safetensors.
  *
- * @throws `answer-model/unreadable` for a file that does not run here, `answer-model/too-large`, `command/usage` where
- *   a model of that name is there
+ * @throws `answer-model/unreadable` for a file that does not run here, `answer-model/too-large`, `answer-model/there`
+ *   where a model of that name is there
  */
 export async function planAdd(home: string, given: string, catalog = CATALOG): Promise<AddPlan> {
   const known = catalog.find(({ name }) => name === given);
   const plan = known ? downloadPlan(home, known) : await pathPlan(home, given, catalog);
   if ((await stat(plan.folder).catch(() => undefined)) !== undefined) {
     const sentence = `There is a model "${plan.name}" already. Remove it first: \`models remove ${plan.name}\`.`;
-    throw new AppError('command/usage', sentence);
+    throw new AppError('answer-model/there', sentence);
   }
   if (plan.need.kind === 'too-large') {
     throw new AppError('answer-model/too-large', `${plan.title} is too large. ${plan.need.message}`);

@@ -151,7 +151,7 @@ export const ERRORS = {
   // Models that are added on this machine.
   /** A file that is no model, is cut short, or is of a kind that does not run here. */
   'answer-model/unreadable': {
-    action: 'choose-model',
+    action: 'open-log',
     text: () => l10n.t('This model cannot be used. The log says why; the one before stays in use.'),
     remedy: 'Nothing was changed; the model before stays in use.',
   },
@@ -166,6 +166,12 @@ export const ERRORS = {
     action: 'retry',
     text: () => l10n.t('Another window is adding this model already.'),
     remedy: 'Wait for it, or end it; nothing of it is lost.',
+  },
+  /** A model of the name that this one would have. */
+  'answer-model/there': {
+    action: 'choose-model',
+    text: () => l10n.t('A model of this name is on this machine already. Choose it, or give the file another name.'),
+    blame: 'usage',
   },
   'answer-model/unknown': {
     action: 'choose-model',

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { AddPlan, AddProgress } from '../../answer-model/add-model.ts';
-import { asAppError } from '../../common/app-error.ts';
 import { amounts } from '../../common/number-format.ts';
 import type { ServiceClient } from '../../service/client.ts';
-import { confirm, inform } from '../notice.ts';
+import { confirm } from '../notice.ts';
 import { shown } from '../shown.ts';
 import { withSignal } from '../with-signal.ts';
+import { tryAgain } from './try-again.ts';
 
 /** Adds a model file of the user's; the model's name, or undefined where the one before stays in use. */
 export async function addModelFile(service: ServiceClient): Promise<string | undefined> {
@@ -20,16 +20,19 @@ export async function addModelFile(service: ServiceClient): Promise<string | und
  *
  * @param given a name of the catalog, or a path
  * @returns its name, or undefined where the model before stays in use
+ * @throws what kept it from being added
  */
 export async function addModel(service: ServiceClient, given: string): Promise<string | undefined> {
   try {
     const plan = await service.planModel(given);
     if (!(await confirm(question(plan), vscode.l10n.t('Go On'), details(plan)))) return undefined;
-    await withProgress(plan.title, (signal, onProgress) => service.addModel(given, signal, onProgress));
-    return plan.name;
+    return await tryAgain(async () => {
+      await withProgress(plan.title, (signal, onProgress) => service.addModel(given, signal, onProgress));
+      return plan.name;
+    });
   } catch (error) {
-    if (!(error instanceof vscode.CancellationError)) inform(asAppError(error).editorText);
-    return undefined;
+    if (error instanceof vscode.CancellationError) return undefined;
+    throw error;
   }
 }
 

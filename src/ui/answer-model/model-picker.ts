@@ -7,14 +7,14 @@ import type { FoundServer } from '../../answer-model/found-servers.ts';
 import type { LocalModel } from '../../answer-model/local-models.ts';
 import { servedModel } from '../../answer-model/server-failure.ts';
 import { amounts } from '../../common/number-format.ts';
-import { asAppError, isAppError } from '../../common/app-error.ts';
+import { isAppError } from '../../common/app-error.ts';
 import type { ServiceClient } from '../../service/client.ts';
-import { inform } from '../notice.ts';
 import { readSettings, section } from '../settings.ts';
 import { shown } from '../shown.ts';
 import { addModel, addModelFile } from './added-model.ts';
 import type { AnswererSettings } from './answerer.ts';
 import { editorModels } from './editor-models.ts';
+import { tryAgain } from './try-again.ts';
 
 /** Tokens below which a context holds few lines of files: a server's usual one is often such. */
 const SMALL_CONTEXT = 8_192;
@@ -126,8 +126,13 @@ export class ModelPicker {
 
   /** The server's choice once its owner agrees and it has the model, with a key where it wants one. */
   async #checked(choice: ServerChoice): Promise<ServerChoice | undefined> {
-    const { baseUrl, address, model } = choice;
     if (!(await this.#answerers.agree(choice))) return undefined;
+    return tryAgain(() => this.#asked(choice));
+  }
+
+  /** Throws `answer-model/…` where the server does not answer, or has another model. */
+  async #asked(choice: ServerChoice): Promise<ServerChoice | undefined> {
+    const { baseUrl, address, model } = choice;
     const ask = (key: string | undefined) => this.#service.serverCard({ baseUrl, model, key });
     let card = await ask(await this.#answerers.keyFor(choice));
     if (card.kind === 'key') {
@@ -141,14 +146,8 @@ export class ModelPicker {
       card = await ask(key);
       if (card.kind === 'card') await this.#answerers.keep(choice, key);
     }
-    try {
-      servedModel(card, choice);
-      return choice;
-    } catch (error) {
-      // The model before stays in use.
-      inform(asAppError(error).editorText);
-      return undefined;
-    }
+    servedModel(card, choice);
+    return choice;
   }
 }
 
