@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { chosenModel } from '../../answer-model/chosen-model.ts';
-import type { ServerChoice } from '../../answer-model/chosen-model.ts';
+import type { ChosenModel, ServerChoice } from '../../answer-model/chosen-model.ts';
 import { AppError } from '../../common/app-error.ts';
 import type { Answerer } from '../../service/protocol.ts';
 import { confirm } from '../notice.ts';
@@ -23,28 +23,29 @@ export class AnswererSettings {
    */
   async forQuestion(): Promise<Answerer> {
     const choice = chosenModel(readSettings().answerModel);
-    if (choice.kind !== 'server') return { choice };
     if (!(await this.agree(choice))) {
-      const message = vscode.l10n.t('Nothing was sent to {0}. Choose another answer model.', choice.address);
+      const message = vscode.l10n.t(
+        'Nothing was sent to {0}. Choose another answer model.',
+        awayFrom(choice)?.to ?? '',
+      );
       throw new AppError('answer-model/not-allowed', message);
     }
-    return { choice, key: await this.keyFor(choice) };
+    return choice.kind === 'server' ? { choice, key: await this.keyFor(choice) } : { choice };
   }
 
-  /** Whether text may go to a server: this machine's own without a question, any other once its user has said so. */
-  async agree({ address, origin, isLoopback, baseUrl }: ServerChoice): Promise<boolean> {
-    if (isLoopback) return true;
+  /**
+   * Whether text may go to a model: to one on this machine without a question, to any other once its user has said so.
+   * VS Code itself asks about a model of another extension only where that extension wants it.
+   */
+  async agree(choice: ChosenModel): Promise<boolean> {
+    const away = awayFrom(choice);
+    if (away === undefined) return true;
     const allowed = this.#allowed();
-    if (allowed.includes(origin)) return true;
-    const question = vscode.l10n.t('Send questions and lines of your files to {0}?', address);
-    const detail = baseUrl.startsWith('http:')
-      ? vscode.l10n.t(
-          'It is not this machine, and nothing is encrypted on the way. You are asked once for each address.',
-        )
-      : vscode.l10n.t('It is not this machine. You are asked once for each address.');
-    if (!(await confirm(question, vscode.l10n.t('Send'), detail))) return false;
+    if (allowed.includes(away.kept)) return true;
+    const question = vscode.l10n.t('Send questions and lines of your files to {0}?', away.to);
+    if (!(await confirm(question, vscode.l10n.t('Send'), away.detail))) return false;
     // Of this machine: what was agreed to here does not go to others with the settings.
-    await this.#context.globalState.update(ALLOWED, [...allowed, origin]);
+    await this.#context.globalState.update(ALLOWED, [...allowed, away.kept]);
     return true;
   }
 
@@ -60,6 +61,22 @@ export class AnswererSettings {
     const kept = this.#context.globalState.get<unknown>(ALLOWED);
     return Array.isArray(kept) ? kept.filter((address): address is string => typeof address === 'string') : [];
   }
+}
+
+/** Where text of a choice goes that leaves this program and this machine's servers; undefined where it does not. */
+function awayFrom(choice: ChosenModel): { to: string; kept: string; detail: string } | undefined {
+  if (choice.kind === 'editor') {
+    const detail = vscode.l10n.t(
+      'An extension offers this model and decides where the text goes. You are asked once for each vendor.',
+    );
+    return { to: choice.vendor, kept: `editor:${choice.vendor}`, detail };
+  }
+  if (choice.kind !== 'server' || choice.isLoopback) return undefined;
+  const { address, origin, baseUrl } = choice;
+  const detail = baseUrl.startsWith('http:')
+    ? vscode.l10n.t('It is not this machine, and nothing is encrypted on the way. You are asked once for each address.')
+    : vscode.l10n.t('It is not this machine. You are asked once for each address.');
+  return { to: address, kept: origin, detail };
 }
 
 const keyName = (origin: string) => `askCodebase.answerModelKey:${origin}`;

@@ -45,11 +45,12 @@ export class ModelPicker {
     const text = await this.#named(chosen);
     if (text === undefined) return;
     const choice = chosenModel(text);
-    const usable = choice.kind === 'server' ? await this.#checked(choice) : choice;
+    const isUsable =
+      (await this.#answerers.agree(choice)) && (choice.kind !== 'server' || (await this.#checked(choice)));
     // The model before stays in use.
-    if (usable === undefined) return;
+    if (!isUsable) return;
     const setting = vscode.workspace.getConfiguration(section);
-    await setting.update('answerModel', choiceText(usable), vscode.ConfigurationTarget.Global);
+    await setting.update('answerModel', choiceText(choice), vscode.ConfigurationTarget.Global);
   }
 
   /** The line for the setting; what is not there yet is asked for, or added. */
@@ -124,14 +125,13 @@ export class ModelPicker {
     });
   }
 
-  /** The server's choice once its owner agrees and it has the model, with a key where it wants one. */
-  async #checked(choice: ServerChoice): Promise<ServerChoice | undefined> {
-    if (!(await this.#answerers.agree(choice))) return undefined;
-    return tryAgain(() => this.#asked(choice));
+  /** Whether the server answers and has the model, with a key where it wants one; false where its user gives up. */
+  async #checked(choice: ServerChoice): Promise<boolean> {
+    return (await tryAgain(() => this.#asked(choice))) === true;
   }
 
   /** Throws `answer-model/…` where the server does not answer, or has another model. */
-  async #asked(choice: ServerChoice): Promise<ServerChoice | undefined> {
+  async #asked(choice: ServerChoice): Promise<boolean> {
     const { baseUrl, address, model } = choice;
     const ask = (key: string | undefined) => this.#service.serverCard({ baseUrl, model, key });
     let card = await ask(await this.#answerers.keyFor(choice));
@@ -142,12 +142,12 @@ export class ModelPicker {
         password: true,
         ignoreFocusOut: true,
       });
-      if (key === undefined || key === '') return undefined;
+      if (key === undefined || key === '') return false;
       card = await ask(key);
       if (card.kind === 'card') await this.#answerers.keep(choice, key);
     }
     servedModel(card, choice);
-    return choice;
+    return true;
   }
 }
 
@@ -157,8 +157,10 @@ function items(
   servers: readonly FoundServer[],
   models: readonly vscode.LanguageModelChat[],
 ): Item[] {
-  const marked = (item: Item & { readonly choice: string }): Item =>
-    item.choice === now ? { ...item, label: `$(check) ${item.label}` } : item;
+  const marked = (item: Item & { readonly choice: string }): Item => ({
+    ...item,
+    label: `$(${item.choice === now ? 'check' : 'blank'}) ${item.label}`,
+  });
   const builtIn = {
     label: BUILT_IN,
     description: vscode.l10n.t('built in'),
@@ -203,7 +205,7 @@ function items(
 /** A small context is said before it is met as a short answer. */
 function contextOf(tokens: number | undefined): Pick<Item, 'description' | 'detail'> {
   if (tokens === undefined) return {};
-  const description = vscode.l10n.t('reads {0} tokens', tokens);
+  const description = vscode.l10n.t('reads {0} tokens', amounts(vscode.env.language).count(tokens));
   if (tokens >= SMALL_CONTEXT) return { description };
   return { description, detail: vscode.l10n.t('Few lines of files fit. Give it a longer context where you start it.') };
 }
