@@ -182,7 +182,8 @@ export const ERRORS = {
   /** A file of a model that was added is missing or changed. */
   'answer-model/damaged': {
     action: 'choose-model',
-    text: () => l10n.t('A file of this model is missing or damaged. Remove the model, or choose another one.'),
+    text: () =>
+      l10n.t('A file of this model is missing or damaged. Remove the model in the list, or choose another one.'),
     remedy: 'Remove the model and add it again: `models remove NAME`, `models add …`.',
   },
   'answer-model/too-large': {

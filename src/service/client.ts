@@ -181,6 +181,10 @@ export class ServiceClient {
     return this.#call('planModel', given);
   }
 
+  removeModel(name: string): Promise<void> {
+    return this.#call('removeModel', name);
+  }
+
   addModel(given: string, signal: AbortSignal, onEvent: (progress: AddProgress) => void): Promise<void> {
     return this.#call('addModel', given, { signal, onEvent });
   }

@@ -216,6 +216,8 @@ export interface ServiceCalls {
   readonly planModel: Call<string, AddPlan>;
   /** Downloads or converts it. A stop loses nothing. */
   readonly addModel: Call<string, void, AddProgress>;
+  /** By its name. */
+  readonly removeModel: Call<string, void>;
   /** The servers of this machine that listen now. */
   readonly servers: Call<undefined, readonly FoundServer[]>;
   /** What one server says of itself; nothing of a file is sent. */

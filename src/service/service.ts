@@ -8,7 +8,7 @@ import { LastChanges } from '../evidence/last-change.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { addModel, planAdd } from '../answer-model/add-model.ts';
 import type { AddProgress } from '../answer-model/add-model.ts';
-import { listLocalModels } from '../answer-model/local-models.ts';
+import { listLocalModels, removeLocalModel } from '../answer-model/local-models.ts';
 import { foundServers } from '../answer-model/found-servers.ts';
 import { serverCard } from '../answer-model/server-card.ts';
 import type { RpcClient } from '../common/rpc/client.ts';
@@ -135,6 +135,8 @@ export class Service {
       };
       await addModel(home, await planAdd(home, given), { signal, onProgress });
     },
+    // A model that is in use is closed first: some systems remove no file that is open.
+    removeModel: (name) => this.#answerModels.use(undefined, () => removeLocalModel(homeFolder(), name)),
     serverCard: ({ baseUrl, model, key }, { signal }) => serverCard(baseUrl, { model, key, signal }),
     settings: async (settings) => {
       this.#changing = this.#changing.then(() => this.#change(settings));

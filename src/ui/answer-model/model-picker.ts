@@ -9,6 +9,7 @@ import { servedModel } from '../../answer-model/server-failure.ts';
 import { amounts } from '../../common/number-format.ts';
 import { isAppError } from '../../common/app-error.ts';
 import type { ServiceClient } from '../../service/client.ts';
+import { confirm } from '../notice.ts';
 import { readSettings, section } from '../settings.ts';
 import { shown } from '../shown.ts';
 import { addModel, addModelFile } from './added-model.ts';
@@ -20,14 +21,15 @@ import { tryAgain } from './try-again.ts';
 const SMALL_CONTEXT = 8_192;
 
 interface Item extends vscode.QuickPickItem {
-  /** The line that the setting holds; `other` asks for one. */
+  /** The line that the setting holds, or one of those below. */
   readonly choice?: string;
 }
 
-const OTHER = 'other';
-const FILE = 'file';
-/** Before the name of a model that can be downloaded. */
+// No name of a model has a colon, so that these are none. The last two stand before a name.
+const OTHER = 'other:';
+const FILE = 'file:';
 const DOWNLOAD = 'download:';
+const REMOVE = 'remove:';
 
 /** *Choose Answer Model…*: what there is is looked for while the list is open, and at no other time. */
 export class ModelPicker {
@@ -42,6 +44,10 @@ export class ModelPicker {
   async choose(): Promise<void> {
     const chosen = await this.#pick();
     if (chosen === undefined) return;
+    if (chosen.startsWith(REMOVE)) {
+      await this.#remove(chosen.slice(REMOVE.length));
+      return;
+    }
     const text = await this.#named(chosen);
     if (text === undefined) return;
     const choice = chosenModel(text);
@@ -49,8 +55,16 @@ export class ModelPicker {
       (await this.#answerers.agree(choice)) && (choice.kind !== 'server' || (await this.#checked(choice)));
     // The model before stays in use.
     if (!isUsable) return;
-    const setting = vscode.workspace.getConfiguration(section);
-    await setting.update('answerModel', choiceText(choice), vscode.ConfigurationTarget.Global);
+    await use(choiceText(choice));
+  }
+
+  /** Takes an added model off the machine once its user agrees; the built-in one answers where that one did. */
+  async #remove(name: string): Promise<void> {
+    const detail = vscode.l10n.t('Its files are deleted. It can be added again.');
+    const question = vscode.l10n.t('Remove {0} from this machine?', name);
+    if (!(await confirm(question, vscode.l10n.t('Remove'), detail))) return;
+    await this.#service.removeModel(name);
+    if (readSettings().answerModel === name) await use(BUILT_IN_CHOICE);
   }
 
   /** The line for the setting; what is not there yet is asked for, or added. */
@@ -96,6 +110,10 @@ export class ModelPicker {
     });
     picker.show();
     return new Promise((resolve) => {
+      picker.onDidTriggerItemButton(({ item }) => {
+        resolve(item.choice === undefined ? undefined : REMOVE + item.choice);
+        picker.hide();
+      });
       picker.onDidAccept(() => {
         resolve(picker.selectedItems[0]?.choice);
         picker.hide();
@@ -168,7 +186,12 @@ function items(
     choice: BUILT_IN_CHOICE,
   };
   const added = local.map(({ name, title, bytes }) =>
-    marked({ label: shown(title), description: amounts(vscode.env.language).bytes(bytes), choice: name }),
+    marked({
+      label: shown(title),
+      description: amounts(vscode.env.language).bytes(bytes),
+      choice: name,
+      buttons: [{ iconPath: new vscode.ThemeIcon('trash'), tooltip: vscode.l10n.t('Remove from this machine') }],
+    }),
   );
   const served = servers.flatMap(({ name, address, models: own }): Item[] => [
     separator(`${name}, ${address}`),
@@ -200,6 +223,11 @@ function items(
     { label: `$(add) ${vscode.l10n.t('Add a model file (GGUF)…')}`, choice: FILE },
     { label: `$(link) ${vscode.l10n.t('Enter an address…')}`, choice: OTHER },
   ];
+}
+
+/** The setting is its user's own: no folder can set it. */
+async function use(choice: string): Promise<void> {
+  await vscode.workspace.getConfiguration(section).update('answerModel', choice, vscode.ConfigurationTarget.Global);
 }
 
 /** A small context is said before it is met as a short answer. */

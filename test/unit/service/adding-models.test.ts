@@ -49,6 +49,9 @@ it('a model file is planned, added with progress, and listed for the picker', as
   expect(seen[0]).toMatchObject({ kind: 'converting' });
   expect(await handlers.localModels(undefined, plain)).toMatchObject([{ name: 'small', title: 'Made Up' }]);
   await expect(handlers.addModel(path, context)).rejects.toThrow(/There is a model "small" already/);
+  await handlers.removeModel('small', plain);
+  expect(await handlers.localModels(undefined, plain)).toEqual([]);
+  await handlers.addModel(path, context);
 });
 
 it('a cancel ends it, and what is no model is refused in the editor’s words', async () => {

@@ -74,6 +74,7 @@ const handlers: Handlers<ServiceCalls> = {
     throw new AppError('answer-model/unreadable');
   },
   addModel: () => undefined,
+  removeModel: () => undefined,
   serverCard: () => ({ kind: 'not-running' }),
   settings: () => undefined,
 };
