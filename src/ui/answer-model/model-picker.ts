@@ -83,7 +83,11 @@ export class ModelPicker {
     let servers: readonly FoundServer[] = [];
     let models: readonly vscode.LanguageModelChat[] = [];
     const list = () => {
+      const [active] = picker.activeItems;
+      picker.keepScrollPosition = true;
       picker.items = items(now, local, servers, models);
+      // What comes in later does not move the choice under its user's hand.
+      if (active) picker.activeItems = picker.items.filter(({ choice }) => choice === active.choice);
     };
     list();
     picker.title = vscode.l10n.t('Who answers?');
@@ -115,7 +119,10 @@ export class ModelPicker {
         picker.hide();
       });
       picker.onDidAccept(() => {
-        resolve(picker.selectedItems[0]?.choice);
+        const [item] = picker.selectedItems;
+        // The list was drawn anew in the same moment: it stays open for another try.
+        if (item === undefined) return;
+        resolve(item.choice);
         picker.hide();
       });
       picker.onDidHide(() => {
