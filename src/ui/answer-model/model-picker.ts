@@ -61,7 +61,8 @@ export class ModelPicker {
   /** Takes an added model off the machine once its user agrees; the built-in one answers where that one did. */
   async #remove(name: string): Promise<void> {
     const detail = vscode.l10n.t('Its files are deleted. It can be added again.');
-    const question = vscode.l10n.t('Remove {0} from this machine?', name);
+    const model = (await this.#service.localModels()).find((found) => found.name === name);
+    const question = vscode.l10n.t('Remove {0} from this machine?', model?.title ?? name);
     if (!(await confirm(question, vscode.l10n.t('Remove'), detail))) return;
     await this.#service.removeModel(name);
     if (readSettings().answerModel === name) await use(BUILT_IN_CHOICE);
@@ -195,7 +196,8 @@ function items(
   const added = local.map(({ name, title, bytes }) =>
     marked({
       label: shown(title),
-      description: amounts(vscode.env.language).bytes(bytes),
+      // Two files of one model may call themselves the same.
+      description: shown(`${name}, ${amounts(vscode.env.language).bytes(bytes)}`),
       choice: name,
       buttons: [{ iconPath: new vscode.ThemeIcon('trash'), tooltip: vscode.l10n.t('Remove from this machine') }],
     }),
