@@ -51,6 +51,28 @@ function headNorm(graph: Graph, weights: Weights, config: BaseConfig, x: Value, 
   return graph.reshape(normal, [1, 0, size]);
 }
 
+/** What enters a block's attention: normalised and projected, and the residual sum so far. */
+function projected(graph: Graph, weights: Weights, config: BaseConfig, layer: number, residual: Residual) {
+  const prefix = `layers.${layer}`;
+  const { normal, sum } = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
+  const project = (part: string) => linear(graph, weights, normal, `${prefix}.attention.${part}`);
+  const headNormed = (part: string) =>
+    headNorm(graph, weights, config, project(part), `${prefix}.attention.${part}.norm`);
+  return { parts: { query: headNormed('q'), key: headNormed('k'), value: project('v') }, sum };
+}
+
+/** Fills a block's cache and goes no further: what the last block of a prompt needs, as no token follows from it. */
+export function cachedBlock(
+  graph: Graph,
+  weights: Weights,
+  config: BaseConfig,
+  layer: number,
+  residual: Residual,
+  attending: Attending,
+): void {
+  cachedAttention(graph, config, layer, projected(graph, weights, config, layer, residual).parts, attending);
+}
+
 /**
  * One pre-norm block of a Llama, Qwen2 or Qwen3 decoder, with its own keys and values as graph inputs
  * `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`. Attention is causal and local to what the cache
@@ -67,15 +89,11 @@ export function decoderBlock(
   memory?: BlockMemory,
 ): Residual {
   const prefix = `layers.${layer}`;
-  const before = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
-  const project = (part: string) => linear(graph, weights, before.normal, `${prefix}.attention.${part}`);
-  const headNormed = (part: string) =>
-    headNorm(graph, weights, config, project(part), `${prefix}.attention.${part}.norm`);
-  const parts = { query: headNormed('q'), key: headNormed('k'), value: project('v') };
+  const { parts, sum } = projected(graph, weights, config, layer, residual);
   const local = cachedAttention(graph, config, layer, parts, attending);
   const mixed = memory === undefined ? local : blockMemory(graph, config, layer, memory, { ...parts, local });
   const attended = linear(graph, weights, mixed, `${prefix}.attention.o`);
-  const middle = normalise(graph, weights, { sum: before.sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);
+  const middle = normalise(graph, weights, { sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);
   const gate = linear(graph, weights, middle.normal, `${prefix}.mlp.gate`);
   const up = linear(graph, weights, middle.normal, `${prefix}.mlp.up`);
   // SwiGLU (Shazeer, arXiv 2002.05202): silu(gate) · up.

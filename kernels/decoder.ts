@@ -1,4 +1,4 @@
-import { decoderBlock, normalise } from './decoder-block.ts';
+import { cachedBlock, decoderBlock, normalise } from './decoder-block.ts';
 import type { Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
@@ -45,7 +45,7 @@ export function lowerGraph(manifest: Manifest, layers: number, options: DecoderO
   const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };
-  const top = blocks(graph, weights, manifest, [0, layers], residual, options);
+  const top = blocks(graph, weights, manifest, [0, layers], residual, attendingOf(graph, options), options);
   graph.output('states', added(graph, top), 'float32', [1, 'tokens', manifest.config.hidden]);
   return graph;
 }
@@ -69,6 +69,27 @@ export function upperGraph(manifest: Manifest, from: number, options: DecoderOpt
   if (best === undefined || tokens === undefined) throw new Error('TopK has two outputs');
   graph.output('logits', best, 'float32', [1, 'rows', options.candidates]);
   graph.output('tokens', tokens, 'int64', [1, 'rows', options.candidates]);
+  return graph;
+}
+
+/**
+ * What reads a prompt up to its last token: token ids to the keys and values of all blocks.
+ *
+ * inputs: ids, positions [1, T] int64; last_key [1], total_keys [] int32; past.N.key|value [1, G, S, d]
+ * outputs: present.N.key|value
+ *
+ * The last token goes through `lowerGraph` and `upperGraph`, so there is no table to unembed with, and of the last
+ * block nothing behind its keys and values.
+ */
+export function promptGraph(manifest: Manifest, options: DecoderOptions = decoderDefaults): Graph {
+  const { config, tensors } = manifest;
+  const graph = new Graph('prompt');
+  const weights = { tensors, accuracyLevel: options.accuracyLevel };
+  const start = { sum: embed(graph, weights, graph.input('ids', 'int64', [1, 'tokens'])), branch: undefined };
+  const attending = attendingOf(graph, options);
+  const last = config.layers - 1;
+  const residual = blocks(graph, weights, manifest, [0, last], start, attending, options);
+  cachedBlock(graph, weights, config, last, residual, attending);
   return graph;
 }
 
@@ -105,8 +126,21 @@ function upperStates(graph: Graph, manifest: Manifest, from: number, options: De
   const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
   const states = graph.input('states', 'float32', [1, 'tokens', manifest.config.hidden]);
   const range = [from, manifest.config.layers] as const;
-  const top = blocks(graph, weights, manifest, range, { sum: states, branch: undefined }, options);
+  const start = { sum: states, branch: undefined };
+  const top = blocks(graph, weights, manifest, range, start, attendingOf(graph, options), options);
   return normalise(graph, weights, top, 'norm', manifest.config.rmsEps);
+}
+
+/** The inputs that say where in the cache a run stands. */
+function attendingOf(graph: Graph, { isRunInvariant: hasSpareRow = false }: DecoderOptions): Attending {
+  const counted = (keys: Value, shape: readonly number[]) =>
+    hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([1], shape), 'int32')]) : keys;
+  return {
+    positions: graph.input('positions', 'int64', [1, 'tokens']),
+    lastKey: counted(graph.input('last_key', 'int32', [1]), [1]),
+    totalKeys: counted(graph.input('total_keys', 'int32', []), []),
+    hasSpareRow,
+  };
 }
 
 function blocks(
@@ -115,16 +149,9 @@ function blocks(
   manifest: Manifest,
   [first, end]: readonly [number, number],
   start: Residual,
-  { memories = {}, isRunInvariant: hasSpareRow = false }: DecoderOptions,
+  attending: Attending,
+  { memories = {} }: DecoderOptions,
 ): Residual {
-  const counted = (keys: Value, shape: readonly number[]) =>
-    hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([1], shape), 'int32')]) : keys;
-  const attending: Attending = {
-    positions: graph.input('positions', 'int64', [1, 'tokens']),
-    lastKey: counted(graph.input('last_key', 'int32', [1]), [1]),
-    totalKeys: counted(graph.input('total_keys', 'int32', []), []),
-    hasSpareRow,
-  };
   let residual = start;
   for (let layer = first; layer < end; layer += 1) {
     residual = decoderBlock(graph, weights, manifest.config, layer, residual, attending, memories[layer]);

@@ -10,6 +10,8 @@ export interface EngineCalls {
   readonly question: Call<{ readonly text: string }, Float32Array>;
   readonly count: Call<{ readonly texts: readonly string[] }, readonly number[]>;
   readonly generate: Call<GenerateRequest, Generated, GenerateEvent>;
+  /** Overwrites what the process keeps of the last prompt. */
+  readonly forgetPrompt: Call<undefined, void>;
 }
 
 export interface GenerateRequest {
@@ -45,6 +47,8 @@ export interface Generated {
   readonly text: string;
   readonly ending: FinishReason;
   readonly promptTokens: number;
+  /** Of these, so many were not read again: the prompt before began with them. */
+  readonly keptTokens?: number;
   readonly tokens: number;
   readonly prefillMs: number;
   readonly decodeMs: number;

@@ -90,10 +90,11 @@ interface Row {
 const prompts = await promptsOf();
 const { baseFolder, adapterFolder } = defaultSettings();
 const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads: Number(values.threads) });
+await model.prepareReading(() => Promise.resolve());
 const rows: Row[] = [...keptRows()];
 for (const [at, { question, messages }] of prompts.entries()) {
   if (rows.some((row) => row.question === question)) continue;
-  const read: Read = { context: undefined, candidates: new Map() };
+  const read: Read = { context: undefined, candidates: undefined };
   const none: Timed[] = [];
   const prompt: Timed[] = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
@@ -136,30 +137,31 @@ function keptRows(): readonly Row[] {
 /** What the prompts of one question left behind, so that each is read once for all its answers. */
 interface Read {
   context: Context | undefined;
-  /** By how many tokens the context held after a run. */
-  readonly candidates: Map<number, Candidates>;
+  /** After the prompt's last token. */
+  candidates: Candidates | undefined;
 }
 
 /** One answer; times are those of the decoder after the prompt. */
 async function write(messages: readonly Message[], drafts: 'prompt' | 'none', read: Read): Promise<Timed> {
   let runs = 0;
   let began = process.cpuUsage();
-  const context = (capacity: number) => {
-    const own = (read.context ??= model.context(capacity));
+  const context = async (capacity: number) => {
+    const own = (read.context ??= await model.context(capacity));
     model.rewind(own, 0);
     return own;
   };
-  const next = async (own: Context, ids: readonly number[]) => {
-    const length = own.lower.length + ids.length;
-    const known = read.candidates.get(length);
-    if (known === undefined) {
-      const found = await model.next(own, ids);
-      read.candidates.set(length, found);
-      return found;
-    }
+  const moved = (own: Context, length: number) => {
     own.lower.length = length;
     own.upper.length = length;
-    return known;
+  };
+  const readPart = async (own: Context, ids: readonly number[]) => {
+    if (read.candidates === undefined) await model.read(own, ids);
+    else moved(own, own.lower.length + ids.length);
+  };
+  const next = async (own: Context, ids: readonly number[]) => {
+    if (read.candidates === undefined) return (read.candidates = await model.next(own, ids));
+    moved(own, own.lower.length + ids.length);
+    return read.candidates;
   };
   const nextOfEach = (...given: Parameters<Model['nextOfEach']>) => {
     runs += 1;
@@ -169,9 +171,11 @@ async function write(messages: readonly Message[], drafts: 'prompt' | 'none', re
     model.rewind(own, length);
   };
   const canRewind = (own: Context) => model.canRewind(own);
+  // The prompt is kept by this program itself.
+  const keeping = { continued: () => Promise.resolve(undefined), bytesOf: () => Infinity, erase: () => undefined };
   const { tokenizer } = model;
   const { text, tokens, decodeMs } = await generate(
-    { tokenizer, context, next, nextOfEach, rewind, canRewind },
+    { tokenizer, context, read: readPart, next, nextOfEach, rewind, canRewind, ...keeping },
     {
       messages,
       maxTokens: Number(values.tokens),

@@ -14,6 +14,7 @@ export interface Ours extends System {
 export async function openOurs(threads: number, room: number): Promise<Ours> {
   const { baseFolder, adapterFolder } = defaultSettings();
   const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads });
+  await model.prepareReading(() => Promise.resolve());
   const shards = Object.entries(model.manifest.files).filter(([name]) => name.endsWith('.bin'));
   const bytes = shards.reduce((sum, [, file]) => sum + file.bytes, 0);
   return {
@@ -21,10 +22,10 @@ export async function openOurs(threads: number, room: number): Promise<Ours> {
     bytes,
     model,
     prefill: async (ids, signal) => {
-      await prefill(model, model.context(ids.length), ids, signal);
+      await prefill(model, await model.context(ids.length), ids, signal);
     },
     decode: async (ids, signal): Promise<Decoding> => {
-      const context = model.context(ids.length + room);
+      const context = await model.context(ids.length + room);
       await prefill(model, context, ids, signal);
       return {
         step: async (token) => {
@@ -42,10 +43,12 @@ export async function openOurs(threads: number, room: number): Promise<Ours> {
   };
 }
 
-/** In runs of the same size as an answer's prompt. */
+/** As an answer's prompt is read: in runs of its size, and the last token by what writes. */
 async function prefill(model: Model, context: Context, ids: readonly number[], signal: AbortSignal): Promise<void> {
-  for (let start = 0; start < ids.length; start += RUN.prefillTokens) {
+  const body = ids.slice(0, -1);
+  for (let start = 0; start < body.length; start += RUN.prefillTokens) {
     signal.throwIfAborted();
-    await model.next(context, ids.slice(start, start + RUN.prefillTokens));
+    await model.read(context, body.slice(start, start + RUN.prefillTokens));
   }
+  await model.next(context, ids.slice(-1));
 }

@@ -143,6 +143,11 @@ export class Engine {
     );
   }
 
+  /** Has the process overwrite what it keeps of the last prompt. None is started for it. */
+  async forgetPrompt(): Promise<void> {
+    if (this.pid !== undefined) await this.#client.call('forgetPrompt', undefined, ranked({}, 'question'));
+  }
+
   /** Ends the process at once; what waits is rejected. */
   close(): void {
     this.#client.kill();

@@ -4,7 +4,9 @@ import { COPIED, CopyDetector, endOfQuotation, FenceScanner, wholeSentences } fr
 import { RUN } from '../runtime/model.ts';
 import { Drafter } from './drafter.ts';
 import { findCycle } from './find-cycle.ts';
-import type { Candidates, Model } from '../runtime/model.ts';
+import { KeptPrompt } from './kept-prompt.ts';
+import type { Keeper } from './kept-prompt.ts';
+import type { Candidates, Context, Model } from '../runtime/model.ts';
 import type { FinishReason, Generated, GenerateEvent } from '../protocol.ts';
 import { Sampler } from './sampler.ts';
 import { TextStream } from './text-stream.ts';
@@ -21,10 +23,13 @@ export interface GenerateOptions {
   readonly onEvent: (event: GenerateEvent) => void;
   /** `none` runs token by token, for comparing the two: what is said is the same. */
   readonly drafts?: 'prompt' | 'none';
+  /** What the prompt before left, for this one; and this one for the next. */
+  readonly kept?: KeptPrompt;
 }
 
 /** What a reply is generated with. */
-export type Generator = Pick<Model, 'context' | 'next'> &
+export type Generator = Pick<Model, 'read' | 'next'> &
+  Keeper &
   Runner & {
     readonly tokenizer: Pick<Tokenizer, 'chat' | 'decode' | 'encode' | 'stops'>;
   };
@@ -40,17 +45,61 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
   if (room <= 0) {
     return { text: '', ending: 'context', promptTokens: prompt.length, tokens: 0, prefillMs: 0, decodeMs: 0 };
   }
-  const context = model.context(prompt.length + room);
   const began = performance.now();
-  let candidates: Candidates | undefined;
-  for (let start = 0; start < prompt.length; start += RUN.prefillTokens) {
-    const run = prompt.slice(start, start + RUN.prefillTokens);
-    candidates = await model.next(context, run);
-    options.onEvent({ kind: 'prefilled', tokens: start + run.length, of: prompt.length });
-    await turn();
-    options.signal.throwIfAborted();
+  const kept = options.kept ?? new KeptPrompt();
+  const { context, length } = await kept.begin(model, prompt, prompt.length + room);
+  const read = { length };
+  try {
+    const candidates = await readPrompt(model, context, prompt, read, options);
+    const times = { began, prefilled: performance.now() };
+    return await write(model, context, prompt, candidates, { ...options, room, times, keptTokens: length });
+  } finally {
+    // Of an answer that was stopped the prompt is kept all the same, as far as it was read.
+    kept.keep(model, prompt.slice(0, read.length), context);
   }
-  const prefilled = performance.now();
+}
+
+/** Runs what of a prompt is not read; `read` says how far it came. Gives the candidates for the token after it. */
+async function readPrompt(
+  model: Generator,
+  context: Context,
+  prompt: readonly number[],
+  read: { length: number },
+  { onEvent, signal }: GenerateOptions,
+): Promise<Candidates> {
+  const [body, last] = [prompt.slice(0, -1), prompt.slice(-1)];
+  while (read.length < body.length) {
+    const run = body.slice(read.length, read.length + RUN.prefillTokens);
+    await model.read(context, run);
+    read.length += run.length;
+    onEvent({ kind: 'prefilled', tokens: read.length, of: prompt.length });
+    await turn();
+    signal.throwIfAborted();
+  }
+  const candidates = await model.next(context, last);
+  onEvent({ kind: 'prefilled', tokens: prompt.length, of: prompt.length });
+  await turn();
+  signal.throwIfAborted();
+  return candidates;
+}
+
+interface WriteOptions extends GenerateOptions {
+  readonly room: number;
+  readonly times: { readonly began: number; readonly prefilled: number };
+  readonly keptTokens: number;
+}
+
+/** Writes the reply, from the candidates for its first token on. */
+async function write(
+  model: Generator,
+  context: Context,
+  prompt: readonly number[],
+  first: Candidates,
+  options: WriteOptions,
+): Promise<Generated> {
+  const { tokenizer } = model;
+  const { room, times, keptTokens } = options;
+  let candidates = first;
   const newDrafter = options.drafts === 'none' ? undefined : () => new Drafter(prompt);
   const runs = new VerifiedRuns(model, context, prompt.length, newDrafter);
   const sampler = new Sampler(options.sampling);
@@ -66,7 +115,7 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
   let held = '';
   let isLineEnd = false;
   let ending: FinishReason = 'length';
-  const write = (token: number) => {
+  const say = (token: number) => {
     said.push(token);
     const part = decoded.push(token);
     if (part === '') return;
@@ -79,14 +128,14 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     if (held !== '') options.onEvent({ kind: 'token', text: held });
     held = '';
   };
-  while (candidates && said.length < room) {
+  while (said.length < room) {
     const before = said.length;
     const token = sampler.choose(candidates.tokens, candidates.logits, seen);
     if (tokenizer.stops.has(token)) {
       ending = 'stop';
       break;
     }
-    write(token);
+    say(token);
     seen.add(token);
     const repeated = repeating.push(token);
     repeating.extend(token);
@@ -101,7 +150,7 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     const end = endOfQuotation(quoting.push(token), { fence: fences.fence, isLineEnd });
     if (end !== undefined) {
       // The model goes on as if it had written this itself: it then says what the lines do.
-      for (const own of tokenizer.encode(end)) write(own);
+      for (const own of tokenizer.encode(end)) say(own);
       quoting.interrupt();
       repeating.interrupt();
     }
@@ -116,9 +165,10 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
     text,
     ending,
     promptTokens: prompt.length,
+    keptTokens,
     tokens: said.length,
-    prefillMs: prefilled - began,
-    decodeMs: performance.now() - prefilled,
+    prefillMs: times.prefilled - times.began,
+    decodeMs: performance.now() - times.prefilled,
   };
 }
 

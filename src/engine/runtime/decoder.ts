@@ -75,6 +75,36 @@ export function rewind(cache: KeyValueCache, length: number): void {
   cache.length = length;
 }
 
+/** Two caches of neighbouring blocks and of one length as one, for a graph that runs through both. */
+export function joined(lower: KeyValueCache, upper: KeyValueCache): KeyValueCache {
+  return { kind: lower.kind, length: lower.length, tensors: { ...lower.tensors, ...upper.tensors } };
+}
+
+/** Fills the first `length` positions of an empty shared cache with those of another of the same blocks. */
+export function copied(from: KeyValueCache, into: KeyValueCache, length: number): void {
+  for (const [name, tensor] of Object.entries(into.tensors)) {
+    const other = from.tensors[name];
+    if (other === undefined) throw new Error('These caches are of different blocks.');
+    const [source, target] = [floatsOf(other), floatsOf(tensor)];
+    const [, heads = 0, capacity = 0, size = 0] = tensor.dims; // [1, G, S, d]
+    const step = (other.dims[2] ?? 0) * size;
+    for (let head = 0; head < heads; head += 1) {
+      target.set(source.subarray(head * step, head * step + length * size), head * capacity * size);
+    }
+  }
+  into.length = length;
+}
+
+export function cacheBytes({ tensors }: KeyValueCache): number {
+  return Object.values(tensors).reduce((sum, { size }) => sum + Float32Array.BYTES_PER_ELEMENT * size, 0);
+}
+
+/** Empties a cache and overwrites what it held. */
+export function erase(cache: KeyValueCache): void {
+  if (cache.kind === 'shared') for (const tensor of Object.values(cache.tensors)) floatsOf(tensor).fill(0);
+  cache.length = 0;
+}
+
 function grown(results: Readonly<Record<string, ort.Tensor>>, names: readonly string[]): Record<string, ort.Tensor> {
   return Object.fromEntries(
     names.map((name) => {
@@ -87,8 +117,13 @@ function grown(results: Readonly<Record<string, ort.Tensor>>, names: readonly st
 
 /** The output `name` as floats. Throws where the graph gave none. */
 export function floats(results: Readonly<Record<string, ort.Tensor>>, name: string): Float32Array {
-  const data = results[name]?.data;
-  if (!(data instanceof Float32Array)) throw new Error(`The graph gave no ${name}.`);
+  const found = results[name];
+  if (!found) throw new Error(`The graph gave no ${name}.`);
+  return floatsOf(found);
+}
+
+function floatsOf({ data }: ort.Tensor): Float32Array {
+  if (!(data instanceof Float32Array)) throw new Error('This tensor is not of floats.');
   return data;
 }
 

@@ -7,9 +7,10 @@ import { memoryTokenGraph } from '../../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
 import { ADAPTER_FILE, readAdapter } from '../weights/adapter.ts';
 import type { Adapter } from '../weights/adapter.ts';
-import { floats, integers, keyValueCache, rewind, runDecoder } from './decoder.ts';
+import { cacheBytes, copied, erase, floats, integers, joined, keyValueCache, rewind, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
+import { isInBlocks, PromptReader } from './prompt-reader.ts';
 import { readLoras } from '../weights/lora.ts';
 import { checkHashes, checkSizes, loadFailure, readManifest } from '../weights/model-files.ts';
 import { encoderTensors } from '../weights/encoder-weights.ts';
@@ -55,6 +56,8 @@ export interface Candidates {
 export interface Context {
   readonly lower: KeyValueCache;
   readonly upper: KeyValueCache;
+  /** What reads its prompt; undefined where the halves do. */
+  readonly reader: ort.InferenceSession | undefined;
 }
 
 type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
@@ -72,6 +75,7 @@ export class Model {
   /** Blocks of the lower half. */
   readonly #layer: number;
   readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
+  readonly #promptReader: PromptReader;
 
   private constructor(options: ModelOptions, manifest: Manifest, adapter: Adapter | undefined, tokenizer: Tokenizer) {
     this.#options = options;
@@ -79,6 +83,7 @@ export class Model {
     this.#adapter = adapter;
     this.#layer = adapter?.layer ?? Math.floor(manifest.config.layers / 2);
     this.tokenizer = tokenizer;
+    this.#promptReader = new PromptReader(options.baseFolder, manifest, options);
   }
 
   /**
@@ -119,15 +124,55 @@ export class Model {
   }
 
   /** An empty context for at most `capacity` tokens. */
-  context(capacity: number): Context {
-    const size = Math.min(capacity, MAX_POSITIONS);
+  async context(capacity: number): Promise<Context> {
     const { config } = this.manifest;
     const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
-    const positions = size + SPARE_ROWS;
+    const positions = Math.min(capacity, MAX_POSITIONS) + SPARE_ROWS;
     return {
       lower: keyValueCache(config, [0, this.#layer], kind, positions),
       upper: keyValueCache(config, [this.#layer, config.layers], kind, positions),
+      reader: await this.#promptReader.session(),
     };
+  }
+
+  /**
+   * A context for at most `capacity` tokens that begins with the first `length` of another's; undefined where they
+   * would be others if they were read today.
+   */
+  async continued(context: Context, length: number, capacity: number): Promise<Context | undefined> {
+    const made = await this.context(capacity);
+    if (made.reader !== context.reader || !this.canRewind(context)) return undefined;
+    copied(context.lower, made.lower, length);
+    copied(context.upper, made.upper, length);
+    return made;
+  }
+
+  /** Bytes of a context's keys and values. */
+  bytesOf({ lower, upper }: Context): number {
+    return cacheBytes(lower) + cacheBytes(upper);
+  }
+
+  /** Overwrites a context's keys and values: text can be made out from them. */
+  erase({ lower, upper }: Context): void {
+    erase(lower);
+    erase(upper);
+  }
+
+  /** Reads a part of a prompt, of which at least one token more follows. */
+  async read(context: Context, ids: readonly number[]): Promise<void> {
+    const { reader, lower, upper } = context;
+    if (reader === undefined) {
+      await this.next(context, ids);
+      return;
+    }
+    await runDecoder(reader, { ids: idTensor(ids) }, joined(lower, upper), ids.length, []);
+    lower.length += ids.length;
+    upper.length += ids.length;
+  }
+
+  /** Makes ready what reads prompts faster; `pause` is waited for between its parts. */
+  prepareReading(pause: () => Promise<void>): Promise<void> {
+    return this.#promptReader.make(pause);
   }
 
   /** Runs both halves over `ids` and returns candidates for the token after the last. */
@@ -160,9 +205,7 @@ export class Model {
    * floats depend on how many rows they have.
    */
   canRewind({ lower, upper }: Context): boolean {
-    const tensors = Object.values(this.manifest.tensors);
-    const isQuantized = tensors.every(({ kind, shape }) => kind !== 'float32' || shape.length < 2);
-    return isQuantized && lower.kind === 'shared' && upper.kind === 'shared';
+    return isInBlocks(this.manifest) && lower.kind === 'shared' && upper.kind === 'shared';
   }
 
   /** Forgets all but the first `length` tokens of a context. */

@@ -1,9 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { AppError, isErrorOf } from '../../common/app-error.ts';
 import { processChannel, serve } from '../../common/rpc/server.ts';
 import type { CallContext } from '../../common/rpc/server.ts';
 import { chooseDevice } from './device.ts';
 import type { Chosen } from './device.ts';
 import { generate } from '../generate/generate.ts';
+import { KeptPrompt } from '../generate/kept-prompt.ts';
 import { Model } from './model.ts';
 import { isOutOfMemory } from '../weights/model-files.ts';
 import type { EngineCalls, GenerateEvent, GenerateRequest } from '../protocol.ts';
@@ -19,6 +21,8 @@ const PROBE_TOKENS = 64;
  * A prompt of some thousand tokens is read at this part of the probe's rate: attention grows with what was read before.
  */
 const PROMPT_OF_PROBE = 0.65;
+/** A prompt of which less was read says little about how fast the next is read. */
+const LEAST_READ = 128;
 
 interface Ready {
   readonly model: Model;
@@ -27,6 +31,9 @@ interface Ready {
 
 let loading: Promise<Ready> | undefined;
 let prefillRate = 0;
+const kept = new KeptPrompt();
+/** The answer that is being written. */
+let answering: Promise<unknown> = Promise.resolve();
 
 function ready(): Promise<Ready> {
   // A failed load is not kept: the user may have repaired the file meanwhile.
@@ -48,9 +55,10 @@ async function describe(model: Model, chosen: Chosen) {
       'const answer = question.map((word) => word.trim());\n'.repeat(PROBE_TOKENS / 8),
     );
     const run = ids.slice(0, PROBE_TOKENS);
-    await model.next(model.context(run.length), run); // the first run allocates
+    await model.read(await model.context(run.length), run); // the first run allocates
+    const context = await model.context(run.length);
     const began = performance.now();
-    await model.next(model.context(run.length), run);
+    await model.read(context, run);
     prefillRate = (PROMPT_OF_PROBE * 1000 * run.length) / (performance.now() - began);
   }
   return {
@@ -65,9 +73,25 @@ async function describe(model: Model, chosen: Chosen) {
 
 async function answer(request: GenerateRequest, { signal, emit }: CallContext<GenerateEvent>) {
   const { model } = await ready();
-  const generated = await generate(model, { ...request, signal, onEvent: emit });
-  prefillRate = (1000 * generated.promptTokens) / Math.max(1, generated.prefillMs);
-  return generated;
+  const writing = generate(model, { ...request, signal, onEvent: emit, kept });
+  answering = writing.catch(() => undefined);
+  try {
+    const generated = await writing;
+    const read = generated.promptTokens - (generated.keptTokens ?? 0);
+    if (read >= LEAST_READ) prefillRate = (1000 * read) / Math.max(1, generated.prefillMs);
+    return generated;
+  } finally {
+    void model.prepareReading(quiet);
+  }
+}
+
+/** Ends when no answer is being written, after a call that waits has begun. */
+async function quiet(): Promise<void> {
+  await turn();
+  for (let last; last !== answering;) {
+    last = answering;
+    await last;
+  }
 }
 
 function failureOf(error: unknown): AppError {
@@ -104,6 +128,9 @@ serve<EngineCalls>(
       return texts.map((text) => model.tokenizer.count(text));
     },
     generate: answer,
+    forgetPrompt: async () => {
+      if (loading !== undefined) kept.drop((await ready()).model);
+    },
   },
   { failureOf },
 );

@@ -1,7 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { lowerGraph, scoreGraph, upperGraph } from '../../../kernels/decoder.ts';
+import { lowerGraph, promptGraph, scoreGraph, upperGraph } from '../../../kernels/decoder.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
 import { decoderBlock, rmsNorm, tensor } from './reference/decoder-block.ts';
 import { linear } from './reference/linear.ts';
@@ -103,6 +103,24 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
     expect(await candidates(Array<number>(IDS.length).fill(1), 2)).toEqual(alone);
   };
   if (kind !== 'float32') it('is the same to the bit in runs of any length, with 8-bit activations', sameInAnyRun);
+
+  it('reads a prompt to the same keys and values as both halves, in any runs', async () => {
+    const whole = await cpuSession(promptGraph(manifest, OPTIONS), folder);
+    const [below, above] = caches(IDS.length);
+    const row = { ids: intTensor(IDS, [1, IDS.length]) };
+    const middle = await runDecoder(lower, row, below, IDS.length, ['states']);
+    const feeds = { states: middle.states!, first: intTensor([-1], [1]) };
+    await runDecoder(upper, feeds, above, IDS.length, ['logits']);
+    const all = keyValueCache(CONFIG, [0, CONFIG.layers], 'shared', IDS.length);
+    for (const ids of [IDS.slice(0, 5), IDS.slice(5)]) {
+      await runDecoder(whole, { ids: intTensor(ids, [1, ids.length]) }, all, ids.length, []);
+    }
+    const expected = Object.entries({ ...below.tensors, ...above.tensors });
+    expect(Object.keys(all.tensors)).toEqual(expected.map(([name]) => name));
+    for (const [name, { data }] of expected) {
+      expect(deviation(floats(all.tensors, name), data as Float32Array), name).toBeLessThan(1e-5);
+    }
+  });
 
   it('cannot be taken back where a cache grows, or to where it has not been', async () => {
     const grown = keyValueCache(CONFIG, [0, SPLIT], 'grown');

@@ -73,7 +73,7 @@ const TEXT = 'function main() { return 1; }';
 async function candidates(place: string): Promise<Map<number, number>> {
   const model = await open(place);
   const ids = model.tokenizer.encode(TEXT);
-  const { tokens, logits } = await model.next(model.context(ids.length), ids);
+  const { tokens, logits } = await model.next(await model.context(ids.length), ids);
   return new Map(tokens.map((token, at) => [token, logits[at] ?? NaN]));
 }
 

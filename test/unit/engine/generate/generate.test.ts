@@ -41,8 +41,12 @@ class Script {
     };
     const nextOfEach = async (context: unknown, tokens: readonly number[]) => [await next(context, tokens)];
     // What is said next does not follow from what was said, so nothing can be taken back.
-    const model = { tokenizer, next, nextOfEach, context: () => ({}), canRewind: () => false, rewind: () => undefined };
-    return model as unknown as Generator;
+    const read = (_context: unknown, tokens: readonly number[]) => {
+      this.runs.push([...tokens]);
+      return Promise.resolve();
+    };
+    const idle = { context: () => Promise.resolve({}), canRewind: () => false, rewind: () => undefined };
+    return { tokenizer, read, next, nextOfEach, ...idle, erase: () => undefined } as unknown as Generator;
   }
 }
 

@@ -60,7 +60,10 @@ class Made {
       tokenizer,
       nextOfEach,
       next: async (context: Held, ids: readonly number[]) => (await nextOfEach(context, ids, 1))[0],
-      context: (): Held => [],
+      read: (context: Held, ids: readonly number[]) => Promise.resolve(void context.push(...ids)),
+      context: (): Promise<Held> => Promise.resolve([]),
+      bytesOf: () => 0,
+      erase: () => undefined,
       canRewind: () => this.#canRewind,
       rewind: (context: Held, length: number) => {
         expect(context.length).toBeGreaterThanOrEqual(length);

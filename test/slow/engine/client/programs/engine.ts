@@ -34,6 +34,9 @@ serve<EngineCalls>(
       order.push(text);
       return Float32Array.of(1);
     },
+    forgetPrompt: () => {
+      order.push('forgetPrompt');
+    },
     count: ({ texts }) => texts.map(({ length }) => length),
     generate: async ({ messages }, { emit }) => {
       const text = messages[0]?.content ?? '';
