@@ -97,6 +97,8 @@ export interface OpenOptions {
 /** An answer model with a process of its own. */
 export interface OpenedModel {
   readonly model: AnswerModel;
+  /** Overwrites what is kept of the last prompt. */
+  forgetPrompt(): Promise<void>;
   /** Ends the process. */
   close(): void;
 }
@@ -127,6 +129,7 @@ export async function openLocalModel(
   });
   return {
     model: new LocalEngineModel(engine, title, profileFor(bytes)),
+    forgetPrompt: () => engine.forgetPrompt(),
     close: () => {
       engine.close();
     },

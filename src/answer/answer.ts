@@ -11,6 +11,7 @@ import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { PlacedLines } from './excerpt.ts';
 import { KnownNames } from './known-names.ts';
+import type { LastPrompt } from './last-prompt.ts';
 import { promptFor } from './prompt.ts';
 import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
 import { Sources } from './sources.ts';
@@ -20,6 +21,8 @@ export interface AnswerOptions {
   /** Who writes the answer; the built-in model where it is left out. */
   readonly model?: AnswerModel;
   readonly history?: readonly Turn[];
+  /** Where the prompts of a conversation are kept, so that its next question goes on behind them. */
+  readonly lastPrompt?: LastPrompt;
   readonly scope?: RecallOptions['scope'];
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
@@ -92,6 +95,8 @@ const LINES_ALONE: Answer = {
   ...{ text: '', ending: 'stop', sentences: [], leftOut: 0 },
   ...{ promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 },
 };
+/** A question that goes on: its part of the tokens of new file text, and what may have been said and read before. */
+const GOING_ON = { part: 0.4, most: 2 } as const;
 const NO_EVIDENCE = { excerpts: [], tokens: 0, notes: [] } as const;
 
 /**
@@ -137,20 +142,27 @@ export async function answer(
     emit({ kind: 'answered', answer: LINES_ALONE });
     return;
   }
-  const left = (await model.excerptTokens(signal)) - (selected?.tokens ?? 0);
+  const budget = await model.excerptTokens(signal);
+  const before = await conversationOf(search, model, options);
+  const left = (before ? GOING_ON.part : 1) * budget - (selected?.tokens ?? 0);
   const gathered = evidence ? await readEvidence(search, evidence, left, signal) : NO_EVIDENCE;
   const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
-  const found = await loadExcerpts(search, beside(others, gathered.excerpts), left - gathered.tokens);
+  const held = [...gathered.excerpts, ...(before?.excerpts ?? [])];
+  const found = await loadExcerpts(search, beside(others, held), left - gathered.tokens);
   const { stale } = found;
-  const excerpts = [...(selected ? [selected.excerpt] : []), ...gathered.excerpts, ...found.excerpts];
+  const shown = [...(selected ? [selected.excerpt] : []), ...gathered.excerpts, ...found.excerpts];
+  const excerpts = [...shown, ...(before?.excerpts ?? [])];
+  const notes = [...gathered.notes, ...(before?.notes ?? [])];
   emit({ kind: 'read', places: excerpts.map(({ path, start, end }) => ({ path, start, end })), stale });
   if (excerpts.length === 0) {
     emit({ kind: 'unknown', reason: 'changed' });
     return;
   }
-  const prompt = promptFor(question, excerpts, history, { task: model.profile.task, notes: gathered.notes });
+  const { task } = model.profile;
+  const prompt = promptFor(question, shown, history, { task, notes: gathered.notes, before: before?.messages });
+  options.lastPrompt?.begin({ model: model.name, messages: prompt, excerpts, notes });
   emit({ kind: 'model', name: model.name, destination: model.destination });
-  const sources = new Sources(search, new KnownNames(search, question), excerpts, gathered.notes);
+  const sources = new Sources(search, new KnownNames(search, question), excerpts, notes);
   const asked = {
     maxTokens: options.maxTokens ?? model.profile.answerTokens,
     sampling: options.sampling ?? defaultSampling,
@@ -166,10 +178,20 @@ export async function answer(
           isSound: (sentence) => sources.isSound(sentence),
         })
       : { ...(await model.generate(prompt, asked)), leftOut: 0 };
+  const tokens = written.promptTokens + written.tokens;
+  options.lastPrompt?.end({ question, answer: written.text, tokens });
   const attributed = await sources.attribute(written.text, signal, (sentences, of) => {
     emit({ kind: 'checking', sentences, of });
   });
   emit({ kind: 'answered', answer: { ...written, sentences: attributed } });
+}
+
+/** What a question goes on from: with a model of this process, which keeps what it has read, over all files. */
+async function conversationOf(search: MultiFolderSearch, model: AnswerModel, options: AnswerOptions) {
+  const { lastPrompt, scope, history = [] } = options;
+  if (scope || model.destination.kind !== 'process') return undefined;
+  const most = GOING_ON.most * model.profile.excerpts.most;
+  return lastPrompt?.goingOn(search, history, { model: model.name, most });
 }
 
 /** What was listed is the whole answer, and has more places than a few sentences can name: a part would mislead. */

@@ -17,6 +17,8 @@ export interface PromptOptions {
   /** What the model's profile asks for: it stands last. */
   readonly task: string;
   readonly notes?: readonly EvidenceNote[];
+  /** What the model has read in this conversation; the excerpts are then those that are new. */
+  readonly before?: readonly Message[] | undefined;
 }
 
 /**
@@ -24,13 +26,13 @@ export interface PromptOptions {
  * header of one line that it cannot forge, and what a reader would not see is spelled out. There is no system message
  * of ours: with the one that the base was tuned on (its chat template adds it), answers to questions about two projects
  * were right more often than with any that told it how to behave, and an invitation to say that the code does not show
- * it was taken too often.
+ * it was taken too often. A conversation that goes on stands first, word for word, so that it is not read again.
  */
 export function promptFor(
   question: string,
   excerpts: readonly Excerpt[],
   history: readonly Turn[],
-  { task, notes = [] }: PromptOptions,
+  { task, notes = [], before }: PromptOptions,
 ): Message[] {
   // The best file comes last, next to the question: a small model follows what it read last.
   const byFile = [...Map.groupBy(excerpts, ({ path }) => path).values()].reverse().flat();
@@ -39,7 +41,9 @@ export function promptFor(
     return `File ${shownName(path)}, lines ${start}-${end}:\n${text}`;
   });
   const noted = notes.map(({ heading, text }) => `${shownName(heading)}:\n${fencedText(text)}`);
+  const told = [...shown, ...noted, `${closedQuestion(question)}\n${task}`].join('\n\n');
   const last = history.at(-1);
+  if (before) return [...before, { role: 'user', content: told }];
   return [
     ...(last
       ? [
@@ -47,7 +51,7 @@ export function promptFor(
           { role: 'assistant' as const, content: last.answer },
         ]
       : []),
-    { role: 'user', content: `${[...shown, ...noted].join('\n\n')}\n\n${closedQuestion(question)}\n${task}` },
+    { role: 'user', content: told },
   ];
 }
 

@@ -61,6 +61,16 @@ export class AnswerModels {
     }
   }
 
+  /** Has every local model that is open overwrite what it keeps of the last prompt. */
+  async forgetPrompt(): Promise<void> {
+    await Promise.all(
+      [...this.#open].map(async (kept) => {
+        const opened = await kept.opened.catch(() => undefined);
+        await opened?.forgetPrompt();
+      }),
+    );
+  }
+
   /** Ends the processes of all local models at once, in mid-answer too. */
   close(): void {
     this.#last = undefined;
@@ -105,12 +115,12 @@ export class AnswerModels {
   }
 
   async #opened(choice: Exclude<ChosenModel, { kind: 'built-in' }>, key: string | undefined): Promise<OpenedModel> {
-    const close = () => undefined;
+    const nothing = { forgetPrompt: () => Promise.resolve(), close: () => undefined };
     switch (choice.kind) {
       case 'server':
-        return { model: new ServerModel(choice, { key }), close };
+        return { model: new ServerModel(choice, { key }), ...nothing };
       case 'editor':
-        return { model: new EditorModel(choice, this.#host), close };
+        return { model: new EditorModel(choice, this.#host), ...nothing };
       case 'local':
         return openLocalModel(homeFolder(), choice.name, this.#engine());
     }

@@ -4,6 +4,7 @@ import { AppError, asAppError, isErrorOf, stackOf } from '../common/app-error.ts
 import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
+import { LastPrompt } from '../answer/last-prompt.ts';
 import { LastChanges } from '../evidence/last-change.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { addModel, planAdd } from '../answer-model/add-model.ts';
@@ -55,6 +56,7 @@ export class Service {
   #paused = false;
   /** Answers under way: a change of the settings waits for them. */
   readonly #asking = new Set<Promise<void>>();
+  readonly #lastPrompt = new LastPrompt();
   #changing: Promise<void> = Promise.resolve();
 
   constructor(settings: ServiceSettings, notify: (notice: ServiceNotice) => void, host: RpcClient<HostCalls>) {
@@ -109,7 +111,12 @@ export class Service {
       return evidenceFor(new MultiFolderSearch(members), question, how);
     }),
     facts: this.#settled(({ root }, { emit }) => this.#facts(root, emit)),
-    forget: this.#settled(({ root, paths }) => this.#indexer(root).forget(paths)),
+    forget: this.#settled(async ({ root, paths }) => {
+      const forgotten = await this.#indexer(root).forget(paths);
+      // Behind an answer that is being written; nobody has to wait for its end.
+      void this.#forgetPrompt();
+      return forgotten;
+    }),
     remember: this.#settled(async ({ root, paths }) => {
       await this.#indexer(root).refreshPaths(paths, performance.now(), true);
     }),
@@ -186,6 +193,7 @@ export class Service {
     await this.#answerModels.use(answerer, async (model) => {
       const how = {
         history,
+        lastPrompt: this.#lastPrompt,
         signal,
         ...(model && { model }),
         ...(scope && { scope }),
@@ -272,6 +280,7 @@ export class Service {
     this.#indexers.clear();
     await Promise.all(indexers.map((indexer) => indexer.close()));
     // Only now, when nothing of before is under way.
+    await this.#forgetPrompt();
     allowGit(settings.isTrusted);
     if (!isSameEngine) {
       this.#engine.close();
@@ -322,9 +331,11 @@ export class Service {
       secretExceptions: this.#settings.secretExceptions ?? [],
       onState: (state) => {
         this.#notify({ kind: 'state', root: folder.root, state });
+        if (state.kind === 'ready') void this.#forgetWhatIsGone();
       },
       onRefreshed: (refreshed) => {
         this.#notify({ kind: 'refreshed', refreshed });
+        void this.#forgetWhatIsGone();
       },
       onNotice: (message) => {
         this.#notify({ kind: 'notice', message });
@@ -333,6 +344,21 @@ export class Service {
         this.#notify({ kind: 'log', level, line });
       },
     });
+  }
+
+  /** Drops the last prompt where a line of it has changed, is gone, or may not be read any more. */
+  async #forgetWhatIsGone(): Promise<void> {
+    const members = await this.#members().catch(() => undefined);
+    if (members && (await this.#lastPrompt.stands(new MultiFolderSearch(members)))) return;
+    await this.#forgetPrompt();
+  }
+
+  /** What was read for the last answer is kept for the next; from now on it is not. */
+  async #forgetPrompt(): Promise<void> {
+    this.#lastPrompt.drop();
+    const engines = [this.#engine, this.#answerModels];
+    // A process that has gone keeps nothing.
+    await Promise.all(engines.map((engine) => engine.forgetPrompt().catch(() => undefined)));
   }
 
   #newEngine(): Engine {

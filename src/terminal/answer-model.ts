@@ -39,7 +39,11 @@ export async function openAnswerModel(
       return undefined;
     case 'server':
       await agreeTo(choice, home, signal);
-      return { model: new ServerModel(choice, { key: keyFor(choice) }), close: () => undefined };
+      return {
+        model: new ServerModel(choice, { key: keyFor(choice) }),
+        forgetPrompt: () => Promise.resolve(),
+        close: () => undefined,
+      };
     case 'local':
       return openLocalModel(home, choice.name, {
         script: join(dirname(fileURLToPath(import.meta.url)), 'engine.js'),
