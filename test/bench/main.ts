@@ -1,10 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { isAppError } from '../../src/common/app-error.ts';
 import { defaultThreads } from '../../src/engine/settings.ts';
+import { lostRatios } from './check.ts';
 import { readCorpus } from './corpus.ts';
 import { openOurs } from './ours.ts';
 import { openPeer } from './peer.ts';
@@ -20,8 +23,12 @@ interface Options {
   readonly gguf: string;
   readonly repo: string | false;
   readonly question: string;
+  readonly next: string;
   readonly rounds: number;
+  readonly model?: string;
   readonly json?: string;
+  readonly check?: string | true;
+  readonly peak?: 'ours' | 'peer';
 }
 
 /** Load per core from which on the figures are not to be trusted. */
@@ -40,11 +47,49 @@ const command = new Command('bench')
   .option('--repo <folder>', 'the repository to read and to ask about', root)
   .option('--no-repo', 'measure no repository, which takes the most time')
   .option('--question <words>', 'what to ask the repository', 'Where is a file cut into segments?')
+  .option('--next <words>', 'what to ask next', 'What happens when a segment is too long?')
+  .option('--model <folder>', 'a model that only answers, in place of the base; with the GGUF file that it was made of')
   .option('--rounds <count>', 'how often everything is measured', count, 3)
-  .option('--json <file>', 'write the figures there too');
+  .option('--json <file>', 'write the figures there too')
+  .option('--check [file]', 'fail where a ratio of these committed figures is lost (test/bench/baseline.json)')
+  .addOption(new Option('--peak <system>').choices(['ours', 'peer']).hideHelp());
+
+const capacity = Math.max(SIZES.first, SIZES.prompt + SIZES.decode) + SIZES.decode;
+
+const folder = join(root, 'test/bench');
+
+/** Bytes that a process of its own held at most with one of the systems; undefined where it is not there. */
+async function peakOf(system: 'ours' | 'peer', options: Options, signal: AbortSignal): Promise<number | undefined> {
+  const model = options.model === undefined ? [] : ['--model', options.model];
+  const given = ['--threads', String(options.threads), '--gguf', options.gguf, ...model];
+  const args = [process.argv[1] ?? '', ...given, '--peak', system];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { signal });
+  const bytes = Number(stdout.trim().split('\n').at(-1));
+  return bytes > 0 ? bytes : undefined;
+}
+
+/** One system alone in this process reads a long prompt and writes some tokens; prints the most that it held. */
+async function printPeak({ peak, threads, gguf, model }: Options, signal: AbortSignal): Promise<void> {
+  const opened =
+    peak === 'ours'
+      ? await openOurs(threads, SIZES.decode, model)
+      : await openPeer({ folder, gguf, threads, capacity }).then((peer) =>
+          peer.kind === 'ready' ? peer.system : undefined,
+        );
+  if (!opened) return;
+  const prompt = Array.from({ length: SIZES.first }, (_, at) => 1_000 + ((at * 7_919) % 50_000));
+  const decoding = await opened.decode(prompt, signal);
+  for (const token of prompt.slice(0, SIZES.decode)) await decoding.step(token);
+  await decoding.end();
+  console.log(1024 * process.resourceUsage().maxRSS);
+}
 
 async function main(options: Options, signal: AbortSignal): Promise<void> {
   const { threads, rounds } = options;
+  if (options.peak) {
+    await printPeak(options, signal);
+    return;
+  }
   if (options.repo !== false && !existsSync(options.repo)) throw new Problem(`There is no folder ${options.repo}.`);
   const [load = 0] = loadavg();
   const line = progressLine();
@@ -54,15 +99,16 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   }
   const print = line.show;
   print('Loading the model …');
-  const ours = await openOurs(threads, SIZES.decode);
+  const ours = await openOurs(threads, SIZES.decode, options.model);
   const corpus = await readCorpus(root, ['src', 'kernels'], ours.model.tokenizer);
-  const folder = join(root, 'test/bench');
-  const capacity = Math.max(SIZES.prefill, SIZES.prompt + SIZES.decode) + 1;
   const peer = await openPeer({ folder, gguf: options.gguf, threads, capacity });
   if (peer.kind === 'absent') line.keep(peer.message);
   const other = peer.kind === 'ready' ? peer.system : undefined;
   const speeds = await measureSpeeds({ ours, peer: other, corpus, rounds, signal, print });
   await other?.close();
+  print('Measuring memory …');
+  const ourPeak = await peakOf('ours', options, signal);
+  const peerPeak = other && (await peakOf('peer', options, signal));
   const repository =
     options.repo === false
       ? undefined
@@ -77,14 +123,33 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
       load,
     },
     rounds,
-    ours: { model: ours.model.manifest.name, bytes: ours.bytes },
-    ...(peer.kind === 'ready' ? { peer: { version: peer.version, bytes: peer.system.bytes } } : {}),
+    ours: {
+      ...{ model: ours.model.manifest.name, bytes: ours.bytes },
+      ...(ourPeak !== undefined && { peakBytes: ourPeak }),
+    },
+    ...(peer.kind === 'ready' && {
+      peer: {
+        ...{ version: peer.version, bytes: peer.system.bytes },
+        ...(peerPeak !== undefined && { peakBytes: peerPeak }),
+      },
+    }),
     speeds,
     ...(repository ? { repository } : {}),
   };
   line.clear();
   console.log(render(report));
   if (options.json !== undefined) await writeFile(options.json, toJson(report));
+  if (options.check !== undefined)
+    await check(options.check === true ? join(folder, 'baseline.json') : options.check, report);
+}
+
+/** Ends the program with 1 where a committed ratio is lost. */
+async function check(file: string, report: Report): Promise<void> {
+  if (!report.peer) throw new Problem('The peer is not there, so that no ratio was checked.');
+  const lost = lostRatios(await readFile(file, 'utf8'), report);
+  for (const message of lost) console.error(message);
+  if (lost.length === 0) console.log('Every committed ratio is held.');
+  else process.exitCode = 1;
 }
 
 /** Milliseconds between lines where there is no terminal: a log should stay readable. */

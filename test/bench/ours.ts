@@ -8,12 +8,13 @@ export interface Ours extends System {
 }
 
 /**
- * The engine's model in this process, on the CPU. `room` is how many tokens may follow a prompt. Throws
- * `engine/model-file`.
+ * The engine's model in this process, on the CPU: the base, or one that only answers in `folder`. `room` is how many
+ * tokens may follow a prompt. Throws `engine/model-file`.
  */
-export async function openOurs(threads: number, room: number): Promise<Ours> {
-  const { baseFolder, adapterFolder } = defaultSettings();
-  const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads });
+export async function openOurs(threads: number, room: number, folder: string | undefined): Promise<Ours> {
+  const own = defaultSettings(folder === undefined ? {} : { baseFolder: folder, isAnswerOnly: true });
+  const model = await Model.open({ ...own, device: 'cpu', threads });
+  // Once for a model; in the editor it is done behind the first answer.
   await model.prepareReading(() => Promise.resolve());
   const shards = Object.entries(model.manifest.files).filter(([name]) => name.endsWith('.bin'));
   const bytes = shards.reduce((sum, [, file]) => sum + file.bytes, 0);
@@ -36,9 +37,11 @@ export async function openOurs(threads: number, room: number): Promise<Ours> {
         end: () => Promise.resolve(),
       };
     },
-    takeIn: async ({ header, text }) => {
-      await model.encode(header, text);
-    },
+    ...(!own.isAnswerOnly && {
+      takeIn: async ({ header, text }) => {
+        await model.encode(header, text);
+      },
+    }),
     close: () => Promise.resolve(),
   };
 }

@@ -1,7 +1,14 @@
 import type { RepositoryFigures } from './repository.ts';
 import type { Spread } from './sample.ts';
 import { kinds, SIZES } from './speed.ts';
-import type { Kind, Ratio, Speeds } from './speed.ts';
+import type { Kind, Ratio, Speed, Speeds } from './speed.ts';
+
+interface Weight {
+  /** On disk. */
+  readonly bytes: number;
+  /** Most that a process of its own had in memory for a long prompt and some tokens; Linux and macOS tell. */
+  readonly peakBytes?: number;
+}
 
 /** Everything that one run found; what `--json` writes. */
 export interface Report {
@@ -15,14 +22,15 @@ export interface Report {
     readonly load: number;
   };
   readonly rounds: number;
-  readonly ours: { readonly model: string; readonly bytes: number };
-  readonly peer?: { readonly version: string; readonly bytes: number };
+  readonly ours: { readonly model: string } & Weight;
+  readonly peer?: { readonly version: string } & Weight;
   readonly speeds: Speeds;
   readonly repository?: RepositoryFigures;
 }
 
 const did: Readonly<Record<Kind, string>> = {
   prefill: `prefill, ${SIZES.prefill} tokens`,
+  first: `prefill, ${SIZES.first} tokens`,
   decode: `decode, ${SIZES.decode} after ${SIZES.prompt}`,
   ingest: `ingest, ${SIZES.segments} segments`,
 };
@@ -47,53 +55,80 @@ function about({ machine, rounds, ours, peer }: Report): string {
   const { cpu, cores, threads, platform, node, load } = machine;
   const lines = [
     `${cpu}, ${cores} cores, ${platform}, Node ${node}; ${threads} threads; load ${load.toFixed(1)} before the run.`,
-    `ask-codebase: ${ours.model}, ${megabytes(ours.bytes)} of weights.`,
-    ...(peer ? [`node-llama-cpp ${peer.version}: ${megabytes(peer.bytes)} of weights.`] : []),
+    `ask-codebase: ${ours.model}, ${weight(ours)}.`,
+    ...(peer ? [`node-llama-cpp ${peer.version}: ${weight(peer)}.`] : []),
     `Medians of ${rounds} rounds, with the least and the most.`,
   ];
   return lines.join('\n');
 }
 
+function weight({ bytes, peakBytes }: Weight): string {
+  const peak = peakBytes === undefined ? '' : `, at most ${megabytes(peakBytes)} in memory`;
+  return `${megabytes(bytes)} of weights${peak}`;
+}
+
 function speedTable({ speeds }: Report): string {
   const { ours, against } = speeds;
+  const first = ours.first && `First token after ${SIZES.first} tokens: ${seconds(ours.first)} s`;
   if (!against) {
-    const rows = kinds.map((kind) => [did[kind], wide(ours[kind].clock, 0), wide(ours[kind].cpu, 0)]);
-    return align([['', 'tokens/s', 'tokens per CPU second'], ...rows]);
+    const rows = kinds.flatMap((kind) => {
+      const own = ours[kind];
+      return own ? [[did[kind], wide(own.clock, 0), wide(own.cpu, 0)]] : [];
+    });
+    return `${align([['', 'tokens/s', 'tokens per CPU second'], ...rows])}\n\n${first}.`;
   }
-  const row = (name: string, kind: Kind, other: Kind, ratio: Ratio) => [
-    name,
-    wide(ours[kind].clock, 0),
-    wide(against.peer[other].clock, 0),
-    wide(ratio.clock, 2),
-    ratio.best.toFixed(2),
-    wide(ratio.cpu, 2),
-  ];
-  const { ratios, sameTokens } = against;
+  const { peer, ratios, sameTokens } = against;
+  const row = (name: string, own: Speed | undefined, other: Speed | undefined, ratio: Ratio | undefined) =>
+    own && other && ratio
+      ? [
+          [
+            name,
+            wide(own.clock, 0),
+            wide(other.clock, 0),
+            wide(ratio.clock, 2),
+            ratio.best.toFixed(2),
+            wide(ratio.cpu, 2),
+          ],
+        ]
+      : [];
   const table = align([
     ['', 'ours, tokens/s', 'peer, tokens/s', 'ours / peer', 'best / best', 'per CPU second'],
-    ...kinds.map((kind) => row(did[kind], kind, kind, ratios[kind])),
-    row('ingest against prefill', 'ingest', 'prefill', ratios.ingestToPrefill),
+    ...kinds.flatMap((kind) => row(did[kind], ours[kind], peer[kind], ratios[kind])),
+    ...row('ingest against prefill', ours.ingest, peer.prefill, ratios.ingestToPrefill),
   ]);
-  return `${table}\n\nDecode steps after which both name the same token: ${wide(sameTokens, 0)} of ${SIZES.decode}.`;
+  const theirs = peer.first && `; the peer ${seconds(peer.first)} s`;
+  const same = `Decode steps after which both name the same token: ${wide(sameTokens, 0)} of ${SIZES.decode}.`;
+  return `${table}\n\n${first}${theirs}.\n${same}`;
+}
+
+/** By the clock, for the whole prompt. */
+function seconds({ clock }: Speed): string {
+  return (SIZES.first / clock.median).toFixed(2);
 }
 
 function repositoryTable({ repository: found }: Report): string {
   if (!found) return '';
-  const { first, again } = found;
+  const { first, again, goingOn } = found;
   const waits = (name: string, step: keyof typeof first) => [
     `${name}, s`,
     first[step].toFixed(2),
     wide(again[step], 2),
+    wide(goingOn[step], 2),
   ];
   const rate = found.tokens / found.ingestSeconds;
   return [
     align([
-      ['a question', 'first in a process', 'asked again'],
+      ['a question', 'first in a process', 'of a new conversation', 'going on'],
       waits('looked for changes', 'looked'),
       waits('first citation', 'citation'),
       waits('its lines checked on disk', 'checked'),
       waits('first token', 'firstToken'),
-      ['tokens put before the model', String(first.promptTokens), wide(again.promptTokens, 0)],
+      [
+        'tokens put before the model',
+        String(first.promptTokens),
+        wide(again.promptTokens, 0),
+        wide(goingOn.promptTokens, 0),
+      ],
     ]),
     '',
     align([

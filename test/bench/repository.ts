@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { answer } from '../../src/answer/answer.ts';
+import type { AnswerOptions } from '../../src/answer/answer.ts';
+import { LastPrompt } from '../../src/answer/last-prompt.ts';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { Engine } from '../../src/engine/client/engine.ts';
@@ -15,6 +17,8 @@ import type { Spread } from './sample.ts';
 export interface RepositoryOptions {
   readonly root: string;
   readonly question: string;
+  /** What is asked next in the same conversation. */
+  readonly next: string;
   readonly threads: number;
   readonly rounds: number;
   /** The folder of the built programs. */
@@ -47,8 +51,10 @@ export interface RepositoryFigures {
   readonly loadSeconds: number;
   /** The first question of a process: it also reads the memory's keys. */
   readonly first: Waits;
-  /** The same question asked again in the same process. */
+  /** The same question asked again in the same process, of which the last prompt is not kept. */
   readonly again: Readonly<Record<keyof Waits, Spread>>;
+  /** The next question of each of these conversations. */
+  readonly goingOn: Readonly<Record<keyof Waits, Spread>>;
   /** Bytes; absent where the platform does not tell. */
   readonly peakIngestBytes?: number;
   readonly peakAnswerBytes?: number;
@@ -135,44 +141,55 @@ function ask(options: RepositoryOptions, home: string) {
     const loadSeconds = since(began);
     // Somebody may have worked on the files since they were read; that must not count as waiting for an answer.
     await index.refresh({ signal });
-    const waits: Waits[] = [];
+    const waits: { asked: Waits; next: Waits }[] = [];
     for (let round = 0; round <= rounds; round += 1) {
       print(`Asking, ${round} of ${rounds} …`);
-      waits.push(await askOnce(index, options));
+      await engine.forgetPrompt();
+      const lastPrompt = new LastPrompt();
+      const { waits: asked, answered } = await askOnce(index, options.question, { signal, lastPrompt });
+      const history = [{ question: options.question, answer: answered }];
+      const { waits: next } = await askOnce(index, options.next, { signal, lastPrompt, history });
+      waits.push({ asked, next });
     }
     const [first, ...again] = waits;
     if (!first) throw new Error('Nothing was asked.');
     const peak = await peakResident(engine.pid);
-    const over = (step: keyof Waits) => spread(again.map((found) => found[step]));
+    const over = (kind: 'asked' | 'next') => {
+      const step = (name: keyof Waits) => spread(again.map((found) => found[kind][name]));
+      return {
+        looked: step('looked'),
+        citation: step('citation'),
+        checked: step('checked'),
+        firstToken: step('firstToken'),
+        promptTokens: step('promptTokens'),
+      };
+    };
     return {
-      loadSeconds,
-      first,
-      again: {
-        looked: over('looked'),
-        citation: over('citation'),
-        checked: over('checked'),
-        firstToken: over('firstToken'),
-        promptTokens: over('promptTokens'),
-      },
+      ...{ loadSeconds, first: first.asked, again: over('asked'), goingOn: over('next') },
       ...(peak === undefined ? {} : { peakAnswerBytes: peak }),
     };
   });
 }
 
-async function askOnce(index: FolderIndex, { question, signal }: RepositoryOptions): Promise<Waits> {
+async function askOnce(index: FolderIndex, question: string, options: AnswerOptions) {
   const began = performance.now();
-  await index.refresh({ signal });
+  await index.refresh({ signal: options.signal });
   const waits = { looked: since(began), citation: NaN, checked: NaN, firstToken: NaN, promptTokens: NaN };
-  await answer(MultiFolderSearch.of(index), question, { signal, maxTokens: ANSWER_TOKENS }, (event) => {
+  let answered = '';
+  await answer(MultiFolderSearch.of(index), question, { ...options, maxTokens: ANSWER_TOKENS }, (event) => {
     if (event.kind === 'recalled') waits.citation = since(began);
     if (event.kind === 'read') waits.checked = since(began);
-    if (event.kind === 'token' && Number.isNaN(waits.firstToken)) waits.firstToken = since(began);
-    if (event.kind === 'answered') waits.promptTokens = event.answer.promptTokens;
+    // A small model's words are held back until a sentence of them is whole, so the prompt's end counts.
+    if (event.kind === 'prefilled' && event.tokens === event.of) waits.firstToken = since(began);
+    if (event.kind === 'answered') {
+      waits.promptTokens = event.answer.promptTokens;
+      answered = event.answer.text;
+    }
   });
   if (Number.isNaN(waits.firstToken)) {
     throw new Problem(`The memory points nowhere for "${question}"; --question takes one that fits the repository.`);
   }
-  return waits;
+  return { waits, answered };
 }
 
 const since = (began: number) => (performance.now() - began) / 1000;

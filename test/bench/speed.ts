@@ -6,13 +6,15 @@ import type { System } from './system.ts';
 /** Sizes of one round, in tokens. */
 export const SIZES = {
   prefill: 512,
+  /** As long as an answer's prompt: what the first token waits for. */
+  first: 1_400,
   prompt: 256,
   decode: 64,
   /** Segments that are taken in, about 256 tokens each. */
   segments: 4,
 } as const;
 
-export const kinds = ['prefill', 'decode', 'ingest'] as const;
+export const kinds = ['prefill', 'first', 'decode', 'ingest'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** Tokens per second of the clock, and per second of the CPU over all threads. */
@@ -28,20 +30,20 @@ export interface Ratio extends Speed {
   readonly best: number;
 }
 
+/** Of a model that only answers there is no ingest. */
+type Of<Name extends string, Value> = Readonly<Partial<Record<Name, Value>>>;
+
 export interface Speeds {
-  readonly ours: Readonly<Record<Kind, Speed>>;
+  readonly ours: Of<Kind, Speed>;
   readonly against?: {
-    readonly peer: Readonly<Record<Kind, Speed>>;
-    readonly ratios: Readonly<Record<Kind | 'ingestToPrefill', Ratio>>;
+    readonly peer: Of<Kind, Speed>;
+    readonly ratios: Of<Kind | 'ingestToPrefill', Ratio>;
     /** Of the decode steps of a round, after how many both name the same token as the likeliest. */
     readonly sameTokens: Spread;
   };
 }
 
-interface Round {
-  readonly prefill: Sample;
-  readonly decode: Sample;
-  readonly ingest: Sample;
+interface Round extends Of<Kind, Sample> {
   /** What was likeliest after each step. */
   readonly likeliest: readonly number[];
 }
@@ -78,27 +80,31 @@ async function measureRound(systems: readonly System[], number: number, options:
   const { corpus, signal } = options;
   const window = corpus.window(number, SIZES.prefill);
   const segments = corpus.segments(number, SIZES.segments);
-  const prefill = await each(systems, (system) =>
+  const reads = (ids: readonly number[]) => (system: System) =>
     timed(async () => {
       signal.throwIfAborted();
-      await system.prefill(window, signal);
-      return window.length;
-    }),
-  );
+      await system.prefill(ids, signal);
+      return ids.length;
+    });
+  const prefill = await each(systems, reads(window));
+  const first = await each(systems, reads(corpus.window(number, SIZES.first)));
   const decoded = await each(systems, (system) => decode(system, window, signal));
-  const ingest = await each(systems, (system) =>
+  const isTakenIn = systems.every(({ takeIn }) => takeIn !== undefined);
+  const ingest = await each(isTakenIn ? systems : [], (system) =>
     timed(async () => {
       for (const segment of segments) {
         signal.throwIfAborted();
-        await system.takeIn(segment);
+        await system.takeIn?.(segment);
       }
       return segments.reduce((sum, { ids }) => sum + ids.length, 0);
     }),
   );
   return systems.flatMap((system, at) => {
-    const [first, second, third] = [prefill[at], decoded[at], ingest[at]];
-    if (!first || !second || !third) return [];
-    return [{ system, round: { prefill: first, decode: second.sample, ingest: third, likeliest: second.likeliest } }];
+    const [short, long, written, taken] = [prefill[at], first[at], decoded[at], ingest[at]];
+    if (!short || !long || !written) return [];
+    const { sample, likeliest } = written;
+    const round = { prefill: short, first: long, decode: sample, ...(taken && { ingest: taken }), likeliest };
+    return [{ system, round }];
   });
 }
 
@@ -129,32 +135,40 @@ async function each<T>(systems: readonly System[], work: (system: System) => Pro
   return results;
 }
 
-function speedsOf(rounds: readonly Round[]): Record<Kind, Speed> {
-  const speed = (kind: Kind): Speed => ({
-    clock: spread(rounds.map((round) => rate(round[kind]))),
-    cpu: spread(rounds.map((round) => cpuRate(round[kind]))),
+/** The samples of a kind, one of each round; none where it was not measured. */
+function samplesOf(rounds: readonly Round[], kind: Kind): readonly Sample[] {
+  return rounds.map((round) => round[kind]).filter((sample) => sample !== undefined);
+}
+
+function speedsOf(rounds: readonly Round[]): Of<Kind, Speed> {
+  const entries = kinds.flatMap((kind): [Kind, Speed][] => {
+    const samples = samplesOf(rounds, kind);
+    return samples.length === 0
+      ? []
+      : [[kind, { clock: spread(samples.map(rate)), cpu: spread(samples.map(cpuRate)) }]];
   });
-  return { prefill: speed('prefill'), decode: speed('decode'), ingest: speed('ingest') };
+  return Object.fromEntries(entries);
 }
 
 function compare(ours: readonly Round[], peer: readonly Round[]): NonNullable<Speeds['against']> {
-  const ratio = (kind: Kind, other: Kind): Ratio => {
-    const by = (measure: (sample: Sample) => number) =>
-      pairedRatio(
-        ours.map((round) => measure(round[kind])),
-        peer.map((round) => measure(round[other])),
-      );
-    const fastest = (rounds: readonly Round[], of: Kind) => Math.max(...rounds.map((round) => rate(round[of])));
-    return { clock: by(rate), cpu: by(cpuRate), best: fastest(ours, kind) / fastest(peer, other) };
+  const ratio = (kind: Kind, other: Kind): Ratio | undefined => {
+    const [own, theirs] = [samplesOf(ours, kind), samplesOf(peer, other)];
+    if (own.length === 0 || theirs.length === 0) return undefined;
+    const by = (measure: (sample: Sample) => number) => pairedRatio(own.map(measure), theirs.map(measure));
+    const fastest = (samples: readonly Sample[]) => Math.max(...samples.map(rate));
+    return { clock: by(rate), cpu: by(cpuRate), best: fastest(own) / fastest(theirs) };
   };
+  const pairs = [
+    ...kinds.map((kind) => [kind, kind, kind] as const),
+    ['ingestToPrefill', 'ingest', 'prefill'] as const,
+  ];
+  const ratios = pairs.flatMap(([name, kind, other]): [Kind | 'ingestToPrefill', Ratio][] => {
+    const found = ratio(kind, other);
+    return found ? [[name, found]] : [];
+  });
   return {
     peer: speedsOf(peer),
-    ratios: {
-      prefill: ratio('prefill', 'prefill'),
-      decode: ratio('decode', 'decode'),
-      ingest: ratio('ingest', 'ingest'),
-      ingestToPrefill: ratio('ingest', 'prefill'),
-    },
+    ratios: Object.fromEntries(ratios),
     sameTokens: spread(ours.map((round, at) => same(round.likeliest, peer[at]?.likeliest ?? []))),
   };
 }

@@ -11,8 +11,8 @@ export interface System {
   prefill(ids: readonly number[], signal: AbortSignal): Promise<void>;
   /** Runs the whole decoder over `ids`, and then over one token a step. */
   decode(ids: readonly number[], signal: AbortSignal): Promise<Decoding>;
-  /** What the program has to do to take in one segment. */
-  takeIn(segment: Text): Promise<void>;
+  /** What the program has to do to take in one segment; absent where a model only answers. */
+  readonly takeIn?: (segment: Text) => Promise<void>;
   close(): Promise<void>;
 }
 
