@@ -10,6 +10,8 @@ export interface EngineCalls {
   readonly question: Call<{ readonly text: string }, Float32Array>;
   readonly count: Call<{ readonly texts: readonly string[] }, readonly number[]>;
   readonly generate: Call<GenerateRequest, Generated, GenerateEvent>;
+  /** Makes what prompts are read faster with, where it is not there: some seconds, once for a model. */
+  readonly prepareReading: Call<undefined, void>;
   /** Overwrites what the process keeps of the last prompt. */
   readonly forgetPrompt: Call<undefined, void>;
 }

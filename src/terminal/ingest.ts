@@ -18,6 +18,8 @@ export async function ingestCommand(options: IngestCommand): Promise<number> {
   return withFolderIndex(options, async (session) => {
     if (options.repair === true) await session.index.ledger.repair(session.signal);
     const report = await refresh(session, options);
+    // A command that asks goes with its answer, so that nothing can be made behind it.
+    if (report.encoded > 0) await session.index.engine.prepareReading({ signal: session.signal });
     if (options.json === true) {
       out.json(report);
       return EXIT.done;

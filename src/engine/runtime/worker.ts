@@ -23,6 +23,8 @@ const PROBE_TOKENS = 64;
 const PROMPT_OF_PROBE = 0.65;
 /** A prompt of which less was read says little about how fast the next is read. */
 const LEAST_READ = 128;
+/** Milliseconds after an answer before weights are made that the next may be read with. */
+const BEHIND = 3_000;
 
 interface Ready {
   readonly model: Model;
@@ -81,7 +83,8 @@ async function answer(request: GenerateRequest, { signal, emit }: CallContext<Ge
     if (read >= LEAST_READ) prefillRate = (1000 * read) / Math.max(1, generated.prefillMs);
     return generated;
   } finally {
-    void model.prepareReading(quiet);
+    // A process that goes with its first answer would leave half a file.
+    setTimeout(() => void model.prepareReading(quiet), BEHIND).unref();
   }
 }
 
@@ -128,6 +131,13 @@ serve<EngineCalls>(
       return texts.map((text) => model.tokenizer.count(text));
     },
     generate: answer,
+    prepareReading: async (_, { signal }) => {
+      const { model } = await ready();
+      await model.prepareReading(async () => {
+        await turn();
+        signal.throwIfAborted();
+      });
+    },
     forgetPrompt: async () => {
       if (loading !== undefined) kept.drop((await ready()).model);
     },

@@ -61,6 +61,15 @@ describe('an engine’s process', () => {
     engine.close();
   });
 
+  it('is told to forget its last prompt, and is not started for that', async () => {
+    const running = start();
+    await running.forgetPrompt();
+    expect(running.pid).toBeUndefined();
+    await running.question('text');
+    await running.forgetPrompt();
+    expect((await running.describe()).model).toBe('text forgetPrompt');
+  });
+
   it('is not started before somebody asks, and is one', async () => {
     const running = start();
     expect(running.pid).toBeUndefined();

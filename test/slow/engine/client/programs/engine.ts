@@ -34,6 +34,7 @@ serve<EngineCalls>(
       order.push(text);
       return Float32Array.of(1);
     },
+    prepareReading: () => undefined,
     forgetPrompt: () => {
       order.push('forgetPrompt');
     },
