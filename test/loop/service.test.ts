@@ -138,6 +138,21 @@ describe('the service of the extension, with the real model', () => {
     expect(changed.map(({ path }) => path)).toEqual(['README.md']);
   });
 
+  it('goes on from what was read, and reads all anew once a file of it is forgotten', async () => {
+    const history: { question: string; answer: string }[] = [];
+    /** The first of the prompt that was not kept, as the first run that read some of it tells. */
+    const firstRun = async (question: string) => {
+      const events = await host.ask(question, { history: [...history] });
+      history.push({ question, answer: events.find((event) => event.kind === 'answered')?.answer.text ?? '' });
+      return events.find((event) => event.kind === 'prefilled')?.tokens;
+    };
+    await firstRun('How many days may a reader keep a book before a late fee is due?');
+    expect(await firstRun('And how is a loan renewed?')).toBeGreaterThan(128);
+    await host.client.forget(repo, ['src/loans.ts']);
+    expect(await firstRun('And who sends a reminder?')).toBeLessThanOrEqual(128);
+    await host.client.remember(repo, ['src/loans.ts']);
+  });
+
   it('forgets a file for good, until it is wanted back', async () => {
     const question = 'How many days may a reader keep a book?';
     const { files } = await host.client.forget(repo, ['src/loans.ts']);
