@@ -3,10 +3,11 @@ import type { Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
-import { gather, linear, parts } from './linear.ts';
+import { gather, linear, parts, SHORTLIST, unembeddings } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
 import type { Attending } from './local-attention.ts';
 import type { Loras } from './lora.ts';
+import { tensorEntry } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { MAX_POSITIONS } from './rotary.ts';
 
@@ -29,6 +30,9 @@ export interface DecoderOptions {
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
 export const decoderDefaults: DecoderOptions = { accuracyLevel: 4, candidates: 64 };
+
+/** Tokens on a shortlist, in candidates. */
+const SHORTLISTED = 4;
 
 /**
  * The lower half: token ids to the residual stream after `layers` blocks.
@@ -63,13 +67,43 @@ export function upperGraph(manifest: Manifest, from: number, options: DecoderOpt
   const first = graph.input('first', 'int64', [1]);
   const end = graph.int64s([MAX_POSITIONS]);
   const rows = graph.node('Slice', [normal, first, end, graph.int64s([1])]); // [1, R, D]
-  const logits = unembed(graph, { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel }, rows); // [1, R, V]
-  const count = graph.int64s([options.candidates]);
-  const [best, tokens] = graph.nodes('TopK', [logits, count], 2, { axis: -1, largest: 1, sorted: 1 });
-  if (best === undefined || tokens === undefined) throw new Error('TopK has two outputs');
+  const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
+  const { best, tokens } =
+    manifest.tensors[`${SHORTLIST}.0`] === undefined
+      ? topOf(graph, unembed(graph, weights, rows), options.candidates) // of [1, R, V]
+      : shortlisted(graph, weights, manifest, rows, options.candidates);
   graph.output('logits', best, 'float32', [1, 'rows', options.candidates]);
   graph.output('tokens', tokens, 'int64', [1, 'rows', options.candidates]);
   return graph;
+}
+
+/** The largest of logits [1, R, V] and their tokens, both [1, R, count]. */
+function topOf(graph: Graph, logits: Value, count: number): { best: Value; tokens: Value } {
+  const [best, tokens] = graph.nodes('TopK', [logits, graph.int64s([count])], 2, { axis: -1, largest: 1, sorted: 1 });
+  if (best === undefined || tokens === undefined) throw new Error('TopK has two outputs');
+  return { best, tokens };
+}
+
+/**
+ * As `topOf` over all logits, in two steps: a table of 4 bits names the tokens that may be best, four times as many as
+ * are wanted, and their rows of the real table give their logits. A row of a run costs a fraction then, and a drafted
+ * one next to nothing; a product of floats for each row alone keeps a run's numbers apart from its length.
+ */
+function shortlisted(
+  graph: Graph,
+  weights: Weights,
+  { config }: Manifest,
+  rows: Value,
+  count: number,
+): { best: Value; tokens: Value } {
+  const short = parts(weights, SHORTLIST).map(({ name }) => linear(graph, weights, rows, name));
+  const near = short.length === 1 ? (short[0] ?? '') : graph.node('Concat', short, { axis: -1 }); // [1, R, V]
+  const named = topOf(graph, near, Math.min(config.vocab, SHORTLISTED * count)).tokens; // [1, R, S]
+  const table = rowsOf(graph, weights, named, unembeddings(weights.tensors)); // [1, R, S, D]
+  const column = graph.node('Unsqueeze', [rows, graph.int64s([-1])]); // [1, R, D, 1]
+  const exact = graph.node('Squeeze', [graph.node('MatMul', [table, column]), graph.int64s([-1])]); // [1, R, S]
+  const { best, tokens: places } = topOf(graph, exact, count);
+  return { best, tokens: graph.node('GatherElements', [named, places], { axis: -1 }) };
 }
 
 /**
@@ -167,14 +201,25 @@ function added(graph: Graph, residual: Residual): Value {
  * ids [1, T] → [1, T, D]. A table in several shards is gathered from each part, and each id keeps its own part's row.
  */
 function embed(graph: Graph, weights: Weights, ids: Value): Value {
-  const [head, ...rest] = parts(weights, 'embedding');
-  if (!head) throw new Error('an embedding has at least one part');
-  let rows = gather(graph, weights, clamped(graph, ids, head), head.name);
-  for (const part of rest) {
-    const own = gather(graph, weights, clamped(graph, ids, part), part.name);
-    const here = graph.node('Less', [ids, graph.int64s([part.first], [])]);
-    rows = graph.node('Where', [graph.node('Unsqueeze', [here, graph.int64s([-1])]), rows, own]);
+  const names = parts(weights, 'embedding').map(({ name }) => name);
+  return rowsOf(graph, weights, ids, names);
+}
+
+/** Rows of a table in parts: ids [..] → [.., D]. */
+function rowsOf(graph: Graph, weights: Weights, ids: Value, names: readonly string[]): Value {
+  let first = 0;
+  let rows: Value | undefined;
+  for (const name of names) {
+    const count = tensorEntry(weights.tensors, name).shape[0] ?? 0;
+    const own = gather(graph, weights, clamped(graph, ids, { first, rows: count }), name);
+    if (rows === undefined) rows = own;
+    else {
+      const here = graph.node('Less', [ids, graph.int64s([first], [])]);
+      rows = graph.node('Where', [graph.node('Unsqueeze', [here, graph.int64s([-1])]), rows, own]);
+    }
+    first += count;
   }
+  if (rows === undefined) throw new Error('A table has at least one part.');
   return rows;
 }
 
@@ -185,8 +230,7 @@ function clamped(graph: Graph, ids: Value, part: { first: number; rows: number }
 
 /** x [.., D] → logits [.., V] with the table of the output, or with that of the input where it has none of its own. */
 function unembed(graph: Graph, weights: Weights, x: Value): Value {
-  const hasOwn = ['output', 'output.0'].some((name) => weights.tensors[name] !== undefined);
-  const logits = parts(weights, hasOwn ? 'output' : 'embedding').map((part) => linear(graph, weights, x, part.name));
+  const logits = unembeddings(weights.tensors).map((name) => linear(graph, weights, x, name));
   const [only] = logits;
   return logits.length === 1 && only !== undefined ? only : graph.node('Concat', logits, { axis: -1 });
 }

@@ -100,6 +100,15 @@ export function parts(weights: Weights, name: string): readonly { name: string; 
   return found;
 }
 
+/** What the parts of a shortlist are called: the output's table in few bits, only good enough to choose rows by. */
+export const SHORTLIST = 'shortlist';
+
+/** The parts of the table that gives logits: the output's own, or that of the input where it has none. */
+export function unembeddings(tensors: Weights['tensors']): readonly string[] {
+  const name = ['output', 'output.0'].some((own) => tensors[own] !== undefined) ? 'output' : 'embedding';
+  return parts({ tensors, accuracyLevel: 0 }, name).map((part) => part.name);
+}
+
 /** Scales are kept in half precision; the session folds this cast once, when it is created. */
 function widened(
   graph: Graph,

@@ -11,7 +11,7 @@ export interface EngineCalls {
   readonly count: Call<{ readonly texts: readonly string[] }, readonly number[]>;
   readonly generate: Call<GenerateRequest, Generated, GenerateEvent>;
   /** Makes what prompts are read faster with, where it is not there: some seconds, once for a model. */
-  readonly prepareReading: Call<undefined, void>;
+  readonly prepareAnswers: Call<undefined, void>;
   /** Overwrites what the process keeps of the last prompt. */
   readonly forgetPrompt: Call<undefined, void>;
 }

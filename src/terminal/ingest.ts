@@ -19,7 +19,7 @@ export async function ingestCommand(options: IngestCommand): Promise<number> {
     if (options.repair === true) await session.index.ledger.repair(session.signal);
     const report = await refresh(session, options);
     // A command that asks goes with its answer, so that nothing can be made behind it.
-    if (report.encoded > 0) await session.index.engine.prepareReading({ signal: session.signal });
+    if (report.encoded > 0) await session.index.engine.prepareAnswers({ signal: session.signal });
     if (options.json === true) {
       out.json(report);
       return EXIT.done;

@@ -90,7 +90,7 @@ interface Row {
 const prompts = await promptsOf();
 const { baseFolder, adapterFolder } = defaultSettings();
 const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads: Number(values.threads) });
-await model.prepareReading(() => Promise.resolve());
+await model.prepareAnswers(() => Promise.resolve());
 const rows: Row[] = [...keptRows()];
 for (const [at, { question, messages }] of prompts.entries()) {
   if (rows.some((row) => row.question === question)) continue;

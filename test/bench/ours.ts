@@ -15,7 +15,7 @@ export async function openOurs(threads: number, room: number, folder: string | u
   const own = defaultSettings(folder === undefined ? {} : { baseFolder: folder, isAnswerOnly: true });
   const model = await Model.open({ ...own, device: 'cpu', threads });
   // Once for a model; in the editor it is done behind the first answer.
-  await model.prepareReading(() => Promise.resolve());
+  await model.prepareAnswers(() => Promise.resolve());
   const shards = Object.entries(model.manifest.files).filter(([name]) => name.endsWith('.bin'));
   const bytes = shards.reduce((sum, [, file]) => sum + file.bytes, 0);
   return {

@@ -8,7 +8,7 @@ import { readManifest } from '../../src/engine/weights/model-files.ts';
 import { Model } from '../../src/engine/runtime/model.ts';
 import { exactSide } from '../../src/engine/runtime/int8-probe.ts';
 import { createSession } from '../../src/engine/runtime/session.ts';
-import { EightBitFile } from '../../src/engine/weights/eight-bit-file.ts';
+import { DerivedFile } from '../../src/engine/weights/derived-file.ts';
 import type { Manifest } from '../../kernels/manifest.ts';
 
 /** Made by `python -m models.training.train.parity`: the PyTorch reference on the shards' dequantised weights. */
@@ -32,7 +32,7 @@ async function inEightBits(manifest: Manifest): Promise<Manifest | undefined> {
   const side = await exactSide(2);
   if (side === undefined) return undefined;
   const { layers } = manifest.config;
-  const file = new EightBitFile(base, manifest, { prefix: '.prompt-', identity: [], layers, side });
+  const file = new DerivedFile(base, manifest, { prefix: '.answer-', identity: [], layers, side, hasShortlist: true });
   const tensors = await file.findOrMake({ isWorthIt: () => Promise.resolve(true) });
   return tensors && { ...manifest, tensors };
 }

@@ -144,8 +144,8 @@ export class Engine {
   }
 
   /** Has what prompts are read faster with made now, which else is made behind an answer. */
-  prepareReading(options?: AskOptions): Promise<void> {
-    return this.#client.call('prepareReading', undefined, ranked(options));
+  prepareAnswers(options?: AskOptions): Promise<void> {
+    return this.#client.call('prepareAnswers', undefined, ranked(options));
   }
 
   /** Has the process overwrite what it keeps of the last prompt. None is started for it. */

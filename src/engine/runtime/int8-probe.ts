@@ -12,7 +12,7 @@ const PROBE = {
    * very fastest is a stroke of luck that only one of them may have had.
    */
   turns: 40,
-  /** A no is for good (`recall-weights.ts`), so it is asked for again. */
+  /** A no is for good (`derived-file.ts`), so it is asked for again. */
   attempts: 3,
   /** Two sets of weights are worth it from here on. */
   gain: 1.15,

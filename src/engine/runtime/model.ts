@@ -10,7 +10,8 @@ import type { Adapter } from '../weights/adapter.ts';
 import { cacheBytes, copied, erase, floats, integers, joined, keyValueCache, rewind, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
-import { isInBlocks, PromptReader } from './prompt-reader.ts';
+import { FastDecoder, isInBlocks } from './fast-decoder.ts';
+import type { FastSessions } from './fast-decoder.ts';
 import { readLoras } from '../weights/lora.ts';
 import { checkHashes, checkSizes, loadFailure, readManifest } from '../weights/model-files.ts';
 import { encoderTensors } from '../weights/encoder-weights.ts';
@@ -56,8 +57,8 @@ export interface Candidates {
 export interface Context {
   readonly lower: KeyValueCache;
   readonly upper: KeyValueCache;
-  /** What reads its prompt; undefined where the halves do. */
-  readonly reader: ort.InferenceSession | undefined;
+  /** What runs it; undefined where the base does as it is. */
+  readonly fast: FastSessions | undefined;
 }
 
 type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
@@ -75,7 +76,7 @@ export class Model {
   /** Blocks of the lower half. */
   readonly #layer: number;
   readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
-  readonly #promptReader: PromptReader;
+  readonly #fast: FastDecoder;
 
   private constructor(options: ModelOptions, manifest: Manifest, adapter: Adapter | undefined, tokenizer: Tokenizer) {
     this.#options = options;
@@ -83,7 +84,7 @@ export class Model {
     this.#adapter = adapter;
     this.#layer = adapter?.layer ?? Math.floor(manifest.config.layers / 2);
     this.tokenizer = tokenizer;
-    this.#promptReader = new PromptReader(options.baseFolder, manifest, options);
+    this.#fast = new FastDecoder(options.baseFolder, manifest, this.#layer, options);
   }
 
   /**
@@ -128,10 +129,12 @@ export class Model {
     const { config } = this.manifest;
     const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
     const positions = Math.min(capacity, MAX_POSITIONS) + SPARE_ROWS;
+    const fast = await this.#fast.sessions();
+    if (fast) await this.#release('upper');
     return {
       lower: keyValueCache(config, [0, this.#layer], kind, positions),
       upper: keyValueCache(config, [this.#layer, config.layers], kind, positions),
-      reader: await this.#promptReader.session(),
+      fast,
     };
   }
 
@@ -141,7 +144,7 @@ export class Model {
    */
   async continued(context: Context, length: number, capacity: number): Promise<Context | undefined> {
     const made = await this.context(capacity);
-    if (made.reader !== context.reader || !this.canRewind(context)) return undefined;
+    if (made.fast !== context.fast || !this.canRewind(context)) return undefined;
     copied(context.lower, made.lower, length);
     copied(context.upper, made.upper, length);
     return made;
@@ -160,19 +163,19 @@ export class Model {
 
   /** Reads a part of a prompt, of which at least one token more follows. */
   async read(context: Context, ids: readonly number[]): Promise<void> {
-    const { reader, lower, upper } = context;
-    if (reader === undefined) {
+    const { fast, lower, upper } = context;
+    if (fast === undefined) {
       await this.next(context, ids);
       return;
     }
-    await runDecoder(reader, { ids: idTensor(ids) }, joined(lower, upper), ids.length, []);
+    await runDecoder(fast.prompt, { ids: idTensor(ids) }, joined(lower, upper), ids.length, []);
     lower.length += ids.length;
     upper.length += ids.length;
   }
 
-  /** Makes ready what reads prompts faster; `pause` is waited for between its parts. */
-  prepareReading(pause: () => Promise<void>): Promise<void> {
-    return this.#promptReader.make(pause);
+  /** Makes ready what answers faster; `pause` is waited for between its parts. */
+  prepareAnswers(pause: () => Promise<void>): Promise<void> {
+    return this.#fast.make(pause);
   }
 
   /** Runs both halves over `ids` and returns candidates for the token after the last. */
@@ -185,7 +188,7 @@ export class Model {
   /** As `next`, with candidates for the token after each of the last `rows` of `ids`, in their order. */
   async nextOfEach(context: Context, ids: readonly number[], rows: number): Promise<readonly Candidates[]> {
     const lower = await this.#session('lower');
-    const upper = await this.#session('upper');
+    const upper = context.fast?.upper ?? (await this.#session('upper'));
     const below = await runDecoder(lower, { ids: idTensor(ids) }, context.lower, ids.length, ['states']);
     if (!below.states) throw new Error('The lower half gave no states.');
     const first = new ort.Tensor('int64', BigInt64Array.of(BigInt(-rows)), [1]);
@@ -245,6 +248,13 @@ export class Model {
     });
     this.#sessions.set(name, created);
     return created;
+  }
+
+  /** Gives back what is not run any more. */
+  async #release(name: SessionName): Promise<void> {
+    const session = await this.#sessions.get(name)?.catch(() => undefined);
+    this.#sessions.delete(name);
+    await session?.release();
   }
 
   async #create(name: SessionName): Promise<ort.InferenceSession> {

@@ -84,7 +84,7 @@ async function answer(request: GenerateRequest, { signal, emit }: CallContext<Ge
     return generated;
   } finally {
     // A process that goes with its first answer would leave half a file.
-    setTimeout(() => void model.prepareReading(quiet), BEHIND).unref();
+    setTimeout(() => void model.prepareAnswers(quiet), BEHIND).unref();
   }
 }
 
@@ -131,9 +131,9 @@ serve<EngineCalls>(
       return texts.map((text) => model.tokenizer.count(text));
     },
     generate: answer,
-    prepareReading: async (_, { signal }) => {
+    prepareAnswers: async (_, { signal }) => {
       const { model } = await ready();
-      await model.prepareReading(async () => {
+      await model.prepareAnswers(async () => {
         await turn();
         signal.throwIfAborted();
       });

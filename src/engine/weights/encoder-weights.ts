@@ -1,7 +1,7 @@
 import type { Loras } from '../../../kernels/lora.ts';
 import type { Manifest, WeightSide } from '../../../kernels/manifest.ts';
 import type { Adapter } from './adapter.ts';
-import { EightBitFile } from './eight-bit-file.ts';
+import { DerivedFile } from './derived-file.ts';
 
 /**
  * The lower blocks' matrices in 8 bits, with the adapter's additions in them: what the encoder computes with. Whether
@@ -18,5 +18,5 @@ export async function encoderTensors(
 ): Promise<Manifest['tensors'] | undefined> {
   const { layer, file } = adapter;
   const blocks = { prefix: '.recall-', identity: [file.sha256], layers: layer, lowRanks, side };
-  return new EightBitFile(folder, manifest, blocks).findOrMake({ isWorthIt });
+  return new DerivedFile(folder, manifest, blocks).findOrMake({ isWorthIt });
 }

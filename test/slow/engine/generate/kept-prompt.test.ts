@@ -23,7 +23,7 @@ afterAll(() => {
 
 const base = () => join(folder, 'base');
 const open = () => Model.open({ baseFolder: base(), adapterFolder: '', isAnswerOnly: true, device: 'cpu', threads: 1 });
-const derived = () => readdirSync(base()).filter((name) => name.startsWith('.prompt-') && name.endsWith('.weights'));
+const derived = () => readdirSync(base()).filter((name) => name.startsWith('.answer-') && name.endsWith('.weights'));
 
 async function said(model: Model, text: string, kept?: KeptPrompt, signal = new AbortController().signal) {
   const { text: answer, keptTokens } = await generate(model, {
@@ -45,7 +45,7 @@ const code = (from: number, lines: number) =>
 async function inBoth(check: (model: Model) => Promise<void>): Promise<void> {
   await check(await open());
   const model = await open();
-  await model.prepareReading(() => Promise.resolve());
+  await model.prepareAnswers(() => Promise.resolve());
   await check(model);
 }
 
@@ -114,7 +114,7 @@ it('reads in blocks until the weights are made, and never goes on in another way
   const kept = new KeptPrompt();
   const text = code(0, 30);
   const before = await said(model, text, kept);
-  await model.prepareReading(() => Promise.resolve());
+  await model.prepareAnswers(() => Promise.resolve());
   if (derived().length === 0) return; // no fast products on this processor
   const after = await said(model, text, kept);
   expect(after.keptTokens).toBe(0);

@@ -34,7 +34,7 @@ serve<EngineCalls>(
       order.push(text);
       return Float32Array.of(1);
     },
-    prepareReading: () => undefined,
+    prepareAnswers: () => undefined,
     forgetPrompt: () => {
       order.push('forgetPrompt');
     },

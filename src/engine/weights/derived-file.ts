@@ -6,14 +6,16 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isAppError } from '../../common/app-error.ts';
 import type { Loras } from '../../../kernels/lora.ts';
+import { SHORTLIST, unembeddings } from '../../../kernels/linear.ts';
 import type { Manifest, TensorEntry, WeightSide } from '../../../kernels/manifest.ts';
 import { BlockMatrix, bytesAt } from './block-matrix.ts';
 import { eightBit } from './eight-bit.ts';
+import { fourBit } from './four-bit.ts';
 import { replaceFile, writing } from './replace-file.ts';
 
 type Tensors = Manifest['tensors'];
 type Blocks = Extract<TensorEntry, { kind: 'int4' | 'int8' }>;
-type Placed = Extract<TensorEntry, { kind: 'w8a8' }>;
+type Placed = Exclude<TensorEntry, { kind: 'float32' }>;
 
 /** Anything here that changes the bytes changes the file's name. */
 const LAYOUT = 1;
@@ -33,14 +35,19 @@ const WIDTHS: readonly (readonly [ending: RegExp, columns: number])[] = [
   [/\.mlp\.down$/, 512],
 ];
 
-/** Matrices of the first blocks that are to be had in 8 bits. */
-export interface EightBitBlocks {
+/** Columns that share a scale in a shortlist, the widest first: it only has to hold the best tokens. */
+const SHORTLIST_BLOCKS = [128, 64, 32] as const;
+
+/** Matrices of the first blocks that are to be had in 8 bits, and what else. */
+export interface DerivedWeights {
   /** The beginning of the file's name; files of one beginning replace each other. */
   readonly prefix: string;
   /** What the bytes follow from, besides the base. */
   readonly identity: readonly (string | number)[];
   readonly layers: number;
   readonly lowRanks?: Loras | undefined;
+  /** Whether the table of the output is to be had in 4 bits besides, where it has 8 (`unembed`). */
+  readonly hasShortlist?: boolean;
   readonly side: WeightSide;
 }
 
@@ -53,17 +60,17 @@ export interface Making {
 }
 
 /**
- * Blocks of the base in 8 bits for fast integer products. They are made on first use and kept beside the base in a file
- * that ends in its own sha256; a damaged file is made anew.
+ * Weights of the base in other forms: blocks in 8 bits for fast integer products, and a shortlist. They are made on
+ * first use and kept beside the base in a file that ends in its own sha256; a damaged file is made anew.
  */
-export class EightBitFile {
+export class DerivedFile {
   readonly #folder: string;
   readonly #manifest: Manifest;
-  readonly #blocks: EightBitBlocks;
+  readonly #blocks: DerivedWeights;
   readonly #file: string;
   readonly #places: Record<string, Placed>;
 
-  constructor(folder: string, manifest: Manifest, blocks: EightBitBlocks) {
+  constructor(folder: string, manifest: Manifest, blocks: DerivedWeights) {
     this.#folder = folder;
     this.#manifest = manifest;
     this.#blocks = blocks;
@@ -119,12 +126,17 @@ export class EightBitFile {
   async #make(path: string, pause: Making['pause']): Promise<void> {
     await replaceFile(path, async (handle) => {
       const hash = createHash('sha256');
-      for (const [name, { groups, data, scales }] of Object.entries(this.#places)) {
+      const { tensors } = this.#manifest;
+      const tables = tablesOf(tensors);
+      for (const [name, place] of Object.entries(this.#places)) {
         await pause?.();
-        const matrix = await BlockMatrix.read(this.#folder, inBlocks(this.#manifest.tensors, name));
-        const made = eightBit(matrix, this.#blocks.lowRanks?.[name], groups);
-        await put(handle, hash, made.data, data.bytes);
-        await put(handle, hash, made.scales, scales.bytes);
+        const matrix = await BlockMatrix.read(this.#folder, inBlocks(tensors, tables[name] ?? name));
+        const made =
+          place.kind === 'w8a8'
+            ? eightBit(matrix, this.#blocks.lowRanks?.[name], place.groups)
+            : fourBit(matrix, place.block);
+        await put(handle, hash, made.data, place.data.bytes);
+        await put(handle, hash, made.scales, place.scales.bytes);
       }
       await writing(handle.write(hash.digest()));
     });
@@ -141,13 +153,21 @@ export class EightBitFile {
   }
 }
 
-function fileName({ files }: Manifest, { prefix, identity, layers }: EightBitBlocks): string {
-  const parts = [LAYOUT, layers, ...identity, ...Object.values(files).map(({ sha256 }) => sha256)];
+function fileName({ files }: Manifest, { prefix, identity, layers, hasShortlist }: DerivedWeights): string {
+  const parts = [
+    LAYOUT,
+    layers,
+    ...identity,
+    ...(hasShortlist === true ? [SHORTLIST] : []),
+    ...Object.values(files).map(({ sha256 }) => sha256),
+  ];
   return `${prefix}${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)}${SUFFIX}`;
 }
 
 /** Where each matrix lies in the file. */
-function placed({ tensors }: Manifest, { layers, side }: EightBitBlocks, file: string): Record<string, Placed> {
+function placed(manifest: Manifest, weights: DerivedWeights, file: string): Record<string, Placed> {
+  const { layers, side, hasShortlist = false } = weights;
+  const { tensors } = manifest;
   const names = Array.from({ length: layers }, (_, layer) => `layers.${layer}.`);
   let offset = 0;
   const next = (bytes: number) => {
@@ -155,16 +175,37 @@ function placed({ tensors }: Manifest, { layers, side }: EightBitBlocks, file: s
     offset += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     return place;
   };
-  return Object.fromEntries(
-    Object.entries(tensors)
-      .filter(([name, entry]) => entry.kind !== 'float32' && names.some((prefix) => name.startsWith(prefix)))
-      .map(([name, { shape }]) => {
-        const [rows = 0, columns = 0] = shape;
-        const groups = groupsOf(name, columns);
-        const data = next(rows * columns);
-        return [name, { kind: 'w8a8', side, shape, groups, data, scales: next(4 * groups * rows) }];
-      }),
-  );
+  const blocks = Object.entries(tensors)
+    .filter(([name, entry]) => entry.kind !== 'float32' && names.some((prefix) => name.startsWith(prefix)))
+    .map(([name, { shape }]): [string, Placed] => {
+      const [rows = 0, columns = 0] = shape;
+      const groups = groupsOf(name, columns);
+      const data = next(rows * columns);
+      return [name, { kind: 'w8a8', side, shape, groups, data, scales: next(4 * groups * rows) }];
+    });
+  const tables = hasShortlist ? Object.entries(tablesOf(tensors)) : [];
+  const shortlist = tables.map(([name, source]): [string, Placed] => {
+    const { shape } = inBlocks(tensors, source);
+    const [rows = 0, columns = 0] = shape;
+    const block = blockOf(columns) ?? columns;
+    const data = next((rows * columns) / 2);
+    return [name, { kind: 'int4', shape, block, data, scales: next((2 * rows * columns) / block) }];
+  });
+  return Object.fromEntries([...blocks, ...shortlist]);
+}
+
+/** The tables of a shortlist and what they are made of; none where the output's are not in 8 bits. */
+function tablesOf(tensors: Tensors): Readonly<Record<string, string>> {
+  const names = unembeddings(tensors);
+  const isOf8Bits = names.every((name) => {
+    const entry = tensors[name];
+    return entry?.kind === 'int8' && blockOf(entry.shape[1] ?? 0) !== undefined;
+  });
+  return Object.fromEntries(isOf8Bits ? names.map((name, part) => [`${SHORTLIST}.${part}`, name]) : []);
+}
+
+function blockOf(columns: number): number | undefined {
+  return SHORTLIST_BLOCKS.find((block) => columns % block === 0);
 }
 
 /** As many equal groups as leave each its width. */
@@ -184,7 +225,7 @@ function inBlocks(tensors: Tensors, name: string): Blocks {
 async function put(
   handle: FileHandle,
   hash: ReturnType<typeof createHash>,
-  values: Int8Array | Float32Array,
+  values: Int8Array | Uint8Array | Uint16Array | Float32Array,
   bytes: number,
 ): Promise<void> {
   const padded = Buffer.alloc(Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
