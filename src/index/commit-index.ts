@@ -38,8 +38,8 @@ export interface AtCommit {
   readonly message: string;
 }
 
-/** Files that are read at once, each by a git of its own, and written in one transaction. */
-const AT_ONCE = 16;
+/** Files that are read at once, and written in one transaction. */
+const AT_ONCE = 64;
 /** Reasons that are named; the others are rare. */
 const NAMED = 3;
 
@@ -117,26 +117,27 @@ async function readCommit(
   });
   for (let at = 0; at < fresh.length; at += AT_ONCE) {
     onFile?.(at, fresh.length);
-    const read = await Promise.all(
-      fresh.slice(at, at + AT_ONCE).map(async ([path, id]): Promise<ReadFile> => {
-        const rules = rulesFor(path, isExempt);
-        const content = await files.read(path, signal);
-        if (content.kind === 'skipped') {
-          const meta = { ...noMeta(undefined), blobHash: id, secrets: { rules, masked: [] } };
-          return { kind: 'skipped', path, meta, reason: content.reason };
-        }
-        const { text, masked, bytes } = content;
-        const cut = await cutFile(engine, adapter.id, path, text, { priority: 'question', signal });
-        const segments = cut.map(({ text: own, ...segment }) => ({ ...segment, terms: terms(own) }));
-        const lines = segments.at(-1)?.end ?? 0;
-        return {
-          kind: 'read',
-          path,
-          meta: { blobHash: id, bytes, mtimeMs: 0, lines, secrets: { rules, masked } },
-          segments,
-        };
-      }),
+    const batch = fresh.slice(at, at + AT_ONCE);
+    const contents = await files.readAll(
+      batch.map(([path]) => path),
+      signal,
     );
+    const read: ReadFile[] = [];
+    for (const [path, id] of batch) {
+      const rules = rulesFor(path, isExempt);
+      const content = contents.get(path) ?? { kind: 'skipped', reason: 'unreadable' };
+      if (content.kind === 'skipped') {
+        const meta = { ...noMeta(undefined), blobHash: id, secrets: { rules, masked: [] } };
+        read.push({ kind: 'skipped', path, meta, reason: content.reason });
+        continue;
+      }
+      const { text, masked, bytes } = content;
+      const cut = await cutFile(engine, adapter.id, path, text, { priority: 'question', signal });
+      const segments = cut.map(({ text: own, ...segment }) => ({ ...segment, terms: terms(own) }));
+      const lines = segments.at(-1)?.end ?? 0;
+      const meta = { blobHash: id, bytes, mtimeMs: 0, lines, secrets: { rules, masked } };
+      read.push({ kind: 'read', path, meta, segments });
+    }
     signal?.throwIfAborted();
     ledger.together(() => {
       for (const file of read) {

@@ -1,4 +1,4 @@
-import { blobText } from '../workspace/git/revision.ts';
+import { blobText, blobTexts } from '../workspace/git/revision.ts';
 import type { BlobText } from '../workspace/git/revision.ts';
 import type { SkipOptions } from '../workspace/files/skip.ts';
 
@@ -35,6 +35,13 @@ export class CommittedFiles {
     const id = ids.get(path);
     if (id === undefined) return { kind: 'skipped', reason: 'unreadable' };
     return blobText(root, id, path, { ...rulesOf(path), signal });
+  }
+
+  /** Several at once, by their paths. Throws the signal's reason. */
+  async readAll(paths: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, BlobText>> {
+    const { root, ids, rulesOf } = this.#options;
+    const wanted = paths.map((path) => ({ path, id: ids.get(path) ?? '', ...rulesOf(path) }));
+    return blobTexts(root, wanted, signal);
   }
 
   /** Its text, secrets masked; undefined where there is none to be read. */

@@ -15,6 +15,8 @@ export type GitRun =
 
 export interface GitLimits {
   readonly signal?: AbortSignal | undefined;
+  /** What git reads from its standard input; it is empty where it is left out. */
+  readonly input?: string;
   /** Bytes of output. */
   readonly maxBytes?: number;
   /** ms without a word from git. */
@@ -126,18 +128,20 @@ export async function streamGit(
   limits: GitLimits,
   onChunk: (chunk: Buffer) => void,
 ): Promise<Ended> {
-  const { signal, maxBytes = LIMITS.maxBytes, patience = LIMITS.patience } = limits;
+  const { signal, input = '', maxBytes = LIMITS.maxBytes, patience = LIMITS.patience } = limits;
   signal?.throwIfAborted();
   if (!isAllowed) return { kind: 'not-allowed' };
   // Windows looks for a program in the current folder first, so that folder is not the repository.
   const child = spawn('git', [...OPTIONS, '-C', folder, ...args], {
     cwd: dirname(process.execPath),
     env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
     detached: hasGroups,
   });
   running.add(child);
+  // A git that ends before it has read all says why itself.
+  child.stdin.on('error', () => undefined).end(input);
   return new Promise<Ended>((settle, fail) => {
     let stopped: Ended | undefined;
     let errors = '';

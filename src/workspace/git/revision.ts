@@ -96,11 +96,72 @@ export async function blobText(
 ): Promise<BlobText> {
   const { signal } = options;
   const run = await runGit(folder, ['cat-file', 'blob', id], { signal, maxBytes: sizeLimit(path, options) });
-  if (run.kind !== 'done') return { kind: 'skipped', reason: run.kind === 'too-much' ? 'too-large' : 'unreadable' };
-  const reason = skipByName(path, run.out.length, options);
+  if (run.kind === 'done') return textOfBlob(path, run.out, options);
+  return { kind: 'skipped', reason: run.kind === 'too-much' ? 'too-large' : 'unreadable' };
+}
+
+/** A blob with the file that it is, and by which rules that is read. */
+export interface WantedBlob extends SkipOptions {
+  readonly path: string;
+  readonly id: string;
+}
+
+/**
+ * As blobText() for several, by their paths, with two gits for all of them: a commit has thousands of files, and a git
+ * for each takes longer than what it reads. Those that are too large are not read. Throws the signal's reason.
+ */
+export async function blobTexts(
+  folder: string,
+  wanted: readonly WantedBlob[],
+  signal?: AbortSignal,
+): Promise<Map<string, BlobText>> {
+  const sizes = await blobSizes(folder, new Set(wanted.map(({ id }) => id)), signal);
+  const isSmall = ({ path, id, ...options }: WantedBlob) => (sizes.get(id) ?? Infinity) <= sizeLimit(path, options);
+  const blobs = await blobsOf(folder, new Set(wanted.filter(isSmall).map(({ id }) => id)), signal);
+  return new Map(
+    wanted.map(({ path, id, ...options }): [string, BlobText] => {
+      const bytes = blobs.get(id);
+      if (bytes) return [path, textOfBlob(path, bytes, options)];
+      return [path, { kind: 'skipped', reason: sizes.has(id) ? 'too-large' : 'unreadable' }];
+    }),
+  );
+}
+
+/** Those of the blobs that are here. */
+async function blobSizes(folder: string, ids: ReadonlySet<string>, signal?: AbortSignal): Promise<Map<string, number>> {
+  const input = [...ids].map((id) => `${id}\n`).join('');
+  const lines = (await gitLines(folder, ['cat-file', '--batch-check'], { signal, input })) ?? [];
+  return new Map(
+    lines.flatMap((line): [string, number][] => {
+      const [, id = '', bytes] = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(line) ?? [];
+      return ids.has(id) ? [[id, Number(bytes)]] : [];
+    }),
+  );
+}
+
+/** `ID blob BYTES`, a line end, so many bytes, a line end: one after the other (git-cat-file(1), "Batch output"). */
+async function blobsOf(folder: string, ids: ReadonlySet<string>, signal?: AbortSignal): Promise<Map<string, Buffer>> {
+  const blobs = new Map<string, Buffer>();
+  if (ids.size === 0) return blobs;
+  const input = [...ids].map((id) => `${id}\n`).join('');
+  const run = await runGit(folder, ['cat-file', '--batch'], { signal, input });
+  if (run.kind !== 'done') return blobs;
+  for (let at = 0; at < run.out.length;) {
+    const end = run.out.indexOf(0x0a, at);
+    const [, id, bytes] = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(run.out.toString('latin1', at, end)) ?? [];
+    // A blob that went between both runs has a line alone, of another form.
+    if (end < 0) break;
+    if (id !== undefined) blobs.set(id, run.out.subarray(end + 1, end + 1 + Number(bytes)));
+    at = id === undefined ? end + 1 : end + 2 + Number(bytes);
+  }
+  return blobs;
+}
+
+function textOfBlob(path: string, bytes: Buffer, options: SkipOptions): BlobText {
+  const reason = skipByName(path, bytes.length, options);
   if (reason) return { kind: 'skipped', reason };
-  const content = textOf(path, run.out, options);
-  return content.kind === 'text' ? { ...content, hash: blobHash(run.out), bytes: run.out.length } : content;
+  const content = textOf(path, bytes, options);
+  return content.kind === 'text' ? { ...content, hash: blobHash(bytes), bytes: bytes.length } : content;
 }
 
 /** Whether a path is there, as anything but a folder: in a commit, or on disk where there is none. */

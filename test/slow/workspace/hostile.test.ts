@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { allowGit, findRepository } from '../../../src/workspace/git/git.ts';
 import { blame, commitsOf, committedLines, hasHistory } from '../../../src/workspace/git/history.ts';
-import { changedBetween, changedFiles, commitOf, textAt } from '../../../src/workspace/git/revision.ts';
+import { blobTexts, changedBetween, changedFiles, commitOf, textAt } from '../../../src/workspace/git/revision.ts';
+import { committedFiles } from '../../../src/workspace/git/work-tree.ts';
 import { identify } from '../../../src/workspace/git/repository.ts';
 import { ignoredPaths } from '../../../src/workspace/walk/walk.ts';
 import { hostileRepository } from '../../support/hostile-repository.ts';
@@ -40,6 +41,12 @@ async function askAll(root: string): Promise<void> {
     changedBetween(root, first, undefined),
     changedBetween(root, head, undefined),
     hasHistory(root),
+    committedFiles(root, head).then((ids) =>
+      blobTexts(
+        root,
+        [...ids].map(([path, id]) => ({ path, id })),
+      ),
+    ),
     ignoredPaths(root, ['src/new.ts', 'dist']),
     ...['src/catalogue.ts', 'src/loans.ts', 'README.md'].flatMap((path) => [
       textAt(root, head, path),
