@@ -110,7 +110,9 @@ async function readCommit(
   { signal, onFile }: CommitOptions,
 ): Promise<void> {
   const known = new Map(ledger.files().map((file) => [file.path, file]));
-  ledger.drop([...known.keys()].filter((path) => !files.ids.has(path)));
+  // Left out since: by an ignore file, by settings, or because it was forgotten.
+  const gone = [...known.keys()].filter((path) => !files.ids.has(path));
+  if (gone.length > 0) ledger.drop(gone);
   const fresh = [...files.ids].filter(([path, id]) => {
     const before = known.get(path);
     return before?.blobHash !== id || before.secrets?.rules !== rulesFor(path, isExempt);
