@@ -21,6 +21,7 @@ export function nextRequests(
       return [{ prompt: strings.nextBreak, command: 'diff', label: strings.nextBreak }];
     case 'scoped':
       return result.terms === '' ? [] : [{ prompt: '', command: 'scope', label: strings.nextWhole }];
+    case 'quoted':
     case 'nothing':
       return [];
   }

@@ -5,7 +5,8 @@ export function participantStrings() {
   return {
     noFolder: l10n.t('Open a folder, and its files can be asked about.'),
     virtual: l10n.t('The folders of this window lie on no disk, so there is no memory of them.'),
-    empty: l10n.t('Ask a question about this codebase. /where, /why, /diff and /scope say how it is answered.'),
+    empty: l10n.t('Ask a question about this codebase. /where, /why, /diff, /at and /scope say how it is answered.'),
+    atWhat: l10n.t('Give a branch, a tag or a commit, and then a question: /at v1.2 How are sessions stored?'),
     searching: l10n.t('Searching the memory'),
     reading: l10n.t('Reading {0} places'),
     partial: l10n.t('Indexing in progress: {0}% of the files were searched, the most relevant first.'),

@@ -16,7 +16,7 @@ import { BlockWriter } from './block-writer.ts';
 import type { ParticipantStrings } from './strings.ts';
 
 /** The commands of the manifest; no command asks and answers. */
-export const COMMANDS = ['where', 'why', 'diff', 'scope'] as const;
+export const COMMANDS = ['where', 'why', 'diff', 'at', 'scope'] as const;
 export type ParticipantCommand = (typeof COMMANDS)[number];
 
 /** One request to the participant, as the editor's chat gives it. */
@@ -56,14 +56,14 @@ export interface TurnHost {
 
 /** What became of a turn: kept with it, and read by the next one and by the suggestions. */
 export type TurnResult =
-  | { readonly kind: 'answered' | 'listed' | 'compared'; readonly question: string; readonly terms: string }
+  | { readonly kind: 'answered' | 'listed' | 'compared' | 'quoted'; readonly question: string; readonly terms: string }
   | { readonly kind: 'scoped'; readonly terms: string }
   | { readonly kind: 'nothing'; readonly message: string; readonly terms: string };
 
 /** Files of a list, buttons below it, and lines of each that are linked. */
 const LISTED = { files: 8, buttons: 3, ranges: 3 } as const;
-/** Tokens of a comparison. */
-const DIFF_TOKENS = 4_000;
+/** Tokens of a comparison, and of what a commit has. */
+const QUOTED_TOKENS = 4_000;
 const LONGEST_TERMS = 1_000;
 
 /**
@@ -110,6 +110,7 @@ class ParticipantTurn {
     const { command, prompt, terms } = this.#request;
     const question = prompt.trim();
     if (command === 'diff') return this.#diff(question);
+    if (command === 'at') return this.#at(question);
     if (command === 'scope') return this.#scope(question);
     if (question === '' && this.#request.selection === undefined) {
       return { kind: 'nothing', message: this.#strings.empty, terms };
@@ -159,7 +160,7 @@ class ParticipantTurn {
       ...(base === undefined ? {} : { base }),
       ...(head === undefined ? {} : { head }),
       ...(paths.length > 0 ? { paths } : {}),
-      tokens: DIFF_TOKENS,
+      tokens: QUOTED_TOKENS,
     };
     const outcome = await this.#host.tool('what_changed', input, this.#signal);
     if (outcome.kind === 'refused') return { kind: 'nothing', message: outcome.message, terms };
@@ -171,6 +172,20 @@ class ParticipantTurn {
       this.#out.reference({ path, start: line, end: line });
     }
     return { kind: 'compared', question: text, terms };
+  }
+
+  /** Files and lines as a commit has them: as a text, because the editor would open what lies on disk now. */
+  async #at(text: string): Promise<TurnResult> {
+    const { paths, terms } = this.#request;
+    const [, at, question] = /^(\S+)\s+(\S[^]*)$/.exec(text) ?? [];
+    if (at === undefined || question === undefined) return { kind: 'nothing', message: this.#strings.atWhat, terms };
+    this.#out.progress(this.#strings.searching);
+    const scope = { ...(terms === '' ? {} : { scope: terms }), ...(paths.length > 0 ? { paths } : {}) };
+    const input = { question, at, ...scope, tokens: QUOTED_TOKENS };
+    const outcome = await this.#host.tool('search_codebase', input, this.#signal);
+    if (outcome.kind === 'refused') return { kind: 'nothing', message: outcome.message, terms };
+    this.#out.markdown(harmless(`\`\`\`\`\`text\n${outcome.text}\n\`\`\`\`\``));
+    return { kind: 'quoted', question, terms };
   }
 
   /** Terms for the rest of the conversation, and what follows them as a question. */

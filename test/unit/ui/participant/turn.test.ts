@@ -173,6 +173,34 @@ describe('/why', () => {
   });
 });
 
+describe('/at', () => {
+  const parts = { head: '', items: [], foot: '' };
+  const outcome = {
+    kind: 'answered',
+    text: 'v1.2 is commit 0123456789.\n```\nsrc/a.ts:1-2',
+    parts,
+    tokens: 9,
+  } as const;
+
+  it('shows what a commit has, as a text', async () => {
+    const request = { command: 'at', prompt: 'v1.2 How are sessions\nstored?', terms: '-tests' } as const;
+    const { text, called, references, result } = await turn({ outcome, request });
+    const input = { question: 'How are sessions\nstored?', at: 'v1.2', scope: '-tests', tokens: 4_000 };
+    expect(called).toEqual([['search_codebase', input]]);
+    expect(text).toContain('````text\nv1.2 is commit 0123456789.\n```\nsrc/a.ts:1-2\n````');
+    expect(references).toEqual([]);
+    expect(result).toMatchObject({ kind: 'quoted', terms: '-tests' });
+  });
+
+  it('says what it takes, and what is refused', async () => {
+    const { called, result } = await turn({ outcome, request: { command: 'at', prompt: 'v1.2' } });
+    expect(called).toEqual([]);
+    expect(result).toMatchObject({ kind: 'nothing', message: expect.stringContaining('/at v1.2') as string });
+    const refused = await turn({ request: { command: 'at', prompt: 'v1.2 Where?' } });
+    expect(refused.result).toMatchObject({ message: 'No.' });
+  });
+});
+
 describe('/diff', () => {
   const parts = { head: 'Files that differ: 1.', items: ['src/a.ts (changed)\n@@ -1,2 +7,3 @@\n+x'], foot: '' };
   const outcome = { kind: 'answered', text: 'Files that differ: 1.\n```\n+x', parts, tokens: 9 } as const;
