@@ -7,7 +7,7 @@ import type { EvidenceItem, Gathered } from './evidence.ts';
 const LIMITS = {
   /** Lines of a comment above a definition, of its head, and of its body that a model is shown. */
   comment: 40,
-  head: 12,
+  head: 30,
   body: 40,
 } as const;
 
@@ -70,12 +70,16 @@ export function rank(path: string): number {
   return ORDER.indexOf(roleOf(path));
 }
 
-/** The comment, head and body of what is defined in a line (from 0). */
-export function extentOf(lines: readonly string[], at: number): Pick<Definition, 'lines' | 'context'> {
+/** The comment, head and body of what is defined in a line (from 0), a body no longer than `most` lines. */
+export function extentOf(
+  lines: readonly string[],
+  at: number,
+  most: number = LIMITS.body,
+): Pick<Definition, 'lines' | 'context'> {
   const start = commentStart(lines, at) + 1;
   const head = headEnd(lines, at);
   const end = docstringEnd(lines, head) + 1;
-  return { lines: { start, end }, context: { start, end: Math.max(end, bodyEnd(lines, at, head) + 1) } };
+  return { lines: { start, end }, context: { start, end: Math.max(end, bodyEnd(lines, at, head, most) + 1) } };
 }
 
 function commentStart(lines: readonly string[], at: number): number {
@@ -118,10 +122,10 @@ function docstringEnd(lines: readonly string[], head: number): number {
 }
 
 /** The last line (from 0) that is indented deeper than the definition, with what closes it. */
-function bodyEnd(lines: readonly string[], at: number, head: number): number {
+function bodyEnd(lines: readonly string[], at: number, head: number, most: number): number {
   const own = indentOf(lines[at] ?? '');
   let end = head;
-  for (let line = head + 1; line < Math.min(lines.length, at + LIMITS.body); line += 1) {
+  for (let line = head + 1; line < Math.min(lines.length, at + most); line += 1) {
     const text = lines[line] ?? '';
     if (text.trim() === '') continue;
     const isClosing = /^\s*(?:[\])}]|end\b)/.test(text);

@@ -3,7 +3,8 @@ import { projectNames } from '../retrieve/project-name.ts';
 import { Corpus } from './corpus.ts';
 import { gatherDefinitions } from './definition.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
-import { gatherHistory } from './history.ts';
+import { gatherDefaults } from './defaults.ts';
+import { gatherHistory, gatherReasons } from './history.ts';
 import { gatherHowTo } from './howto.ts';
 import { inquiryOf } from './inquiry.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -11,7 +12,7 @@ import { gatherListing } from './listing.ts';
 import { gatherOverview } from './overview.ts';
 import { gatherPointedLines } from './pointed-lines.ts';
 import { gatherReferences } from './references.ts';
-import { gatherEnvironment, gatherSettings, gatherVersions } from './settings.ts';
+import { gatherEnvironment, gatherLicence, gatherSettings, gatherVersions } from './settings.ts';
 import { gatherTrace } from './trace.ts';
 
 /** Lines of a file by its path as it is shown, 1-based and inclusive. */
@@ -65,6 +66,8 @@ export async function evidenceFor(
     }
   }
   const items = all.flatMap((gathered) => gathered.items);
+  // No commit tells the reason: then the lines do, or nothing does.
+  if (kind === undefined && found === 'history' && items.every(({ label }) => label !== 'commit')) found = 'lines';
   if (found === undefined || items.length === 0) return undefined;
   return {
     kind: found,
@@ -77,7 +80,12 @@ export async function evidenceFor(
   };
 }
 
-function gather(corpus: Corpus, inquiry: Inquiry, question: string, recalled: Parameters<typeof gatherHistory>[2]) {
+async function gather(
+  corpus: Corpus,
+  inquiry: Inquiry,
+  question: string,
+  recalled: Parameters<typeof gatherHistory>[2],
+): Promise<Gathered> {
   switch (inquiry.kind) {
     case 'overview':
       return gatherOverview(corpus);
@@ -90,16 +98,31 @@ function gather(corpus: Corpus, inquiry: Inquiry, question: string, recalled: Pa
     case 'references':
       return gatherReferences(corpus, inquiry.names);
     case 'settings':
-      if (inquiry.about === 'version') return gatherVersions(corpus, inquiry.words);
-      return inquiry.about === 'environment'
-        ? gatherEnvironment(corpus, inquiry.words)
-        : gatherSettings(corpus, inquiry.words);
+      return gatherSettingsAbout(corpus, inquiry);
     case 'history':
-      return gatherHistory(corpus, inquiry.names, recalled);
+      // Where the ranking brought nothing back, what the question names is all that there is.
+      return inquiry.asks === 'when' || recalled.length === 0
+        ? gatherHistory(corpus, inquiry.names, recalled)
+        : gatherReasons(corpus, await gatherPointedLines(corpus, question, recalled));
     case 'trace':
       return gatherTrace(corpus, question);
     case 'lines':
       return gatherPointedLines(corpus, question, recalled);
+  }
+}
+
+function gatherSettingsAbout(corpus: Corpus, { about, words }: Extract<Inquiry, { readonly kind: 'settings' }>) {
+  switch (about) {
+    case 'version':
+      return gatherVersions(corpus, words);
+    case 'licence':
+      return gatherLicence(corpus);
+    case 'environment':
+      return gatherEnvironment(corpus, words);
+    case 'default':
+      return gatherDefaults(corpus, words);
+    case 'setting':
+      return gatherSettings(corpus, words);
   }
 }
 

@@ -6,9 +6,10 @@ import { definitionsOf } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
 const LIMITS = {
-  /** Places whose lines are asked about, and commits that are shown. */
+  /** Places whose lines are asked about, and commits that are shown; of a reason, the few that wrote most of them. */
   places: 3,
   commits: 12,
+  reasons: 3,
 } as const;
 
 /** Lines of a file inside the folder. */
@@ -44,6 +45,31 @@ export async function gatherHistory(
     }
   }
   return { items, isComplete: false };
+}
+
+/**
+ * What was said for a question after a reason: the lines that it points to, since most reasons stand in comments, then
+ * the commits that wrote them.
+ */
+export async function gatherReasons(corpus: Corpus, pointed: Gathered): Promise<Gathered> {
+  const { root, revision } = corpus.index;
+  if (!(await hasHistory(root, corpus.signal))) return pointed;
+  const commits: EvidenceItem[] = [];
+  const seen = new Set<string>();
+  for (const { path: shown, lines } of pointed.items.slice(0, LIMITS.places)) {
+    const path = corpus.own(shown);
+    if (path === undefined) continue;
+    const file = { folder: root, revision, path };
+    const range = await committedRange(file, await corpus.lines(path), lines, corpus.signal);
+    if (range === undefined) continue;
+    const written = await blame(file, range, corpus.signal);
+    for (const { commit } of written.slice(0, LIMITS.reasons)) {
+      if (seen.has(commit.hash)) continue;
+      seen.add(commit.hash);
+      commits.push(corpus.said('commit', path, lines, commit.message, noteOf(commit)));
+    }
+  }
+  return { items: [...pointed.items, ...commits], isComplete: false };
 }
 
 async function placesOf(

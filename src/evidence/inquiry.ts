@@ -20,16 +20,21 @@ export type Inquiry =
   | { readonly kind: 'references'; readonly names: readonly string[] }
   | {
       readonly kind: 'settings';
-      readonly about: 'version' | 'setting' | 'environment';
+      readonly about: 'version' | 'setting' | 'environment' | 'default' | 'licence';
       readonly words: readonly string[];
     }
-  | { readonly kind: 'history'; readonly names: readonly string[] }
+  /** A reason stands in the lines and their comments first, a date only in commits. */
+  | { readonly kind: 'history'; readonly names: readonly string[]; readonly asks: 'why' | 'when' }
   | { readonly kind: 'trace' }
   /** Any other question: what the ranking brought back. */
   | { readonly kind: 'lines' };
 
 /** A question with more characters asks for something else as well; a trace is longer. */
 const LONGEST = 300;
+/** Words that a question of a kind may have beyond its names and those of its kind: one with more asks for more. */
+const OTHER_WORDS = 5;
+/** Words, empty ones too, with which a question asks for one thing. */
+const SHORT = 10;
 
 const ENVIRONMENT =
   /\benvironment variables?\b|\benv(?:ironment)? ?vars?\b|umgebungsvariable|variables? d['’ ]environnement|variables? de entorno|variáve(?:l|is) de ambiente|variabil[ei] d['’ ]ambiente|переменн\p{L}* (?:среды|окружения)|环境变量|環境變數|環境変数|환경 ?변수/iu;
@@ -41,7 +46,15 @@ const CONFIGURE =
 const BUILD =
   /\b(?:build|compile|install|bau|kompilier|installier|compil|instal|сборк|собра|установ)\p{L}*|构建|编译|安装|ビルド|インストール|빌드|설치/iu;
 const HISTORY =
-  /\b(?:since when|when (?:was|were|did)|who (?:wrote|added|changed|introduced|authored|removed|last)|history of|(?:which|what) commits?|git (?:log|blame|history)|seit wann|wann wurden?|wer hat|warum|weshalb|wieso|depuis quand|quand (?:a|est|ont)|qui a (?:écrit|ajouté|modifié)|pourquoi|desde cuándo|cuándo|quién (?:escribió|añadió|cambió)|por qué|desde quando|quando foi|quem (?:escreveu|adicionou)|por que|da quando|chi ha (?:scritto|aggiunto)|perché|why (?:is|are|was|were|do|does|did|has|have|isn|aren|don|doesn))(?![\p{L}])|(?:^|\s)(?:почему|зачем|с каких пор|когда|кто (?:написал|добавил|изменил))(?!\p{L})|为什么|为何|什么时候|何时|谁(?:写|添加|加|修改|改)|なぜ|いつ(?:から)?|誰が(?:書|追加|変更)|왜|언제|누가 (?:작성|추가|변경)/iu;
+  /\b(?:since when|when (?:was|were|did)|who (?:wrote|added|changed|introduced|authored|removed|last)|history of|(?:which|what) commits?|git (?:log|blame|history)|seit wann|wann wurden?|wer hat|depuis quand|quand (?:a|est|ont)|qui a (?:écrit|ajouté|modifié)|desde cuándo|cuándo|quién (?:escribió|añadió|cambió)|desde quando|quando foi|quem (?:escreveu|adicionou)|da quando|chi ha (?:scritto|aggiunto))(?![\p{L}])|(?:^|\s)(?:с каких пор|когда|кто (?:написал|добавил|изменил))(?!\p{L})|什么时候|何时|谁(?:写|添加|加|修改|改)|いつ(?:から)?|誰が(?:書|追加|変更)|언제|누가 (?:작성|추가|변경)/iu;
+const WHY =
+  /\b(?:warum|weshalb|wieso|pourquoi|por qué|por que|perché|why (?:is|are|was|were|do|does|did|has|have|isn|aren|don|doesn))(?![\p{L}])|(?:^|\s)(?:почему|зачем)(?!\p{L})|为什么|为何|なぜ|왜/iu;
+/** What happens when something is done with a name is told by its body, unless what is done is a change to it. */
+const BEHAVIOUR = /^(?:what happens|how (?!often|many)|why)\b(?!.*\b(?:chang|renam|remov|delet|modif|edit)\p{L}*)/iu;
+const DEFAULT =
+  /\b(?:default|by default|defaults? to)\b|\bhow (?:many|long|large|big|much|often)\b.*\b(?:allowed|at most|at least|maximum|minimum)\b|\b(?:standardwert|voreinstellung|voreingestellt|standardmäßig|par défaut|por defecto|predeterminad\p{L}|padrão|predefinit\p{L})|по умолчанию|默认|預設|デフォルト|기본값/iu;
+const LICENCE =
+  /^(?:under |what |which |is |how )?.{0,24}\b(?:licen[cs]ed?|lizenz|lizenziert|licencia|licença|licenza)\b.{0,40}$|лицензи|许可证|授权协议|ライセンス|라이선스/iu;
 const USES =
   /\b(?:(?:who|what|which(?: \p{L}+){0,2}|where) (?:all )?(?:uses?|calls?|imports?|references?|invokes?|consumes?|depends? on|instantiates?|implements?|extends?)|(?:is|are) .{1,60} (?:used|called|imported|referenced|invoked|instantiated)|where (?:do|does) .{1,40} (?:use|call)|(?:usages?|uses|callers?|references?|occurrences?) (?:of|to)|call sites?|what (?:breaks|would break|happens|is affected|depends)[^?]{0,30} (?:if|when|on)|impact of (?:chang|remov|renam)\p{L}+|how (?:often|many times) (?:is|are)|find all (?:uses|usages|references|calls|callers)|wer (?:benutzt|verwendet|nutzt|ruft|importiert)|wo wird .{1,60} (?:benutzt|verwendet|genutzt|aufgerufen|gebraucht)|was (?:bricht|geht kaputt|passiert),? wenn|qui (?:utilise|appelle|importe)|où (?:est|sont) .{0,60}(?:utilis|appel)\p{L}+|quién (?:usa|llama|importa|utiliza)|dónde se (?:usa|llama|utiliza)|quem (?:usa|chama|importa)|onde (?:é|se) (?:usad|usa|chamad)\p{L}*|chi (?:usa|chiama|importa)|dove (?:viene|è|si) (?:usat|usa|chiamat|utilizzat)\p{L}*)(?!\p{L})|где (?:используется|вызывается|применяется)|кто (?:использует|вызывает|импортирует)|谁(?:在)?(?:使用|调用|引用|用)|(?:哪里|哪些地方|哪些文件|哪儿).{0,6}(?:使用|调用|引用|用到|用了)|被(?:谁|哪些).{0,8}(?:使用|调用|引用)|どこで.{0,12}(?:使|呼|参照)|(?:使用|呼び出し|参照)(?:箇所|元)|어디(?:에서|서).{0,20}(?:사용|호출|쓰)|누가.{0,20}(?:사용|호출|쓰)/iu;
 const WHERE =
@@ -92,6 +105,7 @@ const NO_NAME = new Set(
     'commit history all every often many times version depend depends on'
   ).split(' '),
 );
+const NO_NAME_TERMS = new Set([...NO_NAME].flatMap((word) => terms(word)));
 const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   typescript: ['.ts', '.tsx', '.mts', '.cts'],
   javascript: ['.js', '.jsx', '.mjs', '.cjs'],
@@ -126,13 +140,18 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
   if (known === 'overview') return { kind: 'overview' };
   if (known === 'test') return { kind: 'howto', task: 'test' };
   if (known === 'run') return { kind: 'howto', task: BUILD.test(text) ? 'build' : 'run' };
-  if (ENVIRONMENT.test(text)) return environmentInquiry(text);
+  const isMore = asksMore(text, names);
+  if (ENVIRONMENT.test(text) && !isMore) return environmentInquiry(text);
   if (CONFIGURE.test(text)) return { kind: 'howto', task: 'configure' };
   if (known === 'dependencies') return { kind: 'settings', about: 'version', words: versionWords(text) };
-  if (USES.test(text) && names.length > 0) return { kind: 'references', names };
+  if (LICENCE.test(text) && !isMore) return { kind: 'settings', about: 'licence', words: [] };
+  if (USES.test(text) && !BEHAVIOUR.test(text) && names.length > 0 && !isMore) return { kind: 'references', names };
   const listed = listingOf(text);
   if (listed) return listed;
-  if (HISTORY.test(text)) return { kind: 'history', names };
+  if (HISTORY.test(text)) return { kind: 'history', names, asks: 'when' };
+  if (WHY.test(text)) return { kind: 'history', names, asks: 'why' };
+  if (isMore) return undefined;
+  if (DEFAULT.test(text)) return { kind: 'settings', about: 'default', words: questionTerms(text) };
   if (
     VERSION.test(text) &&
     /\b(?:which|what|welche|quelle|qu[eé]|qual|quale)\b|как|哪|什么|何|どの|무슨|어떤|몇/iu.test(text)
@@ -141,6 +160,16 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
   }
   if (SETTING.test(text)) return { kind: 'settings', about: 'setting', words: questionTerms(text) };
   return WHERE.test(text) && names.length > 0 ? { kind: 'definition', names } : undefined;
+}
+
+/**
+ * Whether a question says so much beside its names that its kind is told by one word of many: in "What is the role of
+ * the test that…" nobody asks where `test` is defined.
+ */
+function asksMore(text: string, names: readonly string[]): boolean {
+  if (text.split(/\s+/).length <= SHORT) return false;
+  const own = new Set([...names.flatMap((name) => terms(name)), ...NO_NAME_TERMS]);
+  return new Set(questionTerms(text).filter((term) => !own.has(term))).size > OTHER_WORDS;
 }
 
 function chosenInquiry(
@@ -163,8 +192,9 @@ function chosenInquiry(
     }
     case 'definition':
     case 'references':
-    case 'history':
       return { kind, names };
+    case 'history':
+      return { kind, names, asks: WHY.test(text) ? 'why' : 'when' };
     case 'list':
       return listingOf(text);
     case 'settings':
@@ -175,11 +205,15 @@ function chosenInquiry(
   }
 }
 
-/** One line that is nothing but an error. */
+const ASKING =
+  /^\W*(?:how|what|which|who|whom|whose|when|where|why|is|are|was|were|do|does|did|can|could|should|would|will|has|have|list|show|find|explain|describe|tell|give|count|name|summari[sz]e|compare|please|wie|was|welche\p{L}?|wer|wo|wann|warum|zeige?|liste)\b/iu;
+
+/** One line that is nothing but an error, or that quotes a value as errors do and asks nothing. */
 function isMessage(text: string): boolean {
-  return (
-    looksLikeTrace(text) && /^[^?]*$/.test(text) && /\w*(?:Error|Exception)\b:|^(?:panic|fatal|error)\b/i.test(text)
-  );
+  if (/\?\s*$/.test(text)) return false;
+  if (looksLikeTrace(text) && /\w*(?:Error|Exception)\b:|^(?:[\w.-]+: )?(?:panic|fatal|error)\b/i.test(text))
+    return true;
+  return /["'“‘][^"'“‘]+["'”’]|\w+: \w+/.test(text) && text.split(/\s+/).length >= 4 && !ASKING.test(text);
 }
 
 /** The names that a question is about: what is written like code or with capitals, or else its only other word. */

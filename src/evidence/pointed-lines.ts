@@ -1,30 +1,42 @@
 import { definingLines } from '../workspace/segment/definition.ts';
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { roleOf } from '../workspace/files/role.ts';
-import { namesIn } from '../retrieve/identifiers.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
-import { definitionsOf, extentOf } from './definition.ts';
+import { extentOf } from './definition.ts';
+import type { Definition } from './definition.ts';
 import type { Gathered } from './evidence.ts';
 import type { LinesOf } from './history.ts';
+import { IMPORT } from './references.ts';
+import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.ts';
 
 const LIMITS = {
   /** Recalled places that are looked at, and places that are shown. */
   places: 6,
   shown: 3,
+  /** Places of names that are shown, and with them all places. */
+  named: 4,
+  most: 5,
   /** Lines of a definition that is shown whole, and of what is shown of a longer one. */
   whole: 30,
   window: 10,
-  /** Lines above a place in which its definition may begin. */
-  above: 60,
+  /** Lines of the comment and head of a longer one, where the lines that were found stand far below. */
+  head: 16,
+  /** Part of the weight of the best lines of a body that other lines add to it, to be shown too. */
+  further: 0.5,
+  /** What a word counts there that the first lines have said, where the definition is what is asked about. */
+  again: 0.5,
+  /** Lines above a place in which its definition may begin, and lines of its body. */
+  above: 200,
+  body: 600,
   /** Characters of a line in which a name is defined, and lines below it that tell whether it has a body. */
   characters: 200,
   below: 13,
-  /** Definitions of a name: one that has more is no name of its own. */
-  definitions: 3,
   /** Lines that are shown of a text at least, and around a line of code that stands in no definition. */
   paragraph: 8,
   around: 3,
+  /** Lines behind the first of what was found in the only definition that is asked about. */
+  only: 20,
   /** Each further line must add this much, so that what is shown is as short as it can be. */
   perLine: 0.12,
   /** Part of the best place's weight that another has to have, and what a later place of the ranking keeps. */
@@ -40,10 +52,18 @@ interface Scored {
 
 type Weights = ReadonlyMap<string, number>;
 
+/** How much is shown of a long definition: lines behind the first that were found, and a word said again. */
+interface Wish {
+  readonly around: number;
+  readonly again: number;
+}
+
+const BRIEF: Wish = { around: LIMITS.around, again: 0 };
+
 /**
- * For a question of no known kind: what it names, where that is defined; else, of the places that the ranking brought
- * back, the lines that hold most of its telling words, with the head of the definition that they stand in. A short
- * definition is shown whole.
+ * For a question of no known kind: what it names, where that is defined and raised; and of the places that the ranking
+ * brought back, the lines that hold most of its telling words, with the head of the definition that they stand in. A
+ * short definition is shown whole, and with it what it hands on to.
  */
 export async function gatherPointedLines(
   corpus: Corpus,
@@ -52,20 +72,60 @@ export async function gatherPointedLines(
 ): Promise<Gathered> {
   if (recalled.length === 0) return { items: [], isComplete: false };
   const weights: Weights = new Map(questionTerms(question).map((term) => [term, weightOf(corpus, term)]));
-  const named = await namedPlaces(corpus, question, weights, new Set(recalled.map(({ path }) => path)));
+  const names = sureNames(question);
+  const definitions = await namedDefinitions(corpus, names, new Set(recalled.map(({ path }) => path)));
+  const named: Scored[] = [];
+  // Of the only thing that is asked about, more is shown.
+  const wish = { around: definitions.length === 1 ? LIMITS.only : LIMITS.around, again: LIMITS.again };
+  for (const one of definitions) {
+    for (const definition of [one, ...(await handedOn(corpus, one))]) {
+      named.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
+    }
+  }
+  for (const { path, range } of await raisesOf(corpus, names)) named.push({ path, ranges: [range], weight: 0 });
   const scored: Scored[] = [];
   for (const [at, { path, lines }] of recalled.slice(0, LIMITS.places).entries()) {
     const found = pointedIn(await corpus.lines(path), path, lines, weights);
-    if (found) scored.push({ ...found, path, weight: found.weight * LIMITS.rank ** at });
+    if (!found) continue;
+    const weight = found.weight * LIMITS.rank ** at;
+    scored.push({ path, ranges: found.ranges, weight });
+    const further = found.definition ? await handedOn(corpus, { path, ...found.definition }) : [];
+    for (const one of further) scored.push({ ...(await definitionPlace(corpus, one, weights)), weight });
   }
+  // Places of one weight stay in their order: what is handed on to follows what hands it on.
   scored.sort((a, b) => b.weight - a.weight);
   const least = LIMITS.near * (scored[0]?.weight ?? 0);
-  const near = scored.filter(({ weight }) => weight >= least);
-  const shown = apart([...named, ...near]).slice(0, LIMITS.shown);
+  const own = apart(named).slice(0, LIMITS.named);
+  const near = scored
+    .filter(({ weight }) => weight >= least)
+    .slice(0, Math.max(LIMITS.shown, LIMITS.most - own.length));
+  const shown = apart([...own, ...near]).slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
   const items = await Promise.all(
     shown.flatMap(({ path, ranges }) => ranges.map((range) => corpus.item('line', path, capped(range)))),
   );
   return { items, isComplete: false };
+}
+
+/** Inside a definition every line may say its name, and none is told by it. */
+function withoutName(weights: Weights, name: string): Weights {
+  const own = new Set(terms(name));
+  return new Map([...weights].filter(([term]) => !own.has(term)));
+}
+
+async function definitionPlace(
+  corpus: Corpus,
+  definition: Definition,
+  weights: Weights,
+  wish: Wish = BRIEF,
+): Promise<Scored> {
+  const { path, line, lines: head, context } = definition;
+  const lines = await corpus.lines(path);
+  const best = bestWindow(lines, { start: Math.min(head.end + 1, context.end), end: context.end }, weights);
+  return {
+    path,
+    weight: best?.weight ?? 0,
+    ranges: definitionLines(lines, definition, best?.range ?? { start: line, end: line }, weights, wish),
+  };
 }
 
 /** A word that few segments hold tells much (inverse document frequency, Spärck Jones 1972). */
@@ -74,67 +134,68 @@ function weightOf({ index }: Corpus, term: string): number {
   return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
 }
 
-/** Definitions of what the question names for sure, in the files that the ranking brought back. */
-async function namedPlaces(
-  corpus: Corpus,
-  question: string,
-  weights: Weights,
-  recalled: ReadonlySet<string>,
-): Promise<Scored[]> {
-  // Of `res.json`, what is defined is `json`.
-  const members = [...question.matchAll(/\b[A-Za-z_$][\w$]*\.([A-Za-z_$][\w$]*)/g)].map(([, name = '']) => name);
-  const written = namesIn(question).flatMap(({ name, kind }) => (kind === 'word' ? [] : [name]));
-  const found: Scored[] = [];
-  for (const name of new Set([...members, ...written])) {
-    const paths = corpus.holding([name]).paths.filter((path) => recalled.has(path) && roleOf(path) === 'source');
-    const own = await definitionsOf(corpus, name, paths);
-    if (own.length > LIMITS.definitions) continue;
-    for (const { path, line, lines: head, context } of own) {
-      const weight = weights.get(terms(name)[0] ?? '') ?? 0;
-      const best = bestWindow(await corpus.lines(path), { start: head.end + 1, end: context.end }, weights);
-      found.push({
-        path,
-        weight,
-        ranges: definitionLines({ lines: head, context }, best?.range ?? { start: line, end: line }),
-      });
-    }
-  }
-  return found.slice(0, LIMITS.shown - 1);
-}
-
-/** What is shown of a place (lines from 1), and how much of the question's weight its best lines hold. */
-function pointedIn(
-  lines: readonly string[],
-  path: string,
-  place: LineRange,
-  weights: Weights,
-): { readonly ranges: readonly LineRange[]; readonly weight: number } | undefined {
+/**
+ * What is shown of a place (lines from 1), the definition that it stands in, and how much of the question's weight its
+ * best lines hold.
+ */
+function pointedIn(lines: readonly string[], path: string, place: LineRange, weights: Weights) {
   const best = bestWindow(lines, place, weights);
   if (!best) return undefined;
   const { range, weight } = best;
   if (['documentation', 'changelog'].includes(roleOf(path))) return { ranges: [paragraph(lines, range)], weight };
-  const definition = definitionAround(lines, range, place);
-  if (definition !== undefined) return { ranges: definitionLines(extentOf(lines, definition), range), weight };
+  const at = definitionAround(lines, range, place);
+  if (at !== undefined) {
+    const definition = { line: at + 1, ...extentOf(lines, at, LIMITS.body) };
+    return { ranges: definitionLines(lines, definition, range, weights), weight, definition };
+  }
   const start = Math.max(place.start, range.start - LIMITS.around);
   return { ranges: [{ start, end: Math.min(place.end, range.end + LIMITS.around) }], weight };
 }
 
-/** A short definition whole; of a long one its head, and the lines that were found in it. */
+/**
+ * A short definition whole; of a long one its head, the lines that were found in it, with the head of the inner
+ * definition that they stand in, and others that say further words of the question.
+ */
 function definitionLines(
-  { lines: head, context: whole }: Pick<ReturnType<typeof extentOf>, 'lines' | 'context'>,
+  lines: readonly string[],
+  { line, lines: head, context: whole }: Pick<Definition, 'line' | 'lines' | 'context'>,
   found: LineRange,
+  weights: Weights,
+  { around, again }: Wish = BRIEF,
 ): LineRange[] {
   if (whole.end - whole.start < LIMITS.whole) return [whole];
+  const inner = definitionAround(lines, found, { start: line + 1, end: whole.end }, line);
+  if (inner !== undefined && inner >= line) {
+    const own = { line: inner + 1, ...extentOf(lines, inner, LIMITS.body) };
+    return [
+      { start: head.start, end: Math.min(head.end, head.start + LIMITS.window) },
+      ...definitionLines(lines, own, found, weights, { around, again }),
+    ];
+  }
+  const short = { start: head.start, end: Math.min(head.end, Math.max(line, head.start + LIMITS.head)) };
   const start = Math.max(found.start, head.end + 1);
   // What the head says already needs no second place: the body's beginning is shown with it.
-  if (start - head.end <= LIMITS.window) {
-    return [{ start: head.start, end: Math.max(found.end, Math.min(whole.end, head.end + LIMITS.window)) }];
-  }
-  return [head, { start, end: Math.max(found.end, Math.min(whole.end, start + LIMITS.around)) }];
+  const first =
+    start - head.end <= LIMITS.window
+      ? [{ start: head.start, end: Math.max(found.end, Math.min(whole.end, head.end + LIMITS.window)) }]
+      : [short, { start, end: Math.max(found.end, Math.min(whole.end, start + around)) }];
+  const last = first.at(-1)?.end ?? whole.end;
+  const said = new Set(lines.slice(start - 1, last).flatMap((text) => terms(text)));
+  const all = [...weights].reduce((sum, [term, weight]) => (said.has(term) ? sum + weight : sum), 0);
+  const others: Weights = new Map(
+    [...weights].map(([term, weight]) => [term, said.has(term) ? again * weight : weight]),
+  );
+  const next = bestWindow(lines, { start: Math.min(last + 1, whole.end), end: whole.end }, others);
+  if (!next || next.weight < LIMITS.further * all || next.range.start <= last) return first;
+  return [...first, { start: next.range.start, end: Math.min(whole.end, next.range.end + LIMITS.around) }];
 }
 
+/** Whether a line only brings a name in, or is one in a list of them: it says that something is there, and not what. */
+const isNaming = (line: string): boolean =>
+  IMPORT.test(line) || /^\s*[A-Za-z_$][\w$]*,\s*(?:(?:#|\/\/).*)?$/.test(line);
+
 function bestWindow(lines: readonly string[], place: LineRange, weights: Weights) {
-  const held = lines.slice(place.start - 1, place.end).map((line) => new Set(terms(line)));
+  const held = lines.slice(place.start - 1, place.end).map((line) => new Set(isNaming(line) ? [] : terms(line)));
   let best: { readonly range: LineRange; readonly weight: number } | undefined;
   let most = 0;
   for (const from of held.keys()) {
@@ -155,12 +216,20 @@ function bestWindow(lines: readonly string[], place: LineRange, weights: Weights
   return best;
 }
 
-/** The line (from 0) that defines what some lines stand in, or what they are a comment of. */
-function definitionAround(lines: readonly string[], range: LineRange, place: LineRange): number | undefined {
-  for (let at = range.start - 1; at >= Math.max(0, range.start - LIMITS.above); at -= 1) {
+/**
+ * The line (from 0) that defines what some lines stand in, or what they are a comment of.
+ *
+ * @param from the first line (from 0) that is looked at
+ */
+function definitionAround(
+  lines: readonly string[],
+  range: LineRange,
+  place: LineRange,
+  from = Math.max(0, range.start - LIMITS.above),
+): number | undefined {
+  for (let at = range.start - 1; at >= from; at -= 1) {
     if (!defines(lines, at)) continue;
-    if (extentOf(lines, at).context.end >= range.start) return at;
-    break;
+    if (extentOf(lines, at, LIMITS.body).context.end >= range.start) return at;
   }
   // A comment stands above what it is about.
   for (let at = range.start - 1; at < Math.min(lines.length, place.end + LIMITS.below); at += 1) {

@@ -36,7 +36,7 @@ const GENERAL = new Set(
     .flatMap((word) => terms(word)),
 );
 /** Segments are read for a setting until so many files were. */
-const MOST = { settings: 60, files: 400 } as const;
+const MOST = { settings: 60, files: 400, licence: 6 } as const;
 
 /** Lines of manifests and of version files that name one of the words; with none, what the project itself needs. */
 export async function gatherVersions(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
@@ -56,6 +56,23 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
   const wanted = (isPlatform ? needed : found).map((match) => ({ ...match, found: '' }));
   const items = await corpus.lineItems('version', wanted.sort(byDepth));
   return { items, isComplete: true };
+}
+
+const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-._][\w.-]+)?$/i;
+const LICENCE_LINE = /\blicen[cs]es?["']?\s*[:=>]|\bLicense ::|<licenses?>/i;
+
+/** The heads of the files of licences at the root, and what the manifests there say. */
+export async function gatherLicence(corpus: Corpus): Promise<Gathered> {
+  const top = corpus.paths.filter((path) => !path.includes('/'));
+  const files = top.filter((path) => LICENCE_FILE.test(path));
+  const heads = await Promise.all(
+    files.map(async (path) => {
+      const first = (await corpus.lines(path)).findIndex((line) => line.trim() !== '');
+      return corpus.item('manifest', path, { start: first + 1, end: first + MOST.licence });
+    }),
+  );
+  const declared = await corpus.scan(top.filter(isManifest), (line) => (LICENCE_LINE.test(line) ? [''] : []));
+  return { items: [...(await corpus.lineItems('manifest', declared)), ...heads], isComplete: true };
 }
 
 /** Whether a text has one of the words, or there is none. */

@@ -5,6 +5,7 @@ import { Reader } from '../retrieve/reader.ts';
 import { questionTerms } from '../memory/search/tokenize.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
+import { rank } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
 const LIMITS = {
@@ -24,7 +25,7 @@ const LIMITS = {
 const ERROR_LAST = /most recent call last|^[ \t]*File "[^"\n]+", line \d+/m;
 /** What only errors and traces say. */
 const ERROR =
-  /\b\w*(?:Error|Exception|Warning)\b:|\b(?:panic|panicked|fatal|segfault|traceback|stack ?trace|core dumped|uncaught|unhandled)\b|^\s*(?:error|err|fehler|erreur|ошибка)\b|^\s+at\s.+[(:]\d+|错误[:：]|エラー[:：]|오류[:：]/im;
+  /\b\w*(?:Error|Exception|Warning)\b:|\b(?:panic|panicked|fatal|segfault|traceback|stack ?trace|core dumped|uncaught|unhandled)\b|^\s*(?:[\w.-]+: )?(?:error|err|fehler|erreur|ошибка)\b|^\s+at\s.+[(:]\d+|错误[:：]|エラー[:：]|오류[:：]/im;
 
 /** Whether a text looks like an error or the trace of one. */
 export function looksLikeTrace(text: string): boolean {
@@ -61,6 +62,10 @@ async function frameOf(corpus: Corpus, path: string, { start, end }: LineRange):
 }
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+/** What a program fills into a message: in the message what is quoted, numbers; in its source the places for them. */
+const FILLED = /"[^"\n]*"|“[^”\n]*”|`[^`\n]*`|(?<![\p{L}\p{N}])'[^'\n]*'(?![\p{L}\p{N}])|(?<![\p{L}\p{N}])\d[\d.:]*/gu;
+const PLACES = /%[-+#\d.*]*(?:l{0,2}|h{0,2}|z)[a-zA-Z]|\$?\{[^{}\n]*\}|#\{[^{}\n]*\}|\\["'`n]/gu;
+
 const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map((word) => word.toLowerCase());
 
 /** The lines with most of the message's words in a row: where it comes from. */
@@ -71,18 +76,24 @@ async function sayingLines(corpus: Corpus, text: string): Promise<EvidenceItem[]
   const places = best.flatMap(({ segmentId }) => corpus.index.place(segmentId) ?? []);
   const own = places.filter(({ path }) => inScope.has(path));
   const found = await findPhrases(new Reader(corpus.index), text, own);
-  const saying = own
-    .filter(({ segmentId }) => (found.get(segmentId) ?? 0) > 0)
-    .sort((a, b) => (found.get(b.segmentId) ?? 0) - (found.get(a.segmentId) ?? 0))
+  const asked = text.split('\n').flatMap((line) => [wordsOf(line), wordsOf(line.replace(FILLED, ' '))]);
+  const saying = await Promise.all(
+    own.map(async ({ segmentId, path, start, end }) => {
+      const runs = (await corpus.lines(path)).slice(start - 1, end).map((line) => {
+        const said = [wordsOf(line), wordsOf(line.replace(PLACES, ' '))];
+        return Math.max(0, ...asked.flatMap((words) => said.map((one) => longestRun(words, one))));
+      });
+      const run = Math.max(0, ...runs);
+      return { path, start, end, run, at: start + runs.indexOf(run), phrase: found.get(segmentId) ?? 0 };
+    }),
+  );
+  const most = Math.max(LIMITS.run, ...saying.map(({ run }) => run));
+  // What is far shorter than the longest run stands there by chance.
+  const kept = saying
+    .filter(({ run, phrase }) => run === most || (phrase > 0 && run >= LIMITS.run))
+    .sort((a, b) => b.run - a.run || b.phrase - a.phrase || rank(a.path) - rank(b.path))
     .slice(0, LIMITS.messages);
-  const asked = text.split('\n').map(wordsOf);
-  const items: EvidenceItem[] = [];
-  for (const { path, start, end } of saying) {
-    const lines = (await corpus.lines(path)).slice(start - 1, end);
-    const runs = lines.map((line) => Math.max(0, ...asked.map((words) => longestRun(words, wordsOf(line)))));
-    const most = Math.max(0, ...runs);
-    const at = start + runs.indexOf(most);
-    if (most >= LIMITS.run) items.push(await corpus.item('message', path, { start: at, end: at }, '', { start, end }));
-  }
-  return items;
+  return Promise.all(
+    kept.map(({ path, at, start, end }) => corpus.item('message', path, { start: at, end: at }, '', { start, end })),
+  );
 }

@@ -1,7 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { AnswerModel } from '../../src/answer-model/answer-model.ts';
 import { EngineModel } from '../../src/answer-model/engine-model.ts';
+import { openLocalModel } from '../../src/answer-model/local-models.ts';
 import { smallProfile } from '../../src/answer-model/profile.ts';
 import type { AnswerProfile } from '../../src/answer-model/profile.ts';
 import { answer } from '../../src/answer/answer.ts';
@@ -19,8 +21,9 @@ import type { Pack } from './repository.ts';
 /**
  * What answers are worth, as far as it can be counted, over a file of questions: test/eval/README.md says how.
  *
- *     npm run eval:answers -- [--data DIR] [--questions FILE] [--as NAME] [--limit 8] [--show]
+ *     npm run eval:answers -- [--data DIR] [--questions FILE] [--as NAME] [--limit 8] [--show] [--model none]
  *
+ * `--model` is `built-in`, the name of a model that was added below `--home`, or `none`, which shows the lines alone.
  * Answers lie in the cache by the name of the run, a line each, so that a run that was cut off goes on.
  */
 const { values } = parseArgs({
@@ -31,10 +34,13 @@ const { values } = parseArgs({
     repos: { type: 'string', default: '' },
     limit: { type: 'string' },
     model: { type: 'string', default: 'built-in' },
+    home: { type: 'string' },
     as: { type: 'string' },
     kept: { type: 'string' },
     table: { type: 'boolean', default: false },
     show: { type: 'boolean', default: false },
+    // Only questions whose name ends in one of these.
+    ids: { type: 'string', default: '' },
     'embed-ms': { type: 'string' },
     // What may be tuned, on other questions than those that are reported.
     task: { type: 'string' },
@@ -81,6 +87,7 @@ async function asked(cases: readonly AnswerCase[], given: Map<string, GivenAnswe
   const rows = new Map<string, Record<string, AnswerCounts>>();
   const packs = await findPacks(values.data);
   const engine = new Engine({ script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
+  const opened = await openModel(engine);
   try {
     for (const [, own] of Map.groupBy(cases, ({ place }) => JSON.stringify(place))) {
       const limit = values.limit === undefined ? own.length : Number(values.limit);
@@ -97,7 +104,7 @@ async function asked(cases: readonly AnswerCase[], given: Map<string, GivenAnswe
         });
         await index.indexWords({ signal });
         for (const one of missing) {
-          const done = await ask(engine, index, one);
+          const done = await ask(opened.model, index, one);
           given.set(one.id, done);
           mkdirSync(dirname(store), { recursive: true });
           appendFileSync(store, `${JSON.stringify(done)}\n`);
@@ -115,19 +122,19 @@ async function asked(cases: readonly AnswerCase[], given: Map<string, GivenAnswe
       if (counts.length > 0) rows.set(repository.name, Object.fromEntries(counts));
     }
   } finally {
+    opened.close();
     engine.close();
   }
   return rows;
 }
 
-async function ask(engine: Engine, index: FolderIndex, { id, question }: AnswerCase): Promise<GivenAnswer> {
+async function ask(model: AnswerModel, index: FolderIndex, { id, question }: AnswerCase): Promise<GivenAnswer> {
   const began = performance.now();
   const since = () => Number(((performance.now() - began) / 1000).toFixed(2));
   let given: GivenAnswer = {
     ...{ id, question, kind: 'none', shown: '', text: '', sourced: 0, leftOut: 0, ending: 'unknown' },
     ...{ shownSeconds: 0, seconds: 0 },
   };
-  const model = new EngineModel(engine, values.model, profile());
   const embedMs = values['embed-ms'] === undefined ? undefined : Number(values['embed-ms']);
   await answer(
     MultiFolderSearch.of(index),
@@ -152,10 +159,23 @@ async function ask(engine: Engine, index: FolderIndex, { id, question }: AnswerC
   return { ...given, seconds: since() };
 }
 
+/** Who answers, and what ends it. */
+async function openModel(engine: Engine): Promise<{ readonly model: AnswerModel; readonly close: () => void }> {
+  if (values.model === 'built-in') return { model: new EngineModel(engine, values.model, profile()), close: () => {} };
+  if (values.model === 'none') return { model: new Silent(engine, values.model, profile()), close: () => {} };
+  if (values.home === undefined) throw new Problem(`--home says where the model ${values.model} was added.`);
+  return openLocalModel(values.home, values.model, { script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
+}
+
+/** Says nothing, so that the lines alone can be read. */
+class Silent extends EngineModel {
+  override generate(): ReturnType<EngineModel['generate']> {
+    return Promise.resolve({ text: '', ending: 'stop', promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 });
+  }
+}
+
 /** The profile that ships, but for what is tuned in this run. */
 function profile(): AnswerProfile {
-  if (values.model !== 'built-in')
-    throw new Problem(`There is no answer model ${values.model}; only built-in is known.`);
   const budget = values.excerpts === undefined ? undefined : Number(values.excerpts);
   return {
     ...smallProfile,
@@ -191,7 +211,9 @@ function spread<T>(all: readonly T[], most: number): T[] {
 
 function readQuestions(from: string): AnswerCase[] {
   if (!existsSync(from)) throw new Problem(`${from} does not exist: test/eval/README.md says how to make it.`);
-  return lines(from).map((value) => {
+  const wanted = values.ids.split(',');
+  const chosen = lines(from).filter((value) => wanted.some((end) => text(value, 'id').endsWith(end)));
+  return chosen.map((value) => {
     const place =
       typeof value['folder'] === 'string'
         ? { folder: value['folder'] }

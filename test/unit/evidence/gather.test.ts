@@ -241,6 +241,37 @@ test('where nothing is found, or the question is of no kind, there is no evidenc
   expect(await evidenceOver(LIBRARY, 'How does the desk lend a book?')).toBeUndefined();
 });
 
+test('a default is the line that gives the value, and no other setting with the same word', async () => {
+  const files = {
+    'src/defaults.py': '# Days until a book is due.\nLENDING_TIME = 28\nRANDOM_LENDING_TIME_OF_GUESTS = 3\n',
+    'src/desk.py': 'def lend(time):\n    lending_time = time or compute(time)\n    return lending_time\n',
+  };
+  const evidence = await evidenceOver(files, 'What is the default lending time?');
+  expect(evidence?.items[0]).toMatchObject({
+    path: 'src/defaults.py',
+    text: '# Days until a book is due.\nLENDING_TIME = 28',
+  });
+  expect(evidence?.items.map(({ path }) => path)).not.toContain('src/desk.py');
+});
+
+test('the licence is what the manifest says and the head of its file', async () => {
+  const files = { LICENSE: 'MIT License\n\nCopyright (c) Ada\n', 'package.json': '{\n  "license": "MIT"\n}\n' };
+  const evidence = await evidenceOver(files, 'Which licence does it have?');
+  expect(evidence?.items.map(({ path, text }) => `${path}: ${text.split('\n')[0] ?? ''}`)).toEqual([
+    'package.json:   "license": "MIT"',
+    'LICENSE: MIT License',
+  ]);
+});
+
+test('a message leads to its source also where values are filled in', async () => {
+  const files = {
+    'src/desk.go': 'func refuse() error {\n\treturn fmt.Errorf("unknown book %q for reader %q", a, b)\n}\n',
+    'src/other.go': '// A reader knows a book.\nvar book = 1\n',
+  };
+  const evidence = await evidenceOver(files, 'unknown book "Emma" for reader "Ada"');
+  expect(evidence?.items.map(({ path, lines }) => `${path}:${lines.start}`)).toEqual(['src/desk.go:2']);
+});
+
 test('a scope leaves out what is not asked', async () => {
   const scope = () => new Set(['src/desk.ts', 'src/loans.ts']);
   const evidence = await evidenceOver(LIBRARY, 'Who uses `lend`?', { scope });

@@ -42,7 +42,13 @@ describe('what a question asks for', () => {
     ['Why is openLedger synchronous?', 'history'],
     ['Seit wann gibt es openLedger?', 'history'],
     ['为什么 openLedger 是同步的？', 'history'],
+    ['What is the default lending time?', 'settings'],
+    ['How many books are allowed at most?', 'settings'],
+    ['Wie lang ist standardmäßig die Frist?', 'settings'],
+    ['Under which licence is it?', 'settings'],
     ['TypeError: x is not a function', 'trace'],
+    ['shop: error (at 3:0): no such book', 'trace'],
+    ['unknown book "Emma" for reader "Ada"', 'trace'],
     ['It fails:\nTraceback (most recent call last):\n  File "a.py", line 3, in f\nKeyError: 1', 'trace'],
   ])('%s', (question, kind) => {
     expect(inquiryOf(question, project)?.kind).toBe(kind);
@@ -54,10 +60,21 @@ describe('what a question asks for', () => {
     'How many books may a reader lend at the same time?',
     'Where is the session of a reader ended?',
     'Explain the retry loop',
+    'What happens when openLedger is called twice?',
+    'What is the role of the test function that proves the ledger in the pipeline of nightly checks?',
+    'How does the environment variable of the ledger take part in choosing the printer and its queue of pages?',
+    'Where does the value of openLedger decide which reader of the two gets the last book on the shelf?',
     '',
   ])('of no kind: %s', (question) => {
     expect(inquiryOf(question, project)).toBeUndefined();
   });
+});
+
+test('a reason is told apart from a date, and a default from another setting', () => {
+  expect(inquiryOf('Why is openLedger synchronous?', project)).toMatchObject({ asks: 'why', names: ['openLedger'] });
+  expect(inquiryOf('When was openLedger added?', project)).toMatchObject({ asks: 'when' });
+  expect(inquiryOf('What is the default lending time?', project)).toMatchObject({ about: 'default' });
+  expect(inquiryOf('What licence does it have?', project)).toEqual({ kind: 'settings', about: 'licence', words: [] });
 });
 
 test('what is named goes with the kind', () => {

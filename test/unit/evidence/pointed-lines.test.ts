@@ -22,6 +22,22 @@ ${body(0, 30)}
 ${body(30, 40)}
 }
 `,
+  'src/errors.ts': `/** A reader has too many books. */
+export class TooManyBooksError extends Error {}
+`,
+  'src/limit.ts': `import { TooManyBooksError } from './errors.ts';
+
+/** Refuses a reader who has too many books. */
+export function refuse(reader: Reader): void {
+  refuseWith(reader, 5);
+}
+
+function refuseWith(reader: Reader, most: number): void {
+  if (reader.books.length > most) {
+    throw new TooManyBooksError('Bring one back first.');
+  }
+}
+`,
   'src/mail.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
 };
 
@@ -60,4 +76,22 @@ test('a place far behind the best is not shown, and nothing twice', async () => 
 
 test('nothing where no line has a word of the question', async () => {
   expect(await pointed('Which football club won?', ['src/mail.ts', 1, 4])).toEqual([]);
+});
+
+test('what a definition hands on to is shown behind it', async () => {
+  const items = await pointed('How is a reader with too many books refused?', ['src/limit.ts', 1, 6]);
+  expect(items.map(({ path, start }) => `${path}:${start}`)).toEqual(['src/limit.ts:3', 'src/limit.ts:8']);
+});
+
+test('of a failure that is named, its definition is shown and where it is raised', async () => {
+  const items = await pointed('Why would somebody see TooManyBooksError?', ['src/desk.ts', 1, 7]);
+  expect(items.slice(0, 2).map(({ path, start, end }) => `${path}:${start}-${end}`)).toEqual([
+    'src/errors.ts:1-2',
+    'src/limit.ts:6-10',
+  ]);
+});
+
+test('an import that says the words is no answer', async () => {
+  const items = await pointed('Which reader gets TooManyBooks errors?', ['src/limit.ts', 1, 1]);
+  expect(items).toEqual([]);
 });

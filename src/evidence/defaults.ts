@@ -1,0 +1,141 @@
+import { terms } from '../memory/search/tokenize.ts';
+import { roleOf } from '../workspace/files/role.ts';
+import type { Corpus } from './corpus.ts';
+import { extentOf } from './definition.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
+
+const LIMITS = {
+  /** Files that are looked through, places that are shown, and characters of a line. */
+  files: 400,
+  shown: 4,
+  line: 400,
+  /** What a place says of the question's words beside the name that gets the value. */
+  beside: 0.4,
+  /** What the word "default" in the name, in the line or in the file's name adds. */
+  called: 0.25,
+  /** What each further word of the name takes away: another setting has it. */
+  other: 0.15,
+  /** The least that counts, and the part of the best that another place has to have. */
+  /** What is left of a place whose value is another name. */
+  constant: 0.85,
+  least: 0.45,
+  near: 0.75,
+} as const;
+
+/** Words of every question about a value. */
+const GENERAL = new Set(
+  (
+    'default defaults value values setting settings option options config configuration parameter many much long large ' +
+    'big often most least maximum minimum allowed have has set number size amount there is are'
+  )
+    .split(' ')
+    .flatMap((word) => terms(word)),
+);
+/** A name that is given a value: assigned, declared, set by a call, or a key of a settings file or of a table. */
+const GIVEN: readonly RegExp[] = [
+  /^(?:[\w$@:<>*&,.-]+\s+){0,6}[*&@]?([A-Za-z_$][\w$.-]*)\s*(?::\s*[^=\s][^=]{0,60})?(?::=|=(?![=>~]))\s*(\S.*)$/,
+  /^["']?([A-Za-z_$][\w$.-]*)["']?\s*:\s*([^\s:].*)$/,
+  /^#\s*define\s+(\w+)\s+(\S.*)$/,
+  /^(?:set|option|config)[( ]\s*[:"'](\w[\w-]*)["']?,\s*(\S.*)$/,
+  /^(?:[\w$]+\s+){1,4}([A-Za-z_$][\w$]*)\[(\d+)\]\s*[;={]/,
+  /["'`]--([\w-]+)["'`]([^\n]*\bdefault\b.*)$/,
+  /^@(\w+)\s+([\d:"'].*)$/,
+  /\bfn\s+(default_\w+)\(\)\s*->\s*(\S.*)$/,
+  /^\|\s*`([\w.-]+)`[^|]*\|([^|]*\|[^|]*)\|$/,
+  /[({,\s]([A-Za-z_]\w*)(?::\s*[^\s=,][^=,]{0,40}|\s)?=\s*(-?\d[\w.]*|["'][^"']*["']|True|False|None|true|false|null|nil)\s*[,)]/,
+];
+/** A number, a text, a truth, nothing, a list, something made of a number: no expression that only the run can tell. */
+const VALUE: readonly RegExp[] = [
+  /^[([{|<`"']*-?\d/,
+  /^["'`[{|]/,
+  /^[({\s]*(?:true|false|none|null|nil|undefined)\b/i,
+  /^[A-Z][\w:]*[(<{[]\D*\d/,
+  /^\w+\([^)\d]*\d/,
+  /^[A-Za-z]\w* \{ ?-?\d/,
+];
+/** The value of another name: where that one is given its own says more. */
+const CONSTANT = /^[A-Z][A-Z\d_]+\b/;
+/** A sentence of a document that tells the value. */
+const TOLD = /\b(?:defaults? (?:to|is|value|of)|by default|default:)/i;
+
+const [DEFAULT_TERM = ''] = terms('default');
+
+interface Place {
+  readonly path: string;
+  readonly at: number;
+  readonly score: number;
+}
+
+/** Where a value is given by default: lines whose name says most of the words, and sentences that tell it. */
+export async function gatherDefaults(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
+  const asked = [...new Set(words.flatMap((word) => terms(word)))].filter((word) => !GENERAL.has(word));
+  const weights = new Map(asked.map((term) => [term, weightOf(corpus, term)]));
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return { items: [], isComplete: false };
+  const places: Place[] = [];
+  const paths = corpus.holding(asked).paths.filter((path) => !['test', 'changelog', 'example'].includes(roleOf(path)));
+  const files = paths.toSorted((a, b) => Number(isTelling(b)) - Number(isTelling(a))).slice(0, LIMITS.files);
+  await corpus.scan(files, (line, at, _, path) => {
+    if (line.length > LIMITS.line) return [];
+    const score = scoreOf(line, path, weights) / total;
+    if (score >= LIMITS.least) places.push({ path, at, score });
+    return [];
+  });
+  places.sort((a, b) => b.score - a.score);
+  const least = (places[0]?.score ?? 0) * LIMITS.near;
+  const items: EvidenceItem[] = [];
+  for (const { path, at, score } of places) {
+    if (score < least || items.length >= LIMITS.shown) break;
+    const lines = await corpus.lines(path);
+    const { start } = extentOf(lines, at).lines;
+    const isText = roleOf(path) === 'documentation';
+    const isNew = items.every((item) => corpus.own(item.path) !== path || Math.abs(item.lines.end - at - 1) > 2);
+    const text = (lines[at] ?? '').trim();
+    const above = isText ? at : start;
+    if (isNew && items.every((item) => item.text.trim() !== text))
+      items.push(await corpus.item('setting', path, { start: Math.max(1, above), end: at + 1 + Number(isText) }));
+  }
+  return { items, isComplete: false };
+}
+
+/** How much of the question's weight a line says that gives a value or tells one; 0 for any other line. */
+function scoreOf(line: string, path: string, weights: ReadonlyMap<string, number>): number {
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  const held = new Set(terms(line));
+  const isText = roleOf(path) === 'documentation';
+  const told = isText && TOLD.test(line) && /[\d`"']/.test(line) ? saidIn(held, weights) : 0;
+  let most = told * (1 - LIMITS.beside / 2);
+  for (const pattern of GIVEN) {
+    const [, name, value] = pattern.exec(line.trim()) ?? [];
+    if (name === undefined || value === undefined) continue;
+    if (![...VALUE, CONSTANT].some((form) => form.test(value.trim()))) continue;
+    const parts = terms(name);
+    const said = new Set(parts.length > 1 ? parts.slice(1) : parts);
+    const inName = saidIn(said, weights);
+    const isCalled = isTelling(path) || held.has(DEFAULT_TERM);
+    const matched = [...said].filter((term) => weights.has(term)).length;
+    const around = new Set([...held, ...terms(path)]);
+    const words = [...weights.keys()].filter((term) => around.has(term)).length;
+    // One word of several is the name of many things.
+    const isVague = matched === 1 && (weights.size > 2 ? words < 2 : weights.size > 1 && !isCalled);
+    if (inName === 0 || isVague) continue;
+    const others = [...said].filter((term) => !weights.has(term) && !GENERAL.has(term)).length;
+    const beside = LIMITS.beside * (saidIn(around, weights) - inName);
+    const called = isCalled ? LIMITS.called : 0;
+    const own = inName + Math.max(0, beside) + total * (called - LIMITS.other * others);
+    most = Math.max(most, CONSTANT.test(value.trim()) ? own * LIMITS.constant : own);
+  }
+  return most;
+}
+
+const saidIn = (held: ReadonlySet<string>, weights: ReadonlyMap<string, number>): number =>
+  [...weights].reduce((sum, [term, weight]) => (held.has(term) ? sum + weight : sum), 0);
+
+/** A file that is there for values. */
+const isTelling = (path: string): boolean => /default|settings|config|constants?|options?/i.test(path);
+
+/** A word that few segments hold tells much (inverse document frequency, Spärck Jones 1972). */
+function weightOf({ index }: Corpus, term: string): number {
+  const holding = index.holding(term, index.length).length;
+  return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
+}

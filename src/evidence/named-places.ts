@@ -1,0 +1,124 @@
+import { definingLines } from '../workspace/segment/definition.ts';
+import { roleOf } from '../workspace/files/role.ts';
+import { namesIn } from '../retrieve/identifiers.ts';
+import type { Corpus } from './corpus.ts';
+import { definitionsOf, extentOf, rank } from './definition.ts';
+import type { Definition } from './definition.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+
+const LIMITS = {
+  /** Names that are looked up, and definitions of one: one that has more is no name of its own. */
+  names: 6,
+  definitions: 3,
+  /** Files that hold a name, where it is looked for in others than those that were recalled. */
+  files: 80,
+  /** Words of a question in which a plain word before "class" or "function" is no name any more. */
+  short: 14,
+  /** Lines of a body that only hands on, calls of it that are followed, and how far. */
+  handing: 6,
+  depth: 3,
+  /** Lines of a body, for what it is asked. */
+  body: 600,
+  /** Places in which a failure is raised, and lines above one that tell when. */
+  raises: 2,
+  when: 4,
+} as const;
+
+/** A definition of a name that a question says, or that such a one hands on to. */
+interface NamedDefinition extends Definition {
+  readonly name: string;
+}
+
+/** A word that is written as only code is, or is quoted or called. */
+const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
+const FAILURE = /(?:Error|Exception|Warning|Failure|Fault|Timeout|Redirects)$/;
+const CALL = /(?<![\w$.]|new )(?:self\.|this\.|cls\.|Self::)?([A-Za-z_$][\w$]*)\s*\(/g;
+const STATEMENT = new Set(
+  'if for while switch return func function def fn catch match with print assert super'.split(' '),
+);
+
+/** The names that a question says for sure, in its order. */
+export function sureNames(question: string): string[] {
+  const isShort = question.split(/\s+/).length <= LIMITS.short;
+  // Of `res.json`, what is defined is `json`; of `os.sep` among many words, nothing here.
+  const members = [...question.matchAll(/\b[A-Za-z_$][\w$]*\.([A-Za-z_$][\w$]*)(\()?/g)].flatMap(
+    ([, name = '', called]) => (isShort || called !== undefined || WRITTEN.test(name) ? [name] : []),
+  );
+  const quoted = new Set([...question.matchAll(/[`'"]([\w$]+)[`'"]|([\w$]+)\(/g)].flatMap(([, a, b]) => a ?? b ?? []));
+  const named = namesIn(question).flatMap(({ name, kind }) => {
+    if (kind === 'word') return [];
+    return isShort || WRITTEN.test(name) || quoted.has(name) || /^[A-Z]/.test(name) ? [name] : [];
+  });
+  return [...new Set([...members, ...named])].slice(0, LIMITS.names);
+}
+
+/** Where names are defined: in the files that the ranking brought back, or else anywhere that few files hold them. */
+export async function namedDefinitions(
+  corpus: Corpus,
+  names: readonly string[],
+  recalled: ReadonlySet<string>,
+): Promise<NamedDefinition[]> {
+  const found: NamedDefinition[] = [];
+  for (const name of names) {
+    const holding = corpus.holding([name]).paths;
+    const near = await definitionsIn(
+      corpus,
+      name,
+      holding.filter((path) => recalled.has(path)),
+    );
+    const own = near.length > 0 || holding.length > LIMITS.files ? near : await definitionsIn(corpus, name, holding);
+    if (own.length > LIMITS.definitions) continue;
+    const best = Math.min(...own.map(({ path }) => rank(path)));
+    found.push(...own.filter(({ path }) => rank(path) === best).map((one) => ({ ...one, name })));
+  }
+  return found;
+}
+
+async function definitionsIn(corpus: Corpus, name: string, paths: readonly string[]): Promise<Definition[]> {
+  const own = await definitionsOf(
+    corpus,
+    name,
+    paths.filter((path) => roleOf(path) !== 'example'),
+  );
+  return Promise.all(
+    own.map(async (one) => ({ ...one, ...extentOf(await corpus.lines(one.path), one.line - 1, LIMITS.body) })),
+  );
+}
+
+/** What a definition hands on to, in its own file, where its body does little more than that. */
+export async function handedOn(corpus: Corpus, definition: Definition): Promise<NamedDefinition[]> {
+  const lines = await corpus.lines(definition.path);
+  const found: NamedDefinition[] = [];
+  let from = definition;
+  while (found.length < LIMITS.depth && from.context.end - from.lines.end <= LIMITS.handing) {
+    const body = lines.slice(from.lines.end, from.context.end).join('\n');
+    const called = [...body.matchAll(CALL)].map(([, name = '']) => name).filter((name) => !STATEMENT.has(name));
+    const defined = called.toReversed().flatMap((name) => definingLines(lines, name).map((at) => ({ name, at })));
+    const next = defined.find(({ at }) => [definition, ...found].every(({ line }) => line !== at + 1));
+    if (next === undefined) break;
+    const { name, at } = next;
+    const one = { name, path: definition.path, line: at + 1, ...extentOf(lines, at, LIMITS.body) };
+    found.push(one);
+    from = one;
+  }
+  return found;
+}
+
+/** Where sources raise the failures among these names, with the lines above, which tell when. */
+export async function raisesOf(
+  corpus: Corpus,
+  names: readonly string[],
+): Promise<{ readonly path: string; readonly range: LineRange }[]> {
+  const found: { readonly path: string; readonly range: LineRange }[] = [];
+  for (const name of names.filter((one) => FAILURE.test(one))) {
+    const raise = new RegExp(`\\b(?:raise|throw|panic|return|except|catch|Err)\\b.{0,40}(?<![\\w$])${name}(?![\\w$])`);
+    const paths = corpus.holding([name]).paths.filter((path) => roleOf(path) === 'source');
+    const matches = await corpus.scan(paths.slice(0, LIMITS.files), (line) => (raise.test(line) ? [name] : []));
+    const ranges = matches.map(({ path, at }) => ({
+      path,
+      range: { start: Math.max(1, at + 1 - LIMITS.when), end: at + 1 },
+    }));
+    found.push(...ranges.slice(0, LIMITS.raises));
+  }
+  return found;
+}
