@@ -7,6 +7,7 @@ import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
+import { docSentence } from './doc-sentence.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { PlacedLines } from './excerpt.ts';
@@ -162,7 +163,7 @@ export async function answer(
   const prompt = promptFor(question, shown, history, { task, notes: gathered.notes, before: before?.messages });
   options.lastPrompt?.begin({ model: model.name, messages: prompt, excerpts, notes });
   emit({ kind: 'model', name: model.name, destination: model.destination });
-  const sources = new Sources(search, new KnownNames(search, question), excerpts, notes);
+  const sources = new Sources(search, new KnownNames(search, question), excerpts, notes, question);
   const asked = {
     maxTokens: options.maxTokens ?? model.profile.answerTokens,
     sampling: options.sampling ?? defaultSampling,
@@ -176,6 +177,8 @@ export async function answer(
           question,
           most: style.most,
           isSound: (sentence) => sources.isSound(sentence),
+          // What the code says of itself is the answer where the model says nothing that rests on it.
+          otherwise: () => docSentence(excerpts, question),
         })
       : { ...(await model.generate(prompt, asked)), leftOut: 0 };
   const tokens = written.promptTokens + written.tokens;

@@ -22,6 +22,8 @@ const EMPTY = new Set(
     ' ',
   ),
 );
+/** Part of a sentence's words, without the empty ones, that must not be the question's. */
+const LEAST_NEW = 0.2;
 const FENCE = /^[ \t]*(```+|~~~+)/;
 /** Up to the mark that ends a sentence, where another begins behind it, or to a line's end. */
 const UNIT = /^[^\n]*?[^\s.][.!?]["'`)*]*[ \t]+(?=["'`(*]*\p{Lu})|^[^\n]*\n/u;
@@ -98,13 +100,20 @@ export class SentenceGate {
     this.#rules.onFull();
   }
 
-  /** A question, or a sentence that has no word but the question's own. */
+  /** A question, or a sentence that has hardly a word but the question's own, and no name or number beside them. */
   #isEcho(unit: string, words: readonly string[]): boolean {
     if (/\?["'`)*]*\s*$/.test(unit)) return true;
-    return words.every((word) => this.#asked.has(word) || EMPTY.has(word));
+    const told = words.filter((word) => !EMPTY.has(word));
+    const own = told.filter((word) => !this.#asked.has(word));
+    if (own.length === 0) return true;
+    const says =
+      own.some((word) => /[\d_]/.test(word)) || /`[^`]+`|[a-z\d][A-Z]|\w\.\w/.test(withoutWords(unit, this.#asked));
+    return !says && own.length < LEAST_NEW * told.length;
   }
 }
 
+const withoutWords = (text: string, known: ReadonlySet<string>): string =>
+  text.replace(/[\p{L}\p{N}_]+/gu, (word) => (known.has(word.toLowerCase()) ? '' : word));
 const wordsOf = (text: string): string[] => [...new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu))];
 
 /** The first sentence, line or block of code that is surely whole; undefined while more may belong to it. */

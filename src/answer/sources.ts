@@ -1,4 +1,5 @@
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import { saysBare } from './bare-claims.ts';
 import { Attribution, matchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { EvidenceNote } from './evidence-excerpt.ts';
@@ -13,7 +14,10 @@ export class Sources {
   readonly #names: KnownNames;
   readonly #excerpts: readonly Excerpt[];
   readonly #ofExcerpts: Attribution;
-  readonly #notes: readonly Required<EvidenceNote>[];
+  readonly #question: string;
+  readonly #notes: readonly EvidenceNote[];
+  /** Those that have lines of their own. */
+  readonly #placed: readonly Required<EvidenceNote>[];
   readonly #ofNotes: Attribution;
 
   constructor(
@@ -21,22 +25,36 @@ export class Sources {
     names: KnownNames,
     excerpts: readonly Excerpt[],
     notes: readonly EvidenceNote[],
+    question: string,
   ) {
     this.#search = search;
     this.#names = names;
     this.#excerpts = excerpts;
     this.#ofExcerpts = new Attribution(excerpts);
-    this.#notes = notes.flatMap(({ heading, text, place }) => (place ? [{ heading, text, place }] : []));
-    this.#ofNotes = new Attribution(this.#notes.map((note, at) => ({ ...excerptOf(note), path: String(at) })));
+    this.#question = question;
+    this.#notes = notes;
+    this.#placed = notes.flatMap(({ heading, text, place }) => (place ? [{ heading, text, place }] : []));
+    this.#ofNotes = new Attribution(this.#placed.map((note, at) => ({ ...excerptOf(note), path: String(at) })));
   }
 
-  /** Whether a sentence rests on what was read, by its words, and names nothing that stands nowhere. */
+  /**
+   * Whether a sentence rests on what was read, by its words, and says no name, number, reason or denial that stands
+   * neither there nor in the question.
+   */
   isSound(sentence: Sentence): boolean {
     if (this.#names.unknownIn(sentence.text).length > 0) return false;
-    return (
-      this.#ofExcerpts.attribute(sentence, undefined).kind === 'supported' ||
-      this.#ofNotes.attribute(sentence, undefined).kind === 'supported'
-    );
+    const byLines = this.#ofExcerpts.attribute(sentence, undefined);
+    if (byLines.kind === 'supported') {
+      const { path, start, end } = byLines.citation;
+      const own = this.#excerpts.filter((one) => one.path === path && one.start <= end && start <= one.end);
+      const counted = this.#notes.filter(({ place }) => place === undefined).map(({ text }) => text);
+      const shown = [path, ...own.flatMap(({ lines }) => lines), ...counted].join('\n');
+      if (!saysBare(sentence.text, shown, this.#question)) return true;
+    }
+    const byCommit = this.#ofNotes.attribute(sentence, undefined);
+    if (byCommit.kind === 'unsupported') return false;
+    const { heading = '', text = '' } = this.#placed[Number(byCommit.citation.path)] ?? {};
+    return !saysBare(sentence.text, `${heading}\n${text}`, this.#question);
   }
 
   /** Each sentence of an answer with the lines that it rests on, as they stand on disk, and the names it made up. */
@@ -77,7 +95,7 @@ export class Sources {
     if (attributed.kind === 'unsupported') return undefined;
     // Several commits of one file are told apart by their number, which stands for a path here.
     const { path, overlap } = attributed.citation;
-    const place = this.#notes[Number(path)]?.place;
+    const place = this.#placed[Number(path)]?.place;
     return place && { ...attributed, citation: { ...place, overlap } };
   }
 }

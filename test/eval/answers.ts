@@ -58,6 +58,13 @@ interface AnswerCase {
   readonly place: { readonly repository: string; readonly commit: string } | { readonly folder: string };
 }
 
+/** Says nothing, so that the lines alone can be read. */
+class Silent extends EngineModel {
+  override generate(): ReturnType<EngineModel['generate']> {
+    return Promise.resolve({ text: '', ending: 'stop', promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 });
+  }
+}
+
 const stop = new AbortController();
 process.on('SIGINT', () => {
   stop.abort();
@@ -165,13 +172,6 @@ async function openModel(engine: Engine): Promise<{ readonly model: AnswerModel;
   if (values.model === 'none') return { model: new Silent(engine, values.model, profile()), close: () => {} };
   if (values.home === undefined) throw new Problem(`--home says where the model ${values.model} was added.`);
   return openLocalModel(values.home, values.model, { script: resolve('dist/engine.js'), settings: { device: 'cpu' } });
-}
-
-/** Says nothing, so that the lines alone can be read. */
-class Silent extends EngineModel {
-  override generate(): ReturnType<EngineModel['generate']> {
-    return Promise.resolve({ text: '', ending: 'stop', promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 });
-  }
 }
 
 /** The profile that ships, but for what is tuned in this run. */

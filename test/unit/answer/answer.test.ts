@@ -162,6 +162,20 @@ test('a small model is stopped after its last sentence, and the answer is whole'
     expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: said, ending: 'stop', leftOut: 0 } });
   }));
 
+test('where nothing of the model passes, the comment of the code is the answer, with its lines', () =>
+  withFolder(async (folder) => {
+    const engine = new ScriptedEngine('It calls `paintMoon`. It takes 77 days.');
+    const { events } = await ask(folder, 'How long does it lend a book to a reader?', {}, engine);
+    const text = '`lend`: Lends a book to a reader for four weeks.';
+    expect(streamed(events)).toBe(text);
+    expect(events.at(-1)).toMatchObject({
+      answer: {
+        ...{ text, ending: 'stop', leftOut: 2 },
+        sentences: [{ kind: 'supported', citation: { path: 'src/loans.ts', start: 1 } }],
+      },
+    });
+  }));
+
 test('a question about something else is not put to the model', () =>
   withFolder(async (folder) => {
     const { events, engine } = await ask(folder, 'Which football club won yesterday evening?');

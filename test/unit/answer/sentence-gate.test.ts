@@ -64,6 +64,13 @@ test('a sentence that only says the question again is no answer', () => {
   expect(passed(['The loan of a book is extended by the desk twice.']).text).not.toBe('');
 });
 
+test('so is one with hardly a word of its own, unless that is a name or a number', () => {
+  const echo = 'The loan of a book is extended, and the loan is extended by the book and the desk of the loan, again.';
+  expect(passed([echo.replace('again', 'desk')])).toMatchObject({ text: '', leftOut: 0 });
+  expect(passed(['The loan of a book is extended by `renew`.']).text).not.toBe('');
+  expect(passed(['The loan of a book is extended 3 times by the desk, and the loan by the desk.']).text).not.toBe('');
+});
+
 test('a lead-in passes with what it leads to, and not alone', () => {
   expect(passed(['Lending works so:\n\n- It is wrong.\n']).text).toBe('');
   expect(passed(['# Lending\n\nA reader takes a book home.']).text).toBe('# Lending\n\nA reader takes a book home.');

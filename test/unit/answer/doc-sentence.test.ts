@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { docSentence } from '../../../src/answer/doc-sentence.ts';
+import type { Excerpt } from '../../../src/answer/excerpt.ts';
+
+const excerpt = (text: string): Excerpt => ({
+  ...{ path: 'a', start: 1, end: 9, segmentIds: [], share: 0 },
+  lines: text.split(/(?<=\n)/),
+});
+
+test.each([
+  [
+    'a block',
+    '/**\n * Lends a book\n * to a reader. It is free.\n *\n * @param book any\n */\nexport function lend() {\n',
+  ],
+  ['lines', '// Lends a book\n// to a reader.\nfunc lend() {\n'],
+  [
+    'a docstring',
+    '@cached\ndef lend(\n    book,\n):\n    """Lends a book\n    to a reader.\n\n    :param book: any\n    """\n',
+  ],
+])('%s gives its first sentence, behind the name', (_, text) => {
+  expect(docSentence([excerpt(text)], 'How is a book lent to a reader?')).toBe('`lend`: Lends a book to a reader.');
+});
+
+test('the sentence that says most of the question is taken, the earlier of two alike', () => {
+  const both = [
+    excerpt('// Lend takes a book.\nfunc Lend() {\n'),
+    excerpt('// Renew extends a loan by two weeks.\nfunc Renew() {\n'),
+    excerpt('// Late extends nothing of a loan.\nfunc Late() {\n'),
+  ];
+  expect(docSentence(both, 'When does a loan get extended?')).toBe('Renew extends a loan by two weeks.');
+});
+
+test('directives, code without a comment and sentences about something else are none', () => {
+  expect(
+    docSentence([excerpt('// eslint-disable-next-line no-book of a reader\nfunction lend() {\n')], 'book reader'),
+  ).toBe(undefined);
+  expect(docSentence([excerpt('const book = 1;\nfunction lend() {\n')], 'How is a book lent?')).toBe(undefined);
+  expect(docSentence([excerpt('// Opens the door wide.\nfunction open() {\n')], 'How is a book lent?')).toBe(undefined);
+});
