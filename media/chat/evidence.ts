@@ -191,8 +191,10 @@ function about({ label, note }: EvidenceItem, strings: Strings): HTMLElement {
       ? fill(strings.evidenceTree, note)
       : label === 'imported'
         ? fill(strings.evidenceImported, note)
-        : label === 'commit'
-          ? note
-          : '';
+        : label === 'added'
+          ? fill(strings.evidenceAdded, note)
+          : label === 'commit'
+            ? note
+            : '';
   return h('span', { class: 'folder' }, visible(said));
 }

@@ -64,7 +64,8 @@ export function beside(segments: readonly RankedSegment[], excerpts: readonly Ex
   });
 }
 
-const isLines = ({ label }: EvidenceItem): boolean => label !== 'commit' && label !== 'tree';
+const isCommit = ({ label }: EvidenceItem): boolean => label === 'commit' || label === 'added';
+const isLines = (item: EvidenceItem): boolean => !isCommit(item) && item.label !== 'tree';
 
 function placeOf({ path, lines, context = lines }: EvidenceItem): PlacedLines {
   return { path, start: context.start, end: context.end };
@@ -85,14 +86,19 @@ function joined(places: readonly PlacedLines[]): PlacedLines[] {
   return runs;
 }
 
+function headingOf({ label, note }: EvidenceItem): string {
+  if (label === 'tree') return `Top of the tree, ${note} files`;
+  return label === 'added' ? `Added by commit ${note}` : `Commit ${note}`;
+}
+
 function notesOf({ kind, items, count, files, names, isComplete }: Evidence): EvidenceNote[] {
   const notes = items
     .filter((item) => !isLines(item))
     .slice(0, LIMITS.notes)
-    .map(({ label, note, text, path, lines }) => ({
-      heading: label === 'commit' ? `Commit ${note}` : `Top of the tree, ${note} files`,
-      text: text.slice(0, LIMITS.note),
-      ...(label === 'commit' && { place: { path, ...lines } }),
+    .map((item) => ({
+      heading: headingOf(item),
+      text: item.text.slice(0, LIMITS.note),
+      ...(isCommit(item) && { place: { path: item.path, ...item.lines } }),
     }));
   if (!isComplete || (kind !== 'list' && kind !== 'references' && kind !== 'settings')) return notes;
   const named = names > 0 && names < count ? ` with ${names} different names` : '';

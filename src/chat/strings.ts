@@ -74,6 +74,7 @@ export function chatStrings(l10n: Translator) {
     evidencePage: l10n.t('{0} to {1} of {2}'),
     evidenceSelection: l10n.t('a selection'),
     evidenceImported: l10n.t('{0} files import this'),
+    evidenceAdded: l10n.t('Added by {0}'),
     evidenceTree: l10n.t('Top of the tree, {0} files'),
 
     // On the way to an answer.

@@ -38,11 +38,14 @@ const GIVEN: readonly RegExp[] = [
   /^#\s*define\s+(\w+)\s+(\S.*)$/,
   /^(?:set|option|config)[( ]\s*[:"'](\w[\w-]*)["']?,\s*(\S.*)$/,
   /^(?:[\w$]+\s+){1,4}([A-Za-z_$][\w$]*)\[(\d+)\]\s*[;={]/,
-  /["'`]--([\w-]+)["'`]([^\n]*\bdefault\b.*)$/,
   /^@(\w+)\s+([\d:"'].*)$/,
   /\bfn\s+(default_\w+)\(\)\s*->\s*(\S.*)$/,
-  /^\|\s*`([\w.-]+)`[^|]*\|([^|]*\|[^|]*)\|$/,
   /[({,\s]([A-Za-z_]\w*)(?::\s*[^\s=,][^=,]{0,40}|\s)?=\s*(-?\d[\w.]*|["'][^"']*["']|True|False|None|true|false|null|nil)\s*[,)]/,
+];
+/** An option with its default, a row of a table. */
+const TABLED: readonly RegExp[] = [
+  /["'`]--([\w-]+)["'`]([^\n]*\bdefault\b.*)$/,
+  /^\|\s*`([\w.-]+)`[^|]*\|([^|]*\|[^|]*)\|$/,
 ];
 /** A number, a text, a truth, nothing, a list, something made of a number: no expression that only the run can tell. */
 const VALUE: readonly RegExp[] = [
@@ -105,7 +108,8 @@ function scoreOf(line: string, path: string, weights: ReadonlyMap<string, number
   const isText = roleOf(path) === 'documentation';
   const told = isText && TOLD.test(line) && /[\d`"']/.test(line) ? saidIn(held, weights) : 0;
   let most = told * (1 - LIMITS.beside / 2);
-  for (const pattern of GIVEN) {
+  // What a document assigns is an example; its tables and options tell.
+  for (const pattern of isText ? TABLED : [...GIVEN, ...TABLED]) {
     const [, name, value] = pattern.exec(line.trim()) ?? [];
     if (name === undefined || value === undefined) continue;
     if (![...VALUE, CONSTANT].some((form) => form.test(value.trim()))) continue;

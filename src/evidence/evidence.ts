@@ -36,6 +36,7 @@ export const EVIDENCE_LABELS = [
   'version',
   'setting',
   'commit',
+  'added',
   'frame',
   'message',
   'line',
@@ -43,7 +44,7 @@ export const EVIDENCE_LABELS = [
 
 export type EvidenceLabel = (typeof EVIDENCE_LABELS)[number];
 
-/** Lines that answer a question by themselves, as the user sees the file now; a commit has those that it last wrote. */
+/** Lines that answer a question by themselves, as the user sees the file now; a commit has those that it wrote. */
 export interface EvidenceItem {
   readonly label: EvidenceLabel;
   /** As it is shown: with the folder's name first where there are several. Of the tree, the folder. */

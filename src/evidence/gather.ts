@@ -67,7 +67,8 @@ export async function evidenceFor(
   }
   const items = all.flatMap((gathered) => gathered.items);
   // No commit tells the reason: then the lines do, or nothing does.
-  if (kind === undefined && found === 'history' && items.every(({ label }) => label !== 'commit')) found = 'lines';
+  if (kind === undefined && found === 'history' && items.every(({ label }) => label !== 'commit' && label !== 'added'))
+    found = 'lines';
   if (found === undefined || items.length === 0) return undefined;
   return {
     kind: found,
@@ -102,7 +103,7 @@ async function gather(
     case 'history':
       // Where the ranking brought nothing back, what the question names is all that there is.
       return inquiry.asks === 'when' || recalled.length === 0
-        ? gatherHistory(corpus, inquiry.names, recalled)
+        ? gatherHistory(corpus, inquiry, recalled)
         : gatherReasons(corpus, await gatherPointedLines(corpus, question, recalled));
     case 'trace':
       return gatherTrace(corpus, question);

@@ -1,4 +1,4 @@
-import { blame, commitsOf, committedRange, hasHistory } from '../workspace/git/history.ts';
+import { blame, commitsOf, committedRange, firstWith, hasHistory } from '../workspace/git/history.ts';
 import type { Commit } from '../workspace/git/history.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
@@ -20,11 +20,12 @@ export interface LinesOf {
 
 /**
  * The commits that wrote the lines in question, and the first ones of their files: what is defined by the first of the
- * names that is, else the given lines. Nothing where git may not be asked.
+ * names that is, else the given lines. Where a date is asked for, the commit that brought the name comes first. Nothing
+ * where git may not be asked.
  */
 export async function gatherHistory(
   corpus: Corpus,
-  names: readonly string[],
+  { names, asks }: { readonly names: readonly string[]; readonly asks: 'why' | 'when' },
   recalled: readonly LinesOf[],
 ): Promise<Gathered> {
   const { root, revision } = corpus.index;
@@ -32,9 +33,14 @@ export async function gatherHistory(
   const places = (await placesOf(corpus, names, recalled)).slice(0, LIMITS.places);
   const items: EvidenceItem[] = [];
   const seen = new Set<string>();
-  for (const { path, lines } of places) {
-    items.push(await corpus.item('definition', path, lines));
+  for (const { path, lines, name } of places) {
     const file = { folder: root, revision, path };
+    const first = name === undefined || asks === 'why' ? undefined : await firstWith(file, name, corpus.signal);
+    if (first && !seen.has(first.hash)) {
+      seen.add(first.hash);
+      items.push(corpus.said('added', path, lines, first.message, noteOf(first)));
+    }
+    items.push(await corpus.item('definition', path, lines));
     const range = await committedRange(file, await corpus.lines(path), lines, corpus.signal);
     const written = range ? await blame(file, range, corpus.signal) : [];
     const commits = written.length > 0 ? written.map(({ commit }) => commit) : await commitsOf(file, corpus.signal);
@@ -76,10 +82,10 @@ async function placesOf(
   corpus: Corpus,
   names: readonly string[],
   recalled: readonly LinesOf[],
-): Promise<readonly LinesOf[]> {
+): Promise<readonly (LinesOf & { readonly name?: string })[]> {
   for (const name of names) {
     const found = await definitionsOf(corpus, name);
-    if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context }));
+    if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context, name }));
   }
   return recalled;
 }

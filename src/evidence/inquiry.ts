@@ -194,7 +194,7 @@ function chosenInquiry(
     case 'references':
       return { kind, names };
     case 'history':
-      return { kind, names, asks: WHY.test(text) ? 'why' : 'when' };
+      return { kind, names, asks: HISTORY.test(text) ? 'when' : 'why' };
     case 'list':
       return listingOf(text);
     case 'settings':

@@ -17,6 +17,8 @@ const LIMITS = {
   /** Lines of a body that only hands on, calls of it that are followed, and how far. */
   handing: 6,
   depth: 3,
+  /** Functions that are given away. */
+  given: 1,
   /** Lines of a body, for what it is asked. */
   body: 600,
   /** Places in which a failure is raised, and lines above one that tell when. */
@@ -33,6 +35,8 @@ interface NamedDefinition extends Definition {
 const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
 const FAILURE = /(?:Error|Exception|Warning|Failure|Fault|Timeout|Redirects)$/;
 const CALL = /(?<![\w$.]|new )(?:self\.|this\.|cls\.|Self::)?([A-Za-z_$][\w$]*)\s*\(/g;
+/** A name that stands as an argument. */
+const GIVEN = /[(,]\s*([A-Za-z_$][\w$]*)\s*(?=[,)])/g;
 const STATEMENT = new Set(
   'if for while switch return func function def fn catch match with print assert super'.split(' '),
 );
@@ -85,23 +89,33 @@ async function definitionsIn(corpus: Corpus, name: string, paths: readonly strin
   );
 }
 
-/** What a definition hands on to, in its own file, where its body does little more than that. */
+/**
+ * What a definition hands on to, in its own file, where its body does little more than that: what it calls last, and
+ * functions that it gives away.
+ */
 export async function handedOn(corpus: Corpus, definition: Definition): Promise<NamedDefinition[]> {
-  const lines = await corpus.lines(definition.path);
+  const { path } = definition;
+  const lines = await corpus.lines(path);
   const found: NamedDefinition[] = [];
+  const given: NamedDefinition[] = [];
   let from = definition;
   while (found.length < LIMITS.depth && from.context.end - from.lines.end <= LIMITS.handing) {
     const body = lines.slice(from.lines.end, from.context.end).join('\n');
     const called = [...body.matchAll(CALL)].map(([, name = '']) => name).filter((name) => !STATEMENT.has(name));
-    const defined = called.toReversed().flatMap((name) => definingLines(lines, name).map((at) => ({ name, at })));
-    const next = defined.find(({ at }) => [definition, ...found].every(({ line }) => line !== at + 1));
+    const known = [definition, ...found, ...given];
+    const defined = (names: readonly string[]) =>
+      names
+        .flatMap((name) => definingLines(lines, name).map((at) => ({ name, at })))
+        .filter(({ at }) => known.every(({ line }) => line !== at + 1))
+        .map(({ name, at }) => ({ name, path, line: at + 1, ...extentOf(lines, at, LIMITS.body) }));
+    const [next] = defined(called.toReversed());
+    const others = [...body.matchAll(GIVEN)].map(([, name = '']) => name);
+    given.push(...defined(others).filter(({ line }) => line !== next?.line && (lines[line - 1] ?? '').includes('(')));
     if (next === undefined) break;
-    const { name, at } = next;
-    const one = { name, path: definition.path, line: at + 1, ...extentOf(lines, at, LIMITS.body) };
-    found.push(one);
-    from = one;
+    found.push(next);
+    from = next;
   }
-  return found;
+  return [...found, ...given.slice(0, LIMITS.given)];
 }
 
 /** Where sources raise the failures among these names, with the lines above, which tell when. */

@@ -1,5 +1,5 @@
 import { citationText } from '../answer/citation.ts';
-import type { Evidence, EvidenceItem, EvidenceKind } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceItem, EvidenceKind, EvidenceLabel } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import { EXIT } from './exit.ts';
@@ -74,11 +74,18 @@ function counted({ count, files, names, isComplete }: Evidence): string {
   return `${places}${named}${isComplete ? '' : ' (a selection)'}`;
 }
 
+/** What is said of an item beside its place. */
+const ABOUT: Partial<Readonly<Record<EvidenceLabel, (note: string) => string>>> = {
+  commit: (note) => note,
+  added: (note) => `added by ${note}`,
+  imported: (note) => `imported by ${note} files`,
+};
+
 function itemRows({ label, path, lines, text, note }: EvidenceItem): Row[] {
   // A row shows a tab as an escape.
   const shown = text.replaceAll('\t', '  ').split('\n');
   const place = label === 'tree' ? '.' : citationText({ path, ...lines });
-  const about = label === 'commit' ? note : label === 'imported' ? `imported by ${note} files` : '';
+  const about = ABOUT[label]?.(note) ?? '';
   const [first = ''] = shown;
   if (shown.length === 1 && about === '') return [['  ', { style: 'green', text: place }, `  ${first.trim()}`]];
   const head: Row = ['  ', { style: 'green', text: place }, about === '' ? '' : `  ${about}`];

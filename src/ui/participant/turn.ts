@@ -271,7 +271,7 @@ class ParticipantTurn {
   /** The commits that wrote the lines in question: shown at once, because the model only puts them into words. */
   #commits({ kind, items }: Evidence): void {
     if (this.#request.command !== 'why' || kind !== 'history') return;
-    const commits = items.filter(({ label }) => label === 'commit');
+    const commits = items.filter(({ label }) => label === 'commit' || label === 'added');
     if (commits.length === 0) {
       this.#out.markdown(`_${literal(this.#strings.noCommits)}_\n\n`);
       return;

@@ -51,6 +51,19 @@ export async function commitsOf({ folder, revision, path }: CommittedPath, signa
 }
 
 /**
+ * The first commit that has a name in a file, followed through the file's renames; undefined where git does not say. A
+ * name that came from another file is taken for new.
+ */
+export async function firstWith(
+  { folder, revision, path }: CommittedPath,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Commit | undefined> {
+  const args = ['log', ...PLAIN, FORMAT, '-z', '--follow', `-S${name}`, revision, '--', path];
+  return parsed(await gitLines(folder, args, { signal, ...LIMITS })).at(-1);
+}
+
+/**
  * The commits that last wrote these lines of a file, as a commit has it, with how many of them each wrote; most
  * first. None where git does not say: the file is new, the history is not here.
  *

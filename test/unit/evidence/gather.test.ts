@@ -236,6 +236,26 @@ test('why and since when: the commits that wrote the lines, with their messages'
   expect(evidence?.items[1]?.note).toMatch(/^[0-9a-f]{10} \d{4}-\d\d-\d\d Ada$/);
 });
 
+test('when a name was added is told by the first commit that has it', async () => {
+  const evidence = await evidenceOver({ 'a.ts': 'export const a = 1;\n' }, 'When was `wait` added?', {}, (root) => {
+    const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' });
+    const commit = (text: string, message: string) => {
+      writeFileSync(join(root, 'wait.ts'), text);
+      git('add', '-A');
+      git('-c', 'user.name=Ada', '-c', 'user.email=a@b.c', 'commit', '-qm', message);
+    };
+    git('init', '-q');
+    commit('export const other = 1;\n', 'Begin');
+    commit('export const other = 1;\nexport function wait() {\n  sleep(5);\n}\n', 'Wait for slow disks');
+    commit('export const other = 1;\nexport function wait() {\n  sleep(9);\n}\n', 'Wait longer');
+  });
+  expect(evidence?.items.map(({ label, text }) => `${label}: ${text.split('\n')[0] ?? ''}`)).toEqual([
+    'added: Wait for slow disks',
+    'definition: export function wait() {',
+    'commit: Wait longer',
+  ]);
+});
+
 test('where nothing is found, or the question is of no kind, there is no evidence', async () => {
   expect(await evidenceOver(LIBRARY, 'Who uses `renewAll`?')).toBeUndefined();
   expect(await evidenceOver(LIBRARY, 'How does the desk lend a book?')).toBeUndefined();
