@@ -25,6 +25,18 @@ const ENTRY = /^\s*["']?[\w.-]+["']?\s*[:=]\s*\S/;
 /** What may be asked about without any package: its version stands where manifests say what they need. */
 const PLATFORM =
   /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|elixir|kotlin|scala|swift|c\+\+|vscode)$/i;
+/** Where a platform's version is needed in lines that do not say its name. */
+const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
+  [
+    /^(?:java|jdk|jvm|kotlin|scala)$/i,
+    /^\s*(?:sourceCompatibility|targetCompatibility|jvmTarget|jvmToolchain)\b|languageVersion\.set|options\.release|<(?:maven\.compiler\.\w+|java\.version|release)>/,
+  ],
+  [/^rustc?$/i, /^\s*(?:rust-version|edition|channel)\s*=/],
+  [/^(?:c#|dotnet|\.net)$/i, /<TargetFrameworks?>|"version"/],
+  [/^c\+\+$/i, /\b(?:CMAKE_CXX_STANDARD|CXX_STANDARD|cxx_std_\d+)\b|-std=/],
+];
+/** Parts of a build that need versions as manifests do. */
+const BUILD_FILE = /\.gradle(?:\.kts)?$/i;
 const COMMENT = /^\s*(?:\/\/|#|<!--|;)/;
 /** Words of every question about a setting. */
 const GENERAL = new Set(
@@ -40,13 +52,15 @@ const MOST = { settings: 60, files: 400, licence: 6 } as const;
 
 /** Lines of manifests and of version files that name one of the words; with none, what the project itself needs. */
 export async function gatherVersions(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
-  const files = corpus.paths.filter((path) => isManifest(path) || VERSION_FILE.test(path));
+  const files = corpus.paths.filter((path) => isManifest(path) || VERSION_FILE.test(path) || BUILD_FILE.test(path));
+  const unnamed = NEEDED.flatMap(([platform, line]) => (words.some((word) => platform.test(word)) ? [line] : []));
   const asked = words.flatMap((word) => terms(word)[0] ?? []);
   const find = (line: string, at: number, _: readonly string[], path: string): string[] => {
     if (at > 2_000 || !NUMBER.test(line)) return [];
     if (VERSION_FILE.test(path))
       return at < 20 && line.trim() !== '' && (isAbout(path, asked) || isAbout(line, asked)) ? [''] : [];
     if (COMMENT.test(line)) return [];
+    if (unnamed.some((form) => form.test(line))) return [ENGINE_LINE];
     if (asked.length === 0) return ENGINE.test(line) || OWN_VERSION.test(line) ? [''] : [];
     return isAbout(line, asked) ? [ENGINE.test(line) ? ENGINE_LINE : ''] : [];
   };

@@ -283,6 +283,15 @@ test('the licence is what the manifest says and the head of its file', async () 
   ]);
 });
 
+test('the version of a platform is found in lines that do not say its name', async () => {
+  const files = {
+    'build.gradle': "plugins {\n  id 'com.google.googlejavaformat' version '1.13'\n}\n",
+    'gradle/library.gradle': 'apply plugin: "java"\nsourceCompatibility = 1.8\n',
+  };
+  const evidence = await evidenceOver(files, 'Which Java version does it need?');
+  expect(evidence?.items.map(({ text }) => text)).toEqual(['sourceCompatibility = 1.8']);
+});
+
 test('a message leads to its source also where values are filled in', async () => {
   const files = {
     'src/desk.go': 'func refuse() error {\n\treturn fmt.Errorf("unknown book %q for reader %q", a, b)\n}\n',
