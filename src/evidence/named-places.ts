@@ -75,7 +75,10 @@ export async function namedDefinitions(
     const best = Math.min(...own.map(({ path }) => rank(path)));
     found.push(...own.filter(({ path }) => rank(path) === best).map((one) => ({ ...one, name })));
   }
-  return found;
+  // A test's own `reader` is not what is asked for beside a `lend` of the program, unless a test is asked for.
+  const isProgram = ({ path }: Definition) => roleOf(path) === 'source';
+  const isOfTests = names.some((name) => /^test|tests?$/i.test(name));
+  return isOfTests || !found.some(isProgram) ? found : found.filter(isProgram);
 }
 
 async function definitionsIn(corpus: Corpus, name: string, paths: readonly string[]): Promise<Definition[]> {

@@ -35,8 +35,9 @@ const LIMITS = {
   /** Lines that are shown of a text at least, and around a line of code that stands in no definition. */
   paragraph: 8,
   around: 3,
-  /** Lines behind the first of what was found in the only definition that is asked about. */
+  /** Lines behind the first of what was found in the only definition that is asked about, and in the best place. */
   only: 20,
+  best: 12,
   /** Each further line must add this much, so that what is shown is as short as it can be. */
   perLine: 0.12,
   /** Part of the best place's weight that another has to have, and what a later place of the ranking keeps. */
@@ -59,6 +60,7 @@ interface Wish {
 }
 
 const BRIEF: Wish = { around: LIMITS.around, again: 0 };
+const BEST: Wish = { around: LIMITS.best, again: 0 };
 
 /**
  * For a question of no known kind: what it names, where that is defined and raised; and of the places that the ranking
@@ -85,7 +87,7 @@ export async function gatherPointedLines(
   for (const { path, range } of await raisesOf(corpus, names)) named.push({ path, ranges: [range], weight: 0 });
   const scored: Scored[] = [];
   for (const [at, { path, lines }] of recalled.slice(0, LIMITS.places).entries()) {
-    const found = pointedIn(await corpus.lines(path), path, lines, weights);
+    const found = pointedIn(await corpus.lines(path), path, lines, weights, at === 0 ? BEST : BRIEF);
     if (!found) continue;
     const weight = found.weight * LIMITS.rank ** at;
     scored.push({ path, ranges: found.ranges, weight });
@@ -138,7 +140,7 @@ function weightOf({ index }: Corpus, term: string): number {
  * What is shown of a place (lines from 1), the definition that it stands in, and how much of the question's weight its
  * best lines hold.
  */
-function pointedIn(lines: readonly string[], path: string, place: LineRange, weights: Weights) {
+function pointedIn(lines: readonly string[], path: string, place: LineRange, weights: Weights, wish: Wish) {
   const best = bestWindow(lines, place, weights);
   if (!best) return undefined;
   const { range, weight } = best;
@@ -146,7 +148,7 @@ function pointedIn(lines: readonly string[], path: string, place: LineRange, wei
   const at = definitionAround(lines, range, place);
   if (at !== undefined) {
     const definition = { line: at + 1, ...extentOf(lines, at, LIMITS.body) };
-    return { ranges: definitionLines(lines, definition, range, weights), weight, definition };
+    return { ranges: definitionLines(lines, definition, range, weights, wish), weight, definition };
   }
   const start = Math.max(place.start, range.start - LIMITS.around);
   return { ranges: [{ start, end: Math.min(place.end, range.end + LIMITS.around) }], weight };
@@ -165,8 +167,10 @@ function definitionLines(
 ): LineRange[] {
   if (whole.end - whole.start < LIMITS.whole) return [whole];
   const inner = definitionAround(lines, found, { start: line + 1, end: whole.end }, line);
-  if (inner !== undefined && inner >= line) {
-    const own = { line: inner + 1, ...extentOf(lines, inner, LIMITS.body) };
+  const own = inner === undefined ? undefined : { line: inner + 1, ...extentOf(lines, inner, LIMITS.body) };
+  // A short helper inside a function is a part of it; a method is what is asked about.
+  const isHelper = own && !HOLDER.test(lines[line - 1] ?? '') && own.context.end - own.lines.start < LIMITS.window;
+  if (own && own.line > line && !isHelper) {
     return [
       { start: head.start, end: Math.min(head.end, head.start + LIMITS.window) },
       ...definitionLines(lines, own, found, weights, { around, again }),
@@ -175,9 +179,10 @@ function definitionLines(
   const short = { start: head.start, end: Math.min(head.end, Math.max(line, head.start + LIMITS.head)) };
   const start = Math.max(found.start, head.end + 1);
   // What the head says already needs no second place: the body's beginning is shown with it.
+  const least = head.end + Math.max(LIMITS.window, around);
   const first =
     start - head.end <= LIMITS.window
-      ? [{ start: head.start, end: Math.max(found.end, Math.min(whole.end, head.end + LIMITS.window)) }]
+      ? [{ start: head.start, end: Math.max(found.end, Math.min(whole.end, least)) }]
       : [short, { start, end: Math.max(found.end, Math.min(whole.end, start + around)) }];
   const last = first.at(-1)?.end ?? whole.end;
   const said = new Set(lines.slice(start - 1, last).flatMap((text) => terms(text)));
@@ -189,6 +194,9 @@ function definitionLines(
   if (!next || next.weight < LIMITS.further * all || next.range.start <= last) return first;
   return [...first, { start: next.range.start, end: Math.min(whole.end, next.range.end + LIMITS.around) }];
 }
+
+/** What holds methods. */
+const HOLDER = /\b(?:class|struct|impl|interface|trait|module|defmodule|object|enum|namespace|protocol|extension)\b/;
 
 /** Whether a line only brings a name in, or is one in a list of them: it says that something is there, and not what. */
 const isNaming = (line: string): boolean =>

@@ -22,6 +22,18 @@ ${body(0, 30)}
 ${body(30, 40)}
 }
 `,
+  'src/queue.py': `def queue(readers):
+    """Puts readers into a row."""
+
+    # The one who was served before another comes first.
+    def served(reader):
+        return reader.served
+
+    for one, other in pairs(readers):
+        if served(one) < served(other):
+            swap(one, other)
+${Array.from({ length: 30 }, (_, at) => `    step${at}()`).join('\n')}
+`,
   'src/errors.ts': `/** A reader has too many books. */
 export class TooManyBooksError extends Error {}
 `,
@@ -89,6 +101,17 @@ test('of a failure that is named, its definition is shown and where it is raised
     'src/errors.ts:1-2',
     'src/limit.ts:6-10',
   ]);
+});
+
+test('of the only thing that is named the lines that decide are shown, with a short helper inside of it', async () => {
+  const items = await pointed('How does `queue` decide which of two readers is served first, and why not by age?', [
+    'src/queue.py',
+    1,
+    8,
+  ]);
+  expect(items[0]).toMatchObject({ path: 'src/queue.py', start: 1 });
+  expect(items[0]?.text).toContain('def served');
+  expect(items[0]?.text).toContain('served(one) < served(other)');
 });
 
 test('an import that says the words is no answer', async () => {
