@@ -6,7 +6,7 @@ import type { EvidenceItem, Gathered } from './evidence.ts';
 
 const LIMITS = {
   /** Files that are looked through, places that are shown, and characters of a line. */
-  files: 400,
+  files: 150,
   shown: 4,
   line: 400,
   /** What a place says of the question's words beside the name that gets the value. */
@@ -26,7 +26,7 @@ const LIMITS = {
 const GENERAL = new Set(
   (
     'default defaults value values setting settings option options config configuration parameter many much long large ' +
-    'big often most least maximum minimum allowed have has set number size amount there is are'
+    'big often most least maximum minimum allowed have has set number size amount there is are per of to in for on'
   )
     .split(' ')
     .flatMap((word) => terms(word)),
@@ -76,8 +76,7 @@ export async function gatherDefaults(corpus: Corpus, words: readonly string[]): 
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
   if (total === 0) return { items: [], isComplete: false };
   const places: Place[] = [];
-  const paths = corpus.holding(asked).paths.filter((path) => !['test', 'changelog', 'example'].includes(roleOf(path)));
-  const files = paths.toSorted((a, b) => Number(isTelling(b)) - Number(isTelling(a))).slice(0, LIMITS.files);
+  const files = filesFor(corpus, asked);
   await corpus.scan(files, (line, at, _, path) => {
     if (line.length > LIMITS.line) return [];
     const score = scoreOf(line, path, weights) / total;
@@ -99,6 +98,19 @@ export async function gatherDefaults(corpus: Corpus, words: readonly string[]): 
       items.push(await corpus.item('setting', path, { start: Math.max(1, above), end: at + 1 + Number(isText) }));
   }
   return { items, isComplete: false };
+}
+
+/** The files that hold most of the words, of as many first those that are there for values. */
+function filesFor(corpus: Corpus, asked: readonly string[]): string[] {
+  const held = new Map<string, number>();
+  for (const word of asked) {
+    for (const path of corpus.holding([word]).paths) held.set(path, (held.get(path) ?? 0) + 1);
+  }
+  return [...held]
+    .filter(([path]) => !['test', 'changelog', 'example'].includes(roleOf(path)))
+    .sort(([a, one], [b, other]) => other - one || Number(isTelling(b)) - Number(isTelling(a)))
+    .slice(0, LIMITS.files)
+    .map(([path]) => path);
 }
 
 /** How much of the question's weight a line says that gives a value or tells one; 0 for any other line. */
