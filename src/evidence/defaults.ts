@@ -33,7 +33,7 @@ const GENERAL = new Set(
 );
 /** A name that is given a value: assigned, declared, set by a call, or a key of a settings file or of a table. */
 const GIVEN: readonly RegExp[] = [
-  /^(?:[\w$@:<>*&,.-]+\s+){0,6}[*&@]?([A-Za-z_$][\w$.-]*)\s*(?::\s*[^=\s][^=]{0,60})?(?::=|=(?![=>~]))\s*(\S.*)$/,
+  /^(?:[\w$@<>*&,.-]+(?:::[\w$<>*&,.-]+)*\s+){0,6}[*&@]?([A-Za-z_$][\w$.-]*)\s*(?::\s*[^=\s][^=]{0,60})?(?::=|=(?![=>~]))\s*(\S.*)$/,
   /^["']?([A-Za-z_$][\w$.-]*)["']?\s*:\s*([^\s:].*)$/,
   /^#\s*define\s+(\w+)\s+(\S.*)$/,
   /^(?:set|option|config)[( ]\s*[:"'](\w[\w-]*)["']?,\s*(\S.*)$/,

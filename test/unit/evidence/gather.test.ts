@@ -274,6 +274,15 @@ test('a default is the line that gives the value, and no other setting with the 
   expect(evidence?.items.map(({ path }) => path)).not.toContain('src/desk.py');
 });
 
+test('the default of a parameter is found by its name, not by its type', async () => {
+  const files = {
+    'src/desk.py':
+      'class Desk:\n    def __init__(\n        self,\n        books_per_reader: int = 5,\n    ):\n        pass\n',
+  };
+  const evidence = await evidenceOver(files, 'What is the default number of books per reader?');
+  expect(evidence?.items.map(({ text }) => text.trim())).toEqual(['books_per_reader: int = 5,']);
+});
+
 test('the licence is what the manifest says and the head of its file', async () => {
   const files = { LICENSE: 'MIT License\n\nCopyright (c) Ada\n', 'package.json': '{\n  "license": "MIT"\n}\n' };
   const evidence = await evidenceOver(files, 'Which licence does it have?');
