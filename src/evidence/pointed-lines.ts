@@ -198,9 +198,12 @@ function definitionLines(
 /** What holds methods. */
 const HOLDER = /\b(?:class|struct|impl|interface|trait|module|defmodule|object|enum|namespace|protocol|extension)\b/;
 
-/** Whether a line only brings a name in, or is one in a list of them: it says that something is there, and not what. */
+/**
+ * Whether a line only brings a name in, is one in a list of them, or a mark of reStructuredText: it says that something
+ * is there, and not what.
+ */
 const isNaming = (line: string): boolean =>
-  IMPORT.test(line) || /^\s*[A-Za-z_$][\w$]*,\s*(?:(?:#|\/\/).*)?$/.test(line);
+  IMPORT.test(line) || /^\s*[A-Za-z_$][\w$]*,\s*(?:(?:#|\/\/).*)?$|^\s*\.\. (?:[\w-]+::|_)|^\s*:[\w-]+:/.test(line);
 
 function bestWindow(lines: readonly string[], place: LineRange, weights: Weights) {
   const held = lines.slice(place.start - 1, place.end).map((line) => new Set(isNaming(line) ? [] : terms(line)));
