@@ -36,7 +36,7 @@ const GIVEN: readonly RegExp[] = [
   /^(?:[\w$@<>*&,.-]+(?:::[\w$<>*&,.-]+)*\s+){0,6}[*&@]?([A-Za-z_$][\w$.-]*)\s*(?::\s*[^=\s][^=]{0,60})?(?::=|=(?![=>~]))\s*(\S.*)$/,
   /^["']?([A-Za-z_$][\w$.-]*)["']?\s*:\s*([^\s:].*)$/,
   /^#\s*define\s+(\w+)\s+(\S.*)$/,
-  /^(?:set|option|config)[( ]\s*[:"'](\w[\w-]*)["']?,\s*(\S.*)$/,
+  /^(?:[\w$]+\.)?(?:set|option|config|set_?[dD]efault)[( ]\s*[:"'](\w[\w -]*)["']?,\s*(\S.*)$/,
   /^(?:[\w$]+\s+){1,4}([A-Za-z_$][\w$]*)\[(\d+)\]\s*[;={]/,
   /^@(\w+)\s+([\d:"'].*)$/,
   /\bfn\s+(default_\w+)\(\)\s*->\s*(\S.*)$/,
@@ -126,7 +126,8 @@ function scoreOf(line: string, path: string, weights: ReadonlyMap<string, number
     if (name === undefined || value === undefined) continue;
     if (![...VALUE, CONSTANT].some((form) => form.test(value.trim()))) continue;
     const parts = terms(name);
-    const said = new Set(parts.length > 1 ? parts.slice(1) : parts);
+    // The first term of a name in parts is the whole.
+    const said = new Set(parts.length > 1 && /^\S+$/.test(name) ? parts.slice(1) : parts);
     const inName = saidIn(said, weights);
     const isCalled = isTelling(path) || held.has(DEFAULT_TERM);
     const matched = [...said].filter((term) => weights.has(term)).length;
