@@ -77,8 +77,10 @@ async function sayingLines(corpus: Corpus, text: string): Promise<EvidenceItem[]
   const own = places.filter(({ path }) => inScope.has(path));
   const found = await findPhrases(new Reader(corpus.index), text, own);
   const asked = text.split('\n').flatMap((line) => [wordsOf(line), wordsOf(line.replace(FILLED, ' '))]);
+  // A trace has many lines, of which few are messages; one line is looked for where values are filled in, too.
+  const near = text.includes('\n') ? own.filter(({ segmentId }) => (found.get(segmentId) ?? 0) > 0) : own;
   const saying = await Promise.all(
-    own.map(async ({ segmentId, path, start, end }) => {
+    near.map(async ({ segmentId, path, start, end }) => {
       const runs = (await corpus.lines(path)).slice(start - 1, end).map((line) => {
         const said = [wordsOf(line), wordsOf(line.replace(PLACES, ' '))];
         return Math.max(0, ...asked.flatMap((words) => said.map((one) => longestRun(words, one))));
