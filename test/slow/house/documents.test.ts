@@ -83,7 +83,7 @@ it('the equations of what runs have the sizes of what ships', async () => {
     `all ${config.layers} blocks`,
     `at most ${RUN.segmentTokens} of a header and a segment, or ${RUN.questionTokens} of a question`,
     `N ≤ ${MAX_POSITIONS.toLocaleString('en')} tokens`,
-    `the ${decoderDefaults.candidates} best of ${config.vocab.toLocaleString('en')} logits`,
+    `the ${decoderDefaults.candidates} best of ${config.vocab.toLocaleString('en')} tokens`,
     `share(f)^${FILE_RANKING.fileWeight}`,
     `share(s)^${RANKING.weight}`,
   ]) {
