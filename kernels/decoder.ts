@@ -26,6 +26,8 @@ export interface DecoderOptions {
    * length, so that a run may verify a draft. Costs a row more of attention, and a position more of the cache.
    */
   readonly isRunInvariant?: boolean;
+  /** Of keys and values the whole cache leaves the graph where it is not said (`Attending`). */
+  readonly cache?: Attending['cache'];
 }
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
@@ -166,7 +168,10 @@ function upperStates(graph: Graph, manifest: Manifest, from: number, options: De
 }
 
 /** The inputs that say where in the cache a run stands. */
-function attendingOf(graph: Graph, { isRunInvariant: hasSpareRow = false }: DecoderOptions): Attending {
+function attendingOf(
+  graph: Graph,
+  { isRunInvariant: hasSpareRow = false, cache = 'whole' }: DecoderOptions,
+): Attending {
   const counted = (keys: Value, shape: readonly number[]) =>
     hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([1], shape), 'int32')]) : keys;
   return {
@@ -174,6 +179,7 @@ function attendingOf(graph: Graph, { isRunInvariant: hasSpareRow = false }: Deco
     lastKey: counted(graph.input('last_key', 'int32', [1]), [1]),
     totalKeys: counted(graph.input('total_keys', 'int32', []), []),
     hasSpareRow,
+    cache,
   };
 }
 

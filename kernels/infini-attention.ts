@@ -184,6 +184,7 @@ export function infiniGraph(config: BaseConfig, features: FeatureSpec, rule: Upd
     lastKey: graph.input('last_key', 'int32', [1]),
     totalKeys: graph.input('total_keys', 'int32', []),
     hasSpareRow: false,
+    cache: 'whole',
   };
   const local = cachedAttention(graph, config, 0, { query, key, value }, attending);
   const attended = blockMemory(graph, config, 0, { features, rule }, { query, key, value, local });

@@ -16,6 +16,11 @@ export interface Attending {
    * writes over the zeros' keys, for which the cache has room.
    */
   readonly hasSpareRow: boolean;
+  /**
+   * What leaves the graph of keys and values: the whole cache, grown, or the rows of this run alone. A runtime that
+   * copies what it gives back copies little then, and the grown cache of a block can lie where that of the last did.
+   */
+  readonly cache: 'whole' | 'rows';
 }
 
 /** A block's projections before rotation: query [1, T, H d], key and value [1, T, G d]. */
@@ -27,8 +32,9 @@ interface Projections {
 
 /**
  * Causal attention [1, T, H d] of rotated queries to what the cache holds and to these tokens, with the block's own
- * keys and values as graph inputs `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`. It ends where the
- * caller's cache ends: a caller whose blocks have a memory gives each segment an empty one.
+ * keys and values as graph inputs `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`, or this run's rows
+ * alone, `new.N.key|value` [1, T, G d]. It ends where the caller's cache ends: a caller whose blocks have a memory gives
+ * each segment an empty one.
  */
 export function cachedAttention(
   graph: Graph,
@@ -54,9 +60,15 @@ export function cachedAttention(
   if (local === undefined || presentKey === undefined || presentValue === undefined) {
     throw new Error('GroupQueryAttention has three outputs');
   }
-  const grown = [1, config.kvHeads, 'total', config.headDim];
-  graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
-  graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
+  if (attending.cache === 'rows') {
+    const rows = [1, 'tokens', config.kvHeads * config.headDim];
+    graph.output(`new.${layer}.key`, key, 'float32', rows);
+    graph.output(`new.${layer}.value`, projections.value, 'float32', rows);
+  } else {
+    const grown = [1, config.kvHeads, 'total', config.headDim];
+    graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
+    graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
+  }
   if (!attending.hasSpareRow) return local;
   return graph.node('Slice', [local, graph.int64s([0]), graph.int64s([-1]), graph.int64s([1])]); // [1, T, H d]
 }

@@ -115,17 +115,21 @@ describe.skipIf(adapter.kind === 'none')('on WebGPU', () => {
     async (kind, accuracyLevel) => {
       // A table of 4 bits with zero points is refused by the provider, so the table has 8 here, as the base's has.
       const manifest = randomDecoder(kind, 5, kind === 'float32' ? kind : 'int8').write(folder);
-      const options = { accuracyLevel, candidates: 5 };
       // The ids are int64 and are clamped on the CPU, so the lower half may fall back; the upper half may not.
-      const lower = {
-        cpu: await cpuSession(lowerGraph(manifest, 1, options), folder),
-        webgpu: await createSession(lowerGraph(manifest, 1, options), folder, { device: 'webgpu', threads: 1 }),
+      const halves = async (cache: 'whole' | 'rows') => {
+        const options = { accuracyLevel, candidates: 5, cache };
+        const lower = {
+          cpu: await cpuSession(lowerGraph(manifest, 1, options), folder),
+          webgpu: await createSession(lowerGraph(manifest, 1, options), folder, { device: 'webgpu', threads: 1 }),
+        };
+        return { lower, upper: await both(() => upperGraph(manifest, 1, options)) };
       };
-      const upper = await both(() => upperGraph(manifest, 1, options));
+      const [whole, rows] = [await halves('whole'), await halves('rows')];
       const ids = [0, 29, 30, 49, 12, 31, 30, 5, 48];
       const run = async (device: 'cpu' | 'webgpu', step: number, capacity: number) => {
-        const below = keyValueCache(CONFIG, [0, 1], capacity > 0 ? 'shared' : 'grown', capacity);
-        const above = keyValueCache(CONFIG, [1, 2], capacity > 0 ? 'shared' : 'grown', capacity);
+        const below = keyValueCache(CONFIG, [0, 1], capacity > 0 ? 'rows' : 'grown', capacity);
+        const above = keyValueCache(CONFIG, [1, 2], capacity > 0 ? 'rows' : 'grown', capacity);
+        const { lower, upper } = capacity > 0 ? rows : whole;
         const [states, logits]: [number[], number[]] = [[], []];
         for (let from = 0; from < ids.length; from += step) {
           const part = ids.slice(from, from + step);

@@ -68,7 +68,8 @@ try {
 }
 
 async function open(device: Device, manifest: Manifest): Promise<Side> {
-  const options = { ...decoderDefaults, isRunInvariant: device === 'cpu' };
+  const onCpu = { isRunInvariant: true, cache: 'rows' } as const;
+  const options = { ...decoderDefaults, ...(device === 'cpu' && onCpu) };
   const how = { device, threads: Number(values.threads) };
   const lower = await createSession(lowerGraph(manifest, split, options), folder, how);
   const upper = await createSession(upperGraph(manifest, split, options), folder, how);
@@ -91,7 +92,7 @@ async function measure(side: Side, ids: readonly number[], isCounted: boolean): 
       'states',
     );
   });
-  const kind = side.device === 'cpu' ? 'shared' : 'grown';
+  const kind = side.device === 'cpu' ? 'rows' : 'grown';
   const below = keyValueCache(config, [0, split], kind, ids.length + 1);
   const above = keyValueCache(config, [split, config.layers], kind, ids.length + 1);
   [side.logits, side.best] = [[], []];

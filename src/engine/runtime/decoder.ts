@@ -4,19 +4,18 @@ import type { BaseConfig } from '../../../kernels/manifest.ts';
 /**
  * Keys and values of a run of blocks; `length` positions are filled.
  *
- * - `once`   an empty past, and a present that nobody wants: for a graph that runs once
- * - `shared` buffers [1, G, capacity, d] that are handed over as past and as present, so that attention appends in
- *   place;
- *            the CPU provider honours this
- * - `grown`  the present [1, G, length, d] becomes the next past: WebGPU ignores outputs that are handed over
+ * - `once`  an empty past, and a present that nobody wants: for a graph that runs once
+ * - `rows`  buffers [1, G, capacity, d] into which the rows of a run are written after it: the runtime copies all that
+ *           it gives back, so that a whole cache cost as much time as a token's numbers (LOG.md)
+ * - `grown` the present [1, G, length, d] becomes the next past: on WebGPU nothing leaves the device
  */
 export interface KeyValueCache {
-  readonly kind: 'once' | 'shared' | 'grown';
+  readonly kind: 'once' | 'rows' | 'grown';
   length: number;
   tensors: Readonly<Record<string, ort.Tensor>>;
 }
 
-/** A cache for the blocks `first` … `end - 1`; `capacity` in positions matters to a shared one alone. */
+/** A cache for the blocks `first` … `end - 1`; `capacity` in positions matters to one of rows alone. */
 export function keyValueCache(
   config: BaseConfig,
   [first, end]: readonly [number, number],
@@ -24,7 +23,7 @@ export function keyValueCache(
   capacity = 0,
 ): KeyValueCache {
   const tensors: Record<string, ort.Tensor> = {};
-  const positions = kind === 'shared' ? capacity : 0;
+  const positions = kind === 'rows' ? capacity : 0;
   for (let layer = first; layer < end; layer += 1) {
     for (const part of ['key', 'value']) {
       const size = config.kvHeads * positions * config.headDim;
@@ -57,12 +56,31 @@ export async function runDecoder(
   const fetches: Record<string, ort.Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
   for (const [name, tensor] of Object.entries(cache.tensors)) {
     feeds[`past.${name}`] = tensor;
-    if (cache.kind !== 'once') fetches[`present.${name}`] = cache.kind === 'shared' ? tensor : null;
+    if (cache.kind === 'grown') fetches[`present.${name}`] = null;
+    if (cache.kind === 'rows') fetches[`new.${name}`] = null;
   }
   const results = await session.run(feeds, fetches);
   if (cache.kind === 'grown') cache.tensors = grown(results, Object.keys(cache.tensors));
+  if (cache.kind === 'rows') {
+    for (const [name, tensor] of Object.entries(cache.tensors))
+      append(tensor, cache.length, floats(results, `new.${name}`));
+  }
   cache.length = total;
   return results;
+}
+
+/** Writes rows [T, G, d] behind the first `length` positions of [1, G, S, d]. Throws RangeError where they do not fit. */
+function append(tensor: ort.Tensor, length: number, rows: Float32Array): void {
+  const buffer = floatsOf(tensor);
+  const [, heads = 0, capacity = 0, size = 0] = tensor.dims;
+  const count = rows.length / (heads * size);
+  if (length + count > capacity) throw new RangeError('The cache has no room for this run.');
+  for (let row = 0; row < count; row += 1) {
+    for (let head = 0; head < heads; head += 1) {
+      const from = (row * heads + head) * size;
+      buffer.set(rows.subarray(from, from + size), (head * capacity + length + row) * size);
+    }
+  }
 }
 
 /**
@@ -71,7 +89,7 @@ export async function runDecoder(
  */
 export function rewind(cache: KeyValueCache, length: number): void {
   if (length === cache.length) return;
-  if (cache.kind !== 'shared' || length > cache.length) throw new Error('This cache cannot be cut there.');
+  if (cache.kind !== 'rows' || length > cache.length) throw new Error('This cache cannot be cut there.');
   cache.length = length;
 }
 
@@ -80,7 +98,7 @@ export function joined(lower: KeyValueCache, upper: KeyValueCache): KeyValueCach
   return { kind: lower.kind, length: lower.length, tensors: { ...lower.tensors, ...upper.tensors } };
 }
 
-/** Fills the first `length` positions of an empty shared cache with those of another of the same blocks. */
+/** Fills the first `length` positions of an empty cache of rows with those of another of the same blocks. */
 export function copied(from: KeyValueCache, into: KeyValueCache, length: number): void {
   for (const [name, tensor] of Object.entries(into.tensors)) {
     const other = from.tensors[name];
@@ -101,7 +119,7 @@ export function cacheBytes({ tensors }: KeyValueCache): number {
 
 /** Empties a cache and overwrites what it held. */
 export function erase(cache: KeyValueCache): void {
-  if (cache.kind === 'shared') for (const tensor of Object.values(cache.tensors)) floatsOf(tensor).fill(0);
+  if (cache.kind === 'rows') for (const tensor of Object.values(cache.tensors)) floatsOf(tensor).fill(0);
   cache.length = 0;
 }
 

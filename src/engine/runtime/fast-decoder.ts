@@ -64,7 +64,7 @@ export class FastDecoder {
     if (!tensors) return undefined;
     const manifest = { ...this.#manifest, tensors };
     const upper = { ...manifest, tensors: { ...tensors, ...this.#manifest.tensors } };
-    const options = { ...decoderDefaults, isRunInvariant: true };
+    const options = { ...decoderDefaults, isRunInvariant: true, cache: 'rows' } as const;
     return {
       prompt: await createSession(promptGraph(manifest, options), this.#folder, this.#options),
       upper: await createSession(upperGraph(upper, this.#from, options), this.#folder, this.#options),

@@ -127,7 +127,7 @@ export class Model {
   /** An empty context for at most `capacity` tokens. */
   async context(capacity: number): Promise<Context> {
     const { config } = this.manifest;
-    const kind = this.#options.device === 'cpu' ? 'shared' : 'grown';
+    const kind = this.#options.device === 'cpu' ? 'rows' : 'grown';
     const positions = Math.min(capacity, MAX_POSITIONS) + SPARE_ROWS;
     const fast = await this.#fast.sessions();
     if (fast) await this.#release('upper');
@@ -208,7 +208,7 @@ export class Model {
    * floats depend on how many rows they have.
    */
   canRewind({ lower, upper }: Context): boolean {
-    return isInBlocks(this.manifest) && lower.kind === 'shared' && upper.kind === 'shared';
+    return isInBlocks(this.manifest) && lower.kind === 'rows' && upper.kind === 'rows';
   }
 
   /** Forgets all but the first `length` tokens of a context. */
@@ -261,7 +261,8 @@ export class Model {
     const { manifest } = this;
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
     if (name === 'lower' || name === 'upper') {
-      const answering = { ...decoderDefaults, isRunInvariant: options.device === 'cpu' };
+      const onCpu = { isRunInvariant: true, cache: 'rows' } as const;
+      const answering = { ...decoderDefaults, ...(options.device === 'cpu' && onCpu) };
       const graph = name === 'lower' ? lowerGraph : upperGraph;
       return createSession(graph(manifest, this.#layer, answering), this.#options.baseFolder, options);
     }

@@ -36,14 +36,21 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
   let manifest: Manifest;
   let lower: ort.InferenceSession;
   let upper: ort.InferenceSession;
+  /** Both halves, for a cache of rows. */
+  let onRows: { lower: ort.InferenceSession; upper: ort.InferenceSession };
   beforeAll(async () => {
     manifest = shard.write(folder);
     lower = await cpuSession(lowerGraph(manifest, SPLIT, OPTIONS), folder);
     upper = await cpuSession(upperGraph(manifest, SPLIT, OPTIONS), folder);
+    const options = { ...OPTIONS, cache: 'rows' } as const;
+    onRows = {
+      lower: await cpuSession(lowerGraph(manifest, SPLIT, options), folder),
+      upper: await cpuSession(upperGraph(manifest, SPLIT, options), folder),
+    };
   });
 
   function caches(capacity: number) {
-    const kind = capacity > 0 ? 'shared' : 'grown';
+    const kind = capacity > 0 ? 'rows' : 'grown';
     return [
       keyValueCache(CONFIG, [0, SPLIT], kind, capacity),
       keyValueCache(CONFIG, [SPLIT, CONFIG.layers], kind, capacity),
@@ -56,15 +63,16 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
    */
   async function decode(step: number, capacity: number) {
     const [below, above] = caches(capacity);
+    const halves = capacity > 0 ? onRows : { lower, upper };
     const states: number[] = [];
     const candidates: { logits: readonly number[]; tokens: readonly number[] }[] = [];
     for (let from = 0; from < IDS.length; from += step) {
       const ids = IDS.slice(from, from + step);
       const row = { ids: intTensor(ids, [1, ids.length]) };
-      const middle = await runDecoder(lower, row, below, ids.length, ['states']);
+      const middle = await runDecoder(halves.lower, row, below, ids.length, ['states']);
       states.push(...floats(middle, 'states'));
       const feeds = { states: middle.states!, first: intTensor([-1], [1]) };
-      const top = await runDecoder(upper, feeds, above, ids.length, ['logits', 'tokens']);
+      const top = await runDecoder(halves.upper, feeds, above, ids.length, ['logits', 'tokens']);
       candidates.push({ logits: [...floats(top, 'logits')], tokens: integers(top, 'tokens') });
     }
     return { states, candidates };
@@ -72,7 +80,7 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
 
   // Sums of floats depend on the number of rows; those of integers do not.
   const sameInAnyRun = async () => {
-    const options = { accuracyLevel: 4, candidates: 5, isRunInvariant: true } as const;
+    const options = { accuracyLevel: 4, candidates: 5, isRunInvariant: true, cache: 'rows' } as const;
     const half = await cpuSession(lowerGraph(manifest, SPLIT, options), folder);
     const rest = await cpuSession(upperGraph(manifest, SPLIT, options), folder);
     /** The candidates after each token, from runs of these lengths; `extra` tokens are run along and taken back. */
@@ -105,13 +113,13 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
   if (kind !== 'float32') it('is the same to the bit in runs of any length, with 8-bit activations', sameInAnyRun);
 
   it('reads a prompt to the same keys and values as both halves, in any runs', async () => {
-    const whole = await cpuSession(promptGraph(manifest, OPTIONS), folder);
+    const whole = await cpuSession(promptGraph(manifest, { ...OPTIONS, cache: 'rows' }), folder);
     const [below, above] = caches(IDS.length);
     const row = { ids: intTensor(IDS, [1, IDS.length]) };
-    const middle = await runDecoder(lower, row, below, IDS.length, ['states']);
+    const middle = await runDecoder(onRows.lower, row, below, IDS.length, ['states']);
     const feeds = { states: middle.states!, first: intTensor([-1], [1]) };
-    await runDecoder(upper, feeds, above, IDS.length, ['logits']);
-    const all = keyValueCache(CONFIG, [0, CONFIG.layers], 'shared', IDS.length);
+    await runDecoder(onRows.upper, feeds, above, IDS.length, ['logits']);
+    const all = keyValueCache(CONFIG, [0, CONFIG.layers], 'rows', IDS.length);
     for (const ids of [IDS.slice(0, 5), IDS.slice(5)]) {
       await runDecoder(whole, { ids: intTensor(ids, [1, ids.length]) }, all, ids.length, []);
     }
@@ -129,7 +137,7 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
       rewind(grown, 1);
     }).toThrow('cannot be cut');
     expect(() => {
-      rewind(keyValueCache(CONFIG, [0, SPLIT], 'shared', 4), 1);
+      rewind(keyValueCache(CONFIG, [0, SPLIT], 'rows', 4), 1);
     }).toThrow('cannot be cut');
   });
 
@@ -161,8 +169,8 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
   });
 
   it.each([
-    [1, 'shared', 16],
-    [4, 'shared', 16],
+    [1, 'rows', 16],
+    [4, 'rows', 16],
     [1, 'grown', 0],
     [4, 'grown', 0],
   ] as const)('is the reference in runs of %i tokens on a %s cache', async (step, _kind, capacity) => {

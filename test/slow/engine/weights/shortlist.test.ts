@@ -7,7 +7,7 @@ import { DerivedFile } from '../../../../src/engine/weights/derived-file.ts';
 import { randomDecoder } from '../../kernels/shard.ts';
 import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder } from '../../kernels/support.ts';
 
-const OPTIONS = { accuracyLevel: 4, candidates: 3, isRunInvariant: true } as const;
+const OPTIONS = { accuracyLevel: 4, candidates: 3, isRunInvariant: true, cache: 'rows' } as const;
 const TOKENS = 40;
 const ONES = Array<number>(TOKENS).fill(1);
 const STATES = Float32Array.from({ length: TOKENS * CONFIG.hidden }, (_, at) => Math.sin(7 * at));
@@ -15,7 +15,7 @@ const STATES = Float32Array.from({ length: TOKENS * CONFIG.hidden }, (_, at) => 
 /** Candidates after each of the made-up states, from runs of these lengths. */
 async function candidates(folder: string, manifest: Manifest, lengths: readonly number[]) {
   const session = await cpuSession(upperGraph(manifest, 1, OPTIONS), folder);
-  const cache = keyValueCache(CONFIG, [1, CONFIG.layers], 'shared', TOKENS + 1);
+  const cache = keyValueCache(CONFIG, [1, CONFIG.layers], 'rows', TOKENS + 1);
   const found: { tokens: readonly number[]; logits: readonly number[] }[] = [];
   for (const length of lengths) {
     const data = STATES.slice(found.length * CONFIG.hidden, (found.length + length) * CONFIG.hidden);
