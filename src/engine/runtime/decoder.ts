@@ -69,7 +69,7 @@ export async function runDecoder(
   return results;
 }
 
-/** Writes rows [T, G, d] behind the first `length` positions of [1, G, S, d]. Throws RangeError where they do not fit. */
+/** Writes rows [T, G, d] behind the first `length` positions of [1, G, S, d]. Throws a RangeError for too many. */
 function append(tensor: ort.Tensor, length: number, rows: Float32Array): void {
   const buffer = floatsOf(tensor);
   const [, heads = 0, capacity = 0, size = 0] = tensor.dims;
