@@ -14,6 +14,20 @@ export interface WorkspacePath {
 
 type Platform = NodeJS.Platform;
 
+interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+
+/**
+ * The lines of a range of the editor (from 0), as they are counted everywhere else: 1-based and inclusive. A range that
+ * ends before the first character of a line does not mean that line.
+ */
+export function linesOfRange({ start, end }: { readonly start: Position; readonly end: Position }) {
+  const isBefore = end.line > start.line && end.character === 0;
+  return { start: start.line + 1, end: isBefore ? end.line : end.line + 1 };
+}
+
 /**
  * The workspace's folders with a name for each that no other has and that holds no slash: it is the first part of the
  * paths that people see. Folders of one name are told apart by the folder above them, then by a number.
@@ -34,6 +48,10 @@ export function namedFolders(opened: readonly OpenedFolder[]): Folder[] {
 }
 
 const clean = (name: string) => name.replaceAll(/[/\\]/g, '-') || 'root';
+
+/** `12`, `12-15` */
+export const lineNumbers = ({ start, end }: { readonly start: number; readonly end: number }) =>
+  start === end ? `${start}` : `${start}-${end}`;
 
 /** Turns the platform's paths into places and into the paths that people see, and back. */
 export class WorkspaceRoots {

@@ -3,6 +3,7 @@ import type { PlacedLines } from '../answer/excerpt.ts';
 import type { QuestionScope } from '../service/protocol.ts';
 import type { ChatView } from './chat/view.ts';
 import { inform } from './notice.ts';
+import { lineNumbers, linesOfRange } from './place.ts';
 import type { WorkspacePath } from './place.ts';
 import { shown } from './shown.ts';
 import type { WorkspaceMemory } from './workspace-memory.ts';
@@ -39,12 +40,7 @@ export class QuestionInput {
       return;
     }
     const path = this.#memory.places.shown(place);
-    const { start, end } = editor.selection;
-    // A selection that ends before the first character of a line does not mean that line.
-    const last = end.line > start.line && end.character === 0 ? end.line : end.line + 1;
-    const lines = last > start.line + 1 ? `${start.line + 1}-${last}` : `${start.line + 1}`;
-    const selection = { path, start: start.line + 1, end: last };
-    await this.#input(everything, vscode.l10n.t('Ask about {0}', `${path}:${lines}`), selection);
+    await this.#lines({ path, ...linesOfRange(editor.selection) });
   }
 
   /** The files and folders that are selected in the explorer; `clicked` alone where none are. */
@@ -115,9 +111,12 @@ export class QuestionInput {
       await this.#input(await this.#scopeOf([place]), vscode.l10n.t('Ask about {0}', path), undefined, question);
       return;
     }
-    const selection = { path, start: range.start.line + 1, end: range.end.line + 1 };
-    const lines = selection.start === selection.end ? `${selection.start}` : `${selection.start}-${selection.end}`;
-    await this.#input(everything, vscode.l10n.t('Ask about {0}', `${path}:${lines}`), selection, question);
+    await this.#lines({ path, ...linesOfRange(range) }, question);
+  }
+
+  async #lines(selection: PlacedLines, question?: string): Promise<void> {
+    const title = vscode.l10n.t('Ask about {0}', `${selection.path}:${lineNumbers(selection)}`);
+    await this.#input(everything, title, selection, question);
   }
 
   async #scopeOf(places: readonly WorkspacePath[]): Promise<QuestionScope> {

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { PlacedLines } from '../../answer/excerpt.ts';
 import { splitLines } from '../../workspace/segment/line.ts';
 import { cellAt, isNotebook, notebookText } from '../../workspace/files/notebook.ts';
+import { linesOfRange } from '../place.ts';
 import type { WorkspacePath, WorkspaceRoots } from '../place.ts';
-
 import type { ChatWorkspace } from '../../chat/dependencies.ts';
 
 /** The roots and their paths; `WorkspaceMemory` is one. */
@@ -68,10 +68,7 @@ export class EditorWorkspace implements ChatWorkspace {
     const editor = vscode.window.activeTextEditor;
     const place = editor && this.#roots.placeOf(editor.document.uri);
     if (!place || editor.selection.isEmpty) return undefined;
-    const { start, end } = editor.selection;
-    // A selection that ends before the first character of a line does not mean that line.
-    const last = end.line > start.line && end.character === 0 ? end.line : end.line + 1;
-    const lines = { path: this.#roots.places.shown(place), start: start.line + 1, end: last };
+    const lines = { path: this.#roots.places.shown(place), ...linesOfRange(editor.selection) };
     // What the chat itself has selected, to show a citation, nobody means to ask about.
     return isDeepStrictEqual(lines, this.#cited) ? undefined : lines;
   }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { literal } from '../../chat/harmless-markdown.ts';
 import { stackOf } from '../../common/app-error.ts';
 import type { Turn } from '../../retrieve/multi-folder-search.ts';
+import { linesOfRange } from '../place.ts';
 import { shown, shownLines } from '../shown.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 import { participantStrings } from './strings.ts';
@@ -60,12 +61,7 @@ function requestOf(memory: WorkspaceMemory, request: vscode.ChatRequest, context
     history: turnsOf(context.history),
     terms: results.at(-1)?.terms ?? '',
     paths: places.flatMap(({ path, range }) => (range || path === '' ? [] : [path])),
-    selection: attached && {
-      path: attached.path,
-      start: attached.range.start.line + 1,
-      end:
-        Math.max(attached.range.start.line, attached.range.end.line - Number(attached.range.end.character === 0)) + 1,
-    },
+    selection: attached && { path: attached.path, ...linesOfRange(attached.range) },
   };
 }
 

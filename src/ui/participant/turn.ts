@@ -12,6 +12,7 @@ import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import type { Question, QuestionScope, ToolOutcome } from '../../service/protocol.ts';
 import { answerNotes } from '../../chat/exchange.ts';
 import { fill } from '../../chat/strings.ts';
+import { lineNumbers } from '../place.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { ParticipantStrings } from './strings.ts';
 
@@ -258,13 +259,13 @@ class ParticipantTurn {
     const places = files.slice(0, LISTED.files).map(({ path, share, lines }) => {
       this.#out.markdown(`\n- ${exactPercent(share)} ${code(path)} `);
       const shown = lines.slice(0, LISTED.ranges).map(({ start, end }) => ({ path, start, end }));
-      for (const place of shown) this.#out.link(place, linesOf(place));
+      for (const place of shown) this.#out.link(place, lineNumbers(place));
       return shown[0] ?? { path, start: 1, end: 1 };
     });
     this.#out.markdown('\n\n');
     for (const place of places) this.#out.reference(place);
     for (const place of places.slice(0, LISTED.buttons)) {
-      this.#out.button(place, fill(this.#strings.open, `${place.path}:${linesOf(place)}`));
+      this.#out.button(place, fill(this.#strings.open, `${place.path}:${lineNumbers(place)}`));
     }
   }
 
@@ -291,16 +292,13 @@ class ParticipantTurn {
       }
       const { path, start, end, cells } = found.citation;
       this.#out.markdown('\n- ');
-      this.#out.link({ path, start, end }, `${path}:${cells ?? linesOf({ start, end })}`);
+      this.#out.link({ path, start, end }, `${path}:${cells ?? lineNumbers({ start, end })}`);
       this.#out.markdown(` ${literal(found.sentence.text)}`);
     }
     this.#out.markdown('\n\n');
     const first = sentences.find((found) => found.kind === 'supported');
     if (first === undefined) return;
     const { path, start, end } = first.citation;
-    this.#out.button({ path, start, end }, fill(this.#strings.open, `${path}:${linesOf({ start, end })}`));
+    this.#out.button({ path, start, end }, fill(this.#strings.open, `${path}:${lineNumbers({ start, end })}`));
   }
 }
-
-const linesOf = ({ start, end }: Pick<PlacedLines, 'start' | 'end'>) =>
-  start === end ? `${start}` : `${start}-${end}`;

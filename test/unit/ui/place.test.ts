@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { namedFolders, WorkspaceRoots } from '../../../src/ui/place.ts';
+import { lineNumbers, linesOfRange, namedFolders, WorkspaceRoots } from '../../../src/ui/place.ts';
 
 const one = new WorkspaceRoots([{ root: '/home/me/app', name: 'app' }], 'linux');
 const two = new WorkspaceRoots(
@@ -10,6 +10,21 @@ const two = new WorkspaceRoots(
   ],
   'linux',
 );
+
+describe('the lines of a range', () => {
+  const at = (line: number, character: number) => ({ line, character });
+
+  it('are counted from one, without a last line of which nothing is in it', () => {
+    expect(linesOfRange({ start: at(4, 2), end: at(6, 1) })).toEqual({ start: 5, end: 7 });
+    expect(linesOfRange({ start: at(4, 2), end: at(6, 0) })).toEqual({ start: 5, end: 6 });
+  });
+
+  it('are one where the range is empty', () => {
+    expect(linesOfRange({ start: at(4, 0), end: at(4, 0) })).toEqual({ start: 5, end: 5 });
+    expect(lineNumbers({ start: 5, end: 5 })).toBe('5');
+    expect(lineNumbers({ start: 5, end: 7 })).toBe('5-7');
+  });
+});
 
 describe('names of folders', () => {
   it('stay as they are where they differ', () => {
