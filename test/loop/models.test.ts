@@ -69,6 +69,15 @@ describe('models in the terminal', () => {
     await models('remove', 'tiny', '--yes');
   });
 
+  it('of the editor is not used here', async () => {
+    const refused = await models('use', 'editor:copilot/gpt');
+    expect(refused.code).toBe(2);
+    expect(refused.err.trim()).toMatch(
+      /^A model of the editor answers in the editor alone\. Write built-in, [^\n]*\.$/,
+    );
+    expect(await chosen()).toBe('built-in');
+  });
+
   it('a cut file and an index that is not there leave the model before in use', async () => {
     const cut = join(temporary('models-cut'), 'cut.gguf');
     writeFileSync(cut, readFileSync(gguf).subarray(0, 50_000));
