@@ -1,3 +1,4 @@
+import { evidenceCountText, evidenceKindText } from '../../src/chat/evidence-text.ts';
 import { fill, linesText } from '../../src/chat/strings.ts';
 import type { Strings } from '../../src/chat/strings.ts';
 import { EVIDENCE_KINDS, TRANSCRIPT, unfinished } from '../../src/chat/transcript.ts';
@@ -106,7 +107,7 @@ function pager(
 function chip(exchange: Exchange, choice: EvidenceChoice, { strings, post }: Context): HTMLElement {
   const { id, question } = exchange;
   const options = [...EVIDENCE_KINDS, 'none' as const].map((kind) =>
-    h('option', { value: kind, selected: kind === choice }, kindName(kind, strings)),
+    h('option', { value: kind, selected: kind === choice }, evidenceKindText(kind, strings)),
   );
   const select = h(
     'select',
@@ -125,48 +126,10 @@ function chip(exchange: Exchange, choice: EvidenceChoice, { strings, post }: Con
   return select;
 }
 
-function kindName(kind: EvidenceChoice, strings: Strings): string {
-  switch (kind) {
-    case 'overview':
-      return strings.evidenceOverview;
-    case 'howto':
-      return strings.evidenceHowto;
-    case 'definition':
-      return strings.evidenceDefinition;
-    case 'list':
-      return strings.evidenceList;
-    case 'references':
-      return strings.evidenceReferences;
-    case 'settings':
-      return strings.evidenceSettings;
-    case 'history':
-      return strings.evidenceHistory;
-    case 'trace':
-      return strings.evidenceTrace;
-    case 'lines':
-      return strings.evidenceLines;
-    case 'none':
-      return strings.evidenceNone;
-  }
-}
-
 function countText({ evidence, evidenceKind, state }: Exchange, strings: Strings): string {
-  if (evidence) return counted(evidence, strings);
+  if (evidence) return evidenceCountText(evidence, strings);
   const isSearched = state.kind !== 'waiting' && state.kind !== 'recalling';
   return evidenceKind !== undefined && evidenceKind !== 'none' && isSearched ? strings.evidenceNothing : '';
-}
-
-function counted({ count, files, names, isComplete }: Evidence, strings: Strings): string {
-  const places =
-    count === 1
-      ? strings.evidencePlace
-      : files === 1
-        ? fill(strings.evidencePlacesInFile, count)
-        : fill(strings.evidencePlaces, count, files);
-  const parts = [places];
-  if (names > 0 && names < count) parts.push(fill(strings.evidenceNames, names));
-  if (!isComplete) parts.push(strings.evidenceSelection);
-  return parts.join(', ');
 }
 
 function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {

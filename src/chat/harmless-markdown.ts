@@ -36,7 +36,7 @@ export function harmless(markdown: string): string {
     const own = lines.slice(from, to);
     const raw = own.join('\n').trimEnd();
     // Indented code would be read as a part of the list above it, where what stood between them is gone.
-    if (token.type === 'fence' || token.type === 'code_block') blocks.push(fence(token));
+    if (token.type === 'fence' || token.type === 'code_block') blocks.push(fenced(token.content, token.info));
     else blocks.push(read(raw).every(isHarmless) && !defines(raw) ? raw : literalLines(own));
   }
   const whole = blocks.filter((block) => block !== '').join('\n\n');
@@ -80,10 +80,10 @@ function isHarmless(token: Token): boolean {
   return !isLive(token) && !(token.type === 'text' && SUSPICIOUS.test(token.content));
 }
 
-/** A fence that is longer than any run inside it, with the language where that is nothing but a language. */
-function fence({ content, info }: Token): string {
-  const longest = Math.max(2, ...Array.from(content.matchAll(/`+/g), ([run]) => run.length));
+/** Text in a fence that is longer than any run inside it, with the language where that is nothing but a language. */
+export function fenced(text: string, info = ''): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
   const mark = '`'.repeat(longest + 1);
   const [, language = ''] = /^\s*([\w+#.-]{1,20})/.exec(info) ?? [];
-  return `${mark}${DRAWN.test(language) ? '' : language}\n${content}${content.endsWith('\n') || content === '' ? '' : '\n'}${mark}`;
+  return `${mark}${DRAWN.test(language) ? '' : language}\n${text}${text.endsWith('\n') || text === '' ? '' : '\n'}${mark}`;
 }

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { code } from '../../chat/markdown.ts';
 import { participantStrings } from './strings.ts';
 import { answerTurn } from './turn.ts';
-import type { TurnHost, TurnOutput, TurnRequest } from './turn.ts';
+import type { TurnHost, TurnRequest } from './turn.ts';
+import type { TurnOutput } from './turn-writer.ts';
 import { withSignal } from '../with-signal.ts';
 
 /** Of the manifest. */
@@ -66,7 +67,7 @@ function requestOf(messages: readonly vscode.LanguageModelChatRequestMessage[]):
     if (message.role === vscode.LanguageModelChatMessageRole.User) question = text;
     else history.push({ question, answer: text });
   }
-  return { command: undefined, prompt: question, history, terms: '', paths: [], selection: undefined };
+  return { command: undefined, prompt: question, history, terms: '', compared: [], paths: [], selection: undefined };
 }
 
 function textOf(message: string | vscode.LanguageModelChatRequestMessage): string {

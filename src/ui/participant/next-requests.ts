@@ -1,5 +1,6 @@
 import type { ParticipantStrings } from './strings.ts';
-import type { ParticipantCommand, TurnResult } from './turn.ts';
+import type { ParticipantCommand } from './turn.ts';
+import type { TurnResult } from './turn-result.ts';
 
 /** What may be asked next, by what became of a turn. */
 export function nextRequests(

@@ -1,15 +1,17 @@
 import * as vscode from 'vscode';
 import { literal } from '../../chat/harmless-markdown.ts';
 import { stackOf } from '../../common/app-error.ts';
-import type { Turn } from '../../retrieve/multi-folder-search.ts';
 import { linesOfRange } from '../place.ts';
 import { shown, shownLines } from '../shown.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 import { participantStrings } from './strings.ts';
 import { nextRequests } from './next-requests.ts';
 import { answerTurn, COMMANDS } from './turn.ts';
-import type { TurnHost, TurnOutput, TurnRequest, TurnResult } from './turn.ts';
 import { withSignal } from '../with-signal.ts';
+import type { TurnHost, TurnRequest } from './turn.ts';
+import { keptResult, turnResultOf } from './turn-result.ts';
+import type { TurnResult } from './turn-result.ts';
+import type { TurnOutput } from './turn-writer.ts';
 
 const ID = 'askCodebase.memory';
 
@@ -28,7 +30,7 @@ export function registerParticipant(host: ParticipantHost): vscode.Disposable {
     try {
       const result = await withSignal(token, (signal) => answerTurn(asked, { ...host, strings }, output, signal));
       if (result.kind === 'nothing') stream.markdown(literal(result.message));
-      return { metadata: result };
+      return { metadata: keptResult(result) };
     } catch (error) {
       if (token.isCancellationRequested) return {};
       host.log.error(shownLines(stackOf(error)));
@@ -37,7 +39,10 @@ export function registerParticipant(host: ParticipantHost): vscode.Disposable {
   });
   participant.iconPath = vscode.Uri.joinPath(host.extensionUri, 'media', 'icons', 'activity-bar.svg');
   participant.followupProvider = {
-    provideFollowups: ({ metadata }) => (isResult(metadata) ? [...nextRequests(metadata, strings)] : []),
+    provideFollowups: ({ metadata }) => {
+      const result = turnResultOf(metadata);
+      return result ? [...nextRequests(result, strings)] : [];
+    },
   };
   return participant;
 }
@@ -50,32 +55,25 @@ function requestOf(memory: WorkspaceMemory, request: vscode.ChatRequest, context
     return [{ path: memory.places.shown(place), range: value instanceof vscode.Location ? value.range : undefined }];
   });
   const [attached] = places.flatMap(({ path, range }) => (range ? [{ path, range }] : []));
-  const results = context.history.flatMap((turn) =>
-    turn instanceof vscode.ChatResponseTurn && turn.participant === ID && isResult(turn.result.metadata)
-      ? [turn.result.metadata]
-      : [],
-  );
+  const results = resultsOf(context.history);
   return {
     command: COMMANDS.find((name) => name === request.command),
     prompt: request.prompt,
-    history: turnsOf(context.history),
+    history: results.flatMap((result) => ('answer' in result ? [result] : [])),
     terms: results.at(-1)?.terms ?? '',
+    compared: results.findLast((result) => result.kind === 'compared')?.paths ?? [],
     paths: places.flatMap(({ path, range }) => (range || path === '' ? [] : [path])),
     selection: attached && { path: attached.path, ...linesOfRange(attached.range) },
   };
 }
 
-/** Exchanges with this participant: what others were asked is no part of the conversation. */
-function turnsOf(history: vscode.ChatContext['history']): Turn[] {
-  return history.flatMap((turn, at) => {
-    const reply = history[at + 1];
-    const isOwn = turn instanceof vscode.ChatRequestTurn && turn.participant === ID;
-    if (!isOwn || !(reply instanceof vscode.ChatResponseTurn)) return [];
-    const texts = reply.response.map((part) =>
-      part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : '',
-    );
-    return [{ question: turn.prompt, answer: texts.join('') }];
-  });
+/** Of turns with this participant, oldest first: what others were asked is no part of the conversation. */
+function resultsOf(history: vscode.ChatContext['history']): TurnResult[] {
+  return history.flatMap((turn) =>
+    turn instanceof vscode.ChatResponseTurn && turn.participant === ID
+      ? (turnResultOf(turn.result.metadata) ?? [])
+      : [],
+  );
 }
 
 function outputOf(memory: WorkspaceMemory, stream: vscode.ChatResponseStream): TurnOutput {
@@ -104,8 +102,4 @@ function outputOf(memory: WorkspaceMemory, stream: vscode.ChatResponseStream): T
       stream.button({ title: shown(label), command: 'askCodebase.openLines', arguments: [path, start, end] });
     },
   };
-}
-
-function isResult(value: unknown): value is TurnResult {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'terms' in value;
 }

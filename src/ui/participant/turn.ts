@@ -1,20 +1,20 @@
 import type { AnswerEvent } from '../../answer/answer.ts';
-import type { Attributed } from '../../answer/citation.ts';
 import type { PlacedLines } from '../../answer/excerpt.ts';
-import { exactPercent } from '../../common/number-format.ts';
 import { isAppError } from '../../common/app-error.ts';
+import { printable } from '../../common/printable.ts';
 import { answeredBy, code } from '../../chat/markdown.ts';
-import { harmless, literal } from '../../chat/harmless-markdown.ts';
+import { fenced, literal } from '../../chat/harmless-markdown.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { ToolName } from '../../library/tool-inputs.ts';
 import type { Turn } from '../../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import type { Question, QuestionScope, ToolOutcome } from '../../service/protocol.ts';
-import { answerNotes } from '../../chat/exchange.ts';
 import { fill } from '../../chat/strings.ts';
-import { lineNumbers } from '../place.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { ParticipantStrings } from './strings.ts';
+import type { TurnResult } from './turn-result.ts';
+import { TurnWriter } from './turn-writer.ts';
+import type { TurnOutput } from './turn-writer.ts';
 
 /** The commands of the manifest; no command asks and answers. */
 export const COMMANDS = ['where', 'why', 'diff', 'at', 'scope'] as const;
@@ -28,22 +28,12 @@ export interface TurnRequest {
   readonly history: readonly Turn[];
   /** Terms that an earlier /scope of this conversation has set. */
   readonly terms: string;
+  /** Files that the last /diff of this conversation has compared, by their paths as they are shown. */
+  readonly compared: readonly string[];
   /** Files and folders that were attached, by their paths as they are shown. */
   readonly paths: readonly string[];
   /** Lines that were attached. */
   readonly selection: PlacedLines | undefined;
-}
-
-/** Where an answer is written. Markdown is harmless when it comes here. */
-export interface TurnOutput {
-  readonly progress: (sentence: string) => void;
-  readonly markdown: (markdown: string) => void;
-  /** What was used, in the list above the answer. */
-  readonly reference: (place: PlacedLines) => void;
-  /** A link to lines in the text. */
-  readonly link: (place: PlacedLines, label: string) => void;
-  /** A button that opens lines. */
-  readonly button: (place: PlacedLines, label: string) => void;
 }
 
 /** What a turn needs of the window. */
@@ -55,14 +45,6 @@ export interface TurnHost {
   readonly strings: ParticipantStrings;
 }
 
-/** What became of a turn: kept with it, and read by the next one and by the suggestions. */
-export type TurnResult =
-  | { readonly kind: 'answered' | 'listed' | 'compared' | 'quoted'; readonly question: string; readonly terms: string }
-  | { readonly kind: 'scoped'; readonly terms: string }
-  | { readonly kind: 'nothing'; readonly message: string; readonly terms: string };
-
-/** Files of a list, buttons below it, and lines of each that are linked. */
-const LISTED = { files: 8, buttons: 3, ranges: 3 } as const;
 /** Tokens of a comparison, and of what a commit has. */
 const QUOTED_TOKENS = 4_000;
 const LONGEST_TERMS = 1_000;
@@ -98,6 +80,7 @@ class ParticipantTurn {
   readonly #out: TurnOutput;
   readonly #signal: AbortSignal;
   readonly #strings: ParticipantStrings;
+  readonly #writer: TurnWriter;
 
   constructor(request: TurnRequest, host: TurnHost, out: TurnOutput, signal: AbortSignal) {
     this.#request = request;
@@ -105,6 +88,7 @@ class ParticipantTurn {
     this.#out = out;
     this.#signal = signal;
     this.#strings = host.strings;
+    this.#writer = new TurnWriter(out, host.strings);
   }
 
   async run(): Promise<TurnResult> {
@@ -144,19 +128,20 @@ class ParticipantTurn {
     this.#out.progress(this.#strings.searching);
     const { scope } = this.#question(question);
     const files = await this.#host.recall(question, scope, this.#signal);
-    this.#files(this.#strings.relevant, files);
+    this.#writer.files(this.#strings.relevant, files);
     return { kind: 'listed', question, terms: scope.terms };
   }
 
   /** Two commits, a commit and the files, or a question about what has changed. */
   async #diff(text: string): Promise<TurnResult> {
     const revisions = text.split(/\s+|\.{2,3}/).filter((part) => part !== '');
+    const { paths, terms, compared } = this.#request;
     if (revisions.length > 2 || text.includes('?')) {
-      const scope: QuestionScope = { base: { kind: 'changed' }, terms: this.#request.terms };
-      return this.#answer({ ...this.#question(text), scope });
+      const base: QuestionScope['base'] =
+        compared.length > 0 ? { kind: 'files', paths: compared } : { kind: 'changed' };
+      return this.#answer({ ...this.#question(text), scope: { base, terms } });
     }
     const [base, head] = revisions;
-    const { paths, terms } = this.#request;
     const input = {
       ...(base === undefined ? {} : { base }),
       ...(head === undefined ? {} : { head }),
@@ -165,14 +150,19 @@ class ParticipantTurn {
     };
     const outcome = await this.#host.tool('what_changed', input, this.#signal);
     if (outcome.kind === 'refused') return { kind: 'nothing', message: outcome.message, terms };
-    this.#out.markdown(harmless(`\`\`\`\`\`diff\n${outcome.text}\n\`\`\`\`\``));
-    for (const item of outcome.parts.items) {
+    this.#out.markdown(fenced(printable(outcome.text, 'block'), 'diff'));
+    const files = outcome.parts.items.flatMap((item) => {
       const [, path, first] = /^(.+) \((?:added|changed)\)\n(?:@@ -\S+ \+(\d+))?/.exec(item) ?? [];
-      if (path === undefined) continue;
-      const line = Math.max(1, Number(first ?? 1));
-      this.#out.reference({ path, start: line, end: line });
-    }
-    return { kind: 'compared', question: text, terms };
+      return path === undefined ? [] : [{ path, line: Math.max(1, Number(first ?? 1)) }];
+    });
+    for (const { path, line } of files) this.#out.reference({ path, start: line, end: line });
+    return {
+      kind: 'compared',
+      question: `What differs between ${base ?? 'the last commit'} and ${head ?? 'the files on disk'}?`,
+      answer: outcome.text,
+      paths: files.map(({ path }) => path),
+      terms,
+    };
   }
 
   /** Files and lines as a commit has them: as a text, because the editor would open what lies on disk now. */
@@ -185,7 +175,7 @@ class ParticipantTurn {
     const input = { question, at, ...scope, tokens: QUOTED_TOKENS };
     const outcome = await this.#host.tool('search_codebase', input, this.#signal);
     if (outcome.kind === 'refused') return { kind: 'nothing', message: outcome.message, terms };
-    this.#out.markdown(harmless(`\`\`\`\`\`text\n${outcome.text}\n\`\`\`\`\``));
+    this.#out.markdown(fenced(printable(outcome.text, 'block'), 'text'));
     return { kind: 'quoted', question, terms };
   }
 
@@ -204,9 +194,11 @@ class ParticipantTurn {
   async #answer(question: Question): Promise<TurnResult> {
     const { scope } = question;
     const done = { question: question.question, terms: scope.terms };
-    const writer = new BlockWriter(this.#out.markdown);
+    const isWhy = question.evidenceKind === 'history';
+    const blocks = new BlockWriter(this.#out.markdown);
     let ranked: readonly RankedFile[] = [];
-    let result: TurnResult = { kind: 'answered', ...done };
+    let evidence: Evidence | undefined;
+    let result: TurnResult = { kind: 'answered', ...done, answer: '' };
     this.#out.progress(this.#strings.searching);
     const onEvent = (event: AnswerEvent) => {
       switch (event.kind) {
@@ -217,7 +209,9 @@ class ParticipantTurn {
           ranked = event.files;
           break;
         case 'evidence':
-          this.#commits(event.evidence);
+          ({ evidence } = event);
+          // Shown at once, because the model only puts them into words.
+          if (isWhy) this.#writer.commits(evidence.items);
           break;
         case 'read':
           for (const place of event.places) this.#out.reference(place);
@@ -230,75 +224,24 @@ class ParticipantTurn {
           break;
         }
         case 'token':
-          writer.add(event.text);
+          blocks.add(event.text);
           break;
         case 'unknown':
           this.#out.markdown(`${literal(event.reason === 'far' ? this.#strings.far : this.#strings.changed)}\n\n`);
-          this.#files(this.#strings.nearest, ranked);
+          this.#writer.files(this.#strings.nearest, ranked);
           result = { kind: 'listed', ...done };
           break;
         case 'answered':
-          writer.end();
-          this.#sources(event.answer.sentences);
-          for (const note of answerNotes(event.answer, this.#strings)) this.#out.markdown(`\n\n_${literal(note)}_\n\n`);
+          blocks.end();
+          // Without a sentence the lines are the answer.
+          if (event.answer.sentences.length === 0 && evidence && !isWhy) this.#writer.evidence(evidence);
+          this.#writer.sources(event.answer);
+          result = { kind: 'answered', ...done, answer: event.answer.text };
           break;
         default:
       }
     };
     await this.#host.ask(question, onEvent, this.#signal);
     return result;
-  }
-
-  /** Ranked files with links to their lines, and buttons for the best. */
-  #files(title: string, files: readonly RankedFile[]): void {
-    if (files.length === 0) {
-      this.#out.markdown(literal(this.#strings.far));
-      return;
-    }
-    this.#out.markdown(`**${literal(title)}**\n\n`);
-    const places = files.slice(0, LISTED.files).map(({ path, share, lines }) => {
-      this.#out.markdown(`\n- ${exactPercent(share)} ${code(path)} `);
-      const shown = lines.slice(0, LISTED.ranges).map(({ start, end }) => ({ path, start, end }));
-      for (const place of shown) this.#out.link(place, lineNumbers(place));
-      return shown[0] ?? { path, start: 1, end: 1 };
-    });
-    this.#out.markdown('\n\n');
-    for (const place of places) this.#out.reference(place);
-    for (const place of places.slice(0, LISTED.buttons)) {
-      this.#out.button(place, fill(this.#strings.open, `${place.path}:${lineNumbers(place)}`));
-    }
-  }
-
-  /** The commits that wrote the lines in question: shown at once, because the model only puts them into words. */
-  #commits({ kind, items }: Evidence): void {
-    if (this.#request.command !== 'why' || kind !== 'history') return;
-    const commits = items.filter(({ label }) => label === 'commit' || label === 'added');
-    if (commits.length === 0) {
-      this.#out.markdown(`_${literal(this.#strings.noCommits)}_\n\n`);
-      return;
-    }
-    const rows = commits.map(({ note, text }) => `- ${code(note)} ${literal(text.split('\n', 1)[0] ?? '')}`);
-    this.#out.markdown(`**${literal(this.#strings.commits)}**\n\n${rows.join('\n')}\n\n`);
-  }
-
-  /** Each sentence with the lines that it rests on, or the word that it rests on none. */
-  #sources(sentences: readonly Attributed[]): void {
-    if (sentences.length === 0) return;
-    this.#out.markdown(`\n\n**${literal(this.#strings.sources)}**\n\n`);
-    for (const found of sentences) {
-      if (found.kind === 'unsupported') {
-        this.#out.markdown(`\n- _${literal(this.#strings.unsupported)}_: ${literal(found.sentence.text)}`);
-        continue;
-      }
-      const { path, start, end, cells } = found.citation;
-      this.#out.markdown('\n- ');
-      this.#out.link({ path, start, end }, `${path}:${cells ?? lineNumbers({ start, end })}`);
-      this.#out.markdown(` ${literal(found.sentence.text)}`);
-    }
-    this.#out.markdown('\n\n');
-    const first = sentences.find((found) => found.kind === 'supported');
-    if (first === undefined) return;
-    const { path, start, end } = first.citation;
-    this.#out.button({ path, start, end }, fill(this.#strings.open, `${path}:${lineNumbers({ start, end })}`));
   }
 }

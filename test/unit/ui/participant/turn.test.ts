@@ -6,6 +6,7 @@ import type { Question, QuestionScope, ToolOutcome } from '../../../../src/servi
 import { participantStrings } from '../../../../src/ui/participant/strings.ts';
 import { nextRequests } from '../../../../src/ui/participant/next-requests.ts';
 import { answerTurn } from '../../../../src/ui/participant/turn.ts';
+import { keptResult, turnResultOf } from '../../../../src/ui/participant/turn-result.ts';
 import type { TurnHost, TurnRequest } from '../../../../src/ui/participant/turn.ts';
 
 const strings = participantStrings();
@@ -38,7 +39,7 @@ const answered: AnswerEvent[] = [
   {
     kind: 'answered',
     answer: {
-      ...{ text: '', ending: 'stop', leftOut: 0, promptTokens: 1, tokens: 1, prefillMs: 1, decodeMs: 1 },
+      ...{ text: 'After 21 days.', ending: 'stop', leftOut: 0, promptTokens: 1, tokens: 1, prefillMs: 1, decodeMs: 1 },
       sentences: [
         { kind: 'supported', sentence: sentence('After 21 days.'), citation },
         { kind: 'unsupported', sentence: sentence('See it.'), reason: '' },
@@ -64,6 +65,7 @@ async function turn({ events = answered, outcome, request = {}, ...host }: Given
       prompt: 'When is a fee due?',
       history: [],
       terms: '',
+      compared: [],
       paths: [],
       selection: undefined,
       ...request,
@@ -103,7 +105,7 @@ describe('a question', () => {
     expect(text).toContain(`_${strings.unsupported}_`);
     expect(references).toEqual([lines('src/loans.ts', 3, 9)]);
     expect(buttons).toEqual([lines('src/loans.ts', 3, 4)]);
-    expect(result).toEqual({ kind: 'answered', question: 'When is a fee due?', terms: '' });
+    expect(result).toEqual({ kind: 'answered', question: 'When is a fee due?', answer: 'After 21 days.', terms: '' });
   });
 
   it('hands no image on that a model wrote', async () => {
@@ -126,6 +128,36 @@ describe('a question', () => {
     expect(text).toContain('No relevant code found for this question');
     expect(text).toContain('`src/loans.ts` [3-9]');
     expect(result.kind).toBe('listed');
+  });
+
+  it('that the lines answer alone shows the lines', async () => {
+    const use = (line: number, text: string) =>
+      ({ label: 'use', path: 'src/desk.ts', lines: { start: line, end: line }, text, note: 'lend' }) as const;
+    const tree = {
+      label: 'tree',
+      path: '',
+      lines: { start: 1, end: 2 },
+      text: 'src/ (2)\n![a](b)',
+      note: '3',
+    } as const;
+    const evidence = {
+      kind: 'references' as const,
+      items: [use(3, '  lend(`a`);'), tree],
+      ...{ from: 0, count: 9, files: 2, names: 0, isComplete: true },
+    };
+    const answer = { text: '', ending: 'stop', sentences: [], leftOut: 0 } as const;
+    const counts = { promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 };
+    const { text, references, result } = await turn({
+      events: [
+        { kind: 'evidence', evidence },
+        { kind: 'answered', answer: { ...answer, ...counts } },
+      ],
+    });
+    expect(text).toMatch(/^\*\*References\*\* \(9 places in 2 files\)\n\n\n- \[src\/desk\.ts:3\] ``lend\(`a`\);``\n/);
+    expect(text).toContain('- Top of the tree, 3 files\n\n  ```\n  src/ (2)\n  ![a](b)\n  ```\n');
+    expect(text).toMatch(/- 7 more\n\n[^]*The lines above are the answer/);
+    expect(references).toEqual([lines('src/desk.ts', 3, 3)]);
+    expect(result.kind).toBe('answered');
   });
 
   it('fails with a sentence', async () => {
@@ -213,7 +245,25 @@ describe('/diff', () => {
     expect(called).toEqual([['what_changed', { base: 'main', head: 'v2', tokens: 4_000 }]]);
     expect(text).toContain('````diff\nFiles that differ: 1.\n```\n+x\n````');
     expect(references).toEqual([lines('src/a.ts', 7, 7)]);
-    expect(result.kind).toBe('compared');
+    expect(result).toMatchObject({
+      kind: 'compared',
+      question: 'What differs between main and v2?',
+      answer: outcome.text,
+      paths: ['src/a.ts'],
+    });
+  });
+
+  it('shows a text that has fences of any length', async () => {
+    const long = { ...outcome, text: '``````\n![a](b)' };
+    const { text } = await turn({ outcome: long, request: { command: 'diff', prompt: '' } });
+    expect(text).toBe('```````diff\n``````\n![a](b)\n```````');
+  });
+
+  it('puts the next question to the files that were compared', async () => {
+    const { asked } = await turn({
+      request: { command: 'diff', prompt: 'what could break here', compared: ['src/a.ts'], terms: '-docs' },
+    });
+    expect(asked[0]?.scope).toEqual({ base: { kind: 'files', paths: ['src/a.ts'] }, terms: '-docs' });
   });
 
   it('puts a question to the files that have changed', async () => {
@@ -224,6 +274,21 @@ describe('/diff', () => {
 
   it('says what is refused', async () => {
     expect((await turn({ request: { command: 'diff', prompt: '' } })).result).toMatchObject({ message: 'No.' });
+  });
+});
+
+describe('what is kept of a turn', () => {
+  it('is read back as it was, and has a bound', () => {
+    const long = 'x'.repeat(9_000);
+    const paths = Array.from({ length: 900 }, (_, at) => `src/${at}.ts`);
+    const kept = keptResult({ kind: 'compared', question: 'q', answer: long, paths, terms: '' });
+    expect(turnResultOf(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+    expect(JSON.stringify(kept).length).toBeLessThan(20_000);
+  });
+
+  it('is nothing where another version wrote it', () => {
+    expect(turnResultOf({ kind: 'compared', question: 'main', terms: '' })).toBeUndefined();
+    expect(turnResultOf(undefined)).toBeUndefined();
   });
 });
 
