@@ -70,6 +70,7 @@ export async function askCommand(question: string, options: AskCommand): Promise
         ...(model && { model }),
         ...(scope && { scope }),
         ...(kind && { evidenceKind: kind }),
+        terms: options.scope,
       });
       if (model === undefined && json !== true && exitCode === EXIT.done) await tellOfLarger();
       return exitCode;
@@ -84,13 +85,16 @@ type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | un
     readonly embedMs?: number | undefined;
     readonly commits?: readonly AtCommit[];
     readonly blame?: boolean | undefined;
+    /** The scope as it was typed. */
+    readonly terms?: string | undefined;
   };
 
 /** Prints an answer as it comes about. The exit code. */
 export async function printAnswer(search: MultiFolderSearch, given: string, options: PrintOptions): Promise<number> {
   const question = checkedQuestion(given);
   const { temperature, seed, maxTokens, json, embedMs, model, scope, evidenceKind, signal } = options;
-  const view = json === true ? jsonView(options.commits) : textView();
+  const page = { kind: evidenceKind, scope: options.terms };
+  const view = json === true ? jsonView(options.commits) : textView(page);
   const sampling =
     temperature === undefined
       ? defaultSampling
@@ -124,7 +128,7 @@ interface View {
   readonly end: (changes: readonly ChangedLines[] | undefined) => number;
 }
 
-function textView(): View {
+function textView(page: Parameters<typeof evidenceRows>[1]): View {
   let known = true;
   let listed = 0;
   return {
@@ -140,7 +144,7 @@ function textView(): View {
           if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.files), '');
           break;
         case 'evidence':
-          out.rows(...evidenceRows(event.evidence), '');
+          out.rows(...evidenceRows(event.evidence, page), '');
           break;
         case 'read':
           if (event.stale > 0)

@@ -1,5 +1,5 @@
 import { citationText } from '../answer/citation.ts';
-import type { Evidence, EvidenceItem, EvidenceKind, EvidenceLabel } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, EvidenceLabel } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import { EXIT } from './exit.ts';
@@ -9,14 +9,16 @@ import { scopeOf } from './scope.ts';
 import { commitFields, withMembers } from './session.ts';
 import type { QuestionOptions } from './session.ts';
 
-export interface EvidenceCommand extends QuestionOptions, Page {
+export interface EvidenceCommand extends QuestionOptions {
   readonly kind?: EvidenceKind;
-}
-
-/** Items that are left out, and items that are printed. */
-interface Page {
   readonly from?: number;
   readonly most?: number;
+}
+
+/** Items that are left out, and items that are printed; what else the command for the next page has to say again. */
+interface Page extends Pick<EvidenceCommand, 'from' | 'most'> {
+  readonly kind?: EvidenceChoice | undefined;
+  readonly scope?: string | undefined;
 }
 
 const LIMITS = {
@@ -49,22 +51,31 @@ export async function evidenceCommand(given: string, options: EvidenceCommand): 
     const { kind, json, from = 0, most = LIMITS.page } = options;
     const evidence = await evidenceFor(search, question, { from, most, signal, kind, scope });
     if (json === true) out.json({ ...commitFields(commits), from, evidence });
-    else if (evidence) out.rows(...evidenceRows(evidence, { from, most }));
+    else if (evidence) out.rows(...evidenceRows(evidence, { from, most, kind, scope: options.scope }));
     else out.rows('Nothing was found that answers this question by itself. Choose a kind with --kind, or `ask` it.');
     return evidence ? EXIT.done : EXIT.unknown;
   });
 }
 
 /** What answers a question by itself, as it is printed above the answer, or on a page of its own. */
-export function evidenceRows(evidence: Evidence, { from = 0, most = LIMITS.items }: Page = {}): Row[] {
+export function evidenceRows(
+  evidence: Evidence,
+  { from = 0, most = LIMITS.items, kind: chosen, scope }: Page = {},
+): Row[] {
   const { kind, items, count } = evidence;
   const listed = items.slice(0, most);
   const next = from + listed.length;
   const more = count - next;
+  const again = [
+    'evidence',
+    ...(chosen === undefined ? [] : [`--kind ${chosen}`]),
+    ...(scope === undefined ? [] : [`--scope "${scope}"`]),
+    `--from ${next} "…"`,
+  ].join(' ');
   return [
     [{ style: 'bold', text: TITLES[kind] }, `  ${counted(evidence)}`],
     ...listed.flatMap(itemRows),
-    ...(more > 0 ? [`  … and ${more} more: \`evidence --from ${next} "…"\``] : []),
+    ...(more > 0 ? [`  … and ${more} more: \`${again}\``] : []),
   ];
 }
 
@@ -87,7 +98,9 @@ function itemRows({ label, path, lines, text, note }: EvidenceItem): Row[] {
   const place = label === 'tree' ? '.' : citationText({ path, ...lines });
   const about = ABOUT[label]?.(note) ?? '';
   const [first = ''] = shown;
-  if (shown.length === 1 && about === '') return [['  ', { style: 'green', text: place }, `  ${first.trim()}`]];
+  if (shown.length === 1 && about === '') {
+    return [['  ', { style: 'green', text: place }, first.trim() === '' ? '' : `  ${first.trim()}`]];
+  }
   const head: Row = ['  ', { style: 'green', text: place }, about === '' ? '' : `  ${about}`];
   const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
   const cut = shown.length > most ? ['      …'] : [];

@@ -44,6 +44,9 @@ test('what is not listed is counted', () => {
   expect(rows[0]).toBe('References  70 places in 9 files, 4 names');
   expect(rows).toHaveLength(22);
   expect(rows.at(-1)).toBe('  … and 50 more: `evidence --from 20 "…"`');
+  expect(evidenceRows(many, { kind: 'list', scope: '+src -tests' }).map(plain).at(-1)).toBe(
+    '  … and 50 more: `evidence --kind list --scope "+src -tests" --from 20 "…"`',
+  );
   const page = evidenceRows({ ...many, items: many.items.slice(0, 10) }, { from: 60, most: 100 }).map(plain);
   expect(page).toHaveLength(11);
 });
