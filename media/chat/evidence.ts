@@ -136,6 +136,8 @@ function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
   const { label, path, lines, text } = item;
   const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
   const shown = text.split('\n').slice(0, most);
+  // A file that is listed is its name alone.
+  const lined = text === '' ? [] : [h('pre', {}, visible(shown.join('\n')))];
   if (label !== 'tree') {
     const place = `${visible(split(path).name)}:${linesText(lines, strings)}`;
     const onclick = () => {
@@ -143,12 +145,12 @@ function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
     };
     const title = fill(strings.openAt, `${visible(path)}:${linesText(lines, strings)}`);
     const head = h('button', { type: 'button', class: 'evidence-place', title, onclick }, place);
-    return h('li', {}, head, about(item, strings), h('pre', {}, visible(shown.join('\n'))));
+    return h('li', {}, head, about(item, strings), ...lined);
   }
-  return h('li', {}, about(item, strings), h('pre', {}, visible(shown.join('\n'))));
+  return h('li', {}, about(item, strings), ...lined);
 }
 
-function about({ label, note }: EvidenceItem, strings: Strings): HTMLElement {
+function about({ label, note, path, text }: EvidenceItem, strings: Strings): HTMLElement {
   const said =
     label === 'tree'
       ? fill(strings.evidenceTree, note)
@@ -158,6 +160,8 @@ function about({ label, note }: EvidenceItem, strings: Strings): HTMLElement {
           ? fill(strings.evidenceAdded, note)
           : label === 'commit'
             ? note
-            : '';
+            : text === ''
+              ? split(path).folder
+              : '';
   return h('span', { class: 'folder' }, visible(said));
 }

@@ -34,9 +34,10 @@ interface FilesHolding {
 export class Corpus {
   readonly index: FolderIndex;
   readonly signal: AbortSignal | undefined;
+  /** Lines with their ends. */
+  readonly reader: Reader;
   readonly #prefix: string;
   readonly #scope: Scope | undefined;
-  readonly #reader: Reader;
   readonly #lines = new Map<string, Promise<readonly string[]>>();
   #paths: readonly string[] | undefined;
 
@@ -45,7 +46,7 @@ export class Corpus {
     this.signal = signal;
     this.#prefix = prefix;
     this.#scope = scope;
-    this.#reader = new Reader(index);
+    this.reader = new Reader(index);
   }
 
   /** Paths inside the folder, sorted. */
@@ -85,7 +86,7 @@ export class Corpus {
   lines(path: string): Promise<readonly string[]> {
     const known = this.#lines.get(path);
     if (known) return known;
-    const lines = this.#reader.file(path).then((all) => all.map((line) => line.replace(/[\r\n]+$/, '')));
+    const lines = this.reader.file(path).then((all) => all.map((line) => line.replace(/[\r\n]+$/, '')));
     this.#lines.set(path, lines);
     return lines;
   }

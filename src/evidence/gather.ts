@@ -1,5 +1,4 @@
 import type { IndexedFolder, MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
-import { projectNames } from '../retrieve/project-name.ts';
 import { Corpus } from './corpus.ts';
 import { gatherDefinitions } from './definition.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
@@ -54,12 +53,13 @@ export async function evidenceFor(
   const all: Gathered[] = [];
   let found: EvidenceKind | undefined;
   for (const { member, corpus } of asked) {
-    const inquiry = inquiryOf(question, await projectNames(member.index), kind);
+    const inquiry = inquiryOf(question, await search.projectNames(member), kind);
     if (!inquiry) continue;
-    found ??= inquiry.kind;
-    all.push(await gather(corpus, inquiry, question, placesIn(corpus, member, recalled)));
+    const gathered = await gather(corpus, inquiry, question, placesIn(corpus, member, recalled));
+    if (gathered.items.length > 0) found ??= inquiry.kind;
+    all.push(gathered);
   }
-  if (all.every(({ items }) => items.length === 0) && kind === undefined) {
+  if (found === undefined && kind === undefined) {
     found = 'lines';
     for (const { member, corpus } of asked) {
       all.push(await gatherPointedLines(corpus, question, placesIn(corpus, member, recalled)));

@@ -8,6 +8,8 @@ export type Task = 'build' | 'run' | 'test' | 'configure';
 const SECTION = 30;
 /** Documents below the root that are looked through, nearest to the root first. */
 const DOCUMENTS = 60;
+/** Lines of one tool's file that are shown. */
+const TOOL_LINES = 20;
 
 /** By task: what a script or a CI step is called, and what a heading says. */
 const NAMES: Readonly<Record<Task, readonly [RegExp, RegExp]>> = {
@@ -53,22 +55,27 @@ const UNDERLINE = /^([=\-~^"'`*+#])\1{2,}\s*$/;
 export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered> {
   const [script, heading] = NAMES[task];
   const items: EvidenceItem[] = [];
+  let isComplete = true;
   const paths = corpus.paths.toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
   for (const path of paths) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (/^package\.json$/.test(path)) items.push(...(await packageScripts(corpus, path, script)));
     else if (TARGET_FILE.test(path)) items.push(...(await targets(corpus, path, script)));
-    else if (TOOL_FILE.test(path)) items.push(...(await toolLines(corpus, path, script)));
-    else if (task === 'configure' && depth(path) < 2 && SETTINGS_FILE.test(name)) {
+    else if (TOOL_FILE.test(path)) {
+      const found = await toolLines(corpus, path, script);
+      items.push(...found.items);
+      isComplete &&= found.isComplete;
+    } else if (task === 'configure' && depth(path) < 2 && SETTINGS_FILE.test(name)) {
       items.push(await corpus.item('setting', path, { start: 1, end: 12 }));
     }
   }
-  const documents = paths.filter(isGuide).slice(0, DOCUMENTS);
+  const documents = paths.filter(isGuide);
+  isComplete &&= documents.length <= DOCUMENTS;
   const isWanted = (title: string, body: readonly string[]) =>
     heading.test(title) || body.some((line) => COMMAND.test(line) && COMMANDS[task].test(line));
-  for (const path of documents) items.push(...(await sections(corpus, path, isWanted)));
+  for (const path of documents.slice(0, DOCUMENTS)) items.push(...(await sections(corpus, path, isWanted)));
   for (const path of paths.filter((one) => CI_FILE.test(one))) items.push(...(await steps(corpus, path, script)));
-  return { items, isComplete: true };
+  return { items, isComplete };
 }
 
 const depth = (path: string): number => path.split('/').length;
@@ -109,7 +116,7 @@ async function targets(corpus: Corpus, path: string, wanted: RegExp): Promise<Ev
 }
 
 /** Lines of a tool's own file that name a command of the task. */
-async function toolLines(corpus: Corpus, path: string, wanted: RegExp): Promise<EvidenceItem[]> {
+async function toolLines(corpus: Corpus, path: string, wanted: RegExp): Promise<Gathered> {
   const lines = await corpus.lines(path);
   const found = lines.flatMap((line, at) => {
     const isCommand =
@@ -118,7 +125,8 @@ async function toolLines(corpus: Corpus, path: string, wanted: RegExp): Promise<
       );
     return isCommand && wanted.test(line) ? [{ path, at, found: '' }] : [];
   });
-  return corpus.lineItems('script', found.slice(0, 20));
+  const items = await corpus.lineItems('script', found.slice(0, TOOL_LINES));
+  return { items, isComplete: found.length <= TOOL_LINES };
 }
 
 /** Commands of a CI file that are about the task. */

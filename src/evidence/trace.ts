@@ -1,7 +1,5 @@
-import { findPhrases } from '../retrieve/phrase-match.ts';
+import { findPhrases, longestRun } from '../retrieve/phrase-match.ts';
 import { namedPaths } from '../retrieve/named-path.ts';
-import { longestRun } from '../retrieve/phrase-match.ts';
-import { Reader } from '../retrieve/reader.ts';
 import { questionTerms } from '../memory/search/tokenize.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
@@ -49,8 +47,9 @@ export async function gatherTrace(corpus: Corpus, text: string): Promise<Gathere
       }
     }
   }
-  items.push(...(await sayingLines(corpus, text)));
-  return { items, isComplete: frames.length <= LIMITS.frames };
+  const saying = await sayingLines(corpus, text);
+  items.push(...saying.items);
+  return { items, isComplete: saying.isComplete && frames.length <= LIMITS.frames };
 }
 
 /** Undefined where the file ends before the line: it is another version than the trace's. */
@@ -69,13 +68,13 @@ const PLACES = /%[-+#\d.*]*(?:l{0,2}|h{0,2}|z)[a-zA-Z]|\$?\{[^{}\n]*\}|#\{[^{}\n
 const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map((word) => word.toLowerCase());
 
 /** The lines with most of the message's words in a row: where it comes from. */
-async function sayingLines(corpus: Corpus, text: string): Promise<EvidenceItem[]> {
+async function sayingLines(corpus: Corpus, text: string): Promise<Gathered> {
   const { segments } = corpus.index.find({ keys: [], words: questionTerms(text) });
   const best = segments.toSorted((a, b) => b.bm25 - a.bm25).slice(0, LIMITS.segments);
   const inScope = new Set(corpus.paths);
   const places = best.flatMap(({ segmentId }) => corpus.index.place(segmentId) ?? []);
   const own = places.filter(({ path }) => inScope.has(path));
-  const found = await findPhrases(new Reader(corpus.index), text, own);
+  const found = await findPhrases(corpus.reader, text, own);
   const asked = text.split('\n').flatMap((line) => [wordsOf(line), wordsOf(line.replace(FILLED, ' '))]);
   // A trace has many lines, of which few are messages; one line is looked for where values are filled in, too.
   const near = text.includes('\n') ? own.filter(({ segmentId }) => (found.get(segmentId) ?? 0) > 0) : own;
@@ -91,11 +90,13 @@ async function sayingLines(corpus: Corpus, text: string): Promise<EvidenceItem[]
   );
   const most = Math.max(LIMITS.run, ...saying.map(({ run }) => run));
   // What is far shorter than the longest run stands there by chance.
-  const kept = saying
+  const sure = saying
     .filter(({ run, phrase }) => run === most || (phrase > 0 && run >= LIMITS.run))
-    .sort((a, b) => b.run - a.run || b.phrase - a.phrase || rank(a.path) - rank(b.path))
-    .slice(0, LIMITS.messages);
-  return Promise.all(
-    kept.map(({ path, at, start, end }) => corpus.item('message', path, { start: at, end: at }, '', { start, end })),
+    .sort((a, b) => b.run - a.run || b.phrase - a.phrase || rank(a.path) - rank(b.path));
+  const items = await Promise.all(
+    sure
+      .slice(0, LIMITS.messages)
+      .map(({ path, at, start, end }) => corpus.item('message', path, { start: at, end: at }, '', { start, end })),
   );
+  return { items, isComplete: segments.length <= LIMITS.segments && sure.length <= LIMITS.messages };
 }

@@ -81,6 +81,7 @@ const CONTEXT = 600;
 /** Several folder indexes asked as one: their memories add up, so the shares over all of them are exact. */
 export class MultiFolderSearch {
   readonly #members: readonly IndexedFolder[];
+  readonly #projectNames = new Map<IndexedFolder, Promise<Set<string>>>();
 
   /** @throws `ask/…` where there is none */
   constructor(members: readonly IndexedFolder[]) {
@@ -105,6 +106,15 @@ export class MultiFolderSearch {
 
   get adapterId(): string {
     return this.#first.adapter.id;
+  }
+
+  /** What the project of a member is called; its manifests are read once for a question. */
+  projectNames(member: IndexedFolder): Promise<Set<string>> {
+    const known = this.#projectNames.get(member);
+    if (known) return known;
+    const names = projectNames(member.index);
+    this.#projectNames.set(member, names);
+    return names;
   }
 
   /**
@@ -170,7 +180,7 @@ export class MultiFolderSearch {
     for (const folder of folders) {
       const { member, scope } = folder;
       const hits = member.index.find({ keys, words, scope });
-      folder.said ??= await saidOf(question, by, folder, hits.segments);
+      folder.said ??= await saidOf(question, by, folder, hits.segments, await this.projectNames(member));
       found.push({ member, ...hits, ...folder.said });
       signal?.throwIfAborted();
     }
@@ -302,10 +312,10 @@ async function saidOf(
   by: RecallBy,
   { member, scope }: AskedFolder,
   hits: readonly LexicalHit[],
+  project: ReadonlySet<string>,
 ): Promise<QuestionMatches> {
   // The other rankings do not look at it, and it reads files.
   const exact = by === 'fused' ? await findExact(member.index, question, hits, scope) : new Map<number, number>();
-  const project = await projectNames(member.index);
   const kind = kindOfQuestion(question, project);
   return { exact, project, kind, meant: meantFiles(kind, scope ?? member.index.paths()) };
 }

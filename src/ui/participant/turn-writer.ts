@@ -112,6 +112,8 @@ export class TurnWriter {
       this.#out.link(place, `${path}:${lineNumbers(lines)}`);
       this.#out.reference(place);
     }
+    // A file that is listed is its name alone.
+    if (text === '') return;
     const shown = text.split('\n').slice(0, LISTED.lines);
     const [first = ''] = shown;
     this.#out.markdown(

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { evidenceFor } from '../../../src/evidence/gather.ts';
+import { FolderIndex } from '../../../src/index/folder-index.ts';
+import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
+import { withFolder } from '../memory/support.ts';
+import { folderIndexOf } from '../retrieve/support.ts';
 import { evidenceOver, shown } from './support.ts';
 import type { Files } from './support.ts';
 
@@ -342,4 +347,54 @@ test('the description of a manifest is shown, however far down it stands', async
   const setup = `from setuptools import setup\nversion = read()\n${'x = 1\n'.repeat(40)}setup(\n    name='library',\n    description='Lends books.',\n)\n`;
   const evidence = await evidenceOver({ 'setup.py': setup }, 'What is this project about?');
   expect(shown(evidence)[0]).toBe('manifest setup.py:44-45');
+});
+
+test('where more was cut, a choice is no complete list', async () => {
+  const script = Array.from({ length: 25 }, (_, at) => `test${at}: vitest run ${at}`).join('\n');
+  const cut = await evidenceOver({ 'Taskfile.yml': `${script}\n` }, 'How do I run the tests?');
+  expect(cut).toMatchObject({ kind: 'howto', count: 20, isComplete: false });
+  const documents: Record<string, string> = {};
+  for (let n = 0; n < 61; n += 1) documents[`docs/${n}.md`] = `# ${n}\n\n## Testing\n\nRun \`npm test\`.\n`;
+  const guides = await evidenceOver(documents, 'How do I run the tests?');
+  expect(guides).toMatchObject({ count: 60, isComplete: false });
+  const message = 'The reader owes fees.';
+  const files: Record<string, string> = {};
+  for (let n = 0; n < 7; n += 1) files[`src/f${n}.ts`] = `export const f${n} = () => fail('${message}');\n`;
+  expect(await evidenceOver(files, `Error: ${message}`)).toMatchObject({ kind: 'trace', count: 5, isComplete: false });
+});
+
+test('of several folders, the kind is that of the one in which something was found', () =>
+  withFolder(async (folder) => {
+    const own = await folderIndexOf(join(folder, 'a'), { 'src/a.ts': 'export const a = 1;\n' });
+    const other = await folderIndexOf(join(folder, 'b'), {
+      'package.json': '{\n  "name": "hono"\n}\n',
+      'README.md': '# Hono\n\nA small framework for the web.\n',
+    });
+    await own.indexWords({});
+    await other.indexWords({});
+    const search = new MultiFolderSearch([
+      { index: own, prefix: 'a/' },
+      { index: other, prefix: 'b/' },
+    ]);
+    // To the first folder the name is one that is defined somewhere, to the second its own.
+    const evidence = await evidenceFor(search, 'What is hono?');
+    expect(evidence?.kind).toBe('overview');
+    expect(shown(evidence)[0]).toBe('readme b/README.md:3');
+    own.close();
+    other.close();
+  }));
+
+test('files are listed without being read', async () => {
+  const read = vi.spyOn(FolderIndex.prototype, 'lines');
+  const evidence = await evidenceOver(LIBRARY, 'List all TypeScript files');
+  expect(shown(evidence)).toEqual([
+    'match src/desk.ts:1',
+    'match src/loans.ts:1',
+    'match src/main.ts:1',
+    'match src/web.ts:1',
+    'match test/loans.test.ts:1',
+  ]);
+  // What the project is called is told by these.
+  expect(read.mock.calls.map(([path]) => path).filter((path) => path.endsWith('.ts'))).toEqual([]);
+  read.mockRestore();
 });
