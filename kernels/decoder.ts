@@ -5,6 +5,7 @@ import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { gather, linear, parts, SHORTLIST, unembeddings } from './linear.ts';
 import type { AccuracyLevel, Weights } from './linear.ts';
+import { SPARE_ROWS } from './local-attention.ts';
 import type { Attending } from './local-attention.ts';
 import type { Loras } from './lora.ts';
 import { tensorEntry } from './manifest.ts';
@@ -173,7 +174,7 @@ function attendingOf(
   { isRunInvariant: hasSpareRow = false, cache = 'whole' }: DecoderOptions,
 ): Attending {
   const counted = (keys: Value, shape: readonly number[]) =>
-    hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([1], shape), 'int32')]) : keys;
+    hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([SPARE_ROWS], shape), 'int32')]) : keys;
   return {
     positions: graph.input('positions', 'int64', [1, 'tokens']),
     lastKey: counted(graph.input('last_key', 'int32', [1]), [1]),

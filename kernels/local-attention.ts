@@ -23,6 +23,9 @@ export interface Attending {
   readonly cache: 'whole' | 'rows';
 }
 
+/** Rows that run-invariant graphs have beside the run's own, and the cache has room for. */
+export const SPARE_ROWS = 1;
+
 /** A block's projections before rotation: query [1, T, H d], key and value [1, T, G d]. */
 interface Projections {
   readonly query: Value;
@@ -70,11 +73,11 @@ export function cachedAttention(
     graph.output(`present.${layer}.value`, presentValue, 'float32', grown);
   }
   if (!attending.hasSpareRow) return local;
-  return graph.node('Slice', [local, graph.int64s([0]), graph.int64s([-1]), graph.int64s([1])]); // [1, T, H d]
+  return graph.node('Slice', [local, graph.int64s([0]), graph.int64s([-SPARE_ROWS]), graph.int64s([1])]); // [1, T, H d]
 }
 
 /** Queries, keys and values [1, T, ..] side by side, as the operator takes them in one, and a row of zeros. */
 function withSpareRow(graph: Graph, parts: readonly Value[]): Value {
   const joined = graph.node('Concat', parts, { axis: -1 }); // [1, T, (H + 2 G) d]
-  return graph.node('Pad', [joined, graph.int64s([0, 0, 0, 0, 1, 0])]); // [1, T + 1, (H + 2 G) d]
+  return graph.node('Pad', [joined, graph.int64s([0, 0, 0, 0, SPARE_ROWS, 0])]); // [1, T + 1, (H + 2 G) d]
 }

@@ -5,6 +5,7 @@ import type { Sampling } from '../engine/generate/sampler.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
+import { isCounted } from '../evidence/evidence.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { docSentence } from './doc-sentence.ts';
@@ -198,8 +199,8 @@ async function conversationOf(search: MultiFolderSearch, model: AnswerModel, opt
 }
 
 /** What was listed is the whole answer, and has more places than a few sentences can name: a part would mislead. */
-function saysAll({ kind, isComplete, count }: Evidence, sentences: number): boolean {
-  return isComplete && ['list', 'references', 'settings'].includes(kind) && count > 2 * sentences;
+function saysAll(evidence: Evidence, sentences: number): boolean {
+  return isCounted(evidence) && evidence.count > 2 * sentences;
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */

@@ -1,4 +1,5 @@
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
+import { bestWindow } from '../retrieve/best-window.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { Sentence } from './sentence.ts';
@@ -38,13 +39,6 @@ const CITATION = {
   recall: 0.25,
 } as const;
 
-interface Window {
-  readonly start: number;
-  readonly end: number;
-  readonly weight: number;
-  readonly words: number;
-}
-
 /** Attributes sentences to the lines of the excerpts that an answer was written from. */
 export class Attribution {
   readonly #excerpts: readonly Excerpt[];
@@ -76,9 +70,10 @@ export class Attribution {
     const strength = (term: string) => (this.#frequency.has(term) || named.has(term) ? 1 : CITATION.everyday);
     const total = wanted.reduce((sum, term) => sum + strength(term) * this.#weight(term), 0);
     const greatest = Math.max(0, ...(shares ?? []).filter((share) => share !== undefined)) || 1;
-    let best: { at: number; window: Window; score: number } | undefined;
-    for (const at of this.#excerpts.keys()) {
-      const window = this.#bestWindow(at, wanted);
+    const weights = new Map(wanted.map((term) => [term, this.#weight(term)]));
+    let best: { at: number; window: NonNullable<ReturnType<typeof bestWindow>>; score: number } | undefined;
+    for (const [at, lines] of this.#lineTerms.entries()) {
+      const window = bestWindow(lines, weights, { longest: CITATION.window, perLine: CITATION.perLine });
       if (!window) continue;
       const recalled = CITATION.recall * Math.log(Math.max(1e-6, shares?.[at] ?? greatest));
       const score = Math.log(window.weight) + recalled;
@@ -99,30 +94,6 @@ export class Attribution {
   /** A word in few lines tells much, one in every line nothing (inverse document frequency, Spärck Jones 1972). */
   #weight(term: string): number {
     return Math.log(1 + this.#lines / (1 + (this.#frequency.get(term) ?? 0)));
-  }
-
-  #bestWindow(at: number, wanted: readonly string[]): Window | undefined {
-    const lines = this.#lineTerms[at] ?? [];
-    let best: Window | undefined;
-    let bestScore = 0;
-    for (let start = 0; start < lines.length; start += 1) {
-      if (!wanted.some((term) => lines[start]?.has(term))) continue;
-      const found = new Set<string>();
-      let weight = 0;
-      for (let end = start; end < Math.min(lines.length, start + CITATION.window); end += 1) {
-        for (const term of wanted) {
-          if (found.has(term) || !lines[end]?.has(term)) continue;
-          found.add(term);
-          weight += this.#weight(term);
-        }
-        const score = weight - CITATION.perLine * (end - start);
-        if (score > bestScore) {
-          bestScore = score;
-          best = { start, end, weight, words: found.size };
-        }
-      }
-    }
-    return best;
   }
 }
 

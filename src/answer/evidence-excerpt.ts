@@ -1,3 +1,4 @@
+import { isCounted } from '../evidence/evidence.ts';
 import type { Evidence, EvidenceItem } from '../evidence/evidence.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { RankedSegment } from '../retrieve/ranked-files.ts';
@@ -42,9 +43,12 @@ export async function readEvidence(
 ): Promise<ReadEvidence> {
   const places = joined(evidence.items.filter(isLines).map(placeOf)).slice(0, LIMITS.excerpts);
   const excerpts: Excerpt[] = [];
+  const files = new Map<string, readonly string[]>();
   let tokens = 0;
   for (const { path, start, end } of places) {
-    const lines = (await search.lines(path))?.slice(start - 1, end) ?? [];
+    const all = files.get(path) ?? (await search.lines(path)) ?? [];
+    files.set(path, all);
+    const lines = all.slice(start - 1, end);
     if (lines.length === 0) continue;
     const own = await search.engine.countHere(lines.join(''), { signal });
     if (excerpts.length > 0 && tokens + own > LIMITS.part * budget) break;
@@ -91,7 +95,8 @@ function headingOf({ label, note }: EvidenceItem): string {
   return label === 'added' ? `Added by commit ${note}` : `Commit ${note}`;
 }
 
-function notesOf({ kind, items, count, files, names, isComplete }: Evidence): EvidenceNote[] {
+function notesOf(evidence: Evidence): EvidenceNote[] {
+  const { items, count, files, names } = evidence;
   const notes = items
     .filter((item) => !isLines(item))
     .slice(0, LIMITS.notes)
@@ -100,7 +105,7 @@ function notesOf({ kind, items, count, files, names, isComplete }: Evidence): Ev
       text: item.text.slice(0, LIMITS.note),
       ...(isCommit(item) && { place: { path: item.path, ...item.lines } }),
     }));
-  if (!isComplete || (kind !== 'list' && kind !== 'references' && kind !== 'settings')) return notes;
+  if (!isCounted(evidence)) return notes;
   const named = names > 0 && names < count ? ` with ${names} different names` : '';
   return [...notes, { heading: 'Counted in all files', text: `${count} lines in ${files} files${named}` }];
 }

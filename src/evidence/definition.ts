@@ -1,5 +1,5 @@
 import { definingLines } from '../workspace/segment/definition.ts';
-import { roleOf } from '../workspace/files/role.ts';
+import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
@@ -41,7 +41,7 @@ export async function definitionsOf(
 ): Promise<Definition[]> {
   const found: Definition[] = [];
   for (const path of paths) {
-    if (['documentation', 'changelog'].includes(roleOf(path))) continue;
+    if (isProse(path)) continue;
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
     for (const at of definingLines(lines, name)) {

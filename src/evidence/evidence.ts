@@ -75,6 +75,11 @@ export interface Evidence {
   readonly isComplete: boolean;
 }
 
+/** Whether this is an exact list of all that was asked for, so that its count is an answer. */
+export function isCounted({ kind, isComplete }: Evidence): boolean {
+  return isComplete && ['list', 'references', 'settings'].includes(kind);
+}
+
 /** What one of the gatherers found, on all pages. */
 export interface Gathered {
   readonly items: readonly EvidenceItem[];

@@ -1,6 +1,7 @@
 import { definingLines } from '../workspace/segment/definition.ts';
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
-import { roleOf } from '../workspace/files/role.ts';
+import { isProse } from '../workspace/files/role.ts';
+import { bestWindow } from '../retrieve/best-window.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
@@ -122,7 +123,7 @@ async function definitionPlace(
 ): Promise<Scored> {
   const { path, line, lines: head, context } = definition;
   const lines = await corpus.lines(path);
-  const best = bestWindow(lines, { start: Math.min(head.end + 1, context.end), end: context.end }, weights);
+  const best = bestLines(lines, { start: Math.min(head.end + 1, context.end), end: context.end }, weights);
   return {
     path,
     weight: best?.weight ?? 0,
@@ -132,7 +133,8 @@ async function definitionPlace(
 
 /** A word that few segments hold tells much (inverse document frequency, Spärck Jones 1972). */
 function weightOf({ index }: Corpus, term: string): number {
-  const holding = index.holding(term, index.length).length;
+  // A word of unsaved text may stand in no stored segment.
+  const holding = index.ledger.lexicalCount([term]) || index.holding(term, 1).length;
   return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
 }
 
@@ -141,10 +143,10 @@ function weightOf({ index }: Corpus, term: string): number {
  * best lines hold.
  */
 function pointedIn(lines: readonly string[], path: string, place: LineRange, weights: Weights, wish: Wish) {
-  const best = bestWindow(lines, place, weights);
+  const best = bestLines(lines, place, weights);
   if (!best) return undefined;
   const { range, weight } = best;
-  if (['documentation', 'changelog'].includes(roleOf(path))) return { ranges: [paragraph(lines, range)], weight };
+  if (isProse(path)) return { ranges: [paragraph(lines, range)], weight };
   const at = definitionAround(lines, range, place);
   if (at !== undefined) {
     const definition = { line: at + 1, ...extentOf(lines, at, LIMITS.body) };
@@ -190,7 +192,7 @@ function definitionLines(
   const others: Weights = new Map(
     [...weights].map(([term, weight]) => [term, said.has(term) ? again * weight : weight]),
   );
-  const next = bestWindow(lines, { start: Math.min(last + 1, whole.end), end: whole.end }, others);
+  const next = bestLines(lines, { start: Math.min(last + 1, whole.end), end: whole.end }, others);
   if (!next || next.weight < LIMITS.further * all || next.range.start <= last) return first;
   return [...first, { start: next.range.start, end: Math.min(whole.end, next.range.end + LIMITS.around) }];
 }
@@ -205,26 +207,11 @@ const HOLDER = /\b(?:class|struct|impl|interface|trait|module|defmodule|object|e
 const isNaming = (line: string): boolean =>
   IMPORT.test(line) || /^\s*[A-Za-z_$][\w$]*,\s*(?:(?:#|\/\/).*)?$|^\s*\.\. (?:[\w-]+::|_)|^\s*:[\w-]+:/.test(line);
 
-function bestWindow(lines: readonly string[], place: LineRange, weights: Weights) {
-  const held = lines.slice(place.start - 1, place.end).map((line) => new Set(isNaming(line) ? [] : terms(line)));
-  let best: { readonly range: LineRange; readonly weight: number } | undefined;
-  let most = 0;
-  for (const from of held.keys()) {
-    const found = new Set<string>();
-    let weight = 0;
-    for (let to = from; to < Math.min(held.length, from + LIMITS.window); to += 1) {
-      for (const [term, own] of weights) {
-        if (found.has(term) || held[to]?.has(term) !== true) continue;
-        found.add(term);
-        weight += own;
-      }
-      const score = weight - LIMITS.perLine * (to - from);
-      if (score <= most) continue;
-      most = score;
-      best = { range: { start: place.start + from, end: place.start + to }, weight };
-    }
-  }
-  return best;
+/** The lines (from 1) of a place that hold most of the question's weight. */
+function bestLines(lines: readonly string[], { start, end }: LineRange, weights: Weights) {
+  const held = lines.slice(start - 1, end).map((line) => new Set(isNaming(line) ? [] : terms(line)));
+  const best = bestWindow(held, weights, { longest: LIMITS.window, perLine: LIMITS.perLine });
+  return best && { range: { start: start + best.start, end: start + best.end }, weight: best.weight };
 }
 
 /**

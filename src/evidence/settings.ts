@@ -1,6 +1,6 @@
 import { terms } from '../memory/search/tokenize.ts';
 import { MANIFEST } from '../retrieve/question-kind.ts';
-import { roleOf } from '../workspace/files/role.ts';
+import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import { rank } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
@@ -106,7 +106,7 @@ const byDepth = (a: LineMatch, b: LineMatch): number => a.path.split('/').length
 
 /** Every read of an environment variable, by name; programs before tests. Example files of variables count too. */
 export async function gatherEnvironment(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
-  const read = await matchesOf(corpus, ENVIRONMENT, (path) => !['documentation', 'changelog'].includes(roleOf(path)));
+  const read = await matchesOf(corpus, ENVIRONMENT, (path) => !isProse(path));
   const examples = corpus.paths.filter((path) => /(?:^|\/)\.env[\w.-]*$/.test(path));
   const declared = await corpus.scan(examples, (line) => {
     const [, name] = /^(?:#\s*)?(?:export\s+)?([A-Z][A-Z\d_]*)\s*=/.exec(line.trim()) ?? [];

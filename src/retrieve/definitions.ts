@@ -1,8 +1,7 @@
 import { terms } from '../memory/search/tokenize.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
-import { roleOf } from '../workspace/files/role.ts';
-import type { Role } from '../workspace/files/role.ts';
+import { isProse } from '../workspace/files/role.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { Named } from './identifiers.ts';
 import type { Reader } from './reader.ts';
@@ -22,9 +21,6 @@ export const DEFINITIONS = {
   weight: { code: 2, capital: 2, word: 0.5 },
 } as const;
 
-/** Where these say a name as code would, they show it; they do not define it. */
-const PROSE_ROLES: ReadonlySet<Role> = new Set<Role>(['documentation', 'changelog']);
-
 /**
  * Segments that define a name of the question, each with what that adds to its factor: a name's weight over the number
  * of files that define it, since what is defined everywhere says nothing. Found by the words that are indexed, then
@@ -41,7 +37,7 @@ export async function findDefinitions(
     const most = DEFINITIONS.segments[kind];
     const holding = holdingName(index, name, most + 1, scope);
     if (kind !== 'code' && holding.length > most) continue;
-    const readable = holding.filter(({ path }) => !PROSE_ROLES.has(roleOf(path)));
+    const readable = holding.filter(({ path }) => !isProse(path));
     const byPath = [...Map.groupBy(readable, ({ path }) => path)];
     const defining = await Promise.all(
       byPath.map(async ([path, own]) => {

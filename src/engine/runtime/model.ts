@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { AppError } from '../../common/app-error.ts';
 import { decoderDefaults, lowerGraph, upperGraph } from '../../../kernels/decoder.ts';
 import type { Graph } from '../../../kernels/graph.ts';
+import { SPARE_ROWS } from '../../../kernels/local-attention.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
 import { memoryTokenGraph } from '../../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
@@ -28,9 +29,6 @@ export const RUN = {
   /** Prompt tokens of one run: a cancel is noticed between runs. */
   prefillTokens: 128,
 } as const;
-
-/** What graphs that are run-invariant need in the cache beside the tokens. */
-const SPARE_ROWS = 1;
 
 const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'];
 

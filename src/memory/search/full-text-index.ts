@@ -58,6 +58,22 @@ export class LexicalIndex {
     return rows.map((row) => ({ segmentId: integer(row, 'id'), bm25: integer(row, 'score') }));
   }
 
+  /** How many segments have any of the terms: `search` without its order. */
+  count(terms: readonly string[], files?: readonly number[]): number {
+    const query = matchAny(terms);
+    if (query === '') return 0;
+    const row =
+      files === undefined
+        ? this.#db.prepare('SELECT count(*) AS n FROM lexical WHERE lexical MATCH ?').get(query)
+        : this.#db
+            .prepare(
+              `SELECT count(*) AS n FROM lexical JOIN segment ON segment.id = lexical.rowid
+               WHERE lexical MATCH ? AND segment.file_id IN (SELECT value FROM json_each(?))`,
+            )
+            .get(query, JSON.stringify(files));
+    return row === undefined ? 0 : integer(row, 'n');
+  }
+
   /** Merges the index into one piece, which also drops the terms of removed segments from the file. */
   optimise(): void {
     this.#db.exec("INSERT INTO lexical (lexical) VALUES ('optimize')");

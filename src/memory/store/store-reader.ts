@@ -131,6 +131,11 @@ export class StoreReader {
     return this.connection.guard(() => this.lexical.search(asked, limit, this.#searched(scope)));
   }
 
+  /** How many segments have any of these terms. */
+  lexicalCount(asked: readonly string[]): number {
+    return this.connection.guard(() => this.lexical.count(asked, this.#searched(undefined)));
+  }
+
   /** Files with any of these terms, best first: BM25 over whole files. */
   fileSearch(asked: readonly string[]): FileHit[] {
     return this.connection.guard(() => searchFiles(this.connection.db, asked));

@@ -48,6 +48,11 @@ const PROGRAM = /(?:^|\/)(?:src|lib|libs|app|pkg|internal|cmd)\//i;
 const PACKAGE =
   /(?:^|\/)src\/\w+\/(?:java|kotlin|scala|groovy)\/|(?:^|\/)(?:src|source|java)\/(?=(?:com|org|net|io|edu|gov)\/\w+\/)/;
 
+/** Whether a file is read by people and run by nothing: it shows code and defines none. */
+export function isProse(path: string): boolean {
+  return ['documentation', 'changelog'].includes(roleOf(path));
+}
+
 /** The role of a file by its path; source where nothing says otherwise. */
 export function roleOf(path: string): Role {
   const name = path.slice(path.lastIndexOf('/') + 1);

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { answer } from '../../../src/answer/answer.ts';
 import type { AnswerEvent, AnswerOptions } from '../../../src/answer/answer.ts';
 import { EngineModel } from '../../../src/answer-model/engine-model.ts';
 import { smallProfile } from '../../../src/answer-model/profile.ts';
-import { beside } from '../../../src/answer/evidence-excerpt.ts';
+import { beside, readEvidence } from '../../../src/answer/evidence-excerpt.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
+import { evidenceFor } from '../../../src/evidence/gather.ts';
 import type { RankedSegment } from '../../../src/retrieve/ranked-files.ts';
 import { withFolder } from '../memory/support.ts';
 import { indexed, ScriptedEngine } from './support.ts';
@@ -100,3 +101,15 @@ test('of a segment that the evidence holds for the most part, nothing is read on
   expect(beside([segment], [excerpt(3, 4)])).toEqual([segment]);
   expect(beside([segment], [excerpt(1, 3), excerpt(9, 10)])).toEqual([]);
 });
+
+test('a file that holds several runs of the evidence is read once for the model', () =>
+  withFolder(async (folder) => {
+    const apart = Array.from({ length: 40 }, (_, at) => (at % 20 === 0 ? "lend('x');" : `const a${at} = ${at};`));
+    const { search, index } = await indexed(folder, { ...FILES, 'src/desks.ts': apart.join('\n') });
+    const evidence = await evidenceFor(search, 'Who uses `lend`?');
+    const read = vi.spyOn(search, 'lines');
+    const { excerpts } = await readEvidence(search, evidence!, 4_000);
+    expect(excerpts.filter(({ path }) => path === 'src/desks.ts')).toHaveLength(2);
+    expect(read.mock.calls.filter(([path]) => path === 'src/desks.ts')).toHaveLength(1);
+    index.close();
+  }));
