@@ -8,7 +8,7 @@ import type { Attending } from './local-attention.ts';
 import type { BaseConfig } from './manifest.ts';
 
 /**
- * The residual stream between blocks: the sum so far, and a branch not yet added to it (the norm adds and normalises at
+ * The residual stream between blocks: the sum so far, and a branch not yet added to it (the norm adds and normalizes at
  * once).
  */
 export interface Residual {
@@ -17,7 +17,7 @@ export interface Residual {
 }
 
 /** RMSNorm(sum + branch) and the new sum (Zhang & Sennrich, arXiv 1910.07467). */
-export function normalise(
+export function normalize(
   graph: Graph,
   weights: Weights,
   residual: Residual,
@@ -51,10 +51,10 @@ function headNorm(graph: Graph, weights: Weights, config: BaseConfig, x: Value, 
   return graph.reshape(normal, [1, 0, size]);
 }
 
-/** What enters a block's attention: normalised and projected, and the residual sum so far. */
+/** What enters a block's attention: normalized and projected, and the residual sum so far. */
 function projected(graph: Graph, weights: Weights, config: BaseConfig, layer: number, residual: Residual) {
   const prefix = `layers.${layer}`;
-  const { normal, sum } = normalise(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
+  const { normal, sum } = normalize(graph, weights, residual, `${prefix}.attention.norm`, config.rmsEps);
   const project = (part: string) => linear(graph, weights, normal, `${prefix}.attention.${part}`);
   const headNormed = (part: string) =>
     headNorm(graph, weights, config, project(part), `${prefix}.attention.${part}.norm`);
@@ -93,7 +93,7 @@ export function decoderBlock(
   const local = cachedAttention(graph, config, layer, parts, attending);
   const mixed = memory === undefined ? local : blockMemory(graph, config, layer, memory, { ...parts, local });
   const attended = linear(graph, weights, mixed, `${prefix}.attention.o`);
-  const middle = normalise(graph, weights, { sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);
+  const middle = normalize(graph, weights, { sum, branch: attended }, `${prefix}.mlp.norm`, config.rmsEps);
   const gate = linear(graph, weights, middle.normal, `${prefix}.mlp.gate`);
   const up = linear(graph, weights, middle.normal, `${prefix}.mlp.up`);
   // SwiGLU (Shazeer, arXiv 2002.05202): silu(gate) · up.

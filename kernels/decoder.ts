@@ -1,4 +1,4 @@
-import { cachedBlock, decoderBlock, normalise } from './decoder-block.ts';
+import { cachedBlock, decoderBlock, normalize } from './decoder-block.ts';
 import type { Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
@@ -43,7 +43,7 @@ const SHORTLISTED = 4;
  * inputs: ids, positions [1, T] int64; last_key [1], total_keys [] int32; past.N.key|value [1, G, S, d]
  * outputs: states [1, T, D]; present.N.key|value
  *
- * Ingest runs this graph alone; an answer runs it and then `upperGraph`. With low-rank additions it is another
+ * Ingest runs this graph alone; an answer runs it and then `upperGraph`. With a LoRA it is another
  * function, which only recall may run.
  */
 export function lowerGraph(manifest: Manifest, layers: number, options: DecoderOptions = decoderDefaults): Graph {
@@ -165,7 +165,7 @@ function upperStates(graph: Graph, manifest: Manifest, from: number, options: De
   const range = [from, manifest.config.layers] as const;
   const start = { sum: states, branch: undefined };
   const top = blocks(graph, weights, manifest, range, start, attendingOf(graph, options), options);
-  return normalise(graph, weights, top, 'norm', manifest.config.rmsEps);
+  return normalize(graph, weights, top, 'norm', manifest.config.rmsEps);
 }
 
 /** The inputs that say where in the cache a run stands. */

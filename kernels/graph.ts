@@ -188,7 +188,7 @@ export class Graph {
   }
 
   /** The model as bytes: opset 21 and com.microsoft 1. */
-  serialise(): Uint8Array {
+  serialize(): Uint8Array {
     const final = (value: Value) => this.#renamed.get(value) ?? value;
     for (const node of this.#nodes) {
       node.input = node.input.map(final);

@@ -17,7 +17,7 @@ export interface Weights {
 
 /**
  * y [.., N] = x [.., K] Wᵀ (+ bias): W of int4 or int8 blocks through MatMulNBits, of int8 groups through integer
- * products, or float32 through MatMul; W + b a in its place where there is a low-rank addition.
+ * products, or float32 through MatMul; W + b a in its place where there is a LoRA.
  */
 export function linear(graph: Graph, weights: Weights, x: Value, name: string): Value {
   const y = frozen(graph, weights, x, name);
@@ -55,7 +55,7 @@ function frozen(graph: Graph, weights: Weights, x: Value, name: string): Value {
   });
 }
 
-/** Rows of a quantised table: ids [1, T] int64 → float32 [1, T, columns]. */
+/** Rows of a quantized table: ids [1, T] int64 → float32 [1, T, columns]. */
 export function gather(graph: Graph, weights: Weights, ids: Value, name: string): Value {
   const entry = tensorEntry(weights.tensors, name);
   if (entry.kind === 'float32') {

@@ -13,7 +13,7 @@ export interface Lora {
   readonly b: HalfMatrix;
 }
 
-/** Low-rank additions by the name of the matrix that they belong to: `layers.3.mlp.up`. */
+/** LoRA (arXiv 2106.09685) by the name of the matrix that they belong to: `layers.3.mlp.up`. */
 export type Loras = Readonly<Record<string, Lora>>;
 
 /**

@@ -24,7 +24,7 @@ export interface BaseConfig {
 export type WeightSide = 'int8' | 'uint8';
 
 /**
- * One tensor's parts. Quantised ones are [rows, columns] in blocks along the columns, as models/build/quantize.py lays
+ * One tensor's parts. Quantized ones are [rows, columns] in blocks along the columns, as models/build/quantize.py lays
  * them.
  */
 export type TensorEntry =

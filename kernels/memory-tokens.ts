@@ -20,7 +20,7 @@ export type Pooled = 'whole' | 'spans';
 export interface MemoryTokenOptions {
   readonly name: string;
   readonly pooled: Pooled;
-  /** float16 [D] each: statistics of ordinary tokens' RMS-normalised states */
+  /** float16 [D] each: statistics of ordinary tokens' RMS-normalized states */
   readonly mean: TensorPlace;
   readonly deviation: TensorPlace;
   readonly pooling: PoolingTensors;

@@ -12,7 +12,7 @@ export interface Feed {
 }
 
 /**
- * A small graph of the operators that matter (quantised projection, attention over the tokens, memory update and read),
+ * A small graph of the operators that matter (quantized projection, attention over the tokens, memory update and read),
  * with made-up weights, for asking a device whether it computes the same as the CPU. Input x [1, T, D]; output y [1, T,
  * D].
  */
@@ -20,9 +20,9 @@ export function probeGraph(tokens: number): { graph: Graph; feeds: Readonly<Reco
   const graph = new Graph('probe');
   const noise = generator(7);
   const x = graph.input('x', 'float32', [1, tokens, SIZE.hidden]);
-  const up = quantised(graph, noise, x, SIZE.hidden, SIZE.wide);
+  const up = quantized(graph, noise, x, SIZE.hidden, SIZE.wide);
   const silu = graph.node('Mul', [up, graph.node('Sigmoid', [up])]);
-  const down = quantised(graph, noise, silu, SIZE.wide, SIZE.hidden); // [1, T, D]
+  const down = quantized(graph, noise, silu, SIZE.wide, SIZE.hidden); // [1, T, D]
   const heads = SIZE.hidden / SIZE.head;
   const split = graph.node('Transpose', [graph.reshape(down, [1, tokens, heads, SIZE.head])], { perm: [0, 2, 1, 3] });
   const sigma = graph.node('Add', [
@@ -64,7 +64,7 @@ export function extremesGraph(
   const weight = onSide(graph, side, new Int8Array(columns * rows).fill(LEVELS), [columns, rows]);
   const scales = graph.floats(new Float32Array(rows).fill(1));
   graph.output('y', integerProduct(graph, side, whole, weight, 1, scales), 'float32', [tokens, rows]);
-  // Runs of one sign: neighbours are what a 16-bit sum would clip.
+  // Runs of one sign: neighbors are what a 16-bit sum would clip.
   const x = Float32Array.from({ length: tokens * columns }, (_, at) =>
     at % 4 < 2 && noise() < 0.9 ? LEVELS : -LEVELS,
   );
@@ -97,7 +97,7 @@ export function projectionGraph(
   const [columns, rows] = [SIZE.hidden, SIZE.hidden];
   const value = graph.input('x', 'float32', [tokens, columns]);
   if (kind === 'blocks') {
-    graph.output('y', quantised(graph, noise, value, columns, rows), 'float32', [tokens, rows]);
+    graph.output('y', quantized(graph, noise, value, columns, rows), 'float32', [tokens, rows]);
   } else {
     const whole = Int8Array.from({ length: columns * rows }, () => Math.floor(noise() * 255) - LEVELS);
     const weight = onSide(graph, kind, whole, [columns, rows]);
@@ -107,7 +107,7 @@ export function projectionGraph(
   return { graph, x: Float32Array.from({ length: tokens * columns }, () => noise() * 2 - 1), shape: [tokens, columns] };
 }
 
-function quantised(graph: Graph, noise: () => number, x: string, columns: number, rows: number): string {
+function quantized(graph: Graph, noise: () => number, x: string, columns: number, rows: number): string {
   const blocks = columns / SIZE.block;
   const bytes = Uint8Array.from({ length: (rows * columns) / 2 }, () => Math.floor(noise() * 256));
   const scales = Float32Array.from({ length: rows * blocks }, () => (0.5 + noise()) / (4 * Math.sqrt(columns)));

@@ -9,7 +9,7 @@ import { filePlace } from './place.ts';
 import { markSentences } from './sentence-mark.ts';
 import { reveal, visible } from './visible.ts';
 
-/** Lines that sentences rest on: one row below the answer. */
+/** The source of some sentences: one row below the answer. */
 export interface Cited {
   /** From 1, in the order of the answer. */
   readonly number: number;
@@ -18,7 +18,7 @@ export interface Cited {
   readonly end: number;
   /** Of a notebook, the place in its cells. */
   readonly cells?: string | undefined;
-  /** The pieces of the answer that rest on it, in the page. */
+  /** The pieces of the answer that have this source, in the page. */
   readonly pieces: HTMLElement[];
 }
 
@@ -150,7 +150,7 @@ function outermost(piece: HTMLElement): HTMLElement {
   return element;
 }
 
-/** The places that an answer rests on, each once. */
+/** The sources of an answer, each once. */
 function citations(sentences: readonly Attributed[]): Cited[] {
   const places = new Map<string, Cited>();
   for (const sentence of sentences) {

@@ -5,7 +5,7 @@ import { h } from './dom.ts';
 import { split } from './place.ts';
 import { visible } from './visible.ts';
 
-/** The lines that an answer rests on. A row lights its sentences, and a sentence lights its row. */
+/** The sources of an answer. A row lights its sentences, and a sentence lights its row. */
 export function citationList(cited: readonly Cited[], { strings, post }: Context): HTMLElement | undefined {
   if (cited.length === 0) return undefined;
   const rows = cited.map((citation) => {
@@ -36,8 +36,8 @@ export function citationList(cited: readonly Cited[], { strings, post }: Context
   });
   return h(
     'section',
-    { class: 'citations', 'aria-label': strings.rests },
-    h('h3', {}, strings.rests),
+    { class: 'citations', 'aria-label': strings.sources },
+    h('h3', {}, strings.sources),
     h('ul', { class: 'rows' }, ...rows),
   );
 }

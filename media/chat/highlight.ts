@@ -1,6 +1,6 @@
 import hljs from 'highlight.js/lib/common';
 
-/** Characters of code above which colours cost more than they give. */
+/** Characters of code above which colors cost more than they give. */
 const MOST = 50_000;
 
 /** Code as HTML with highlight.js's classes, or undefined where its language is unknown or it is too long. */

@@ -33,7 +33,7 @@ const TAGS = [
 export type References = NonNullable<NonNullable<Parameters<typeof markdown.parse>[1]>['references']>;
 
 /**
- * An answer as elements: structure, code with its colours, and links as `span.link[data-target]`.
+ * An answer as elements: structure, code with its colors, and links as `span.link[data-target]`.
  *
  * @param references what was defined before the text; what the text defines is added
  */

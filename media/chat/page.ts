@@ -109,7 +109,7 @@ class ChatView {
     this.#transcript.addEventListener('scroll', () => {
       this.#scrolled();
     });
-    // The field below grows with what is typed and attached, and the pane with its neighbours: the end stays in sight.
+    // The field below grows with what is typed and attached, and the pane with its neighbors: the end stays in sight.
     new ResizeObserver(() => {
       this.#grown();
     }).observe(this.#transcript);

@@ -114,7 +114,7 @@ export async function addModel(home: string, plan: AddPlan, options: AddOptions 
   }
 }
 
-/** Two that write the same files would spoil them. */
+/** Two that write the same files would corrupt them. */
 async function acquire(home: string, { folder, title }: AddPlan): Promise<() => Promise<void>> {
   try {
     const how = { lockfilePath: `${folder}.lock`, ...LOCK, realpath: false, onCompromised: () => undefined };

@@ -4,7 +4,7 @@ import { AppError } from '../common/app-error.ts';
 export type ChosenModel =
   /** The model that is always there. */
   | { readonly kind: 'built-in' }
-  /** One that the user added, in this program's own engine. */
+  /** One that the user added, in this program's engine. */
   | { readonly kind: 'local'; readonly name: string }
   | ServerChoice
   /** One of those that the editor offers. */

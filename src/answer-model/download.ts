@@ -106,7 +106,7 @@ async function fetchPart(
   }
 }
 
-/** Thrown for what the next attempt may mend. */
+/** Thrown for what the next attempt may not meet. */
 class PassingFailure extends Error {}
 
 function isPassing(error: unknown): boolean {

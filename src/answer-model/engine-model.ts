@@ -8,7 +8,7 @@ import type { AnswerProfile } from './profile.ts';
 /** The model that is always there: the encoder's own base, in the engine that is already loaded. */
 export const BUILT_IN = 'Qwen2.5-Coder-0.5B-Instruct';
 
-/** A model that runs in this program's own engine. */
+/** A model that runs in this program's engine. */
 export class EngineModel implements AnswerModel {
   readonly destination = { kind: 'process' } as const;
   readonly name: string;

@@ -136,7 +136,7 @@ export async function openLocalModel(
   };
 }
 
-/** What mends the model that is always there does not mend one that was added. */
+/** What repairs the built-in model does not repair one that was added. */
 class LocalEngineModel extends EngineModel {
   override async excerptTokens(signal: AbortSignal | undefined): Promise<number> {
     return super.excerptTokens(signal).catch((error: unknown) => this.#fail(error));

@@ -8,7 +8,7 @@ const MARKS =
 
 /**
  * The text with a blank in each mark, so that it means nothing: a file must not be able to end its reader's turn and
- * speak as the user. The program's own engine needs no such change, because its tokenizer tells marks from text.
+ * speak as the user. This program's engine needs no such change, because its tokenizer tells marks from text.
  */
 export function withoutMarks(text: string): string {
   return text.replace(MARKS, ' ');

@@ -72,7 +72,7 @@ export interface Answer {
   readonly text: string;
   readonly ending: FinishReason;
   readonly sentences: readonly Attributed[];
-  /** Sentences that rested on nothing, or named what stands nowhere, and are not part of the text. */
+  /** Sentences that had no source, or named what stands nowhere, and are not part of the text. */
   readonly leftOut: number;
   readonly promptTokens: number;
   readonly tokens: number;

@@ -4,7 +4,7 @@ import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { Sentence } from './sentence.ts';
 
-/** Lines of a file that a sentence rests on. They stood there, word for word, when this was made. */
+/** Lines of a file that are the source of a sentence. They stood there, word for word, when this was made. */
 export interface Citation {
   readonly path: string;
   readonly start: number;
@@ -57,9 +57,9 @@ export class Attribution {
   }
 
   /**
-   * The lines that a sentence rests on: the short run of lines that holds most of its content words, in the excerpt
-   * that words and memory together point to. `shares` gives each excerpt's part of the memory's read for this sentence;
-   * of lines that somebody selected the memory says nothing, so there they count as much as the best of the others.
+   * The source of a sentence: the short run of lines that holds most of its content words, in the excerpt
+   * that words and embeddings together point to. `shares` gives each excerpt's part of the ranking for this sentence;
+   * of lines that somebody selected the ranking says nothing, so there they count as much as the best of the others.
    */
   attribute(sentence: Sentence, shares: readonly (number | undefined)[] | undefined): Attributed {
     const wanted = questionTerms(sentence.text);

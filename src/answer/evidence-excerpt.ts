@@ -75,7 +75,7 @@ function placeOf({ path, lines, context = lines }: EvidenceItem): PlacedLines {
   return { path, start: context.start, end: context.end };
 }
 
-/** Neighbours in one file as one run; a run stands where its first item stood. */
+/** Neighbors in one file as one run; a run stands where its first item stood. */
 function joined(places: readonly PlacedLines[]): PlacedLines[] {
   const runs: PlacedLines[] = [];
   for (const place of places) {

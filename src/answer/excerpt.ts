@@ -34,7 +34,7 @@ export interface LoadedExcerpts {
 
 /**
  * Reads recalled segments again, best first, until `budget` tokens are full. A segment is used only if its lines
- * still hash to its write, so an answer never rests on text that has gone.
+ * still have its content hash, so text that has gone is never a source.
  */
 export async function loadExcerpts(
   search: MultiFolderSearch,
@@ -114,7 +114,7 @@ export function overlaps(one: PlacedLines, other: PlacedLines): boolean {
 
 const sum = (excerpts: readonly Excerpt[]) => excerpts.reduce((total, { share }) => total + share, 0);
 
-/** Neighbouring segments of a file become one excerpt, so that a function is not read in two halves. */
+/** Neighboring segments of a file become one excerpt, so that a function is not read in two halves. */
 function merge(path: string, segments: readonly RankedSegment[], lines: readonly string[]): Excerpt[] {
   const merged: Excerpt[] = [];
   for (const segment of segments.toSorted((a, b) => a.start - b.start)) {

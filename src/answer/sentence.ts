@@ -1,4 +1,4 @@
-/** A part of an answer that can rest on something: a sentence, a list item, or a whole code block. */
+/** A part of an answer that can have a source: a sentence, a list item, or a whole code block. */
 export interface Sentence {
   readonly text: string;
   readonly kind: 'prose' | 'code';

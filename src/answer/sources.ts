@@ -38,7 +38,7 @@ export class Sources {
   }
 
   /**
-   * Whether a sentence rests on what was read, by its words, and says no name, number, reason or denial that stands
+   * Whether a sentence has a source in what was read, by its words, and says no name, number, reason or denial that stands
    * neither there nor in the question.
    */
   isSound(sentence: Sentence): boolean {
@@ -57,7 +57,7 @@ export class Sources {
     return !saysBare(sentence.text, `${heading}\n${text}`, this.#question);
   }
 
-  /** Each sentence of an answer with the lines that it rests on, as they stand on disk, and the names it made up. */
+  /** Each sentence of an answer with its source, as it stands on disk, and the names it made up. */
   async attribute(
     text: string,
     signal: AbortSignal | undefined,
@@ -84,7 +84,7 @@ export class Sources {
     if (attributed.kind === 'unsupported') return this.#byCommit(sentence) ?? attributed;
     const { citation } = attributed;
     if (!(await matchesDisk(this.#search, citation, this.#excerpts))) {
-      return { kind: 'unsupported', sentence, reason: 'The lines it rests on have changed meanwhile.' };
+      return { kind: 'unsupported', sentence, reason: 'Its source has changed meanwhile.' };
     }
     return { ...attributed, citation: await this.#search.inCells(citation) };
   }

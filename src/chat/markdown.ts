@@ -31,7 +31,7 @@ export function answeredBy({ model }: Pick<Exchange, 'model'>, strings: Answered
   }
 }
 
-/** An answer with what it rests on, as it is put on the clipboard. */
+/** An answer with its sources, as it is put on the clipboard. */
 export function answerMarkdown({ text, state }: Exchange, strings: Strings): string {
   const parts = [harmless(text.trim())];
   if (state.kind === 'answered') {
@@ -40,7 +40,7 @@ export function answerMarkdown({ text, state }: Exchange, strings: Strings): str
       if (found.kind === 'unsupported') return `- _${strings.unsupported}_: ${said}`;
       return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
     });
-    if (rows.length > 0) parts.push(`**${strings.rests}**`, rows.join('\n'));
+    if (rows.length > 0) parts.push(`**${strings.sources}**`, rows.join('\n'));
     parts.push(...answerNotes(state, strings).map((note) => `_${literal(note)}_`));
   } else if ('message' in state) {
     parts.push(`_${literal(state.message)}_`);

@@ -98,7 +98,7 @@ export function chatStrings(l10n: Translator) {
     answeredByEditor: l10n.t('Answered by {0}: the question and lines of files were sent to {1} through the editor'),
 
     // Below an answer.
-    rests: l10n.t('Sources'),
+    sources: l10n.t('Sources'),
     citation: l10n.t('Citation {0}: {1}'),
     // Of a notebook.
     cell: l10n.t('cell'),
@@ -149,9 +149,7 @@ export function chatStrings(l10n: Translator) {
 
     // The empty state.
     emptyTitle: l10n.t('Ask this codebase'),
-    emptyLine: l10n.t(
-      'A model on this machine reads the files, and each sentence of an answer shows the lines it rests on.',
-    ),
+    emptyLine: l10n.t('A model on this machine reads the files, and each sentence of an answer shows its source.'),
     noFolder: l10n.t('Open a folder, and its files can be asked about.'),
     openFolder: l10n.t('Open Folder'),
     tryThese: l10n.t('Try'),

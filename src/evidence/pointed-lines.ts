@@ -65,7 +65,7 @@ const BEST: Wish = { around: LIMITS.best, again: 0 };
 
 /**
  * For a question of no known kind: what it names, where that is defined and raised; and of the places that the ranking
- * brought back, the lines that hold most of its telling words, with the head of the definition that they stand in. A
+ * brought back, the lines that hold most of its content words, with the head of the definition that they stand in. A
  * short definition is shown whole, and with it what it hands on to.
  */
 export async function gatherPointedLines(

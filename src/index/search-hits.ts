@@ -19,7 +19,7 @@ export interface SearchHits {
   readonly notEmbedded: readonly number[];
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
-  /** Largest cosine of a key with a memory token; -1 where there is none. */
+  /** Largest cosine of a question with a segment embedding; -1 where there is none. */
   readonly cosine: number;
   /** Words that stand in some file. */
   readonly matchedTerms: readonly string[];

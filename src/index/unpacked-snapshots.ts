@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PruneLimits } from '../memory/store/prune.ts';
 
 /**
- * How long an unpacked snapshot is kept without being asked, and how many bytes of them; as long as unused writes are.
+ * How long an unpacked snapshot is kept without being asked, and how many bytes of them; as long as unused records are.
  */
 export const UNPACKED = {
   maxAgeMs: 30 * 86_400_000,

@@ -5,7 +5,7 @@ export const prompts = [
   {
     name: 'answer_with_sources',
     title: 'Answer from the code, with sources',
-    description: 'Answers a question about this codebase and cites the lines that each statement rests on.',
+    description: 'Answers a question about this codebase and cites the source of each statement.',
     arguments: [{ name: 'question', description: 'What you want to know.', required: true }],
   },
   {

@@ -7,7 +7,7 @@ import type { Shares } from '../memory/search/similarity.ts';
  */
 const CANDIDATES = { files: 16, segmentsOfFile: 3 } as const;
 
-/** What of a folder index has vectors: where not all has, a ranking rests on words more. */
+/** What of a folder index has vectors: where not all has, words count more in a ranking. */
 export interface Embedded {
   readonly segments: number;
   readonly ofSegments: number;

@@ -220,7 +220,7 @@ export class MultiFolderSearch {
     return { ...found, files, segments };
   }
 
-  /** Shares of a few segments among themselves, for a text: what a sentence of an answer rests on. */
+  /** Shares of a few segments among themselves, for a text: which of them is a sentence’s source. */
   async sharesAmong(text: string, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, number>> {
     if (ids.length === 0) return new Map();
     const key = await this.engine.question(text, { signal });
@@ -240,7 +240,7 @@ export class MultiFolderSearch {
     return place && (await place.index.lines(place.path));
   }
 
-  /** The folder index that a shown path lies in, and the path inside it: what its write was keyed by. */
+  /** The folder index that a shown path lies in, and the path inside it, which its content hash was made of. */
   resolve(path: string): { readonly index: FolderIndex; readonly path: string } | undefined {
     const found = this.#members.find(({ prefix }) => path.startsWith(prefix));
     return found && { index: found.index, path: path.slice(found.prefix.length) };

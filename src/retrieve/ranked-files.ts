@@ -56,7 +56,7 @@ export interface RankedFiles {
 }
 
 interface Confidence {
-  /** Largest cosine between the question and a memory token, -1..1. */
+  /** Largest cosine between the question and a segment embedding, -1..1. */
   readonly cosine: number;
   /** Part of the question's content words that stand anywhere in the files, 0..1. */
   readonly coverage: number;

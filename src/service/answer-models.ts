@@ -39,7 +39,7 @@ export class AnswerModels {
 
   /**
    * Has a model do `work`, and keeps it open as long, whoever answers the next question. The built-in model is
-   * undefined: the memory's own engine runs it.
+   * undefined: the encoder's engine runs it.
    *
    * @throws `answer-model/…`, or what `work` throws
    */

@@ -280,7 +280,7 @@ export class FolderIndexer {
     if (again && !this.#paused && !this.#closing.signal.aborted) await this.refresh(again);
   }
 
-  /** The folder index, repaired where damage was met: single writes are dropped, a broken database is set aside. */
+  /** The folder index, repaired where damage was met: single records are dropped, a broken database is set aside. */
   async #repaired(signal: AbortSignal): Promise<FolderIndex> {
     const damage = this.#damage;
     this.#damage = undefined;

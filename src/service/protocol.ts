@@ -151,7 +151,7 @@ export interface RememberedFile extends Pick<FileRecord, 'path' | 'bytes' | 'lin
   readonly segments: number;
   /** Segments of them that have no vectors yet. */
   readonly notEmbedded?: number;
-  /** Part of the folder's memory tokens that it holds, 0..1. */
+  /** Part of the folder's segment embeddings that it holds, 0..1. */
   readonly share: number;
 }
 

@@ -42,7 +42,7 @@ function threadData(data: unknown): ThreadData {
   return data;
 }
 
-/** Its own extension started the thread, so two telling fields are enough to catch a mix-up. */
+/** Its own extension started the thread, so two fields are enough to catch a mix-up. */
 function isThreadData(data: unknown): data is ThreadData {
   return typeof data === 'object' && data !== null && 'settings' in data && 'host' in data;
 }

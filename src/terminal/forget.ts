@@ -10,7 +10,7 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
   return withFolderIndex(options, async ({ index, signal }) => {
     const asked = paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
     const known = index.ledger.files().map(({ path }) => path);
-    // A file that was deleted or renamed may still have writes of its former versions.
+    // A file that was deleted or renamed may still have records of its former versions.
     const former = asked.filter((path) => !known.includes(path) && index.ledger.hasFormer(path));
     for (const path of asked) {
       if (former.includes(path) || known.some(isAtOrBelow([path]))) continue;

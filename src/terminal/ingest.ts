@@ -7,7 +7,7 @@ import type { CommonOptions } from './session.ts';
 export interface IngestCommand extends CommonOptions {
   /** Damaged parts are dropped first, and their files read again. */
   readonly repair?: boolean;
-  /** The database is set aside first, and a new one begun with the writes that can be read. */
+  /** The database is set aside first, and a new one begun with the records that can be read. */
   readonly rebuild?: boolean;
   /** Forgotten files are read again. */
   readonly remember?: boolean;

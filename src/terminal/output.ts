@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 import { styleText } from 'node:util';
 import { printable, printableJson, PrintableStream } from '../common/printable.ts';
 
-/** A part of a row that is set off where the terminal shows colours. */
+/** A part of a row that is set off where the terminal shows colors. */
 export interface Styled {
   readonly style: 'bold' | 'green' | 'yellow';
   readonly text: string;
@@ -18,7 +18,7 @@ export type Target = NodeJS.WritableStream & {
 };
 
 /**
- * The only way to a person's terminal. Everything is made printable here, so no command can forget it; colours and
+ * The only way to a person's terminal. Everything is made printable here, so no command can forget it; colors and
  * moves of the cursor are added here alone, and only for a terminal.
  */
 export class Output {

@@ -1,6 +1,6 @@
 /**
  * What a question costs over a table of keys: `node test/bench/scan.ts [millions of tokens …]`, 1 and 10 without any.
- * The keys are random, quantised as real ones are, since the time does not depend on what they say; the products in
+ * The keys are random, quantized as real ones are, since the time does not depend on what they say; the products in
  * JavaScript over a tenth of the table, in the same run, are what the ratio is against.
  */
 import { packedSize, packKeys } from '../../src/memory/algebra/packed-keys.ts';

@@ -13,7 +13,7 @@ import { chatStrings } from '../../src/chat/strings.ts';
 
 const ORIGIN = 'http://chat.test';
 
-/** Colours that VS Code hands to a webview, by the name of its default theme. */
+/** Colors that VS Code hands to a webview, by the name of its default theme. */
 export const themes = {
   dark: 'dark-v2',
   light: 'light-v2',

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
-import { normalise } from '../../src/memory/search/similarity.ts';
+import { normalize } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput, RankedFiles } from '../../src/retrieve/ranked-files.ts';
@@ -60,7 +60,7 @@ async function vectorsOf(repository: Repository, places: ReadonlyMap<number, Seg
 
 /** The shares that a softmax over cosines gives the same segments. */
 function sharesBy(near: ReadonlyMap<number, number>, { segmentIds }: Shares, temperature: number): Shares {
-  return normalise(
+  return normalize(
     segmentIds,
     segmentIds.map((id) => temperature * (near.get(id) ?? -1)),
   );

@@ -1,6 +1,6 @@
 import type { FolderIndex } from '../../src/index/folder-index.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
-import { normalise } from '../../src/memory/search/similarity.ts';
+import { normalize } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import { askedTerms } from '../../src/memory/search/tokenize.ts';
 import { findExact } from '../../src/retrieve/exact-match.ts';
@@ -36,7 +36,7 @@ export async function findFor(
 export function silent({ segmentIds }: Shares, places: ReadonlyMap<number, SegmentPlace>): Shares {
   const pathOf = (id: number) => places.get(id)?.path ?? '';
   const counts = new Map([...Map.groupBy(segmentIds, pathOf)].map(([path, own]) => [path, own.length]));
-  return normalise(
+  return normalize(
     segmentIds,
     segmentIds.map((id) => -Math.log(counts.get(pathOf(id)) ?? 1)),
   );

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Engine } from '../../src/engine/client/engine.ts';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
-import { normalise } from '../../src/memory/search/similarity.ts';
+import { normalize } from '../../src/memory/search/similarity.ts';
 import { candidates, joinedShares } from '../../src/retrieve/missing-vectors.ts';
 import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
@@ -37,7 +37,7 @@ function withVectorsOf(found: RankingInput, embedded: ReadonlySet<number>): Rank
   const { segmentIds, logShares, logTotal } = found.shares;
   const rows = Array.from(segmentIds, (id, at) => ({ id, logWeight: (logShares[at] ?? -Infinity) + logTotal }));
   const [known, notEmbedded] = [rows.filter(({ id }) => embedded.has(id)), rows.filter(({ id }) => !embedded.has(id))];
-  const shares = normalise(
+  const shares = normalize(
     Float64Array.from(known, ({ id }) => id),
     Float64Array.from(known, ({ logWeight }) => logWeight),
   );

@@ -10,7 +10,7 @@ import { useCode } from './driver/use-code.ts';
  */
 /** Pixels; small enough that a picture can be read in a README. */
 const SIZE = { width: 1200, height: 860 } as const;
-/** Milliseconds until colours have faded into each other and tooltips are gone. */
+/** Milliseconds until colors have faded into each other and tooltips are gone. */
 const SETTLED = 600;
 
 const folder = process.env.PICTURES_OF ?? libraryRepository();

@@ -13,7 +13,7 @@ export async function findAdapter(): Promise<Adapter> {
   const graph = new Graph('adapter');
   graph.output('y', graph.node('Neg', [graph.input('x', 'float32', [1])]), 'float32', [1]);
   try {
-    const session = await ort.InferenceSession.create(graph.serialise(), {
+    const session = await ort.InferenceSession.create(graph.serialize(), {
       executionProviders: ['webgpu'],
       logSeverityLevel: 4,
     });
@@ -29,7 +29,7 @@ export async function findAdapter(): Promise<Adapter> {
 /** A session in which every node runs on WebGPU: one that would fall back to the CPU makes this throw. */
 export async function webgpuSession(graph: Graph, folder: string): Promise<ort.InferenceSession> {
   const path = join(folder, `${graph.name}.webgpu.onnx`);
-  writeFileSync(path, graph.serialise());
+  writeFileSync(path, graph.serialize());
   return ort.InferenceSession.create(path, {
     executionProviders: ['webgpu'],
     graphOptimizationLevel: 'all',

@@ -45,7 +45,7 @@ type Probed =
 async function probe(device: Device, threads: number): Promise<Probed> {
   const { graph, feeds } = probeGraph(PROBE.tokens);
   try {
-    const session = await ort.InferenceSession.create(graph.serialise(), {
+    const session = await ort.InferenceSession.create(graph.serialize(), {
       executionProviders: [device],
       intraOpNumThreads: threads,
       logSeverityLevel: 4,

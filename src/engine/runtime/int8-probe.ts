@@ -81,7 +81,7 @@ function quarter(times: readonly number[]): number {
 }
 
 function open(graph: Graph, threads: number): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(graph.serialise(), {
+  return ort.InferenceSession.create(graph.serialize(), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     logSeverityLevel: 4,

@@ -25,7 +25,7 @@ export async function createSession(
   folder: string,
   options: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const bytes = graph.serialise();
+  const bytes = graph.serialize();
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [options.device],
     intraOpNumThreads: options.threads,

@@ -10,17 +10,17 @@ type Name = 'mean' | 'deviation' | 'segment.query' | 'segment.project' | 'questi
 
 /** models/adapter/adapter.json: the trained part, made for one base. */
 export interface Adapter {
-  /** Names base and adapter together: writes made by another pair are never mixed with these. */
+  /** Names base and adapter together: records made by another pair are never mixed with these. */
   readonly id: string;
-  /** Blocks of the base that feed the memory tokens. */
+  /** Blocks of the base that feed the segment embeddings. */
   readonly layer: number;
-  /** P, memory tokens a segment. */
+  /** P, embeddings of a segment. */
   readonly tokens: number;
-  /** What each memory token pools; an adapter that does not say pools whole segments. */
+  /** What each embedding pools; an adapter that does not say pools whole segments. */
   readonly pooled: Pooled;
   /** d_k, numbers a key. */
   readonly keySize: number;
-  /** Sharpness of the recall: shares are a softmax over tau · cos. */
+  /** Shares are a softmax over temperature · cos; `tau` in the file. */
   readonly temperature: number;
   readonly file: FileEntry;
   readonly tensors: Readonly<Record<Name, TensorPlace>>;

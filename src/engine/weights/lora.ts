@@ -7,7 +7,7 @@ import type { TensorPlace } from '../../../kernels/memory-tokens.ts';
 import type { Adapter } from './adapter.ts';
 
 /**
- * The low-rank additions of an adapter, which recall's lower blocks have and those that answer have not; undefined
+ * The LoRA of an adapter, which the encoder's blocks have and those that answer have not; undefined
  * where the adapter has none. Throws `engine/model-file` where one does not fit the matrix that it is added to.
  */
 export async function readLoras(folder: string, adapter: Adapter, manifest: Manifest): Promise<Loras | undefined> {

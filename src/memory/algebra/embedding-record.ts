@@ -5,7 +5,7 @@ import { AppError, isAppError } from '../../common/app-error.ts';
 import { packedSize, packKeys } from './packed-keys.ts';
 import type { MemoryShape } from './shape.ts';
 
-/** A segment's memory tokens, quantised once: what the ledger stores. */
+/** A segment's embeddings, quantized once: what the ledger stores. */
 export interface EmbeddingRecord {
   /** [P, d_k / 2]; two numbers of four bits in a byte (packed-keys.ts). A key counts as one of length 1. */
   readonly keys: Uint8Array;
@@ -13,7 +13,7 @@ export interface EmbeddingRecord {
   readonly values: Int8Array;
 }
 
-/** What the engine hands over: float32 of the same shapes, keys L2-normalised. */
+/** What the engine hands over: float32 of the same shapes, keys L2-normalized. */
 export interface FloatRecord {
   readonly keys: Float32Array;
   readonly values: Float32Array;
@@ -27,7 +27,7 @@ const FORMAT = {
   checksumBytes: 4,
   /** An int8 of 127 is a component of 1; -128 is never written, so that negating a key is exact. */
   one: 127,
-  /** How far a key's length may be from 1: float16 kernels stay within 0.002, a key not normalised is far outside. */
+  /** How far a key's length may be from 1: float16 kernels stay within 0.002, a key not normalized is far outside. */
   lengthTolerance: 0.02,
 } as const;
 
@@ -37,7 +37,7 @@ const FORMAT = {
  * keys that were once stored in eight bits give the bytes of keys that are made anew.
  *
  * `scales`: one per block, from the adapter. Throws `memory/record` on NaN, Infinity, a wrong length, or a key that is
- * not L2-normalised (it would be clamped without anyone noticing).
+ * not L2-normalized (it would be clamped without anyone noticing).
  */
 export function quantize(record: FloatRecord, shape: MemoryShape, scales: readonly number[]): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
@@ -68,7 +68,7 @@ export function quantize(record: FloatRecord, shape: MemoryShape, scales: readon
 }
 
 /**
- * One L2-normalised key or question, d_k floats, to int8. Throws `memory/record` when its length is not 1 (NaN
+ * One L2-normalized key or question, d_k floats, to int8. Throws `memory/record` when its length is not 1 (NaN
  * included).
  */
 export function quantizeVector(key: Float32Array): Int8Array {

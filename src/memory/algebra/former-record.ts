@@ -3,7 +3,7 @@ import type { EmbeddingRecord } from './embedding-record.ts';
 import { packKeys } from './packed-keys.ts';
 import type { MemoryShape } from './shape.ts';
 
-/** Records of this version had keys of eight bits: int8 [P, d_k], the L2-normalised key times 127. */
+/** Records of this version had keys of eight bits: int8 [P, d_k], the L2-normalized key times 127. */
 const FORMER_VERSION = 1;
 
 /** A record of the version before, with the keys that it has in this one. Throws `memory/record` as decodeRecord(). */

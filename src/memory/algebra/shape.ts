@@ -3,7 +3,7 @@ import { AppError } from '../../common/app-error.ts';
 /**
  * The sizes an adapter fixes for every record made with it. Nothing in this folder assumes particular numbers.
  *
- * - `tokens`     P, memory tokens in one segment
+ * - `tokens`     P, embeddings of one segment
  * - `keySize`    d_k, numbers in one key; even, because two share a byte
  * - `blocks`     B, decoder blocks that read the memory; 0 when the memory only finds and is never read
  * - `valueSize`  d_v, numbers in one value

@@ -75,7 +75,7 @@ export class LexicalIndex {
   }
 
   /** Merges the index into one piece, which also drops the terms of removed segments from the file. */
-  optimise(): void {
+  optimize(): void {
     this.#db.exec("INSERT INTO lexical (lexical) VALUES ('optimize')");
   }
 }

@@ -1,4 +1,4 @@
-import { normalise } from './similarity.ts';
+import { normalize } from './similarity.ts';
 import type { Shares } from './similarity.ts';
 
 /** A segment found by its words; the score is positive and higher is better. */
@@ -50,7 +50,7 @@ export function fuse(
     (logShare, at) =>
       weight * Math.max(RANKING.floor, logShare) + Math.log1p(bm25.get(recalled.segmentIds[at] ?? -1) ?? 0),
   );
-  const { shares } = normalise(recalled.segmentIds, scores);
+  const { shares } = normalize(recalled.segmentIds, scores);
   // Sorting numbers and then the few above the cut is ten times faster than sorting 50,000 objects.
   const cut = scores.length > limit ? (scores.toSorted()[scores.length - limit] ?? -Infinity) : -Infinity;
   const ranked: Ranked[] = [];

@@ -73,7 +73,7 @@ const KOREAN_EMPTY =
   /^(?:어디|어떻게|무엇|무엇인가요|뭐|왜|이|그|저|것|수|및|또는|있나요|있는|있습니까|하나요|합니까|되나요|됩니까|인가요|입니까|하는|되는|어떤|누가|언제|해주세요|알려줘|설명해줘)$/u;
 
 /**
- * Terms of a run without blanks: every two neighbouring characters, since where a word ends takes a dictionary, and
+ * Terms of a run without blanks: every two neighboring characters, since where a word ends takes a dictionary, and
  * dictionaries differ between the programs that index and ask. A Han character says something alone too.
  */
 export function runTerms(run: string): string[] {

@@ -31,7 +31,7 @@ export interface Recalled extends Shares {
  * before it, and no key wins because four bits, or whoever wrote it, made it longer. A question is rounded to 16 bits,
  * and the products are integers, exact and the same on every machine.
  *
- * @param questions   one or more q, float32 [d_k], L2-normalised
+ * @param questions   one or more q, float32 [d_k], L2-normalized
  * @param temperature τ of the adapter, above 0
  * @param scope       segments to share among; all when left out
  * @throws `memory/shape` on a wrong length, a number that is not finite, or a temperature out of range
@@ -70,11 +70,11 @@ export function recall(
       scores[first + at] = logSumExp(parts);
     }
   }
-  return { ...normalise(idsOf(table, rows), scores), cosine: nearest };
+  return { ...normalize(idsOf(table, rows), scores), cosine: nearest };
 }
 
 /** Finite scores (natural logarithms of weights) to shares that sum to 1. */
-export function normalise(segmentIds: Float64Array, scores: Float64Array): Shares {
+export function normalize(segmentIds: Float64Array, scores: Float64Array): Shares {
   const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - highest));
   const sum = orderFreeSum(weights);

@@ -35,7 +35,7 @@ const KEYWORDS = new Set(
 
 const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
 /**
- * Cuts between fooBar, HTTPServer, utf8 and 2x, not inside URLs; a character without case stays with its neighbours.
+ * Cuts between fooBar, HTTPServer, utf8 and 2x, not inside URLs; a character without case stays with its neighbors.
  */
 const PARTS = /\p{Lu}{2,}s(?![\p{Ll}\p{M}])|\p{Lu}+(?![\p{Ll}\p{M}])|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{N}+/gu;
 const CYRILLIC = /^\p{Script=Cyrillic}+$/u;

@@ -234,7 +234,7 @@ class Clearing {
         const meant = whose === 'ours' ? '1' : 'content_hash IN (SELECT unhex(value) FROM json_each(?))';
         const meantHashes = whose === 'ours' ? [] : [JSON.stringify([...this.#footprint.contentHashes])];
         const { changes } = db.prepare(`DELETE FROM record WHERE ${meant} AND ${UNUSED}`).run(...meantHashes);
-        new LexicalIndex(db).optimise();
+        new LexicalIndex(db).optimize();
         return { files, records: Number(changes) };
       });
       rewriteWithoutFreePages(file);

@@ -84,7 +84,7 @@ export function takeOut(ground: Ground, footprint: Footprint): Taken {
   });
   const kept = usersOf(db, used);
   const gone = takeUnused(db);
-  lexical.optimise();
+  lexical.optimize();
 
   const subtracted = { setHash: storedSetHash(db, checkoutId).hex(), treeHash: treeHashOf(leaves.values()) };
   const rebuilt = {

@@ -61,7 +61,7 @@ export function prune(
     }
     const remove = db.prepare('DELETE FROM record WHERE id = ?');
     for (const id of gone) remove.run(id);
-    if (gone.length > 0 || checkouts.length > 0) lexical.optimise();
+    if (gone.length > 0 || checkouts.length > 0) lexical.optimize();
     return { checkouts, records: gone.length, bytes };
   });
   // The log is cut back too: its megabytes would be counted as the memory's. Where somebody reads, it is left for

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 import { AppError } from '../../common/app-error.ts';
 import { keysIn } from '../algebra/embedding-record.ts';
@@ -131,7 +131,7 @@ export class Traces {
       signal?.throwIfAborted();
       bytes += fresh;
       if (this.#size > 0) for (const trace of this.#within(content)) found.set(trace.toString('hex'), trace);
-      await breathe();
+      await yieldToEventLoop();
     }
     return { found: [...found.values()], bytes };
   }

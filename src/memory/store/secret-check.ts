@@ -58,5 +58,5 @@ export function dropFormerText(db: DatabaseSync, lexical: LexicalIndex): void {
     .all();
   const remove = db.prepare(`DELETE FROM record WHERE origin = ? AND ${UNUSED}`);
   for (const row of rows) remove.run(originOf(text(row, 'path')));
-  lexical.optimise();
+  lexical.optimize();
 }

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 /** Runs steps to their end, without room for other work between them. */
 export function drain<T>(steps: Generator<undefined, T>): T {
@@ -22,6 +22,6 @@ export async function walk<T>(
     signal?.throwIfAborted();
     const step = guard(() => steps.next());
     if (step.done === true) return step.value;
-    await breathe();
+    await yieldToEventLoop();
   }
 }

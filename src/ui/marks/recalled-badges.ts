@@ -28,10 +28,10 @@ export class RecalledBadges implements vscode.FileDecorationProvider, vscode.Dis
     const file = this.#provenance.of(uri);
     if (!file) return undefined;
     const said = vscode.l10n.t('Ask Codebase: {0} of what the last answer recalled', this.#amounts.share(file.share));
-    // Eight coloured names of which six own a percent would hide the two that matter.
-    const colour =
+    // Eight colored names of which six own a percent would hide the two that matter.
+    const color =
       strength(file.share) === 'faint' ? undefined : new vscode.ThemeColor('askCodebase.recalledForeground');
-    return new vscode.FileDecoration(badge(file.share), said, colour);
+    return new vscode.FileDecoration(badge(file.share), said, color);
   }
 
   dispose(): void {

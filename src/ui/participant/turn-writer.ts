@@ -80,11 +80,11 @@ export class TurnWriter {
     this.#out.markdown(`${commits.map((commit) => `- ${commitText(commit)}`).join('\n')}\n\n`);
   }
 
-  /** Each sentence with the lines that it rests on, or the word that it rests on none; then what else is to be said. */
+  /** Each sentence with its source, or the word that it has none; then what else is to be said. */
   sources({ sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>): void {
     if (sentences.length > 0) {
       this.#out.markdown('\n\n');
-      this.#title(this.#strings.rests);
+      this.#title(this.#strings.sources);
       for (const found of sentences) this.#source(found);
       this.#out.markdown('\n\n');
       const first = sentences.find((found) => found.kind === 'supported');

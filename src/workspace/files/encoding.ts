@@ -14,7 +14,7 @@ export function decodeText(bytes: Uint8Array): string | undefined {
 
 /** Where git looks for a NUL; a file with one further down is text to git, and to its owner. */
 const LOOK = 8000;
-/** Share of control characters from which on nobody wrote it; a log's colour codes stay below. */
+/** Share of control characters from which on nobody wrote it; a log's color codes stay below. */
 const MOST_CONTROLS = 0.1;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -58,7 +58,7 @@ function undecided(bytes: Uint8Array): string | undefined {
   return declared(bytes) ?? withoutStrayBytes(bytes) ?? detected(bytes);
 }
 
-/** A log's colours begin with it. */
+/** A log's colors begin with it. */
 const ESCAPE = '\x1b';
 /** What nobody types: all controls but line ends, tabs, form feeds and escapes. */
 const CONTROLS = new RegExp(`(?![\\s${ESCAPE}])\\p{Cc}`, 'gu');

@@ -44,7 +44,7 @@ const open = /(?:[{([:=\\|&+]|=>|->|\bdo|\bbegin)$/;
 
 /**
  * For every line, the cost of beginning a segment there. The first line's means nothing.
- * Each depends on the line, its neighbours and the run of comments it begins, on nothing farther away.
+ * Each depends on the line, its neighbors and the run of comments it begins, on nothing farther away.
  */
 export function cutCosts(text: readonly string[]): Float64Array {
   const lines = describeLines(text);

@@ -17,7 +17,7 @@ export interface SegmentOptions {
 
 /** In the unit of the cut costs (`cut.ts`), where not said otherwise. */
 const weight = {
-  /** Every segment costs this, so that small neighbours share one. */
+  /** Every segment costs this, so that small neighbors share one. */
   each: 0.5,
   /** A segment below this part of `maxTokens` costs up to `small` more, by the square of what it lacks. */
   half: 0.5,

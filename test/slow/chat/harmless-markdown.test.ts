@@ -22,7 +22,7 @@ const live = (markdown: string) =>
       .map(({ type }) => type),
   );
 
-/** Pieces that make links, images and markup, in the ways that CommonMark and its neighbours know. */
+/** Pieces that make links, images and markup, in the ways that CommonMark and its neighbors know. */
 const EVIL = [
   '![pixel](https://example.com/p.gif?q=secret)',
   '[words](https://example.com)',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rankFiles } from '../../../src/retrieve/ranked-files.ts';
-import { normalise } from '../../../src/memory/search/similarity.ts';
+import { normalize } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
 import { fileFeatures, inUse } from '../../eval/file-features.ts';
 
@@ -14,7 +14,7 @@ function found(rows: readonly Row[], words: Record<string, number>) {
     ...{ segmentId: id, path, ordinal: id, start: 1, end: 1, tokens: 1, contentHash: `${id}` },
   });
   const places = new Map(rows.map(([path], id) => [id, place(path, id)]));
-  const shares = normalise(
+  const shares = normalize(
     Float64Array.from(rows, (_, id) => id),
     Float64Array.from(rows, ([, score]) => score),
   );

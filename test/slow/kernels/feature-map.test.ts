@@ -168,10 +168,10 @@ describe.each(SHARED.map((spec) => [label(spec), spec] as const))('φ %s and the
 });
 
 describe('the reference', () => {
-  it('has the known values of ELU + 1 and of neighbours at distance 1', () => {
+  it('has the known values of ELU + 1 and of neighbors at distance 1', () => {
     const x = new Matrix(1, 2, [2, -1]);
     expect(Array.from(featureMap({ kind: 'elu1' }, x).data)).toEqual([3, Math.exp(-1)]);
-    // relu([2, -1, -2, 1]) = [2, 0, 0, 1]; each times its right neighbour, round the end.
+    // relu([2, -1, -2, 1]) = [2, 0, 0, 1]; each times its right neighbor, round the end.
     expect(Array.from(featureMap({ kind: 'dpfp', order: 1 }, x).data)).toEqual([0, 0, 0, 2]);
   });
 });

@@ -57,7 +57,7 @@ describe('elu1', () => {
 });
 
 describe('dpfp', () => {
-  it('multiplies neighbours of relu([k, -k]) at distances 1 to 3, round the end', () => {
+  it('multiplies neighbors of relu([k, -k]) at distances 1 to 3, round the end', () => {
     const map = dpfp(2, 3);
     // r = [3, 0, 0, 2]
     expect(Array.from(map.features(Int8Array.of(3, -2)))).toEqual([0, 0, 0, 6, 0, 0, 0, 0, 6, 0, 0, 0]);

@@ -5,7 +5,7 @@ import type { Place } from '../../../kernels/graph.ts';
 import { parseManifest } from '../../../kernels/manifest.ts';
 import type { BaseConfig, Manifest, TensorEntry } from '../../../kernels/manifest.ts';
 import { halfToNumber } from '../../../kernels/half.ts';
-import { dequantise } from './reference/linear.ts';
+import { dequantize } from './reference/linear.ts';
 import { Matrix } from './reference/matrix.ts';
 import { CONFIG, generator, randomMatrix } from './support.ts';
 
@@ -28,16 +28,16 @@ export class Shard {
       this.values[name] = matrix;
       return;
     }
-    const quantised = pack(matrix, kind === 'int4' ? 4 : 8);
+    const quantized = pack(matrix, kind === 'int4' ? 4 : 8);
     this.tensors[name] = {
       kind,
       shape,
       block: BLOCK,
-      data: this.#place(quantised.data),
-      scales: this.#place(quantised.scales),
-      ...(quantised.zeros ? { zeros: this.#place(quantised.zeros) } : {}),
+      data: this.#place(quantized.data),
+      scales: this.#place(quantized.scales),
+      ...(quantized.zeros ? { zeros: this.#place(quantized.zeros) } : {}),
     };
-    this.values[name] = dequantise(quantised);
+    this.values[name] = dequantize(quantized);
   }
 
   /** A float16 tensor, as the adapter has them: its place, and the numbers that it holds. */

@@ -9,7 +9,7 @@ import type { TensorEntry, WeightSide } from '../../../kernels/manifest.ts';
 import { extremesGraph } from '../../../kernels/probe.ts';
 import { linear as plain } from './reference/linear.ts';
 import { Matrix } from './reference/matrix.ts';
-import { dequantise, quantise, w8a8 } from './reference/w8a8.ts';
+import { dequantize, quantize, w8a8 } from './reference/w8a8.ts';
 import { floats } from '../../../src/engine/runtime/decoder.ts';
 import { exactSide, hasFastIntegers } from '../../../src/engine/runtime/int8-probe.ts';
 import { cpuSession, deviation, floatTensor, generator, randomMatrix, temporaryFolder, TOLERANCE } from './support.ts';
@@ -34,7 +34,7 @@ async function product(
   bias?: Matrix,
 ): Promise<Float32Array> {
   const folder = temporaryFolder();
-  const { whole, scales } = quantise(weight, groups);
+  const { whole, scales } = quantize(weight, groups);
   const chunks = [Int8Array.from(whole.transposed().data), Float32Array.from(scales.data)];
   const extra = bias === undefined ? [] : [Float32Array.from(bias.data)];
   const bytes = Buffer.concat([...chunks, ...extra].map(({ buffer }) => Buffer.from(buffer)));
@@ -63,7 +63,7 @@ describe.each(CASES)('a product of 8 bits in $groups groups, weights as $side', 
   const weight = randomMatrix(ROWS, COLUMNS, generator(1), 0.1);
 
   it.skipIf(clips && side === 'int8')('is the reference, with and without a bias', async () => {
-    const expected = w8a8(x, quantise(weight, groups));
+    const expected = w8a8(x, quantize(weight, groups));
     expect(deviation(await product(x, weight, how), expected.data)).toBeLessThan(TOLERANCE.float);
     const bias = randomMatrix(1, ROWS, generator(4));
     const biased = Matrix.of(TOKENS, ROWS, (row, column) => expected.at(row, column) + bias.at(0, column));
@@ -79,8 +79,8 @@ describe.each(CASES)('a product of 8 bits in $groups groups, weights as $side', 
   });
 
   it('stands for a weight that is off by half a step at most', () => {
-    const made = quantise(weight, groups);
-    const error = dequantise(made).minus(weight);
+    const made = quantize(weight, groups);
+    const error = dequantize(made).minus(weight);
     const width = COLUMNS / groups;
     for (let row = 0; row < ROWS; row += 1) {
       for (let column = 0; column < COLUMNS; column += 1) {
@@ -94,7 +94,7 @@ describe.each(CASES)('a product of 8 bits in $groups groups, weights as $side', 
 it('finer groups come nearer to the product that is meant, where a few columns are far above the others', () => {
   const [x, weight] = [activations(), randomMatrix(ROWS, COLUMNS, generator(1), 0.1)];
   const meant = plain(x, weight);
-  const errors = [1, 3, 8].map((groups) => deviation(w8a8(x, quantise(weight, groups)).data, meant.data));
+  const errors = [1, 3, 8].map((groups) => deviation(w8a8(x, quantize(weight, groups)).data, meant.data));
   expect(errors).toEqual(errors.toSorted((a, b) => b - a));
   expect(errors[0]).toBeLessThan(0.05);
 });
@@ -106,7 +106,7 @@ it('the extremes are told exactly, and would not be by sums of pairs in 16 bits'
   for (let token = 0; token < tokens; token += 1) {
     const row = Array.from(x.subarray(token * columns, (token + 1) * columns));
     expect(y[token * rows]).toBe(row.reduce((sum, value) => sum + 127 * value, 0));
-    // What AVX2 does: unsigned times signed, neighbours added with saturation, then what the offset of 128 brought is
+    // What AVX2 does: unsigned times signed, neighbors added with saturation, then what the offset of 128 brought is
     // taken off.
     let clipped = 0;
     for (let at = 0; at < columns; at += 2) {

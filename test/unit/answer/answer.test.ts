@@ -216,7 +216,7 @@ test('a sentence whose lines change while it is written is no citation', () =>
     const answered = events.find((event) => event.kind === 'answered');
     expect(answered?.answer.sentences[0]).toMatchObject({
       kind: 'unsupported',
-      reason: 'The lines it rests on have changed meanwhile.',
+      reason: 'Its source has changed meanwhile.',
     });
   }));
 

@@ -19,7 +19,7 @@ function ranked(index: FolderIndex, path: string, ...shares: readonly number[]):
   });
 }
 
-test('neighbours become one excerpt, with their shares; files with the largest share come first', () =>
+test('neighbors become one excerpt, with their shares; files with the largest share come first', () =>
   withFolder(async (folder) => {
     const { index, search } = await indexed(folder, FILES);
     const [first, second, third] = ranked(index, 'a.ts', 0.1, 0.1, 0.1);

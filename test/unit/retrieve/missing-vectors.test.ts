@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/common/app-error.ts';
-import { normalise, orderFreeSum } from '../../../src/memory/search/similarity.ts';
+import { normalize, orderFreeSum } from '../../../src/memory/search/similarity.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { withFolder } from '../memory/support.ts';
 import { folderIndexOf } from './support.ts';
@@ -16,7 +16,7 @@ function partsOf(given: readonly { readonly known: readonly number[]; readonly n
   let next = 0;
   return given.map(({ known, notEmbedded }) => {
     const segmentIds = known.map(() => next++);
-    const shares = normalise(Float64Array.from(segmentIds), Float64Array.from(known));
+    const shares = normalize(Float64Array.from(segmentIds), Float64Array.from(known));
     return { segmentIds, shares, notEmbedded: Array.from({ length: notEmbedded }, () => next++) };
   });
 }
@@ -36,7 +36,7 @@ describe('shares over what has vectors and what has none', () => {
   });
 
   it('are the exact ones where nothing is missing', () => {
-    const all = normalise(Float64Array.from([0, 1, 2, 3]), Float64Array.from([1, 5, 2, 0]));
+    const all = normalize(Float64Array.from([0, 1, 2, 3]), Float64Array.from([1, 5, 2, 0]));
     const { shares } = joinedShares(
       partsOf([
         { known: [1, 5], notEmbedded: 0 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { rankFiles, FILE_RANKING } from '../../../src/retrieve/ranked-files.ts';
 import type { RankingInput, RecallBy } from '../../../src/retrieve/ranked-files.ts';
-import { normalise } from '../../../src/memory/search/similarity.ts';
+import { normalize } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
 
 /** A segment: its path, its score for the memory (a logarithm) and its bm25. */
@@ -22,7 +22,7 @@ function find(
     ]),
   );
   const found: RankingInput = {
-    shares: normalise(
+    shares: normalize(
       Float64Array.from(rows, (_, id) => id),
       Float64Array.from(rows, ([, score]) => score),
     ),

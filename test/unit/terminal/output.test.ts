@@ -37,7 +37,7 @@ describe('what commands print', () => {
     expect(pipe.text).toBe(`  9.1%  src/a.ts\n  1.0%  b\\n 99.0%  fake.ts\\x1b]52;c;aGk=\\x07\n\n`);
   });
 
-  it('has colours on a terminal alone, and none where NO_COLOR is set', () => {
+  it('has colors on a terminal alone, and none where NO_COLOR is set', () => {
     process.env.TERM = 'xterm-256color';
     delete process.env.NO_COLOR;
     const row = [[{ style: 'bold', text: `Title${CLIPBOARD}` }, ' x']] as const;

@@ -72,7 +72,7 @@ describe('a path as it is shown', () => {
     expect(places.map((place) => two.shown(place))).toEqual(['core/x.ts', 'app/packages/core/x.ts']);
   });
 
-  it('does not take a neighbour with the same beginning for its own', () => {
+  it('does not take a neighbor with the same beginning for its own', () => {
     expect(one.holding('/home/me/app-old/a.ts')).toEqual([]);
     expect(one.holding('/home/me')).toEqual([]);
   });

@@ -13,7 +13,7 @@ export type Syntax =
   | 'word';
 
 /**
- * Words, in lower case, in whose neighbourhood a value is looked at. `key` stands at the end of too many names to come
+ * Words, in lower case, in whose neighborhood a value is looked at. `key` stands at the end of too many names to come
  * first.
  */
 export const nameKeywords = [

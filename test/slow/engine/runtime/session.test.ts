@@ -82,7 +82,7 @@ describe('the graph that is kept beside its weights', () => {
     'of another version': (path) => {
       const { folder, manifest } = tinyModel();
       const other = { ...manifest, config: { ...manifest.config, rmsEps: 0.5 } };
-      const bytes = tinyGraph(other).serialise();
+      const bytes = tinyGraph(other).serialize();
       writeFileSync(path, bytes);
       rmSync(folder, { recursive: true });
     },

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 import { lowerGraph } from '../../../../kernels/decoder.ts';
 import type { Manifest } from '../../../../kernels/manifest.ts';
-import { quantise } from '../../kernels/reference/w8a8.ts';
+import { quantize } from '../../kernels/reference/w8a8.ts';
 import type { Adapter } from '../../../../src/engine/weights/adapter.ts';
 import { BlockMatrix } from '../../../../src/engine/weights/block-matrix.ts';
 import { floats, keyValueCache, runDecoder } from '../../../../src/engine/runtime/decoder.ts';
@@ -56,7 +56,7 @@ it.each([1, 3])('8 bits in %i groups hold the matrix with its addition', async (
   const entry = manifest.tensors[name]!;
   if (entry.kind !== 'int4') throw new Error('the shard has another kind');
   const made = eightBit(await BlockMatrix.read(folder, entry), lowRanks?.[name], groups);
-  const expected = quantise(merged[name]!, groups);
+  const expected = quantize(merged[name]!, groups);
   expect(deviation(made.scales, expected.scales.data)).toBeLessThan(1e-6);
   const whole = expected.whole.transposed().data;
   // The sums were made in float32, so that a number in the middle may fall to the other side.

@@ -44,7 +44,7 @@ export const EXACT = {
   int8: 128,
 } as const;
 
-/** One int8 stands for 1/127: the key was L2-normalised and multiplied by 127 (write.ts). */
+/** One int8 stands for 1/127: the key was L2-normalized and multiplied by 127 (write.ts). */
 const KEY_ONE = 127;
 
 /** Makes φ from what an adapter's manifest says. Throws `memory/shape` on parameters out of range. */

@@ -1,8 +1,8 @@
 import { halfToNumber } from '../../../../kernels/half.ts';
 import { Matrix } from './matrix.ts';
 
-/** A quantised matrix as models/build/quantize.py lays it out, in bytes. */
-export interface Quantised {
+/** A quantized matrix as models/build/quantize.py lays it out, in bytes. */
+export interface Quantized {
   readonly bits: 4 | 8;
   /** N */
   readonly rows: number;
@@ -20,7 +20,7 @@ export interface Quantised {
 }
 
 /** W [N, K] = (data − zero) · scale, block by block. */
-export function dequantise({ bits, rows, columns, block, data, scales, zeros }: Quantised): Matrix {
+export function dequantize({ bits, rows, columns, block, data, scales, zeros }: Quantized): Matrix {
   const blocks = columns / block;
   return Matrix.of(rows, columns, (row, column) => {
     const at = row * blocks + Math.floor(column / block);

@@ -18,8 +18,8 @@ export interface MemoryTokenWeights {
 const EPSILON = 1e-6;
 
 /**
- * A segment's states [T, D] to its P keys [P, d_k] of length 1: leave out the first token, RMS-normalise, standardise
- * with the statistics of ordinary tokens, pool by softmax, project, normalise.
+ * A segment's states [T, D] to its P keys [P, d_k] of length 1: leave out the first token, RMS-normalize, standardise
+ * with the statistics of ordinary tokens, pool by softmax, project, normalize.
  */
 export function memoryTokens(weights: MemoryTokenWeights, states: Matrix): Matrix {
   const { mean, deviation, query, project } = weights;

@@ -8,7 +8,7 @@ import type { FeatureMap } from './integer-feature-map.ts';
  * Exact shares of the read through a finite feature map: φ(q)·z_segment / φ(q)·z, by segment. The two products are
  * integers. Where no segment has any weight the shares are equal, which is what the memory knows.
  *
- * @param questions one or more q, float32 [d_k], L2-normalised
+ * @param questions one or more q, float32 [d_k], L2-normalized
  * @returns shares [segments], in the order of the table, with their logarithms
  */
 export function recallByFeature(

@@ -11,7 +11,7 @@ export interface EightBit {
 }
 
 /** The whole numbers nearest to W, group by group; `round` is what the scales are stored in. */
-export function quantise(weight: Matrix, groups: number, round: (scale: number) => number = Math.fround): EightBit {
+export function quantize(weight: Matrix, groups: number, round: (scale: number) => number = Math.fround): EightBit {
   const width = weight.columns / groups;
   const scales = Matrix.of(groups, weight.rows, (group, row) => {
     const largest = Math.max(
@@ -30,7 +30,7 @@ export function quantise(weight: Matrix, groups: number, round: (scale: number) 
 }
 
 /** W as its whole numbers stand for it. */
-export function dequantise({ groups, whole, scales }: EightBit): Matrix {
+export function dequantize({ groups, whole, scales }: EightBit): Matrix {
   const width = whole.columns / groups;
   return Matrix.of(
     whole.rows,
@@ -54,7 +54,7 @@ export function w8a8(x: Matrix, weight: EightBit): Matrix {
     const most = largest.at(row, Math.floor(column / width));
     return most === 0 ? 0 : (halfToEven((LEVELS * x.at(row, column)) / most) * most) / LEVELS;
   });
-  return rounded.times(dequantise(weight).transposed());
+  return rounded.times(dequantize(weight).transposed());
 }
 
 function halfToEven(value: number): number {

@@ -28,9 +28,9 @@ function found(location: string, needles: Iterable<string | Uint8Array>): boolea
 
 const blobsOf = (file: MadeUpFile) => [...file.writes.values()].map((write) => encodeRecord(write, SHAPE));
 
-/** Enough neighbours that pages split and words are merged. */
+/** Enough neighbors that pages split and words are merged. */
 function fill(ledger: Ledger): void {
-  for (let n = 0; n < 60; n++) put(ledger, withWord(`src/f${n}.ts`, 1, `neighbour${n}`));
+  for (let n = 0; n < 60; n++) put(ledger, withWord(`src/f${n}.ts`, 1, `neighbor${n}`));
 }
 
 describe('forgetting', () => {
@@ -41,7 +41,7 @@ describe('forgetting', () => {
       const after = withWord('secret/qzpath.ts', 2, 'kvetching');
       put(ledger, before);
       put(ledger, after);
-      for (let n = 60; n < 90; n++) put(ledger, withWord(`src/f${n}.ts`, 1, `neighbour${n}`));
+      for (let n = 60; n < 90; n++) put(ledger, withWord(`src/f${n}.ts`, 1, `neighbor${n}`));
       const needles = [...blobsOf(before), ...blobsOf(after), 'xylozoic', 'kvetch', 'qzpath'];
       // What is looked for can be found: the test is not blind. (A replaced word may have been merged away by now.)
       const certain = needles.filter((needle) => needle !== 'xylozoic');
@@ -58,7 +58,7 @@ describe('forgetting', () => {
         /^1 file with 2 segments forgotten: .* rebuild .* nothing of 4 records is left/,
       );
       expect(await ledger.verify()).toMatchObject({ kind: 'sound', records: 180 });
-      expect(ledger.lexicalSearch(['neighbour7'], 5).length).toBe(2);
+      expect(ledger.lexicalSearch(['neighbor7'], 5).length).toBe(2);
     });
   });
 

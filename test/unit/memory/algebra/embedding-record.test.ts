@@ -18,7 +18,7 @@ function unitKeys(): Float32Array {
   return keys;
 }
 
-describe('quantise', () => {
+describe('quantize', () => {
   it('packs keys in four bits and divides values by the scale of their block', () => {
     const values = new Float32Array(blocks * tokens * valueSize);
     values[0] = 0.5;
@@ -62,7 +62,7 @@ describe('quantise', () => {
     );
   });
 
-  it('rejects keys that are not normalised, wrong lengths and scales that are not positive', () => {
+  it('rejects keys that are not normalized, wrong lengths and scales that are not positive', () => {
     const values = new Float32Array(12);
     expect(() => quantize({ keys: unitKeys().map((k) => k * 2), values }, SHAPE, [1, 1])).toThrow(
       expect.objectContaining({ code: 'memory/record' }),

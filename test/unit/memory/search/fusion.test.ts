@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { normalise } from '../../../../src/memory/search/similarity.ts';
+import { normalize } from '../../../../src/memory/search/similarity.ts';
 import type { Shares } from '../../../../src/memory/search/similarity.ts';
 import { fuse, RANKING } from '../../../../src/memory/search/fusion.ts';
 
 function shares(...weights: number[]): Shares {
-  return normalise(
+  return normalize(
     Float64Array.from(weights, (_, n) => n + 1),
     Float64Array.from(weights, Math.log),
   );

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { toIntegers } from '../../../../src/memory/search/dot-products.ts';
 import { EmbeddingTable } from '../../../../src/memory/search/embedding-table.ts';
-import { normalise, orderFreeSum, recall } from '../../../../src/memory/search/similarity.ts';
+import { normalize, orderFreeSum, recall } from '../../../../src/memory/search/similarity.ts';
 import { fileShares } from '../../../../src/retrieve/missing-vectors.ts';
 import { unpackKeys } from '../../../support/unpack-keys.ts';
 import { madeUpRecord, madeUpVectors, SHAPE } from '../support.ts';
@@ -184,7 +184,7 @@ describe('shares', () => {
         const turn = by % all.length;
         const turned = [...all.slice(turn), ...all.slice(0, turn)];
         const ids = Float64Array.from(all, (_, at) => at);
-        const [one, other] = [normalise(ids, Float64Array.from(all)), normalise(ids, Float64Array.from(turned))];
+        const [one, other] = [normalize(ids, Float64Array.from(all)), normalize(ids, Float64Array.from(turned))];
         expect(other.logTotal).toBe(one.logTotal);
         expect([...other.shares.slice(-turn), ...other.shares.slice(0, -turn)]).toEqual([...one.shares]);
       }),

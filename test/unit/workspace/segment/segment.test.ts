@@ -104,7 +104,7 @@ describe('every line is in exactly one segment, in order', () => {
 describe('segments follow the structure', () => {
   const short = (i: number) => `/** Adds ${i}. */\nexport function add${i}(x: number) {\n  return x + ${i};\n}\n\n`;
 
-  it('lets small neighbours share one, and keeps comments with what they explain', () => {
+  it('lets small neighbors share one, and keeps comments with what they explain', () => {
     const segments = segment(Array.from({ length: 60 }, (_, i) => short(i)).join(''), options);
     expect(segments.length).toBeLessThan(20);
     for (const { text } of segments) {
