@@ -45,6 +45,11 @@ export function amounts(language: string): Amounts {
   };
 }
 
+/** A count with its noun, for texts in English: `1 file`, `3 files`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A part of one, for texts in English and for tables: `31.4%`, `<0.1%`. */
 export function exactPercent(part: number): string {
   return part > 0 && part < 0.001 ? '<0.1%' : `${(100 * part).toFixed(1)}%`;

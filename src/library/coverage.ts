@@ -1,4 +1,5 @@
 import { AppError } from '../common/app-error.ts';
+import { counted } from '../common/number-format.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 
 /** How far the words of a folder's files are indexed. */
@@ -77,12 +78,13 @@ export function coverageOf(members: readonly IndexedFolder[], states: readonly I
 function messageOf({ files, skipped, segments, embedded, indexing }: Omit<Coverage, 'message'>): string {
   const others = skipped.reduce((sum, { files: count }) => sum + count, 0);
   const named = skipped.slice(0, NAMED).map(({ reason, files: count }) => `${count} ${reason}`);
-  const sentences = [`Searched: ${files} indexed files.`];
-  if (others > 0) sentences.push(`Not searched: ${others} files (${named.join(', ')}), and what ignore files name.`);
+  const sentences = [`Searched: ${counted(files, 'indexed file')}.`];
+  if (others > 0)
+    sentences.push(`Not indexed: ${counted(others, 'file')} (${named.join(', ')}), and all that ignore files exclude.`);
   if (indexing.kind !== 'complete') sentences.push(indexing.message);
   if (embedded < segments) {
     const percent = Math.floor((100 * embedded) / segments);
-    sentences.push(`${percent} % of the segments have vectors; the others are ranked by their words alone.`);
+    sentences.push(`${percent} % of the segments are embedded; the others were ranked by their words alone.`);
   }
   return sentences.join(' ');
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../common/app-error.ts';
+import { counted } from '../common/number-format.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { Corpus } from '../evidence/corpus.ts';
 import { rank } from '../evidence/definition.ts';
@@ -77,7 +78,7 @@ function partsOf(name: string, references: readonly Reference[], isCut: boolean,
   const definitions = references.filter(({ isDefinition }) => isDefinition).length;
   const head =
     references.length > 0
-      ? `"${name}": lines ${references.length}, in files ${files}; lines that look like definitions: ${definitions}.`
+      ? `"${name}" stands in ${counted(references.length, 'line')} of ${counted(files, 'file')}; ${definitionsText(definitions)}.`
       : `"${name}" stands in no indexed file as a whole word. That does not prove that there is none.`;
   const items = [...Map.groupBy(references, ({ path, isDefinition }) => `${isDefinition ? 'D' : 'R'}${path}`)].map(
     ([, own]) => {
@@ -86,6 +87,12 @@ function partsOf(name: string, references: readonly Reference[], isCut: boolean,
       return [title, ...own.map(({ line, text }) => numbered([text], line))].join('\n');
     },
   );
-  const cut = isCut ? `Only ${MOST_SEGMENTS} segments that hold the word were looked through; narrow the paths. ` : '';
+  const cut = isCut
+    ? `These are not all: only ${MOST_SEGMENTS} segments with the word were searched. Narrow "paths". `
+    : '';
   return { head, items, foot: cut + coverage.message };
+}
+
+function definitionsText(count: number): string {
+  return count === 0 ? 'none of these looks like a definition' : `definitions, by their looks: ${count}`;
 }

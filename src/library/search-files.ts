@@ -1,7 +1,7 @@
 import { isOutOfScope } from '../answer/answer.ts';
 import { loadExcerpts } from '../answer/excerpt.ts';
 import type { Excerpt } from '../answer/excerpt.ts';
-import { exactPercent } from '../common/number-format.ts';
+import { counted, exactPercent } from '../common/number-format.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import type { RankedFiles } from '../retrieve/ranked-files.ts';
@@ -96,7 +96,9 @@ export async function searchFiles(
   // Pages go by files, so the excerpts of one stand together.
   const inOrder = page.flatMap(({ path }) => byPath.get(path) ?? []);
   const foot = [
-    ...(stale > 0 ? [`${stale} places changed on disk since they were indexed and are not shown.`] : []),
+    ...(stale > 0
+      ? [`${counted(stale, 'place')} changed on disk since the indexing and ${stale === 1 ? 'is' : 'are'} not shown.`]
+      : []),
     coverage.message,
   ].join(' ');
   const parts = {
@@ -149,7 +151,7 @@ function fileRows(files: readonly FoundFile[], tokens: number): string[] {
     return `${exactPercent(share)} ${path}:${ranges.join(',')}`;
   });
   const rest = files.length - rows.length;
-  return rest > 0 ? [...rows, `and ${rest} files with less`] : rows;
+  return rest > 0 ? [...rows, `and ${counted(rest, 'file')} with less`] : rows;
 }
 
 const excerptText = ({ path, start, lines, end }: Excerpt): string =>

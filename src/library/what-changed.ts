@@ -1,5 +1,6 @@
 import { structuredPatch } from 'diff';
 import { AppError, isAppError } from '../common/app-error.ts';
+import { counted } from '../common/number-format.ts';
 import { skippedPaths } from '../index/exclusion.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { namedPaths, selectPaths } from '../memory/search/scope.ts';
@@ -146,14 +147,16 @@ function partsOf(
   const more = files.length > LISTED ? [`and ${files.length - LISTED} files more`] : [];
   const title =
     files.length > 0
-      ? `Files that differ between ${base} and ${head}: ${files.length}.`
+      ? `${counted(files.length, 'file')} ${files.length === 1 ? 'differs' : 'differ'} between ${base} and ${head}.`
       : `No file that is read differs between ${base} and ${head}.`;
   const items = files.map(({ path, kind, diff }) =>
     diff === undefined ? `${path}: the texts have too little in common to be compared.` : `${path} (${kind})\n${diff}`,
   );
   const others = unread.slice(0, 5).join(', ');
   const foot = [
-    ...(unread.length > 0 ? [`${unread.length} changed files are not read (binary, generated …): ${others}`] : []),
+    ...(unread.length > 0
+      ? [`${counted(unread.length, 'changed file')} of a kind that is not indexed (binary, generated …): ${others}`]
+      : []),
     ...failures.map(({ message }) => message),
   ].join('\n');
   return { head: [title, ...rows, ...more].join('\n'), items, foot };

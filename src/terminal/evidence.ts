@@ -1,6 +1,7 @@
 import { citationText } from '../answer/citation.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, EvidenceLabel } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
+import { counted } from '../common/number-format.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
@@ -73,14 +74,14 @@ export function evidenceRows(
     `--from ${next} "…"`,
   ].join(' ');
   return [
-    [{ style: 'bold', text: TITLES[kind] }, `  ${counted(evidence)}`],
+    [{ style: 'bold', text: TITLES[kind] }, `  ${countText(evidence)}`],
     ...listed.flatMap(itemRows),
     ...(more > 0 ? [`  … and ${more} more: \`${again}\``] : []),
   ];
 }
 
-function counted({ count, files, names, isComplete }: Evidence): string {
-  const places = `${count} ${count === 1 ? 'place' : 'places'} in ${files} ${files === 1 ? 'file' : 'files'}`;
+function countText({ count, files, names, isComplete }: Evidence): string {
+  const places = `${counted(count, 'place')} in ${counted(files, 'file')}`;
   const named = names > 0 && names < count ? `, ${names} names` : '';
   return `${places}${named}${isComplete ? '' : ' (a selection)'}`;
 }

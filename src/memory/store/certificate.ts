@@ -1,3 +1,4 @@
+import { counted } from '../../common/number-format.ts';
 import type { Elsewhere, Left } from './elsewhere.ts';
 
 interface Hashes {
@@ -62,21 +63,21 @@ export function certificateSentence(
 ): string {
   const { paths, segments, records, former, kept, rebuilt } = facts;
   const sentences = [
-    `${count(paths.length, 'file')} with ${count(segments, 'segment')} forgotten: taking them out leaves exactly the ` +
+    `${counted(paths.length, 'file')} with ${counted(segments, 'segment')} forgotten: taking them out leaves exactly the ` +
       `index that a rebuild without them gives (${rebuilt.setHash.slice(0, 12)}), and nothing of ` +
-      `${count(records, 'record')} is left in the database.`,
+      `${counted(records, 'record')} is left in the database.`,
   ];
   if (former > 0) {
-    sentences.push(`${count(former, 'record')} of them no file used: former versions, former names, other branches.`);
+    sentences.push(`${counted(former, 'record')} of them no file used: former versions, former names, other branches.`);
   }
   if (databases + files > 0) {
-    sentences.push(`${count(databases, 'other database')} and ${count(files, 'file')} beside it were searched.`);
+    sentences.push(`${counted(databases, 'other database')} and ${counted(files, 'file')} beside it were searched.`);
   }
   if (cleared.length > 0)
     sentences.push(`The files were also taken out of ${list(cleared.map(({ place }) => place))}.`);
   if (deleted.length > 0) {
     sentences.push(
-      `Unpacked copies of ${count(deleted.length, 'snapshot')} that may have held them were deleted; ` +
+      `Unpacked copies of ${counted(deleted.length, 'snapshot')} that may have held them were deleted; ` +
         'delete the snapshots themselves where you keep them.',
     );
   }
@@ -98,7 +99,7 @@ function leftSentences(left: readonly Left[]): string[] {
     ...told(
       'damaged',
       (places) =>
-        `${count(places.length, 'damaged database')} set aside earlier may still hold it; delete what you do not need: ` +
+        `${counted(places.length, 'damaged database')} set aside earlier may still hold it; delete what you do not need: ` +
         `${list(places)}.`,
     ),
     ...told('traces', (places) => `Bytes of it are still in ${list(places)}. Delete what you do not need.`),
@@ -118,8 +119,4 @@ function shown(one: Left): string {
 function list(places: readonly string[]): string {
   const more = places.length > NAMED ? ` and ${places.length - NAMED} more` : '';
   return `${places.slice(0, NAMED).join(', ')}${more}`;
-}
-
-function count(n: number, one: string): string {
-  return `${n} ${one}${n === 1 ? '' : 's'}`;
 }

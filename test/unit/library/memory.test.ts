@@ -22,7 +22,7 @@ describe('a search of the library', () => {
       expect(found.files.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
       expect(found.text).toContain('src/session.ts:1-3\n1\texport function openSession');
       expect(found.coverage).toMatchObject({ files: 4, indexing: { kind: 'complete' } });
-      expect(found.text).toContain('Not searched: 1 files (1 ');
+      expect(found.text).toContain('Not indexed: 1 file (1 ');
     }));
 
   it('keeps the tokens that it is given, and says what it leaves out', () =>

@@ -88,7 +88,7 @@ describe('the tools over MCP', () => {
       });
       stop.abort('no longer wanted');
       await expect(call).rejects.toThrow('no longer wanted');
-      expect(await text('find_references', { name: 'openSession' })).toContain('lines 4, in files 3');
+      expect(await text('find_references', { name: 'openSession' })).toContain('stands in 4 lines of 3 files');
     }));
 });
 
