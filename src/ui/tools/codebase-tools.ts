@@ -5,13 +5,14 @@ import type { ToolName } from '../../library/tool-inputs.ts';
 import type { ToolOutcome } from '../../service/protocol.ts';
 import { shown } from '../shown.ts';
 import { withSignal } from '../with-signal.ts';
+import { folderRefusal } from './folder-refusal.ts';
+import type { WindowFolders } from './folder-refusal.ts';
 
 /** What the tools need of the window. */
 export interface ToolHost {
   /** What is in the memory's folders; runs in its thread. */
   readonly run: (name: ToolName, input: unknown, signal: AbortSignal) => Promise<ToolOutcome>;
-  /** Folders of this window, and how many of them lie on a disk. */
-  readonly folders: () => { readonly all: number; readonly onDisk: number };
+  readonly folders: () => WindowFolders;
 }
 
 /** Registers the language-model tools that the manifest declares: agents of the editor's chat call them. */
@@ -55,11 +56,8 @@ class CodebaseTool implements vscode.LanguageModelTool<unknown> {
     { input, tokenizationOptions }: vscode.LanguageModelToolInvocationOptions<unknown>,
     token: vscode.CancellationToken,
   ): Promise<vscode.LanguageModelToolResult> {
-    const { all, onDisk } = this.#host.folders();
-    if (all === 0) throw new Error('No folder is open in this window, so there is no codebase to look into.');
-    if (onDisk === 0) {
-      throw new Error('The folders of this window lie on no disk (a virtual workspace): there is no memory of them.');
-    }
+    const refusal = folderRefusal(this.#host.folders());
+    if (refusal !== undefined) throw new Error(refusal);
     const outcome = await withSignal(token, (signal) => this.#host.run(this.#name, input, signal));
     if (outcome.kind === 'refused') throw new Error(outcome.message);
     const { text, parts, tokens } = outcome;

@@ -52,9 +52,10 @@ interface Given extends Partial<TurnHost> {
   readonly events?: readonly AnswerEvent[];
   readonly outcome?: ToolOutcome;
   readonly request?: Partial<TurnRequest>;
+  readonly signal?: AbortSignal;
 }
 
-async function turn({ events = answered, outcome, request = {}, ...host }: Given = {}) {
+async function turn({ events = answered, outcome, request = {}, signal, ...host }: Given = {}) {
   const asked: Question[] = [];
   const recalled: [string, QuestionScope][] = [];
   const called: [string, unknown][] = [];
@@ -92,7 +93,7 @@ async function turn({ events = answered, outcome, request = {}, ...host }: Given
       ...host,
     },
     out,
-    new AbortController().signal,
+    signal ?? new AbortController().signal,
   );
   return { ...seen, result, asked, recalled, called };
 }
@@ -164,6 +165,27 @@ describe('a question', () => {
     const ask = () => Promise.reject(new AppError('service/paused', 'Indexing is paused.'));
     expect((await turn({ ask })).result).toEqual({ kind: 'nothing', message: 'Indexing is paused.', terms: '' });
     await expect(turn({ ask: () => Promise.reject(new Error('bug')) })).rejects.toThrow('bug');
+  });
+
+  it('says while files are indexed how many were searched', async () => {
+    const { progress } = await turn({ events: [{ kind: 'partial', percent: 41.8 }, ...answered] });
+    expect(progress).toContain('Indexing in progress: 41% of the files were searched, the most relevant first.');
+  });
+
+  it('may have 10,000 characters', async () => {
+    const prompt = `Why does this fail? ${'at lend (src/loans.ts:3) '.repeat(400)}`.slice(0, 10_000).trim();
+    const { asked, result } = await turn({ request: { prompt } });
+    expect(asked[0]?.question).toBe(prompt);
+    expect(turnResultOf(keptResult(result))).toEqual(result);
+  });
+
+  it('ends with the reason of whoever stops it', async () => {
+    const controller = new AbortController();
+    const ask: TurnHost['ask'] = (_, __, signal) => {
+      controller.abort(new Error('Stopped.'));
+      return Promise.reject(new AppError('ask/empty-question', String(signal.aborted)));
+    };
+    await expect(turn({ ask, signal: controller.signal })).rejects.toThrow('Stopped.');
   });
 
   it('needs a folder on a disk, and words', async () => {
