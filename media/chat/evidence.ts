@@ -132,36 +132,46 @@ function countText({ evidence, evidenceKind, state }: Exchange, strings: Strings
   return evidenceKind !== undefined && evidenceKind !== 'none' && isSearched ? strings.evidenceNothing : '';
 }
 
+/** What is read as sentences, and wraps as these do; a table does not. */
+function isProse({ label, text }: EvidenceItem): boolean {
+  return ['readme', 'section', 'commit', 'added'].includes(label) && !/^\s*\|/m.test(text);
+}
+
 function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
   const { label, path, lines, text } = item;
   const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
-  const shown = text.split('\n').slice(0, most);
+  const shown = visible(unindented(text.split('\n').slice(0, most)).join('\n'));
   // A file that is listed is its name alone.
-  const lined = text === '' ? [] : [h('pre', {}, visible(shown.join('\n')))];
-  if (label !== 'tree') {
-    const place = `${visible(split(path).name)}:${linesText(lines, strings)}`;
-    const onclick = () => {
-      post({ kind: 'open', path, start: lines.start, end: lines.end });
-    };
-    const title = fill(strings.openAt, `${visible(path)}:${linesText(lines, strings)}`);
-    const head = h('button', { type: 'button', class: 'evidence-place', title, onclick }, place);
-    return h('li', {}, head, about(item, strings), ...lined);
-  }
-  return h('li', {}, about(item, strings), ...lined);
+  const lined = text === '' ? [] : [h('pre', { class: isProse(item) ? 'prose' : '' }, shown)];
+  const about = h('span', { class: 'folder' }, visible(aboutText(item, strings)));
+  if (label === 'tree') return h('li', {}, about, ...lined);
+  const place = `${visible(split(path).name)}:${linesText(lines, strings)}`;
+  const onclick = () => {
+    post({ kind: 'open', path, start: lines.start, end: lines.end });
+  };
+  const title = fill(strings.openAt, `${visible(path)}:${linesText(lines, strings)}`);
+  return h('li', {}, h('button', { type: 'button', class: 'evidence-place', title, onclick }, place), about, ...lined);
 }
 
-function about({ label, note, path, text }: EvidenceItem, strings: Strings): HTMLElement {
-  const said =
-    label === 'tree'
-      ? fill(strings.evidenceTree, note)
-      : label === 'imported'
-        ? fill(strings.evidenceImported, note)
-        : label === 'added'
-          ? fill(strings.evidenceAdded, note)
-          : label === 'commit'
-            ? note
-            : text === ''
-              ? split(path).folder
-              : '';
-  return h('span', { class: 'folder' }, visible(said));
+/** Without the indentation that all lines have: the side bar is narrow. */
+function unindented(lines: readonly string[]): string[] {
+  const indents = lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length);
+  const least = indents.length > 0 ? Math.min(...indents) : 0;
+  return lines.map((line) => line.slice(least));
+}
+
+function aboutText({ label, note, path }: EvidenceItem, strings: Strings): string {
+  const { folder } = split(path);
+  switch (label) {
+    case 'tree':
+      return fill(strings.evidenceTree, note);
+    case 'commit':
+      return note;
+    case 'added':
+      return fill(strings.evidenceAdded, note);
+    case 'imported':
+      return [folder, fill(strings.evidenceImported, note)].filter((part) => part !== '').join(' · ');
+    default:
+      return folder;
+  }
 }

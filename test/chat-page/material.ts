@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Attributed } from '../../src/answer/citation.ts';
 import type { AnswerEvent } from '../../src/answer/answer.ts';
+import type { Evidence } from '../../src/evidence/evidence.ts';
 import type { RankedFile } from '../../src/retrieve/ranked-files.ts';
 
 /** Questions and answers for the page's scenes and tests, of the kind that the model gives about a web framework. */
@@ -102,6 +105,16 @@ export const answered = (answer = text, sentences: readonly Attributed[] = attri
     decodeMs: 6_500,
   },
 });
+
+interface EvidenceQuestion {
+  readonly question: string;
+  readonly evidence: Evidence;
+}
+
+/** What `evidence --json` gave for a question of each kind about this repository, the first items of each. */
+export const evidenceQuestions = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'evidence.json'), 'utf8'),
+) as readonly EvidenceQuestion[];
 
 export const question = 'Where is the ETag of a response generated?';
 

@@ -1,5 +1,15 @@
 import { AppError } from '../../src/common/app-error.ts';
-import { answered, attributed, hostile, ranked, question, read, recalled, text } from './material.ts';
+import {
+  answered,
+  attributed,
+  evidenceQuestions,
+  hostile,
+  ranked,
+  question,
+  read,
+  recalled,
+  text,
+} from './material.ts';
 import { ScriptedService, told } from './service.ts';
 import type { Step } from './service.ts';
 import type { Scene, Setting } from './stage.ts';
@@ -38,8 +48,27 @@ const ready = {
   suggestedPlaces: [],
 } as const;
 
+/** One for each kind of question; the lines are all that is said. */
+const evidencePlays = evidenceQuestions.map(({ question: asked, evidence }): Play => ({
+  name: `evidence-${evidence.kind}`,
+  setting: {
+    service: new ScriptedService([
+      ...told([recalled(), { kind: 'evidence', evidence }], ''),
+      { kind: 'event', event: answered('', []) },
+    ]),
+    height: 900,
+  },
+  act: async (scene) => {
+    await answeredOnce(scene, asked);
+    await scene.page.locator('.transcript').evaluate((element) => {
+      element.scrollTop = 0;
+    });
+  },
+}));
+
 /** What the page is looked at in, and what the tests of the browser go through. */
 export const plays: readonly Play[] = [
+  ...evidencePlays,
   {
     name: 'empty',
     setting: { service: new ScriptedService(whole) },

@@ -59,6 +59,23 @@ test('the evidence has its kind, an exact count and its first lines as text; a p
   expect(all(view, 'li')).toHaveLength(9);
 });
 
+test('code stands without the indentation that all of it has, text wraps, and a file that is listed is its name', () => {
+  const at = { ...use(1), path: 'lib/f1.js' };
+  const items = [
+    { ...at, text: '    if (x) {\n\n      y();' },
+    { ...at, label: 'section' as const, text: '## Use\n\nCall it.' },
+    { ...at, label: 'section' as const, text: '## Use\n\n| a | b |' },
+    { ...at, label: 'match' as const, text: '' },
+    { ...at, label: 'imported' as const, note: '9', text: 'x' },
+  ];
+  const { view } = shown(exchangeWith({ ...evidence, items }));
+  const [code, section, , , imported] = all(view, 'li');
+  expect(code?.querySelector('pre')?.textContent).toBe('if (x) {\n\n  y();');
+  expect(all(view, 'pre').map((pre) => pre.className)).toEqual(['', 'prose', '', '']);
+  expect(section?.querySelector('.folder')?.textContent).toBe('lib');
+  expect(imported?.querySelector('.folder')?.textContent).toBe('lib · 9 files import this');
+});
+
 test('what is a choice, and how many names there are, is said', () => {
   const settings: Evidence = { ...evidence, kind: 'settings', names: 3, isComplete: false };
   const count = (given: Evidence) => all(shown(exchangeWith(given)).view, '.evidence-count')[0]?.textContent;
