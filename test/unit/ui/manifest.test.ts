@@ -6,6 +6,7 @@ import { toolDefinitions } from '../../../src/library/tool-definitions.ts';
 interface Manifest {
   readonly capabilities: {
     readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: readonly string[] };
+    readonly virtualWorkspaces: { readonly supported: unknown; readonly description: string };
   };
   readonly contributes: {
     readonly chatSkills: readonly { readonly path: string }[];
@@ -61,6 +62,15 @@ describe('the manifest, before a folder is trusted', () => {
     expect(untrustedWorkspaces.supported).toBe('limited');
     expect(untrustedWorkspaces.restrictedConfigurations).toEqual(expect.arrayContaining(ofFolder));
   });
+});
+
+it('tells the editor that a virtual workspace has no memory, with a reason in every language', () => {
+  const { supported, description } = manifest.capabilities.virtualWorkspaces;
+  expect(supported).toBe(false);
+  for (const name of ['package.nls.json', 'package.nls.de.json']) {
+    const texts = JSON.parse(readFileSync(`${top}${name}`, 'utf8')) as Readonly<Record<string, string>>;
+    expect(texts[description.replaceAll('%', '')]).toMatch(/\.$/);
+  }
 });
 
 describe('the tools of the manifest', () => {
