@@ -94,5 +94,6 @@ function partsOf(name: string, references: readonly Reference[], isCut: boolean,
 }
 
 function definitionsText(count: number): string {
-  return count === 0 ? 'none of these looks like a definition' : `definitions, by their looks: ${count}`;
+  if (count === 0) return 'no line looks like a definition';
+  return `${counted(count, 'line')} ${count === 1 ? 'looks' : 'look'} like a definition`;
 }
