@@ -14,6 +14,8 @@ import type { TurnResult } from './turn-result.ts';
 import type { TurnOutput } from './turn-writer.ts';
 
 const ID = 'askCodebase.memory';
+/** A character behind the last of any line: a range that ended before the first would not mean its last line. */
+const LINE_END = 2 ** 30;
 
 interface ParticipantHost extends Pick<TurnHost, 'ask' | 'recall' | 'tool' | 'folders'> {
   readonly memory: WorkspaceMemory;
@@ -81,7 +83,7 @@ function outputOf(memory: WorkspaceMemory, stream: vscode.ChatResponseStream): T
   const locate = ({ path, start, end }: { path: string; start: number; end: number }) => {
     const place = memory.places.resolve(path);
     if (!place) return undefined;
-    return new vscode.Location(memory.uriOf(place), new vscode.Range(start - 1, 0, end - 1, 0));
+    return new vscode.Location(memory.uriOf(place), new vscode.Range(start - 1, 0, end - 1, LINE_END));
   };
   return {
     progress: (sentence) => {
