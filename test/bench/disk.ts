@@ -10,7 +10,7 @@ import { segment } from '../../src/workspace/segment/segment.ts';
 
 /**
  * What a memory takes on disk, for any folders: files are walked and cut as always, by the model's own tokenizer; only
- * the keys are random numbers, because a write has the same size whatever is in it. Minutes of the model become
+ * the keys are random numbers, because a record has the same size whatever is in it. Minutes of the model become
  * seconds.
  *
  *     node test/bench/disk.ts FOLDER …

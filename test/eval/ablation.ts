@@ -48,7 +48,7 @@ const MAPS: Readonly<Record<string, FeatureSpec>> = {
   topk: { kind: 'topk', size: 4096, keep: 32, fan: 8, seed: 7 },
 };
 
-/** What a segment's write could be instead: fewer bits, or fewer memory tokens, averaged. */
+/** What a segment's record could be instead: fewer bits, or fewer embeddings, averaged. */
 const SMALLER: readonly Smaller[] = [
   { name: '2 bits', tokens: 8, bits: 2 },
   { name: '1 bit', tokens: 8, bits: 1 },

@@ -62,7 +62,7 @@ export class StandIn {
 
 const MODELS = join(import.meta.dirname, '../../models');
 
-/** The same for whatever opens the adapter that is shipped: its writes have that adapter's shape. */
+/** The same for whatever opens the adapter that is shipped: its records have that adapter's shape. */
 export class AdapterStandIn extends StandIn {
   readonly settings = { baseFolder: join(MODELS, 'base'), adapterFolder: join(MODELS, 'adapter'), device: 'cpu' };
   shape: { readonly tokens: number; readonly keySize: number } = { tokens: 1, keySize: 8 };

@@ -11,11 +11,11 @@ import type { MadeUpFile } from '../unit/memory/support.ts';
 export interface Flipped {
   /** Nothing that is kept depends on it: free space, or a word of the index that is still a word. */
   harmless: number;
-  /** Seen when the database was opened: set aside, its writes kept. */
+  /** Seen when the database was opened: set aside, its records kept. */
   setAside: number;
   /** Seen by verify(): the files concerned were dropped and read again. */
   repaired: number;
-  /** Seen by verify(): set aside on demand, its writes kept. */
+  /** Seen by verify(): set aside on demand, its records kept. */
   rebuilt: number;
   /** Seen as another identity or version, with a sentence. */
   refused: number;

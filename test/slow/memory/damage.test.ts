@@ -196,7 +196,7 @@ describe('a damaged database', () => {
     });
   });
 
-  it('is built anew on demand, keeping the writes', async () => {
+  it('is built anew on demand, keeping the records', async () => {
     await withFolder((folder) => {
       const { ledger, location } = openWith(folder, whole);
       ledger.close();

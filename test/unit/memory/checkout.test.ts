@@ -98,7 +98,7 @@ describe('checkouts of one repository', () => {
     });
   });
 
-  it('lose the same files when a shared write is spoilt, and each is told', async () => {
+  it('lose the same files when a shared record is corrupt, and each is told', async () => {
     await withTwo(async (one, two) => {
       for (const ledger of [one, two]) for (const path of ['a.ts', 'b.ts']) put(ledger, madeUpFile(path, 1));
       const { DatabaseSync } = await import('node:sqlite');
@@ -116,7 +116,7 @@ describe('checkouts of one repository', () => {
     });
   });
 
-  it('are let go when their folder has been gone for long, with the writes that only they used', async () => {
+  it('are let go when their folder has been gone for long, with the records that only they used', async () => {
     await withTwo(async (one, two, folder) => {
       put(one, madeUpFile('a.ts', 1));
       put(two, madeUpFile('a.ts', 1));
@@ -137,7 +137,7 @@ describe('checkouts of one repository', () => {
 });
 
 describe('a repository that gets another name', () => {
-  it('takes over the writes of its former databases', async () => {
+  it('takes over the records of its former databases', async () => {
     await withFolder((folder) => {
       const former = { place: join(folder, 'former'), repository: 'former' };
       const before = Ledger.open(former.place, { ...IDENTITY, repository: former.repository }).ledger;

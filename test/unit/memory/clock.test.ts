@@ -10,7 +10,7 @@ import { IDENTITY, madeUpFile, put, withFolder, withLedger } from './support.ts'
 const DAY = 86_400_000;
 const YEAR = 365 * DAY;
 
-/** A ledger with three unused writes. */
+/** A ledger with three unused records. */
 function withUnused(work: (ledger: Ledger, times: () => number[]) => void): Promise<void> {
   return withLedger((ledger) => {
     put(ledger, madeUpFile('a.ts', 1));

@@ -108,7 +108,7 @@ describe('a snapshot', () => {
     });
   });
 
-  it('takes only the writes of files that differ, and leaves what the importer has', async () => {
+  it('takes only the records of files that differ, and leaves what the importer has', async () => {
     await withFolder(async (folder) => {
       const { file } = await exported(folder);
       const { ledger } = Ledger.open(join(folder, 'into'), FAR);

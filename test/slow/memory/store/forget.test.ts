@@ -34,7 +34,7 @@ function fill(ledger: Ledger): void {
 }
 
 describe('forgetting', () => {
-  it('leaves no byte of writes, former versions, words or path in the files on disk', async () => {
+  it('leaves no byte of records, former versions, words or path in the files on disk', async () => {
     await withLedger(async (ledger) => {
       fill(ledger);
       const before = withWord('secret/qzpath.ts', 1, 'xylozoic');

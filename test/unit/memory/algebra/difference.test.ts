@@ -64,7 +64,7 @@ describe('the difference of two trees', () => {
     });
   });
 
-  it('says when a tree names a write that is not stored', async () => {
+  it('says when a tree names a record that is not stored', async () => {
     await withLedger((ledger) => {
       const tree = new Map([['a.ts', ['ab'.repeat(32)]]]);
       expect(() => ledger.difference(tree, new Set())).toThrow(expect.objectContaining({ code: 'ledger/missing' }));

@@ -103,7 +103,7 @@ describe('encodeWrite and decodeWrite', () => {
     }
   });
 
-  it('refuse a write of another shape, even one of the same size', () => {
+  it('refuse a record of another shape, even one of the same size', () => {
     const swapped = { ...SHAPE, tokens: SHAPE.keySize, keySize: SHAPE.tokens, blocks: 0, valueSize: 0 };
     const flat = { ...SHAPE, blocks: 0, valueSize: 0 };
     expect(() => decodeRecord(encodeRecord(madeUpRecord('x', flat), flat), swapped)).toThrow(/another shape/);

@@ -222,7 +222,7 @@ describe('totals and pruning', () => {
     });
   });
 
-  it('drop unused writes by age and by size, never used ones', async () => {
+  it('drop unused records by age and by size, never used ones', async () => {
     await withLedger(async (ledger) => {
       for (const version of [1, 2, 3]) put(ledger, madeUpFile('a.ts', version));
       expect(ledger.prune({ maxAgeMs: 1000 })).toEqual({ checkouts: [], records: 0, bytes: 0 });

@@ -66,7 +66,7 @@ const VERSION_1 = [
 
 const FILES = ['a.ts', 'src/b.ts', 'src/c.ts'].map((path) => madeUpFile(path, 1));
 
-/** Made with SQL alone: two files ingested, one removed again so that its writes are unused, one skipped. */
+/** Made with SQL alone: two files ingested, one removed again so that its records are unused, one skipped. */
 function makeVersion1(location: string, version = '1'): void {
   const db = new DatabaseSync(location);
   for (const statement of VERSION_1) db.exec(statement);
@@ -164,7 +164,7 @@ describe('a database of version 1', () => {
     });
   });
 
-  it('of which a table is not as it was made is damaged, and its writes are kept', async () => {
+  it('of which a table is not as it was made is damaged, and its records are kept', async () => {
     await withFolder((folder) => {
       const location = join(folder, 'x.sqlite');
       makeVersion1(location);
@@ -247,7 +247,7 @@ function seal2(db: DatabaseSync, fileId: number): void {
   db.prepare("UPDATE file SET seal = ?, digest = x'00' WHERE id = ?").run(checksum, fileId);
 }
 
-/** Made with SQL alone: two checkouts, the second with the first file of the first; an unused write; three skipped. */
+/** Made with SQL alone: two checkouts, the second with the first file of the first; an unused record; three skipped. */
 function makeVersion2(location: string): void {
   const db = new DatabaseSync(location);
   for (const statement of VERSION_2) db.exec(statement);
