@@ -205,7 +205,7 @@ describe('/where', () => {
     expect(text).toContain('``a`[x](command:y).md``');
     expect(buttons).toEqual([lines('src/loans.ts', 3, 9), lines('a`[x](command:y).md', 1, 1)]);
     expect(references).toEqual(buttons);
-    expect(nextRequests(result, strings).map(({ command }) => command)).toEqual([undefined, 'why']);
+    expect(nextRequests(result, strings).map(({ command }) => command)).toEqual(['', 'why']);
   });
 });
 
