@@ -200,7 +200,14 @@ class ParticipantTurn {
     let evidence: Evidence | undefined;
     let result: TurnResult = { kind: 'answered', ...done, answer: '' };
     this.#out.progress(this.#strings.searching);
+    // The chat folds what is written before the last progress: the commits come after it, and before the model's words.
+    let awaits = isWhy;
+    const showCommits = () => {
+      if (awaits) this.#writer.commits(evidence?.items ?? []);
+      awaits = false;
+    };
     const onEvent = (event: AnswerEvent) => {
+      if (['model', 'token', 'unknown', 'answered'].includes(event.kind)) showCommits();
       switch (event.kind) {
         case 'partial':
           this.#out.progress(fill(this.#strings.partial, Math.floor(event.percent)));
@@ -210,12 +217,12 @@ class ParticipantTurn {
           break;
         case 'evidence':
           ({ evidence } = event);
-          // Shown at once, because the model only puts them into words.
-          if (isWhy) this.#writer.commits(evidence.items);
           break;
         case 'read':
           for (const place of event.places) this.#out.reference(place);
-          this.#out.progress(fill(this.#strings.reading, event.places.length));
+          this.#out.progress(
+            event.places.length === 1 ? this.#strings.readingPlace : fill(this.#strings.reading, event.places.length),
+          );
           break;
         case 'model': {
           const { name, destination } = event;

@@ -14,10 +14,20 @@ const lines = (path: string, start: number, end: number) => ({ path, start, end 
 
 /** A stream that keeps what it is given, in order; links and buttons as they would be read. */
 function fakeStream() {
-  const seen = { progress: [] as string[], references: [] as PlacedLines[], buttons: [] as PlacedLines[], text: '' };
+  const seen = {
+    parts: [] as string[],
+    progress: [] as string[],
+    references: [] as PlacedLines[],
+    buttons: [] as PlacedLines[],
+    text: '',
+  };
   const out = {
-    progress: (sentence: string) => seen.progress.push(sentence),
+    progress: (sentence: string) => {
+      seen.parts.push(`(${sentence})`);
+      seen.progress.push(sentence);
+    },
     markdown: (markdown: string) => {
+      seen.parts.push(markdown);
       seen.text += markdown;
     },
     reference: (place: PlacedLines) => seen.references.push(place),
@@ -216,14 +226,17 @@ describe('/why', () => {
 
   it('asks for the history, and shows the commits first', async () => {
     const shown = evidence([{ ...commit, note: '0123456789 2026-01-02 Ada', text: 'Count *Sundays*\n\nmore' }]);
-    const { text, asked } = await turn({ events: [shown, ...answered], request: { command: 'why' } });
+    const { text, parts, asked } = await turn({ events: [shown, ...answered], request: { command: 'why' } });
     expect(asked[0]?.evidenceKind).toBe('history');
+    expect(parts.findIndex((part) => part.startsWith('**Commits'))).toBeGreaterThan(
+      parts.indexOf('(Reading 1 place)'),
+    );
     expect(text).toMatch(/^\*\*Commits\*\*\n\n- `0123456789 2026-01-02 Ada` Count \\\*Sundays\\\*\n/);
   });
 
   it('says where no commit is known', async () => {
-    const { text } = await turn({ events: [evidence([])], request: { command: 'why' } });
-    expect(text).toContain('No commit was found');
+    const { text } = await turn({ events: answered, request: { command: 'why' } });
+    expect(text).toMatch(/^_No commit was found.*_\n\nAfter 21 days/);
   });
 });
 
