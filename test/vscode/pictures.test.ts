@@ -5,8 +5,8 @@ import { libraryRepository } from './driver/repository.ts';
 import { useCode } from './driver/use-code.ts';
 
 /**
- * What the extension looks like, to be looked at: first view, chat, tree, heat and walkthrough, in light, dark and high
- * contrast. `PICTURES_OF` names another repository, `PICTURES_QUESTION` what it is asked.
+ * What the extension looks like, to be looked at: first view, memories, menus, chat, tree, heat and walkthrough, in
+ * light, dark and high contrast. `PICTURES_OF` names another repository, `PICTURES_QUESTION` what it is asked.
  */
 /** Pixels; small enough that a picture can be read in a README. */
 const SIZE = { width: 1200, height: 860 } as const;
@@ -42,6 +42,38 @@ test('the first view says what is remembered, offers questions, and has the memo
   await code().view.locator('.memory.ready').waitFor();
   await workbench.pane('Memory').waitFor();
   await inThemes('first');
+});
+
+test('all memories of this machine, with size and last use', async () => {
+  const { workbench } = code();
+  await workbench.run('Ask Codebase: Show All Memories');
+  await until('Memories', async () => ((await workbench.rows('All Memories')).length > 0 ? true : undefined));
+  await inThemes('memories');
+});
+
+test('the menus of a file, of selected lines and of a line number', async () => {
+  const { workbench } = code();
+  const { page } = workbench;
+  const file = 'loans.ts';
+  await workbench.openFile(`src/${file}`);
+  await workbench.openContainer('Explorer');
+  const lines = page.locator('.editor-instance .view-line');
+  const places = {
+    file: page.locator('.explorer-folders-view .monaco-list-row', { hasText: file }),
+    selection: lines.nth(3),
+    number: page.locator('.editor-instance .line-numbers').nth(3),
+  };
+  for (const [name, place] of Object.entries(places)) {
+    if (name === 'selection') await lines.nth(3).click({ clickCount: 3 });
+    for (const theme of ['light', 'contrast', 'dark'] as const) {
+      await code().theme(theme);
+      await place.click({ button: 'right' });
+      await page.getByRole('menuitem', { name: /^Ask About/ }).waitFor();
+      await page.waitForTimeout(SETTLED);
+      await workbench.screenshot(`menu-${name}-${theme}`);
+      await page.keyboard.press('Escape');
+    }
+  }
 });
 
 test('the chat, with the lines of its first citation in an editor', async () => {
