@@ -8,7 +8,7 @@ import { originOf } from '../memory/store/schema.ts';
 import { rulesFor } from '../workspace/files/secret.ts';
 import type { SkipReason } from '../workspace/files/skip.ts';
 import { findRepository, folderReasons } from '../workspace/git/git.ts';
-import { commitOf } from '../workspace/git/revision.ts';
+import { commitOf, missingBlobs } from '../workspace/git/revision.ts';
 import { committedFiles } from '../workspace/git/work-tree.ts';
 import { includes } from '../workspace/walk/rules.ts';
 import { CommittedFiles } from './committed-files.ts';
@@ -113,15 +113,24 @@ async function readCommit(
   // Left out since: by an ignore file, by settings, or because it was forgotten.
   const gone = [...known.keys()].filter((path) => !files.ids.has(path));
   if (gone.length > 0) ledger.drop(gone);
-  const fresh = [...files.ids].filter(([path, id]) => {
+  const isRead = (path: string, id: string) => {
     const before = known.get(path);
-    return before?.blobHash !== id || before.secrets?.rules !== rulesFor(path, isExempt);
-  });
+    return before?.blobHash === id && before.secrets?.rules === rulesFor(path, isExempt);
+  };
+  const wasUnreadable = (path: string) => {
+    const state = known.get(path)?.state;
+    return state?.kind === 'skipped' && state.reason === 'unreadable';
+  };
+  const asked = [...files.ids].filter(([path, id]) => !isRead(path, id) || wasUnreadable(path));
+  // A partial clone has not all blobs: one that was fetched since is read now.
+  const missing = asked.length > 0 ? await missingBlobs(files.root, files.commit, signal) : new Set<string>();
+  const fresh = asked.filter(([path, id]) => !isRead(path, id) || !missing.has(id));
   for (let at = 0; at < fresh.length; at += AT_ONCE) {
     onFile?.(at, fresh.length);
     const batch = fresh.slice(at, at + AT_ONCE);
+    const here = batch.filter(([, id]) => !missing.has(id));
     const contents = await files.readAll(
-      batch.map(([path]) => path),
+      here.map(([path]) => path),
       signal,
     );
     const read: ReadFile[] = [];

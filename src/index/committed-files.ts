@@ -24,6 +24,10 @@ export class CommittedFiles {
     return this.#options.commit;
   }
 
+  get root(): string {
+    return this.#options.root;
+  }
+
   /** Blob ids by path. */
   get ids(): ReadonlyMap<string, string> {
     return this.#options.ids;

@@ -116,21 +116,38 @@ export async function blobTexts(
   signal?: AbortSignal,
 ): Promise<Map<string, BlobText>> {
   const sizes = await blobSizes(folder, new Set(wanted.map(({ id }) => id)), signal);
-  const isSmall = ({ path, id, ...options }: WantedBlob) => (sizes.get(id) ?? Infinity) <= sizeLimit(path, options);
-  const blobs = await blobsOf(folder, new Set(wanted.filter(isSmall).map(({ id }) => id)), signal);
-  return new Map(
-    wanted.map(({ path, id, ...options }): [string, BlobText] => {
-      const bytes = blobs.get(id);
-      if (bytes) return [path, textOfBlob(path, bytes, options)];
-      return [path, { kind: 'skipped', reason: sizes.has(id) ? 'too-large' : 'unreadable' }];
-    }),
-  );
+  const isSmall = ({ path, id, ...options }: WantedBlob) => (sizes?.get(id) ?? Infinity) <= sizeLimit(path, options);
+  const blobs = sizes && (await blobsOf(folder, new Set(wanted.filter(isSmall).map(({ id }) => id)), signal));
+  const texts = new Map<string, BlobText>();
+  for (const { path, id, ...options } of wanted) {
+    const bytes = blobs?.get(id);
+    if (bytes) texts.set(path, textOfBlob(path, bytes, options));
+    // One blob that a partial clone has not, or more bytes than are kept at once, end the run for all of them.
+    else if (blobs === undefined) texts.set(path, await blobText(folder, id, path, { ...options, signal }));
+    else texts.set(path, { kind: 'skipped', reason: sizes?.has(id) === true ? 'too-large' : 'unreadable' });
+  }
+  return texts;
 }
 
-/** Those of the blobs that are here. */
-async function blobSizes(folder: string, ids: ReadonlySet<string>, signal?: AbortSignal): Promise<Map<string, number>> {
+/**
+ * The blobs of a commit that are not in this repository: a partial clone left them with its remote. Empty where git
+ * does not say. Throws the signal's reason.
+ */
+export async function missingBlobs(folder: string, commit: string, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  const args = ['rev-list', '--objects', '--no-walk', '--missing=print', commit, '--'];
+  const lines = (await gitLines(folder, args, { signal })) ?? [];
+  return new Set(lines.flatMap((line) => /^\?([0-9a-f]{40,64})$/.exec(line)?.slice(1) ?? []));
+}
+
+/** Those of the blobs that are here; undefined where git ended before it had looked at all. */
+async function blobSizes(
+  folder: string,
+  ids: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<Map<string, number> | undefined> {
   const input = [...ids].map((id) => `${id}\n`).join('');
-  const lines = (await gitLines(folder, ['cat-file', '--batch-check'], { signal, input })) ?? [];
+  const lines = await gitLines(folder, ['cat-file', '--batch-check'], { signal, input });
+  if (lines === undefined) return undefined;
   return new Map(
     lines.flatMap((line): [string, number][] => {
       const [, id = '', bytes] = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(line) ?? [];
@@ -139,13 +156,20 @@ async function blobSizes(folder: string, ids: ReadonlySet<string>, signal?: Abor
   );
 }
 
-/** `ID blob BYTES`, a line end, so many bytes, a line end: one after the other (git-cat-file(1), "Batch output"). */
-async function blobsOf(folder: string, ids: ReadonlySet<string>, signal?: AbortSignal): Promise<Map<string, Buffer>> {
+/**
+ * `ID blob BYTES`, a line end, so many bytes, a line end: one after the other (git-cat-file(1), "Batch output").
+ * Undefined where git did not write all of them.
+ */
+async function blobsOf(
+  folder: string,
+  ids: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<Map<string, Buffer> | undefined> {
   const blobs = new Map<string, Buffer>();
   if (ids.size === 0) return blobs;
   const input = [...ids].map((id) => `${id}\n`).join('');
   const run = await runGit(folder, ['cat-file', '--batch'], { signal, input });
-  if (run.kind !== 'done') return blobs;
+  if (run.kind !== 'done') return undefined;
   for (let at = 0; at < run.out.length;) {
     const end = run.out.indexOf(0x0a, at);
     const [, id, bytes] = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(run.out.toString('latin1', at, end)) ?? [];

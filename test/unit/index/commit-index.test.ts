@@ -132,4 +132,34 @@ describe('a folder as a commit has it', () => {
       );
       index.close();
     }));
+
+  it('reads of a partial clone what is there, and what was fetched since at the next question', () =>
+    withFolder(async (folder) => {
+      const origin = place(join(folder, 'origin'), OLD);
+      git(origin, 'init', '-q');
+      git(origin, 'config', 'uploadpack.allowFilter', 'true');
+      git(origin, 'add', '.');
+      git(origin, 'commit', '-qm', 'first');
+      git(origin, 'tag', 'v1');
+      git(origin, 'rm', '-q', 'src/gone.ts');
+      git(origin, 'commit', '-qm', 'second');
+      git(folder, 'clone', '-q', '--filter=blob:none', `file://${origin}`, 'root');
+      const index = await folderIndexOf(folder, {});
+      const pathsAt = async (): Promise<string[]> => {
+        const { index: then, at } = await openCommit(index, 'v1');
+        try {
+          expect(at.files).toBe(4);
+          return then.paths().sort();
+        } finally {
+          then.close();
+        }
+      };
+      try {
+        expect(await pathsAt()).toEqual(['src/plan.ts', 'src/store.ts']);
+        git(index.root, 'cat-file', 'blob', 'v1:src/gone.ts');
+        expect(await pathsAt()).toEqual(['src/gone.ts', 'src/plan.ts', 'src/store.ts']);
+      } finally {
+        index.close();
+      }
+    }));
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { blobTexts } from '../../../../src/workspace/git/revision.ts';
+import { blobTexts, missingBlobs } from '../../../../src/workspace/git/revision.ts';
 import { committedFiles } from '../../../../src/workspace/git/work-tree.ts';
 import { git, place } from '../../library/support.ts';
 import { withFolder } from '../../memory/support.ts';
@@ -44,4 +44,29 @@ it('reads many blobs with two gits, each whole, and says why it reads the others
       FILES['a.ts'],
     );
     expect(await blobTexts(root, [])).toEqual(new Map());
+  }));
+
+it('reads the blobs that a partial clone has, though git ends at the first that it has not', () =>
+  withFolder(async (folder) => {
+    const origin = place(join(folder, 'app'), { 'a.ts': 'const a = 1;\n', 'b.ts': 'const b = 2;\n', 'c.ts': 'one\n' });
+    git(origin, 'init', '--quiet');
+    git(origin, 'config', 'uploadpack.allowFilter', 'true');
+    git(origin, 'add', '.');
+    git(origin, 'commit', '--quiet', '-m', 'First');
+    git(origin, 'rm', '--quiet', 'b.ts');
+    git(origin, 'commit', '--quiet', '-m', 'Second');
+    git(folder, 'clone', '--quiet', '--filter=blob:none', `file://${origin}`, 'clone');
+    const clone = join(folder, 'clone');
+    const ids = await committedFiles(clone, 'HEAD~1');
+    expect(await missingBlobs(clone, 'HEAD~1')).toEqual(new Set([ids.get('b.ts')]));
+    expect(await missingBlobs(clone, 'HEAD')).toEqual(new Set());
+    const found = await blobTexts(
+      clone,
+      [...ids].map(([path, id]) => ({ path, id })),
+    );
+    expect([...found].map(([path, one]) => [path, one.kind === 'text' ? one.text : one.reason])).toEqual([
+      ['a.ts', 'const a = 1;\n'],
+      ['b.ts', 'unreadable'],
+      ['c.ts', 'one\n'],
+    ]);
   }));
