@@ -17,7 +17,8 @@ export async function commitOf(folder: string, name: string, signal?: AbortSigna
   const isName = name.length > 0 && name.length <= 1_000 && !name.includes('\0');
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
   const [commit] = (isName ? await gitLines(folder, args, { signal }) : undefined) ?? [];
-  if (commit !== undefined) return commit;
+  // `^HEAD` is answered with a `^` before the hash: all but that commit.
+  if (commit !== undefined && /^[0-9a-f]{40,64}$/.test(commit)) return commit;
   throw new AppError(
     'git/failed',
     `git knows no commit "${name}" in ${folder}. Give a branch, a tag or a hash that \`git log\` shows there.`,

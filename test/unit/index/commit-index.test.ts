@@ -116,6 +116,7 @@ describe('a folder as a commit has it', () => {
     withHistory({}, async ({ index, at }) => {
       await expect(at('v9')).rejects.toThrow(`git knows no commit "v9" in ${index.root}.`);
       await expect(at('--output=x')).rejects.toThrow('git knows no commit "--output=x"');
+      await expect(at('^v1')).rejects.toThrow('git knows no commit "^v1"');
       allowGit(false);
       try {
         await expect(at('v1')).rejects.toThrow('This folder is not trusted, so git is not asked');
