@@ -28,13 +28,13 @@ export async function gatherHistory(
   { names, asks }: { readonly names: readonly string[]; readonly asks: 'why' | 'when' },
   recalled: readonly LinesOf[],
 ): Promise<Gathered> {
-  const { root, revision } = corpus.index;
+  const { root, revision, isExempt } = corpus.index;
   if (!(await hasHistory(root, corpus.signal))) return { items: [], isComplete: false };
   const places = (await placesOf(corpus, names, recalled)).slice(0, LIMITS.places);
   const items: EvidenceItem[] = [];
   const seen = new Set<string>();
   for (const { path, lines, name } of places) {
-    const file = { folder: root, revision, path };
+    const file = { folder: root, revision, path, isExempt };
     const first = name === undefined || asks === 'why' ? undefined : await firstWith(file, name, corpus.signal);
     if (first && !seen.has(first.hash)) {
       seen.add(first.hash);
@@ -58,14 +58,14 @@ export async function gatherHistory(
  * the commits that wrote them.
  */
 export async function gatherReasons(corpus: Corpus, pointed: Gathered): Promise<Gathered> {
-  const { root, revision } = corpus.index;
+  const { root, revision, isExempt } = corpus.index;
   if (!(await hasHistory(root, corpus.signal))) return pointed;
   const commits: EvidenceItem[] = [];
   const seen = new Set<string>();
   for (const { path: shown, lines } of pointed.items.slice(0, LIMITS.places)) {
     const path = corpus.own(shown);
     if (path === undefined) continue;
-    const file = { folder: root, revision, path };
+    const file = { folder: root, revision, path, isExempt };
     const range = await committedRange(file, await corpus.lines(path), lines, corpus.signal);
     if (range === undefined) continue;
     const written = await blame(file, range, corpus.signal);

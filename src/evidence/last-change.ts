@@ -59,7 +59,7 @@ async function newest(
   lines: LineRange,
   signal: AbortSignal | undefined,
 ): Promise<LastChange | undefined> {
-  const file = { folder: index.root, revision, path };
+  const file = { folder: index.root, revision, path, isExempt: index.isExempt };
   const now = (await index.lines(path))?.map((line) => line.replace(/[\r\n]+$/, ''));
   const range = now && (await committedRange(file, now, lines, signal));
   const written = range ? await blame(file, range, signal) : [];

@@ -1,7 +1,9 @@
 import { findRepository } from './git.ts';
 import { gitLines } from './git-process.ts';
 import { textAt } from './revision.ts';
+import { isNotebook } from '../files/notebook.ts';
 import { examineSecrets, placeholder } from '../files/secret.ts';
+import type { IsExempt } from '../files/secret.ts';
 
 const LIMITS = {
   /** ms without a word from git: a question waits for it. */
@@ -42,6 +44,8 @@ export interface CommittedPath {
   /** The commit: `HEAD`, or its hash. */
   readonly revision: string;
   readonly path: string;
+  /** The files whose secrets are read in clear. */
+  readonly isExempt?: IsExempt | undefined;
 }
 
 /** The commits that changed a file, newest first; none where git does not say. */
@@ -98,13 +102,15 @@ export async function blame(
     .sort((a, b) => b.lines - a.lines || b.commit.seconds - a.commit.seconds);
 }
 
-/** The lines of a file as a commit has them; undefined where it has none. */
+/** The lines of a file as a commit has them and git numbers them; undefined where it has none. */
 export async function committedLines(
-  { folder, revision, path }: CommittedPath,
+  { folder, revision, path, isExempt }: CommittedPath,
   signal?: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const found = await textAt(folder, revision, path, signal);
-  return found?.text.split(/\r\n|\n|\r/);
+  const found = await textAt(folder, revision, path, signal, isExempt);
+  // git counts by line feeds in the bytes: lines of a notebook's cells are none of them, and a lone `\r` ends none.
+  if (found === undefined || isNotebook(path) || /\r(?!\n)/.test(found.text)) return undefined;
+  return found.text.split(/\r?\n/);
 }
 
 /** Lines of a file in a commit, 1-based and inclusive. */
@@ -116,7 +122,7 @@ interface CommittedRange {
 }
 
 /**
- * The same lines as a commit has them: those that begin and end alike, as near as possible to where they were.
+ * The same lines as a commit has them: as many, from the nearest line that is the same as the first.
  * Undefined where they are not committed.
  *
  * @param now   the lines of the file as it stands, without their ends

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { LastChanges } from '../../../src/evidence/last-change.ts';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
+import type { FolderIndexOptions } from '../../../src/index/folder-options.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { changeRows, lastChanges } from '../../../src/terminal/last-changes.ts';
 import { allowGit } from '../../../src/workspace/git/git.ts';
@@ -17,9 +18,12 @@ function commit(root: string, author: string, day: string, message: string): voi
 }
 
 /** Lines 1 and 2 are by Ann, lines 3 and 4 by Bob. */
-async function withHistory(work: (index: FolderIndex) => Promise<void>): Promise<void> {
+async function withHistory(
+  work: (index: FolderIndex) => Promise<void>,
+  options: Partial<FolderIndexOptions> = {},
+): Promise<void> {
   await withFolder(async (folder) => {
-    const index = await folderIndexOf(folder, { 'a.ts': 'const keel = 1;\nconst mast = 2;\n' });
+    const index = await folderIndexOf(folder, { 'a.ts': 'const keel = 1;\nconst mast = 2;\n' }, options);
     try {
       execFileSync('git', ['-C', index.root, 'init', '--quiet']);
       commit(index.root, 'Ann', '2024-03-01', 'Begin the ship\n\nWith a keel.');
@@ -55,6 +59,35 @@ describe('the last change of lines', () => {
       expect(await asked.of(index, 'a.ts', { start: 3, end: 3 })).toBeUndefined();
       expect(await asked.of(index, 'b.ts', { start: 1, end: 1 })).toBeUndefined();
     }));
+
+  it('is not told of lines that git numbers in another way: of a notebook, or divided by a lone carriage return', () =>
+    withHistory(async (index) => {
+      const cells = { cells: [{ cell_type: 'code', source: ['const a = 1;\n', '{\n'] }], nbformat: 4 };
+      place(index.root, {
+        'n.ipynb': JSON.stringify(cells, undefined, 1),
+        'mac.ts': 'const a = 1;\rconst b = 2;\nb;\n',
+      });
+      commit(index.root, 'Cay', '2025-05-03', 'More');
+      await index.refresh({});
+      for (const path of ['n.ipynb', 'mac.ts']) {
+        const lines = { start: 1, end: (await index.lines(path))?.length ?? 0 };
+        expect(lines.end).toBeGreaterThan(1);
+        expect(await new LastChanges().of(index, path, lines)).toBeUndefined();
+      }
+    }));
+
+  it('is told of lines with a secret that the user has read in clear', () =>
+    withHistory(
+      async (index) => {
+        place(index.root, { 'key.ts': 'export const password = "hunter2-Xk9#mQ";\n' });
+        commit(index.root, 'Cay', '2025-05-03', 'More');
+        await index.refresh({});
+        expect((await index.lines('key.ts'))?.join('')).toContain('hunter2');
+        const change = await new LastChanges().of(index, 'key.ts', { start: 1, end: 1 });
+        expect(change).toMatchObject({ author: 'Cay', isEdited: false });
+      },
+      { secretExceptions: ['key.ts'] },
+    ));
 
   it('is asked of no git that may not be run', () =>
     withHistory(async (index) => {
