@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporary } from '../loop/cli.ts';
@@ -11,8 +11,8 @@ import { libraryRepository } from './driver/repository.ts';
 import { useCode } from './driver/use-code.ts';
 
 /**
- * Who answers is chosen from what there is: the built-in model, a server of this machine, and a model that another
- * extension offers.
+ * Who answers is chosen from what there is: the built-in model, one that is added from a file, a server of this
+ * machine, and a model that another extension offers.
  */
 const SIZE = { width: 1200, height: 860 } as const;
 /** Milliseconds until colours have faded into each other and tooltips are gone. */
@@ -203,11 +203,49 @@ test('a file that is no whole model is refused, and the model before stays in us
   expect(setting()).toBe('editor:fixture/counter');
 });
 
-test('the built-in model is chosen again, and answers on this machine', async () => {
-  await choose(BUILT_IN);
+test('a model file is added after a question, answers on this machine, and stays in the list', async () => {
+  const { workbench } = code();
+  const file = join(temporary('tiny-model'), 'Tiny.gguf');
+  writeFileSync(file, ggufBytes(madeModel('qwen2')));
+  await choose('Add a model file (GGUF)…');
+  await pickFile(file);
+  expect(await modal().innerText()).toContain('Add Made Up?');
+  await workbench.screenshot('add-model');
+  await modal().getByRole('button', { name: 'Go On', exact: true }).click();
+  await isSet('tiny');
+  expect(existsSync(join(code().profile.memory, 'models/tiny/manifest.json'))).toBe(true);
+  const question = 'What does a reader pay for a late book?';
+  expect(await asked(question)).toBe('answered');
+  expect(await header(question)).toBe('Answered by Made Up on this machine');
+  await workbench.screenshot('answered-by-added');
+});
+
+test('an added model is removed from the list, after which the built-in one answers', async () => {
+  const { workbench } = code();
+  await list('Made Up');
+  const row = workbench.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: 'Made Up' });
+  await row.hover();
+  await workbench.screenshot('remove-model');
+  await row.locator('.codicon-trash').click();
+  expect(await modal().innerText()).toContain('Remove Made Up from this machine?');
+  await modal().getByRole('button', { name: 'Remove', exact: true }).click();
   await isSet('built-in');
+  expect(existsSync(join(code().profile.memory, 'models/tiny'))).toBe(false);
   const question = 'How many days may a reader keep a book before a late fee is due?';
   expect(await asked(question)).toBe('answered');
   expect(await header(question)).toBe(`Answered by ${BUILT_IN} on this machine`);
   await code().workbench.screenshot('answered-by-built-in');
+});
+
+test('before text goes to another machine its user is asked, and nothing goes where that is refused', async () => {
+  const { workbench } = code();
+  await code().set('askCodebase.answerModel', 'http://192.0.2.1:8080#m');
+  await isSet('http://192.0.2.1:8080#m');
+  const question = 'Which books are in the catalogue?';
+  await chat().ask(question);
+  expect(await modal().innerText()).toContain('Send questions and lines of your files to 192.0.2.1:8080?');
+  await workbench.screenshot('network-consent');
+  await modal().getByRole('button', { name: 'Cancel', exact: true }).click();
+  expect(await chat().ended(question)).toBe('failed');
+  expect(await failure(question)).toContain('Nothing was sent to 192.0.2.1:8080.');
 });
