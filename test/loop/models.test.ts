@@ -2,6 +2,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ggufBytes, madeModel } from '../support/made-gguf.ts';
+import { chatServer, models as served, stream } from '../unit/answer-model/chat-server.ts';
 import { cli, LIBRARY, place, temporary } from './cli.ts';
 
 const QUESTION = 'How many books may a reader have?';
@@ -67,6 +68,42 @@ describe('models in the terminal', () => {
     expect(ran.err).toMatch(/A file of Made Up is missing or is not what it was\. Remove the model and add it again/);
     expect((await ask('--model', 'built-in')).code).toBe(0);
     await models('remove', 'tiny', '--yes');
+  });
+
+  it('of another architecture, or larger than the machine, is refused in a sentence', async () => {
+    const other = join(temporary('models-other'), 'gemma.gguf');
+    writeFileSync(other, ggufBytes(madeModel('qwen2'), { metadata: { 'general.architecture': 'gemma3' } }));
+    const refused = await models('add', other, '--yes');
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err.trim()).toMatch(/^gemma\.gguf is of the architecture gemma3; [^\n]*stays in use\.$/);
+    await models('add', gguf, '--yes');
+    const file = join(home, 'models/tiny/manifest.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { files: Record<string, unknown> };
+    manifest.files['more.bin'] = { bytes: 1e15, sha256: '' };
+    writeFileSync(file, JSON.stringify(manifest));
+    const large = await ask();
+    expect(large.code).toBe(1);
+    expect(large.err).toMatch(
+      /Made Up is not loaded\. It needs about [\d,]+ TB of memory; [^\n]*choose a smaller model/,
+    );
+    await models('remove', 'tiny', '--yes');
+  });
+
+  it('of a server that vanishes in mid-answer is told in a sentence, and stays the one in use', async () => {
+    const routes = { '/v1/models': served('m'), '/v1/chat/completions': stream(['Five ', 'books'], 'cut') };
+    const server = await chatServer(routes);
+    const name = `${server.url}#m`;
+    await models('use', name);
+    const cut = await ask();
+    expect(cut.code).toBe(1);
+    expect(cut.err).toContain(`The server at ${server.address} stopped in mid-answer. Ask again.`);
+    expect(cut.out).toContain('src/loans.ts');
+    server.close();
+    const gone = await ask();
+    expect(gone.code).toBe(1);
+    expect(gone.err).toContain(`No server answers at ${server.address}. Start it and ask again`);
+    expect(await chosen()).toBe(name);
+    await models('use', 'built-in');
   });
 
   it('of the editor is not used here', async () => {
