@@ -1,3 +1,4 @@
+import { isAppError } from '../common/app-error.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import { blame, committedRange, hasHistory } from '../workspace/git/history.ts';
@@ -20,35 +21,59 @@ export interface LastChange {
 const KEPT = 500;
 
 /**
+ * The commit whose history tells of the lines of an index; undefined where git may not be asked, or there is no commit.
+ *
+ * @throws the signal's reason
+ */
+export async function historyOf({ root, revision }: FolderIndex, signal?: AbortSignal): Promise<string | undefined> {
+  if (!(await hasHistory(root, signal))) return undefined;
+  if (revision !== 'HEAD') return revision;
+  try {
+    return await commitOf(root, revision, signal);
+  } catch (error) {
+    // A branch without a commit has no history.
+    if (isAppError(error, 'git/failed')) return undefined;
+    throw error;
+  }
+}
+
+interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What `historyOf` said of the index a moment ago; asked for where it is left out. */
+  readonly history?: string | undefined;
+}
+
+/**
  * The last changes of lines, each asked of git once for a commit and a content. No answer needs them, so they are asked
  * for after it. (Complaint: who wants to know whom to ask leaves the tool for `git blame`.)
  */
 export class LastChanges {
-  readonly #known = new Map<string, Promise<LastChange | undefined>>();
+  /** Those that were found: git may say more the next time of others, and a caller may take back only its own. */
+  readonly #known = new Map<string, LastChange>();
 
   /**
    * The newest of the commits that wrote these lines; undefined where git may not be asked or does not say: the lines
-   * are not committed, the history is not here.
+   * are not committed, the history is not here, git was too slow.
    *
    * @param lines 1-based and inclusive
    * @throws the signal's reason
    */
-  async of(index: FolderIndex, path: string, lines: LineRange, signal?: AbortSignal): Promise<LastChange | undefined> {
-    const { root, revision, ledger } = index;
-    if (!(await hasHistory(root, signal))) return undefined;
-    // A branch without a commit has no history.
-    const commit = await commitOf(root, revision, signal).catch(() => undefined);
+  async of(
+    index: FolderIndex,
+    path: string,
+    lines: LineRange,
+    { signal, history }: AskOptions = {},
+  ): Promise<LastChange | undefined> {
+    const commit = history ?? (await historyOf(index, signal));
     if (commit === undefined) return undefined;
-    const key = [root, commit, path, ledger.file(path)?.blobHash, lines.start, lines.end].join('\0');
+    const key = [index.root, commit, path, index.ledger.file(path)?.blobHash, lines.start, lines.end].join('\0');
     const known = this.#known.get(key);
     if (known) return known;
-    const asked = newest(index, commit, path, lines, signal);
-    this.#known.set(key, asked);
-    // What was cancelled or failed is asked again.
-    asked.catch(() => this.#known.delete(key));
+    const found = await newest(index, commit, path, lines, signal);
+    if (found) this.#known.set(key, found);
     const [oldest] = this.#known.keys();
     if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
-    return asked;
+    return found;
   }
 }
 

@@ -102,7 +102,7 @@ export class Service {
     }),
     lastChange: this.#settled(async ({ root, path, start, end }, { signal }) => {
       const index = await this.#indexer(root).open();
-      return this.#lastChanges.of(index, path, { start, end }, signal);
+      return this.#lastChanges.of(index, path, { start, end }, { signal });
     }),
     evidence: this.#settled(async ({ question, scope: asked, evidenceKind, from, most }, { signal }) => {
       const members = await this.#members();

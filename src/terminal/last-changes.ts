@@ -1,5 +1,6 @@
-import { LastChanges } from '../evidence/last-change.ts';
+import { historyOf, LastChanges } from '../evidence/last-change.ts';
 import type { LastChange } from '../evidence/last-change.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Row } from './output.ts';
@@ -20,20 +21,26 @@ export async function lastChanges(
   signal: AbortSignal | undefined,
 ): Promise<ChangedLines[]> {
   const asked = new LastChanges();
+  const histories = new Map<FolderIndex, string | undefined>();
   const found: ChangedLines[] = [];
   for (const { path, lines } of files.slice(0, FILES)) {
     const [best] = lines;
     const place = search.resolve(path);
     if (best === undefined || place === undefined) continue;
     const { start, end } = best;
-    const change = await asked.of(place.index, place.path, { start, end }, signal);
+    const { index } = place;
+    if (!histories.has(index)) histories.set(index, await historyOf(index, signal));
+    const history = histories.get(index);
+    const change = history && (await asked.of(index, place.path, { start, end }, { history, signal }));
     if (change) found.push({ path, start, end, ...change });
   }
   return found;
 }
 
 export function changeRows(changes: readonly ChangedLines[]): Row[] {
-  if (changes.length === 0) return ['No last changes: git is not asked here, or the lines are not committed.'];
+  if (changes.length === 0) {
+    return ['No last changes: git is not asked here, was too slow, or the lines are not committed.'];
+  }
   return [
     [{ style: 'bold', text: 'Last changes' }],
     ...changes.map(({ path, start, end, commit, date, author, subject, isEdited }): Row => {

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LastChanges } from '../../../src/evidence/last-change.ts';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
@@ -89,6 +91,39 @@ describe('the last change of lines', () => {
       { secretExceptions: ['key.ts'] },
     ));
 
+  it('is asked again where git did not say it before', () =>
+    withHistory(async (index) => {
+      const asked = new LastChanges();
+      const id = execFileSync('git', ['-C', index.root, 'rev-parse', 'HEAD:a.ts'], { encoding: 'utf8' }).trim();
+      const blob = join(index.root, '.git/objects', id.slice(0, 2), id.slice(2));
+      renameSync(blob, `${blob}.gone`);
+      expect(await asked.of(index, 'a.ts', { start: 1, end: 2 })).toBeUndefined();
+      renameSync(`${blob}.gone`, blob);
+      expect(await asked.of(index, 'a.ts', { start: 1, end: 2 })).toMatchObject({ author: 'Ann' });
+    }));
+
+  it('comes to one caller though another, who asked first, takes the question back', () =>
+    withHistory(async (index) => {
+      const asked = new LastChanges();
+      const abort = new AbortController();
+      const begun = Promise.withResolvers<undefined>();
+      const { root, revision, ledger, isExempt } = index;
+      const lines = () => {
+        begun.resolve(undefined);
+        return new Promise((_, fail) => {
+          abort.signal.addEventListener('abort', () => {
+            fail(new Error('taken back'));
+          });
+        });
+      };
+      const waiting = { root, revision, ledger, isExempt, lines } as unknown as FolderIndex;
+      const first = asked.of(waiting, 'a.ts', { start: 1, end: 2 }, { signal: abort.signal });
+      await begun.promise;
+      expect(await asked.of(index, 'a.ts', { start: 1, end: 2 })).toMatchObject({ author: 'Ann' });
+      abort.abort();
+      await expect(first).rejects.toThrow('taken back');
+    }));
+
   it('is asked of no git that may not be run', () =>
     withHistory(async (index) => {
       allowGit(false);
@@ -106,6 +141,8 @@ describe('the last change of lines', () => {
       const changes = await lastChanges(search, [{ path: 'a.ts', share: 1, lines }], undefined);
       expect(changes).toMatchObject([{ path: 'a.ts', start: 1, end: 4, author: 'Bob' }]);
       expect(JSON.stringify(changeRows(changes))).toContain('2025-04-02 Bob: Add a sail');
-      expect(changeRows([])).toEqual(['No last changes: git is not asked here, or the lines are not committed.']);
+      expect(changeRows([])).toEqual([
+        'No last changes: git is not asked here, was too slow, or the lines are not committed.',
+      ]);
     }));
 });
