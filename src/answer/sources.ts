@@ -38,8 +38,8 @@ export class Sources {
   }
 
   /**
-   * Whether a sentence has a source in what was read, by its words, and says no name, number, reason or denial that stands
-   * neither there nor in the question.
+   * Whether a sentence has a source in what was read, by its words, and says no name, number, reason or denial that
+   * stands neither there nor in the question.
    */
   isSound(sentence: Sentence): boolean {
     if (this.#names.unknownIn(sentence.text).length > 0) return false;

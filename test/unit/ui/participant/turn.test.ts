@@ -228,9 +228,7 @@ describe('/why', () => {
     const shown = evidence([{ ...commit, note: '0123456789 2026-01-02 Ada', text: 'Count *Sundays*\n\nmore' }]);
     const { text, parts, asked } = await turn({ events: [shown, ...answered], request: { command: 'why' } });
     expect(asked[0]?.evidenceKind).toBe('history');
-    expect(parts.findIndex((part) => part.startsWith('**Commits'))).toBeGreaterThan(
-      parts.indexOf('(Reading 1 place)'),
-    );
+    expect(parts.findIndex((part) => part.startsWith('**Commits'))).toBeGreaterThan(parts.indexOf('(Reading 1 place)'));
     expect(text).toMatch(/^\*\*Commits\*\*\n\n- `0123456789 2026-01-02 Ada` Count \\\*Sundays\\\*\n/);
   });
 
