@@ -49,6 +49,16 @@ test('a citation opens its file at its lines', async () => {
   });
 });
 
+test('pointing at recalled lines says who changed them last', async () => {
+  const { workbench } = code();
+  const hover = workbench.page.locator('.monaco-hover:visible');
+  await workbench.run('Show or Focus Hover');
+  await until('The last change', async () => {
+    const said = (await hover.allInnerTexts()).join(' ');
+    return /Last changed .+ by Ask Codebase: A library/.test(said) ? true : undefined;
+  });
+});
+
 test('the tree names every file of the memory', async () => {
   const { workbench } = code();
   await workbench.run('Ask Codebase: Show Memory');
