@@ -167,6 +167,12 @@ export const ERRORS = {
     text: () => l10n.t('Another window is adding this model already.'),
     remedy: 'Wait for it, or end it; nothing of it is lost.',
   },
+  /** A model that is to be removed writes an answer. */
+  'answer-model/in-use': {
+    action: 'retry',
+    text: () => l10n.t('This model is writing an answer. Stop the answer or wait for its end, then remove the model.'),
+    blame: 'usage',
+  },
   /** A model of the name that this one would have. */
   'answer-model/there': {
     action: 'choose-model',

@@ -1,3 +1,5 @@
+import { AppError } from '../common/app-error.ts';
+import * as l10n from '@vscode/l10n';
 import type { AnswerModel } from '../answer-model/answer-model.ts';
 import { excerptTokens, profileOfContext } from '../answer-model/profile.ts';
 import type { AnswerProfile } from '../answer-model/profile.ts';
@@ -19,6 +21,8 @@ const EDITOR_RATE = 1_000;
 /** A model with the answers that it writes now. */
 interface Kept {
   readonly key: string;
+  /** A local model's name; undefined for any other. */
+  readonly model: string | undefined;
   readonly opened: Promise<OpenedModel>;
   answers: number;
 }
@@ -51,7 +55,16 @@ export class AnswerModels {
       return work(undefined);
     }
     const name = JSON.stringify([choice, key]);
-    const kept = this.#last?.key === name ? this.#last : this.#keep({ key: name, opened: this.#opened(choice, key) });
+    // One that was replaced in mid-answer is there still: a second process of a large model takes its memory twice.
+    const open = [...this.#open].find((each) => each.key === name);
+    const kept = open ?? {
+      key: name,
+      model: choice.kind === 'local' ? choice.name : undefined,
+      opened: this.#opened(choice, key),
+      answers: 0,
+    };
+    this.#open.add(kept);
+    this.#replace(kept);
     kept.answers += 1;
     try {
       return await work((await this.#whole(kept)).model);
@@ -59,6 +72,22 @@ export class AnswerModels {
       kept.answers -= 1;
       this.#closeUnused(kept);
     }
+  }
+
+  /**
+   * Closes a local model, so that its files can be removed: some systems remove no file that is open.
+   *
+   * @throws `answer-model/in-use` while it writes an answer
+   */
+  release(model: string): void {
+    const open = [...this.#open].filter((each) => each.model === model);
+    if (open.some(({ answers }) => answers > 0)) {
+      throw new AppError(
+        'answer-model/in-use',
+        l10n.t('This model is writing an answer. Stop the answer or wait for its end, then remove the model.'),
+      );
+    }
+    this.#replace(undefined);
   }
 
   /** Has every local model that is open overwrite what it keeps of the last prompt. */
@@ -77,17 +106,10 @@ export class AnswerModels {
     for (const kept of this.#open) this.#end(kept);
   }
 
-  #keep(begun: Omit<Kept, 'answers'>): Kept {
-    const kept = { ...begun, answers: 0 };
-    this.#open.add(kept);
-    this.#replace(kept);
-    return kept;
-  }
-
   #replace(kept: Kept | undefined): void {
     const before = this.#last;
     this.#last = kept;
-    if (before) this.#closeUnused(before);
+    if (before && before !== kept) this.#closeUnused(before);
   }
 
   #closeUnused(kept: Kept): void {
@@ -109,6 +131,7 @@ export class AnswerModels {
       return await kept.opened;
     } catch (error) {
       // What kept it from being opened may be repaired by the next question.
+      this.#open.delete(kept);
       if (this.#last === kept) this.#last = undefined;
       throw error;
     }

@@ -142,8 +142,10 @@ export class Service {
       };
       await addModel(home, await planAdd(home, given), { signal, onProgress });
     },
-    // A model that is in use is closed first: some systems remove no file that is open.
-    removeModel: (name) => this.#answerModels.use(undefined, () => removeLocalModel(homeFolder(), name)),
+    removeModel: (name) => {
+      this.#answerModels.release(name);
+      return removeLocalModel(homeFolder(), name);
+    },
     serverCard: ({ baseUrl, model, key }, { signal }) => serverCard(baseUrl, { model, key, signal }),
     settings: async (settings) => {
       this.#changing = this.#changing.then(() => this.#change(settings));

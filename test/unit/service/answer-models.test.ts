@@ -1,5 +1,8 @@
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import { addModel, planAdd } from '../../../src/answer-model/add-model.ts';
 import { chosenModel } from '../../../src/answer-model/chosen-model.ts';
 import { RpcClient } from '../../../src/common/rpc/client.ts';
 import { portPeer } from '../../../src/common/rpc/peer.ts';
@@ -8,6 +11,8 @@ import { asAppError } from '../../../src/common/app-error.ts';
 import { defaultSampling } from '../../../src/engine/generate/sampler.ts';
 import { AnswerModels } from '../../../src/service/answer-models.ts';
 import type { EditorGeneration, HostCalls } from '../../../src/service/protocol.ts';
+import { ggufBytes, madeModel } from '../../support/made-gguf.ts';
+import { withFolder } from '../memory/support.ts';
 
 const channels: MessageChannel[] = [];
 
@@ -47,7 +52,11 @@ function models() {
     closed: gone,
     onLog: () => undefined,
   });
-  return { models: new AnswerModels(host, () => ({ script: 'none.js' })), asked, aborts: () => aborted };
+  return {
+    models: new AnswerModels(host, () => ({ script: 'none.js', isAllowedTight: () => Promise.resolve(true) })),
+    asked,
+    aborts: () => aborted,
+  };
 }
 
 const choice = chosenModel('editor:vendor/id');
@@ -62,6 +71,42 @@ it('opens nothing for the built-in model, and keeps one that was opened', async 
   const opened = await all.use(server, same);
   expect(await all.use({ ...server }, same)).toBe(opened);
   expect(await all.use({ ...server, key: 'k' }, same)).not.toBe(opened);
+});
+
+it('goes back to a model that still writes, and does not open it a second time', async () => {
+  const { models: all } = models();
+  const [one, other] = [
+    { choice: chosenModel('http://localhost:1#a') },
+    { choice: chosenModel('http://localhost:1#b') },
+  ];
+  await all.use(one, async (writing) => {
+    await all.use(other, same);
+    expect(await all.use(one, same)).toBe(writing);
+    expect(await all.use(one, same)).toBe(writing);
+  });
+});
+
+it('gives no model free for removal that writes an answer', async () => {
+  const { models: all } = models();
+  await withFolder(async (home) => {
+    vi.stubEnv('ASK_CODEBASE_HOME', home);
+    try {
+      const file = join(home, 'Large.gguf');
+      writeFileSync(file, ggufBytes(madeModel('qwen2')));
+      await addModel(home, await planAdd(home, file));
+      await all.use({ choice: chosenModel('large') }, (model) => {
+        expect(model).toBeDefined();
+        expect(() => {
+          all.release('large');
+        }).toThrow(/is writing an answer/);
+        all.release('small');
+        return Promise.resolve();
+      });
+      all.release('large');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 });
 
 it('says of a local model that is not there that it is not, each time', async () => {
