@@ -52,8 +52,6 @@ export interface Wanted {
 
 /** What a user took out of the index: no commit brings it back. */
 const LEFT_OUT: ReadonlySet<string> = new Set<SkipReason>(['forgotten', 'excluded']);
-/** git is asked about these at once: a command line has an end. */
-const BATCH = 500;
 
 /**
  * Whose text is not to be shown, or encoded, from a commit either: what the ledger says was taken out, and what today's
@@ -67,25 +65,27 @@ export async function skippedPaths(
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const [included, excluded] = [includes(wanted.include), includes(wanted.exclude)];
+  const stateOf = statesIn(ledger);
   const isLeftOut = (path: string) => {
-    const state = nearestState(ledger, path);
+    const state = stateOf(path);
     return excluded.matches(path) || (state?.kind === 'skipped' && LEFT_OUT.has(state.reason));
   };
   const skipped = new Set(paths.filter(isLeftOut));
   const others = paths.filter((path) => !skipped.has(path) && !included.matches(path));
-  for (let at = 0; at < others.length; at += BATCH) {
-    const batch = others.slice(at, at + BATCH);
-    for (const path of await excludedPaths(root, batch, signal)) skipped.add(path);
-    for (const path of await ignoredPaths(root, batch, signal)) skipped.add(path);
-  }
+  for (const path of await excludedPaths(root, others, signal)) skipped.add(path);
+  for (const path of await ignoredPaths(root, others, signal)) skipped.add(path);
   return skipped;
 }
 
 /** The state of a file, or else of the nearest folder above it: a folder that is not read has one row for all. */
-function nearestState(ledger: Ledger, path: string): FileRecord['state'] | undefined {
-  for (let part = path; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('/')))) {
-    const known = ledger.file(part);
+function statesIn(ledger: Ledger): (path: string) => FileRecord['state'] | undefined {
+  const folders = new Map<string, FileRecord['state'] | undefined>([['', undefined]]);
+  const stateOf = (path: string): FileRecord['state'] | undefined => {
+    const known = ledger.file(path);
     if (known) return known.state;
-  }
-  return undefined;
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (!folders.has(folder)) folders.set(folder, stateOf(folder));
+    return folders.get(folder);
+  };
+  return stateOf;
 }

@@ -114,6 +114,9 @@ export interface Tracked {
   readonly isSubmodule: boolean;
 }
 
+/** git is asked about these at once: a command line has an end. */
+const PATHS = 500;
+
 /**
  * The tracked paths below a folder, relative to it, as the index has them; a file in conflict once. No pattern is
  * followed and nothing on disk is looked at. Names that are not UTF-8 are left out: nobody could open them.
@@ -137,12 +140,16 @@ export async function trackedFiles(
     }
     rest = bytes.subarray(end);
   };
-  const ended = await streamGit(folder, ['ls-files', '--cached', '--stage', '-z', '--', ...paths], { signal }, take);
-  if (ended.kind === 'done') return tracked;
-  throw new AppError(
-    'git/failed',
-    ended.kind === 'refused' ? ended.errors : `git could not list the files of ${folder}.`,
-  );
+  for (let at = 0; at === 0 || at < paths.length; at += PATHS) {
+    const args = ['ls-files', '--cached', '--stage', '-z', '--', ...paths.slice(at, at + PATHS)];
+    const ended = await streamGit(folder, args, { signal }, take);
+    if (ended.kind === 'done') continue;
+    throw new AppError(
+      'git/failed',
+      ended.kind === 'refused' ? ended.errors : `git could not list the files of ${folder}.`,
+    );
+  }
+  return tracked;
 }
 
 /**

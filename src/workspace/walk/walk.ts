@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
-import { isAtOrBelow } from './below.ts';
 import { baseRules, openCheckout, plainFolder } from './checkout.ts';
 import type { Start } from './checkout.ts';
 import type { Entry } from './entry.ts';
@@ -95,8 +94,13 @@ export async function ignoredPaths(
     if (parts.some((part) => part !== undefined)) ignored.push(path);
   }
   if (repository.kind === 'folder' || ignored.length === 0) return new Set(ignored);
-  const tracked = await trackedFiles(real, signal, ignored);
-  return new Set(ignored.filter((path) => !tracked.some((file) => isAtOrBelow([path])(file.path))));
+  // The tracked files with all folders above them.
+  const tracked = new Set<string>();
+  for (const file of await trackedFiles(real, signal, ignored)) {
+    const parts = file.path.split('/');
+    for (let length = parts.length; length > 0; length -= 1) tracked.add(parts.slice(0, length).join('/'));
+  }
+  return new Set(ignored.filter((path) => !tracked.has(path)));
 }
 
 /** Which of these paths the `.codebaseignore` files leave out, whether they are on disk or not. */
