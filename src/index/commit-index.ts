@@ -77,7 +77,7 @@ export async function openCommit(
   const own = `${UNPACKED}${name}`;
   const { ledger } = Ledger.open(place, { repository: own, checkout: own, adapter: adapter.id, shape });
   try {
-    await readCommit(index, ledger, files, { signal, onFile });
+    await indexCommit(index, ledger, files, { signal, onFile });
     touchUnpacked(place);
     pruneUnpacked(home);
     const at = { ref, commit, files: ids.size, leftOut: leftOut.size };
@@ -97,18 +97,19 @@ export async function commitNamed(root: string, ref: string, signal?: AbortSigna
   const repository = await findRepository(root, signal);
   if (repository.kind === 'git') return commitOf(root, ref, signal);
   const reason = folderReasons[repository.reason];
-  throw new AppError('git/failed', `Nobody knows what "${ref}" held in ${root}. ${reason}`);
+  throw new AppError('git/failed', `git cannot show "${ref}" in ${root}. ${reason}`);
 }
 
 const nameOf = (parts: readonly string[]) => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24);
 
 /** Words of what is new in the database; a killed process goes on where it was. */
-async function readCommit(
-  { ledger: folder, engine, adapter, isExempt }: FolderIndex,
+async function indexCommit(
+  index: FolderIndex,
   ledger: Ledger,
   files: CommittedFiles,
   { signal, onFile }: CommitOptions,
 ): Promise<void> {
+  const { ledger: folder, engine, adapter, isExempt } = index;
   const known = new Map(ledger.files().map((file) => [file.path, file]));
   // Left out since: by an ignore file, by settings, or because it was forgotten.
   const gone = [...known.keys()].filter((path) => !files.ids.has(path));
@@ -157,7 +158,7 @@ async function readCommit(
       }
     });
   }
-  takeOver(folder, ledger);
+  if (index.embedded > 0) takeOver(folder, ledger);
 }
 
 type ReadFile =

@@ -129,7 +129,7 @@ describe('a folder as a commit has it', () => {
     withFolder(async (folder) => {
       const index = await folderIndexOf(folder, OLD);
       await expect(openCommit(index, 'v1')).rejects.toThrow(
-        `Nobody knows what "v1" held in ${index.root}. The folder is not in a git work tree.`,
+        `git cannot show "v1" in ${index.root}. The folder is not in a git work tree.`,
       );
       index.close();
     }));
