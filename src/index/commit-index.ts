@@ -61,14 +61,12 @@ export async function openCommit(
   const { root, adapter, isExempt, wanted } = index;
   const commit = await commitNamed(root, ref, signal);
   const ids = await committedFiles(root, commit, signal);
-  const leftOut = await skippedPaths(index, [...ids.keys()], signal);
   const included = includes(wanted.include);
-  const files = new CommittedFiles({
-    root,
-    commit,
-    ids: new Map([...ids].filter(([path]) => !leftOut.has(path))),
-    rulesOf: (path) => ({ included: included.matches(path), isExempt }),
-  });
+  const rulesOf = (path: string) => ({ included: included.matches(path), isExempt });
+  const filesWithout = (paths: ReadonlySet<string>) =>
+    new CommittedFiles({ root, commit, ids: new Map([...ids].filter(([path]) => !paths.has(path))), rulesOf });
+  let excluded = await skippedPaths(index, [...ids.keys()], signal);
+  let files = filesWithout(excluded);
   const { home = homeFolder() } = index;
   prepareHome(home);
   const { shape } = index.ledger.identity;
@@ -77,10 +75,16 @@ export async function openCommit(
   const own = `${UNPACKED}${name}`;
   const { ledger } = Ledger.open(place, { repository: own, checkout: own, adapter: adapter.id, shape });
   try {
-    await indexCommit(index, ledger, files, { signal, onFile });
+    const read = await indexCommit(index, ledger, files, { signal, onFile });
+    if (read > 0) {
+      // What was forgotten meanwhile is not brought back either.
+      excluded = await skippedPaths(index, [...ids.keys()], signal);
+      files = filesWithout(excluded);
+      dropOthers(ledger, files);
+    }
     touchUnpacked(place);
     pruneUnpacked(home);
-    const at = { ref, commit, files: ids.size, leftOut: leftOut.size };
+    const at = { ref, commit, files: ids.size, excluded: excluded.size };
     return { index: FolderIndex.ofCommit(index, ledger, files), at: described(at, ledger) };
   } catch (error) {
     ledger.close();
@@ -102,18 +106,22 @@ export async function commitNamed(root: string, ref: string, signal?: AbortSigna
 
 const nameOf = (parts: readonly string[]) => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 24);
 
-/** Words of what is new in the database; a killed process goes on where it was. */
+/** Takes out what was excluded since: by an ignore file, by settings, or because it was forgotten. */
+function dropOthers(ledger: Ledger, { ids }: CommittedFiles): void {
+  const gone = ledger.files().flatMap(({ path }) => (ids.has(path) ? [] : [path]));
+  if (gone.length > 0) ledger.drop(gone);
+}
+
+/** Words of what is new in the database, of how many files; a killed process goes on where it was. */
 async function indexCommit(
   index: FolderIndex,
   ledger: Ledger,
   files: CommittedFiles,
   { signal, onFile }: CommitOptions,
-): Promise<void> {
+): Promise<number> {
   const { ledger: folder, engine, adapter, isExempt } = index;
+  dropOthers(ledger, files);
   const known = new Map(ledger.files().map((file) => [file.path, file]));
-  // Left out since: by an ignore file, by settings, or because it was forgotten.
-  const gone = [...known.keys()].filter((path) => !files.ids.has(path));
-  if (gone.length > 0) ledger.drop(gone);
   const isRead = (path: string, id: string) => {
     const before = known.get(path);
     return before?.blobHash === id && before.secrets?.rules === rulesFor(path, isExempt);
@@ -159,6 +167,7 @@ async function indexCommit(
     });
   }
   if (index.embedded > 0) takeOver(folder, ledger);
+  return fresh.length;
 }
 
 type ReadFile =
@@ -185,7 +194,7 @@ function takeOver(folder: Ledger, ledger: Ledger): void {
 }
 
 function described(
-  { ref, commit, files, leftOut }: { ref: string; commit: string; files: number; leftOut: number },
+  { ref, commit, files, excluded }: { ref: string; commit: string; files: number; excluded: number },
   ledger: Ledger,
 ): AtCommit {
   const { files: counts, reasons } = ledger.totals();
@@ -195,7 +204,7 @@ function described(
     .sort((a, b) => b.files - a.files)
     .slice(0, NAMED)
     .map(({ reason, files: count }) => `${count} ${reason}`);
-  if (leftOut > 0) others.unshift(`${leftOut} named by ignore files or settings, or forgotten`);
+  if (excluded > 0) others.unshift(`${excluded} named by ignore files or settings, or forgotten`);
   const rest = indexed < files ? ` Not indexed: ${files - indexed} (${others.join(', ')}).` : '';
   const message = `${ref} is commit ${commit.slice(0, 10)}: ${indexed} of its ${files} files can be asked about.${rest}`;
   return { ref, commit, files, indexed, message };

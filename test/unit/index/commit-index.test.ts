@@ -5,6 +5,7 @@ import { openCommit } from '../../../src/index/commit-index.ts';
 import type { AtCommit } from '../../../src/index/commit-index.ts';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import type { FolderIndexOptions } from '../../../src/index/folder-options.ts';
+import { noMeta, skippedState } from '../../../src/index/plan.ts';
 import { evidenceFor } from '../../../src/evidence/gather.ts';
 import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts';
 import { allowGit } from '../../../src/workspace/git/git.ts';
@@ -110,6 +111,21 @@ describe('a folder as a commit has it', () => {
       await index.forget(['src/store.ts']);
       expect(readdirSync(join(home, 'snapshots')).filter((name) => name.includes('.sqlite'))).toEqual([]);
       expect((await at('v1')).index.paths()).toEqual(['src/gone.ts']);
+    }));
+
+  it('leaves out what is forgotten while the commit is read', () =>
+    withHistory({}, async ({ index }) => {
+      const onFile = () => {
+        index.ledger.skipFile('src/store.ts', noMeta(undefined), skippedState('forgotten'));
+      };
+      const { index: then, at: said } = await openCommit(index, 'v1', { onFile });
+      try {
+        expect(then.paths().sort()).toEqual(['src/gone.ts', 'src/plan.ts']);
+        expect(await then.lines('src/store.ts')).toBeUndefined();
+        expect(said).toMatchObject({ files: 4, indexed: 2 });
+      } finally {
+        then.close();
+      }
     }));
 
   it('says which commit there is none of, and why git is not asked', () =>
