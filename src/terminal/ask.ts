@@ -6,7 +6,6 @@ import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
-import type { AtCommit } from '../index/commit-index.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import type { FinishReason } from '../engine/protocol.ts';
@@ -22,6 +21,7 @@ import { exactPercent } from '../common/number-format.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
 import { commitFields, withMembers } from './session.ts';
+import type { AskedCommit } from './session.ts';
 import type { QuestionOptions } from './session.ts';
 
 interface Generation {
@@ -83,7 +83,7 @@ type PrintOptions = { readonly [Name in keyof Generation]: Generation[Name] | un
   'model' | 'scope' | 'signal' | 'evidenceKind'
 > & {
     readonly embedMs?: number | undefined;
-    readonly commits?: readonly AtCommit[];
+    readonly commits?: readonly AskedCommit[];
     readonly blame?: boolean | undefined;
     /** The scope as it was typed. */
     readonly terms?: string | undefined;
@@ -247,7 +247,7 @@ function shortened(text: string): string {
   return line.length <= 90 ? line : `${line.slice(0, 89)}…`;
 }
 
-function jsonView(commits: readonly AtCommit[] = []): View {
+function jsonView(commits: readonly AskedCommit[] = []): View {
   let ranked: readonly RankedFile[] | undefined;
   let embedded: Embedded | undefined;
   let evidence: Evidence | undefined;

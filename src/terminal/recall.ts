@@ -1,6 +1,5 @@
 import { AppError } from '../common/app-error.ts';
 import type { MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
-import type { AtCommit } from '../index/commit-index.ts';
 import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
@@ -13,6 +12,7 @@ import { readQuestions } from './questions.ts';
 import type { ListedQuestion } from './questions.ts';
 import { scopeOf } from './scope.ts';
 import { commitFields, withMembers } from './session.ts';
+import type { AskedCommit } from './session.ts';
 import type { QuestionOptions } from './session.ts';
 
 export interface RecallCommand extends QuestionOptions {
@@ -44,7 +44,7 @@ export async function recallCommand(question: string | undefined, options: Recal
 interface PrintOptions extends RecallOptions {
   readonly id?: string;
   readonly json?: boolean | undefined;
-  readonly commits?: readonly AtCommit[];
+  readonly commits?: readonly AskedCommit[];
   readonly blame?: boolean | undefined;
 }
 

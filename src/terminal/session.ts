@@ -24,7 +24,7 @@ export interface CommonOptions {
   readonly device: DeviceChoice;
   readonly threads?: number;
   readonly include?: readonly string[];
-  /** Patterns of files that are left out. */
+  /** Patterns of files that are excluded. */
   readonly exclude?: readonly string[];
   /** Patterns of files whose secrets are read in clear. */
   readonly allowSecrets?: readonly string[];
@@ -52,12 +52,17 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
+/** A commit with the name of its folder, which is empty where there is one folder. */
+export interface AskedCommit extends AtCommit {
+  readonly name: string;
+}
+
 /** Several folder indexes opened for one question. */
 export interface QuestionSession {
   readonly members: readonly IndexedFolder[];
   readonly search: MultiFolderSearch;
   /** What is asked in place of the files on disk; one for each folder, or none. */
-  readonly commits: readonly AtCommit[];
+  readonly commits: readonly AskedCommit[];
   readonly signal: AbortSignal;
 }
 
@@ -123,8 +128,12 @@ export async function withMembers<T>(
       opened.push(...commits);
       const members = named(commits.length > 0 ? commits : opened);
       const search = new MultiFolderSearch(members);
-      const asked = commits.map(({ at }) => at);
-      if (options.json !== true) out.rows(...asked.map(({ message }) => message));
+      const asked = members.flatMap(({ index, prefix }) =>
+        commits.filter((each) => each.index === index).map(({ at }) => ({ ...at, name: prefix.slice(0, -1) })),
+      );
+      if (options.json !== true) {
+        out.rows(...asked.map(({ name, message }) => (name === '' ? message : `${name}: ${message}`)));
+      }
       return await work({ members, search, commits: asked, signal });
     } finally {
       for (const { index } of opened) index.close();
@@ -133,10 +142,15 @@ export async function withMembers<T>(
 }
 
 /** What `--json` says of the commits that were asked. */
-export function commitFields(commits: readonly AtCommit[]) {
-  return commits.length === 0
-    ? {}
-    : { commits: commits.map(({ ref, commit, files, indexed }) => ({ ref, commit, files, indexed })) };
+export function commitFields(asked: readonly AskedCommit[]) {
+  const commits = asked.map(({ name, ref, commit, files, indexed }) => ({
+    ...(name !== '' && { name }),
+    ref,
+    commit,
+    files,
+    indexed,
+  }));
+  return commits.length === 0 ? {} : { commits };
 }
 
 interface Opened {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, LIBRARY, place, temporary } from './cli.ts';
 
@@ -41,6 +41,20 @@ describe('a question at an older commit, in the terminal', () => {
     expect(evidence.items[0]).toMatchObject({ path: 'src/loans.ts' });
     const said = await asked('evidence', '--at', 'v1', question);
     expect(said.out).toMatch(/^v1 is commit [0-9a-f]{10}: 4 of its 4 files can be asked about\.\n/);
+  });
+
+  it('says which folder each commit belongs to where several are asked', async () => {
+    const other = place(temporary('other'), LIBRARY);
+    git(other, 'init', '--quiet');
+    git(other, 'add', '.');
+    git(other, 'commit', '--quiet', '-m', 'All');
+    git(other, 'tag', 'v1');
+    const names = [repo, other].map((path) => basename(path));
+    const question = 'Where is lateFee defined?';
+    const said = await asked('evidence', '--repo', other, '--at', 'v1', question);
+    for (const name of names) expect(said.out).toMatch(new RegExp(`^${name}: v1 is commit [0-9a-f]{10}: 4 of`, 'm'));
+    const json = await asked('evidence', '--repo', other, '--at', 'v1', '--json', question);
+    expect((JSON.parse(json.out) as Found).commits).toMatchObject(names.map((name) => ({ name, ref: 'v1' })));
   });
 
   it('ranks the files of that commit with the real model', async () => {
