@@ -47,7 +47,8 @@ const NAMED = 3;
  * The files of a commit as a folder index: words, lines and citations are those of the commit, whatever lies on disk.
  * It has a database of its own, which is made from git alone, so that it can be thrown away at any time; the next
  * question about the commit opens it at once. Vectors that the folder's index has for the same text are taken over.
- * What ignore files and settings name today, and what was forgotten, is left out.
+ * What ignore files and settings name today, and what was forgotten, is excluded. A forgotten file that had another
+ * name in the commit is not known by it, and is shown.
  *
  * @param index the folder's own, which stays open
  * @param ref   a branch, a tag or a commit
