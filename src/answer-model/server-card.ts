@@ -141,7 +141,7 @@ export async function serverCard(baseUrl: string, options: CardOptions): Promise
   const first = await extras(isVllm ? [] : options.product ? [options.product] : PRODUCTS);
   const { props, loaded, studio } = first.isAny || isVllm || !options.product ? first : await extras(PRODUCTS);
   const chats = list.data.filter(({ id }) => !EMBEDS.test(id)).map(({ id }) => id);
-  const wanted = options.model === undefined ? chats[0] : named(options.model, chats);
+  const wanted = options.model === undefined ? chats[0] : offeredName(options.model, chats);
   const shown = new Map<string, number>();
   for (const { name: id, context_length: context } of loaded?.models ?? []) if (context) shown.set(id, context);
   const unshown = (options.isForList === true ? chats.slice(0, SHOWN) : [wanted]).filter((id) => !shown.has(id ?? ''));
@@ -167,7 +167,7 @@ export async function serverCard(baseUrl: string, options: CardOptions): Promise
 }
 
 /** The name in a server's list that somebody means, if any: Ollama lists `qwen` as `qwen:latest`. */
-export function named(model: string, offered: readonly string[]): string | undefined {
+export function offeredName(model: string, offered: readonly string[]): string | undefined {
   return offered.find((id) => id === model) ?? offered.find((id) => id === `${model}:latest`);
 }
 

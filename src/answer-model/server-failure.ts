@@ -3,7 +3,7 @@ import { AppError } from '../common/app-error.ts';
 import { printable } from '../common/printable.ts';
 import { RedirectError, SilenceError } from './direct-fetch.ts';
 import type { ServerChoice } from './chosen-model.ts';
-import { named } from './server-card.ts';
+import { offeredName } from './server-card.ts';
 import type { CardFailure, ServedModel, ServerCard } from './server-card.ts';
 
 /*
@@ -35,7 +35,7 @@ export interface FailedReply {
 export function servedModel(card: ServerCard | CardFailure, { address, model }: ServerChoice): ServedModel {
   if (card.kind !== 'card') throw failureOfCard(card, address);
   const offered = card.models.map(({ id }) => id);
-  const name = model === undefined ? offered[0] : named(model, offered);
+  const name = model === undefined ? offered[0] : offeredName(model, offered);
   const served = card.models.find(({ id }) => id === name);
   if (!served) throw noModel(address, model, offered);
   return served;
@@ -124,7 +124,7 @@ function redirected(address: string, to: string, cause?: unknown): AppError {
 
 function keyWanted(address: string, cause?: unknown): AppError {
   const message = l10n.t(
-    '{0} asks for a key, or does not take the one it was given. Choose the model again, or in a terminal set {1}, and {2} to its address.',
+    '{0} asks for a key, or does not take the one it was given. Choose the model again, or in a terminal set {1}, and {2} to its address, such as https://models.example.org.',
     address,
     KEY_VARIABLE,
     KEY_ADDRESS_VARIABLE,

@@ -85,8 +85,9 @@ function wouldRemove(memories: readonly StoredMemory[]): string[] {
   if (memories.length === 0) return [];
   const forgotten = memories.reduce((sum, memory) => sum + memory.forgotten, 0);
   return [
-    ...(forgotten > 0
-      ? [`The marks of ${fileCount(forgotten)} forgotten on request would go too: indexing would read them again.`]
+    ...(forgotten === 1 ? ['1 file was forgotten on request. After removal it is indexed again.'] : []),
+    ...(forgotten > 1
+      ? [`${fileCount(forgotten)} were forgotten on request. After removal they are indexed again.`]
       : []),
     'Nothing is removed yet. Add --yes to remove these; no file of a folder is touched.',
   ];

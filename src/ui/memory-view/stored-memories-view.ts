@@ -151,8 +151,11 @@ function forgottenLost(files: number, amounts: Amounts): string[] {
   if (files === 0) return [];
   return [
     files === 1
-      ? vscode.l10n.t('1 file that was forgotten on request is indexed again then, too.')
-      : vscode.l10n.t('{0} files that were forgotten on request are indexed again then, too.', amounts.count(files)),
+      ? vscode.l10n.t('1 file was forgotten on request. After removal it is indexed again.')
+      : vscode.l10n.t(
+          '{0} files were forgotten on request. After removal they are indexed again.',
+          amounts.count(files),
+        ),
   ];
 }
 

@@ -132,7 +132,7 @@ describe('the command', () => {
       expect(storedMemories(home).find(({ name }) => name === APP)?.forgotten).toBe(1);
       expect(await printed(home, { remove: ['lib'] })).not.toContain('forgotten');
       expect(await printed(home, { remove: ['app'] })).toContain(
-        'The marks of 1 file forgotten on request would go too: indexing would read them again.',
+        '1 file was forgotten on request. After removal it is indexed again.',
       );
     }));
 
