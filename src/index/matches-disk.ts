@@ -38,7 +38,7 @@ export async function fileOnDisk(
   return { meta: { blobHash: hash, bytes, mtimeMs, lines: lines.length, stat, secrets }, terms: texts.map(terms) };
 }
 
-/** The files that a reading of the folder would read: no ignored, excluded, secret or linked ones. */
+/** The files that indexing the folder would read: no ignored, excluded, secret or linked ones. */
 export async function readablePaths(
   { root, wanted }: Pick<FolderIndex, 'root' | 'wanted'>,
   signal: AbortSignal | undefined,
@@ -63,8 +63,8 @@ export interface Comparison {
 
 /**
  * Compares what a memory holds with the files on disk, by content and segment by segment; nothing is encoded. What
- * differs is noted, so that the next reading reads it, also where a file's size and times say that nothing happened to
- * it.
+ * differs is noted, so that the next indexing run reads it, also where a file's size and times say that nothing
+ * happened to it.
  */
 export async function compareWithFiles(index: FolderIndex, signal?: AbortSignal): Promise<Comparison> {
   const { ledger } = index;

@@ -15,8 +15,8 @@ export interface ToolGround {
 
 /**
  * Runs a tool on the files of a commit in place of those on disk; on the folders themselves where none is given. The
- * commit is opened for this call alone, and said above the answer. Of several folders, those whose git does not know it
- * are left out, and named.
+ * commit is opened for this call alone, and said above the answer. Folders whose git does not know it are excluded, and
+ * the line above the answer names them too.
  *
  * @param at a branch, a tag or a commit
  * @throws `git/failed` where no folder has it; what the tool throws; the signal's reason

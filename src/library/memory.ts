@@ -153,7 +153,7 @@ export class Memory {
     return { kind, message, files, coverage, ...(await this.#fitted(parts, asked, signal)) };
   }
 
-  /** Lines of an indexed file as they stand on disk now. */
+  /** Lines of an indexed file as they stand on disk now, or in the commit that `at` names. */
   async readLines(
     { at, ...request }: ReadRequest & Budget & At,
     { signal }: CallOptions = {},

@@ -32,12 +32,13 @@ const INDEXER = {
   words: 8_000,
 } as const;
 
-/** What a reading repairs. */
+/** What an indexing run repairs. */
 const DAMAGE = ['ledger/damaged', 'ledger/corrupt', 'ledger/missing', 'ledger/gone'] as const;
 
 /**
- * Keeps one folder's memory up to date: one reading of everything at a time, and small ones for saved files beside it.
- * A pause stops the large one between two segments and loses nothing; what is saved meanwhile is read all the same.
+ * Keeps one folder's memory up to date: one indexing run over everything at a time, and small ones for saved files
+ * beside it. A pause stops the large one between two segments and loses nothing; what is saved meanwhile is read all
+ * the same.
  */
 export class FolderIndexer {
   readonly folder: Folder;
@@ -51,14 +52,14 @@ export class FolderIndexer {
   #again: { readonly remember: boolean } | undefined;
   #paused = false;
   #percent = 0;
-  /** The reading that goes on, or was paused, has the words of every file. */
+  /** The indexing run that goes on, or was paused, has the words of every file. */
   #isIndexed = false;
   #reported = 0;
   /** Saved files are read one batch after the other: two at once could store an older text last. */
   #saves: Promise<unknown> = Promise.resolve();
   readonly #unsaved = new Map<string, string>();
   #suggestions: { readonly files: number; readonly places: readonly string[] } | undefined;
-  /** Damage that was met: the next reading repairs it. */
+  /** Damage that was met: the next indexing run repairs it. */
   #damage: (typeof DAMAGE)[number] | undefined;
   readonly #closing = new AbortController();
 
@@ -81,7 +82,7 @@ export class FolderIndexer {
     return this.#opening;
   }
 
-  /** Reads everything that is new or changed; joins a reading that is under way, and goes round again after it. */
+  /** Reads everything that is new or changed; joins an indexing run under way, and goes round again after it. */
   async refresh(options: { readonly remember?: boolean } = {}): Promise<void> {
     const remember = options.remember === true;
     if (this.#paused) return;

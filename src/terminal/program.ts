@@ -298,7 +298,7 @@ function common(command: Command): Command {
     )
     .addOption(number('--threads <n>', 'threads of the CPU', 1, 256))
     .option('--include <glob...>', 'read these although they are ignored, generated, large or lock files')
-    .option('--exclude <glob...>', 'leave these out, in the syntax of .gitignore')
+    .option('--exclude <glob...>', 'exclude these, in the syntax of .gitignore')
     .option('--allow-secrets <glob...>', 'look for no secrets in these files: their text is read as it stands')
     .option('--json', 'print JSON and nothing else');
 }
