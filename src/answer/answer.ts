@@ -162,7 +162,9 @@ export async function answer(
   }
   const { task } = model.profile;
   const prompt = promptFor(question, shown, history, { task, notes: gathered.notes, before: before?.messages });
-  options.lastPrompt?.begin({ model: model.name, messages: prompt, excerpts, notes });
+  const prompted = { model: model.name, messages: prompt, excerpts, notes };
+  // Only a process of this program keeps what it has read.
+  if (model.destination.kind === 'process') options.lastPrompt?.begin(prompted);
   emit({ kind: 'model', name: model.name, destination: model.destination });
   const sources = new Sources(search, new KnownNames(search, question), excerpts, notes, question);
   const asked = {
@@ -183,7 +185,7 @@ export async function answer(
         })
       : { ...(await model.generate(prompt, asked)), leftOut: 0 };
   const tokens = written.promptTokens + written.tokens;
-  options.lastPrompt?.end({ question, answer: written.text, tokens });
+  options.lastPrompt?.end(prompted, { question, answer: written.text, tokens });
   const attributed = await sources.attribute(written.text, signal, (sentences, of) => {
     emit({ kind: 'checking', sentences, of });
   });

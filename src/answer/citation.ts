@@ -1,6 +1,7 @@
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import { standsIn } from './excerpt.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { Sentence } from './sentence.ts';
 
@@ -98,7 +99,7 @@ export class Attribution {
 }
 
 /** Whether the cited lines still stand as they were read: on disk, or in the editor where they are not saved. */
-export async function matchesDisk(
+export async function stillMatchesDisk(
   search: MultiFolderSearch,
   citation: Citation,
   excerpts: readonly Excerpt[],
@@ -107,10 +108,7 @@ export async function matchesDisk(
     ({ path, start, end }) => path === citation.path && start <= citation.start && citation.end <= end,
   );
   const lines = await search.lines(citation.path);
-  if (!excerpt || !lines) return false;
-  const now = lines.slice(citation.start - 1, citation.end);
-  const then = excerpt.lines.slice(citation.start - excerpt.start, citation.end - excerpt.start + 1);
-  return now.length === then.length && now.every((line, index) => line === then[index]);
+  return excerpt !== undefined && lines !== undefined && standsIn(lines, excerpt, citation);
 }
 
 /** `path:12`, `path:12-15`; in a notebook `path:cell 3:1-2`. */

@@ -107,6 +107,17 @@ export async function readSelection(
   return { excerpt: { path, start, end: start + lines.length - 1, lines, segmentIds: [], share: 0 }, tokens };
 }
 
+/** Whether the lines `start` to `end` of an excerpt are the file's, where they were, among all of its lines now. */
+export function standsIn(
+  all: readonly string[],
+  excerpt: Excerpt,
+  { start, end }: Pick<PlacedLines, 'start' | 'end'>,
+): boolean {
+  const now = all.slice(start - 1, end);
+  const then = excerpt.lines.slice(start - excerpt.start, end - excerpt.start + 1);
+  return now.length === then.length && now.every((line, index) => line === then[index]);
+}
+
 /** Whether two runs of lines have a line in common. */
 export function overlaps(one: PlacedLines, other: PlacedLines): boolean {
   return one.path === other.path && one.start <= other.end && other.start <= one.end;

@@ -1,6 +1,7 @@
 import type { Message } from '../engine/generate/tokenizer.ts';
 import type { MultiFolderSearch, Turn } from '../retrieve/multi-folder-search.ts';
 import type { EvidenceNote } from './evidence-excerpt.ts';
+import { standsIn } from './excerpt.ts';
 import type { Excerpt } from './excerpt.ts';
 
 /** What an answer is written from. */
@@ -22,33 +23,38 @@ export type Conversation = Pick<Prompted, 'messages' | 'excerpts' | 'notes'>;
 
 /**
  * What the last answer was written from, so that the next question of its conversation goes on behind it: the model
- * then reads only what is new (`KeptPrompt`). Held in memory alone, one at a time.
+ * then reads only what is new (`KeptPrompt`). Never written to disk; only the last one of a model is held, and what
+ * began after it.
  */
 export class LastPrompt {
-  #last: Prompted | undefined;
-  #ended: Ended | undefined;
+  /** By model, the prompts that its process may keep: one that was asked for but never read leaves the one before. */
+  readonly #shown = new Map<string, readonly Prompted[]>();
+  #last: { readonly prompted: Prompted; readonly ended: Ended } | undefined;
 
-  /** An answer begins. */
+  /** An answer begins, in a process that keeps what it reads. */
   begin(prompted: Prompted): void {
-    this.#last = prompted;
-    this.#ended = undefined;
-  }
-
-  /** The answer that began has ended. */
-  end(ended: Ended): void {
-    this.#ended = ended;
-  }
-
-  /** Forgets it: of what was read something may have been forgotten or excluded. */
-  drop(): void {
+    this.#shown.set(prompted.model, [...(this.#shown.get(prompted.model) ?? []), prompted]);
     this.#last = undefined;
-    this.#ended = undefined;
   }
 
-  /** Whether all lines that were shown stand as they were read, and may still be read. */
+  /** The answer from `prompted` has ended: of what was asked for before, its model keeps nothing any more. */
+  end(prompted: Prompted, ended: Ended): void {
+    const shown = this.#shown.get(prompted.model) ?? [];
+    // It may have been dropped while it was written.
+    if (!shown.includes(prompted)) return;
+    this.#shown.set(prompted.model, shown.slice(shown.indexOf(prompted)));
+    this.#last = { prompted, ended };
+  }
+
+  /** Forgets all: of what was read something may have been forgotten or excluded. */
+  drop(): void {
+    this.#shown.clear();
+    this.#last = undefined;
+  }
+
+  /** Whether all lines that any model was shown stand as they were read, and may still be read. */
   async stands(search: MultiFolderSearch): Promise<boolean> {
-    for (const excerpt of this.#last?.excerpts ?? []) if (!(await stands(search, excerpt))) return false;
-    return true;
+    return allStand(search, [...this.#shown.values()].flat());
   }
 
   /**
@@ -60,20 +66,31 @@ export class LastPrompt {
     history: readonly Turn[],
     { model, most }: { readonly model: string; readonly most: number },
   ): Promise<Conversation | undefined> {
-    const [last, ended, turn] = [this.#last, this.#ended, history.at(-1)];
-    if (!last || !ended || turn?.question !== ended.question || turn.answer.trim() !== ended.answer.trim()) {
-      return undefined;
-    }
-    if (last.model !== model || ended.tokens > most || !(await this.stands(search))) return undefined;
-    const { messages, excerpts, notes } = last;
+    const turn = history.at(-1);
+    if (!this.#last || !turn) return undefined;
+    const { prompted, ended } = this.#last;
+    if (turn.question !== ended.question || turn.answer.trim() !== ended.answer.trim()) return undefined;
+    if (prompted.model !== model || ended.tokens > most || !(await allStand(search, [prompted]))) return undefined;
+    const { messages, excerpts, notes } = prompted;
     return { messages: [...messages, { role: 'assistant', content: ended.answer }], excerpts, notes };
   }
 }
 
-/** Whether a file is indexed still, and has these lines where they were. */
-async function stands(search: MultiFolderSearch, { path, start, end, lines }: Excerpt): Promise<boolean> {
-  const place = search.resolve(path);
-  if (place?.index.ledger.file(place.path)?.state.kind !== 'ingested') return false;
-  const now = (await search.lines(path))?.slice(start - 1, end);
-  return now !== undefined && now.join('') === lines.join('');
+/** Whether all files that these were written from are indexed still, and have the excerpts' lines where they were. */
+async function allStand(search: MultiFolderSearch, prompts: readonly Prompted[]): Promise<boolean> {
+  const excerpts = Map.groupBy(
+    prompts.flatMap((prompted) => prompted.excerpts),
+    ({ path }) => path,
+  );
+  // A commit's message tells of the file whose lines it wrote.
+  const noted = prompts.flatMap(({ notes }) => notes.flatMap(({ place }) => (place ? [place.path] : [])));
+  for (const path of new Set([...excerpts.keys(), ...noted])) {
+    const place = search.resolve(path);
+    if (place?.index.ledger.file(place.path)?.state.kind !== 'ingested') return false;
+  }
+  for (const [path, own] of excerpts) {
+    const lines = await search.lines(path);
+    if (!lines || !own.every((excerpt) => standsIn(lines, excerpt, excerpt))) return false;
+  }
+  return true;
 }

@@ -1,6 +1,6 @@
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { saysBare } from './bare-claims.ts';
-import { Attribution, matchesDisk } from './citation.ts';
+import { Attribution, stillMatchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { EvidenceNote } from './evidence-excerpt.ts';
 import type { Excerpt } from './excerpt.ts';
@@ -83,7 +83,7 @@ export class Sources {
     const attributed = this.#ofExcerpts.attribute(sentence, owned);
     if (attributed.kind === 'unsupported') return this.#byCommit(sentence) ?? attributed;
     const { citation } = attributed;
-    if (!(await matchesDisk(this.#search, citation, this.#excerpts))) {
+    if (!(await stillMatchesDisk(this.#search, citation, this.#excerpts))) {
       return { kind: 'unsupported', sentence, reason: 'Its source has changed meanwhile.' };
     }
     return { ...attributed, citation: await this.#search.inCells(citation) };

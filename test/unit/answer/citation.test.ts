@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Attribution, citationText, matchesDisk } from '../../../src/answer/citation.ts';
+import { Attribution, citationText, stillMatchesDisk } from '../../../src/answer/citation.ts';
 import type { Excerpt } from '../../../src/answer/excerpt.ts';
 import { sentences } from '../../../src/answer/sentence.ts';
 import { withFolder } from '../memory/support.ts';
@@ -68,7 +68,7 @@ test('a citation holds while its lines stand where they stood, whatever changes 
     const { index, search, write } = await indexed(folder, { 'a.ts': 'one\ntwo\nthree\n' });
     const citation = { path: 'a.ts', start: 2, end: 2, overlap: 1 };
     const read = [{ ...excerpt('a.ts', 1, 'one', 'two', 'three'), path: 'a.ts' }];
-    const stands = () => matchesDisk(search, citation, read);
+    const stands = () => stillMatchesDisk(search, citation, read);
     expect(await stands()).toBe(true);
     write('a.ts', 'ONE\ntwo\nTHREE\n');
     expect(await stands()).toBe(true);
@@ -76,7 +76,7 @@ test('a citation holds while its lines stand where they stood, whatever changes 
     expect(await stands()).toBe(false);
     write('a.ts', 'one\n');
     expect(await stands()).toBe(false);
-    expect(await matchesDisk(search, { ...citation, path: 'b.ts' }, read)).toBe(false);
+    expect(await stillMatchesDisk(search, { ...citation, path: 'b.ts' }, read)).toBe(false);
     index.close();
   }));
 

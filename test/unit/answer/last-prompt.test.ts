@@ -124,3 +124,81 @@ test('a question that goes on brings at most two fifths of the file text', () =>
     expect(added).toBeGreaterThan(0.1 * length(first));
     expect(added).toBeLessThan(0.5 * length(first));
   }));
+
+/** A place with a prompt that was answered from the file of loans. */
+async function shown(folder: string) {
+  const place = await indexed(folder, FILES);
+  const last = new LastPrompt();
+  const excerptOf = async (path: string) => {
+    const lines = (await place.search.lines(path)) ?? [];
+    return { path, start: 1, end: lines.length, lines, segmentIds: [], share: 0 };
+  };
+  const promptOf = async (model: string, path: string) => ({
+    ...{ model, messages: [], notes: [] },
+    excerpts: [await excerptOf(path)],
+  });
+  const first = await promptOf('A', 'src/loans.ts');
+  last.begin(first);
+  last.end(first, { question: FIRST, answer: SAID, tokens: 10 });
+  return { ...place, last, promptOf };
+}
+
+test.each(['A', 'B'])('what a model may still keep is checked after a question to %s that never ended', (model) =>
+  withFolder(async (folder) => {
+    const { index, search, last, promptOf } = await shown(folder);
+    try {
+      last.begin(await promptOf(model, 'src/mail.ts'));
+      expect(await last.stands(search)).toBe(true);
+      await index.forget(['src/loans.ts']);
+      expect(await last.stands(search)).toBe(false);
+    } finally {
+      index.close();
+    }
+  }),
+);
+
+test('what a model read over is not checked any more', () =>
+  withFolder(async (folder) => {
+    const { index, search, last, promptOf } = await shown(folder);
+    try {
+      const next = await promptOf('A', 'src/mail.ts');
+      last.begin(next);
+      last.end(next, { question: NEXT, answer: SAID, tokens: 10 });
+      await index.forget(['src/loans.ts']);
+      expect(await last.stands(search)).toBe(true);
+    } finally {
+      index.close();
+    }
+  }));
+
+test('an answer that ends behind another is not taken for that one', () =>
+  withFolder(async (folder) => {
+    const { index, search, last, promptOf } = await shown(folder);
+    try {
+      const [one, other] = [await promptOf('A', 'src/loans.ts'), await promptOf('A', 'src/mail.ts')];
+      last.begin(one);
+      last.begin(other);
+      last.end(one, { question: FIRST, answer: SAID, tokens: 10 });
+      const found = await last.goingOn(search, [{ question: FIRST, answer: SAID }], { model: 'A', most: 100 });
+      expect(found?.excerpts.map(({ path }) => path)).toEqual(['src/loans.ts']);
+      await index.forget(['src/mail.ts']);
+      expect(await last.stands(search)).toBe(false);
+    } finally {
+      index.close();
+    }
+  }));
+
+test('a commit that tells of a file stands as long as the file may be read', () =>
+  withFolder(async (folder) => {
+    const { index, search, last, promptOf } = await shown(folder);
+    try {
+      const place = { path: 'src/mail.ts', start: 1, end: 2 };
+      const next = { ...(await promptOf('A', 'src/loans.ts')), notes: [{ heading: 'Commit', text: 'Mail', place }] };
+      last.begin(next);
+      expect(await last.stands(search)).toBe(true);
+      await index.forget(['src/mail.ts']);
+      expect(await last.stands(search)).toBe(false);
+    } finally {
+      index.close();
+    }
+  }));
