@@ -43,6 +43,8 @@ export async function generate(model: Generator, options: GenerateOptions): Prom
   const prompt = tokenizer.chat(options.messages);
   const room = Math.min(options.maxTokens, MAX_POSITIONS - prompt.length);
   if (room <= 0) {
+    // Whoever asked takes this prompt for the last one, and looks no more after the one before.
+    options.kept?.drop(model);
     return { text: '', ending: 'context', promptTokens: prompt.length, tokens: 0, prefillMs: 0, decodeMs: 0 };
   }
   const began = performance.now();

@@ -108,6 +108,16 @@ it('holds no number of a prompt that was dropped', async () => {
   expect((await said(model, code(0, 30), kept)).keptTokens).toBe(0);
 });
 
+it('keeps nothing of the prompt before one that is too long', async () => {
+  const model = await open();
+  const kept = new KeptPrompt();
+  const erase = vi.spyOn(model, 'erase');
+  await said(model, code(0, 30), kept);
+  expect(erase).not.toHaveBeenCalled();
+  expect((await said(model, code(0, 2_000), kept)).answer).toBe('');
+  expect(erase).toHaveBeenCalledTimes(1);
+});
+
 it('reads in blocks until the weights are made, and never goes on in another way', async () => {
   rmSync(join(base(), derived()[0] ?? '-'), { force: true });
   const model = await open();
