@@ -28,10 +28,13 @@ export class KeptPrompt {
     const kept = this.#kept;
     this.#kept = undefined;
     if (kept !== undefined) {
-      const length = sameRuns(kept.ids, prompt.slice(0, -1));
-      const context = length > 0 ? await model.continued(kept.context, length, capacity) : undefined;
-      model.erase(kept.context);
-      if (context) return { context, length };
+      try {
+        const length = sameRuns(kept.ids, prompt.slice(0, -1));
+        const context = length > 0 ? await model.continued(kept.context, length, capacity) : undefined;
+        if (context) return { context, length };
+      } finally {
+        model.erase(kept.context);
+      }
     }
     return { context: await model.context(capacity), length: 0 };
   }

@@ -122,13 +122,14 @@ export class Model {
     return { key: await this.#keys('question', ids), tokens: ids.length };
   }
 
-  /** An empty context for at most `capacity` tokens. */
+  /** An empty context for at most `capacity` tokens, and the sessions that run it. */
   async context(capacity: number): Promise<Context> {
     const { config } = this.manifest;
     const kind = this.#options.device === 'cpu' ? 'rows' : 'grown';
     const positions = Math.min(capacity, MAX_POSITIONS) + SPARE_ROWS;
     const fast = await this.#fast.sessions();
-    if (fast) await this.#release('upper');
+    await this.#session('lower');
+    await (fast ? this.#release('upper') : this.#session('upper'));
     return {
       lower: keyValueCache(config, [0, this.#layer], kind, positions),
       upper: keyValueCache(config, [this.#layer, config.layers], kind, positions),

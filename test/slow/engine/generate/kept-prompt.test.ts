@@ -118,6 +118,17 @@ it('keeps nothing of the prompt before one that is too long', async () => {
   expect(erase).toHaveBeenCalledTimes(1);
 });
 
+it('overwrites what it kept where no context can be made for the next prompt', async () => {
+  const model = await open();
+  const kept = new KeptPrompt();
+  const text = code(0, 30);
+  await said(model, text, kept);
+  const erase = vi.spyOn(model, 'erase');
+  vi.spyOn(model, 'continued').mockRejectedValue(new RangeError('Array buffer allocation failed'));
+  await expect(said(model, text, kept)).rejects.toThrow('allocation');
+  expect(erase).toHaveBeenCalledTimes(1);
+});
+
 it('reads in blocks until the weights are made, and never goes on in another way', async () => {
   rmSync(join(base(), derived()[0] ?? '-'), { force: true });
   const model = await open();

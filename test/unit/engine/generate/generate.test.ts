@@ -105,6 +105,37 @@ it('decodes as much, and looks as much up, for the last token of a long answer a
   expect(most(costs.slice(half))).toBeLessThanOrEqual(most(costs.slice(0, half)));
 });
 
+it('counts no time before its context is there: sessions may have to be made for it', async () => {
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  try {
+    const { model } = new Script('It opens the file.');
+    const generated = await generate(
+      {
+        ...model,
+        context: async (capacity) => {
+          now += 1_000;
+          return model.context(capacity);
+        },
+        next: async (...given) => {
+          now += 1;
+          return model.next(...given);
+        },
+      },
+      {
+        messages: [{ role: 'user', content: 'How?' }],
+        maxTokens: 10,
+        sampling: { kind: 'greedy', repetitionPenalty: 1 },
+        signal: new AbortController().signal,
+        onEvent: () => undefined,
+      },
+    );
+    expect(generated.prefillMs).toBe(1);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 it('ends where it goes round, before anybody has read it twice', async () => {
   const once = essay(60);
   const { generated, streamed } = await run(`${once}\n${once}`);
