@@ -22,6 +22,8 @@ export interface AnswerModel {
   readonly profile: AnswerProfile;
   /** Tokens of file text that are worth reading for one answer, by this model on this machine. */
   excerptTokens(signal: AbortSignal | undefined): Promise<number>;
+  /** Tokens of the last prompt that it need not read again; it has none of this where it keeps nothing. */
+  keptTokens?(signal: AbortSignal | undefined): Promise<number>;
   /** Streams the reply to `onEvent`. Throws `engine/…`, `answer-model/…`, or the signal's reason. */
   generate(messages: readonly Message[], options: GenerateOptions): Promise<Generated>;
 }

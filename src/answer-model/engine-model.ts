@@ -26,6 +26,11 @@ export class EngineModel implements AnswerModel {
     return excerptTokens(this.profile, prefillRate);
   }
 
+  async keptTokens(signal: AbortSignal | undefined): Promise<number> {
+    const { keptTokens } = await this.#engine.describe({ signal, priority: 'question' });
+    return keptTokens;
+  }
+
   generate(messages: readonly Message[], options: GenerateOptions): Promise<Generated> {
     return this.#engine.generate(messages, options);
   }

@@ -2,6 +2,7 @@ import type { AnswerModel, Destination } from '../answer-model/answer-model.ts';
 import { EngineModel } from '../answer-model/engine-model.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import type { Sampling } from '../engine/generate/sampler.ts';
+import { CONTEXT_TOKENS } from '../engine/settings.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
@@ -97,8 +98,17 @@ const LINES_ALONE: Answer = {
   ...{ text: '', ending: 'stop', sentences: [], leftOut: 0 },
   ...{ promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 },
 };
-/** A question that goes on: its part of the tokens of new file text, and what may have been said and read before. */
-const GOING_ON = { part: 0.4, most: 2 } as const;
+/** A question that goes on. */
+const GOING_ON = {
+  /** Its part of the tokens of new file text. */
+  part: 0.4,
+  /** What may have been said and read before, in the most tokens of file text that a prompt has. */
+  most: 2,
+  /** Part of that which the model has to keep: what it does not keep is read once more, beside what is new. */
+  kept: 0.5,
+  /** Tokens of the question, its notes, the frame around them, and a run of lines that is longer than was left. */
+  frame: 1_000,
+} as const;
 const NO_EVIDENCE = { excerpts: [], tokens: 0, notes: [] } as const;
 
 /**
@@ -145,7 +155,8 @@ export async function answer(
     return;
   }
   const budget = await model.excerptTokens(signal);
-  const before = await conversationOf(search, model, options);
+  const added = Math.max(GOING_ON.part * budget, selected?.tokens ?? 0);
+  const before = await conversationOf(search, model, added, options);
   const left = (before ? GOING_ON.part : 1) * budget - (selected?.tokens ?? 0);
   const gathered = evidence ? await readEvidence(search, evidence, left, signal) : NO_EVIDENCE;
   const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
@@ -192,12 +203,22 @@ export async function answer(
   emit({ kind: 'answered', answer: { ...written, sentences: attributed } });
 }
 
-/** What a question goes on from: with a model of this process, which keeps what it has read, over all files. */
-async function conversationOf(search: MultiFolderSearch, model: AnswerModel, options: AnswerOptions) {
-  const { lastPrompt, scope, history = [] } = options;
-  if (scope || model.destination.kind !== 'process') return undefined;
-  const most = GOING_ON.most * model.profile.excerpts.most;
-  return lastPrompt?.goingOn(search, history, { model: model.name, most });
+/**
+ * What a question goes on from: with a model that keeps most of what it has read, over all files, where its context has
+ * room for `added` tokens of files more.
+ */
+async function conversationOf(
+  search: MultiFolderSearch,
+  model: AnswerModel,
+  added: number,
+  { lastPrompt, scope, history = [], signal }: AnswerOptions,
+) {
+  if (scope || !lastPrompt || !model.keptTokens) return undefined;
+  const { answerTokens, excerpts } = model.profile;
+  const room = CONTEXT_TOKENS - GOING_ON.frame - answerTokens - added;
+  const kept = await model.keptTokens(signal);
+  const most = Math.min(GOING_ON.most * excerpts.most, kept / GOING_ON.kept, room);
+  return lastPrompt.goingOn(search, history, { model: model.name, most });
 }
 
 /** What was listed is the whole answer, and has more places than a few sentences can name: a part would mislead. */

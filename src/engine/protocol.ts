@@ -65,6 +65,8 @@ export interface Description {
   readonly threads: number;
   /** Whole-decoder prefill, tokens per second, measured in this process. */
   readonly prefillRate: number;
+  /** Tokens of the last prompt that are kept, for a prompt that begins as it did. */
+  readonly keptTokens: number;
   /** Bytes of memory the engine's process holds. */
   readonly residentBytes: number;
 }

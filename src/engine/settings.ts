@@ -3,6 +3,10 @@ import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { environmentFolder } from '../common/environment.ts';
+import { MAX_POSITIONS } from '../../kernels/rotary.ts';
+
+/** Tokens of a prompt and its answer together, at most. */
+export const CONTEXT_TOKENS = MAX_POSITIONS;
 
 /** `auto` takes the GPU only after it has proved that it computes the same and faster. */
 export type DeviceChoice = 'auto' | 'cpu' | 'webgpu';

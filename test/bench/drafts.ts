@@ -172,7 +172,12 @@ async function write(messages: readonly Message[], drafts: 'prompt' | 'none', re
   };
   const canRewind = (own: Context) => model.canRewind(own);
   // The prompt is kept by this program itself.
-  const keeping = { continued: () => Promise.resolve(undefined), bytesOf: () => Infinity, erase: () => undefined };
+  const keeping = {
+    continued: () => Promise.resolve(undefined),
+    canContinue: () => Promise.resolve(false),
+    bytesOf: () => Infinity,
+    erase: () => undefined,
+  };
   const { tokenizer } = model;
   const { text, tokens, decodeMs } = await generate(
     { tokenizer, context, read: readPart, next, nextOfEach, rewind, canRewind, ...keeping },

@@ -2,7 +2,7 @@ import { RUN } from '../runtime/model.ts';
 import type { Context, Model } from '../runtime/model.ts';
 
 /** What a kept prompt needs of a model. */
-export type Keeper = Pick<Model, 'context' | 'continued' | 'canRewind' | 'bytesOf' | 'erase'>;
+export type Keeper = Pick<Model, 'context' | 'continued' | 'canContinue' | 'canRewind' | 'bytesOf' | 'erase'>;
 
 /** Keys and values that are kept from one answer to the next: some 10,000 tokens of the 0.5B, 4,000 of the 1.5B. */
 const MOST_BYTES = 256e6;
@@ -44,6 +44,12 @@ export class KeptPrompt {
     this.drop(model);
     if (model.canRewind(context) && model.bytesOf(context) <= MOST_BYTES) this.#kept = { ids, context };
     else model.erase(context);
+  }
+
+  /** Tokens that a prompt which begins as the last one did need not read. */
+  async tokens(model: Keeper): Promise<number> {
+    const kept = this.#kept;
+    return kept !== undefined && (await model.canContinue(kept.context)) ? kept.ids.length : 0;
   }
 
   /** Forgets it: what was read may be forgotten or excluded now. */

@@ -149,6 +149,11 @@ export class Model {
     return made;
   }
 
+  /** Whether a context that is made now could begin as this one. */
+  async canContinue(context: Context): Promise<boolean> {
+    return this.canRewind(context) && (await this.#fast.sessions()) === context.fast;
+  }
+
   /** Bytes of a context's keys and values. */
   bytesOf({ lower, upper }: Context): number {
     return cacheBytes(lower) + cacheBytes(upper);

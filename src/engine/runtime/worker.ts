@@ -69,6 +69,7 @@ async function describe(model: Model, chosen: Chosen) {
     because: chosen.because,
     threads: settings.threads,
     prefillRate,
+    keptTokens: await kept.tokens(model),
     residentBytes: process.memoryUsage.rss(),
   };
 }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { EngineModel } from '../../../src/answer-model/engine-model.ts';
+import { smallProfile } from '../../../src/answer-model/profile.ts';
 import { answer } from '../../../src/answer/answer.ts';
 import type { AnswerEvent, AnswerOptions } from '../../../src/answer/answer.ts';
+import type { Engine } from '../../../src/engine/client/engine.ts';
 import { LastPrompt } from '../../../src/answer/last-prompt.ts';
 import type { Turn } from '../../../src/retrieve/multi-folder-search.ts';
 import { withFolder } from '../memory/support.ts';
@@ -31,8 +34,9 @@ async function conversation(
   between: (place: Place, lastPrompt: LastPrompt) => unknown = () => undefined,
   how: AnswerOptions = {},
   files: Readonly<Record<string, string>> = FILES,
+  said: Partial<Pick<ScriptedEngine, 'keptTokens' | 'promptTokens'>> = {},
 ) {
-  const engine = new ScriptedEngine(SAID);
+  const engine = said instanceof ScriptedEngine ? said : Object.assign(new ScriptedEngine(SAID), said);
   const place = await indexed(folder, files, engine);
   const lastPrompt = new LastPrompt();
   const ask = async (question: string, history: readonly Turn[], options: AnswerOptions = {}) => {
@@ -41,7 +45,7 @@ async function conversation(
     return events;
   };
   try {
-    await ask(FIRST, []);
+    await ask(FIRST, [], how.model && { model: how.model });
     await between(place, lastPrompt);
     const events = await ask(NEXT, [{ question: FIRST, answer: SAID }], how);
     const [first = [], next = []] = engine.prompts;
@@ -109,6 +113,30 @@ test('it begins anew over some of the files, and with another answer before it',
     expect(goesOn(await conversation(folder, undefined, { scope: () => undefined }))).toBe(false);
     const other = { history: [{ question: FIRST, answer: 'Something else.' }] };
     expect(goesOn(await conversation(`${folder}/b`, undefined, other))).toBe(false);
+  }));
+
+test('it begins anew where the model keeps little of what it read', () =>
+  withFolder(async (folder) => {
+    const asked = (keptTokens: number) => {
+      const said = { keptTokens, promptTokens: 100 };
+      return conversation(`${folder}/${keptTokens}`, undefined, {}, FILES, said);
+    };
+    expect(goesOn(await asked(100))).toBe(true);
+    expect(goesOn(await asked(0))).toBe(false);
+    expect(goesOn(await asked(40))).toBe(false);
+  }));
+
+test('it begins anew where the context has no room for what would be added', () =>
+  withFolder(async (folder) => {
+    const profile = { ...smallProfile, firstToken: 30, excerpts: { least: 800, most: 3_000 }, answerTokens: 700 };
+    const asked = (tokens: number) => {
+      const said = { keptTokens: tokens, promptTokens: tokens };
+      const engine = Object.assign(new ScriptedEngine(SAID), said);
+      const model = new EngineModel(engine as unknown as Engine, 'Large', profile);
+      return conversation(`${folder}/${tokens}`, undefined, { model }, FILES, engine);
+    };
+    expect(goesOn(await asked(5_000))).toBe(true);
+    expect(goesOn(await asked(5_800))).toBe(false);
   }));
 
 test('a question that goes on brings at most two fifths of the file text', () =>

@@ -54,19 +54,23 @@ export class ScriptedEngine {
 
   countHere = (text: string) => Promise.resolve(Math.ceil(text.length / 4));
 
-  describe = () => Promise.resolve({ prefillRate: 200 });
+  /** What it says of its last prompt. */
+  keptTokens = 10;
+  promptTokens = 10;
+
+  describe = () => Promise.resolve({ prefillRate: 200, keptTokens: this.keptTokens });
 
   generate = (messages: readonly Message[], options: GenerateOptions) => {
     options.signal?.throwIfAborted();
     this.prompts.push(messages);
     this.options.push(options);
-    options.onEvent?.({ kind: 'prefilled', tokens: 10, of: 10 });
+    options.onEvent?.({ kind: 'prefilled', tokens: this.promptTokens, of: this.promptTokens });
     for (const text of this.#answer.match(/\S+\s*/g) ?? []) {
       options.onEvent?.({ kind: 'token', text });
       options.signal?.throwIfAborted();
     }
     this.meanwhile();
-    const measured = { promptTokens: 10, tokens: 3, prefillMs: 1, decodeMs: 1 };
+    const measured = { promptTokens: this.promptTokens, tokens: 3, prefillMs: 1, decodeMs: 1 };
     return Promise.resolve({ text: this.#answer, ending: 'stop' as const, ...measured });
   };
 }

@@ -104,6 +104,7 @@ it('holds no number of a prompt that was dropped', async () => {
   await said(model, code(0, 30), kept);
   expect(numbers().some((value) => value !== 0)).toBe(true);
   kept.drop(model);
+  expect(await kept.tokens(model)).toBe(0);
   expect(numbers().every((value) => value === 0)).toBe(true);
   expect((await said(model, code(0, 30), kept)).keptTokens).toBe(0);
 });
@@ -135,8 +136,10 @@ it('reads in blocks until the weights are made, and never goes on in another way
   const kept = new KeptPrompt();
   const text = code(0, 30);
   const before = await said(model, text, kept);
+  expect(await kept.tokens(model)).toBeGreaterThanOrEqual(256);
   await model.prepareAnswers(() => Promise.resolve());
   if (derived().length === 0) return; // no fast products on this processor
+  expect(await kept.tokens(model)).toBe(0);
   const after = await said(model, text, kept);
   expect(after.keptTokens).toBe(0);
   expect(before.answer).not.toBe('');

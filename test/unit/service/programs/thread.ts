@@ -25,6 +25,7 @@ const description = {
   because: '',
   threads: 1,
   prefillRate: 1,
+  keptTokens: 0,
   residentBytes: 1,
 } as const;
 

@@ -122,6 +122,7 @@ describe('the tooltip', () => {
       because: '',
       threads: 4,
       prefillRate: 1,
+      keptTokens: 0,
       residentBytes: 1,
     } as const;
     const shown = statusTooltip({ ...facts, status: workspaceStatus([embedding(10, 10, 61)]), description }, english);

@@ -20,7 +20,15 @@ serve<EngineCalls>(
   processChannel(),
   {
     describe: () => ({
-      ...{ model: order.join(' '), device: 'cpu', because: '', threads: 1, prefillRate: 1, residentBytes: process.pid },
+      ...{
+        model: order.join(' '),
+        device: 'cpu',
+        because: '',
+        threads: 1,
+        prefillRate: 1,
+        keptTokens: 0,
+        residentBytes: process.pid,
+      },
     }),
     segment: () => [],
     encode: ({ text }) => {
