@@ -22,6 +22,7 @@ import { allowGit } from '../workspace/git/git.ts';
 import { AnswerModels } from './answer-models.ts';
 import { filesInScope } from './files-in-scope.ts';
 import { removeStored, storedMemories } from '../index/stored-memories.ts';
+import { coalesced } from './coalesced.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type { IndexingState } from '../library/coverage.ts';
 import { indexingStateOf, refusedWithoutGit, toolOutcome } from './tool-outcome.ts';
@@ -348,12 +349,12 @@ export class Service {
     });
   }
 
-  /** Drops the last prompt where a line of it has changed, is gone, or may not be read any more. */
-  async #forgetWhatIsGone(): Promise<void> {
-    const members = await this.#members().catch(() => undefined);
-    if (members && (await this.#lastPrompt.stands(new MultiFolderSearch(members)))) return;
-    await this.#forgetPrompt();
-  }
+  /** Drops the last prompt where a line of it has changed, is gone, or may not be read any more: asked twice a save. */
+  readonly #forgetWhatIsGone = coalesced(async () => {
+    const stands = async () => this.#lastPrompt.stands(new MultiFolderSearch(await this.#members()));
+    // Of what cannot be looked at nobody knows whether it may still be read.
+    if (!(await stands().catch(() => false))) await this.#forgetPrompt();
+  });
 
   /** What was read for the last answer is kept for the next; from now on it is not. */
   async #forgetPrompt(): Promise<void> {
