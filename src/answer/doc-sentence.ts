@@ -13,6 +13,9 @@ const LIMITS = {
 const DEFINED =
   /^\s*(?:(?:export|default|public|private|protected|static|async|abstract|final|pub(?:\([^)]*\))?|@\w+)\s+)*(?:def|class|func(?:\s*\([^)]*\))?|function\*?|fn|interface|struct|trait|type|const|let|var|enum|module)\s+([A-Za-z_$][\w$]*)/;
 const SIGNS = /^\s*(?:\/\*\*?|\*\/|\*|\/\/[/!]?|#|--)\s?|\s*\*\/\s*$/g;
+/** Decorators, attributes, and lines for a preprocessor or an interpreter; behind a blank the word is a comment's. */
+const DIRECTIVE =
+  /^\s*(?:@|#!|#\[|#(?:define|elif|else|endif|endregion|error|if|ifdef|ifndef|import|include|include_next|line|nullable|pragma|region|undef|using|warning)\b)/;
 const DOCSTRING = /^\s*[rRuU]?("""|''')/;
 /** What begins the part of a comment that is for tools. */
 const TAG = /^\s*(?:@\w|:\w+|\.\. |(?:args|arguments|parameters|returns|raises|example|usage|note)s?:)|^\s*$/i;
@@ -44,7 +47,7 @@ function documented(lines: readonly string[]): { readonly name: string; readonly
   const at = lines.findIndex((line) => DEFINED.test(line));
   const [, name] = DEFINED.exec(lines[at] ?? '') ?? [];
   if (name === undefined) return undefined;
-  const above = lines.slice(0, at).filter((line) => !/^\s*@/.test(line));
+  const above = lines.slice(0, at).filter((line) => !DIRECTIVE.test(line));
   const opened = lines.findIndex((line, index) => index > at && DOCSTRING.test(line));
   const comment = opened > at && lines.slice(at + 1, opened).every(isHead) ? docstring(lines.slice(opened)) : above;
   const isComment = comment === above ? above.every((line) => /^\s*(?:\/|\*|#|--|$)/.test(line)) : true;

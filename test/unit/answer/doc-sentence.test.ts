@@ -21,6 +21,28 @@ test.each([
   expect(docSentence([excerpt(text)], 'How is a book lent to a reader?')).toBe('`lend`: Lends a book to a reader.');
 });
 
+test.each([
+  ['includes', '#include <book.h>\n#ifndef READER_H\n#define READER_H lent\nstruct lend {\n'],
+  ['attributes', '#![allow(book)]\n#[derive(Debug, reader, lent)]\npub struct Lend {\n'],
+  ['the name of an interpreter', '#!/usr/bin/env book reader lent\ndef lend():\n'],
+])('%s are no sentence', (_, text) => {
+  expect(docSentence([excerpt(text)], 'How is a book lent to a reader?')).toBe(undefined);
+});
+
+test.each([
+  ['an include', '#include <uv.h>\n// Lends a book\n// to a reader.\n#if HAVE_BOOKS\nstruct lend {\n'],
+  ['an attribute', '/// Lends a book\n/// to a reader.\n#[derive(Debug)]\npub struct lend {\n'],
+])('a comment beside %s is one', (_, text) => {
+  expect(docSentence([excerpt(text)], 'How is a book lent to a reader?')).toBe('`lend`: Lends a book to a reader.');
+});
+
+test('a comment may begin with a word of the preprocessor', () => {
+  const text = '# if a book is lent to a reader it is gone.\n# define nothing here.\ndef lend(book):\n';
+  expect(docSentence([excerpt(text)], 'How is a book lent to a reader?')).toBe(
+    '`lend`: if a book is lent to a reader it is gone.',
+  );
+});
+
 test('the sentence that says most of the question is taken, the earlier of two alike', () => {
   const both = [
     excerpt('// Lend takes a book.\nfunc Lend() {\n'),
