@@ -45,30 +45,39 @@ export class FastDecoder {
 
   /** The sessions; undefined where the base is to be run as it is. */
   sessions(): Promise<FastSessions | undefined> {
-    // A failure is not kept: the way through the blocks is open, and the file may be made anew.
-    this.#sessions ??= this.#create().catch(() => {
-      this.#sessions = undefined;
-      return undefined;
-    });
+    // A failure is kept until the file was made anew: every question would wait for the next one.
+    this.#sessions ??= this.#create().catch(() => undefined);
     return this.#sessions;
   }
 
   /** Makes the weights where they are not there; `pause` is waited for between two matrices. */
-  make(pause: () => Promise<void>): Promise<void> {
+  async make(pause: () => Promise<void>): Promise<void> {
     this.#making ??= this.#make(pause).catch(() => undefined);
-    return this.#making;
+    await this.#making;
   }
 
   async #create(): Promise<FastSessions | undefined> {
-    const tensors = await (await this.#file())?.find();
+    const file = await this.#file();
+    if (file && isMemoryShort(file)) {
+      // Other programs may have ended by the next question.
+      this.#sessions = undefined;
+      return undefined;
+    }
+    const tensors = await file?.find();
     if (!tensors) return undefined;
     const manifest = { ...this.#manifest, tensors };
     const upper = { ...manifest, tensors: { ...tensors, ...this.#manifest.tensors } };
     const options = { ...decoderDefaults, isRunInvariant: true, cache: 'rows' } as const;
-    return {
-      prompt: await createSession(promptGraph(manifest, options), this.#folder, this.#options),
-      upper: await createSession(upperGraph(upper, this.#from, options), this.#folder, this.#options),
-    };
+    const prompt = await createSession(promptGraph(manifest, options), this.#folder, this.#options);
+    try {
+      return {
+        prompt,
+        upper: await createSession(upperGraph(upper, this.#from, options), this.#folder, this.#options),
+      };
+    } catch (error) {
+      await prompt.release();
+      throw error;
+    }
   }
 
   async #make(pause: () => Promise<void>): Promise<void> {
@@ -76,24 +85,35 @@ export class FastDecoder {
     const { threads } = this.#options;
     const file = await this.#file();
     if (!file) return;
-    const disk = await statfs(this.#folder).catch(() => undefined);
-    if (disk !== undefined && file.bytes > PART.disk * disk.bavail * disk.bsize) return;
+    if (isMemoryShort(file) || (await isDiskShort(file, this.#folder))) {
+      // There may be room behind the next answer.
+      this.#making = undefined;
+      return;
+    }
     await file.findOrMake({ isWorthIt: () => hasFastIntegers(file.side, threads), pause });
-    this.#sessions = undefined;
+    if (!(await this.#sessions)) this.#sessions = undefined;
   }
 
-  /** The file with the weights; undefined where they are of no use, or memory is short. */
+  /** The file with the weights; undefined where they are of no use. */
   async #file(): Promise<DerivedFile | undefined> {
     const { device, threads } = this.#options;
     const side = device === 'cpu' && isInBlocks(this.#manifest) ? await exactSide(threads) : undefined;
     if (side === undefined) return undefined;
     const { layers } = this.#manifest.config;
-    const file = new DerivedFile(this.#folder, this.#manifest, {
+    return new DerivedFile(this.#folder, this.#manifest, {
       ...{ prefix: '.answer-', identity: [], layers, side },
       hasShortlist: true,
     });
-    return file.bytes > PART.memory * freemem() ? undefined : file;
   }
+}
+
+function isMemoryShort({ bytes }: DerivedFile): boolean {
+  return bytes > PART.memory * freemem();
+}
+
+async function isDiskShort({ bytes }: DerivedFile, folder: string): Promise<boolean> {
+  const disk = await statfs(folder).catch(() => undefined);
+  return disk !== undefined && bytes > PART.disk * disk.bavail * disk.bsize;
 }
 
 /** Whether all matrices are in blocks: of plain floats nobody asked for less precision. */
