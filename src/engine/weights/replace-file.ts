@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
+import { dirname, join } from 'node:path';
 import { AppError } from '../../common/app-error.ts';
+
+const PARTIAL = /\.(\d+)\.[\da-f-]{36}\.partial$/;
+
 /** What `task` gives. Throws `engine/not-kept`: a read-only folder, a full disk, on Windows a file in use. */
 export async function writing<T>(task: Promise<T>): Promise<T> {
   try {
@@ -15,13 +17,15 @@ export async function writing<T>(task: Promise<T>): Promise<T> {
 
 /**
  * Puts a new file in the place of `path`, whole or not at all: it is filled under a name that nobody else has, reaches
- * the disk, and is renamed. Two processes that do the same at once each leave a whole file.
+ * the disk, and is renamed. Two processes that do the same at once each leave a whole file. What processes that were
+ * killed had begun in the folder goes first.
  *
  * @param fill writes the content; its errors are passed on
  * @throws `engine/not-kept`
  */
 export async function replaceFile(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
   const partial = `${path}.${process.pid}.${randomUUID()}.partial`;
+  await removeLeft(dirname(path));
   const handle = await writing(open(partial, 'wx'));
   try {
     await fill(handle);
@@ -37,4 +41,24 @@ export async function replaceFile(path: string, fill: (handle: FileHandle) => Pr
   const folder = await open(dirname(path)).catch(() => undefined);
   await folder?.sync().catch(() => undefined);
   await folder?.close();
+}
+
+/** Removes what was begun by a process that is no more. */
+async function removeLeft(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const left = names.filter((name) => {
+    const [, pid] = PARTIAL.exec(name) ?? [];
+    return pid !== undefined && !isRunning(Number(pid));
+  });
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // One of another user's may not be asked, but is there.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
 }
