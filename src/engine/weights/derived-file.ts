@@ -55,7 +55,7 @@ export interface DerivedWeights {
 export interface Making {
   /** Whether 8 bits are faster here. Asked once for a folder, and the answer kept. */
   readonly isWorthIt: () => Promise<boolean>;
-  /** Waited for between two matrices: what is asked meanwhile goes first. */
+  /** Waited for between two matrices, and in a long one: what is asked meanwhile goes first. */
   readonly pause?: () => Promise<void>;
 }
 
@@ -134,7 +134,7 @@ export class DerivedFile {
         const made =
           place.kind === 'w8a8'
             ? eightBit(matrix, this.#blocks.lowRanks?.[name], place.groups)
-            : fourBit(matrix, place.block);
+            : await fourBit(matrix, place.block, pause);
         await put(handle, hash, made.data, place.data.bytes);
         await put(handle, hash, made.scales, place.scales.bytes);
       }

@@ -13,14 +13,22 @@ export interface FourBit {
 const MIDDLE = 8;
 const LARGEST = 7;
 
-/** A matrix [N, K] in 4 bits with a scale for each `block` columns of a row. */
-export function fourBit(matrix: BlockMatrix, block: number): FourBit {
+/** Rows between two pauses: a vocabulary's table has a hundred thousand, and takes seconds. */
+const ROWS = 4_096;
+
+/** A matrix [N, K] in 4 bits with a scale for each `block` columns of a row; `pause` is waited for now and then. */
+export async function fourBit(
+  matrix: Pick<BlockMatrix, 'rows' | 'columns' | 'row'>,
+  block: number,
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<FourBit> {
   const { rows, columns } = matrix;
   const blocks = columns / block;
   const data = new Uint8Array((rows * columns) / 2);
   const scales = new Uint16Array(rows * blocks);
   const values = new Float32Array(columns);
   for (let row = 0; row < rows; row += 1) {
+    if (row > 0 && row % ROWS === 0) await pause();
     matrix.row(row, values);
     for (let at = 0; at < blocks; at += 1) {
       const [start, end] = [at * block, (at + 1) * block];
