@@ -1,5 +1,5 @@
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
-import { saysBare } from './bare-claims.ts';
+import { hasUnsupportedClaim } from './unsupported-claims.ts';
 import { Attribution, stillMatchesDisk } from './citation.ts';
 import type { Attributed } from './citation.ts';
 import type { EvidenceNote } from './evidence-excerpt.ts';
@@ -49,12 +49,12 @@ export class Sources {
       const own = this.#excerpts.filter((one) => one.path === path && one.start <= end && start <= one.end);
       const counted = this.#notes.filter(({ place }) => place === undefined).map(({ text }) => text);
       const shown = [path, ...own.flatMap(({ lines }) => lines), ...counted].join('\n');
-      if (!saysBare(sentence.text, shown, this.#question)) return true;
+      if (!hasUnsupportedClaim(sentence.text, shown, this.#question)) return true;
     }
     const byCommit = this.#ofNotes.attribute(sentence, undefined);
     if (byCommit.kind === 'unsupported') return false;
     const { heading = '', text = '' } = this.#placed[Number(byCommit.citation.path)] ?? {};
-    return !saysBare(sentence.text, `${heading}\n${text}`, this.#question);
+    return !hasUnsupportedClaim(sentence.text, `${heading}\n${text}`, this.#question);
   }
 
   /** Each sentence of an answer with its source, as it stands on disk, and the names it made up. */

@@ -24,7 +24,7 @@ const QUOTED = /["“]([^"“”\n]{2,})["”]/g;
  *
  * @param shown the lines, with their path
  */
-export function saysBare(sentence: string, shown: string, question: string): boolean {
+export function hasUnsupportedClaim(sentence: string, shown: string, question: string): boolean {
   const known = `${shown}\n${question}`;
   const words = new Set(known.match(/[\w$]+/g));
   if (writtenNames(sentence).some((name) => !words.has(name))) return true;
