@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Report } from './report.ts';
 
 const spread = v.object({ median: v.number(), least: v.number(), most: v.number() });
-const ratio = v.object({ clock: spread, cpu: spread, best: v.number() });
+const ratio = v.object({ clock: spread, cpu: spread });
 const committed = v.object({
   speeds: v.object({ against: v.object({ ratios: v.record(v.string(), ratio) }) }),
 });

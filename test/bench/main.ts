@@ -91,6 +91,8 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
     return;
   }
   if (options.repo !== false && !existsSync(options.repo)) throw new Problem(`There is no folder ${options.repo}.`);
+  // Before anything is measured; and before `--json` may write to the same file.
+  const committed = options.check === undefined ? undefined : await committedFigures(options.check);
   const [load = 0] = loadavg();
   const line = progressLine();
   if (load > BUSY * availableParallelism()) {
@@ -102,6 +104,7 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const ours = await openOurs(threads, SIZES.decode, options.model);
   const corpus = await readCorpus(root, ['src', 'kernels'], ours.model.tokenizer);
   const peer = await openPeer({ folder, gguf: options.gguf, threads, capacity });
+  if (peer.kind === 'absent' && committed !== undefined) throw new Problem(peer.message);
   if (peer.kind === 'absent') line.keep(peer.message);
   const other = peer.kind === 'ready' ? peer.system : undefined;
   const speeds = await measureSpeeds({ ours, peer: other, corpus, rounds, signal, print });
@@ -139,14 +142,20 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   line.clear();
   console.log(render(report));
   if (options.json !== undefined) await writeFile(options.json, toJson(report));
-  if (options.check !== undefined)
-    await check(options.check === true ? join(folder, 'baseline.json') : options.check, report);
+  if (committed !== undefined) check(committed, report);
+}
+
+/** The text of the file that `--check` names. */
+async function committedFigures(named: string | true): Promise<string> {
+  const file = named === true ? join(folder, 'baseline.json') : named;
+  return readFile(file, 'utf8').catch(() => {
+    throw new Problem(`The figures to check against, ${file}, cannot be read.`);
+  });
 }
 
 /** Ends the program with 1 where a committed ratio is lost. */
-async function check(file: string, report: Report): Promise<void> {
-  if (!report.peer) throw new Problem('The peer is not there, so that no ratio was checked.');
-  const lost = lostRatios(await readFile(file, 'utf8'), report);
+function check(committed: string, report: Report): void {
+  const lost = lostRatios(committed, report);
   for (const message of lost) console.error(message);
   if (lost.length === 0) console.log('Every committed ratio is held.');
   else process.exitCode = 1;

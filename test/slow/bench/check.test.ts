@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -20,6 +21,13 @@ function measured(times: (name: string) => { readonly clock: number; readonly cp
   const against = { ...report.speeds.against!, ratios: Object.fromEntries(ratios) as never };
   return { ...report, speeds: { ...report.speeds, against } };
 }
+
+test('figures that are not there are noticed before anything is measured', () => {
+  const program = join(import.meta.dirname, '../../bench/main.ts');
+  const args = [program, '--check', 'no-such.json', '--gguf', 'no-such.gguf', '--no-repo'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect([status, stdout, stderr]).toEqual([1, '', 'The figures to check against, no-such.json, cannot be read.\n']);
+});
 
 test('the committed figures hold themselves', () => {
   expect(
