@@ -27,7 +27,7 @@ export interface RepositoryOptions {
   readonly print: (message: string) => void;
 }
 
-/** Seconds from the question to each step of its answer. */
+/** Seconds from the question to each step of its answer, and the size of its prompt. */
 export interface Waits {
   /** Nothing has changed on disk: every file was looked at. */
   readonly looked: number;
