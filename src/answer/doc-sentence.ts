@@ -6,6 +6,8 @@ const LIMITS = {
   lines: 40,
   longest: 300,
   words: 3,
+  /** Part of a question's words that a sentence has, where the question does not name what is defined. */
+  part: 0.5,
   /** Excerpts that are looked at, in the order in which they are read. */
   excerpts: 4,
 } as const;
@@ -24,7 +26,7 @@ const ASIDE = /eslint|prettier|noqa|nolint|pragma|copyright|licen[cs]e|todo|fixm
 
 /**
  * The first sentence of the comment of one of these excerpts, verbatim but for the comment's own signs, behind the name
- * of what it is about: the one that says most of the question. Undefined where none says any of it.
+ * of what it is about: the one that says most of the question. Undefined where none is about what is asked.
  */
 export function docSentence(excerpts: readonly Excerpt[], question: string): string | undefined {
   const asked = new Set(questionTerms(question));
@@ -34,8 +36,10 @@ export function docSentence(excerpts: readonly Excerpt[], question: string): str
     if (found === undefined) continue;
     const own = new Set(terms(`${found.name} ${found.sentence}`));
     const said = [...asked].filter((term) => own.has(term)).length;
+    // A comment that has a word or two of a long question is of something else, however near its code stands.
+    const isAbout = said >= LIMITS.part * asked.size || terms(found.name).every((term) => asked.has(term));
     // An earlier excerpt is nearer to the question.
-    if (said <= (best?.said ?? 0)) continue;
+    if (!isAbout || said <= (best?.said ?? 0)) continue;
     const isNamed = found.sentence.startsWith(found.name);
     best = { said, text: isNamed ? found.sentence : `\`${found.name}\`: ${found.sentence}` };
   }

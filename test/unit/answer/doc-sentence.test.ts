@@ -52,6 +52,14 @@ test('the sentence that says most of the question is taken, the earlier of two a
   expect(docSentence(both, 'When does a loan get extended?')).toBe('Renew extends a loan by two weeks.');
 });
 
+test('a comment that has a word of the question is about something else, unless it is of what is named', () => {
+  const [lend] = [excerpt('// Lends a book to whoever asks.\nfunc Lend() {\n')];
+  expect(docSentence([lend], 'How are the fees of a late book added up at night?')).toBe(undefined);
+  expect(docSentence([lend], 'What has Lend to do with the fees that are added up at night?')).toBe(
+    'Lends a book to whoever asks.',
+  );
+});
+
 test('directives, code without a comment and sentences about something else are none', () => {
   expect(
     docSentence([excerpt('// eslint-disable-next-line no-book of a reader\nfunction lend() {\n')], 'book reader'),
