@@ -205,15 +205,23 @@ function chosenInquiry(
   }
 }
 
+/** How a question or a wish begins. */
 const ASKING =
-  /^\W*(?:how|what|which|who|whom|whose|when|where|why|is|are|was|were|do|does|did|can|could|should|would|will|has|have|list|show|find|explain|describe|tell|give|count|name|summari[sz]e|compare|please|wie|was|welche\p{L}?|wer|wo|wann|warum|zeige?|liste)\b/iu;
+  /^[^\p{L}]*(?:how|what|which|who|whom|whose|when|where|why|is|are|was|were|do|does|did|can|could|should|would|will|has|have|list|show|find|explain|describe|tell|give|count|name|summari[sz]e|compare|please|wie|was|welche\p{L}?|wer|wo|wann|warum|wieso|zeige?|liste|erklär\p{L}*|où|quel(?:le)?s?|qui|comment|pourquoi|quand|combien|qué|quién(?:es)?|dónde|cómo|cuándo|cuál(?:es)?|cuánt[ao]s?|por qué|por que|onde|qual|quais|quem|quando|como|chi(?!:)|dove|quale|quali|cosa|come|perché|где|что|кто|как\p{L}*|почему|зачем|когда|сколько)(?!\p{L})/iu;
+/** What no error says: a wish or a question after other words. */
+const WISH =
+  /(?<!\p{L})(?:explain|describe|summari[sz]e|tell me|show me|erkläre?|expliquez?|explica|spiega|объясни\p{L}*)(?!\p{L})|[,:;] (?:how|what|which|who|when|where|why) (?:is|are|was|were|do|does|did|can|should)\b|什么|哪里|哪个|どこ|なぜ|ですか|어디|무엇|왜/iu;
+/** What introduces a sentence that somebody writes. */
+const REMARK = /^(?:note|nb|hint|fyi|ps|re|question|context|task|todo|example|hinweis|frage|aufgabe)\s*:/iu;
+/** A quoted value; the apostrophe of a word opens and closes nothing. */
+const QUOTED = /(?<!\p{L})["'“‘][^"'“‘]+["'”’](?!\p{L})/u;
 
 /** One line that is nothing but an error, or that quotes a value as errors do and asks nothing. */
 function isMessage(text: string): boolean {
-  if (/\?\s*$/.test(text)) return false;
-  if (looksLikeTrace(text) && /\w*(?:Error|Exception)\b:|^(?:[\w.-]+: )?(?:panic|fatal|error)\b/i.test(text))
-    return true;
-  return /["'“‘][^"'“‘]+["'”’]|\w+: \w+/.test(text) && text.split(/\s+/).length >= 4 && !ASKING.test(text);
+  if (/[?？]\s*$/.test(text)) return false;
+  if (looksLikeTrace(text) && /(?:Error|Exception):|^(?:[\w.-]+: )?(?:panic|fatal|error)\b/i.test(text)) return true;
+  const isQuoting = QUOTED.test(text) || (/\w: \w/.test(text) && !REMARK.test(text));
+  return isQuoting && text.split(/\s+/).length >= 4 && !ASKING.test(text) && !WISH.test(text);
 }
 
 /** The names that a question is about: what is written like code or with capitals, or else its only other word. */

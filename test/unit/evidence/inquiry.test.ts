@@ -49,6 +49,12 @@ describe('what a question asks for', () => {
     ['TypeError: x is not a function', 'trace'],
     ['shop: error (at 3:0): no such book', 'trace'],
     ['unknown book "Emma" for reader "Ada"', 'trace'],
+    ["reader can't take 'Emma' home", 'trace'],
+    ['unsupported version "3" of the format', 'trace'],
+    ["no default value for 'port' is set", 'trace'],
+    ['lend failed: no such book', 'trace'],
+    ['Où est défini "lendBook" dans le code', 'definition'],
+    ["Quelle est la valeur par défaut de 'port'", 'settings'],
     ['It fails:\nTraceback (most recent call last):\n  File "a.py", line 3, in f\nKeyError: 1', 'trace'],
   ])('%s', (question, kind) => {
     expect(inquiryOf(question, project)?.kind).toBe(kind);
@@ -60,6 +66,10 @@ describe('what a question asks for', () => {
     'How many books may a reader lend at the same time?',
     'Where is the session of a reader ended?',
     'Explain the retry loop',
+    "I don't understand what the parser doesn't do",
+    'In the module "loans" explain the late fee',
+    'In the module "loans", where is the late fee raised',
+    'note: the parser is slow on Mondays',
     'What happens when openLedger is called twice?',
     'What is the role of the test function that proves the ledger in the pipeline of nightly checks?',
     'How does the environment variable of the ledger take part in choosing the printer and its queue of pages?',
