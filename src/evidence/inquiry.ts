@@ -55,6 +55,9 @@ const DEFAULT =
   /\b(?:default|by default|defaults? to)\b|\bhow (?:many|long|large|big|much|often)\b.*\b(?:allowed|at most|at least|maximum|minimum)\b|\b(?:standardwert|voreinstellung|voreingestellt|standardmäßig|par défaut|por defecto|predeterminad\p{L}|padrão|predefinit\p{L})|по умолчанию|默认|預設|デフォルト|기본값/iu;
 const LICENCE =
   /^(?:under |what |which |is |how )?.{0,24}\b(?:licen[cs]ed?|lizenz|lizenziert|licencia|licença|licenza)\b.{0,40}$|лицензи|许可证|授权协议|ライセンス|라이선스/iu;
+/** Code that has to do with licences, as of users of a product: no project's own licence. */
+const LICENCE_CODE =
+  /\b(?:functions?|class(?:es)?|methods?|keys?|user|licen[cs]ed users|checks|checked|checking|checker|valid\w*)\b|\bwhere\b.*\b(?:check|used|called|imported|loaded|parsed|stored)\b/iu;
 const USES =
   /\b(?:(?:who|what|which(?: \p{L}+){0,2}|where) (?:all )?(?:uses?|calls?|imports?|references?|invokes?|consumes?|depends? on|instantiates?|implements?|extends?)|(?:is|are) .{1,60} (?:used|called|imported|referenced|invoked|instantiated)|where (?:do|does) .{1,40} (?:use|call)|(?:usages?|uses|callers?|references?|occurrences?) (?:of|to)|call sites?|what (?:breaks|would break|happens|is affected|depends)[^?]{0,30} (?:if|when|on)|impact of (?:chang|remov|renam)\p{L}+|how (?:often|many times) (?:is|are)|find all (?:uses|usages|references|calls|callers)|wer (?:benutzt|verwendet|nutzt|ruft|importiert)|wo wird .{1,60} (?:benutzt|verwendet|genutzt|aufgerufen|gebraucht)|was (?:bricht|geht kaputt|passiert),? wenn|qui (?:utilise|appelle|importe)|où (?:est|sont) .{0,60}(?:utilis|appel)\p{L}+|quién (?:usa|llama|importa|utiliza)|dónde se (?:usa|llama|utiliza)|quem (?:usa|chama|importa)|onde (?:é|se) (?:usad|usa|chamad)\p{L}*|chi (?:usa|chiama|importa)|dove (?:viene|è|si) (?:usat|usa|chiamat|utilizzat)\p{L}*)(?!\p{L})|где (?:используется|вызывается|применяется)|кто (?:использует|вызывает|импортирует)|谁(?:在)?(?:使用|调用|引用|用)|(?:哪里|哪些地方|哪些文件|哪儿).{0,6}(?:使用|调用|引用|用到|用了)|被(?:谁|哪些).{0,8}(?:使用|调用|引用)|どこで.{0,12}(?:使|呼|参照)|(?:使用|呼び出し|参照)(?:箇所|元)|어디(?:에서|서).{0,20}(?:사용|호출|쓰)|누가.{0,20}(?:사용|호출|쓰)/iu;
 const WHERE =
@@ -144,7 +147,8 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
   if (ENVIRONMENT.test(text) && !isMore) return environmentInquiry(text);
   if (CONFIGURE.test(text)) return { kind: 'howto', task: 'configure' };
   if (known === 'dependencies') return { kind: 'settings', about: 'version', words: versionWords(text) };
-  if (LICENCE.test(text) && !isMore) return { kind: 'settings', about: 'licence', words: [] };
+  if (LICENCE.test(text) && !LICENCE_CODE.test(text) && !isMore)
+    return { kind: 'settings', about: 'licence', words: [] };
   if (USES.test(text) && !BEHAVIOUR.test(text) && names.length > 0 && !isMore) return { kind: 'references', names };
   const listed = listingOf(text);
   if (listed) return listed;

@@ -84,7 +84,17 @@ test('a reason is told apart from a date, and a default from another setting', (
   expect(inquiryOf('Why is openLedger synchronous?', project)).toMatchObject({ asks: 'why', names: ['openLedger'] });
   expect(inquiryOf('When was openLedger added?', project)).toMatchObject({ asks: 'when' });
   expect(inquiryOf('What is the default lending time?', project)).toMatchObject({ about: 'default' });
-  expect(inquiryOf('What licence does it have?', project)).toEqual({ kind: 'settings', about: 'licence', words: [] });
+});
+
+test('the licence of the project is told apart from code for licences', () => {
+  const licence = { kind: 'settings', about: 'licence', words: [] };
+  expect(inquiryOf('What licence does it have?', project)).toEqual(licence);
+  expect(inquiryOf('Where is the licence of this project?', project)).toEqual(licence);
+  expect(inquiryOf('Can you check which licence this is under?', project)).toEqual(licence);
+  expect(inquiryOf('Where is the license key validated?', project)).toBeUndefined();
+  expect(inquiryOf('Which function checks the license?', project)).toBeUndefined();
+  expect(inquiryOf('How is the licensed user stored?', project)).toBeUndefined();
+  expect(inquiryOf('Where is the licence used?', project)).toMatchObject({ kind: 'references' });
 });
 
 test('what is named goes with the kind', () => {
