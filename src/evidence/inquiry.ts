@@ -55,6 +55,9 @@ const DEFAULT =
   /\b(?:default|by default|defaults? to)\b|\bhow (?:many|long|large|big|much|often)\b.*\b(?:allowed|at most|at least|maximum|minimum)\b|\b(?:standardwert|voreinstellung|voreingestellt|standardmäßig|par défaut|por defecto|predeterminad\p{L}|padrão|predefinit\p{L})|по умолчанию|默认|預設|デフォルト|기본값/iu;
 const LICENCE =
   /^(?:under |what |which |is |how )?.{0,24}\b(?:licen[cs]ed?|lizenz|lizenziert|licencia|licença|licenza)\b.{0,40}$|лицензи|许可证|授权协议|ライセンス|라이선스/iu;
+/** A default that is no value, and a question after the code that reads one. */
+const DEFAULT_CODE =
+  /\bdefault (?:exports?|imports?|constructors?|(?:\p{L}+ )?handlers?|(?:switch )?case)\b|\bwhere\b.*\b(?:read|loaded|parsed|applied|handled|resolved)\W*$/iu;
 /** Code that has to do with licences, as of users of a product: no project's own licence. */
 const LICENCE_CODE =
   /\b(?:functions?|class(?:es)?|methods?|keys?|user|licen[cs]ed users|checks|checked|checking|checker|valid\w*)\b|\bwhere\b.*\b(?:check|used|called|imported|loaded|parsed|stored)\b/iu;
@@ -155,7 +158,8 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
   if (HISTORY.test(text)) return { kind: 'history', names, asks: 'when' };
   if (WHY.test(text)) return { kind: 'history', names, asks: 'why' };
   if (isMore) return undefined;
-  if (DEFAULT.test(text)) return { kind: 'settings', about: 'default', words: questionTerms(text) };
+  if (DEFAULT.test(text) && !DEFAULT_CODE.test(text))
+    return { kind: 'settings', about: 'default', words: questionTerms(text) };
   if (
     VERSION.test(text) &&
     /\b(?:which|what|welche|quelle|qu[eé]|qual|quale)\b|как|哪|什么|何|どの|무슨|어떤|몇/iu.test(text)
