@@ -33,7 +33,9 @@ interface NamedDefinition extends Definition {
 
 /** A word that is written as only code is, or is quoted or called. */
 const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
-const FAILURE = /(?:Error|Exception|Warning|Failure|Fault|Timeout|Redirects)$/;
+/** Names of failures in most languages, and in Go; one that is called otherwise is told by what it extends. */
+const FAILURE = /^_*[A-Z]\w*(?:Error|Exception|Warning|Failure|Fault|Timeout)$|^Err[A-Z]\w*$/;
+const EXTENDING = /\bclass\s.{0,200}(?:Error|Exception|Warning)\b/;
 const CALL = /(?<![\w$.]|new )(?:self\.|this\.|cls\.|Self::)?([A-Za-z_$][\w$]*)\s*\(/g;
 /** A name that stands as an argument. */
 const GIVEN = /[(,]\s*([A-Za-z_$][\w$]*)\s*(?=[,)])/g;
@@ -121,14 +123,26 @@ export async function handedOn(corpus: Corpus, definition: Definition): Promise<
   return [...found, ...given.slice(0, LIMITS.given)];
 }
 
-/** Where sources raise the failures among these names, with the lines above, which tell when. */
+/**
+ * Where sources raise the failures among these names, with the lines above, which tell when.
+ *
+ * @param definitions of the names: a class that extends a failure is one
+ */
 export async function raisesOf(
   corpus: Corpus,
   names: readonly string[],
+  definitions: readonly NamedDefinition[],
 ): Promise<{ readonly path: string; readonly range: LineRange }[]> {
+  const extending = new Set<string>();
+  for (const { path, line, name } of definitions) {
+    if (EXTENDING.test((await corpus.lines(path))[line - 1] ?? '')) extending.add(name);
+  }
   const found: { readonly path: string; readonly range: LineRange }[] = [];
-  for (const name of names.filter((one) => FAILURE.test(one))) {
-    const raise = new RegExp(`\\b(?:raise|throw|panic|return|except|catch|Err)\\b.{0,40}(?<![\\w$])${name}(?![\\w$])`);
+  for (const name of names.filter((one) => FAILURE.test(one) || extending.has(one))) {
+    const literal = name.replace(/\W/g, '\\$&');
+    const raise = new RegExp(
+      `\\b(?:raise|throw|panic|return|except|catch|Err)\\b.{0,40}(?<![\\w$])${literal}(?![\\w$])`,
+    );
     const paths = corpus.holding([name]).paths.filter((path) => roleOf(path) === 'source');
     const matches = await corpus.scan(paths.slice(0, LIMITS.files), (line) => (raise.test(line) ? [name] : []));
     const ranges = matches.map(({ path, at }) => ({

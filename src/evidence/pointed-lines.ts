@@ -85,7 +85,8 @@ export async function gatherPointedLines(
       named.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
     }
   }
-  for (const { path, range } of await raisesOf(corpus, names)) named.push({ path, ranges: [range], weight: 0 });
+  for (const { path, range } of await raisesOf(corpus, names, definitions))
+    named.push({ path, ranges: [range], weight: 0 });
   const scored: Scored[] = [];
   for (const [at, { path, lines }] of recalled.slice(0, LIMITS.places).entries()) {
     const found = pointedIn(await corpus.lines(path), path, lines, weights, at === 0 ? BEST : BRIEF);

@@ -50,6 +50,27 @@ function refuseWith(reader: Reader, most: number): void {
   }
 }
 `,
+  'src/clock.ts': `/** Waits for the reader. */
+export function setTimeout(late: Late): void {
+  start(late);
+}
+
+export class Loans$Many extends LoanError {}
+`,
+  'src/timer.ts': `/** Rings once. */
+export function ring(late: Late) {
+  step();
+  step();
+  step();
+  step();
+  return setTimeout(late);
+}
+
+/** Counts. */
+export function count(loans: Loan[]) {
+  if (loans.length > 5) throw new Loans$Many();
+}
+`,
   'src/mail.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
 };
 
@@ -101,6 +122,13 @@ test('of a failure that is named, its definition is shown and where it is raised
     'src/errors.ts:1-2',
     'src/limit.ts:6-10',
   ]);
+});
+
+test('a failure is told by its name or by what it extends, and a timer is none', async () => {
+  const timer = await pointed('Why would somebody call `setTimeout`?', ['src/mail.ts', 1, 4]);
+  expect(timer.map(({ path }) => path)).not.toContain('src/timer.ts');
+  const loans = await pointed('Why would somebody see Loans$Many?', ['src/mail.ts', 1, 4]);
+  expect(loans.map(({ path, end }) => `${path}:${end}`)).toContain('src/timer.ts:12');
 });
 
 test('of the only thing that is named the lines that decide are shown, with a short helper inside of it', async () => {
