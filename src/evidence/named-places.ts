@@ -33,6 +33,8 @@ interface NamedDefinition extends Definition {
 
 /** A word that is written as only code is, or is quoted or called. */
 const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
+/** Names of tests, in camel case or with underscores: neither `latest` nor `getLatest`. */
+const OF_TESTS = /^[Tt]ests?(?![a-z])|(?:_t|T)ests?$/;
 /** Names of failures in most languages, and in Go; one that is called otherwise is told by what it extends. */
 const FAILURE = /^_*[A-Z]\w*(?:Error|Exception|Warning|Failure|Fault|Timeout)$|^Err[A-Z]\w*$/;
 const EXTENDING = /\bclass\s.{0,200}(?:Error|Exception|Warning)\b/;
@@ -79,7 +81,7 @@ export async function namedDefinitions(
   }
   // A test's own `reader` is not what is asked for beside a `lend` of the program, unless a test is asked for.
   const isProgram = ({ path }: Definition) => roleOf(path) === 'source';
-  const isOfTests = names.some((name) => /^test|tests?$/i.test(name));
+  const isOfTests = names.some((name) => OF_TESTS.test(name));
   return isOfTests || !found.some(isProgram) ? found : found.filter(isProgram);
 }
 

@@ -71,6 +71,9 @@ export function count(loans: Loan[]) {
   if (loans.length > 5) throw new Loans$Many();
 }
 `,
+  'src/latest.ts': 'export function getLatest(): Book {\n  return books.at(-1);\n}\n',
+  'test/desk.test.ts':
+    'function borrow(): void {\n  lend(book);\n}\n\nfunction testLatest(): void {\n  getLatest();\n}\n',
   'src/mail.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
 };
 
@@ -129,6 +132,14 @@ test('a failure is told by its name or by what it extends, and a timer is none',
   expect(timer.map(({ path }) => path)).not.toContain('src/timer.ts');
   const loans = await pointed('Why would somebody see Loans$Many?', ['src/mail.ts', 1, 4]);
   expect(loans.map(({ path, end }) => `${path}:${end}`)).toContain('src/timer.ts:12');
+});
+
+test("a test's own helper is shown where a test is asked for, and by no name that only ends like one", async () => {
+  const helper = 'test/desk.test.ts';
+  const latest = await pointed('How do `getLatest` and `borrow` go together?', ['src/mail.ts', 1, 4]);
+  expect(latest.map(({ path }) => path)).not.toContain(helper);
+  const tested = await pointed('How do `testLatest` and `getLatest` go together?', ['src/mail.ts', 1, 4]);
+  expect(tested.map(({ path }) => path)).toContain(helper);
 });
 
 test('of the only thing that is named the lines that decide are shown, with a short helper inside of it', async () => {
