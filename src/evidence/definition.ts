@@ -33,11 +33,13 @@ export interface Definition {
  * Where a name is defined: sources first, then tests, then everything else. Texts show code and define nothing.
  *
  * @param paths the files that may hold the name
+ * @param most lines of a body
  */
 export async function definitionsOf(
   corpus: Corpus,
   name: string,
   paths: readonly string[] = corpus.holding([name]).paths,
+  most: number = LIMITS.body,
 ): Promise<Definition[]> {
   const found: Definition[] = [];
   for (const path of paths) {
@@ -45,7 +47,7 @@ export async function definitionsOf(
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
     for (const at of definingLines(lines, name)) {
-      if (!COMMENT.test(lines[at] ?? '')) found.push({ path, line: at + 1, ...extentOf(lines, at) });
+      if (!COMMENT.test(lines[at] ?? '')) found.push({ path, line: at + 1, ...extentOf(lines, at, most) });
     }
   }
   return found.sort((a, b) => rank(a.path) - rank(b.path));

@@ -85,15 +85,10 @@ export async function namedDefinitions(
   return isOfTests || !found.some(isProgram) ? found : found.filter(isProgram);
 }
 
-async function definitionsIn(corpus: Corpus, name: string, paths: readonly string[]): Promise<Definition[]> {
-  const own = await definitionsOf(
-    corpus,
-    name,
-    paths.filter((path) => roleOf(path) !== 'example'),
-  );
-  return Promise.all(
-    own.map(async (one) => ({ ...one, ...extentOf(await corpus.lines(one.path), one.line - 1, LIMITS.body) })),
-  );
+/** An example shows how a name is used; what it defines is its own. */
+function definitionsIn(corpus: Corpus, name: string, paths: readonly string[]): Promise<Definition[]> {
+  const own = paths.filter((path) => roleOf(path) !== 'example');
+  return definitionsOf(corpus, name, own, LIMITS.body);
 }
 
 /**
