@@ -32,7 +32,7 @@ const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
     /^\s*(?:sourceCompatibility|targetCompatibility|jvmTarget|jvmToolchain)\b|languageVersion\.set|options\.release|<(?:maven\.compiler\.\w+|java\.version|release)>/,
   ],
   [/^rustc?$/i, /^\s*(?:rust-version|edition|channel)\s*=/],
-  [/^(?:c#|dotnet|\.net)$/i, /<TargetFrameworks?>|"version"/],
+  [/^(?:c#|dotnet|\.net)$/i, /<TargetFrameworks?>/],
   [/^c\+\+$/i, /\b(?:CMAKE_CXX_STANDARD|CXX_STANDARD|cxx_std_\d+)\b|-std=/],
 ];
 /** Parts of a build that need versions as manifests do. */
@@ -75,18 +75,19 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
 const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-._][\w.-]+)?$/i;
 const LICENCE_LINE = /\blicen[cs]es?["']?\s*[:=>]|\bLicense ::|<licenses?>/i;
 
-/** The heads of the files of licences at the root, and what the manifests there say. */
+/** The heads of the files of licences at the root, and what the manifests there say; folders below may have others. */
 export async function gatherLicence(corpus: Corpus): Promise<Gathered> {
   const top = corpus.paths.filter((path) => !path.includes('/'));
   const files = top.filter((path) => LICENCE_FILE.test(path));
   const heads = await Promise.all(
     files.map(async (path) => {
       const first = (await corpus.lines(path)).findIndex((line) => line.trim() !== '');
-      return corpus.item('manifest', path, { start: first + 1, end: first + MOST.licence });
+      const start = Math.max(0, first) + 1;
+      return corpus.item('manifest', path, { start, end: start + MOST.licence - 1 });
     }),
   );
   const declared = await corpus.scan(top.filter(isManifest), (line) => (LICENCE_LINE.test(line) ? [''] : []));
-  return { items: [...(await corpus.lineItems('manifest', declared)), ...heads], isComplete: true };
+  return { items: [...(await corpus.lineItems('manifest', declared)), ...heads], isComplete: false };
 }
 
 /** Whether a text has one of the words, or there is none. */

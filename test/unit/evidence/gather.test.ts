@@ -266,46 +266,6 @@ test('where nothing is found, or the question is of no kind, there is no evidenc
   expect(await evidenceOver(LIBRARY, 'How does the desk lend a book?')).toBeUndefined();
 });
 
-test('a default is the line that gives the value, and no other setting with the same word', async () => {
-  const files = {
-    'src/defaults.py': '# Days until a book is due.\nLENDING_TIME = 28\nRANDOM_LENDING_TIME_OF_GUESTS = 3\n',
-    'src/desk.py': 'def lend(time):\n    lending_time = time or compute(time)\n    return lending_time\n',
-  };
-  const evidence = await evidenceOver(files, 'What is the default lending time?');
-  expect(evidence?.items[0]).toMatchObject({
-    path: 'src/defaults.py',
-    text: '# Days until a book is due.\nLENDING_TIME = 28',
-  });
-  expect(evidence?.items.map(({ path }) => path)).not.toContain('src/desk.py');
-});
-
-test('the default of a parameter is found by its name, not by its type', async () => {
-  const files = {
-    'src/desk.py':
-      'class Desk:\n    def __init__(\n        self,\n        books_per_reader: int = 5,\n    ):\n        pass\n',
-  };
-  const evidence = await evidenceOver(files, 'What is the default number of books per reader?');
-  expect(evidence?.items.map(({ text }) => text.trim())).toEqual(['books_per_reader: int = 5,']);
-});
-
-test('the licence is what the manifest says and the head of its file', async () => {
-  const files = { LICENSE: 'MIT License\n\nCopyright (c) Ada\n', 'package.json': '{\n  "license": "MIT"\n}\n' };
-  const evidence = await evidenceOver(files, 'Which licence does it have?');
-  expect(evidence?.items.map(({ path, text }) => `${path}: ${text.split('\n')[0] ?? ''}`)).toEqual([
-    'package.json:   "license": "MIT"',
-    'LICENSE: MIT License',
-  ]);
-});
-
-test('the version of a platform is found in lines that do not say its name', async () => {
-  const files = {
-    'build.gradle': "plugins {\n  id 'com.google.googlejavaformat' version '1.13'\n}\n",
-    'gradle/library.gradle': 'apply plugin: "java"\nsourceCompatibility = 1.8\n',
-  };
-  const evidence = await evidenceOver(files, 'Which Java version does it need?');
-  expect(evidence?.items.map(({ text }) => text)).toEqual(['sourceCompatibility = 1.8']);
-});
-
 test('a message leads to its source also where values are filled in', async () => {
   const files = {
     'src/desk.go': 'func refuse() error {\n\treturn fmt.Errorf("unknown book %q for reader %q", a, b)\n}\n',
