@@ -133,8 +133,8 @@ function countText({ evidence, evidenceKind, state }: Exchange, strings: Strings
 }
 
 /** What is read as sentences, and wraps as these do; a table does not. */
-function isProse({ label, text }: EvidenceItem): boolean {
-  return ['readme', 'section', 'commit', 'added'].includes(label) && !/^\s*\|/m.test(text);
+function wraps({ label, text }: EvidenceItem): boolean {
+  return ['readme', 'section', 'commit', 'added'].includes(label) && !/^[ \t]*\|/m.test(text);
 }
 
 function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
@@ -142,7 +142,7 @@ function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
   const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
   const shown = visible(unindented(text.split('\n').slice(0, most)).join('\n'));
   // A file that is listed is its name alone.
-  const lined = text === '' ? [] : [h('pre', { class: isProse(item) ? 'prose' : '' }, shown)];
+  const lined = text === '' ? [] : [h('pre', { class: wraps(item) ? 'prose' : '' }, shown)];
   const about = h('span', { class: 'folder' }, visible(aboutText(item, strings)));
   if (label === 'tree') return h('li', {}, about, ...lined);
   const place = `${visible(split(path).name)}:${linesText(lines, strings)}`;

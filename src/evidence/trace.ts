@@ -23,7 +23,7 @@ const LIMITS = {
 const ERROR_LAST = /most recent call last|^[ \t]*File "[^"\n]+", line \d+/m;
 /** What only errors and traces say. */
 const ERROR =
-  /\b\w*(?:Error|Exception|Warning)\b:|\b(?:panic|panicked|fatal|segfault|traceback|stack ?trace|core dumped|uncaught|unhandled)\b|^\s*(?:[\w.-]+: )?(?:error|err|fehler|erreur|ошибка)\b|^\s+at\s.+[(:]\d+|错误[:：]|エラー[:：]|오류[:：]/im;
+  /\b\w*(?:Error|Exception|Warning)\b:|\b(?:panic|panicked|fatal|segfault|traceback|stack ?trace|core dumped|uncaught|unhandled)\b|^[ \t]*(?:[\w.-]+: )?(?:error|err|fehler|erreur|ошибка)\b|^[ \t]+at\s.+[(:]\d+|错误[:：]|エラー[:：]|오류[:：]/im;
 
 /** Whether a text looks like an error or the trace of one. */
 export function looksLikeTrace(text: string): boolean {
@@ -62,7 +62,7 @@ async function frameOf(corpus: Corpus, path: string, { start, end }: LineRange):
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 /** What a program fills into a message: in the message what is quoted, numbers; in its source the places for them. */
-const FILLED = /"[^"\n]*"|“[^”\n]*”|`[^`\n]*`|(?<![\p{L}\p{N}])'[^'\n]*'(?![\p{L}\p{N}])|(?<![\p{L}\p{N}])\d[\d.:]*/gu;
+const FILLED = /"[^"\n]*"|“[^“”\n]*”|`[^`\n]*`|(?<![\p{L}\p{N}])'[^'\n]*'(?![\p{L}\p{N}])|(?<![\p{L}\p{N}])\d[\d.:]*/gu;
 const PLACES = /%[-+#\d.*]*(?:l{0,2}|h{0,2}|z)[a-zA-Z]|\$?\{[^{}\n]*\}|#\{[^{}\n]*\}|\\["'`n]/gu;
 
 const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map((word) => word.toLowerCase());
