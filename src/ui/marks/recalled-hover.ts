@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { LastChange } from '../../evidence/last-change.ts';
 import type { LinesInRoot } from '../../service/protocol.ts';
 import { shownMarkdown } from '../shown.ts';
+import { withSignal } from '../with-signal.ts';
 import type { WorkspaceRoots } from '../place.ts';
 import type { Provenance } from './provenance.ts';
 
@@ -26,7 +27,8 @@ export function offerLastChange({ provenance, places, lastChange }: HoverHost): 
         const place = file && places().resolve(file.path);
         if (!run || !place) return undefined;
         const lines = { root: place.folder.root, path: place.path, start: run.start, end: run.end };
-        const change = await untilCancelled(token, (signal) => lastChange(lines, signal));
+        // A hover that fails is none: what is wrong with the memory is said elsewhere.
+        const change = await withSignal(token, (signal) => lastChange(lines, signal)).catch(() => undefined);
         if (!change) return undefined;
         const range = new vscode.Range(run.start - 1, 0, run.end - 1, Number.MAX_SAFE_INTEGER);
         return new vscode.Hover(new vscode.MarkdownString(shownMarkdown(sentence(change))), range);
@@ -43,22 +45,4 @@ function sentence({ commit, date, author, subject, isEdited }: LastChange): stri
   return isEdited
     ? vscode.l10n.t('Last committed {0} by {1}: {2} ({3}); edited since', day, author, subject, hash)
     : vscode.l10n.t('Last changed {0} by {1}: {2} ({3})', day, author, subject, hash);
-}
-
-/** A hover that fails is none: what is wrong with the memory is said elsewhere. */
-async function untilCancelled<T>(
-  token: vscode.CancellationToken,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const controller = new AbortController();
-  const subscription = token.onCancellationRequested(() => {
-    controller.abort();
-  });
-  try {
-    return await work(controller.signal);
-  } catch {
-    return undefined;
-  } finally {
-    subscription.dispose();
-  }
 }

@@ -10,6 +10,7 @@ import type { Turn } from '../../retrieve/multi-folder-search.ts';
 import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import type { Question, QuestionScope, ToolOutcome } from '../../service/protocol.ts';
 import { fill } from '../../chat/strings.ts';
+import type { WindowFolders } from '../tools/folder-refusal.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { ParticipantStrings } from './strings.ts';
 import type { TurnResult } from './turn-result.ts';
@@ -38,7 +39,7 @@ export interface TurnRequest {
 
 /** What a turn needs of the window. */
 export interface TurnHost {
-  readonly folders: () => { readonly all: number; readonly onDisk: number };
+  readonly folders: () => WindowFolders;
   readonly ask: (question: Question, onEvent: (event: AnswerEvent) => void, signal: AbortSignal) => Promise<void>;
   readonly recall: (question: string, scope: QuestionScope, signal: AbortSignal) => Promise<readonly RankedFile[]>;
   readonly tool: (name: ToolName, input: unknown, signal: AbortSignal) => Promise<ToolOutcome>;
