@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest';
+import { inquiryOf } from '../../../src/evidence/inquiry.ts';
 import { namedFiles } from '../../../src/retrieve/named-file.ts';
 
 describe('a hostile question', () => {
@@ -14,10 +15,13 @@ describe('a hostile question', () => {
     ['backslashes', '\\['.repeat(300_000)],
     ['digits after a name', `index.ts:${'1'.repeat(500_000)}`],
     ['no blank', '的'.repeat(900_000)],
+    ['blank lines', `a${'\n'.repeat(300_000)}b`],
+    ['one long word', 'a'.repeat(500_000)],
   ])(
     '%s takes no longer than a person notices',
     (_, question) => {
       namedFiles(question, many);
+      inquiryOf(question, new Set());
     },
     20_000,
   );
