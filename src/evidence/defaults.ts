@@ -3,6 +3,8 @@ import { roleOf } from '../workspace/files/role.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
+import { saidIn, weightsOf } from './term-weights.ts';
+import type { Weights } from './term-weights.ts';
 
 const LIMITS = {
   /** Files that are looked through, places that are shown, and characters of a line. */
@@ -72,7 +74,7 @@ interface Place {
 /** Where a value is given by default: lines whose name says most of the words, and sentences that tell it. */
 export async function gatherDefaults(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
   const asked = [...new Set(words.flatMap((word) => terms(word)))].filter((word) => !GENERAL.has(word));
-  const weights = new Map(asked.map((term) => [term, weightOf(corpus, term)]));
+  const weights = weightsOf(corpus, asked);
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
   if (total === 0) return { items: [], isComplete: false };
   const places: Place[] = [];
@@ -114,7 +116,7 @@ function filesFor(corpus: Corpus, asked: readonly string[]): string[] {
 }
 
 /** How much of the question's weight a line says that gives a value or tells one; 0 for any other line. */
-function scoreOf(line: string, path: string, weights: ReadonlyMap<string, number>): number {
+function scoreOf(line: string, path: string, weights: Weights): number {
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
   const held = new Set(terms(line));
   const isText = roleOf(path) === 'documentation';
@@ -145,14 +147,5 @@ function scoreOf(line: string, path: string, weights: ReadonlyMap<string, number
   return most;
 }
 
-const saidIn = (held: ReadonlySet<string>, weights: ReadonlyMap<string, number>): number =>
-  [...weights].reduce((sum, [term, weight]) => (held.has(term) ? sum + weight : sum), 0);
-
 /** A file that is there for values. */
 const isTelling = (path: string): boolean => /default|settings|config|constants?|options?/i.test(path);
-
-/** A word that few segments hold tells much (inverse document frequency, Spärck Jones 1972). */
-function weightOf({ index }: Corpus, term: string): number {
-  const holding = index.holding(term, index.length).length;
-  return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
-}

@@ -10,6 +10,8 @@ import type { Gathered } from './evidence.ts';
 import type { LinesOf } from './history.ts';
 import { IMPORT } from './references.ts';
 import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.ts';
+import { saidIn, weightsOf } from './term-weights.ts';
+import type { Weights } from './term-weights.ts';
 
 const LIMITS = {
   /** Recalled places that are looked at, and places that are shown. */
@@ -52,8 +54,6 @@ interface Scored {
   readonly weight: number;
 }
 
-type Weights = ReadonlyMap<string, number>;
-
 /** How much is shown of a long definition: lines behind the first that were found, and a word said again. */
 interface Wish {
   readonly around: number;
@@ -74,7 +74,7 @@ export async function gatherPointedLines(
   recalled: readonly LinesOf[],
 ): Promise<Gathered> {
   if (recalled.length === 0) return { items: [], isComplete: false };
-  const weights: Weights = new Map(questionTerms(question).map((term) => [term, weightOf(corpus, term)]));
+  const weights = weightsOf(corpus, questionTerms(question));
   const names = sureNames(question);
   const definitions = await namedDefinitions(corpus, names, new Set(recalled.map(({ path }) => path)));
   const named: Scored[] = [];
@@ -132,13 +132,6 @@ async function definitionPlace(
   };
 }
 
-/** A word that few segments hold tells much (inverse document frequency, Spärck Jones 1972). */
-function weightOf({ index }: Corpus, term: string): number {
-  // A word of unsaved text may stand in no stored segment.
-  const holding = index.ledger.lexicalCount([term]) || index.holding(term, 1).length;
-  return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
-}
-
 /**
  * What is shown of a place (lines from 1), the definition that it stands in, and how much of the question's weight its
  * best lines hold.
@@ -189,7 +182,7 @@ function definitionLines(
       : [short, { start, end: Math.max(found.end, Math.min(whole.end, start + around)) }];
   const last = first.at(-1)?.end ?? whole.end;
   const said = new Set(lines.slice(start - 1, last).flatMap((text) => terms(text)));
-  const all = [...weights].reduce((sum, [term, weight]) => (said.has(term) ? sum + weight : sum), 0);
+  const all = saidIn(said, weights);
   const others: Weights = new Map(
     [...weights].map(([term, weight]) => [term, said.has(term) ? again * weight : weight]),
   );

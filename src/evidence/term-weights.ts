@@ -1,0 +1,18 @@
+import type { Corpus } from './corpus.ts';
+
+/** What each word of a question tells. */
+export type Weights = ReadonlyMap<string, number>;
+
+/** A word that few segments hold tells much (inverse document frequency, Spärck Jones 1972). */
+export function weightsOf({ index }: Corpus, asked: Iterable<string>): Weights {
+  const weightOf = (term: string): number => {
+    // A word of unsaved text may stand in no stored segment.
+    const holding = index.ledger.lexicalCount([term]) || index.holding(term, 1).length;
+    return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
+  };
+  return new Map([...asked].map((term) => [term, weightOf(term)]));
+}
+
+/** The weight of the words that are held. */
+export const saidIn = (held: ReadonlySet<string>, weights: Weights): number =>
+  [...weights].reduce((sum, [term, weight]) => (held.has(term) ? sum + weight : sum), 0);
