@@ -152,10 +152,13 @@ function partsOf(
   const items = files.map(({ path, kind, diff }) =>
     diff === undefined ? `${path}: the texts have too little in common to be compared.` : `${path} (${kind})\n${diff}`,
   );
-  const others = unread.slice(0, 5).join(', ');
+  const rest = unread.length > 5 ? ` and ${counted(unread.length - 5, 'file')} more` : '';
+  const others = `${unread.slice(0, 5).join(', ')}${rest}`;
   const foot = [
     ...(unread.length > 0
-      ? [`${counted(unread.length, 'changed file')} of a kind that is not indexed (binary, generated …): ${others}`]
+      ? [
+          `Not shown, because ${unread.length === 1 ? 'it is' : 'they are'} not indexed (excluded, binary, generated …): ${others}`,
+        ]
       : []),
     ...failures.map(({ message }) => message),
   ].join('\n');
