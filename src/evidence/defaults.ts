@@ -17,9 +17,9 @@ const LIMITS = {
   called: 0.25,
   /** What each further word of the name takes away: another setting has it. */
   other: 0.15,
-  /** The least that counts, and the part of the best that another place has to have. */
   /** What is left of a place whose value is another name. */
   constant: 0.85,
+  /** The least that counts, and the part of the best that another place has to have. */
   least: 0.45,
   near: 0.75,
 } as const;
@@ -49,6 +49,7 @@ const TABLED: readonly RegExp[] = [
   /["'`]--([\w-]+)["'`]([^\n]*\bdefault\b.*)$/,
   /^\|\s*`([\w.-]+)`[^|]*\|([^|]*\|[^|]*)\|$/,
 ];
+const ANY = [...GIVEN, ...TABLED];
 /** A number, a text, a truth, nothing, a list, something made of a number: no expression that only the run can tell. */
 const VALUE: readonly RegExp[] = [
   /^[([{|<`"']*-?\d/,
@@ -65,6 +66,19 @@ const TOLD = /\b(?:defaults? (?:to|is|value|of)|by default|default:)/i;
 
 const [DEFAULT_TERM = ''] = terms('default');
 
+/** What a file says of each of its lines. */
+interface Surroundings {
+  readonly isText: boolean;
+  readonly isTelling: boolean;
+  readonly terms: readonly string[];
+}
+
+/** What is asked for: its words, and the weight of all of them. */
+interface Wanted {
+  readonly weights: Weights;
+  readonly total: number;
+}
+
 interface Place {
   readonly path: string;
   readonly at: number;
@@ -78,10 +92,11 @@ export async function gatherDefaults(corpus: Corpus, words: readonly string[]): 
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
   if (total === 0) return { items: [], isComplete: false };
   const places: Place[] = [];
-  const files = filesFor(corpus, asked);
-  await corpus.scan(files, (line, at, _, path) => {
-    if (line.length > LIMITS.line) return [];
-    const score = scoreOf(line, path, weights) / total;
+  const files = new Map(filesFor(corpus, asked).map((path) => [path, surroundingsOf(path)]));
+  await corpus.scan([...files.keys()], (line, at, _, path) => {
+    const file = files.get(path);
+    if (!file || line.length > LIMITS.line) return [];
+    const score = scoreOf(line, file, { weights, total }) / total;
     if (score >= LIMITS.least) places.push({ path, at, score });
     return [];
   });
@@ -115,34 +130,45 @@ function filesFor(corpus: Corpus, asked: readonly string[]): string[] {
     .map(([path]) => path);
 }
 
+const surroundingsOf = (path: string): Surroundings => ({
+  isText: roleOf(path) === 'documentation',
+  isTelling: isTelling(path),
+  terms: terms(path),
+});
+
 /** How much of the question's weight a line says that gives a value or tells one; 0 for any other line. */
-function scoreOf(line: string, path: string, weights: Weights): number {
-  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
-  const held = new Set(terms(line));
-  const isText = roleOf(path) === 'documentation';
-  const told = isText && TOLD.test(line) && /[\d`"']/.test(line) ? saidIn(held, weights) : 0;
-  let most = told * (1 - LIMITS.beside / 2);
+function scoreOf(line: string, file: Surroundings, { weights, total }: Wanted): number {
+  const { isText } = file;
+  const trimmed = line.trim();
+  const isTold = isText && TOLD.test(line) && /[\d`"']/.test(line);
   // What a document assigns is an example; its tables and options tell.
-  for (const pattern of isText ? TABLED : [...GIVEN, ...TABLED]) {
-    const [, name, value] = pattern.exec(line.trim()) ?? [];
-    if (name === undefined || value === undefined) continue;
-    if (![...VALUE, CONSTANT].some((form) => form.test(value.trim()))) continue;
+  const found = (isText ? TABLED : ANY).flatMap((pattern) => {
+    const [, name, value] = pattern.exec(trimmed) ?? [];
+    return name === undefined || value === undefined ? [] : [{ name, value: value.trim() }];
+  });
+  if (!isTold && found.length === 0) return 0;
+  const held = new Set(terms(line));
+  const around = new Set([...held, ...file.terms]);
+  const saidAround = saidIn(around, weights);
+  const words = [...weights.keys()].filter((term) => around.has(term)).length;
+  const isCalled = file.isTelling || held.has(DEFAULT_TERM);
+  let most = isTold ? saidIn(held, weights) * (1 - LIMITS.beside / 2) : 0;
+  for (const { name, value } of found) {
+    const isConstant = CONSTANT.test(value);
+    if (!isConstant && !VALUE.some((form) => form.test(value))) continue;
     const parts = terms(name);
     // The first term of a name in parts is the whole.
     const said = new Set(parts.length > 1 && /^\S+$/.test(name) ? parts.slice(1) : parts);
     const inName = saidIn(said, weights);
-    const isCalled = isTelling(path) || held.has(DEFAULT_TERM);
     const matched = [...said].filter((term) => weights.has(term)).length;
-    const around = new Set([...held, ...terms(path)]);
-    const words = [...weights.keys()].filter((term) => around.has(term)).length;
     // One word of several is the name of many things.
     const isVague = matched === 1 && (weights.size > 2 ? words < 2 : weights.size > 1 && !isCalled);
     if (inName === 0 || isVague) continue;
     const others = [...said].filter((term) => !weights.has(term) && !GENERAL.has(term)).length;
-    const beside = LIMITS.beside * (saidIn(around, weights) - inName);
+    const beside = LIMITS.beside * (saidAround - inName);
     const called = isCalled ? LIMITS.called : 0;
     const own = inName + Math.max(0, beside) + total * (called - LIMITS.other * others);
-    most = Math.max(most, CONSTANT.test(value.trim()) ? own * LIMITS.constant : own);
+    most = Math.max(most, isConstant ? own * LIMITS.constant : own);
   }
   return most;
 }
