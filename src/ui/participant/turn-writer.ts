@@ -32,10 +32,13 @@ const LISTED = { files: 8, items: 20, buttons: 3, ranges: 3, lines: 8 } as const
 export class TurnWriter {
   readonly #out: TurnOutput;
   readonly #strings: ParticipantStrings;
+  readonly #folders: 'one' | 'several';
 
-  constructor(out: TurnOutput, strings: ParticipantStrings) {
+  /** @param folders of several, each path begins with the folder's name, and a commit is shown with that */
+  constructor(out: TurnOutput, strings: ParticipantStrings, folders: 'one' | 'several') {
     this.#out = out;
     this.#strings = strings;
+    this.#folders = folders;
   }
 
   /** Ranked files with links to their lines. */
@@ -77,7 +80,7 @@ export class TurnWriter {
       return;
     }
     this.#title(this.#strings.commits);
-    this.#out.markdown(`${commits.map((commit) => `- ${commitText(commit)}`).join('\n')}\n\n`);
+    this.#out.markdown(`${commits.map((commit) => `- ${this.#commit(commit)}`).join('\n')}\n\n`);
   }
 
   /** Each sentence with its source, or the word that it has none; then what else is to be said. */
@@ -102,7 +105,7 @@ export class TurnWriter {
   #item(item: EvidenceItem): void {
     const { label, path, lines, text, note } = item;
     if (isCommit(item)) {
-      this.#out.markdown(`\n- ${commitText(item)}`);
+      this.#out.markdown(`\n- ${this.#commit(item)}`);
       return;
     }
     this.#out.markdown('\n- ');
@@ -119,6 +122,11 @@ export class TurnWriter {
     this.#out.markdown(
       shown.length === 1 ? ` ${code(first.trim())}` : indented(fenced(printable(shown.join('\n'), 'block'))),
     );
+  }
+
+  #commit({ note, text, path }: EvidenceItem): string {
+    const folder = this.#folders === 'several' ? `${code(path.split('/', 1)[0] ?? '')} ` : '';
+    return `${folder}${code(note)} ${literal(text.split('\n', 1)[0] ?? '')}`;
   }
 
   #source(found: Attributed): void {
@@ -138,8 +146,6 @@ export class TurnWriter {
 }
 
 const isCommit = ({ label }: EvidenceItem) => label === 'commit' || label === 'added';
-
-const commitText = ({ note, text }: EvidenceItem) => `${code(note)} ${literal(text.split('\n', 1)[0] ?? '')}`;
 
 /** A block inside an entry of a list. */
 const indented = (block: string) => `\n\n${block.replace(/^/gm, '  ')}\n`;

@@ -89,7 +89,7 @@ class ParticipantTurn {
     this.#out = out;
     this.#signal = signal;
     this.#strings = host.strings;
-    this.#writer = new TurnWriter(out, host.strings);
+    this.#writer = new TurnWriter(out, host.strings, host.folders().onDisk > 1 ? 'several' : 'one');
   }
 
   async run(): Promise<TurnResult> {

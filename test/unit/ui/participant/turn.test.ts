@@ -232,6 +232,14 @@ describe('/why', () => {
     expect(text).toMatch(/^\*\*Commits\*\*\n\n- `0123456789 2026-01-02 Ada` Count \\\*Sundays\\\*\n/);
   });
 
+  it('names the folder of a commit where there are several', async () => {
+    const note = '0123456789 2026-01-02 Ada';
+    const shown = evidence([{ ...commit, path: 'shop/src/a.ts', note, text: 'Count Sundays' }]);
+    const folders = () => ({ all: 2, onDisk: 2 });
+    const { text } = await turn({ events: [shown, ...answered], request: { command: 'why' }, folders });
+    expect(text).toMatch(/^\*\*Commits\*\*\n\n- `shop` `0123456789 2026-01-02 Ada` Count Sundays\n/);
+  });
+
   it('says where no commit is known', async () => {
     const { text } = await turn({ events: answered, request: { command: 'why' } });
     expect(text).toMatch(/^_No commit was found.*_\n\nAfter 21 days/);
