@@ -31,12 +31,12 @@ test('the first reading is paused, questions are answered meanwhile, and it goes
   const { workbench } = code();
   await workbench.statusItem(/Embedding \d/, LIMITS.answer);
   await workbench.run('Ask Codebase: Pause Indexing');
-  await workbench.statusItem('Indexing paused');
+  await workbench.statusItem('Embedding paused');
   await workbench.openContainer('Ask Codebase');
   const question = 'How many days may a reader keep a book?';
   await chat().ask(question);
   expect(['answered', 'unknown']).toContain(await chat().ended(question));
-  await workbench.statusItem('Indexing paused');
+  await workbench.statusItem('Embedding paused');
   await workbench.run('Ask Codebase: Resume Indexing');
   await workbench.statusItem(`${SHELVES + 4} files are remembered`, LIMITS.answer);
 });

@@ -78,6 +78,8 @@ test('the menus of a file, of selected lines and of a line number', async () => 
 
 test('the chat, with the lines of its first citation in an editor', async () => {
   const { workbench } = code();
+  await workbench.run('View: Close All Editors');
+  await workbench.openContainer('Ask Codebase');
   await chat().ask(QUESTION);
   expect(await chat().ended(QUESTION)).toBe('answered');
   ranked = await chat().ranked(QUESTION);
