@@ -15,9 +15,8 @@ import type { SegmentPlace } from '../../src/memory/records.ts';
 import { unpackKeys } from '../support/unpack-keys.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
-import { findFor, listOfRanking, silent } from './found.ts';
+import { findFor, resultsOf, silent } from './found.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
-import { outcomes } from './run.ts';
 import type { Result } from './run.ts';
 import { bytesOf, smallerKeys } from './smaller-keys.ts';
 import type { Smaller } from './smaller-keys.ts';
@@ -120,11 +119,7 @@ try {
         ...maps.map(([name, map]) => [name, recallByFeature(table, keys, map)] as const),
         ...smaller.map(({ name, table: own }) => [name, recall(own, keys, tau)] as const),
       ]);
-      for (const [system, ranking] of variants(one, found, places, otherwise)) {
-        for (const [view, outcome] of outcomes(one, listOfRanking(ranking))) {
-          results.push({ view, outcome, id: one.id, repository: repository.name, system });
-        }
-      }
+      results.push(...resultsOf(one, repository.name, variants(one, found, places, otherwise)));
     }
     console.error(`${repository.name}: ${own.length} cases`);
     index.close();

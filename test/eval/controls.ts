@@ -11,11 +11,11 @@ import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { Embeddings } from './embeddings.ts';
 import { Encoder } from './encoder.ts';
-import { findFor, listOfRanking, silent } from './found.ts';
+import { findFor, resultsOf, silent } from './found.ts';
 import { Problem } from './problem.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
 import type { Repository } from './repository.ts';
-import { outcomes, rootOf } from './run.ts';
+import { rootOf } from './run.ts';
 import type { Result } from './run.ts';
 import { render, rowsOf } from './table.ts';
 
@@ -114,11 +114,7 @@ try {
       if (one.task === 'semble' && !one.files.some((path) => known.has(path))) continue;
       const found = await findFor(index, one.question);
       const near = await cosines(one.question, vectors);
-      for (const [system, ranking] of variants(one, found, places, near)) {
-        for (const [view, outcome] of outcomes(one, listOfRanking(ranking))) {
-          results.push({ view, outcome, id: one.id, repository: repository.name, system });
-        }
-      }
+      results.push(...resultsOf(one, repository.name, variants(one, found, places, near)));
     }
     console.error(`${repository.name}: ${own.length} cases`);
     index.close();

@@ -8,6 +8,9 @@ import { projectNames } from '../../src/retrieve/project-name.ts';
 import { kindOfQuestion, meantFiles } from '../../src/retrieve/question-kind.ts';
 import { filesWithSegments } from '../../src/retrieve/ranked-files.ts';
 import type { RankedFiles, RankingInput } from '../../src/retrieve/ranked-files.ts';
+import type { Case } from './cases.ts';
+import { outcomes } from './run.ts';
+import type { Result } from './run.ts';
 import type { RankedFile } from './system.ts';
 
 /**
@@ -49,4 +52,15 @@ export function listOfRanking(ranking: RankedFiles): RankedFile[] {
     score: share,
     segments: segments.map(({ start, end, score }) => ({ start, end, score })),
   }));
+}
+
+/** What each way to rank one question is worth, by the way's name. */
+export function resultsOf(
+  one: Case,
+  repository: string,
+  rankings: Iterable<readonly [system: string, RankedFiles]>,
+): Result[] {
+  return Array.from(rankings).flatMap(([system, ranking]) =>
+    outcomes(one, listOfRanking(ranking)).map(([view, outcome]) => ({ view, outcome, id: one.id, repository, system })),
+  );
 }

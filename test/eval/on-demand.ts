@@ -8,9 +8,8 @@ import { candidates, joinedShares } from '../../src/retrieve/missing-vectors.ts'
 import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 import { readCases } from './cases.ts';
-import { findFor, listOfRanking } from './found.ts';
+import { findFor, resultsOf } from './found.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
-import { outcomes } from './run.ts';
 import type { Result } from './run.ts';
 import { render, rowsOf } from './table.ts';
 
@@ -71,11 +70,7 @@ try {
         ...ENCODED.map((n) => [`${n} segments`, rank(withVectorsOf(found, new Set(best.slice(0, n))))] as const),
         ['all segments', rank(found)],
       ] as const;
-      for (const [system, ranking] of rankings) {
-        for (const [view, outcome] of outcomes(one, listOfRanking(ranking))) {
-          results.push({ view, outcome, id: one.id, repository: repository.name, system });
-        }
-      }
+      results.push(...resultsOf(one, repository.name, rankings));
     }
     console.error(`${repository.name}: ${own.length} cases`);
     index.close();
