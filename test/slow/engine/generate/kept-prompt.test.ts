@@ -1,21 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { generate } from '../../../../src/engine/generate/generate.ts';
 import { KeptPrompt } from '../../../../src/engine/generate/kept-prompt.ts';
-import { importModel, openSource } from '../../../../src/engine/import/import-model.ts';
 import { Model } from '../../../../src/engine/runtime/model.ts';
-import { ggufBytes, madeModel } from '../../../support/made-gguf.ts';
+import { madeBase } from '../../../support/made-base.ts';
 
 let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ask-codebase-kept-'));
-  const path = join(folder, 'model.gguf');
-  writeFileSync(path, ggufBytes(madeModel('qwen2', { seed: 3 })));
-  const source = await openSource(path);
-  await importModel(source, join(folder, 'base'));
-  await source.close();
+  await madeBase(folder);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { importModel, openSource } from '../../../../src/engine/import/import-model.ts';
 import { FastDecoder } from '../../../../src/engine/runtime/fast-decoder.ts';
 import { readManifest } from '../../../../src/engine/weights/model-files.ts';
-import { ggufBytes, madeModel } from '../../../support/made-gguf.ts';
+import { madeBase } from '../../../support/made-base.ts';
 
 const machine = vi.hoisted(() => ({
   free: Infinity,
@@ -39,11 +38,7 @@ vi.mock('../../../../src/engine/runtime/session.ts', () => ({
 let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ask-codebase-fast-'));
-  const path = join(folder, 'model.gguf');
-  writeFileSync(path, ggufBytes(madeModel('qwen2', { seed: 3 })));
-  const source = await openSource(path);
-  await importModel(source, join(folder, 'base'));
-  await source.close();
+  await madeBase(folder);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
