@@ -83,10 +83,16 @@ export class ModelPicker {
     let local: readonly LocalModel[] = [];
     let servers: readonly FoundServer[] = [];
     let models: readonly vscode.LanguageModelChat[] = [];
+    let listed = '';
     const list = () => {
+      const found = items(now, local, servers, models);
+      // A list that is drawn anew under a hand loses its click, so it is drawn only where something came in.
+      const text = JSON.stringify(found);
+      if (text === listed) return;
+      listed = text;
       const [active] = picker.activeItems;
       picker.keepScrollPosition = true;
-      picker.items = items(now, local, servers, models);
+      picker.items = found;
       // What comes in later does not move the choice under its user's hand.
       if (active) picker.activeItems = picker.items.filter(({ choice }) => choice === active.choice);
     };
