@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporary } from '../loop/cli.ts';
 import { ggufBytes, madeModel } from '../support/made-gguf.ts';
@@ -58,10 +58,7 @@ afterAll(() => {
   server.close();
 });
 
-const setting = () => {
-  const text = readFileSync(join(code().profile.data, 'User', 'settings.json'), 'utf8');
-  return (JSON.parse(text) as Record<string, unknown>)['askCodebase.answerModel'];
-};
+const setting = () => code().profile.seenSettings()['answerModel'];
 const isSet = (choice: string) => until('The setting', () => (setting() === choice ? true : undefined));
 const header = (question: string) => chat().exchange(question).locator('.answered-by').innerText();
 const failure = (question: string) => chat().exchange(question).locator('.note.failed').innerText();
@@ -70,6 +67,11 @@ const failure = (question: string) => chat().exchange(question).locator('.note.f
 async function list(...names: readonly string[]): Promise<string[]> {
   const { workbench } = code();
   await workbench.run('Ask Codebase: Choose Answer Model…');
+  return listed(...names);
+}
+
+async function listed(...names: readonly string[]): Promise<string[]> {
+  const { workbench } = code();
   await workbench.page.getByPlaceholder('The model that writes answers').waitFor();
   return until(`The list with ${names.join(', ')}`, async () => {
     const picks = await workbench.picks();
@@ -96,17 +98,6 @@ async function inThemes(name: string, show: () => Promise<unknown> = () => Promi
 
 /** The modal dialog; a notification with a button has the same role. */
 const modal = () => code().workbench.page.locator('.monaco-dialog-box');
-
-/** Picks a file in the editor's own dialog, which lists a folder some moments after its path is typed. */
-async function pickFile(file: string): Promise<void> {
-  const { page } = code().workbench;
-  const box = page.locator('.quick-input-widget:visible');
-  await box.getByRole('button', { name: 'Add', exact: true }).waitFor();
-  const input = box.locator('input[type="text"]');
-  await input.fill(file);
-  await box.locator('.monaco-list-row', { hasText: basename(file) }).waitFor();
-  await input.press('Enter');
-}
 
 /** Waits for a notification, and takes it away. */
 async function told(text: string): Promise<void> {
@@ -150,7 +141,7 @@ test('a model that the server has not is not chosen, and the list of those that 
   const text = `The server at ${server.address} has no model none, but small:1b. Choose one of these.`;
   await workbench.notification(text);
   await workbench.answerNotification(text, 'Choose Answer Model…');
-  expect((await workbench.picks())[0]).toContain(BUILT_IN);
+  await listed(BUILT_IN);
   await workbench.page.keyboard.press('Escape');
   expect(setting()).toBe(`${server.url}#small:1b`);
 });
@@ -197,7 +188,7 @@ test('a file that is no whole model is refused, and the model before stays in us
   const file = join(temporary('cut-model'), 'cut.gguf');
   writeFileSync(file, ggufBytes(madeModel('qwen2')).subarray(0, 50_000));
   await choose('Add a model file (GGUF)…');
-  await pickFile(file);
+  await code().workbench.pickFile(file, 'Add');
   await told('This model cannot be used. The log says why; the one before stays in use.');
   await until('The reason', () => (code().log().includes('cut.gguf is cut short') ? true : undefined));
   expect(setting()).toBe('editor:fixture/counter');
@@ -208,7 +199,7 @@ test('a model file is added after a question, answers on this machine, and stays
   const file = join(temporary('tiny-model'), 'Tiny.gguf');
   writeFileSync(file, ggufBytes(madeModel('qwen2')));
   await choose('Add a model file (GGUF)…');
-  await pickFile(file);
+  await code().workbench.pickFile(file, 'Add');
   expect(await modal().innerText()).toContain('Add Made Up?');
   await workbench.screenshot('add-model');
   await modal().getByRole('button', { name: 'Go On', exact: true }).click();

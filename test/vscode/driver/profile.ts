@@ -66,6 +66,15 @@ export class Profile {
     return join(this.folder, 'memory');
   }
 
+  /**
+   * The settings `askCodebase.…` as an extension host of this profile sees them: some moments after the file of
+   * settings has them. Of several windows, the one where a setting changed last.
+   */
+  seenSettings(): Settings {
+    const file = join(this.data, 'User/globalStorage/ask-codebase.steering/settings.json');
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Settings) : {};
+  }
+
   /** Everything that extensions and extension hosts have logged so far, each file under its name. */
   logs(): string {
     const files = globSync('logs/**/*.log', { cwd: this.data }).toSorted();

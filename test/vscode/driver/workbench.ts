@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { LIMITS, until } from './limits.ts';
 import { SCREENSHOTS } from './places.ts';
@@ -152,15 +152,37 @@ export class Workbench {
     return (await labels.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
   }
 
+  /** Picks a row of the open quick pick, and sees the list go. */
   async pick(label: string): Promise<void> {
-    await this.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: label }).first().click();
+    const row = this.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: label }).first();
+    await row.waitFor();
+    await this.#untilGone(row, `The end of the list with ${label}`, () => row.click({ timeout: 3_000 }));
   }
 
-  /** Fills the open input box and accepts it. */
+  /** Fills the open input box and accepts it; a list that is about to give way to the box is not typed into. */
   async enter(text: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
+    const box = this.page
+      .locator('.quick-input-widget:visible')
+      .filter({ hasNot: this.page.locator('.quick-input-list:visible') });
+    const input = box.locator('input[type="text"]');
     await input.fill(text);
     await input.press('Enter');
+  }
+
+  /** Picks a file in the editor's own dialog, whose button says `button`. */
+  async pickFile(file: string, button: string): Promise<void> {
+    const box = this.page
+      .locator('.quick-input-widget:visible')
+      .filter({ has: this.page.getByRole('button', { name: button, exact: true }) });
+    const input = box.locator('input[type="text"]');
+    const row = box.locator('.monaco-list-row', { hasText: basename(file) });
+    await box.waitFor();
+    await this.#untilGone(box, `The end of the dialog with ${file}`, async () => {
+      // A dialog that has just opened may put its own folder over the path, and lists a folder only some moments later.
+      await input.fill(file, { timeout: 3_000 });
+      await row.waitFor({ timeout: 3_000 });
+      await input.press('Enter', { timeout: 3_000 });
+    });
   }
 
   /** Opens a file of the workspace by its path through quick open. */
@@ -198,6 +220,21 @@ export class Workbench {
     mkdirSync(dirname(path), { recursive: true });
     await this.page.screenshot({ path });
     return path;
+  }
+
+  /**
+   * Does something until the workbench has taken it: a list that is drawn anew loses the click, and a dialog that still
+   * looks for files loses the key.
+   */
+  async #untilGone(shown: Locator, sentence: string, act: () => Promise<void>): Promise<void> {
+    await until(sentence, async () => {
+      // It may have gone in this very moment.
+      await act().catch(() => undefined);
+      return shown.waitFor({ state: 'hidden', timeout: 2_000 }).then(
+        () => true,
+        () => undefined,
+      );
+    });
   }
 
   #tab(name: string): Locator {
