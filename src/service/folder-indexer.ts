@@ -4,10 +4,10 @@ import { asAppError, isAppError } from '../common/app-error.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import type { RefreshOptions } from '../index/folder-options.ts';
 import type { Engine } from '../engine/client/engine.ts';
-import type { IngestProgress, IngestReport } from '../index/ingest.ts';
+import type { IngestProgress, IngestReport, Words } from '../index/ingest.ts';
 import { isAtOrBelow } from '../workspace/walk/below.ts';
 import { suggestedPlaces } from '../workspace/walk/suggested-places.ts';
-import { certificateSentence } from './certificate.ts';
+import { certificateSentence, embeddingSentence, readySentence } from './indexer-sentences.ts';
 import type { Folder, MemoryState, Refreshed, RememberedFile } from './protocol.ts';
 import { count } from './locale.ts';
 
@@ -52,7 +52,7 @@ export class FolderIndexer {
   #again: { readonly remember: boolean } | undefined;
   #paused = false;
   #percent = 0;
-  /** The indexing run that goes on, or was paused, has the words of every file. */
+  /** The words of every file that was seen are there. */
   #isIndexed = false;
   #reported = 0;
   /** Saved files are read one batch after the other: two at once could store an older text last. */
@@ -72,11 +72,17 @@ export class FolderIndexer {
     return this.#state;
   }
 
+  /** Every file can be found by its words, whatever the state says of a walk, of vectors or of a late progress. */
+  get isIndexed(): boolean {
+    return this.#isIndexed;
+  }
+
   /** The folder index, opened when first wanted. Throws `ledger/…`, `ask/…`, `engine/model-file`. */
   open(): Promise<FolderIndex> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       // Not kept: what was wrong may be repaired when it is tried again.
       this.#opening = undefined;
+      this.#isIndexed = false;
       throw error;
     });
     return this.#opening;
@@ -113,12 +119,8 @@ export class FolderIndexer {
 
   async #indexPaths(paths: readonly string[], since: number, remember: boolean): Promise<IngestReport> {
     const index = await this.open();
-    const report = await index.refresh({
-      paths,
-      remember,
-      priority: 'save',
-      signal: this.#closing.signal,
-    });
+    const how: RefreshOptions = { paths, remember, priority: 'save', signal: this.#closing.signal };
+    const report = await index.embed(how, await this.#indexWords(index, how));
     const { encoded, reused, removed, encodeMilliseconds } = report;
     const milliseconds = performance.now() - since;
     const { root } = this.folder;
@@ -256,7 +258,6 @@ export class FolderIndexer {
   }
 
   async #run(signal: AbortSignal, remember: boolean, onWords: () => void): Promise<void> {
-    this.#isIndexed = false;
     this.#percent = 0;
     try {
       const index = await this.#repaired(signal);
@@ -312,7 +313,7 @@ export class FolderIndexer {
         this.#emit({ kind: 'embedding', message, percent, files, rate: 0, path: '' });
       },
     };
-    const indexed = await index.indexWords(how);
+    const indexed = await this.#indexWords(index, how);
     this.#isIndexed = true;
     this.#percent = 0;
     onWords();
@@ -320,7 +321,15 @@ export class FolderIndexer {
     return index.embed(how, indexed);
   }
 
+  async #indexWords(index: FolderIndex, how: RefreshOptions): Promise<Words> {
+    return index.indexWords(how).catch((error: unknown) => {
+      if (how.signal?.aborted !== true) this.#isIndexed = false;
+      throw error;
+    });
+  }
+
   #progress(index: FolderIndex, progress: IngestProgress): void {
+    if (progress.kind === 'indexing') this.#isIndexed = false;
     const now = performance.now();
     if (now - this.#reported < INDEXER.progress) return;
     this.#reported = now;
@@ -386,14 +395,4 @@ export class FolderIndexer {
     this.#state = state;
     if (!this.#closing.signal.aborted) this.#options.onState(state);
   }
-}
-
-/** While vectors are made: the files can be asked about already. */
-function embeddingSentence(files: number, percent: number): string {
-  return l10n.t('{0} files can be asked about. {1}% is embedded.', count(files), count(Math.floor(percent)));
-}
-
-function readySentence(files: number): string {
-  if (files === 0) return l10n.t('Every file here is left out of the memory. The memory view says why.');
-  return files === 1 ? l10n.t('1 file is remembered.') : l10n.t('{0} files are remembered.', count(files));
 }

@@ -221,7 +221,7 @@ export class Service {
   /** How far each folder has been read, once what was saved just before is in the memory. */
   async #indexingStates(signal: AbortSignal): Promise<IndexingState[]> {
     await this.#caughtUp(signal);
-    return Array.from(this.#indexers.values(), ({ state }) => indexingStateOf(state));
+    return Array.from(this.#indexers.values(), (indexer) => indexingStateOf(indexer));
   }
 
   async #scope(asked: QuestionScope, members: readonly IndexedFolder[], signal: AbortSignal) {

@@ -6,7 +6,8 @@ import { fitText } from '../library/tool-text.ts';
 import { runTool, toolErrorText } from '../library/tools.ts';
 import type { ToolName } from '../library/tool-inputs.ts';
 import type { ToolGround } from '../library/at-commit.ts';
-import type { MemoryState, ToolOutcome } from './protocol.ts';
+import type { FolderIndexer } from './folder-indexer.ts';
+import type { ToolOutcome } from './protocol.ts';
 
 /**
  * Runs a tool and puts what it refuses into words for a model: the editor's own sentences name buttons that no model
@@ -46,7 +47,8 @@ function refused(error: unknown): ToolOutcome {
 }
 
 /** What the state of a folder means for an answer: what can be found by its words counts as read. */
-export function indexingStateOf(state: MemoryState): IndexingState {
+export function indexingStateOf({ state, isIndexed }: Pick<FolderIndexer, 'state' | 'isIndexed'>): IndexingState {
+  if (isIndexed) return complete;
   switch (state.kind) {
     case 'opening':
     case 'walking':
@@ -54,7 +56,7 @@ export function indexingStateOf(state: MemoryState): IndexingState {
     case 'reading':
       return indexingState(state.percent);
     case 'paused':
-      return state.isIndexed ? complete : indexingState(state.percent, true);
+      return indexingState(state.percent, true);
     case 'failed':
       return failedIndexing(`Files could not be indexed: ${state.message}`);
     case 'embedding':

@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/common/app-error.ts';
 import { complete } from '../../../src/library/coverage.ts';
+import type { IndexingState } from '../../../src/library/coverage.ts';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
 import { indexingStateOf } from '../../../src/service/tool-outcome.ts';
@@ -106,7 +108,7 @@ describe('a folder indexer', () => {
         // Words are there before vectors are made, so no answer may say that files cannot be found.
         expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: true });
         expect(indexer.state.message).toBe('Embedding is paused. Every file can be asked about.');
-        expect(indexingStateOf(indexer.state)).toEqual(complete);
+        expect(indexingStateOf(indexer)).toEqual(complete);
         expect(standIn.encoded).toBe(1);
         await indexer.refresh();
         expect(standIn.encoded).toBe(1);
@@ -118,6 +120,40 @@ describe('a folder indexer', () => {
         if (standIn.encoded === 1) indexer.pause();
       },
     ));
+
+  it('says that every file can be found while vectors are made, whatever progress was told last', () => {
+    const during: IndexingState[] = [];
+    return withIndexer(
+      async ({ indexer }) => {
+        await indexer.refresh();
+        expect(during).toEqual([complete, complete]);
+      },
+      ({ indexer }) => {
+        during.push(indexingStateOf(indexer));
+      },
+    );
+  });
+
+  it('says that every file can be found where only vectors failed', () => {
+    let isBroken = true;
+    return withIndexer(
+      async (stage) => {
+        const { indexer } = stage;
+        await indexer.refresh();
+        expect(indexer.state.kind).toBe('failed');
+        expect(indexingStateOf(indexer)).toEqual(complete);
+        save(stage, 'a.ts', 'export const changed = 2;\n');
+        await expect(indexer.refreshPaths(['a.ts'], performance.now())).rejects.toThrow();
+        expect(indexingStateOf(indexer)).toEqual(complete);
+        isBroken = false;
+        await indexer.refresh();
+        expect(indexer.state.kind).toBe('ready');
+      },
+      () => {
+        if (isBroken) throw new AppError('engine/model-file', 'The model is not whole.');
+      },
+    );
+  });
 
   it('reads a save while it is paused', () =>
     withIndexer(async (stage) => {
@@ -156,6 +192,7 @@ describe('a folder indexer', () => {
       rmSync(root, { recursive: true });
       await indexer.refresh();
       expect(indexer.state.kind).toBe('failed');
+      expect(indexingStateOf(indexer).message).toContain('Files could not be indexed: ');
       mkdirSync(root);
       writeFileSync(join(root, 'a.ts'), 'export const a = 1;\n');
       await indexer.refresh();
@@ -167,7 +204,7 @@ describe('a folder indexer', () => {
       await indexer.close();
       indexer.pause();
       expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: false });
-      expect(indexingStateOf(indexer.state).kind).toBe('paused');
+      expect(indexingStateOf(indexer).kind).toBe('paused');
       expect(states).toEqual([]);
     }));
 });

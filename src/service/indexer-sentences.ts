@@ -8,6 +8,17 @@ const SHOWN = 12;
 /** Places that a sentence names. */
 const NAMED = 3;
 
+/** While vectors are made: the files can be asked about already. */
+export function embeddingSentence(files: number, percent: number): string {
+  return l10n.t('{0} files can be asked about. {1}% is embedded.', count(files), count(Math.floor(percent)));
+}
+
+/** Once vectors are made. */
+export function readySentence(files: number): string {
+  if (files === 0) return l10n.t('Every file here is left out of the memory. The memory view says why.');
+  return files === 1 ? l10n.t('1 file is remembered.') : l10n.t('{0} files are remembered.', count(files));
+}
+
 /** What was forgotten, what proves it, and what is left to do, in the editor's language. */
 export function certificateSentence({ paths, rebuilt, kept, elsewhere }: Certificate): string {
   const { cleared, deleted, left } = elsewhere;
