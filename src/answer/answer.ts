@@ -27,6 +27,8 @@ export interface AnswerOptions {
   /** Where the prompts of a conversation are kept, so that its next question goes on behind them. */
   readonly lastPrompt?: LastPrompt;
   readonly scope?: RecallOptions['scope'];
+  /** The question is about the files of the scope, as "what could these changes break?": none is too far from it. */
+  readonly isAboutScope?: boolean;
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines;
   /** The kind of question, where somebody chose it; told by its words where it is left out. */
@@ -137,14 +139,15 @@ export async function answer(
   const { segments, ofSegments } = ranking.embedded;
   if (segments < ofSegments) emit({ kind: 'embedded', segments, ofSegments });
   emit({ kind: 'recalled', files: ranking.files });
+  const isFar = options.isAboutScope !== true && isOutOfScope(ranking);
   const evidence = await evidenceFor(search, question, {
-    recalled: isOutOfScope(ranking) ? [] : ranking.segments.slice(0, RECALLED),
+    recalled: isFar ? [] : ranking.segments.slice(0, RECALLED),
     ...(scope && { scope }),
     ...(signal && { signal }),
     ...(options.evidenceKind && { kind: options.evidenceKind }),
   });
   if (evidence) emit({ kind: 'evidence', evidence });
-  if (!selected && !evidence && isOutOfScope(ranking)) {
+  if (!selected && !evidence && isFar) {
     emit({ kind: 'unknown', reason: 'far' });
     return;
   }

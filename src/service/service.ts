@@ -200,6 +200,8 @@ export class Service {
         signal,
         ...(model && { model }),
         ...(scope && { scope }),
+        // Who names files, or asks about what has changed, says what the question is about.
+        isAboutScope: asked.base.kind === 'changed' || asked.base.kind === 'files',
         ...(selection && { selection }),
         ...(evidenceKind && { evidenceKind }),
       };

@@ -184,6 +184,18 @@ test('a question about something else is not put to the model', () =>
     expect(engine.prompts).toEqual([]);
   }));
 
+test('a question about the files of its scope is answered from them, though its words stand in none', () =>
+  withFolder(async (folder) => {
+    const question = 'What could these changes break?';
+    const scope = () => new Set(['src/mail.ts']);
+    const far = await ask(folder, question, { scope });
+    expect(far.events.at(-1)).toEqual({ kind: 'unknown', reason: 'far' });
+    const { events } = await ask(folder, question, { scope, isAboutScope: true });
+    const read = events.find((event) => event.kind === 'read');
+    expect(read?.places.map(({ path }) => path)).toEqual(['src/mail.ts']);
+    expect(events.at(-1)?.kind).toBe('answered');
+  }));
+
 test('selected lines are read first, whatever the question says, and only once', () =>
   withFolder(async (folder) => {
     const selection = { path: 'src/mail.ts', start: 2, end: 3 };
