@@ -42,7 +42,7 @@ export async function gatherHistory(
     }
     items.push(await corpus.item('definition', path, lines));
     const range = await committedRange(file, await corpus.lines(path), lines, corpus.signal);
-    const written = range ? await blame(file, range, corpus.signal) : [];
+    const written = range ? await blame(file, range, { signal: corpus.signal }) : [];
     const commits = written.length > 0 ? written.map(({ commit }) => commit) : await commitsOf(file, corpus.signal);
     for (const commit of commits.slice(0, LIMITS.commits)) {
       if (seen.has(commit.hash)) continue;
@@ -68,7 +68,7 @@ export async function gatherReasons(corpus: Corpus, pointed: Gathered): Promise<
     const file = { folder: root, revision, path, isExempt };
     const range = await committedRange(file, await corpus.lines(path), lines, corpus.signal);
     if (range === undefined) continue;
-    const written = await blame(file, range, corpus.signal);
+    const written = await blame(file, range, { signal: corpus.signal });
     for (const { commit } of written.slice(0, LIMITS.reasons)) {
       if (seen.has(commit.hash)) continue;
       seen.add(commit.hash);

@@ -41,6 +41,8 @@ interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   /** What `historyOf` said of the index a moment ago; asked for where it is left out. */
   readonly history?: string | undefined;
+  /** git was ended before it had said who wrote the lines. */
+  readonly onTooSlow?: (() => void) | undefined;
 }
 
 /**
@@ -62,14 +64,14 @@ export class LastChanges {
     index: FolderIndex,
     path: string,
     lines: LineRange,
-    { signal, history }: AskOptions = {},
+    { signal, history, onTooSlow }: AskOptions = {},
   ): Promise<LastChange | undefined> {
     const commit = history ?? (await historyOf(index, signal));
     if (commit === undefined) return undefined;
     const key = [index.root, commit, path, index.ledger.file(path)?.blobHash, lines.start, lines.end].join('\0');
     const known = this.#known.get(key);
     if (known) return known;
-    const found = await newest(index, commit, path, lines, signal);
+    const found = await newest(index, commit, path, lines, { signal, onTooSlow });
     if (found) this.#known.set(key, found);
     const [oldest] = this.#known.keys();
     if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
@@ -82,12 +84,12 @@ async function newest(
   revision: string,
   path: string,
   lines: LineRange,
-  signal: AbortSignal | undefined,
+  { signal, onTooSlow }: AskOptions,
 ): Promise<LastChange | undefined> {
   const file = { folder: index.root, revision, path, isExempt: index.isExempt };
   const now = (await index.lines(path))?.map((line) => line.replace(/[\r\n]+$/, ''));
   const range = now && (await committedRange(file, now, lines, signal));
-  const written = range ? await blame(file, range, signal) : [];
+  const written = range ? await blame(file, range, { signal, onTooSlow }) : [];
   const [last] = written.map(({ commit }) => commit).sort((a, b) => b.seconds - a.seconds);
   if (range === undefined || last === undefined) return undefined;
   const [subject = ''] = last.message.split('\n');

@@ -12,8 +12,8 @@ import type { FinishReason } from '../engine/protocol.ts';
 import { defaultSampling } from '../engine/generate/sampler.ts';
 import { tellOfLarger, withAnswerModel } from './answer-model.ts';
 import { evidenceRows } from './evidence.ts';
-import { changeRows, lastChanges } from './last-changes.ts';
-import type { ChangedLines } from './last-changes.ts';
+import { blamedFields, changeRows, lastChanges } from './last-changes.ts';
+import type { FoundChanges } from './last-changes.ts';
 import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
@@ -125,7 +125,7 @@ export async function printAnswer(search: MultiFolderSearch, given: string, opti
 
 interface View {
   readonly event: (event: AnswerEvent) => void;
-  readonly end: (changes: readonly ChangedLines[] | undefined) => number;
+  readonly end: (changes: FoundChanges | undefined) => number;
 }
 
 function textView(page: Parameters<typeof evidenceRows>[1]): View {
@@ -261,7 +261,7 @@ function jsonView(commits: readonly AskedCommit[] = []): View {
       if (event.kind === 'model') model = { name: event.name, destination: event.destination };
       if (event.kind === 'answered') found = event.answer;
     },
-    end: (lastChanges) => {
+    end: (blamed) => {
       const files = ranked?.map(({ path, share, lines }) => ({
         path,
         share,
@@ -275,7 +275,7 @@ function jsonView(commits: readonly AskedCommit[] = []): View {
         evidence,
         model,
         answer: found,
-        lastChanges,
+        ...blamedFields(blamed),
       });
       return found ? EXIT.done : EXIT.unknown;
     },

@@ -8,21 +8,29 @@ import type { Row } from './output.ts';
 /** Files whose best lines are looked up. */
 const FILES = 10;
 
-export interface ChangedLines extends LastChange {
+interface ChangedLines extends LastChange {
   readonly path: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** Who wrote the best lines of each ranked file last; those of which git says nothing are left out. */
+export interface FoundChanges {
+  /** Files of which git says nothing are left out. */
+  readonly changes: readonly ChangedLines[];
+  /** Files that git was asked about and did not answer in time. */
+  readonly tooSlow: readonly string[];
+}
+
+/** Who wrote the best lines of each ranked file last. */
 export async function lastChanges(
   search: MultiFolderSearch,
   files: readonly RankedFile[],
   signal: AbortSignal | undefined,
-): Promise<ChangedLines[]> {
+): Promise<FoundChanges> {
   const asked = new LastChanges();
   const histories = new Map<FolderIndex, string | undefined>();
-  const found: ChangedLines[] = [];
+  const changes: ChangedLines[] = [];
+  const tooSlow: string[] = [];
   for (const { path, lines } of files.slice(0, FILES)) {
     const [best] = lines;
     const place = search.resolve(path);
@@ -31,15 +39,21 @@ export async function lastChanges(
     const { index } = place;
     if (!histories.has(index)) histories.set(index, await historyOf(index, signal));
     const history = histories.get(index);
-    const change = history && (await asked.of(index, place.path, { start, end }, { history, signal }));
-    if (change) found.push({ path, start, end, ...change });
+    const onTooSlow = () => {
+      tooSlow.push(path);
+    };
+    const change = history && (await asked.of(index, place.path, { start, end }, { history, signal, onTooSlow }));
+    if (change) changes.push({ path, start, end, ...change });
   }
-  return found;
+  return { changes, tooSlow };
 }
 
-export function changeRows(changes: readonly ChangedLines[]): Row[] {
+export function changeRows({ changes, tooSlow }: FoundChanges): Row[] {
+  const slow = tooSlow.length === 0 ? [] : [`git was too slow to say who wrote these last: ${tooSlow.join(', ')}.`];
   if (changes.length === 0) {
-    return ['No last changes: git is not asked here, was too slow, or the lines are not committed.'];
+    return slow.length > 0
+      ? slow
+      : ['No last changes: git is not asked here, was too slow, or the lines are not committed.'];
   }
   return [
     [{ style: 'bold', text: 'Last changes' }],
@@ -47,5 +61,11 @@ export function changeRows(changes: readonly ChangedLines[]): Row[] {
       const who = `${date} ${author}: ${subject} (${commit.slice(0, 10)}${isEdited ? ', edited since' : ''})`;
       return ['  ', { style: 'green', text: `${path}:${start}-${end}` }, `  ${who}`];
     }),
+    ...slow,
   ];
+}
+
+/** The same for `--json`. */
+export function blamedFields(found: FoundChanges | undefined) {
+  return { lastChanges: found?.changes, lastChangesTooSlow: found?.tooSlow };
 }

@@ -5,7 +5,7 @@ import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
 import { milliseconds, notEmbedded } from './embedded.ts';
-import { changeRows, lastChanges } from './last-changes.ts';
+import { blamedFields, changeRows, lastChanges } from './last-changes.ts';
 import { err, out } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
 import { readQuestions } from './questions.ts';
@@ -57,7 +57,7 @@ export async function printRanking(
   const { id = 'question', json, by, embedMs, scope, commits = [], blame, signal } = options;
   const ranking = await search.recall(question, { embedMs, by, scope, signal });
   const changes = blame === true ? await lastChanges(search, ranking.files, signal) : undefined;
-  if (json === true) out.json({ ...commitFields(commits), ...report(id, ranking), lastChanges: changes });
+  if (json === true) out.json({ ...commitFields(commits), ...report(id, ranking), ...blamedFields(changes) });
   else {
     out.rows(...table(ranking), ...(changes ? changeRows(changes) : []));
     notEmbedded(ranking.embedded).forEach((row) => {

@@ -182,13 +182,19 @@ export async function streamGit(
   });
 }
 
+export interface LineLimits extends GitLimits {
+  /** git was ended because it said nothing for too long. */
+  readonly onTooSlow?: (() => void) | undefined;
+}
+
 /** The output of a command, cut at its NULs or line ends; undefined where git did not do it. */
 export async function gitLines(
   folder: string,
   args: readonly string[],
-  limits: GitLimits = {},
+  { onTooSlow, ...limits }: LineLimits = {},
 ): Promise<string[] | undefined> {
   const run = await runGit(folder, args, limits);
+  if (run.kind === 'too-slow') onTooSlow?.();
   if (run.kind !== 'done') return undefined;
   const end = args.includes('-z') ? '\0' : '\n';
   return run.out.toString('utf8').split(end).filter(Boolean);

@@ -1,5 +1,6 @@
 import { findRepository } from './git.ts';
 import { gitLines } from './git-process.ts';
+import type { LineLimits } from './git-process.ts';
 import { textAt } from './revision.ts';
 import { isNotebook } from '../files/notebook.ts';
 import { examineSecrets, placeholder } from '../files/secret.ts';
@@ -69,14 +70,14 @@ export async function firstWith(
 
 /**
  * The commits that last wrote these lines of a file, as a commit has it, with how many of them each wrote; most
- * first. None where git does not say: the file is new, the history is not here.
+ * first. None where git does not say: the file is new, the history is not here, it takes too long.
  *
  * @param start first line, from 1
  */
 export async function blame(
   { folder, revision, path }: CommittedPath,
   { start, end }: { readonly start: number; readonly end: number },
-  signal?: AbortSignal,
+  options: Pick<LineLimits, 'signal' | 'onTooSlow'> = {},
 ): Promise<{ readonly commit: Commit; readonly lines: number }[]> {
   const args = [
     'blame',
@@ -88,7 +89,7 @@ export async function blame(
     '--',
     path,
   ];
-  const lines = await gitLines(folder, args, { signal, ...LIMITS });
+  const lines = await gitLines(folder, args, { ...options, ...LIMITS });
   const written = new Map<string, number>();
   for (const line of lines ?? []) {
     const [, hash] = /^([0-9a-f]{40,64}) \d+ \d+/.exec(line) ?? [];
@@ -96,7 +97,7 @@ export async function blame(
   }
   if (written.size === 0) return [];
   const shown = ['log', ...PLAIN, FORMAT, '-z', '--no-walk=unsorted', ...written.keys(), '--'];
-  const commits = parsed(await gitLines(folder, shown, { signal, ...LIMITS }));
+  const commits = parsed(await gitLines(folder, shown, { ...options, ...LIMITS }));
   return commits
     .map((commit) => ({ commit, lines: written.get(commit.hash) ?? 0 }))
     .sort((a, b) => b.lines - a.lines || b.commit.seconds - a.commit.seconds);

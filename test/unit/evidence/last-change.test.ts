@@ -139,10 +139,12 @@ describe('the last change of lines', () => {
       const search = MultiFolderSearch.of(index);
       const lines = [{ start: 1, end: 4, share: 1 }];
       const changes = await lastChanges(search, [{ path: 'a.ts', share: 1, lines }], undefined);
-      expect(changes).toMatchObject([{ path: 'a.ts', start: 1, end: 4, author: 'Bob' }]);
+      expect(changes).toMatchObject({
+        changes: [{ path: 'a.ts', start: 1, end: 4, author: 'Bob' }],
+        tooSlow: [],
+      });
       expect(JSON.stringify(changeRows(changes))).toContain('2025-04-02 Bob: Add a sail');
-      expect(changeRows([])).toEqual([
-        'No last changes: git is not asked here, was too slow, or the lines are not committed.',
-      ]);
+      const none = changeRows({ changes: [], tooSlow: [] });
+      expect(none).toEqual(['No last changes: git is not asked here, was too slow, or the lines are not committed.']);
     }));
 });
