@@ -52,10 +52,14 @@ export function sureNames(question: string): string[] {
   const members = [...question.matchAll(/\b[A-Za-z_$][\w$]*\.([A-Za-z_$][\w$]*)(\()?/g)].flatMap(
     ([, name = '', called]) => (isShort || called !== undefined || WRITTEN.test(name) ? [name] : []),
   );
-  const quoted = new Set([...question.matchAll(/[`'"]([\w$]+)[`'"]|([\w$]+)\(/g)].flatMap(([, a, b]) => a ?? b ?? []));
+  const quoted = new Set(
+    [...question.matchAll(/[`'"]([\p{L}\p{M}\p{N}_$]+)[`'"]|([\p{L}\p{M}\p{N}_$]+)\(/gu)].flatMap(
+      ([, a, b]) => a ?? b ?? [],
+    ),
+  );
   const named = namesIn(question).flatMap(({ name, kind }) => {
     if (kind === 'word') return [];
-    return isShort || WRITTEN.test(name) || quoted.has(name) || /^[A-Z]/.test(name) ? [name] : [];
+    return isShort || WRITTEN.test(name) || quoted.has(name) || /^\p{Lu}/u.test(name) ? [name] : [];
   });
   return [...new Set([...members, ...named])].slice(0, LIMITS.names);
 }

@@ -21,9 +21,10 @@ const NAMES = {
 /** The least is the surest. */
 const SURENESS = { code: 0, capital: 1, word: 2 } as const;
 
-const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
+/** Latin letters alone: text without spaces between its words may stand right beside a name. */
+const IDENTIFIER = /[\p{Script=Latin}_$][\p{Script=Latin}\p{M}\d_$]*/gu;
 /** fooBar, foo_bar, _foo, $foo */
-const WRITTEN = /[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]|^[_$]/;
+const WRITTEN = /[\p{Ll}\d]\p{Lu}|[\p{L}\d]_[\p{L}\d]|^[_$]/u;
 const KIND =
   '(?:function|method|class|struct|type|interface|trait|enum|macro|variable|constant|hook|helper|' +
   'table|procedure|trigger|protocol|mixin)';
@@ -71,5 +72,5 @@ function kindOf(name: string, before: string, after: string): Named['kind'] | un
     return /['’.]$/.test(before) || /^\.\w/.test(after) ? undefined : 'code';
   if (questionTerms(name).length === 0) return undefined;
   if (isCalled) return 'code';
-  return /^[A-Z]/.test(name) && /[^\s.!?:;]\s*$/.test(before) ? 'capital' : 'word';
+  return /^\p{Lu}/u.test(name) && /[^\s.!?:;]\s*$/.test(before) ? 'capital' : 'word';
 }

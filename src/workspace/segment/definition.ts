@@ -48,7 +48,7 @@ function definesIn(lines: readonly string[], line: string, at: number, name: str
   for (let from = line.indexOf(name); from >= 0 && from <= LONGEST_SIDE; from = line.indexOf(name, from + 1)) {
     const end = from + name.length;
     const [before, after] = [line.slice(0, from), line.slice(end, end + LONGEST_SIDE)];
-    if (/[\w$]$/.test(before) || /^[\w$]/.test(after)) continue;
+    if (/[\p{L}\p{M}\p{N}_$]$/u.test(before) || /^[\p{L}\p{M}\p{N}_$]/u.test(after)) continue;
     if (DEFINING.test(before) && DEFINED.test(after)) return true;
     if (before.length <= LONGEST_HEAD && isDeclared(before, after, lines, at, name.includes('-'))) return true;
     if ((before === '' || VARIABLE.test(before)) && ASSIGNED.test(after)) return true;

@@ -37,6 +37,17 @@ describe('what defines a name', () => {
     });
   });
 
+  it('is found by a name with accents, and by no part of it', async () => {
+    await withFolder(async (folder) => {
+      const files = { 'a.ts': 'export function größe() {}\n', 'b.ts': 'export const e = 1;\nexport const gr = e;\n' };
+      const index = await folderIndexOf(folder, files);
+      await index.refresh({});
+      expect(await defining(index, 'Where is größe defined?')).toEqual({ 'a.ts': DEFINITIONS.weight.code });
+      expect(await defining(index, 'Where is e defined?')).toEqual({ 'b.ts': DEFINITIONS.weight.code });
+      index.close();
+    });
+  });
+
   it('is read where the user sees it: in the editor, before it is saved', async () => {
     await withFolder(async (folder) => {
       const index = await folderIndexOf(folder, FILES);

@@ -26,6 +26,10 @@ describe('the names of a question', () => {
     ['How does Registry work?', 'Registry', 'capital'],
     ['Registry: how does it work?', 'Registry', 'word'],
     ['How does the registry work?', 'registry', 'word'],
+    ['Was macht `größe`?', 'größe', 'code'],
+    ['Où est défini le calculPréféré ?', 'calculPréféré', 'code'],
+    ['Wo wird die Größe berechnet?', 'Größe', 'capital'],
+    ['getUser在哪里定义?', 'getUser', 'code'],
   ] as const)('%s', (question, name, kind) => {
     expect(namesIn(question)[0]).toEqual({ name, kind });
   });
@@ -34,6 +38,11 @@ describe('the names of a question', () => {
     expect(namesIn('What is this and how does it do that?')).toEqual([]);
     expect(namesIn("isn't it, e.g. a?").filter(({ name }) => name.length === 1)).toEqual([]);
     expect(namesIn('`for (const one of all) total += one.price;`')).toEqual([]);
+  });
+
+  it('are no parts of words with accents', () => {
+    const names = namesIn('Warum prüft `send` die Größe, bevor läuft() ruft?').map(({ name }) => name);
+    expect(names).toEqual(['send', 'läuft', 'Größe', 'Warum', 'prüft', 'die', 'bevor', 'ruft']);
   });
 
   it('are so many at most, also of a long text', () => {
