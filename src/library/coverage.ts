@@ -1,6 +1,6 @@
 import { AppError } from '../common/app-error.ts';
 import { counted } from '../common/number-format.ts';
-import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
 
 /** How far the words of a folder's files are indexed. */
 export type IndexingState =
@@ -75,16 +75,47 @@ export function coverageOf(members: readonly IndexedFolder[], states: readonly I
   return { ...found, message: messageOf(found) };
 }
 
-function messageOf({ files, skipped, segments, embedded, indexing }: Omit<Coverage, 'message'>): string {
+/** What a call has to do with the coverage. */
+interface Asked {
+  readonly members: readonly IndexedFolder[];
+  /** What it chose of them; every file where it is left out. */
+  readonly scope?: RecallOptions['scope'];
+  /** Vectors count in the answer. */
+  readonly isRanked: boolean;
+}
+
+/** The coverage below the answer to one call: nothing that the call did not use, or that stands above the answer. */
+export function coverageFoot(coverage: Coverage, { members, scope, isRanked }: Asked): string {
+  const chosen =
+    scope && members.reduce((sum, member) => sum + (scope(member)?.size ?? member.index.paths().length), 0);
+  // What a commit has and what of it is not indexed is told before its answer.
+  const isOfCommit = members.every(({ index }) => index.revision !== 'HEAD');
+  return [
+    ...(isOfCommit && chosen === undefined ? [] : [searchedSentence(coverage, chosen)]),
+    ...(isOfCommit ? [] : skippedSentences(coverage)),
+    ...(isRanked ? embeddedSentences(coverage) : []),
+  ].join(' ');
+}
+
+function messageOf(found: Omit<Coverage, 'message'>): string {
+  return [searchedSentence(found), ...skippedSentences(found), ...embeddedSentences(found)].join(' ');
+}
+
+function searchedSentence({ files }: Pick<Coverage, 'files'>, chosen?: number): string {
+  const of = chosen === undefined || chosen === files ? '' : `${chosen} of `;
+  return `Searched: ${of}${counted(files, 'indexed file')}.`;
+}
+
+/** What cannot be found, and why. */
+function skippedSentences({ skipped, indexing }: Pick<Coverage, 'skipped' | 'indexing'>): string[] {
   const others = skipped.reduce((sum, { files: count }) => sum + count, 0);
   const named = skipped.slice(0, NAMED).map(({ reason, files: count }) => `${count} ${reason}`);
-  const sentences = [`Searched: ${counted(files, 'indexed file')}.`];
-  if (others > 0)
-    sentences.push(`Not indexed: ${counted(others, 'file')} (${named.join(', ')}), and all that ignore files exclude.`);
-  if (indexing.kind !== 'complete') sentences.push(indexing.message);
-  if (embedded < segments) {
-    const percent = Math.floor((100 * embedded) / segments);
-    sentences.push(`${percent} % of the segments are embedded; the others were ranked by their words alone.`);
-  }
-  return sentences.join(' ');
+  const missing = `Not indexed: ${counted(others, 'file')} (${named.join(', ')}), and all that ignore files exclude.`;
+  return [...(others > 0 ? [missing] : []), ...(indexing.kind === 'complete' ? [] : [indexing.message])];
+}
+
+function embeddedSentences({ segments, embedded }: Pick<Coverage, 'segments' | 'embedded'>): string[] {
+  if (embedded >= segments) return [];
+  const percent = Math.floor((100 * embedded) / segments);
+  return [`${percent} % of the segments are embedded; the others were ranked by their words alone.`];
 }

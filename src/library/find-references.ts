@@ -7,7 +7,7 @@ import { MOST_SEGMENTS, referencesOf } from '../evidence/references.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
-import { coverageOf } from './coverage.ts';
+import { coverageFoot, coverageOf } from './coverage.ts';
 import type { Coverage, IndexingState } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
@@ -70,10 +70,15 @@ export async function findReferences(
   }
   references.sort((a, b) => Number(b.isDefinition) - Number(a.isDefinition) || rank(a.path) - rank(b.path));
   const coverage = coverageOf(members, states);
-  return { references, isCut, coverage, parts: partsOf(name, references, isCut, coverage) };
+  return {
+    references,
+    isCut,
+    coverage,
+    parts: partsOf(name, references, isCut, coverageFoot(coverage, { members, scope, isRanked: false })),
+  };
 }
 
-function partsOf(name: string, references: readonly Reference[], isCut: boolean, coverage: Coverage): ToolText {
+function partsOf(name: string, references: readonly Reference[], isCut: boolean, covered: string): ToolText {
   const files = new Set(references.map(({ path }) => path)).size;
   const definitions = references.filter(({ isDefinition }) => isDefinition).length;
   const head =
@@ -90,7 +95,7 @@ function partsOf(name: string, references: readonly Reference[], isCut: boolean,
   const cut = isCut
     ? `These are not all: only ${MOST_SEGMENTS} segments with the word were searched. Narrow "paths". `
     : '';
-  return { head, items, foot: cut + coverage.message };
+  return { head, items, foot: (cut + covered).trim() };
 }
 
 function definitionsText(count: number): string {

@@ -56,7 +56,9 @@ export async function readLines(
     numbered(own.slice(n * BLOCK, (n + 1) * BLOCK), start + n * BLOCK),
   );
   const head = lines.length === 0 ? `${path} is empty.` : `${path}, lines ${start} to ${last} of ${lines.length}:`;
-  return { path, start, end: last, ofLines: lines.length, lines: own, parts: { head, items, foot: '' } };
+  const next = items.map((_, shown) => (shown === 0 ? undefined : start + shown * BLOCK));
+  const parts = { head, items, foot: '', next, goesOnBy: 'start' } as const;
+  return { path, start, end: last, ofLines: lines.length, lines: own, parts };
 }
 
 /** @throws `command/usage` for a path that leads out of the folders */

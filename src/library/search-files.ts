@@ -7,7 +7,7 @@ import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
-import { coverageOf, refuseUnread } from './coverage.ts';
+import { coverageFoot, coverageOf, refuseUnread } from './coverage.ts';
 import type { Coverage, IndexingState } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
@@ -99,8 +99,10 @@ export async function searchFiles(
     ...(stale > 0
       ? [`${counted(stale, 'place')} changed on disk since the indexing and ${stale === 1 ? 'is' : 'are'} not shown.`]
       : []),
-    coverage.message,
-  ].join(' ');
+    coverageFoot(coverage, { members, scope, isRanked: true }),
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
   const parts = {
     // The first answer has listed the best files of all pages.
     head: [message, ...(from > 0 ? [] : fileRows(files, request.tokens))].join('\n'),

@@ -11,6 +11,8 @@ export interface ToolText {
   readonly foot: string;
   /** By the number of items that are shown: where the next call goes on, as its "from". Missing where all is shown. */
   readonly next?: readonly (number | undefined)[];
+  /** What the next call names that number by, where it is not "from". */
+  readonly goesOnBy?: 'from' | 'start';
 }
 
 export interface FittedText {
@@ -74,14 +76,19 @@ async function cutHead(parts: ToolText, budget: number, count: CountTokens): Pro
   return { text, tokens, shown: 0 };
 }
 
-function compose({ head, items, foot, next }: ToolText, shown: number, cut?: string): string {
+function compose({ head, items, foot, next, goesOnBy = 'from' }: ToolText, shown: number, cut?: string): string {
   const left = items.length - shown;
   const from = next?.[shown];
-  const out = `${left} of ${items.length} results are left out to keep the token budget.`;
   const how =
     from === undefined
       ? 'Raise "tokens", or narrow the call.'
-      : `For what comes next, repeat the call with "from": ${from}.`;
-  const more = left > 0 ? `${out} ${how}` : from === undefined ? '' : how;
+      : `For what comes next, repeat the call with "${goesOnBy}": ${from}.`;
+  const more = left > 0 ? `${leftOut(left, items.length, cut !== undefined)} ${how}` : from === undefined ? '' : how;
   return [head, ...items.slice(0, shown), cut ?? '', more, foot].filter((part) => part !== '').join('\n\n');
+}
+
+function leftOut(left: number, of: number, isCut: boolean): string {
+  if (!isCut) return `${left} of ${of} results are left out to keep the token budget.`;
+  const rest = of > 1 ? `The first of ${of} results is cut, and no other is shown,` : 'The result is cut';
+  return `${rest} to keep the token budget.`;
 }

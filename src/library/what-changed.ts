@@ -140,7 +140,8 @@ function partsOf(
   failures: readonly AppError[],
   request: ChangesRequest,
 ): ToolText {
-  const { base = 'the last commit', head = 'the files on disk' } = request;
+  const { base = 'the last commit', head = 'the files on disk', paths = [] } = request;
+  const among = paths.length > 0 ? ` and that "paths" names` : '';
   const rows = files
     .slice(0, LISTED)
     .map(({ path, kind, added, removed }) => `${kind} ${path} (+${added} -${removed} lines)`);
@@ -148,7 +149,7 @@ function partsOf(
   const title =
     files.length > 0
       ? `${counted(files.length, 'file')} ${files.length === 1 ? 'differs' : 'differ'} between ${base} and ${head}.`
-      : `No file that is read differs between ${base} and ${head}.`;
+      : `No file that is read${among} differs between ${base} and ${head}.`;
   const items = files.map(({ path, kind, diff }) =>
     diff === undefined ? `${path}: the texts have too little in common to be compared.` : `${path} (${kind})\n${diff}`,
   );

@@ -178,7 +178,7 @@ export function idleSentence({ pattern, near }: IdleTerm): string {
   const asked = near.map((name) => `"${name}"`);
   const last = asked.pop();
   const meant = asked.length > 0 ? `${asked.join(', ')} or ${last}` : last;
-  return `No file matches "${pattern}" in the scope.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
+  return `No indexed file matches "${pattern}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
 }
 
 /**

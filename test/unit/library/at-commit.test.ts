@@ -20,6 +20,9 @@ describe('a tool at an older commit', () => {
       rmSync(join(root, 'src/cookie.ts'));
       save('src/session.ts', 'export function openSession() {}\n');
       const found = await memory.search({ question: 'Where is cookieOf defined?', at: 'v1' });
+      // Said once, above the answer.
+      expect(found.text.match(/Not indexed/g)).toHaveLength(1);
+      expect(found.text).not.toContain('Searched: ');
       expect(found.files.map(({ path }) => path)).toContain('src/cookie.ts');
       expect(found.text).toMatch(
         /^v1 is commit [0-9a-f]{10}: 4 of its 5 files can be asked about\. Not indexed: 1 \(1 minified\)\.\n/,

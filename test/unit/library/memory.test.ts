@@ -25,6 +25,19 @@ describe('a search of the library', () => {
       expect(found.text).toContain('Not indexed: 1 file (1 ');
     }));
 
+  it('says how many files were searched where the call chose some, and nothing that it did not use', () =>
+    withMemory(async ({ memory }) => {
+      const chosen = await memory.search({ question: QUESTION, scope: '+src/session.ts' });
+      expect(chosen.text).toContain('Searched: 1 of 4 indexed files. Not indexed: 1 file');
+      expect((await memory.search({ question: QUESTION })).text).toContain('Searched: 4 indexed files.');
+      await memory.members[0]?.index.refresh({});
+      writeFileSync(join(memory.roots[0] ?? '', 'src/later.ts'), 'export const openSession = 1;\n');
+      await memory.members[0]?.index.indexWords({});
+      expect((await memory.search({ question: QUESTION, embedMs: 0 })).text).toContain('of the segments are embedded');
+      const { text } = await memory.findReferences({ name: 'openSession' });
+      expect(text).toMatch(/Searched: 5 indexed files\. Not indexed: [^.]+\.$/);
+    }));
+
   it('keeps the tokens that it is given, and says what it leaves out', () =>
     withMemory(
       async ({ memory }) => {
@@ -145,8 +158,13 @@ describe('a search of the library', () => {
 });
 
 describe('lines of a file', () => {
-  it('are read with their numbers', () =>
-    withMemory(async ({ memory, root }) => {
+  it('are read with their numbers, and from where they were cut', () =>
+    withMemory(async ({ memory, root, save }) => {
+      save('src/long.ts', 'export const one = 1;\n'.repeat(90));
+      const page = await memory.readLines({ path: 'src/long.ts', start: 11, tokens: 300 });
+      const next = Number(/with "start": (\d+)\./.exec(page.text)?.[1]);
+      expect(page.text).toContain(`\n${next - 1}\t`);
+      expect(page.text).not.toContain(`\n${next}\t`);
       const some = await memory.readLines({ path: 'src/session.ts', start: 2, end: 90 });
       expect(some).toMatchObject({ start: 2, end: 3, ofLines: 3 });
       expect(some.text).toBe(
@@ -207,6 +225,8 @@ describe('changes', () => {
       git(root, 'add', '--all');
       git(root, 'commit', '--quiet', '--message', 'first');
       expect((await memory.whatChanged()).text).toContain('No file that is read differs');
+      const among = await memory.whatChanged({ paths: ['docs'] });
+      expect(among.text).toContain('No file that is read and that "paths" names differs');
       save('src/cookie.ts', FILES['src/cookie.ts'].replace('session=', 'sid='));
       save('src/new.ts', 'export const fresh = 1;\n');
       const { files, text } = await memory.whatChanged();

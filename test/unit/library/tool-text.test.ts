@@ -33,6 +33,10 @@ describe('the text of a tool', () => {
     expect(text).toContain('line 3\n');
     expect(text).toContain('(cut here)');
     expect(text).not.toContain('line 99');
+    expect(text).toContain('The result is cut to keep the token budget. Raise');
+    const two = await fitText({ head: 'Found:', items: [item, 'b'], foot: '', next: [1, 1] }, 100, count);
+    expect(two.text).toContain('The first of 2 results is cut, and no other is shown, to keep the token budget.');
+    expect(two.text).toContain('repeat the call with "from": 1.');
   });
 
   it('keeps its foot, and that results are left out, where the head is too long', async () => {

@@ -113,7 +113,7 @@ describe('a scope', () => {
   ])('%j matches nothing, and says what comes near', (text, near) => {
     const [idle] = selectPaths(parseScope(text), text === '+**' ? [] : ['src/engine/host.ts', 'lib/other.md']).idle;
     expect(idle?.near).toEqual(near);
-    expect(idleSentence(idle!)).toMatch(near.length > 0 ? /Did you mean "/ : /in the scope\.$/);
+    expect(idleSentence(idle!)).toMatch(near.length > 0 ? /Did you mean "/ : /^No indexed file matches "[^"]+"\.$/);
   });
 
   it('refuses a pattern that is none, once no file is called so', () => {
