@@ -28,7 +28,7 @@ type Change =
 interface Client {
   readonly file: string;
   /** @throws `command/usage` for a file that cannot be read as what it should be */
-  readonly change: (before: string | undefined, entry: Entry) => Change;
+  readonly change: (before: string | undefined, entry: Entry, file: string) => Change;
 }
 
 interface Entry {
@@ -72,7 +72,7 @@ export async function initCommand(clients: readonly ClientName[], options: InitC
   for (const name of clients.length > 0 ? clients : CLIENTS) {
     const { file, change } = CLIENT[name];
     const before = await ownFile(root, file);
-    const found = change(before, entry);
+    const found = change(before, entry, file);
     if (found.kind === 'same') {
       out.rows(`${file}: has it already; nothing is changed.`);
       continue;
@@ -87,8 +87,17 @@ export async function initCommand(clients: readonly ClientName[], options: InitC
       await writeFile(file, content);
     }
   }
-  out.rows(options.write === true ? 'Written.' : 'Nothing is written. Add --write to write it.');
+  out.rows(...ending(changes, options.write === true));
   return EXIT.done;
+}
+
+function ending(changes: readonly { readonly content: string }[], isWriting: boolean): string[] {
+  if (changes.length === 0) return ['Nothing has to be written.'];
+  const isLocal = changes.some(({ content }) => content.includes(JSON.stringify(process.execPath)));
+  return [
+    ...(isLocal ? ['The entries name paths of this machine: do not commit them.'] : []),
+    isWriting ? 'Written.' : 'Nothing is written. Add --write to write it.',
+  ];
 }
 
 /**
@@ -109,15 +118,12 @@ async function ownFile(root: string, file: string): Promise<string | undefined> 
 }
 
 function inJson(section: string, more: Readonly<Record<string, string>>): Client['change'] {
-  return (before, { command, args }) => {
+  return (before, { command, args }, file) => {
     const text = before?.trim() === '' ? undefined : before;
     const errors: ParseError[] = [];
     const value: unknown = parse(text ?? '{}', errors, { allowTrailingComma: true });
     if (errors.length > 0 || typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new AppError(
-        'command/usage',
-        'A settings file cannot be read as JSON. Correct it first; nothing was written.',
-      );
+      throw new AppError('command/usage', `${file} cannot be read as JSON. Correct it first; nothing was written.`);
     }
     const servers: unknown = Reflect.get(value, section);
     if (typeof servers === 'object' && servers !== null && Object.hasOwn(servers, NAME)) return { kind: 'same' };

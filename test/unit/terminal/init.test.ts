@@ -37,7 +37,10 @@ describe('init', () => {
         expect(existsSync(join(root, file))).toBe(false);
       }
       expect(printed).toContain('[mcp_servers.ask-codebase]');
-      expect(printed).toContain('Add --write to write it.');
+      expect(printed).toContain('name paths of this machine: do not commit them.\nNothing is written. Add --write');
+      printed = '';
+      await initCommand(['agents-md'], { repo: [root] });
+      expect(printed).not.toContain('this machine');
     }));
 
   it('writes an entry that starts this program over the folder', () =>
@@ -71,13 +74,14 @@ describe('init', () => {
         const once = await written(root, client, file);
         expect(await written(root, client, file)).toBe(once);
         expect(printed).toContain(`${file}: has it already`);
+        expect(printed.endsWith('Nothing has to be written.\n')).toBe(true);
       }
     }));
 
   it('leaves a file that is no JSON as it is', () =>
     withFolder(async (root) => {
       for (const broken of ['{"mcpServers": ', '[]', '"text"']) {
-        await expect(written(root, 'claude', '.mcp.json', broken)).rejects.toThrow('cannot be read as JSON');
+        await expect(written(root, 'claude', '.mcp.json', broken)).rejects.toThrow('.mcp.json cannot be read as JSON');
         expect(readFileSync(join(root, '.mcp.json'), 'utf8')).toBe(broken);
       }
       // Not one of several is written then.
