@@ -39,7 +39,9 @@ export function registerParticipant(host: ParticipantHost): vscode.Disposable {
       return { errorDetails: { message: vscode.l10n.t('That did not work. The log has the details.') } };
     }
   });
-  participant.iconPath = vscode.Uri.joinPath(host.extensionUri, 'media', 'icons', 'activity-bar.svg');
+  // The side bar colors its icon by the theme; the chat shows it as it is.
+  const icon = (name: string) => vscode.Uri.joinPath(host.extensionUri, 'media', 'icons', name);
+  participant.iconPath = { light: icon('activity-bar-light.svg'), dark: icon('activity-bar.svg') };
   participant.followupProvider = {
     provideFollowups: ({ metadata }) => {
       const result = turnResultOf(metadata);
