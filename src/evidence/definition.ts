@@ -1,4 +1,6 @@
+import { namesIn } from '../retrieve/identifiers.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
+import { memberLines } from '../workspace/segment/member.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
@@ -35,29 +37,60 @@ export interface Definition {
  * @param paths the files that may hold the name
  * @param most lines of a body
  */
-export async function definitionsOf(
+export function definitionsOf(
   corpus: Corpus,
   name: string,
   paths: readonly string[] = corpus.holding([name]).paths,
   most: number = LIMITS.body,
+): Promise<Definition[]> {
+  return placesOf(corpus, paths, most, (lines) => definingLines(lines, name));
+}
+
+/**
+ * The same; where no source defines the name by itself, what has it as a member: a property, a constant, a method of an
+ * interface.
+ */
+export async function declarationsOf(
+  corpus: Corpus,
+  name: string,
+  paths: readonly string[] = corpus.holding([name]).paths,
+): Promise<Definition[]> {
+  const defined = await definitionsOf(corpus, name, paths);
+  if (defined.some(({ path }) => roleOf(path) === 'source')) return defined;
+  const known = new Set(defined.map(({ path, line }) => `${line} ${path}`));
+  const members = await placesOf(corpus, paths, LIMITS.body, (lines, path) => memberLines(lines, name, path));
+  const others = members.filter(({ path, line }) => !known.has(`${line} ${path}`));
+  return [...defined, ...others].sort((a, b) => rank(a.path) - rank(b.path));
+}
+
+async function placesOf(
+  corpus: Corpus,
+  paths: readonly string[],
+  most: number,
+  linesOf: (lines: readonly string[], path: string) => readonly number[],
 ): Promise<Definition[]> {
   const found: Definition[] = [];
   for (const path of paths) {
     if (isProse(path)) continue;
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
-    for (const at of definingLines(lines, name)) {
+    for (const at of linesOf(lines, path)) {
       if (!COMMENT.test(lines[at] ?? '')) found.push({ path, line: at + 1, ...extentOf(lines, at, most) });
     }
   }
   return found.sort((a, b) => rank(a.path) - rank(b.path));
 }
 
-/** The definitions of the first of these names that has any, with their comments and heads. */
-export async function gatherDefinitions(corpus: Corpus, names: readonly string[]): Promise<Gathered> {
+/**
+ * The definitions of the first of these names that has any, with their comments and heads. A plain word of the question
+ * is no member's name: too many have one.
+ */
+export async function gatherDefinitions(corpus: Corpus, names: readonly string[], question: string): Promise<Gathered> {
+  const words = new Set(namesIn(question).flatMap(({ name, kind }) => (kind === 'word' ? [name] : [])));
   const items: EvidenceItem[] = [];
   for (const name of names) {
-    for (const { path, lines, context } of await definitionsOf(corpus, name)) {
+    const found = words.has(name) ? definitionsOf(corpus, name) : declarationsOf(corpus, name);
+    for (const { path, lines, context } of await found) {
       items.push(await corpus.item('definition', path, lines, name, context));
     }
     if (items.length > 0) break;

@@ -93,7 +93,7 @@ async function gather(
     case 'howto':
       return gatherHowTo(corpus, inquiry.task);
     case 'definition':
-      return gatherDefinitions(corpus, inquiry.names);
+      return gatherDefinitions(corpus, inquiry.names, question);
     case 'list':
       return gatherListing(corpus, inquiry);
     case 'references':

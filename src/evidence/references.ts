@@ -1,4 +1,4 @@
-import { definitionsOf, rank } from './definition.ts';
+import { declarationsOf, rank } from './definition.ts';
 import type { Definition } from './definition.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, EvidenceLabel, Gathered } from './evidence.ts';
@@ -26,7 +26,7 @@ export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEG
     'u',
   );
   const lines = await corpus.scan(paths, (line) => (alone.test(line) ? [name] : []));
-  const definitions = lines.length > 0 ? await definitionsOf(corpus, name, paths) : [];
+  const definitions = lines.length > 0 ? await declarationsOf(corpus, name, paths) : [];
   return { lines: lines.sort((a, b) => rank(a.path) - rank(b.path)), definitions, isComplete };
 }
 
