@@ -16,6 +16,7 @@ export type Inquiry =
       readonly what: Listed;
       readonly words: readonly string[];
       readonly endings?: readonly string[];
+      readonly place?: string;
     }
   | { readonly kind: 'references'; readonly names: readonly string[] }
   | {
@@ -79,6 +80,7 @@ const NOUNS: readonly (readonly [Listed | 'environment' | 'dependency', string])
   ],
   ['test', 'test cases?|tests|unit tests|testfälle|pruebas|testes|тест(?:ы|ов)|测试用例|测试|テスト(?:ケース)?|테스트'],
   ['class', 'classes|klassen|clases|classi|класс(?:ы|ов)|类|クラス|클래스'],
+  ['module', 'modules|namespaces|module[ns]|módulos|moduli|модул(?:и|ей)|模块|モジュール|모듈'],
   ['interface', 'interfaces|protocols|traits|schnittstellen|接口|インターフェース|인터페이스'],
   ['enum', 'enums|enumerations|aufzählungen|枚举|列挙型|열거형'],
   ['struct', 'structs?|structures|结构体|構造体|구조체'],
@@ -260,8 +262,15 @@ function versionWords(text: string): string[] {
   return words.filter((word) => /^[\w.@/-]+$/.test(word) && !VERSION_FILLER.has(word.toLowerCase()));
 }
 
+/** Where a list is wanted: `in src/web`, `of lib/main.c`, "in the web folder", `im Ordner src/web`. */
+const PLACE =
+  /\s(?:in|under|inside|within|below|of|from|im|unter|aus)\s+(?:the\s+|der\s+|dem\s+|das\s+)?(?:(?:folder|directory|file|module|package|ordner|verzeichnis|datei)\s+)?[`"']?(?:(?:\.\/)?([\w@.-]+(?:\/[\w@.-]+)+|[\w@-][\w@.-]*\.[a-z]\w{0,5}|[\w@.-]+(?=\/))\/?[`"']?|([\w@.-]+)[`"']?\s+(?:folder|directory))$/i;
+
 /** A list or a count of what can be counted exactly; undefined where more is asked than that. */
-function listingOf(text: string): Inquiry | undefined {
+function listingOf(asked: string): Inquiry | undefined {
+  const placed = PLACE.exec(asked.replace(/[\s?.!]+$/, ''));
+  const place = placed?.[1] ?? placed?.[2];
+  const text = placed ? asked.slice(0, placed.index) : asked;
   const plain = text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\p{M}+ ]+/gu, ' ')
@@ -286,7 +295,13 @@ function listingOf(text: string): Inquiry | undefined {
       .split(' ')
       .filter((word) => word !== '' && !FILLER.has(word));
     if (behind.length > 0 || words.length > 2) return undefined;
-    return { kind: 'list', what, words, ...(endings.length > 0 && { endings }) };
+    return {
+      kind: 'list',
+      what,
+      words,
+      ...(endings.length > 0 && { endings }),
+      ...(place !== undefined && { place }),
+    };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { terms } from '../memory/search/tokenize.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import { rank } from './definition.ts';
+import { functionIn, testIn } from './listed-code.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
@@ -13,18 +14,22 @@ interface Pattern {
   readonly words: readonly string[];
   readonly lines: readonly RegExp[];
   readonly isIn?: (path: string) => boolean;
+  /** Finds a name in a line (from 0) that the lines around it have to tell. */
+  readonly find?: (lines: readonly string[], at: number, path: string) => string | undefined;
 }
 
 const VISIBLE =
   '(?:(?:export|default|declare|pub(?:\\([^)]*\\))?|public|private|protected|internal|static|final|abstract|sealed|async|' +
-  'unsafe|open|data|partial|inner|extern(?: "C")?|const|inline|virtual|override|suspend|fileprivate|@\\w+)\\s+)*';
+  'unsafe|open|data|partial|inner|extern(?: "C")?|const|inline|virtual|override|suspend|fileprivate|local|annotation|value|case|' +
+  'implicit|expect|actual|readonly|template\\s*<[^{;]*>|@\\w+)\\s+)*';
 
 /** What stands behind a name that is defined: no `;` or `*`, which name what is defined elsewhere. */
 const BEHIND = '(?=\\s*(?:[{<([:=]|$|(?:extends|implements|where|final|with|struct)\\b))';
 
 const defining = (keyword: string): RegExp => new RegExp(`^\\s*${VISIBLE}${keyword}\\s+([A-Za-z_$][\\w$]*)${BEHIND}`);
 const isCode = (path: string): boolean => ['source', 'test', 'example'].includes(roleOf(path));
-const isTest = (path: string): boolean => roleOf(path) === 'test';
+/** Rust and Zig have their tests in the files that they test. */
+const isTest = (path: string): boolean => roleOf(path) === 'test' || /\.(?:rs|zig)$/.test(path);
 
 /** How programs read their environment. */
 export const ENVIRONMENT: Pattern = {
@@ -54,32 +59,59 @@ const PATTERNS = {
       /^func\s+((?:Test|Benchmark|Fuzz|Example)\w*)\s*\(/,
       /^\s*(?:it|test|specify|scenario)\s+["'](.+?)["']\s*do\b/,
       /^\s*TEST(?:_F|_P|_CASE|_IMPL)?\s*\(([^)]+)\)/,
+      /^\s*(?:final\s+)?public\s+(?:function|void)\s+(test\w+)\s*\(/,
+      /^\s*(?:(?:override|public|@\w+)\s+)*func\s+(test\w+)\s*\(/,
+      /^test\s+"(.+)"\s*\{/,
     ],
+    find: testIn,
   },
   class: { words: ['class'], isIn: isCode, lines: [defining('class')] },
   interface: {
-    words: ['interface', 'protocol', 'trait'],
+    words: ['interface', 'protocol', 'trait', 'defprotocol'],
     isIn: isCode,
-    lines: [defining('(?:interface|protocol|trait)')],
+    lines: [
+      defining('(?:interface|protocol|trait)'),
+      /^\s*(?:type\s+)?(\w+)(?:\[[^\]]*\])?\s+interface\s*\{/,
+      /^\s*defprotocol\s+([\w.]+)/,
+    ],
   },
-  enum: { words: ['enum'], isIn: isCode, lines: [defining('(?:const\\s+)?enum(?:\\s+class)?')] },
+  enum: {
+    words: ['enum'],
+    isIn: isCode,
+    lines: [defining('(?:const\\s+)?enum(?:\\s+class)?'), /^\s*class\s+(\w+)\([^)]*\b(?:Int|Str)?(?:Enum|Flag)\b/],
+  },
+  module: {
+    words: ['module', 'defmodule', 'mod', 'namespace', 'package'],
+    isIn: isCode,
+    lines: [
+      /^\s*(?:defmodule|(?:export\s+|declare\s+)*namespace)\s+([A-Za-z_\\][\w.:\\]*)(?=\s*(?:[{;]|do\b|$))/,
+      /^\s*module\s+([A-Z][\w.:']*)(?=\s*(?:$|[=({]|where\b))/,
+      /^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*[{;]/,
+      /^-module\((\w+)\)/,
+      /^package\s+([A-Z]\w*(?:::\w+)*)\s*;/,
+    ],
+  },
   struct: {
     words: ['struct'],
     isIn: isCode,
     lines: [
       defining('(?:typedef\\s+)?struct'),
-      /^type\s+(\w+)\s+struct\b/,
+      /^\s*(?:type\s+)?(\w+)(?:\[[^\]]*\])?\s+struct\s*\{/,
       /^\s*pub(?:\([^)]*\))?\s+struct\s+(\w+)\s*;/,
     ],
   },
   function: {
-    words: ['function', 'def', 'defp', 'func', 'fn', 'fun'],
+    words: [],
     isIn: isCode,
     lines: [
-      defining('(?:function\\s*\\*?|def(?:\\s+self\\.)?|defp|fn|fun)'),
-      /^func\s+(?:\([^)]*\)\s*)?(\w+)/,
+      defining('(?:function\\s*\\*?|def(?:\\s+self\\.)?|defp|fn|fun|sub)'),
+      new RegExp(`^\\s*${VISIBLE}def\\s+(?:self\\.)?(\\w+)[?!]?\\s*$`),
+      new RegExp(`^\\s*${VISIBLE}fun\\s+(?:<[^>]*>\\s*)?(?:[\\w<>?,*]+\\.)(\\w+)\\s*\\(`),
+      new RegExp(`^\\s*${VISIBLE}func\\s+(?:\\([^)]*\\)\\s*)?(\\w+)(?=\\s*[[(<])`),
+      /^\s*function\s+\w+[.:](\w+)\s*\(/,
       /^(?:export\s+)?const\s+(\w+)\s*=\s*(?:async\s*)?(?:function\b|(?:<[^>]*>)?\([^)]*\)[^=]*=>)/,
     ],
+    find: functionIn,
   },
   route: {
     words: [],
@@ -87,7 +119,17 @@ const PATTERNS = {
     lines: [
       /\b(?:app|router|routes?|server|api|r|e|mux|bp|blueprint)\.(?:get|post|put|patch|delete|head|options|all|route|GET|POST|PUT|PATCH|DELETE|HandleFunc|Handle)\(\s*["'`](\/[^"'`]*)["'`]/,
       /^\s*@\w+\.(?:route|get|post|put|patch|delete|websocket)\(\s*["'](\/[^"']*)["']/,
-      /@(?:Get|Post|Put|Patch|Delete|Request)Mapping\(\s*(?:(?:value|path)\s*=\s*)?["']([^"']+)["']/,
+      /@(?:Get|Post|Put|Patch|Delete|Head|Options|Request)(?:Mapping)?\(\s*(?:(?:value|path)\s*=\s*)?["']([^"']+)["']/,
+      /@(?:Path|Controller)\(\s*["']([^"']+)["']/,
+      // Sinatra, Rails and Phoenix call by a word alone; so do Ktor and Laravel's groups.
+      /^\s*(?:get|post|put|patch|delete|head|options|live|resources?)[ (]\s*["'](\/[^"']*)["']/,
+      /(?:\$\w+->|\bRoute::)(?:get|post|put|patch|delete|any|options|group|view)\(\s*['"]([^'"]*)['"]\s*,/,
+      /->map\(\s*\[[^\]]*\]\s*,\s*['"]([^'"]*)['"]\s*,/,
+      /\.Map(?:Get|Post|Put|Delete|Patch|Methods|Group)\(\s*"([^"]*)"/,
+      /\[(?:Http(?:Get|Post|Put|Delete|Patch|Head)|Route)\(\s*"([^"]*)"/,
+      /\.route\(\s*"(\/[^"]*)"\s*,/,
+      /#\[(?:get|post|put|patch|delete|head|route|Route)\(\s*(?:path:\s*)?["']([^"']*)["']/,
+      /\bHandle(?:Func)?\(\s*"([A-Z]+ \/[^"]*)"/,
       /^\s*(?:re_)?path\(\s*r?["']([^"']*)["']\s*,/,
     ],
   },
@@ -103,20 +145,23 @@ const PATTERNS = {
   },
 } as const satisfies Record<string, Pattern>;
 
+/** Characters of a line that is looked at. */
+const LONGEST = 2_000;
+
 export interface Listing {
   readonly what: Listed;
   /** Words that the name has to hold, such as "error" of "all error classes". */
   readonly words: readonly string[];
-  /** Only below this folder. */
-  readonly folder?: string | undefined;
+  /** Only in this file, or below this folder; the last parts of a path are enough. */
+  readonly place?: string | undefined;
   /** Only files with one of these endings, such as `.py`. */
   readonly endings?: readonly string[] | undefined;
 }
 
 /** Everything of a sort, each with its line, by file; sources first. Of files, the files. */
-export async function gatherListing(corpus: Corpus, { what, words, folder, endings }: Listing): Promise<Gathered> {
+export async function gatherListing(corpus: Corpus, { what, words, place, endings }: Listing): Promise<Gathered> {
   const isWanted = (path: string) =>
-    (folder === undefined || path.startsWith(`${folder}/`)) &&
+    (place === undefined || `/${path}/`.includes(`/${place}/`)) &&
     (endings === undefined || endings.some((ending) => path.toLowerCase().endsWith(ending)));
   if (what === 'file') return { items: filesAsItems(corpus, corpus.paths.filter(isWanted), words), isComplete: true };
   const found = (await matchesOf(corpus, PATTERNS[what], isWanted)).filter(({ found: name }) => holds(name, words));
@@ -127,18 +172,22 @@ export async function gatherListing(corpus: Corpus, { what, words, folder, endin
 /** Every line that a pattern fits, by path. */
 export function matchesOf(
   corpus: Corpus,
-  { words, lines, isIn = () => true }: Pattern,
+  { words, lines, find, isIn = () => true }: Pattern,
   isWanted: (path: string) => boolean = () => true,
 ): Promise<LineMatch[]> {
   const candidates = words.length > 0 ? corpus.holding(words).paths : corpus.paths;
   return corpus.scan(
     candidates.filter((path) => isIn(path) && isWanted(path)),
-    (line) => new Set(lines.flatMap((pattern) => namesIn(pattern, line))),
+    (line, at, all, path) => {
+      const names = new Set(lines.flatMap((pattern) => namesIn(pattern, line)));
+      const told = names.size === 0 && line.length <= LONGEST ? find?.(all, at, path) : undefined;
+      return told === undefined ? names : [told];
+    },
   );
 }
 
 function namesIn(pattern: RegExp, line: string): string[] {
-  if (line.length > 2_000) return [];
+  if (line.length > LONGEST) return [];
   if (pattern.global) return [...line.matchAll(pattern)].flatMap(([, name]) => name ?? []);
   const name = pattern.exec(line)?.[1];
   return name === undefined ? [] : [name];

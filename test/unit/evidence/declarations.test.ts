@@ -31,3 +31,46 @@ test('a plain word of a question is no name of a member', async () => {
     'definition src/options.py:2 colour',
   ]);
 });
+
+test.each([
+  ['test/a.cs', '    [Fact]\n    public void Adds()\n    {\n        Run(1);\n    }', ['Adds']],
+  [
+    'test/b.cs',
+    '    [Theory]\n    [InlineData(1)]\n#if NET\n    [InlineData(2)]\n#endif\n    public async Task Sums(int a)\n    {\n    }',
+    ['Sums'],
+  ],
+  ['src/test/java/ATest.java', '  @Test\n  void adds() {\n    run();\n  }\n\n  void helper() {}', ['adds']],
+  ['src/test/kotlin/ATest.kt', '  @Test fun `adds two`() {\n  }', ['`adds two`']],
+  [
+    'tests/ATest.php',
+    '    public function testAdds(): void\n    {\n    }\n\n    private function setUp() {}',
+    ['testAdds'],
+  ],
+  ['src/lib.rs', '    #[test]\n    fn adds() {\n        run();\n    }\n\n    fn helper() {}', ['adds']],
+  ['Tests/ATests.swift', '    func testAdds() {\n    }', ['testAdds']],
+  ['src/a.zig', 'test "adds" {\n}', ['adds']],
+])('tests are counted: %s', async (path, text, names) => {
+  const evidence = await evidenceOver({ [path]: `${text}\n` }, 'How many tests are there?');
+  expect(evidence?.items.map(({ note }) => note)).toEqual(names);
+});
+
+const WEB = {
+  'lib/web/app.rb': 'module Shop\n  class App\n    get "/orders" do\n    end\n\n    def total\n    end\n  end\nend\n',
+  'lib/jobs.rb': 'module Shop\n  class Job\n  end\nend\n',
+  'src/web/list.c':
+    'static int\nlist_size(list_t* list)\n{\n  return size(list);\n}\n\nint list_free(list_t* list) {\n}\n',
+  'src/Orders.cs':
+    'public class Orders\n{\n    [HttpGet("orders/{id}")]\n    public Order Find(int id) => all[id];\n\n    public Orders(int a)\n    {\n' +
+    '        Load(a);\n    }\n}\n',
+};
+
+test.each([
+  ['List all classes in lib/web', ['App']],
+  ['List all classes in lib/jobs.rb', ['Job']],
+  ['List all functions in the web folder', ['total', 'list_size', 'list_free']],
+  ['Which methods are in src/Orders.cs?', ['Find']],
+  ['List all modules', ['Shop', 'Shop']],
+  ['List all routes', ['/orders', 'orders/{id}']],
+])('%s', async (question, names) => {
+  expect((await evidenceOver(WEB, question))?.items.map(({ note }) => note)).toEqual(names);
+});
