@@ -117,7 +117,8 @@ export function extentOf(
   return { lines: { start, end }, context: { start, end: Math.max(end, bodyEnd(lines, at, head, most) + 1) } };
 }
 
-function commentStart(lines: readonly string[], at: number): number {
+/** The first line (from 0) of the comment and the marks above a line. */
+export function commentStart(lines: readonly string[], at: number): number {
   let start = at;
   // Some leave a line blank between a comment and what it is about.
   if (/^\s*$/.test(lines[at - 1] ?? 'x') && /^\s*\*\/\s*$/.test(lines[at - 2] ?? '')) start -= 1;

@@ -11,6 +11,9 @@ const DOCUMENTS = 60;
 /** Lines of one tool's file that are shown. */
 const TOOL_LINES = 20;
 
+/** Lines of a script that are shown. */
+const SCRIPT_LINES = 4;
+
 /** By task: what a script or a CI step is called, and what a heading says. */
 const NAMES: Readonly<Record<Task, readonly [RegExp, RegExp]>> = {
   build: [
@@ -33,7 +36,7 @@ const NAMES: Readonly<Record<Task, readonly [RegExp, RegExp]>> = {
 
 /** A line of a document that shows what to type. */
 const COMMAND =
-  /(?:^|[`$>|])\s*(?:sudo )?(?:npm|npx|yarn|pnpm|bun|deno|node|make|cmake|cargo|go|python3?|pip|pipenv|poetry|uv|tox|nox|pytest|mvn|\.\/\w+|gradle|bundle|rake|mix|dotnet|composer|swift|sbt|zig|docker|ctest|just)\s/;
+  /(?:^|[`$>|&])\s*(?:sudo |exec |call )?(?:npm|npx|yarn|pnpm|bun|deno|node|make|cmake|cargo|go|python3?|pip|pipenv|poetry|uv|tox|nox|pytest|mvn|\.\/[\w./-]+|gradle|bundle|rake|mix|dotnet|composer|swift|sbt|zig|docker|ctest|just|msbuild|nuget|rspec|phpunit|rebar3|lein|stack|cabal|flutter|dart|xcodebuild|ninja|meson|bazel)(?:\s|$)/;
 const COMMANDS: Readonly<Record<Task, RegExp>> = {
   build: /\s(?:install|build|compile|make)\b|\bmake$/,
   run: /\s(?:run (?!test)|start|dev|serve|up)\b|\s(?:install)\b/,
@@ -46,6 +49,9 @@ const CI_FILE =
   /^(?:\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.circleci\/config\.ya?ml|azure-pipelines\.ya?ml|\.?appveyor\.ya?ml|jenkinsfile|\.woodpecker\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml|bitbucket-pipelines\.ya?ml)$/i;
 const TOOL_FILE =
   /^(?:tox\.ini|noxfile\.py|pyproject\.toml|taskfile\.ya?ml|rakefile|composer\.json|deno\.jsonc?|\.cargo\/config(?:\.toml)?|procfile|dockerfile|(?:docker-)?compose\.ya?ml)$/i;
+/** A script at the root, or in a folder for scripts. */
+const SCRIPT_FILE =
+  /^(?:[\w.-]+\.(?:sh|bash|ps1|cmd|bat|cake)|(?:scripts?|bin|build|tools?|ci|eng|hack|dev)\/(?:[\w.-]+\.(?:sh|bash|ps1|cmd|bat|cake)|[\w-]+))$/i;
 const SETTINGS_FILE =
   /^(?:\.env[\w.-]*(?:example|sample|template|dist)|[\w.-]*config(?:\.\w+)*\.(?:json|ya?ml|toml|ini|js|ts|mjs|cjs)|\.[\w-]+rc(?:\.\w+)?)$/i;
 const MARKDOWN_HEADING = /^(#{1,6})\s(.*)$/;
@@ -65,6 +71,8 @@ export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered>
       const found = await toolLines(corpus, path, script);
       items.push(...found.items);
       isComplete &&= found.isComplete;
+    } else if (SCRIPT_FILE.test(path)) {
+      items.push(...(await commands(corpus, path, task)));
     } else if (task === 'configure' && depth(path) < 2 && SETTINGS_FILE.test(name)) {
       items.push(await corpus.item('setting', path, { start: 1, end: 12 }));
     }
@@ -129,6 +137,17 @@ async function toolLines(corpus: Corpus, path: string, wanted: RegExp): Promise<
   return { items, isComplete: found.length <= TOOL_LINES };
 }
 
+/** The lines of a script that call a tool for the task. */
+async function commands(corpus: Corpus, path: string, task: Task): Promise<EvidenceItem[]> {
+  const lines = await corpus.lines(path);
+  const found = lines.flatMap((line, at) =>
+    !/^\s*(?:#|rem\b|::|echo\b|write-)/i.test(line) && COMMAND.test(line) && COMMANDS[task].test(line)
+      ? [{ path, at, found: '' }]
+      : [],
+  );
+  return corpus.lineItems('script', found.slice(0, SCRIPT_LINES));
+}
+
 /** Commands of a CI file that are about the task. */
 async function steps(corpus: Corpus, path: string, wanted: RegExp): Promise<EvidenceItem[]> {
   const lines = await corpus.lines(path);
@@ -149,7 +168,9 @@ async function steps(corpus: Corpus, path: string, wanted: RegExp): Promise<Evid
     const said = (found[1] ?? '').trim();
     const block = /^[|>]/.test(said) ? lines.slice(at + 1, end).join('\n') : said;
     const named = (/name:(.*)$/.exec(lines[at - 1] ?? '')?.[1] ?? '').trim();
-    if (!wanted.test(`${block}\n${named}`)) continue;
+    // A line that only says or keeps something is no step of a task.
+    const done = block.replace(/^\s*(?:echo|export)\b.*$/gm, '');
+    if (!wanted.test(`${done}\n${named}`)) continue;
     const last = /^[|>]/.test(said) ? Math.min(end, at + 12) : at + 1;
     items.push(await corpus.item('ci', path, { start: at + 1, end: last }, named));
   }

@@ -33,7 +33,19 @@ const isTest = (path: string): boolean => roleOf(path) === 'test' || /\.(?:rs|zi
 
 /** How programs read their environment. */
 export const ENVIRONMENT: Pattern = {
-  words: ['env', 'environ', 'getenv', 'secure_getenv', 'LookupEnv', 'GetEnvironmentVariable', 'get_env', 'fetch_env'],
+  words: [
+    'env',
+    'environ',
+    'getenv',
+    'secure_getenv',
+    'LookupEnv',
+    'GetEnvironmentVariable',
+    'get_env',
+    'fetch_env',
+    'environment',
+    'fromEnvironment',
+    'getEnvVarOwned',
+  ],
   lines: [
     /\bprocess\.env\.([A-Za-z_]\w*)/g,
     /\b(?:process\.env|import\.meta\.env|os\.environ|environ|ENV|\$_ENV|\$_SERVER)\[\s*["'`]([A-Za-z_]\w*)["'`]\s*\]/g,
@@ -43,6 +55,10 @@ export const ENVIRONMENT: Pattern = {
     /\benv(?:::|\.)(?:var|var_os|get|str|int|bool|list)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
     /\b(?:option_)?env!\(\s*"([A-Za-z_]\w*)"/g,
     /\$ENV\{(\w+)\}/g,
+    /\$env:([A-Za-z_]\w*)/gi,
+    /\b(?:ENV\.(?:key|has_key|include|dig)\??|sys\.env(?:\.get|\.getOrElse)?|System\.getenv\(\)\.get|fromEnvironment)\(\s*["']([A-Za-z_]\w*)["']/g,
+    /\.environment\[\s*["']([A-Za-z_]\w*)["']\s*\]/g,
+    /\bgetEnvVarOwned\(\s*\w+,\s*"([A-Za-z_]\w*)"/g,
     /\benv\(\s*["']([A-Z_][A-Z\d_]*)["']/g,
   ],
 };

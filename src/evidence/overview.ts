@@ -3,6 +3,7 @@ import { roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
+import { commentStart } from './definition.ts';
 import { IMPORT } from './references.ts';
 
 const LIMITS = {
@@ -29,9 +30,9 @@ const LIMITS = {
 const ORNAMENT =
   /^(?:$|\[?!\[|#+\s*<img\b|<\/?(?:p|div|img|a|h1|br|hr|picture|source|center|span|strong|sub|table|tr|td)\b[^>]*>?$|\[!\w+\]|\.\. image::|:(?:target|alt|width):|<!--.*-->$)/i;
 const ABOUT =
-  /^\s*(?:"(?:name|description|version|license|main|module|bin|type|exports|private|keywords)"\s*:|(?:name|description|version|license|authors|edition|readme|homepage|rust-version|requires-python|keywords)\s*=|module\s|go\s+\d|<(?:artifactId|name|description|groupId)>|project\()/i;
+  /^\s*(?:"(?:name|description|version|license|main|module|bin|type|exports|private|keywords)"\s*:|(?:\w+\.)?(?:name|summary|description|version|license|authors|edition|readme|homepage|rust-version|requires-python|keywords)\s*=|(?:app|description|version|elixir):\s|module\s|go\s+\d|<(?:artifactId|name|description|groupId)>|project\()/i;
 /** A description that is text: `description=about["…"]` says nothing. */
-const DESCRIPTION = /^\s*(?:"description"\s*:|description\s*=\s*["'(]|<description>)/i;
+const DESCRIPTION = /^\s*(?:"description"\s*:|(?:\w+\.)?(?:summary|description)\s*[=:]\s*["'(~]|<description>)/i;
 const ENTRY =
   /^(?:(?:src|lib|app|cmd|bin|packages|crates)\/)?(?:[\w.-]+\/)?(?:src\/)?(?:main|index|__main__|cli|app|server|lib|mod|extension|program)\.(?:[cm]?[jt]sx?|py|rs|go|java|kt|rb|c|cc|cpp|cs|swift|php|ex|scala)$/i;
 const DECLARED_ENTRY =
@@ -81,7 +82,9 @@ function isProse(line: string): boolean {
   return words.length >= (isSentence ? 3 : 5) || /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]{8}/u.test(said);
 }
 
-/** The first lines of a file behind its licence. */
+const COMMENT = /^\s*(?:\/\/|\/?\*|#(?!\s*(?:include|define|if|pragma))|--|<\?php\s*$|declare\(strict_types)/;
+
+/** The first lines of a file behind its licence, and behind its imports where there are many. */
 async function headOf(
   corpus: Corpus,
   label: 'entry' | 'imported',
@@ -90,11 +93,17 @@ async function headOf(
   note = '',
 ): Promise<EvidenceItem> {
   const lines = await corpus.lines(path);
-  const isLicensed = lines.slice(0, 4).some((line) => /copyright|licen[sc]e|spdx/i.test(line));
-  const code = lines.findIndex(
-    (line) => line.trim() !== '' && !/^\s*(?:\/\/|\/?\*|#(?!\s*(?:include|define|if|pragma))|--)/.test(line),
-  );
-  const start = isLicensed ? Math.max(0, code) + 1 : 1;
+  const isLicensed = lines.slice(0, 8).some((line) => /copyright|licen[sc]e|spdx/i.test(line));
+  const first = (isAside: (line: string) => boolean) =>
+    Math.max(
+      0,
+      lines.findIndex((line) => line.trim() !== '' && !isAside(line)),
+    );
+  const isComment = (line: string) => COMMENT.test(line);
+  // What brings other names in says little where it fills what is shown.
+  const own = first((line) => isComment(line) || IMPORT.test(line) || /^\s*(?:package|namespace)\s/.test(line));
+  const said = commentStart(lines, own);
+  const start = said > length / 2 ? said + 1 : isLicensed ? first(isComment) + 1 : 1;
   return corpus.item(label, path, { start, end: Math.min(lines.length, start + length - 1) }, note);
 }
 

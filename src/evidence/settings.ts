@@ -12,7 +12,7 @@ const VERSION_FILE =
   /(?:^|\/)(?:\.nvmrc|\.node-version|\.python-version|\.ruby-version|\.java-version|\.tool-versions|rust-toolchain(?:\.toml)?|global\.json|runtime\.txt|version(?:\.txt)?|\.bazelversion|\.terraform-version)$/i;
 /** How manifests say which version of the language or of a tool they need. */
 const ENGINE =
-  /"(?:engines|node|npm|vscode|php|packageManager)"\s*:|^\s*(?:requires-python|python_requires|rust-version|edition|go|toolchain|channel|required_ruby_version|ruby|elixir|python|target|(?:maven\.compiler\.\w+)|sourceCompatibility|jvmTarget)\b\s*[=: (]|<(?:maven\.compiler\.\w+|java\.version|TargetFramework|release)>|cmake_minimum_required/i;
+  /"(?:engines|node|npm|vscode|php|packageManager)"\s*:|^\s*(?:\w+\.)?(?:requires-python|python_requires|rust-version|edition|go|toolchain|channel|required_ruby_version|ruby|elixir|python|target|(?:maven\.compiler\.\w+)|sourceCompatibility|jvmTarget)\b\s*[=: (]|<(?:maven\.compiler\.\w+|java\.version|TargetFramework|release)>|cmake_minimum_required/i;
 const OWN_VERSION =
   /^\s*"?version"?\s*[=:]\s*["']?[\w.+-]+|^\s*(?:__version__|VERSION)\s*=\s*["']|<version>[^<]+<\/version>|\bproject\([^)]*\bVERSION\b/;
 const ENGINE_LINE = 'engine';
@@ -24,7 +24,7 @@ const OPTION =
 const ENTRY = /^\s*["']?[\w.-]+["']?\s*[:=]\s*\S/;
 /** What may be asked about without any package: its version stands where manifests say what they need. */
 const PLATFORM =
-  /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|elixir|kotlin|scala|swift|c\+\+|vscode)$/i;
+  /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|\.net|c#|elixir|kotlin|scala|swift|c\+\+|vscode)$/i;
 /** Where a platform's version is needed in lines that do not say its name. */
 const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
   [
@@ -32,7 +32,7 @@ const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
     /^\s*(?:sourceCompatibility|targetCompatibility|jvmTarget|jvmToolchain)\b|languageVersion\.set|options\.release|<(?:maven\.compiler\.\w+|java\.version|release)>/,
   ],
   [/^rustc?$/i, /^\s*(?:rust-version|edition|channel)\s*=/],
-  [/^(?:c#|dotnet|\.net)$/i, /<TargetFrameworks?>/],
+  [/^(?:c#|dotnet|\.net)$/i, /<TargetFrameworks?\b/],
   [/^c\+\+$/i, /\b(?:CMAKE_CXX_STANDARD|CXX_STANDARD|cxx_std_\d+)\b|-std=/],
 ];
 /** Parts of a build that need versions as manifests do. */
@@ -67,9 +67,24 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
   const found = await corpus.scan(files, find);
   const needed = found.filter((match) => match.found === ENGINE_LINE || VERSION_FILE.test(match.path));
   const isPlatform = words.length > 0 && words.every((word) => PLATFORM.test(word)) && needed.length > 0;
-  const wanted = (isPlatform ? needed : found).map((match) => ({ ...match, found: '' }));
+  const exact = await nameOne(corpus, found, words);
+  const best = isPlatform ? needed : exact.length > 0 ? exact : found;
+  const wanted = best.map((match) => ({ ...match, found: '' }));
   const items = await corpus.lineItems('version', wanted.sort(byDepth));
   return { items, isComplete: true };
+}
+
+/** The lines that have one of the words as the whole name of something: `psr/log`, and not `psr/log-test`. */
+async function nameOne(corpus: Corpus, found: readonly LineMatch[], words: readonly string[]): Promise<LineMatch[]> {
+  const whole = words.map(
+    (word) => new RegExp(`(?<![\\w@/.-])${word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\w@/.-])`, 'i'),
+  );
+  const named: LineMatch[] = [];
+  for (const match of found) {
+    const line = (await corpus.lines(match.path))[match.at] ?? '';
+    if (whole.some((form) => form.test(line))) named.push(match);
+  }
+  return named;
 }
 
 const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-._][\w.-]+)?$/i;

@@ -84,7 +84,7 @@ const FORMS: Readonly<Record<QuestionKind, readonly string[]>> = {
 };
 
 export const MANIFEST =
-  /^(?:package\.json|deno\.jsonc?|jsr\.json|pyproject\.toml|setup\.(?:py|cfg)|requirements[\w.-]*\.(?:txt|in)|pipfile|environment\.ya?ml|cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml|build\.sbt|composer\.json|gemfile|.+\.gemspec|.+\.(?:cs|fs|vb)proj|.+\.sln|directory\.packages\.props|packages\.config|mix\.exs|rebar\.config|package\.swift|podfile|pubspec\.ya?ml|cmakelists\.txt|meson\.build|conanfile\.(?:py|txt)|vcpkg\.json|project\.clj|deps\.edn|stack\.yaml|.+\.cabal|dune-project|description|project\.toml|build\.zig(?:\.zon)?|shard\.yml|flake\.nix)$/i;
+  /^(?:package\.json|deno\.jsonc?|jsr\.json|pyproject\.toml|setup\.(?:py|cfg)|requirements[\w.-]*\.(?:txt|in)|pipfile|environment\.ya?ml|cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml|build\.sbt|composer\.json|gemfile|.+\.gemspec|.+\.(?:cs|fs|vb)proj|directory\.packages\.props|packages\.config|mix\.exs|rebar\.config|package\.swift|podfile|pubspec\.ya?ml|cmakelists\.txt|meson\.build|conanfile\.(?:py|txt)|vcpkg\.json|project\.clj|deps\.edn|stack\.yaml|.+\.cabal|dune-project|description|project\.toml|build\.zig(?:\.zon)?|shard\.yml|flake\.nix)$/i;
 export const README = /^readme(?:\.(?:md|mdx|markdown|rst|txt|adoc|asciidoc|org|html?))?$/i;
 /** In another language, most often: README.de.md, README_zh.md. */
 const OTHER_README = /^readme[._-][a-z]{2,3}(?:[-_][a-z]{2,4})?(?:\.\w+)?$/i;

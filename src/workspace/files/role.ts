@@ -19,6 +19,8 @@ const SETTINGS_FOLDER = /(?:^|\/)(?:\.(?:github|circleci|vscode|devcontainer)|re
 /** By itself, by a version, by a language; `release-process.md` tells how to release. */
 const CHANGELOG =
   /^(?:(?:changelog|changes|history|news|releases|release[-_ ]?notes|whats[-_]?new)(?:[-_]+[a-z\d]+)*|release)(?:[-_.]v?\d[\w.-]*|\.[a-z]{2}(?:[-_]\w+)?)?(?:\.[a-z]+)?$/i;
+/** Of one edition of a product, at the root; what breaks is for a reader. */
+const OWN_CHANGELOG = /^(?!breaking|api|schema)[a-z\d]+[-_](?:changelog|changes)\.[a-z]+$/i;
 /** `release` alone, without a version, is not one. */
 const RELEASING = /^release(?:\.[a-z]+)?$/i;
 const CHANGELOG_FOLDER = /(?:^|\/)(?:changelogs?(?:[-_]\w+)?|\.changeset|newsfragments|release[-_]?notes)\//i;
@@ -83,6 +85,7 @@ function until(pattern: RegExp, path: string, name: string): string {
 function isChangelog(name: string, folders: string, isText: boolean): boolean {
   const hasEnding = /\.[a-z]\w*$/i.test(name);
   if (CHANGELOG.test(name) && !RELEASING.test(name) && (isText || !hasEnding)) return true;
+  if (isText && folders === name && OWN_CHANGELOG.test(name)) return true;
   if (CHANGELOG_FOLDER.test(folders)) return isText || /\.ya?ml$/i.test(name) || !hasEnding || name.startsWith('.');
   return isText && NEWS_FOLDER.test(folders);
 }
