@@ -224,9 +224,12 @@ async function conversationOf(
   return lastPrompt.goingOn(search, history, { model: model.name, most });
 }
 
-/** What was listed is the whole answer, and has more places than a few sentences can name: a part would mislead. */
+/**
+ * What was listed is the whole answer: there is none, or there are more places than a few sentences can name, so that a
+ * part would mislead.
+ */
 function saysAll(evidence: Evidence, sentences: number): boolean {
-  return isCounted(evidence) && evidence.count > 2 * sentences;
+  return isCounted(evidence) && (evidence.count === 0 || evidence.count > 2 * sentences);
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */

@@ -30,6 +30,7 @@ export function evidenceKindText(kind: EvidenceChoice, strings: Strings): string
 
 /** `11 places in 6 files, 4 names, a selection` */
 export function evidenceCountText({ count, files, names, isComplete }: Evidence, strings: Strings): string {
+  if (count === 0) return strings.evidenceNothing;
   const places =
     count === 1
       ? strings.evidencePlace

@@ -58,6 +58,7 @@ const VALUE: readonly RegExp[] = [
   /^[A-Z][\w:]*[(<{[]\D*\d/,
   /^\w+\([^)\d]*\d/,
   /^[A-Za-z]\w* \{ ?-?\d/,
+  /^[A-Z]\w*(?:\.|::)[A-Z]\w*(?:[\s;,)]*$|[\s;,)]*\/\/)/,
 ];
 /** The value of another name: where that one is given its own says more. */
 const CONSTANT = /^[A-Z][A-Z\d_]+\b/;

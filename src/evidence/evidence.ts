@@ -65,7 +65,7 @@ export interface Evidence {
   readonly items: readonly EvidenceItem[];
   /** How many stand before this page. */
   readonly from: number;
-  /** How many there are, on all pages. Exact where `isComplete`. */
+  /** How many there are, on all pages; 0 where it is sure that there are none. Exact where `isComplete`. */
   readonly count: number;
   /** Files that they stand in, on all pages. */
   readonly files: number;

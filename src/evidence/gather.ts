@@ -52,13 +52,18 @@ export async function evidenceFor(
   const asked = search.members.map((member) => ({ member, corpus: new Corpus(member, scope?.(member), signal) }));
   const all: Gathered[] = [];
   let found: EvidenceKind | undefined;
+  let none: EvidenceKind | undefined;
   for (const { member, corpus } of asked) {
     const inquiry = inquiryOf(question, await search.projectNames(member), kind);
     if (!inquiry) continue;
     const gathered = await gather(corpus, inquiry, question, placesIn(corpus, member, recalled));
     if (gathered.items.length > 0) found ??= inquiry.kind;
+    else if (isSureOfNone(inquiry) && gathered.isComplete) none ??= inquiry.kind;
     all.push(gathered);
   }
+  // That there is none is the answer: lines that say the same words would only look like one.
+  const isNone = found === undefined && none !== undefined;
+  if (isNone) found = none;
   if (found === undefined && kind === undefined) {
     found = 'lines';
     for (const { member, corpus } of asked) {
@@ -69,7 +74,7 @@ export async function evidenceFor(
   // No commit tells the reason: then the lines do, or nothing does.
   if (kind === undefined && found === 'history' && items.every(({ label }) => label !== 'commit' && label !== 'added'))
     found = 'lines';
-  if (found === undefined || items.length === 0) return undefined;
+  if (found === undefined || (items.length === 0 && !isNone)) return undefined;
   return {
     kind: found,
     items: items.slice(from, from + most),
@@ -110,6 +115,12 @@ async function gather(
     case 'lines':
       return gatherPointedLines(corpus, question, recalled);
   }
+}
+
+/** Whether all forms of what is asked for are known, so that nothing found means that there is none. */
+function isSureOfNone(inquiry: Inquiry): boolean {
+  if (inquiry.kind === 'settings') return inquiry.about === 'environment';
+  return inquiry.kind === 'list' && inquiry.words.length === 0 && ['todo', 'file'].includes(inquiry.what);
 }
 
 function gatherSettingsAbout(corpus: Corpus, { about, words }: Extract<Inquiry, { readonly kind: 'settings' }>) {

@@ -58,3 +58,11 @@ test('the changes of an edition are a changelog, and what breaks is documentatio
   expect(roleOf('breaking-changes.md')).toBe('documentation');
   expect(roleOf('docs/how-to-make-changes.md')).toBe('documentation');
 });
+
+test('that there is none is an answer where every form is known, and else nothing is said', async () => {
+  const none = await evidenceOver(PHP, 'Which environment variables are read?');
+  expect(none).toMatchObject({ kind: 'settings', items: [], count: 0, isComplete: true });
+  expect(await evidenceOver(PHP, 'List all TODOs')).toMatchObject({ kind: 'list', count: 0 });
+  expect(await evidenceOver(PHP, 'How many Swift files are there?')).toMatchObject({ kind: 'list', count: 0 });
+  expect(await evidenceOver(PHP, 'List all routes')).toBeUndefined();
+});
