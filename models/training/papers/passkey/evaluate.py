@@ -23,7 +23,7 @@ from .train import HOME, load
 
 LENGTHS = [5_120, 20_480, 81_920, 327_680, 1_048_576, 10_485_760]
 PLACES = ["start", "middle", "end"]
-CHUNK = 16_384  # tokens of all documents in one call
+CHUNK = 4_096  # tokens of all documents in one call; more no longer fits the caches of a core
 NEAR = 2  # segments in which the key is placed
 
 Memories = list[Memory]

@@ -62,8 +62,8 @@ def make_batch(
 
 
 def key_place(draw: np.random.Generator, segments: int, tokens: int) -> int:
-    """Anywhere in a document; in three of ten across a border of segments, which is the harder place."""
-    if segments > 1 and draw.random() < 0.3:
+    """Anywhere in a document; in one of two across a border of segments, which is the harder place."""
+    if segments > 1 and draw.random() < 0.5:
         border = int(draw.integers(1, segments)) * tokens
         return border - int(draw.integers(1, text.KEY_LENGTH))
     return int(draw.integers(0, segments * tokens - text.KEY_LENGTH + 1))

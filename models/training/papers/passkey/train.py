@@ -1,9 +1,9 @@
 """python -m models.training.papers.passkey.train --seed 1: a model from scratch; may be killed and started again.
 
 1. Documents of 1, 2, 4, 12, 40 segments, the first ones short. The next stage begins when 70 % of the answers from
-   memory are exact. Earlier stages stay mixed in.
+   memory are exact, the last passes at 90 %. Earlier stages stay mixed in.
 2. From the stage of 4 segments on, three steps in four multiply each segment's write by a random gain (`model.scaled`).
-3. After the last stage is reached, the rate falls to nothing over `--last` steps.
+3. After the last stage has passed, the rate falls to nothing over `--last` steps.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ HOME = Path.home() / ".cache" / "ask-codebase" / "papers" / "passkey"
 STAGES = [(1, 48), (1, 128), (2, 128), (4, 128), (12, 128), (40, 128)]  # segments, tokens of each
 STEP_TOKENS = 8_192
 PASS = 0.7  # keys across borders are learned last
+LAST_PASS = 0.9  # the rate may fall only then: a seed that began to fall at 70 % never learned the cut keys
 QUESTIONS = 4  # of a document, each from a memory of its own age
 LOCAL = 0.1  # share of questions whose key stands in their own segment
 
@@ -45,9 +46,10 @@ class Progress:
         self.tokens += tokens
         if counts:
             self.exact += (0.1 if STAGES[self.stage][0] >= 4 else 0.05) * (share - self.exact)
-        if self.exact <= PASS or self.reached >= 0:
+        is_last = self.stage == len(STAGES) - 1
+        if self.exact <= (LAST_PASS if is_last else PASS) or self.reached >= 0:
             return
-        if self.stage == len(STAGES) - 1:
+        if is_last:
             self.reached = self.step
         else:
             self.stage, self.exact = self.stage + 1, 0.0
@@ -170,7 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", help="of the run; linear-SEED when left out")
-    parser.add_argument("--last", type=int, default=900, help="steps after the last stage is reached")
+    parser.add_argument("--last", type=int, default=700, help="steps after the last stage has passed")
     parser.add_argument("--steps", type=int, help="stop after so many steps, whatever was reached")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--gain", type=float, default=60.0, help="largest factor of a segment's write, 1 for none")

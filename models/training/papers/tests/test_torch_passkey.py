@@ -8,7 +8,7 @@ import torch
 
 from models.training.papers.block import Features
 from models.training.papers.bounded.__main__ import size
-from models.training.papers.passkey import evaluate, report, text, train
+from models.training.papers.passkey import borders, evaluate, report, text, train
 from models.training.papers.passkey.model import PasskeyModel, Shape
 from models.training.papers.passkey.task import losses, make_batch
 
@@ -151,3 +151,29 @@ def test_the_trained_model_finds_passkeys_at_four_times_its_length():
     # The control: a memory that is emptied before the question answers nothing.
     keys = draw.integers(0, 10, (16, 5))
     assert evaluate.ask(one, one.empty(16), draw, "unseen", keys).all(-1).sum() == 0
+
+
+def test_a_key_is_cut_where_it_is_asked_for():
+    one, seen = model(), []
+    remember = one.remember
+    one.remember = lambda segments, memory: seen.append(segments) or remember(segments, memory)
+    found = list(borders.by_cut(one, "words", documents=2, segments=3))
+    assert len(found) == text.KEY_LENGTH
+    assert all(0 <= count <= 2 for count in found)
+    mark = text.ids(" pass key")[0]
+    for cut, segments in enumerate(seen):
+        for document in segments:
+            at = int((document.flatten() == mark).nonzero()[-2]) - 1  # of the sentence; the last is its second mention
+            assert (at + cut) % 48 == 0, cut
+
+
+def test_the_last_stage_passes_later_than_the_others():
+    progress = train.Progress(stage=len(train.STAGES) - 2, exact=0.75)
+    progress.note(0.75, 1, counts=True)
+    assert (progress.stage, progress.reached) == (len(train.STAGES) - 1, -1)
+    for _ in range(60):
+        progress.note(0.85, 1, counts=True)
+    assert progress.reached == -1  # the rate must not fall yet
+    for _ in range(60):
+        progress.note(0.95, 1, counts=True)
+    assert progress.reached > 60
