@@ -1,14 +1,18 @@
-"""Long documents of code for language modelling, over a vocabulary that a small model can hold.
+"""Long documents for language modelling, of code and of books, over a vocabulary that a small model can hold.
 
-A document is a folder of a Python package, its files one after the other. Folders are split into train, valid and test
-by their names, so that no file is in two. The vocabulary is the shipped tokenizer's most frequent tokens and all bytes;
-a rarer token is spelled in bytes. So perplexity is comparable between runs of one vocabulary alone, bits a byte always.
+A document is a folder of a Python package, its files one after the other, or a book of the King James Bible (Debian's
+bible-kjv). Documents are split into train, valid and test by their names, so that no file is in two. The vocabulary is
+the shipped tokenizer's most frequent tokens and all bytes; a rarer token is spelled in bytes. So perplexity is
+comparable between runs of one vocabulary alone, bits a byte always.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 import site
+import subprocess
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,18 +27,19 @@ SHORTEST = 8_192  # tokens of a document
 
 @dataclass(frozen=True)
 class Source:
-    """The packages whose folders are documents, and how many different tokens a model sees."""
+    """The packages whose folders are documents, none for books, and how many different tokens a model sees."""
 
     packages: tuple[str, ...]
     vocabulary: int
 
     @property
     def name(self) -> str:
-        return f"{'-'.join(self.packages)}-{self.vocabulary}"
+        return f"{'-'.join(self.packages) or 'books'}-{self.vocabulary}"
 
 
 LARGE = Source(("sympy", "networkx", "torch", "numpy"), 8_192)
 SMALL = Source(("networkx", "numpy"), 1_024)
+BOOKS, SMALL_BOOKS = Source((), 8_192), Source((), 1_024)
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,35 @@ def part_of(name: str) -> str:
     return "valid" if place == 8 else "test" if place == 9 else "train"
 
 
-def folders(packages: tuple[str, ...]) -> dict[str, list[Path]]:
-    """The Python files of each folder of the packages."""
+def folders(packages: tuple[str, ...]) -> dict[str, str]:
+    """The Python of each folder of the packages."""
     root = Path(site.getsitepackages()[0])
-    found: dict[str, list[Path]] = {}
+    found: dict[str, list[str]] = {}
     for package in packages:
         for file in sorted((root / package).rglob("*.py")):
-            found.setdefault(str(file.parent.relative_to(root)), []).append(file)
-    return found
+            found.setdefault(str(file.parent.relative_to(root)), []).append(file.read_text("utf-8", "replace"))
+    return {name: "\n\n".join(texts) for name, texts in found.items()}
+
+
+def printed_books() -> str:
+    """The whole Bible as Debian's reader prints it. Ends the program with a plain sentence where it is missing."""
+    reader = shutil.which("bible")
+    if reader is None:
+        raise SystemExit("The books come from Debian's bible-kjv. Install that package, or ask for --text code.")
+    wide = "-l100000"  # no verse is broken
+    return subprocess.run([reader, wide, "gen1:1-rev22:21"], capture_output=True, check=True, encoding="utf-8").stdout
+
+
+def books(printed: str) -> dict[str, str]:
+    """Verses by book, without their numbers: a line `Genesis 1` heads a chapter, a verse is `  1 In the beginning`."""
+    found: dict[str, list[str]] = {}
+    verses: list[str] = []
+    for line in printed.splitlines():
+        if heading := re.fullmatch(r"(\d? ?[A-Z][A-Za-z ]*) \d+", line):
+            verses = found.setdefault(heading[1], [])
+        elif line.strip():
+            verses.append(line.strip().partition(" ")[2])
+    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 def documents(source: Source = LARGE) -> dict[str, list[Document]]:
@@ -77,10 +103,7 @@ def documents(source: Source = LARGE) -> dict[str, list[Document]]:
 
 
 def encode(source: Source) -> dict[str, list[Document]]:
-    texts = {
-        name: "\n\n".join(file.read_text("utf-8", "replace") for file in files)
-        for name, files in folders(source.packages).items()
-    }
+    texts = folders(source.packages) if source.packages else books(printed_books())
     encoded = tokenizer().encode_batch_fast(list(texts.values()), add_special_tokens=False)
     whole = {name: np.array(one.ids, np.int64) for name, one in zip(texts, encoded, strict=True)}
     table = spelling([tokens for name, tokens in whole.items() if part_of(name) == "train"], source.vocabulary)

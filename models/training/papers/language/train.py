@@ -21,10 +21,11 @@ import torch.nn.functional as F
 
 from .model import KINDS, LanguageModel, Shape
 from .table import table
-from .text import LARGE, SMALL, Document, documents
+from .text import BOOKS, LARGE, SMALL, SMALL_BOOKS, Document, documents
 
 HOME = Path.home() / ".cache" / "ask-codebase" / "papers" / "language"
 RESULT = Path(__file__).parent / "result.jsonl"
+TESTED = 8  # documents of a batch that is evaluated
 PLACES = [2_048, 8_192, 32_768, 131_072]  # losses are kept apart by how many tokens stand before
 
 
@@ -37,10 +38,13 @@ class Plan:
     batch: int  # windows of a step
     peak: float = 2e-3
     device: str = "cpu"
+    text: str = "code"
 
     @property
     def name(self) -> str:
-        return f"{self.shape.width}-{self.shape.kind}-{self.unroll}-{self.seed}"
+        """The number of steps is part of it: the rate falls over all of them, so no run goes on from a shorter one."""
+        shape = self.shape
+        return f"{self.text}-{shape.width}-{shape.kind}-{self.unroll}x{self.batch}x{self.steps}-{self.seed}"
 
 
 SMALL_SHAPE = Shape(
@@ -112,16 +116,23 @@ def train(plan: Plan, train_documents: list[Document], folder: Path = HOME, unti
 def evaluate(model: LanguageModel, tested: list[Document], device: str, longest: int) -> dict:
     """Perplexity, bits a byte, and perplexity by place, over documents that are streamed from their start."""
     sums, counts, total_bytes = [0.0] * (len(PLACES) + 1), [0] * (len(PLACES) + 1), 0.0
-    with torch.inference_mode():
-        for document in tested:
-            ids = torch.from_numpy(document.tokens[:longest])[None].to(device)
-            total_bytes += document.bytes * ids.shape[1] / len(document.tokens)
-            at = 0
-            for losses in stream(model, ids, device):
+    texts = sorted((one.tokens[:longest] for one in tested), key=len)
+    for document in tested:
+        total_bytes += document.bytes * min(longest, len(document.tokens)) / len(document.tokens)
+    for first in range(0, len(texts), TESTED):
+        batch = texts[first : first + TESTED]
+        ids = torch.zeros(len(batch), len(batch[-1]), dtype=torch.int64)  # the shorter ones are filled up behind
+        for row, text in zip(ids, batch, strict=True):
+            row[: len(text)] = torch.from_numpy(text)
+        left = torch.tensor([len(text) - 1 for text in batch], device=device)[:, None]  # [B, 1]
+        at = 0
+        with torch.inference_mode():
+            for losses in stream(model, ids.to(device), device):
                 place = sum(at >= bound for bound in PLACES)
-                sums[place] += losses.sum().item()
-                counts[place] += losses.numel()
-                at += losses.numel()
+                real = at + torch.arange(losses.shape[1], device=device) < left  # [B, T]
+                sums[place] += losses[real].sum().item()
+                counts[place] += int(real.sum())
+                at += losses.shape[1]
     nats = sum(sums)
     return {
         "perplexity": round(math.exp(nats / sum(counts)), 4),
@@ -141,10 +152,11 @@ def row_of(plan: Plan, parts: dict[str, list[Document]], longest: int) -> dict:
     found = evaluate(model.eval(), parts["test"], plan.device, longest)
     return {
         "run": plan.name,
+        "text": plan.text,
         "kind": plan.shape.kind,
         "seed": plan.seed,
         "unroll": plan.unroll,
-        "steps": plan.steps,
+        "tokens of training": plan.steps * plan.batch * plan.unroll * plan.shape.segment,
         "parameters": sum(part.numel() for part in model.parameters()),
         "numbers": plan.shape.numbers(),
         **found,
@@ -155,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--text", choices=["code", "books"], default="code")
     parser.add_argument("--small", action="store_true", help="0.2 M parameters, 0.8 M tokens a run")
     parser.add_argument("--steps", type=int, help="1,000 of 2 windows of 4 segments: 4 M tokens; small, 400 of 8")
     parser.add_argument("--unroll", type=int, default=4, help="segments of a window: 4, 16, 64")
@@ -165,17 +178,20 @@ def main() -> None:
     torch.set_num_threads(1)
     size = SMALL_SHAPE if given.small else Shape("local")
     steps, batch = given.steps or (400 if given.small else 1_000), given.batch or (8 if given.small else 2)
-    parts = documents(SMALL if given.small else LARGE)
+    sources = {"code": (LARGE, SMALL), "books": (BOOKS, SMALL_BOOKS)}
+    parts = documents(sources[given.text][given.small])
     rows = [json.loads(line) for line in RESULT.read_text().splitlines()] if RESULT.exists() else []
-    for seed in given.seeds:
-        for kind in given.kinds:
-            plan = Plan(replace(size, kind=kind), seed, steps, given.unroll, batch, device=given.device)
-            if any(row["run"] == plan.name and row["steps"] == steps for row in rows):
-                continue
+    asked = [
+        Plan(replace(size, kind=kind), seed, steps, given.unroll, batch, device=given.device, text=given.text)
+        for seed in given.seeds
+        for kind in given.kinds
+    ]
+    for plan in asked:
+        if all(row["run"] != plan.name for row in rows):
             rows.append(row_of(plan, parts, given.longest))
             RESULT.write_text("".join(json.dumps(row) + "\n" for row in rows))
             print(json.dumps(rows[-1]), flush=True)
-    print(table([row for row in rows if row["run"].startswith(f"{size.width}-") and row["unroll"] == given.unroll]))
+    print(table([row for row in rows if row["run"] in {plan.name for plan in asked}]))
 
 
 if __name__ == "__main__":

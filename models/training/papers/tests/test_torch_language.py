@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from models.training.papers.language import train as language
 from models.training.papers.language.model import KINDS, LanguageModel, Shape
 from models.training.papers.language.table import table
-from models.training.papers.language.text import Document
+from models.training.papers.language.text import Document, books
 from models.training.papers.language.train import Plan, evaluate, stream, train
 
 SMALL = Shape("local", layers=2, width=32, heads=2, segment=16, vocabulary=64, cache=16, keys=256, nearest=4, tokens=2)
@@ -79,6 +80,20 @@ def test_a_run_that_is_killed_goes_on_and_learns(tmp_path):
     assert found["tokens"] == 499
 
 
+def test_documents_of_one_batch_do_not_touch_each_other(monkeypatch):
+    monkeypatch.setattr(language, "PLACES", [32])
+    texts = [Document(str(n), torch.randint(0, 64, (n,)).numpy(), 3 * n) for n in (40, 100, 17, 64, 33)]
+    one = model("linear")
+    monkeypatch.setattr(language, "TESTED", 1)
+    alone = evaluate(one, texts, "cpu", 90)
+    monkeypatch.setattr(language, "TESTED", 3)
+    together = evaluate(one, texts, "cpu", 90)
+    assert alone["tokens"] == together["tokens"] == 39 + 89 + 16 + 63 + 32
+    for name in ("perplexity", "bits a byte"):
+        assert abs(alone[name] - together[name]) < 0.02 * alone[name]
+    assert alone["perplexity by place"].keys() == together["perplexity by place"].keys() == {"0", "32"}
+
+
 def test_the_table_compares_each_seed_with_its_own_control():
     def row(kind: str, seed: int, perplexity: float) -> dict:
         places = {"0": perplexity + 1, "2048": perplexity}
@@ -97,3 +112,9 @@ def test_the_table_compares_each_seed_with_its_own_control():
         best == "| `linear` | 4,224 | 165,000 | 2 | 27.50 (19.00 to 36.00) | 0.925 (0.900 to 0.950) | 28.50 | 27.50 |"
     )
     assert control.startswith("| `local` |")
+
+
+def test_verses_are_told_apart_from_headings():
+    first = "\nGenesis 1\n\n  1 In the beginning\n  2 And the earth\n\nGenesis 2\n\n  1 Thus\n"
+    printed = f"{first}\n1 John 1\n\n 10 That which\n"
+    assert books(printed) == {"Genesis": "In the beginning\nAnd the earth\nThus", "1 John": "That which"}
