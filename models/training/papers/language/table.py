@@ -10,11 +10,12 @@ def table(rows: list[dict]) -> str:
     kinds = {kind: [row for row in rows if row["kind"] == kind] for kind in dict.fromkeys(row["kind"] for row in rows)}
     places = sorted({int(place) for row in rows for place in row["perplexity by place"]})
     lines = [
-        "| kind | numbers kept | parameters | seeds | perplexity | against `local`, by seed | "
+        "| kind | numbers kept | `memorizing` keeps | parameters | seeds | perplexity | against `local`, by seed | "
         + " | ".join(f"from {place:,}" for place in places)
         + " |",
-        "| --- |" + " ---: |" * (5 + len(places)),
+        "| --- |" + " ---: |" * (6 + len(places)),
     ]
+    largest = kinds["memorizing"][0]["numbers"] if "memorizing" in kinds else None
     alone = {row["seed"]: row["perplexity"] for row in kinds.get("local", [])}
     for kind, own in sorted(kinds.items(), key=lambda one: mean(row["perplexity"] for row in one[1])):
         values = [row["perplexity"] for row in own]
@@ -23,6 +24,7 @@ def table(rows: list[dict]) -> str:
         cells = [
             f"`{kind}`",
             f"{own[0]['numbers']:,}",
+            f"{largest / own[0]['numbers']:,.0f} times" if largest and own[0]["numbers"] else "",
             f"{own[0]['parameters']:,}",
             str(len(own)),
             f"{mean(values):.2f} ({min(values):.2f} to {max(values):.2f})",

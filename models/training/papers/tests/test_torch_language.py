@@ -95,23 +95,24 @@ def test_documents_of_one_batch_do_not_touch_each_other(monkeypatch):
 
 
 def test_the_table_compares_each_seed_with_its_own_control():
-    def row(kind: str, seed: int, perplexity: float) -> dict:
+    def row(kind: str, seed: int, perplexity: float, numbers: int = 4_224) -> dict:
         places = {"0": perplexity + 1, "2048": perplexity}
         return {
             "kind": kind,
             "seed": seed,
-            "numbers": 4_224,
+            "numbers": numbers,
             "parameters": 165_000,
             "perplexity": perplexity,
             "perplexity by place": places,
         }
 
-    rows = [row("local", 1, 20.0), row("local", 2, 40.0), row("linear", 1, 19.0), row("linear", 2, 36.0)]
-    best, control = table(rows).splitlines()[2:]
-    assert (
-        best == "| `linear` | 4,224 | 165,000 | 2 | 27.50 (19.00 to 36.00) | 0.925 (0.900 to 0.950) | 28.50 | 27.50 |"
-    )
-    assert control.startswith("| `local` |")
+    rows = [row("local", 1, 20.0, 0), row("local", 2, 40.0, 0), row("linear", 1, 19.0), row("linear", 2, 36.0)]
+    rows.append(row("memorizing", 1, 38.0, 422_400))
+    best, control, last = table(rows).splitlines()[2:]
+    expected = "4,224 | 100 times | 165,000 | 2 | 27.50 (19.00 to 36.00) | 0.925 (0.900 to 0.950) | 28.50 | 27.50 |"
+    assert best == f"| `linear` | {expected}"
+    assert control.startswith("| `local` | 0 |  |")
+    assert last.startswith("| `memorizing` | 422,400 | 1 times |")
 
 
 def test_verses_are_told_apart_from_headings():
