@@ -21,6 +21,7 @@ class Batch:
     at: torch.Tensor  # [B, Q]: the memory that a question reads is the one before this segment
     is_local: torch.Tensor  # [B, Q]: the question's own segment holds the key, the memory does not
     digits: torch.Tensor  # [B, 5]
+    holds: torch.Tensor  # [B, S]: segments with a part of the key
     echoes: torch.Tensor  # [B, 5]: where the tokens lie, in a document, that predict the second mention's digits
 
 
@@ -31,7 +32,7 @@ def make_batch(
     Documents whose key stands anywhere, and questions anywhere after it. A share `local` of the questions has the key
     in its own segment and reads a memory that lacks it.
     """
-    rows, asked, ats, locals_, digits, echoes = [], [], [], [], [], []
+    rows, asked, ats, locals_, digits, holds, echoes = [], [], [], [], [], [], []
     for _ in range(documents):
         kind = str(draw.choice(text.TRAINED))
         key = draw.integers(0, 10, text.DIGITS)
@@ -50,6 +51,7 @@ def make_batch(
             asked.append(question_segment(draw, kind, key, tokens, is_local))
         rows.append(document)
         digits.append(key)
+        holds.append([first <= segment < end for segment in range(segments)])
         echoes.append(place + text.SECOND - 1 + np.arange(text.DIGITS))
     return Batch(
         torch.from_numpy(np.stack(rows)).view(documents, segments, tokens),
@@ -57,6 +59,7 @@ def make_batch(
         torch.tensor(ats).view(documents, questions),
         torch.tensor(locals_).view(documents, questions),
         torch.from_numpy(np.stack(digits)),
+        torch.tensor(holds),
         torch.from_numpy(np.stack(echoes)),
     )
 

@@ -1,7 +1,7 @@
 """The passkey task of arXiv 2404.07143, section 4.2, over the shipped tokenizer's ids, with many fillers.
 
-Fillers of training: repeated sentences, words, the Python of sympy, prose. Fillers that training never shows: other
-sentences, the Python of numpy, the C++ of PyTorch's headers, and words that are held out.
+Fillers of training: repeated sentences, words, the Python of sympy, prose, numbers among these. Fillers that training
+never shows: other sentences, the Python of numpy, the C++ of PyTorch's headers, and words that are held out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UNSEEN = [
     " We ate late.",
     " It was a long winter.",
 ]
-TRAINED = ["paper", "shuffled", "sentences", "words", "few", "python", "prose", "mixed"]
+TRAINED = ["paper", "shuffled", "sentences", "words", "few", "python", "prose", "numbers", "mixed"]
 TESTED = ["paper", "unseen", "python", "cpp", "words"]
 
 
@@ -130,6 +130,8 @@ def filler(kind: str, length: int, draw: np.random.Generator, *, tested: bool = 
         return draw.choice(word_pools()[1 if tested else 0], length)
     if kind == "few":
         return draw.choice(draw.choice(word_pools()[0], draw.integers(5, 200)), length)
+    if kind == "numbers":
+        return numbered(filler(str(draw.choice(["words", "few", "python", "prose"])), length, draw), draw)
     if kind == "mixed":
         cut = int(draw.integers(0, length + 1))
         kinds = draw.choice(TRAINED[:-1], 2)
@@ -138,6 +140,18 @@ def filler(kind: str, length: int, draw: np.random.Generator, *, tested: bool = 
     text = stream(name)
     start = int(draw.integers(0, len(text)))
     return np.resize(np.roll(text, -start) if length > len(text) else take(text, start, length), length)
+
+
+def numbered(words: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """
+    Runs of one to six random digits over a third to a fiftieth of the tokens: a key is most easily taken for another
+    number. Half of the documents have few different runs, as code has.
+    """
+    filled, count = words.copy(), max(1, int(len(words) / np.exp(draw.uniform(np.log(10), np.log(150)))))
+    runs = [draw.choice(digit_ids(), int(draw.integers(1, 7))) for _ in range(8 if draw.random() < 0.5 else count)]
+    for at, run in zip(draw.integers(0, len(words), count), draw.integers(0, len(runs), count), strict=True):
+        filled[at : at + len(runs[run])] = runs[run][: len(words) - at]
+    return filled
 
 
 def take(text: np.ndarray, start: int, length: int) -> np.ndarray:

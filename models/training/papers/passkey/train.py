@@ -2,7 +2,7 @@
 
 1. Documents of 1, 2, 4, 12, 40 segments, the first ones short. The next stage begins when 70 % of the answers from
    memory are exact, the last passes at 90 %. Earlier stages stay mixed in.
-2. From the stage of 4 segments on, three steps in four multiply each segment's write by a random gain (`model.scaled`).
+2. From the stage of 4 segments on, three steps in four multiply each segment's write by a gain (`draw_gains`).
 3. After the last stage has passed, the rate falls to nothing over `--last` steps.
 """
 
@@ -28,6 +28,7 @@ STEP_TOKENS = 8_192
 PASS = 0.7  # keys across borders are learned last
 LAST_PASS = 0.9  # the rate may fall only then: a seed that began to fall at 70 % never learned the cut keys
 QUESTIONS = 4  # of a document, each from a memory of its own age
+FARTHEST = 80_000  # segments of the longest document that gains stand for: 10 M tokens
 LOCAL = 0.1  # share of questions whose key stands in their own segment
 
 
@@ -74,10 +75,22 @@ def draw_step(seed: int, progress: Progress, gain: float) -> Step:
     segments, tokens = STAGES[stage]
     documents = max(2, round(STEP_TOKENS / (segments + QUESTIONS) / tokens))
     batch = make_batch(draw, documents, segments, tokens, QUESTIONS, LOCAL)
-    if segments < 4 or draw.random() >= 0.75:
+    if gain == 1 or segments < 4 or draw.random() >= 0.75:
         return Step(batch, None, stage)
+    return Step(batch, torch.from_numpy(draw_gains(draw, batch.holds.numpy(), gain)).float(), stage)
+
+
+def draw_gains(draw: np.random.Generator, holds: np.ndarray, gain: float) -> np.ndarray:
+    """
+    Factors of what segments write [B, S]. In one document of two they are log-uniform in 1 / gain … gain. In the others
+    the filler has 1 and the key's segments the share that they have in a document of up to `FARTHEST` segments.
+    """
+    documents, segments = holds.shape
     bound = math.log(gain)
-    return Step(batch, torch.from_numpy(np.exp(draw.uniform(-bound, bound, (documents, segments)))).float(), stage)
+    spread = np.exp(draw.uniform(-bound, bound, (documents, segments)))
+    length = np.exp(draw.uniform(math.log(segments), math.log(FARTHEST), (documents, 1)))  # in segments
+    far = np.where(holds, segments / length, 1.0)
+    return np.where(draw.random((documents, 1)) < 0.5, far, spread)
 
 
 def rate(progress: Progress, peak: float, last: int) -> float:

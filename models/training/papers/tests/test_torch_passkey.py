@@ -62,7 +62,7 @@ def test_samples_may_be_added_to_what_was_found():
 
 def test_held_out_words_are_in_no_filler_of_training():
     draw = np.random.default_rng(4)
-    for kind in ("words", "few", "prose"):
+    for kind in ("words", "few", "prose", "numbers"):
         assert not text.is_held_out(text.filler(kind, 2_000, draw)).any(), kind
     assert text.is_held_out(text.filler("words", 2_000, draw, tested=True)).all()
 
@@ -177,3 +177,30 @@ def test_the_last_stage_passes_later_than_the_others():
     for _ in range(60):
         progress.note(0.95, 1, counts=True)
     assert progress.reached > 60
+
+
+def test_gains_stand_for_a_long_document():
+    draw = np.random.default_rng(8)
+    holds = np.zeros((400, 40), bool)
+    holds[:, 7] = holds[:200, 8] = True  # cut keys have the same factor on both sides
+    gains = train.draw_gains(draw, holds, 60.0)
+    is_far = (gains[:, :7] == 1).all(1)
+    assert 120 < is_far.sum() < 280
+    far = gains[is_far]
+    assert (far[:, 9:] == 1).all()
+    assert ((far[:, 7] <= 1) & (far[:, 7] >= 40 / train.FARTHEST)).all()
+    assert far[:, 7].min() < 0.01 < 0.3 < far[:, 7].max()
+    cut = gains[:200][is_far[:200]]
+    assert (cut[:, 7] == cut[:, 8]).all()
+    assert (gains[~is_far] <= 60).all() and (gains[~is_far] >= 1 / 60).all()
+
+
+def test_a_batch_says_which_segments_hold_its_key():
+    batch = make_batch(np.random.default_rng(9), 40, 3, 48, 2, 0.0)
+    start = torch.from_numpy(text.key_sentence(np.zeros(5, int))[1:5].astype(np.int64))  # "pass key is"
+    assert set(batch.holds.sum(1).tolist()) == {1, 2}
+    for document, holds in zip(batch.segments, batch.holds, strict=True):
+        flat = document.flatten()
+        (at,) = [at for at in range(len(flat) - 4) if torch.equal(flat[at : at + 4], start)]
+        assert holds[(at - 1) // 48]
+        assert holds[(at - 2 + text.KEY_LENGTH) // 48]
