@@ -28,7 +28,7 @@ STEP_TOKENS = 8_192
 PASS = 0.7  # keys across borders are learned last
 LAST_PASS = 0.9  # the rate may fall only then: a seed that began to fall at 70 % never learned the cut keys
 QUESTIONS = 4  # of a document, each from a memory of its own age
-FARTHEST = 80_000  # segments of the longest document that gains stand for: 10 M tokens
+FARTHEST = 2_000  # times the longest document of training is the longest that gains stand for: 10 M tokens
 LOCAL = 0.1  # share of questions whose key stands in their own segment
 
 
@@ -83,13 +83,13 @@ def draw_step(seed: int, progress: Progress, gain: float) -> Step:
 def draw_gains(draw: np.random.Generator, holds: np.ndarray, gain: float) -> np.ndarray:
     """
     Factors of what segments write [B, S]. In one document of two they are log-uniform in 1 / gain … gain. In the others
-    the filler has 1 and the key's segments the share that they have in a document of up to `FARTHEST` segments.
+    the filler has 1 and the key's segments one factor, log-uniform in 1 / FARTHEST … 1: so little of a longer document.
     """
     documents, segments = holds.shape
     bound = math.log(gain)
     spread = np.exp(draw.uniform(-bound, bound, (documents, segments)))
-    length = np.exp(draw.uniform(math.log(segments), math.log(FARTHEST), (documents, 1)))  # in segments
-    far = np.where(holds, segments / length, 1.0)
+    share = np.exp(-draw.uniform(0, math.log(FARTHEST), (documents, 1)))
+    far = np.where(holds, share, 1.0)
     return np.where(draw.random((documents, 1)) < 0.5, far, spread)
 
 
