@@ -84,9 +84,8 @@ export interface Answer {
 }
 
 /**
- * Below which nearness nothing is answered. Twelve questions about each of two repositories (a web framework, this one)
- * had cosines of 0.38-0.77 and a coverage of 0.67-1; twelve about taxes, chemistry and football, asked of both,
- * 0.19-0.35 and 0-0.5, but for one whose every word stands in this repository's texts.
+ * Below which nearness nothing is answered: between what questions about a repository have, and what questions about
+ * taxes, chemistry and football have there (test/eval/README.md).
  */
 const ABSTAIN = {
   foreign: { cosine: 0.4, coverage: 0.5 },

@@ -11,12 +11,8 @@ export const DEFINITIONS = {
   /** Segments that are looked at for a name; a word that stands in more is too common to be one. */
   segments: { code: 400, capital: 60, word: 30 },
   /**
-   * What the only definition of a name adds to the factor of its segment and file. By words alone, hit@1 of 352
-   * questions about names of koa, click, chi, jsoup, hyperfine and immer, and hit@1 / MRR of 315 commits (with
-   * the_silver_searcher and zustand): nothing added 75.3, 53.7 / .670; these weights 96.3, 57.1 / .698. Before names
-   * were told by "is defined" and by their capitals, for code and word: 1 and 0.5 94.0, 58.1 / .702; 2 and 0.5 94.9,
-   * 56.5 / .693; 4 and 1 95.2, 56.5 / .690. Of 120 names of guice and cli, which are larger, 72.5 and 95.0. Nothing of
-   * an evaluation was looked at.
+   * What the only definition of a name adds to the factor of its segment and file. Of a plain word nobody knows whether
+   * it is meant as a name. Chosen on names and commits that no evaluation has (test/eval/README.md).
    */
   weight: { code: 2, capital: 2, word: 0.5 },
 } as const;

@@ -8,19 +8,13 @@ export const PHRASES = {
   /** Words in a row that say no more than that somebody writes English, if nothing marks them as a quotation. */
   common: 2,
   /**
-   * What the only file with the question's very words adds to its factor. By words alone, of 197 messages that stand
-   * once in koa, click, chi, jsoup, hyperfine or immer 70.1% led to their file, and 66.5% to their segment; with 2 94.4
-   * and 91.9, with 4 95.4 and 93.4. Of 315 commits hit@1 stays at 54.6 with 2 and falls to 53.7 with 4, 51.7 with 8.
-   * Messages of cli and guice: 62.5, and with 4 91.7.
+   * What the only file with the question's very words adds to its factor: with more of it, messages of commits find
+   * their files less often (test/eval/README.md).
    */
   weight: 2,
   /**
    * A run counts by its part of the line of the question that it stands in, times this, squared: who pastes a message
-   * gives it a line or most of one, in prose a few words are the same by chance. How many lead to their file first, of
-   * click, viper, tqdm, hyperfine, koa and immer with the memory (158 functions by a sentence of their doc comments, 52
-   * by all of it, 180 messages, the same within a pasted log, 106 commits of the strict kind): without runs 78.5, 75.0,
-   * 78.9, 47, 62.3; every run of four words or more in full 74.1, 71.2, 95.0, 81, 61.3; so, from three words on 75.9,
-   * 82.7, 95.6, 86, 62.3. By its part of the whole question: 75.9, 82.7, 95.0, 54, 62.3.
+   * gives it a line or most of one, in prose a few words are the same by chance.
    */
   part: 1.5,
 } as const;
