@@ -28,7 +28,7 @@ export function evidenceKindText(kind: EvidenceChoice, strings: Strings): string
   }
 }
 
-/** `11 places in 6 files, 4 names, a selection` */
+/** `11 places in 6 files, 4 names, perhaps not all` */
 export function evidenceCountText({ count, files, names, isComplete }: Evidence, strings: Strings): string {
   if (count === 0) return strings.evidenceNothing;
   const places =
@@ -39,6 +39,6 @@ export function evidenceCountText({ count, files, names, isComplete }: Evidence,
         : fill(strings.evidencePlaces, count, files);
   const parts = [places];
   if (names > 0 && names < count) parts.push(fill(strings.evidenceNames, names));
-  if (!isComplete) parts.push(strings.evidenceSelection);
+  if (!isComplete) parts.push(strings.evidencePerhapsMore);
   return parts.join(', ');
 }

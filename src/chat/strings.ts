@@ -72,7 +72,7 @@ export function chatStrings(l10n: Translator) {
     evidenceBefore: l10n.t('Before'),
     evidenceAfter: l10n.t('After'),
     evidencePage: l10n.t('{0} to {1} of {2}'),
-    evidenceSelection: l10n.t('a selection'),
+    evidencePerhapsMore: l10n.t('perhaps not all'),
     evidenceImported: l10n.t('{0} files import this'),
     evidenceAdded: l10n.t('Added by {0}'),
     evidenceTree: l10n.t('Top of the tree, {0} files'),

@@ -84,7 +84,7 @@ function countText({ count, files, names, isComplete }: Evidence): string {
   if (count === 0) return 'nothing of this kind in any indexed file';
   const places = `${counted(count, 'place')} in ${counted(files, 'file')}`;
   const named = names > 0 && names < count ? `, ${names} names` : '';
-  return `${places}${named}${isComplete ? '' : ' (a selection)'}`;
+  return `${places}${named}${isComplete ? '' : ' (perhaps not all)'}`;
 }
 
 /** What is said of an item beside its place. */

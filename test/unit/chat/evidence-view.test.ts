@@ -79,8 +79,8 @@ test('code stands without the indentation that all of it has, text wraps, and a 
 test('what is a choice, and how many names there are, is said', () => {
   const settings: Evidence = { ...evidence, kind: 'settings', names: 3, isComplete: false };
   const count = (given: Evidence) => all(shown(exchangeWith(given)).view, '.evidence-count')[0]?.textContent;
-  expect(count(settings)).toBe('70 places in 9 files, 3 names, a selection');
-  expect(count({ ...settings, files: 1, names: 0 })).toBe('70 places in 1 file, a selection');
+  expect(count(settings)).toBe('70 places in 9 files, 3 names, perhaps not all');
+  expect(count({ ...settings, files: 1, names: 0 })).toBe('70 places in 1 file, perhaps not all');
   expect(count({ ...evidence, count: 1, files: 1 })).toBe('1 place');
 });
 

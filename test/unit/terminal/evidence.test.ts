@@ -32,7 +32,7 @@ test('one line stands beside its place, several below it', () => {
   ).toEqual(['  a.ts:1-2', '      // Lends.', '        lend() {']);
   const commit = { ...item, label: 'commit', text: 'Lend', note: '0123456789 2026-01-02 Ada' } as const;
   expect(evidenceRows({ ...evidence, kind: 'history', items: [commit], isComplete: false }).map(plain)).toEqual([
-    'History  1 place in 1 file (a selection)',
+    'History  1 place in 1 file (perhaps not all)',
     '  a.ts:3  0123456789 2026-01-02 Ada',
     '      Lend',
   ]);
