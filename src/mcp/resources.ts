@@ -1,6 +1,7 @@
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { FileRecord } from '../memory/records.ts';
 import { isAppError } from '../common/app-error.ts';
+import { counted } from '../common/number-format.ts';
 import type { Memory } from '../library/memory.ts';
 
 const SCHEME = 'codebase:///';
@@ -33,8 +34,8 @@ export async function listResources(memory: Memory, cursor: string | undefined, 
 }
 
 function resourceOf(name: string, { bytes, lines, state }: FileRecord, notEmbedded: number) {
-  const vectors = notEmbedded > 0 ? `; ${notEmbedded} segments are found by their words alone` : '';
-  const description = state.kind === 'ingested' ? `Indexed, ${lines} lines${vectors}.` : state.message;
+  const vectors = notEmbedded > 0 ? `; found by the words alone: ${counted(notEmbedded, 'segment')}` : '';
+  const description = state.kind === 'ingested' ? `Indexed, ${counted(lines, 'line')}${vectors}.` : state.message;
   return { uri: uriOf(name), name, description, mimeType: 'text/plain', size: bytes };
 }
 

@@ -1,5 +1,6 @@
 import type { AnswerModel } from '../answer-model/answer-model.ts';
 import { AppError } from '../common/app-error.ts';
+import { counted } from '../common/number-format.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import { revisionDifference } from '../index/revision-difference.ts';
 import type { FileDifference, RevisionDifference } from '../index/revision-difference.ts';
@@ -85,7 +86,7 @@ function rows({ files, unread, difference, encoded }: RevisionDifference, base: 
   );
   const others = unread.length > 0 ? [`  ${unread.length} changed files are none that the memory reads.`] : [];
   return [
-    `${base} to ${head}: ${files.length} files, +${segments.added} -${segments.removed} segments ` +
+    `${base} to ${head}: ${counted(files.length, 'file')}, +${segments.added} -${segments.removed} segments ` +
       `(+${tokens.added} -${tokens.removed} tokens)`,
     ...changed,
     ...others,

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../common/app-error.ts';
+import { counted } from '../common/number-format.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import type { RefreshOptions } from '../index/folder-options.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
@@ -120,8 +121,8 @@ export async function withMembers<T>(
         if (options.json === true || read === 0) continue;
         err.rows(
           options.complete === true
-            ? `Read ${read} files: ${encoded} segments encoded, ${reused} known already.`
-            : `Indexed the words of ${read} files.`,
+            ? `Read ${counted(read, 'file')}: ${counted(encoded, 'segment')} encoded, ${reused} known already.`
+            : `Indexed the words of ${counted(read, 'file')}.`,
         );
       }
       const commits = options.at === undefined ? [] : await commitsOf(folders, options.at, options, signal);

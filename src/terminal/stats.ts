@@ -2,7 +2,7 @@ import { findRepository, folderReasons } from '../workspace/git/git.ts';
 import { maskedSentence } from '../workspace/files/masked.ts';
 import { EXIT } from './exit.ts';
 import { out } from './output.ts';
-import { amounts, exactPercent } from '../common/number-format.ts';
+import { amounts, counted, exactPercent } from '../common/number-format.ts';
 import { withFolderIndex } from './session.ts';
 import type { CommonOptions } from './session.ts';
 
@@ -30,7 +30,7 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     const withoutGit = isOdd ? folderReasons[repository.reason] : undefined;
     out.rows(
       `Memory of ${index.root}`,
-      `  ${totals.files.ingested} files, ${lines} lines, ${totals.segments} segments, ${totals.tokens} tokens`,
+      `  ${counted(totals.files.ingested, 'file')}, ${counted(lines, 'line')}, ${counted(totals.segments, 'segment')}, ${totals.tokens} tokens`,
       ...(totals.notEmbedded > 0
         ? [
             `  ${totals.segments - totals.notEmbedded} of ${totals.segments} segments are embedded; \`ingest\` embeds the rest`,
@@ -39,10 +39,10 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
       `  ${english.bytes(totals.databaseBytes)} on disk (${english.bytes(bytesPerThousandLines)} per 1,000 lines)`,
       `  in ${ledger.location}`,
       ...(withoutGit === undefined ? [] : [`  ${withoutGit}`]),
-      `Left out: ${left.length} files (${exactPercent(files.length > 0 ? left.length / files.length : 0)})`,
+      `Left out: ${counted(left.length, 'file')} (${exactPercent(files.length > 0 ? left.length / files.length : 0)})`,
       ...totals.reasons.filter(({ kind }) => kind !== 'ingested').map(({ reason, files }) => `  ${files} ${reason}`),
       ...(options.files === true ? left.map(({ path, message }) => `    ${path}: ${message}`) : []),
-      ...(masked.length > 0 ? [`With secrets masked: ${masked.length} files`] : []),
+      ...(masked.length > 0 ? [`With secrets masked: ${counted(masked.length, 'file')}`] : []),
       ...(options.files === true ? masked.map((file) => `    ${file.path}: ${maskedSentence(file.masked)}`) : []),
     );
     return EXIT.done;

@@ -80,7 +80,7 @@ describe('stats', () => {
       printed = '';
       expect(await statsCommand({ ...of(root), files: true })).toBe(0);
       expect(printed).toContain('  3 files, 5 lines, 4 segments');
-      expect(printed).toMatch(/Left out: 1 files \(\s*25/);
+      expect(printed).toMatch(/Left out: 1 file \(\s*25/);
       expect(printed).toMatch(/^ {4}logo\.png: .+\.$/m);
     }));
 
