@@ -44,6 +44,10 @@ async function baseTest(base: ScopeBase, members: readonly IndexedFolder[], sign
         members.map(async ({ index, prefix }) => (await changedFiles(index.root, signal)).map((path) => prefix + path)),
       );
       const wanted = new Set(found.flat());
+      if (wanted.size === 0) {
+        const message = l10n.t('No file differs from the last commit, or git knows none of these folders.');
+        throw new AppError('scope/no-match', message);
+      }
       return (path) => wanted.has(path);
     }
   }
