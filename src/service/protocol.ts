@@ -78,6 +78,8 @@ export interface Question {
   /** Exchanges that came before, oldest first. */
   readonly history: readonly Turn[];
   readonly scope: QuestionScope;
+  /** It is about the files of the scope, whatever its words: none of them is too far from it. So are changed files. */
+  readonly isAboutScope?: boolean | undefined;
   /** Lines that the question is about: they are read whatever the memory says. */
   readonly selection?: PlacedLines | undefined;
   /** The kind of question, where the user chose it. */

@@ -181,7 +181,7 @@ export class Service {
   }
 
   async #ask(
-    { question, history, selection, evidenceKind, scope: asked, answerer }: Question,
+    { question, history, selection, evidenceKind, scope: asked, isAboutScope, answerer }: Question,
     { signal, emit }: CallContext<AnswerEvent>,
   ): Promise<void> {
     const members = await this.#members();
@@ -200,8 +200,7 @@ export class Service {
         signal,
         ...(model && { model }),
         ...(scope && { scope }),
-        // Who names files, or asks about what has changed, says what the question is about.
-        isAboutScope: asked.base.kind === 'changed' || asked.base.kind === 'files',
+        isAboutScope: isAboutScope === true || asked.base.kind === 'changed',
         ...(selection && { selection }),
         ...(evidenceKind && { evidenceKind }),
       };

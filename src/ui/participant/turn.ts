@@ -140,7 +140,7 @@ class ParticipantTurn {
     if (revisions.length > 2 || text.includes('?')) {
       const base: QuestionScope['base'] =
         compared.length > 0 ? { kind: 'files', paths: compared } : { kind: 'changed' };
-      return this.#answer({ ...this.#question(text), scope: { base, terms } });
+      return this.#answer({ ...this.#question(text), scope: { base, terms }, isAboutScope: true });
     }
     const [base, head] = revisions;
     const input = {

@@ -305,6 +305,7 @@ describe('/diff', () => {
       request: { command: 'diff', prompt: 'what could break here', compared: ['src/a.ts'], terms: '-docs' },
     });
     expect(asked[0]?.scope).toEqual({ base: { kind: 'files', paths: ['src/a.ts'] }, terms: '-docs' });
+    expect(asked[0]?.isAboutScope).toBe(true);
   });
 
   it('puts a question to the files that have changed', async () => {
