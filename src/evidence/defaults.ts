@@ -19,6 +19,8 @@ const LIMITS = {
   other: 0.15,
   /** What is left of a place whose value is another name. */
   constant: 0.85,
+  /** What is left of a place whose value is nothing: another place gives one. */
+  nothing: 0.7,
   /** The least that counts, and the part of the best that another place has to have. */
   least: 0.45,
   near: 0.75,
@@ -58,10 +60,11 @@ const VALUE: readonly RegExp[] = [
   /^[A-Z][\w:]*[(<{[]\D*\d/,
   /^\w+\([^)\d]*\d/,
   /^[A-Za-z]\w* \{ ?-?\d/,
-  /^[A-Z]\w*(?:\.|::)[A-Z]\w*(?:[\s;,)]*$|[\s;,)]*\/\/)/,
+  /^[A-Z]\w*(?:\.|::)[A-Z][a-z]\w*(?:[\s;,)]*$|[\s;,)]*\/\/)/,
 ];
 /** The value of another name: where that one is given its own says more. */
 const CONSTANT = /^[A-Z][A-Z\d_]+\b/;
+const NOTHING = /^[({\s]*(?:none|null|nil|undefined)\b/i;
 /** A sentence of a document that tells the value. */
 const TOLD = /\b(?:defaults? (?:to|is|value|of)|by default|default:)/i;
 
@@ -72,12 +75,16 @@ interface Surroundings {
   readonly isText: boolean;
   readonly isTelling: boolean;
   readonly terms: readonly string[];
+  /** Those of its name alone. */
+  readonly named: ReadonlySet<string>;
 }
 
 /** What is asked for: its words, and the weight of all of them. */
 interface Wanted {
   readonly weights: Weights;
   readonly total: number;
+  /** Words of the question that every question about a value may have, such as "size". */
+  readonly general: ReadonlySet<string>;
 }
 
 interface Place {
@@ -88,7 +95,9 @@ interface Place {
 
 /** Where a value is given by default: lines whose name says most of the words, and sentences that tell it. */
 export async function gatherDefaults(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
-  const asked = [...new Set(words.flatMap((word) => terms(word)))].filter((word) => !GENERAL.has(word));
+  const all = [...new Set(words.flatMap((word) => terms(word)))];
+  const asked = all.filter((word) => !GENERAL.has(word));
+  const general = new Set(all.filter((word) => GENERAL.has(word) && word !== DEFAULT_TERM));
   const weights = weightsOf(corpus, asked);
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
   if (total === 0) return { items: [], isComplete: false };
@@ -97,7 +106,7 @@ export async function gatherDefaults(corpus: Corpus, words: readonly string[]): 
   await corpus.scan([...files.keys()], (line, at, _, path) => {
     const file = files.get(path);
     if (!file || line.length > LIMITS.line) return [];
-    const score = scoreOf(line, file, { weights, total }) / total;
+    const score = scoreOf(line, file, { weights, total, general }) / total;
     if (score >= LIMITS.least) places.push({ path, at, score });
     return [];
   });
@@ -135,10 +144,11 @@ const surroundingsOf = (path: string): Surroundings => ({
   isText: roleOf(path) === 'documentation',
   isTelling: isTelling(path),
   terms: terms(path),
+  named: new Set(terms(path.slice(path.lastIndexOf('/') + 1))),
 });
 
 /** How much of the question's weight a line says that gives a value or tells one; 0 for any other line. */
-function scoreOf(line: string, file: Surroundings, { weights, total }: Wanted): number {
+function scoreOf(line: string, file: Surroundings, { weights, total, general }: Wanted): number {
   const { isText } = file;
   const trimmed = line.trim();
   const isTold = isText && TOLD.test(line) && /[\d`"']/.test(line);
@@ -160,16 +170,19 @@ function scoreOf(line: string, file: Surroundings, { weights, total }: Wanted): 
     const parts = terms(name);
     // The first term of a name in parts is the whole.
     const said = new Set(parts.length > 1 && /^\S+$/.test(name) ? parts.slice(1) : parts);
-    const inName = saidIn(said, weights);
+    // `SIZE` in `Segment.kt` is the segment's.
+    const isOfFile = said.size > 0 && [...said].every((term) => general.has(term));
+    const inName = saidIn(isOfFile ? file.named : said, weights);
     const matched = [...said].filter((term) => weights.has(term)).length;
     // One word of several is the name of many things.
-    const isVague = matched === 1 && (weights.size > 2 ? words < 2 : weights.size > 1 && !isCalled);
+    const isVague = !isOfFile && matched === 1 && (weights.size > 2 ? words < 2 : weights.size > 1 && !isCalled);
     if (inName === 0 || isVague) continue;
     const others = [...said].filter((term) => !weights.has(term) && !GENERAL.has(term)).length;
     const beside = LIMITS.beside * (saidAround - inName);
     const called = isCalled ? LIMITS.called : 0;
     const own = inName + Math.max(0, beside) + total * (called - LIMITS.other * others);
-    most = Math.max(most, isConstant ? own * LIMITS.constant : own);
+    const left = NOTHING.test(value) ? LIMITS.nothing : isConstant ? LIMITS.constant : 1;
+    most = Math.max(most, own * left);
   }
   return most;
 }

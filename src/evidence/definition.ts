@@ -1,7 +1,7 @@
 import { namesIn } from '../retrieve/identifiers.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
 import { memberLines } from '../workspace/segment/member.ts';
-import { isProse, roleOf } from '../workspace/files/role.ts';
+import { isProse, isWrittenText, roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
@@ -71,14 +71,37 @@ async function placesOf(
 ): Promise<Definition[]> {
   const found: Definition[] = [];
   for (const path of paths) {
-    if (isProse(path)) continue;
+    if (isProse(path) || isWrittenText(path)) continue;
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
-    for (const at of linesOf(lines, path)) {
-      if (!COMMENT.test(lines[at] ?? '')) found.push({ path, line: at + 1, ...extentOf(lines, at, most) });
+    const places = linesOf(lines, path);
+    const shown = places.length > 0 ? shownInText(lines) : undefined;
+    for (const at of places) {
+      if (!shown?.has(at) && !COMMENT.test(lines[at] ?? ''))
+        found.push({ path, line: at + 1, ...extentOf(lines, at, most) });
     }
   }
   return found.sort((a, b) => rank(a.path) - rank(b.path));
+}
+
+/** How a text of several lines begins and ends in Python, Elixir, Julia and their like. */
+const TEXT = /^\s*(?:@\w*doc\s+)?(?:~[sS]|[rRuUbBfF]{1,2})?("""|''')/;
+/** Lines of such a text. */
+const LONGEST_TEXT = 600;
+
+/** Lines (from 0) of texts in the code: what they show is an example, and no definition. */
+function shownInText(lines: readonly string[]): Set<number> {
+  const shown = new Set<number>();
+  for (let at = 0; at < lines.length; at += 1) {
+    const [opened, quote] = TEXT.exec(lines[at] ?? '') ?? [];
+    if (opened === undefined || quote === undefined) continue;
+    if ((lines[at] ?? '').slice(opened.length).includes(quote)) continue;
+    const end = lines.findIndex((line, below) => below > at && line.includes(quote));
+    if (end < 0 || end - at > LONGEST_TEXT) continue;
+    for (let inside = at + 1; inside < end; inside += 1) shown.add(inside);
+    at = end;
+  }
+  return shown;
 }
 
 /**

@@ -2,7 +2,7 @@ import { blame, commitsOf, committedRange, firstWith, hasHistory } from '../work
 import type { Commit } from '../workspace/git/history.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
-import { definitionsOf } from './definition.ts';
+import { declarationsOf, definitionsOf } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
 const LIMITS = {
@@ -84,7 +84,8 @@ async function placesOf(
   recalled: readonly LinesOf[],
 ): Promise<readonly (LinesOf & { readonly name?: string })[]> {
   for (const name of names) {
-    const found = await definitionsOf(corpus, name);
+    // A plain word names too many members.
+    const found = await (/^[a-z]+$/.test(name) ? definitionsOf : declarationsOf)(corpus, name);
     if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context, name }));
   }
   return recalled;

@@ -18,14 +18,14 @@ const SCRIPT_LINES = 4;
 const NAMES: Readonly<Record<Task, readonly [RegExp, RegExp]>> = {
   build: [
     /build|compile|install|setup|bundle|dist\b|\bpackage|assemble/i,
-    /build|compil|install|set ?up|getting started|quick ?start|from source|bau|erstell|einricht|instal|сборк|установ|构建|安装|编译|ビルド|インストール|빌드|설치/i,
+    /build|compil|install|set ?up|getting started|quick ?start|add(?:ing)? .{1,40}dependenc|from source|bau|erstell|einricht|instal|сборк|установ|构建|安装|编译|ビルド|インストール|빌드|설치/i,
   ],
   run: [
     /^(?:start|run|dev|serve|develop|up|watch|preview|install|setup|build)\b|\b(?:run|start|serve)\b/i,
     /run|usage|start|launch|develop|install|set ?up|how to use|demo|ausführ|nutz|verwend|installation|lancer|démarr|ejecut|uso\b|запуск|установ|использ|运行|使用|安装|启动|実行|使い方|インストール|실행|사용|설치/i,
   ],
   test: [
-    /(?<![a-z])(?:test|spec\b|check\b|tox\b|jest|mocha|coverage|e2e|nox\b)|pytest|vitest/i,
+    /(?<![a-z])(?:test|spec\b|check\b|tox\b|jest|mocha|coverage|e2e|nox\b)|pytest|vitest|\bmvnw?\b.*\s(?:verify|package|install)\b|\bgradlew?\b.*\s(?:check|build)\b/i,
     /(?<![a-z])tests?(?:s|ing|en)?\b|тест|prüf|prueba|测试|テスト|테스트/i,
   ],
   configure: [
@@ -49,6 +49,7 @@ const CI_FILE =
   /^(?:\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.circleci\/config\.ya?ml|azure-pipelines\.ya?ml|\.?appveyor\.ya?ml|jenkinsfile|\.woodpecker\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml|bitbucket-pipelines\.ya?ml)$/i;
 const TOOL_FILE =
   /^(?:tox\.ini|noxfile\.py|pyproject\.toml|taskfile\.ya?ml|rakefile|composer\.json|deno\.jsonc?|\.cargo\/config(?:\.toml)?|procfile|dockerfile|(?:docker-)?compose\.ya?ml)$/i;
+const COMPOSE_FILE = /^(?:docker-)?compose\.ya?ml$/i;
 /** A script at the root, or in a folder for scripts. */
 const SCRIPT_FILE =
   /^(?:[\w.-]+\.(?:sh|bash|ps1|cmd|bat|cake)|(?:scripts?|bin|build|tools?|ci|eng|hack|dev)\/(?:[\w.-]+\.(?:sh|bash|ps1|cmd|bat|cake)|[\w-]+))$/i;
@@ -67,6 +68,8 @@ export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered>
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (/^package\.json$/.test(path)) items.push(...(await packageScripts(corpus, path, script)));
     else if (TARGET_FILE.test(path)) items.push(...(await targets(corpus, path, script)));
+    // What is called a test there looks whether a container is up.
+    else if (task === 'test' && COMPOSE_FILE.test(path)) continue;
     else if (TOOL_FILE.test(path)) {
       const found = await toolLines(corpus, path, script);
       items.push(...found.items);
@@ -92,7 +95,8 @@ const depth = (path: string): number => path.split('/').length;
 function isGuide(path: string): boolean {
   if (!/\.(?:md|mdx|markdown|rst|adoc|txt|org)$|(?:^|\/)(?:readme|contributing|install|hacking|building)$/i.test(path))
     return false;
-  if (roleOf(path) !== 'documentation') return false;
+  // A form that reporters fill in is no guide.
+  if (roleOf(path) !== 'documentation' || /(?:issue|pull_request)_template/i.test(path)) return false;
   return depth(path) === 1 || (depth(path) < 5 && /^(?:docs?|documentation|\.github|website)\//i.test(path));
 }
 
@@ -168,8 +172,8 @@ async function steps(corpus: Corpus, path: string, wanted: RegExp): Promise<Evid
     const said = (found[1] ?? '').trim();
     const block = /^[|>]/.test(said) ? lines.slice(at + 1, end).join('\n') : said;
     const named = (/name:(.*)$/.exec(lines[at - 1] ?? '')?.[1] ?? '').trim();
-    // A line that only says or keeps something is no step of a task.
-    const done = block.replace(/^\s*(?:echo|export)\b.*$/gm, '');
+    // A line that only says or keeps something is no step of a task, nor what sets the machine up, nor a flag.
+    const done = block.replace(/^\s*(?:echo|export|(?:sudo )?apt(?:-get)?)\b.*$|\s-D\S+/gm, '');
     if (!wanted.test(`${done}\n${named}`)) continue;
     const last = /^[|>]/.test(said) ? Math.min(end, at + 12) : at + 1;
     items.push(await corpus.item('ci', path, { start: at + 1, end: last }, named));

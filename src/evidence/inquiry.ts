@@ -174,8 +174,13 @@ function isMessage(text: string): boolean {
   return isQuoting && text.split(/\s+/).length >= 4 && !ASKING.test(text) && !WISH.test(text);
 }
 
+/** A type or a module with what it belongs to: `Oban.Repo`, `Sidekiq::Job`; neither `Node.js` nor `App.run`. */
+const QUALIFIED = /(?<![\w./:])[A-Z]\w*(?:(?:\.|::)[A-Z]\w*)+(?![\w/]|\.\w)/g;
+
 /** The names that a question is about: what is written like code or with capitals, or else its only other word. */
 function candidateNames(text: string): string[] {
+  const [qualified] = text.match(QUALIFIED) ?? [];
+  if (qualified !== undefined) return [qualified, qualified.replace(/^.*[.:]/, '')];
   const named = namesIn(text).filter(({ name }) => !NO_NAME.has(name.toLowerCase()));
   const written = named.filter(({ kind }) => kind !== 'word');
   // Of several words that may be names or not, none is sure.

@@ -15,7 +15,7 @@ const NOUNS: readonly (readonly [Listed | 'environment' | 'dependency', string])
   ['todo', 'todos?|to ?dos?|fixmes?|todo comments?|todo-kommentare'],
   [
     'error',
-    '(?:error|exception) (?:classes|types)|custom (?:errors|exceptions)|exceptions|ausnahmen|fehlerklassen|异常类?|例外|예외',
+    '(?:error|exception) (?:classes|types)|custom (?:errors|exceptions)|errors|exceptions|ausnahmen|fehlerklassen|异常类?|例外|예외',
   ],
   [
     'route',
@@ -23,6 +23,10 @@ const NOUNS: readonly (readonly [Listed | 'environment' | 'dependency', string])
   ],
   ['test', 'test cases?|tests|unit tests|testfälle|pruebas|testes|тест(?:ы|ов)|测试用例|测试|テスト(?:ケース)?|테스트'],
   ['class', 'classes|klassen|clases|classi|класс(?:ы|ов)|类|クラス|클래스'],
+  ['variable', '(?:input )?variables'],
+  ['output', 'outputs'],
+  ['resource', 'resources'],
+  ['table', '(?:database )?tables|tabellen|tablas|tabelas|таблиц[ыа]?|数据表|テーブル|테이블'],
   ['module', 'modules|namespaces|module[ns]|módulos|moduli|модул(?:и|ей)|模块|モジュール|모듈'],
   ['interface', 'interfaces|protocols|traits|schnittstellen|接口|インターフェース|인터페이스'],
   ['enum', 'enums|enumerations|aufzählungen|枚举|列挙型|열거형'],
@@ -96,10 +100,10 @@ export function listingOf(asked: string): ListInquiry | undefined {
   const text = placed ? asked.slice(0, placed.index) : asked;
   const plain = text
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{M}+# ]+/gu, ' ')
+    .replace(/[^\p{L}\p{N}\p{M}+#_ ]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  const spaced = (form: string) => new RegExp(`(?<![\\p{L}\\p{N}])(?:${form})(?![a-zа-яäöüß\\d])`, 'u');
+  const spaced = (form: string) => new RegExp(`(?<![\\p{L}\\p{N}_])(?:${form})(?![a-zа-яäöüß\\d_])`, 'u');
   const unspaced = (form: string) => new RegExp(form, 'u');
   const isCjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(plain);
   const fits = isCjk ? unspaced : spaced;

@@ -1,5 +1,5 @@
 import { terms } from '../memory/search/tokenize.ts';
-import { roleOf } from '../workspace/files/role.ts';
+import { isWrittenText, roleOf } from '../workspace/files/role.ts';
 import { rank } from './definition.ts';
 import { functionIn, testIn } from './listed-code.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
@@ -27,9 +27,10 @@ const VISIBLE =
 const BEHIND = '(?=\\s*(?:[{<([:=]|$|(?:extends|implements|where|final|with|struct)\\b))';
 
 const defining = (keyword: string): RegExp => new RegExp(`^\\s*${VISIBLE}${keyword}\\s+([A-Za-z_$][\\w$]*)${BEHIND}`);
-const isCode = (path: string): boolean => ['source', 'test', 'example'].includes(roleOf(path));
+const isCode = (path: string): boolean => ['source', 'test', 'example'].includes(roleOf(path)) && !isWrittenText(path);
 /** Rust and Zig have their tests in the files that they test. */
-const isTest = (path: string): boolean => roleOf(path) === 'test' || /\.(?:rs|zig)$/.test(path);
+const isTest = (path: string): boolean =>
+  (roleOf(path) === 'test' && !isWrittenText(path)) || /\.(?:rs|zig)$/.test(path);
 
 /** How programs read their environment. */
 export const ENVIRONMENT: Pattern = {
@@ -96,6 +97,16 @@ const PATTERNS = {
     isIn: isCode,
     lines: [defining('(?:const\\s+)?enum(?:\\s+class)?'), /^\s*class\s+(\w+)\([^)]*\b(?:Int|Str)?(?:Enum|Flag)\b/],
   },
+  variable: { words: ['variable'], lines: [/^variable\s+"([\w-]+)"\s*\{/] },
+  output: { words: ['output'], lines: [/^output\s+"([\w-]+)"\s*\{/] },
+  resource: { words: ['resource'], lines: [/^resource\s+"([\w-]+"\s+"[\w-]+)"\s*\{/] },
+  table: {
+    words: ['table', 'create_table', 'model'],
+    lines: [
+      /^\s*create\s+(?:(?:temp|temporary|unlogged|virtual|external)\s+)*table\s+(?:if\s+not\s+exists\s+)?(?:["`[]?\w+["`\]]?\.)*["`[]?(\w+)/i,
+      /^\s*(?:create_table|create(?:_if_not_exists)?\s+table)[\s(]+[:"'](\w+)/,
+    ],
+  },
   module: {
     words: ['module', 'defmodule', 'mod', 'namespace', 'package'],
     isIn: isCode,
@@ -153,8 +164,15 @@ const PATTERNS = {
     words: [],
     isIn: isCode,
     lines: [
-      /^\s*(?:(?:export|public|final|abstract|data|open|sealed)\s+)*class\s+([A-Z]\w*(?:Error|Exception|Warning))\b/,
-      /^\s*(?:(?:export|public|final|abstract|data|open|sealed)\s+)*class\s+(\w+)\s*(?:\(|extends\b|<\s|:)[^{]*\b\w*(?:Error|Exception|Warning)\b/,
+      new RegExp(`^\\s*${VISIBLE}class\\s+([A-Z]\\w*(?:Error|Exception|Warning))\\b`),
+      new RegExp(
+        `^\\s*${VISIBLE}class\\s+(\\w+)\\s*(?:\\(|extends\\b|<\\s|:)[^{]*\\b\\w*(?:Error|Exception|Warning)\\b`,
+      ),
+      // Swift, Go, Rust and Elixir.
+      new RegExp(`^\\s*${VISIBLE}(?:enum|struct)\\s+(\\w+)\\s*:[^{]*\\bError\\b`),
+      /^type\s+(\w+Error)\s+struct\b/,
+      /^\s*pub(?:\([^)]*\))?\s+struct\s+(\w+Error)\b/,
+      /^\s*(defexception)\b/,
       /^(?:var|\s)\s*(Err[A-Z]\w*)\s*=\s*(?:errors\.New|fmt\.Errorf)/,
       /^\s*(?:pub\s+)?enum\s+(\w*Error)\b/,
     ],
@@ -181,7 +199,9 @@ export async function gatherListing(corpus: Corpus, { what, words, place, ending
     (endings === undefined || endings.some((ending) => path.toLowerCase().endsWith(ending)));
   if (what === 'file') return { items: filesAsItems(corpus, corpus.paths.filter(isWanted), words), isComplete: true };
   const found = (await matchesOf(corpus, PATTERNS[what], isWanted)).filter(({ found: name }) => holds(name, words));
-  found.sort((a, b) => rank(a.path) - rank(b.path));
+  const isRootFirst = ['variable', 'output', 'resource'].includes(what);
+  const depth = ({ path }: LineMatch) => (isRootFirst ? path.split('/').length : 0);
+  found.sort((a, b) => rank(a.path) - rank(b.path) || depth(a) - depth(b));
   return { items: await corpus.lineItems('match', found), isComplete: true };
 }
 

@@ -30,9 +30,11 @@ const LIMITS = {
 const ORNAMENT =
   /^(?:$|\[?!\[|#+\s*<img\b|<\/?(?:p|div|img|a|h1|br|hr|picture|source|center|span|strong|sub|table|tr|td)\b[^>]*>?$|\[!\w+\]|\.\. image::|:(?:target|alt|width):|<!--.*-->$)/i;
 const ABOUT =
-  /^\s*(?:"(?:name|description|version|license|main|module|bin|type|exports|private|keywords)"\s*:|(?:\w+\.)?(?:name|summary|description|version|license|authors|edition|readme|homepage|rust-version|requires-python|keywords)\s*=|(?:app|description|version|elixir):\s|module\s|go\s+\d|<(?:artifactId|name|description|groupId)>|project\()/i;
+  /^\s*(?:"(?:name|description|version|license|main|module|bin|type|exports|private|keywords)"\s*:|(?:\w+\.)?(?:name|summary|description|version|license|authors|edition|readme|homepage|rust-version|requires-python|keywords)\s*=|module\s|go\s+\d|<(?:artifactId|name|description|groupId)>|project\()/i;
+/** The same in Elixir's `mix.exs`; elsewhere such a line is an argument of many a call. */
+const ABOUT_MIX = /^\s*(?:app|description|version|elixir):\s/;
 /** A description that is text: `description=about["…"]` says nothing. */
-const DESCRIPTION = /^\s*(?:"description"\s*:|(?:\w+\.)?(?:summary|description)\s*[=:]\s*["'(~]|<description>)/i;
+const DESCRIPTION = /^\s*(?:"description"\s*:|(?:\w+\.)?(?:summary|description)\s*=\s*["'(~]|<description>)/i;
 const ENTRY =
   /^(?:(?:src|lib|app|cmd|bin|packages|crates)\/)?(?:[\w.-]+\/)?(?:src\/)?(?:main|index|__main__|cli|app|server|lib|mod|extension|program)\.(?:[cm]?[jt]sx?|py|rs|go|java|kt|rb|c|cc|cpp|cs|swift|php|ex|scala)$/i;
 const DECLARED_ENTRY =
@@ -71,6 +73,7 @@ async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
 function isProse(line: string): boolean {
   // A directive, an option of it, a note, a row, a comment, a tag that is open, an attribute of it.
   if (/^\s*(?:\.\. |:[\w-]+:|>\s*\[!|\||<!--|<[^>]*$|[\w-]+=["'])/.test(line)) return false;
+  if (/^\[?!\[/.test(line.trim())) return false;
   const said = line
     .slice(0, LIMITS.line)
     .replace(/!\[[^\]]*\]\([^)]*\)|<[^<>]*>|&\w+;/g, ' ')
@@ -109,7 +112,8 @@ async function headOf(
 
 async function aboutLines(corpus: Corpus, path: string): Promise<LineRange | undefined> {
   const all = await corpus.lines(path);
-  const at = all.flatMap((line, index) => (ABOUT.test(line) ? [index] : []));
+  const isMix = /(?:^|\/)mix\.exs$/.test(path);
+  const at = all.flatMap((line, index) => (ABOUT.test(line) || (isMix && ABOUT_MIX.test(line)) ? [index] : []));
   // What the project is stands in its description, which in a script of setup may be far down.
   const described = at.find((line) => DESCRIPTION.test(all[line] ?? ''));
   const first = at.find((line) => described === undefined || line > described - LIMITS.manifest);

@@ -5,7 +5,7 @@ import type { EvidenceItem, EvidenceLabel, Gathered } from './evidence.ts';
 
 /** A line that brings names into a file, in any of the usual languages. */
 export const IMPORT =
-  /^\s*(?:import\b|from\s+\S+\s+import\b|export\s+(?:\*|\{[^}]*\}|type\s+\{[^}]*\})\s*from\b|use\s[^;=()]*;|#\s*include\b|require\b|using\s+[\w.]+;|(?:const|let|var)\s[^=]*=\s*require\()/;
+  /^\s*(?:import\b|from\s+\S+\s+import\b|export\s+(?:\*|\{[^}]*\}|type\s+\{[^}]*\})\s*from\b|use\s[^;=()]*;|#\s*include\b|require\b|using\s+[\w.]+;|alias\s+[A-Z]|(?:const|let|var)\s[^=]*=\s*require\()/;
 
 /** Segments that are looked through for a name: some 40 MB of text. */
 export const MOST_SEGMENTS = 20_000;
@@ -18,15 +18,28 @@ interface References {
   readonly isComplete: boolean;
 }
 
-/** Where a name is used and defined. Names are compared to the letter; two things of one name are not told apart. */
+/**
+ * Where a name is used and defined. Names are compared to the letter; two things of one name are not told apart, unless
+ * the name says what it belongs to (`Oban.Repo`): then its last part alone counts only where a file says the other too.
+ */
 export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEGMENTS): Promise<References> {
-  const { paths, isComplete } = corpus.holding([name], most);
+  const parts = name.split(/\.|::/);
+  const [owner, own = name] = parts.length > 1 ? parts.slice(-2) : [undefined, name];
+  const { paths, isComplete } = corpus.holding([own], most);
+  const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const [before, after] = ['(?<![\\p{L}\\p{N}_$])', '(?![\\p{L}\\p{N}_$])'];
   const alone = new RegExp(
-    `(?<![\\p{L}\\p{N}_$])${name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\p{L}\\p{N}_$])`,
+    owner === undefined
+      ? `${before}${escaped(own)}${after}`
+      : `${before}${escaped(name)}${after}|(?<![\\p{L}\\p{N}_$.:])${escaped(own)}${after}`,
     'u',
   );
-  const lines = await corpus.scan(paths, (line) => (alone.test(line) ? [name] : []));
-  const definitions = lines.length > 0 ? await declarationsOf(corpus, name, paths) : [];
+  const said = owner === undefined ? undefined : new Set(corpus.holding([owner], most).paths);
+  const wanted = said ? paths.filter((path) => said.has(path)) : paths;
+  const lines = await corpus.scan(wanted, (line) => (alone.test(line) ? [name] : []));
+  const whole = lines.length > 0 ? await declarationsOf(corpus, name, wanted) : [];
+  // In most languages a definition says its own part alone.
+  const definitions = whole.length > 0 || lines.length === 0 ? whole : await declarationsOf(corpus, own, wanted);
   return { lines: lines.sort((a, b) => rank(a.path) - rank(b.path)), definitions, isComplete };
 }
 

@@ -24,19 +24,27 @@ const OPTION =
 const ENTRY = /^\s*["']?[\w.-]+["']?\s*[:=]\s*\S/;
 /** What may be asked about without any package: its version stands where manifests say what they need. */
 const PLATFORM =
-  /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|\.net|c#|elixir|kotlin|scala|swift|c\+\+|vscode)$/i;
+  /^(?:node(?:js)?|node\.js|npm|pnpm|yarn|python|go|golang|rust|rustc|java|jdk|ruby|php|dotnet|\.net|c#|elixir|kotlin|scala|swift|zig|dart|flutter|terraform|c\+\+|vscode)$/i;
 /** Where a platform's version is needed in lines that do not say its name. */
 const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
   [
-    /^(?:java|jdk|jvm|kotlin|scala)$/i,
+    /^(?:java|jdk|jvm)$/i,
     /^\s*(?:sourceCompatibility|targetCompatibility|jvmTarget|jvmToolchain)\b|languageVersion\.set|options\.release|<(?:maven\.compiler\.\w+|java\.version|release)>/,
   ],
   [/^rustc?$/i, /^\s*(?:rust-version|edition|channel)\s*=/],
   [/^(?:c#|dotnet|\.net)$/i, /<TargetFrameworks?\b/],
+  [
+    /^kotlin$/i,
+    /^\s*(?:ext\.)?kotlin(?:[-_]?version)?\s*[=:]|\bkotlin\("[\w.-]+"\)\s*version|org\.jetbrains\.kotlin\.[\w.]+['")]*\s*version|<kotlin\.version>/i,
+  ],
+  [/^scala$/i, /\bscalaVersion\b|<scala\.version>/],
+  [/^terraform$/i, /^\s*required_version\s*=/],
+  [/^swift$/i, /swift-tools-version|\bswiftLanguage(?:Modes?|Versions?)\b/],
+  [/^(?:dart|flutter)$/i, /^\s*(?:sdk|flutter):\s*["'^>]/],
   [/^c\+\+$/i, /\b(?:CMAKE_CXX_STANDARD|CXX_STANDARD|cxx_std_\d+)\b|-std=/],
 ];
 /** Parts of a build that need versions as manifests do. */
-const BUILD_FILE = /\.gradle(?:\.kts)?$/i;
+const BUILD_FILE = /\.gradle(?:\.kts)?$|(?:^|\/)(?:versions?|terraform)\.tf$/i;
 const COMMENT = /^\s*(?:\/\/|#|<!--|;)/;
 /** Words of every question about a setting. */
 const GENERAL = new Set(
@@ -59,8 +67,9 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
     if (at > 2_000 || !NUMBER.test(line)) return [];
     if (VERSION_FILE.test(path))
       return at < 20 && line.trim() !== '' && (isAbout(path, asked) || isAbout(line, asked)) ? [''] : [];
-    if (COMMENT.test(line)) return [];
+    // Swift says it in a comment.
     if (unnamed.some((form) => form.test(line))) return [ENGINE_LINE];
+    if (COMMENT.test(line)) return [];
     if (asked.length === 0) return ENGINE.test(line) || OWN_VERSION.test(line) ? [''] : [];
     return isAbout(line, asked) ? [ENGINE.test(line) ? ENGINE_LINE : ''] : [];
   };

@@ -4,7 +4,7 @@ export const ROLES = ['source', 'test', 'example', 'configuration', 'documentati
 /** What a file is for, as its name and its folders tell. */
 export type Role = (typeof ROLES)[number];
 
-const PROSE = /\.(?:md|mdx|markdown|rst|txt|adoc|asciidoc|textile|rdoc|pod|wiki|mediawiki|org)$/i;
+const PROSE = /\.(?:md|mdx|markdown|livemd|rst|txt|adoc|asciidoc|textile|rdoc|pod|wiki|mediawiki|org)$/i;
 /** Texts that have no ending by custom. */
 const NAMED_PROSE =
   /^(?:readme|licen[cs]e|copying|authors|contributors|maintainers|notice|install|thanks|todo|security|contributing)(?:[-_]\w+)?$/i;
@@ -54,6 +54,11 @@ const PACKAGE =
 /** Whether a file is read by people and run by nothing: it shows code and defines none. */
 export function isProse(path: string): boolean {
   return ['documentation', 'changelog'].includes(roleOf(path));
+}
+
+/** Whether a file is a text by its ending, whatever its folder is for: what it shows is an example. */
+export function isWrittenText(path: string): boolean {
+  return PROSE.test(path.slice(path.lastIndexOf('/') + 1));
 }
 
 /** The role of a file by its path; source where nothing says otherwise. */

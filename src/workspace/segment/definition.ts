@@ -32,6 +32,7 @@ const CREATED =
 const OWN: readonly (readonly [before: RegExp, after: RegExp])[] = [
   // Terraform, and Gradle's tasks.
   [/^(?:(?:resource|data)\s+"[\w-]+"|variable|module|output|provider)\s+"$/, /^"\s*\{/],
+  [/^(?:resource|data)\s+"$/, /^"\s+"[\w-]+"\s*\{/],
   [/\btasks\.(?:register|create)(?:<[^>]*>)?\(["']$/, /^["']/],
   // Plain words too, so that a body has to follow: messages of protocols, contracts, actors, mixins, tasks.
   [

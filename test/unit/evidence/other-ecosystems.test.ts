@@ -66,3 +66,79 @@ test('that there is none is an answer where every form is known, and else nothin
   expect(await evidenceOver(PHP, 'How many Swift files are there?')).toMatchObject({ kind: 'list', count: 0 });
   expect(await evidenceOver(PHP, 'List all routes')).toBeUndefined();
 });
+
+const ELIXIR = {
+  'lib/shop/repo.ex':
+    'defmodule Shop.Repo do\n  @moduledoc """\n      defmodule My.Repo do\n        def fetch(query) do\n  """\n\n  def fetch(query), do: query\nend\n',
+  'lib/shop.ex': 'defmodule Shop do\n  alias Shop.Repo\n\n  def orders, do: Repo.fetch(Other.Repo)\nend\n',
+  'lib/plain.ex': 'defmodule Plain do\n  def x, do: Repo.one()\nend\n',
+  'test/guides/testing.md': '```\ntest "shown" do\nend\n```\n',
+  'test/shop_test.exs': 'test "orders" do\nend\n',
+  'compose.yaml': 'services:\n  db:\n    test: ["CMD", "ping"]\n',
+  'CONTRIBUTING.md': '# Contributing\n\n## Tests\n\nRun `mix test`.\n',
+};
+
+test.each([
+  ['Who uses Shop.Repo?', ['definition lib/shop/repo.ex:1', 'import lib/shop.ex:2', 'use lib/shop.ex:4']],
+  ['Where is Shop.Repo defined?', ['definition lib/shop/repo.ex:1']],
+  ['Where is `fetch` defined?', ['definition lib/shop/repo.ex:7']],
+  ['How many tests are there?', ['match test/shop_test.exs:1']],
+  ['How do I run the tests?', ['section CONTRIBUTING.md:3-5']],
+])('of Elixir: %s', async (question, items) => {
+  expect(shown(await evidenceOver(ELIXIR, question)).map((item) => item.split(' ').slice(0, 2).join(' '))).toEqual(
+    items,
+  );
+});
+
+test.each([
+  [
+    'Which Swift version does it need?',
+    { 'Package.swift': '// swift-tools-version:6.0\nlet a = 1\n' },
+    'Package.swift:1',
+  ],
+  [
+    'Which Terraform version is required?',
+    { 'versions.tf': 'terraform {\n  required_version = ">= 1.0"\n}\n' },
+    'versions.tf:2',
+  ],
+  [
+    'Which Kotlin version does it use?',
+    { 'build.gradle.kts': 'plugins {\n  kotlin("jvm") version "2.1.0"\n}\njvmTarget = "1.8"\n' },
+    'build.gradle.kts:2',
+  ],
+  ['Which Java version do we need?', { 'build.gradle': 'sourceCompatibility = 17\n' }, 'build.gradle:1'],
+])('%s', async (question, files, place) => {
+  expect(shown(await evidenceOver(files, question))).toEqual([`version ${place}`]);
+});
+
+const TERRAFORM = {
+  'modules/log/variables.tf': 'variable "name" {\n  type = string\n}\n',
+  'variables.tf': 'variable "vpc_cidr" {\n  default = "10.0.0.0/16"\n}\n',
+  'main.tf': 'resource "aws_nat_gateway" "this" {\n  cidr = var.vpc_cidr\n}\n',
+};
+
+test.each([
+  ['List all variables', ['match variables.tf:1 vpc_cidr', 'match modules/log/variables.tf:1 name']],
+  ['List all resources', ['match main.tf:1 aws_nat_gateway" "this']],
+  ['Where is aws_nat_gateway created?', ['definition main.tf:1 aws_nat_gateway']],
+])('of Terraform: %s', async (question, items) => {
+  expect(shown(await evidenceOver(TERRAFORM, question))).toEqual(items);
+});
+
+const MIXED = {
+  'src/Segment.kt': 'internal class Segment {\n  companion object {\n    const val SIZE = 8192\n  }\n}\n',
+  'src/Buffer.kt': 'class Buffer {\n  var segment: Segment? = null\n  val size = segment\n}\n',
+  'src/Errors.java': 'class Errors {\n  public static class InitializationException extends RuntimeException {}\n}\n',
+  'src/Errors.swift': 'enum PluginError: Error {\n}\n',
+  'lua/files.lua': 'files.find_files = function(options)\nend\n',
+  '.circleci/config.yml': 'jobs:\n  all:\n    steps:\n      - run: mvn clean package\n',
+};
+
+test.each([
+  ['What is the default segment size?', ['setting src/Segment.kt:3']],
+  ['List all errors', ['match src/Errors.java:2 InitializationException', 'match src/Errors.swift:1 PluginError']],
+  ['Where is find_files defined?', ['definition lua/files.lua:1 find_files']],
+  ['How do I run the tests?', ['ci .circleci/config.yml:4']],
+])('%s', async (question, items) => {
+  expect(shown(await evidenceOver(MIXED, question))).toEqual(items);
+});
