@@ -23,6 +23,8 @@ const STATEMENT =
 /** A type, or a modifier, and a blank. */
 const TYPED = /[\w>\])?*&]\s+[*&$]*$|[*&]$/;
 const ASSIGNED = /^\s*(?:[?!]?:(?!:)[^=,]*)?=(?![=>~])/;
+/** What is given another module's name is defined there. */
+const IMPORTED = /^[^=]*=\s*(?:await\s+)?(?:require|import)\b/;
 const DECLARED = /^\s*(?:[?!]?:(?!:)|=(?![=>~])|=>|;|,|\{|by\b|\[[^\]]*\]\s*[;=]|$)/;
 const SIGNATURE = /^\s*(?:<[^>(]*>)?\([^{]*$/;
 const CONSTANT = /^[A-Z][A-Z\d_]*$/;
@@ -44,7 +46,7 @@ const LONGEST_BODY = 3_000;
  */
 export function memberLines(lines: readonly string[], name: string, path = ''): number[] {
   const found = lines.flatMap((line, at) => {
-    const sides = sidesOf(line, name);
+    const sides = sidesOf(line, name).filter(([, after]) => !IMPORTED.test(after));
     return sides.some(([before, after]) => isMember(lines, at, before, after, path)) ? [at] : [];
   });
   if (found.length > 0) return found;

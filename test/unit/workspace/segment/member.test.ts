@@ -63,6 +63,8 @@ describe('no member', () => {
     ['what is thrown', 'class A {\n  int read(int a) throws IOException\n  {', 'IOException'],
     ['the type of a method', 'type Store interface {\n\tSize() int', 'int'],
     ['what is imported', 'import total;', 'total'],
+    ['what is required', "var total = require('total');", 'total'],
+    ['what is required in Lua', 'local total = require "total"', 'total'],
     ['an assignment in a method', 'class A {\n  void run()\n  {\n    total = 5;', 'total'],
     ['a longer name', 'class A:\n    status_code = 201', 'status'],
   ])('%s', (_, text, name) => {
