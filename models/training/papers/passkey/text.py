@@ -130,6 +130,8 @@ def filler(kind: str, length: int, draw: np.random.Generator, *, tested: bool = 
         return draw.choice(word_pools()[1 if tested else 0], length)
     if kind == "few":
         return draw.choice(draw.choice(word_pools()[0], draw.integers(5, 200)), length)
+    if length == 0:
+        return np.zeros(0, np.int32)
     if kind == "numbers":
         return numbered(filler(str(draw.choice(["words", "few", "python", "prose"])), length, draw), draw)
     if kind == "mixed":

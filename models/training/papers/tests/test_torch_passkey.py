@@ -179,6 +179,13 @@ def test_the_last_stage_passes_later_than_the_others():
     assert progress.reached > 60
 
 
+def test_a_filler_may_be_empty():
+    draw = np.random.default_rng(2)
+    for kind in text.TRAINED:  # "mixed" may cut at its start
+        assert len(text.filler(kind, 0, draw)) == 0, kind
+        assert len(text.filler(kind, 1, draw)) == 1, kind
+
+
 def test_gains_stand_for_a_long_document():
     draw = np.random.default_rng(8)
     holds = np.zeros((400, 40), bool)
