@@ -92,8 +92,8 @@ const ABSTAIN = {
   vague: { cosine: 0.3, coverage: 0.51 },
 } as const;
 
-/** Segments that lines are shown of, or whose history is asked for, where a question names nothing. */
-const RECALLED = 6;
+/** Segments that evidence is looked for in: lines of the best, names in the files of all. */
+const RECALLED = 24;
 /** No model is asked. */
 const LINES_ALONE: Answer = {
   ...{ text: '', ending: 'stop', sentences: [], leftOut: 0 },

@@ -38,6 +38,8 @@ export interface EvidenceOptions {
 
 /** Items of a page, unless somebody says otherwise. */
 const PAGE = 50;
+/** Recalled places whose history is asked for. */
+const OF_HISTORY = 6;
 
 /**
  * What answers a question by itself, gathered from all indexed files of the scope without any model; for a question of
@@ -108,7 +110,7 @@ async function gather(
     case 'history':
       // Where the ranking brought nothing back, what the question names is all that there is.
       return inquiry.asks === 'when' || recalled.length === 0
-        ? gatherHistory(corpus, inquiry, recalled)
+        ? gatherHistory(corpus, inquiry, recalled.slice(0, OF_HISTORY))
         : gatherReasons(corpus, await gatherPointedLines(corpus, question, recalled));
     case 'trace':
       return gatherTrace(corpus, question);

@@ -10,6 +10,7 @@ import type { Gathered } from './evidence.ts';
 import type { LinesOf } from './history.ts';
 import { IMPORT } from './references.ts';
 import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.ts';
+import { spokenDefinitions } from './spoken-names.ts';
 import { saidIn, weightsOf } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
 
@@ -19,7 +20,7 @@ const LIMITS = {
   shown: 3,
   /** Places of names that are shown, and with them all places. */
   named: 4,
-  most: 5,
+  most: 6,
   /** Lines of a definition that is shown whole, and of what is shown of a longer one. */
   whole: 30,
   window: 10,
@@ -46,6 +47,8 @@ const LIMITS = {
   /** Part of the best place's weight that another has to have, and what a later place of the ranking keeps. */
   near: 0.7,
   rank: 0.85,
+  /** The same part, for a definition whose name is made of the question's words. */
+  spoken: 0.25,
 } as const;
 
 interface Scored {
@@ -64,9 +67,11 @@ const BRIEF: Wish = { around: LIMITS.around, again: 0 };
 const BEST: Wish = { around: LIMITS.best, again: 0 };
 
 /**
- * For a question of no known kind: what it names, where that is defined and raised; and of the places that the ranking
- * brought back, the lines that hold most of its content words, with the head of the definition that they stand in. A
- * short definition is shown whole, and with it what it hands on to.
+ * For a question of no known kind: what it names, where that is defined and raised; of the places that the ranking
+ * brought back, the lines that hold most of its content words, with the head of the definition that they stand in; and
+ * what it describes in the words of a name. A short definition is shown whole, and with it what it hands on to.
+ *
+ * @param recalled best first; of all but the first few, only the files count
  */
 export async function gatherPointedLines(
   corpus: Corpus,
@@ -74,7 +79,8 @@ export async function gatherPointedLines(
   recalled: readonly LinesOf[],
 ): Promise<Gathered> {
   if (recalled.length === 0) return { items: [], isComplete: false };
-  const weights = weightsOf(corpus, questionTerms(question));
+  const asked = questionTerms(question);
+  const weights = weightsOf(corpus, asked);
   const names = sureNames(question);
   const definitions = await namedDefinitions(corpus, names, new Set(recalled.map(({ path }) => path)));
   const named: Scored[] = [];
@@ -98,12 +104,18 @@ export async function gatherPointedLines(
   }
   // Places of one weight stay in their order: what is handed on to follows what hands it on.
   scored.sort((a, b) => b.weight - a.weight);
-  const least = LIMITS.near * (scored[0]?.weight ?? 0);
+  const most = scored[0]?.weight ?? 0;
   const own = apart(named).slice(0, LIMITS.named);
-  const near = scored
-    .filter(({ weight }) => weight >= least)
+  const [best, ...near] = scored
+    .filter(({ weight }) => weight >= LIMITS.near * most)
     .slice(0, Math.max(LIMITS.shown, LIMITS.most - own.length));
-  const shown = apart([...own, ...near]).slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
+  const spoken: Scored[] = [];
+  for (const definition of await spokenDefinitions(corpus, asked, [...new Set(recalled.map(({ path }) => path))])) {
+    if (definition.weight < LIMITS.spoken * most) continue;
+    spoken.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
+  }
+  const all = apart([...own, ...(best ? [best] : []), ...spoken, ...near]);
+  const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
   const items = await Promise.all(
     shown.flatMap(({ path, ranges }) => ranges.map((range) => corpus.item('line', path, capped(range)))),
   );
@@ -176,10 +188,13 @@ function definitionLines(
   const start = Math.max(found.start, head.end + 1);
   // What the head says already needs no second place: the body's beginning is shown with it.
   const least = head.end + Math.max(LIMITS.window, around);
-  const first =
-    start - head.end <= LIMITS.window
-      ? [{ start: head.start, end: Math.max(found.end, Math.min(whole.end, least)) }]
-      : [short, { start, end: Math.max(found.end, Math.min(whole.end, start + around)) }];
+  const isNear = start - head.end <= LIMITS.window;
+  const body = {
+    start: isNear ? Math.min(head.end + 1, whole.end) : start,
+    end: Math.max(found.end, Math.min(whole.end, isNear ? least : start + around)),
+  };
+  // Of a long comment the end is left out, and not the statements below it.
+  const first = isNear && short.end === head.end ? [{ start: head.start, end: body.end }] : [short, body];
   const last = first.at(-1)?.end ?? whole.end;
   const said = new Set(lines.slice(start - 1, last).flatMap((text) => terms(text)));
   const all = saidIn(said, weights);

@@ -71,6 +71,26 @@ export function count(loans: Loan[]) {
   if (loans.length > 5) throw new Loans$Many();
 }
 `,
+  'src/notes.ts': `/** Notes for readers. */
+export const notes = new Notes();
+
+export function getRdrNotificationId(row: Row): string {
+  return row.key;
+}
+
+export function notificationQueueLength(): number {
+  return notes.size;
+}
+`,
+  'src/stamp.py': `def stamp(loan, ink):
+    """Stamps the date of return on a slip.
+
+${Array.from({ length: 20 }, (_, at) => `    :param colour${at}: how the slip looks`).join('\n')}
+    """
+    slip = loan.slip()
+    slip.press(ink)
+${Array.from({ length: 30 }, (_, at) => `    step${at}()`).join('\n')}
+`,
   'src/latest.ts': 'export function getLatest(): Book {\n  return books.at(-1);\n}\n',
   'test/desk.test.ts':
     'function borrow(): void {\n  lend(book);\n}\n\nfunction testLatest(): void {\n  getLatest();\n}\n',
@@ -156,4 +176,16 @@ test('of the only thing that is named the lines that decide are shown, with a sh
 test('an import that says the words is no answer', async () => {
   const items = await pointed('Which reader gets TooManyBooks errors?', ['src/limit.ts', 1, 1]);
   expect(items).toEqual([]);
+});
+
+test('what is described in the words of a name is shown behind the best lines, and no name that says more', async () => {
+  const items = await pointed('How is the identifier for the notification of readers made?', ['src/notes.ts', 1, 2]);
+  expect(items.map(({ start }) => start)).toEqual([1, 4]);
+  expect(items[1]?.text).toContain('getRdrNotificationId');
+});
+
+test('of a long comment the end is left out, and not the statements below it', async () => {
+  const items = await pointed('When is the date of return stamped on a slip?', ['src/stamp.py', 1, 24]);
+  expect(items.map(({ start }) => start)).toEqual([1, 25]);
+  expect(items[1]?.text).toContain('slip.press(ink)');
 });

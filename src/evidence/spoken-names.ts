@@ -1,0 +1,117 @@
+import { definingLines } from '../workspace/segment/definition.ts';
+import { terms } from '../memory/search/tokenize.ts';
+import { isProse, roleOf } from '../workspace/files/role.ts';
+import type { Corpus } from './corpus.ts';
+import { extentOf } from './definition.ts';
+import type { Definition } from './definition.ts';
+import { weightsOf } from './term-weights.ts';
+
+const LIMITS = {
+  /** Files that are looked through, and definitions that are given back. */
+  files: 8,
+  most: 3,
+  /** Parts of a name that a question has to say, and the part of its parts' weight that these have to be. */
+  parts: 2,
+  said: 0.6,
+  /** Characters of a line in which a name is defined, and lines below it that tell whether it has a body. */
+  characters: 200,
+  below: 13,
+  /** Lines of a body. */
+  body: 600,
+} as const;
+
+/** Of two forms of a word: letters that they have in common, letters that prove it, and letters that one may add. */
+const FORMS = { common: 4, sure: 6, added: 4 } as const;
+/** Letters of an abbreviation, and letters that it leaves out. */
+const ABBREVIATION = { least: 2, most: 5, leftOut: 2 } as const;
+const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
+
+/** A definition whose name is made of words of a question. */
+interface SpokenDefinition extends Definition {
+  readonly name: string;
+  /** What the said parts of its name weigh. */
+  readonly weight: number;
+}
+
+/**
+ * What a question describes in place of naming it: "the method that dispatches warnings" for `dispatch_warning`, "the
+ * pointer suffix identifier" for `get_ptr_suffix_id`. Of these files, the definitions whose names say most of it.
+ *
+ * @param asked terms of the question
+ * @param paths in the order of the ranking
+ */
+export async function spokenDefinitions(
+  corpus: Corpus,
+  asked: readonly string[],
+  paths: readonly string[],
+): Promise<SpokenDefinition[]> {
+  const weigh = nameWeights(corpus, asked);
+  const found: SpokenDefinition[] = [];
+  for (const path of paths.slice(0, LIMITS.files)) {
+    if (isProse(path) || roleOf(path) === 'example') continue;
+    corpus.signal?.throwIfAborted();
+    const lines = await corpus.lines(path);
+    for (const [at, text] of lines.entries()) {
+      if (text.length > LIMITS.characters) continue;
+      for (const name of new Set(text.match(IDENTIFIER))) {
+        const weight = weigh(name);
+        if (weight === 0 || !definingLines(lines.slice(at, at + LIMITS.below), name).includes(0)) continue;
+        found.push({ path, name, weight, line: at + 1, ...extentOf(lines, at, LIMITS.body) });
+      }
+    }
+  }
+  return found.sort((a, b) => b.weight - a.weight).slice(0, LIMITS.most);
+}
+
+/** What a name has of the question: 0 where that is little. Each name and each part of one is weighed once. */
+function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) => number {
+  const said = new Set(asked);
+  const isSaid = (part: string): boolean =>
+    said.has(part) || asked.some((word) => isFormOf(part, word) || abbreviates(part, word));
+  const ofParts = new Map<string, number>();
+  const ofNames = new Map<string, number>();
+  const weightOf = (part: string): number => {
+    const known = ofParts.get(part) ?? weightsOf(corpus, [part]).get(part) ?? 0;
+    ofParts.set(part, known);
+    return known;
+  };
+  const sumOf = (parts: readonly string[]): number => parts.reduce((sum, part) => sum + weightOf(part), 0);
+  const weigh = (name: string): number => {
+    const parts = partsOf(name);
+    const own = parts.filter(isSaid);
+    if (own.length < LIMITS.parts) return 0;
+    const [all, weight] = [sumOf(parts), sumOf(own)];
+    // A name that says more than the question does is of something else.
+    return weight < LIMITS.said * all ? 0 : weight * (weight / all) ** 2;
+  };
+  return (name) => {
+    const known = ofNames.get(name) ?? weigh(name);
+    ofNames.set(name, known);
+    return known;
+  };
+}
+
+/** Terms of a name's parts, each once, without the name as a whole. */
+function partsOf(name: string): string[] {
+  const all = terms(name);
+  return [...new Set(all.length > 1 ? all.slice(1) : all)];
+}
+
+/** Whether two words differ by their endings alone: `validate` and `validation`. */
+function isFormOf(a: string, b: string): boolean {
+  let common = 0;
+  while (common < Math.min(a.length, b.length) && a[common] === b[common]) common += 1;
+  const isNear = common >= FORMS.sure || common >= Math.min(a.length, b.length) - 1;
+  return common >= FORMS.common && isNear && Math.max(a.length, b.length) - common <= FORMS.added;
+}
+
+/** Whether a part of a name is a word's beginning, as `id` and `paren`, or its consonants, as `ptr` and `ctx`. */
+function abbreviates(part: string, word: string): boolean {
+  const { least, most, leftOut } = ABBREVIATION;
+  if (part.length < least || part.length > most || word.length < part.length + leftOut) return false;
+  if (word.startsWith(part)) return true;
+  if (part.length === least || part[0] !== word[0] || /[aeiou]/.test(part)) return false;
+  let at = 0;
+  for (const letter of word) if (letter === part[at]) at += 1;
+  return at === part.length;
+}
