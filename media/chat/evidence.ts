@@ -9,8 +9,9 @@ import { split } from './place.ts';
 import { visible } from './visible.ts';
 
 const LIMITS = {
-  /** Items that are listed before somebody asks for more. */
+  /** Items that are listed before somebody asks for more; of a question without a kind they are chosen, and few. */
   listed: 6,
+  chosen: 20,
   /** Lines of an item that are shown. */
   lines: 8,
   /** Of a definition, or of a question without a kind: the lines are what is asked for. */
@@ -36,8 +37,9 @@ export function evidenceView(
   if (choice === 'none' && (unfinished(exchange) || exchange.ranked === undefined)) return undefined;
   const { strings } = context;
   const items = evidence?.items ?? [];
-  const listed = unfolded.rest === 'open' ? items : items.slice(0, LIMITS.listed);
-  const more = items.length - LIMITS.listed;
+  const most = evidence?.kind === 'lines' ? LIMITS.chosen : LIMITS.listed;
+  const listed = unfolded.rest === 'open' ? items : items.slice(0, most);
+  const more = items.length - most;
   const view = h(
     'section',
     { class: 'evidence' },

@@ -228,7 +228,7 @@ export class ExchangeView {
 
   #notes(): Node[] {
     const { strings, post } = this.#context;
-    const { state, read, id } = this.#exchange;
+    const { state, read, evidence, id } = this.#exchange;
     const notes: Node[] = [];
     if (unfinished(this.#exchange) && 'message' in state) {
       notes.push(progressLine(state.message, 'percent' in state ? state.percent : undefined));
@@ -243,7 +243,7 @@ export class ExchangeView {
     }
     if (state.kind === 'answered' && state.ending === 'length') notes.push(note('info', strings.cut));
     if (state.kind === 'answered') {
-      notes.push(...answerNotes(state, strings).map((text) => note('info', visible(text))));
+      notes.push(...answerNotes(state, evidence, strings).map((text) => note('info', visible(text))));
     }
     if (read && read.stale > 0) {
       notes.push(note('history', read.stale === 1 ? strings.staleOne : fill(strings.staleCount, read.stale)));

@@ -6,13 +6,13 @@ import { CONTEXT_TOKENS } from '../engine/settings.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
-import { isCounted } from '../evidence/evidence.ts';
 import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { docSentence } from './doc-sentence.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { PlacedLines } from './excerpt.ts';
+import { areLinesTheAnswer } from './lines-alone.ts';
 import { KnownNames } from './known-names.ts';
 import type { LastPrompt } from './last-prompt.ts';
 import { promptFor } from './prompt.ts';
@@ -152,7 +152,7 @@ export async function answer(
   }
   const model = options.model ?? new EngineModel(search.engine);
   const { sentences: style } = model.profile;
-  if (style.kind === 'sourced' && !selected && evidence && saysAll(evidence, style.most)) {
+  if (style.kind === 'sourced' && !selected && evidence && areLinesTheAnswer(evidence, question, style.most)) {
     emit({ kind: 'answered', answer: LINES_ALONE });
     return;
   }
@@ -221,14 +221,6 @@ async function conversationOf(
   const kept = await model.keptTokens(signal);
   const most = Math.min(GOING_ON.most * excerpts.most, kept / GOING_ON.kept, room);
   return lastPrompt.goingOn(search, history, { model: model.name, most });
-}
-
-/**
- * What was listed is the whole answer: there is none, or there are more places than a few sentences can name, so that a
- * part would mislead.
- */
-function saysAll(evidence: Evidence, sentences: number): boolean {
-  return isCounted(evidence) && (evidence.count === 0 || evidence.count > 2 * sentences);
 }
 
 /** Few of the question's words stand in the files and nothing remembered is near it. */

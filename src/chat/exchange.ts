@@ -3,7 +3,7 @@ import type { Question } from '../service/protocol.ts';
 import { fill } from './strings.ts';
 import type { Strings } from './strings.ts';
 import { TRANSCRIPT } from './transcript.ts';
-import type { Exchange } from './transcript.ts';
+import type { Evidence, Exchange } from './transcript.ts';
 
 /** Characters that an answer ends before: the rest would be more than a page is let in with. */
 const END = '…';
@@ -128,14 +128,19 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
   }
 }
 
-/** What is said below an answer: names that stand nowhere, and sentences that are not shown. */
+/**
+ * What is said below an answer: names that stand nowhere, sentences that are not shown, and of lines without a sentence
+ * whether they are all that there is.
+ */
 export function answerNotes(
   { sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>,
-  strings: Pick<Strings, 'leftOutCount' | 'leftOutOne' | 'linesAlone' | 'unknownNames'>,
+  evidence: Evidence | undefined,
+  strings: Pick<Strings, 'leftOutCount' | 'leftOutOne' | 'linesAlone' | 'linesChosen' | 'unknownNames'>,
 ): string[] {
+  const alone = evidence?.kind === 'lines' ? strings.linesChosen : strings.linesAlone;
   const unknown = [...new Set(sentences.flatMap((found) => found.unknown ?? []))];
   return [
-    ...(sentences.length === 0 && leftOut === 0 ? [strings.linesAlone] : []),
+    ...(sentences.length === 0 && leftOut === 0 ? [alone] : []),
     ...(unknown.length > 0 ? [fill(strings.unknownNames, unknown.join(', '))] : []),
     ...(leftOut === 1 ? [strings.leftOutOne] : leftOut > 1 ? [fill(strings.leftOutCount, leftOut)] : []),
   ];

@@ -32,7 +32,7 @@ export function answeredBy({ model }: Pick<Exchange, 'model'>, strings: Answered
 }
 
 /** An answer with its sources, as it is put on the clipboard. */
-export function answerMarkdown({ text, state }: Exchange, strings: Strings): string {
+export function answerMarkdown({ text, state, evidence }: Exchange, strings: Strings): string {
   const parts = [harmless(text.trim())];
   if (state.kind === 'answered') {
     const rows = state.sentences.map((found) => {
@@ -41,7 +41,7 @@ export function answerMarkdown({ text, state }: Exchange, strings: Strings): str
       return `- ${code(`${found.citation.path}:${linesText(found.citation, strings)}`)}: ${said}`;
     });
     if (rows.length > 0) parts.push(`**${strings.sources}**`, rows.join('\n'));
-    parts.push(...answerNotes(state, strings).map((note) => `_${literal(note)}_`));
+    parts.push(...answerNotes(state, evidence, strings).map((note) => `_${literal(note)}_`));
   } else if ('message' in state) {
     parts.push(`_${literal(state.message)}_`);
   }

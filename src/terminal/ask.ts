@@ -131,6 +131,7 @@ interface View {
 function textView(page: Parameters<typeof evidenceRows>[1]): View {
   let known = true;
   let listed = 0;
+  let evidence: Evidence | undefined;
   return {
     event: (event) => {
       switch (event.kind) {
@@ -144,6 +145,7 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
           if (listed > 0) out.rows([{ style: 'bold', text: 'Relevant files' }], ...fileRows(event.files), '');
           break;
         case 'evidence':
+          ({ evidence } = event);
           out.rows(...evidenceRows(event.evidence, page), '');
           break;
         case 'read':
@@ -175,7 +177,7 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
         case 'answered':
           err.status();
           if (event.answer.sentences.length === 0) out.rows('');
-          out.rows('', ...restRows(event.answer));
+          out.rows('', ...restRows(event.answer, evidence));
           break;
       }
     },
@@ -215,7 +217,12 @@ const NOTES: Readonly<Record<FinishReason, readonly string[]>> = {
   context: [],
 };
 
-function restRows({ text, sentences, leftOut, ending }: Answer): Row[] {
+const ALONE = {
+  complete: 'The lines above are the answer; the model adds nothing to them.',
+  chosen: 'The lines above say most about the question. A larger model explains them; this one adds nothing.',
+} as const;
+
+function restRows({ text, sentences, leftOut, ending }: Answer, evidence: Evidence | undefined): Row[] {
   const rows = sentences.map((found): Row => {
     const text = shortened(found.sentence.text);
     return found.kind === 'supported'
@@ -226,7 +233,7 @@ function restRows({ text, sentences, leftOut, ending }: Answer): Row[] {
   return [
     ...(text === '' ? [] : [[{ style: 'bold', text: 'Sources' } as const], ...rows]),
     ...(unknown.length > 0 ? [`Names that stand in no file: ${unknown.join(', ')}`] : []),
-    ...(text === '' && leftOut === 0 ? ['The lines above are the answer; the model adds nothing to them.'] : []),
+    ...(text === '' && leftOut === 0 ? [evidence?.kind === 'lines' ? ALONE.chosen : ALONE.complete] : []),
     ...leftOutRows(leftOut),
     ...NOTES[ending],
   ];

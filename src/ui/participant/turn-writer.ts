@@ -25,8 +25,11 @@ export interface TurnOutput {
   readonly button: (place: PlacedLines, label: string) => void;
 }
 
-/** Files and items of a list, buttons below it, lines of each file that are linked, and lines of an item. */
-const LISTED = { files: 8, items: 20, buttons: 3, ranges: 3, lines: 8 } as const;
+/**
+ * Files and items of a list, buttons below it, lines of each file that are linked, and lines of an item; of a
+ * definition, or where the lines are all that is asked for, many more.
+ */
+const LISTED = { files: 8, items: 20, buttons: 3, ranges: 3, lines: 8, whole: 40 } as const;
 
 /** Writes the lists of a turn: each place is a link, the best ones have buttons. */
 export class TurnWriter {
@@ -84,7 +87,7 @@ export class TurnWriter {
   }
 
   /** Each sentence with its source, or the word that it has none; then what else is to be said. */
-  sources({ sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>): void {
+  sources({ sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>, evidence: Evidence | undefined): void {
     if (sentences.length > 0) {
       this.#out.markdown('\n\n');
       this.#title(this.#strings.sources);
@@ -93,7 +96,7 @@ export class TurnWriter {
       const first = sentences.find((found) => found.kind === 'supported');
       if (first) this.#open(first.citation);
     }
-    for (const note of answerNotes({ sentences, leftOut }, this.#strings)) {
+    for (const note of answerNotes({ sentences, leftOut }, evidence, this.#strings)) {
       this.#out.markdown(`\n\n_${literal(note)}_\n\n`);
     }
   }
@@ -117,7 +120,8 @@ export class TurnWriter {
     }
     // A file that is listed is its name alone.
     if (text === '') return;
-    const shown = text.split('\n').slice(0, LISTED.lines);
+    const most = ['line', 'definition'].includes(label) ? LISTED.whole : LISTED.lines;
+    const shown = text.split('\n').slice(0, most);
     const [first = ''] = shown;
     this.#out.markdown(
       shown.length === 1 ? ` ${code(first.trim())}` : indented(fenced(printable(shown.join('\n'), 'block'))),

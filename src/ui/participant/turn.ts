@@ -243,7 +243,7 @@ class ParticipantTurn {
           blocks.end();
           // Without a sentence the lines are the answer.
           if (event.answer.sentences.length === 0 && evidence && !isWhy) this.#writer.evidence(evidence);
-          this.#writer.sources(event.answer);
+          this.#writer.sources(event.answer, evidence);
           result = { kind: 'answered', ...done, answer: event.answer.text };
           break;
         default:

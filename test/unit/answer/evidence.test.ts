@@ -89,6 +89,22 @@ test('a small model is not asked for what a complete list says, and a larger one
     index.close();
   }));
 
+test('a small model is not asked how and why in a long question: its lines are the answer', () =>
+  withFolder(async (folder) => {
+    const { search, index, engine } = await indexed(folder, FILES, new ScriptedEngine('The desk uses `lend`.'));
+    const events: AnswerEvent[] = [];
+    const question = 'How does the desk lend a book';
+    await answer(search, `${question} to a reader, and why is it then lent to nobody else?`, {}, (event) => {
+      events.push(event);
+    });
+    expect(evidenceIn(events)?.kind).toBe('lines');
+    expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: '', tokens: 0, ending: 'stop' } });
+    expect(engine.prompts).toEqual([]);
+    await answer(search, `${question}?`, {}, () => undefined);
+    expect(engine.prompts).toHaveLength(1);
+    index.close();
+  }));
+
 test('a question of no kind is shown the lines that it points to, unless nobody wants them', async () => {
   const question = 'How does the desk lend a book?';
   expect(evidenceIn((await ask(question)).events)).toMatchObject({ kind: 'lines', isComplete: false });

@@ -10,6 +10,10 @@ const sentences = [
   { kind: 'unsupported', sentence: { text, kind: 'prose' }, reason: 'No words.', unknown: ['paintMoon'] },
 ] as const;
 
+const evidence = (kind: 'list' | 'lines') => ({
+  ...{ kind, items: [], from: 0, count: 0, files: 0, names: 0, isComplete: kind === 'list' },
+});
+
 test('a name that stands in no file is marked in the answer, and the names around it are not', () => {
   const context = { strings, post: () => undefined, announce: () => undefined };
   const { nodes } = shownAnswer(text, sentences, new Set(), context, () => undefined);
@@ -22,10 +26,11 @@ test('a name that stands in no file is marked in the answer, and the names aroun
 });
 
 test('names that stand nowhere and sentences that are not shown are said in words', () => {
-  expect(answerNotes({ sentences, leftOut: 2 }, strings)).toEqual([
+  expect(answerNotes({ sentences, leftOut: 2 }, undefined, strings)).toEqual([
     'Names that stand in no file: paintMoon',
     '2 sentences of the model had no source and were left out.',
   ]);
-  expect(answerNotes({ sentences: [], leftOut: 1 }, strings)).toEqual([strings.leftOutOne]);
-  expect(answerNotes({ sentences: [], leftOut: 0 }, strings)).toEqual([strings.linesAlone]);
+  expect(answerNotes({ sentences: [], leftOut: 1 }, undefined, strings)).toEqual([strings.leftOutOne]);
+  expect(answerNotes({ sentences: [], leftOut: 0 }, evidence('list'), strings)).toEqual([strings.linesAlone]);
+  expect(answerNotes({ sentences: [], leftOut: 0 }, evidence('lines'), strings)).toEqual([strings.linesChosen]);
 });

@@ -76,6 +76,11 @@ test('code stands without the indentation that all of it has, text wraps, and a 
   expect(imported?.querySelector('.folder')?.textContent).toBe('lib · 9 files import this');
 });
 
+test('of a question of no kind all lines are listed: they are few, and all that there is', () => {
+  const { view } = shown(exchangeWith({ ...evidence, kind: 'lines', count: 9, isComplete: false }));
+  expect(all(view, 'li')).toHaveLength(9);
+});
+
 test('what is a choice, and how many names there are, is said', () => {
   const settings: Evidence = { ...evidence, kind: 'settings', names: 3, isComplete: false };
   const count = (given: Evidence) => all(shown(exchangeWith(given)).view, '.evidence-count')[0]?.textContent;
