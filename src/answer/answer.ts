@@ -6,9 +6,8 @@ import { CONTEXT_TOKENS } from '../engine/settings.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
-import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice, EvidenceKind } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
-import { docSentence } from './doc-sentence.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { PlacedLines } from './excerpt.ts';
@@ -94,6 +93,11 @@ const ABSTAIN = {
 
 /** Segments that evidence is looked for in: lines of the best, names in the files of all. */
 const RECALLED = 24;
+/**
+ * Of a small model's sentence about how or why something is so, the part of its words' weight that its lines have to
+ * hold: what the model takes from several places it puts together wrongly (test/eval/answers-read.md).
+ */
+const LITERAL = { part: 0.9, kinds: new Set<EvidenceKind>(['lines', 'trace', 'history']) } as const;
 /** No model is asked. */
 const LINES_ALONE: Answer = {
   ...{ text: '', ending: 'stop', sentences: [], leftOut: 0 },
@@ -192,9 +196,8 @@ export async function answer(
           ...asked,
           question,
           most: style.most,
-          isSound: (sentence) => sources.isSound(sentence),
-          // What the code says of itself is the answer where the model says nothing that rests on it.
-          otherwise: () => docSentence(excerpts, question),
+          isSound: (sentence) =>
+            sources.isSound(sentence, evidence && LITERAL.kinds.has(evidence.kind) ? LITERAL.part : 0),
         })
       : { ...(await model.generate(prompt, asked)), leftOut: 0 };
   const tokens = written.promptTokens + written.tokens;

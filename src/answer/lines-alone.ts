@@ -5,9 +5,9 @@ import type { Evidence } from '../evidence/evidence.ts';
 const SHORT = 16;
 
 /**
- * Whether a small model is not asked, because the lines say more than its sentences would: under a complete list, which
- * is empty or has more places than a few sentences can name, and under the lines of a long question. How and why something is so
- * it mostly makes up, with the lines before it (docs/evaluation.md).
+ * Whether a small model is not asked, because the lines say more than its sentences would: under a complete list that
+ * is empty or has more places than a few sentences can name, and under the lines of a long question, whose answers it
+ * mostly makes up (test/eval/answers-read.md).
  *
  * @param sentences that the model may say
  */

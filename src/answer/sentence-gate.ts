@@ -28,10 +28,14 @@ const FENCE = /^[ \t]*(```+|~~~+)/;
 /** Up to the mark that ends a sentence, where another begins behind it, or to a line's end. */
 const UNIT = /^[^\n]*?[^\s.][.!?]["'`)*]*[ \t]+(?=["'`(*]*\p{Lu})|^[^\n]*\n/u;
 const ITEM = /^\s*(?:[-*+]|\d+[.)])\s/;
+/** How a sentence begins that goes on from the one before it. */
+const GOES_ON =
+  /^["'`(*]*(?:it|this|that|these|those|they|if (?:so|not)|then|otherwise|instead|however|therefore|thus|so|but|and)\b/i;
 const WHOLE = /[.!?:]["'`)*\]]*\s*$|```\s*$/;
 
 /**
- * Lets through those sentences of a growing answer that are sound, whole, and no repetition, and ends it after a few: a
+ * Lets through those sentences of a growing answer that are sound, whole, and no repetition, and do not go on from one
+ * that was left out; and ends it after a few: a
  * model of half a billion parameters invents more with each one. Block by block, so that a reader sees nothing that is
  * taken away again.
  */
@@ -43,6 +47,8 @@ export class SentenceGate {
   #held = '';
   /** Whether something was left out that they led to. */
   #isBroken = false;
+  /** Whether the sentence before was left out. */
+  #isGap = false;
   readonly #asked: ReadonlySet<string>;
   readonly #said = new Set<string>();
   #sentences = 0;
@@ -84,7 +90,9 @@ export class SentenceGate {
     const words = wordsOf(unit);
     if (this.#isEcho(unit, words)) return;
     if (words.filter((word) => this.#said.has(word)).length >= REPEATED * words.length) return;
-    if (!claims.every(this.#rules.isSound)) {
+    const hangs = this.#isGap && GOES_ON.test(unit.trimStart());
+    this.#isGap = hangs || !claims.every(this.#rules.isSound);
+    if (this.#isGap) {
       this.#leftOut += claims.length;
       this.#isBroken = true;
       return;

@@ -13,8 +13,6 @@ interface SoundOptions extends GenerateOptions {
   /** Sentences, at most. */
   readonly most: number;
   readonly isSound: (sentence: Sentence) => boolean;
-  /** What is said where no sentence of the model passes. */
-  readonly otherwise?: () => string | undefined;
   readonly onEvent: (event: GenerateEvent) => void;
 }
 
@@ -24,7 +22,7 @@ export async function soundAnswer(
   prompt: readonly Message[],
   options: SoundOptions,
 ): Promise<SoundAnswer> {
-  const { question, most, isSound, otherwise, signal, onEvent, ...asked } = options;
+  const { question, most, isSound, signal, onEvent, ...asked } = options;
   const full = new AbortController();
   const began = performance.now();
   const measured = { promptTokens: 0, tokens: 0, prefillMs: 0 };
@@ -55,11 +53,6 @@ export async function soundAnswer(
       },
     });
     const { isWhole, ...ended } = gate.end(generated.ending !== 'stop');
-    const instead = ended.text === '' ? otherwise?.() : undefined;
-    if (instead !== undefined) {
-      onEvent({ kind: 'token', text: instead });
-      return { ...generated, ...ended, text: instead, ending: 'stop' };
-    }
     // What was cut ends at a sentence all the same.
     return { ...generated, ...ended, ending: isWhole ? 'stop' : generated.ending };
   } catch (error) {

@@ -40,11 +40,13 @@ export class Sources {
   /**
    * Whether a sentence has a source in what was read, by its words, and says no name, number, reason or denial that
    * stands neither there nor in the question.
+   *
+   * @param least part of its words' weight that its lines have to hold, 0..1
    */
-  isSound(sentence: Sentence): boolean {
+  isSound(sentence: Sentence, least = 0): boolean {
     if (this.#names.unknownIn(sentence.text).length > 0) return false;
     const byLines = this.#ofExcerpts.attribute(sentence, undefined);
-    if (byLines.kind === 'supported') {
+    if (byLines.kind === 'supported' && byLines.citation.overlap >= least) {
       const { path, start, end } = byLines.citation;
       const own = this.#excerpts.filter((one) => one.path === path && one.start <= end && start <= one.end);
       const counted = this.#notes.filter(({ place }) => place === undefined).map(({ text }) => text);
@@ -52,7 +54,7 @@ export class Sources {
       if (!hasUnsupportedClaim(sentence.text, shown, this.#question)) return true;
     }
     const byCommit = this.#ofNotes.attribute(sentence, undefined);
-    if (byCommit.kind === 'unsupported') return false;
+    if (byCommit.kind === 'unsupported' || byCommit.citation.overlap < least) return false;
     const { heading = '', text = '' } = this.#placed[Number(byCommit.citation.path)] ?? {};
     return !hasUnsupportedClaim(sentence.text, `${heading}\n${text}`, this.#question);
   }

@@ -36,6 +36,14 @@ test('sentences that are not sound are left out and counted', () => {
   expect(leftOut).toBe(1);
 });
 
+test('a sentence that goes on from one that was left out goes with it', () => {
+  const { text, leftOut } = passed([
+    'The cache is wrong here. It holds ten files. If so, they leave. The disk is full. It is old.',
+  ]);
+  expect(text).toBe('The disk is full. It is old.');
+  expect(leftOut).toBe(3);
+});
+
 test('an answer ends after so many sentences, and says so once', () => {
   const { text, isFull } = passed(['One file lends. Another returns books. A third renews. Nobody reads this.'], {
     most: 2,

@@ -33,4 +33,8 @@ test('names that stand nowhere and sentences that are not shown are said in word
   expect(answerNotes({ sentences: [], leftOut: 1 }, undefined, strings)).toEqual([strings.leftOutOne]);
   expect(answerNotes({ sentences: [], leftOut: 0 }, evidence('list'), strings)).toEqual([strings.linesAlone]);
   expect(answerNotes({ sentences: [], leftOut: 0 }, evidence('lines'), strings)).toEqual([strings.linesChosen]);
+  expect(answerNotes({ sentences: [], leftOut: 1 }, evidence('lines'), strings)).toEqual([
+    strings.linesChosen,
+    strings.leftOutOne,
+  ]);
 });
