@@ -1,7 +1,10 @@
 import type { Adapter } from '../engine/weights/adapter.ts';
 import type { MemoryShape } from '../memory/algebra/shape.ts';
 
-/** What the adapter's records look like: keys and no values, because no block reads a memory. */
+/**
+ * What the adapter's records look like: keys and no values, because no block reads a memory. Of each two keys that the
+ * model makes, the mean is stored (docs/decisions/0014).
+ */
 export function shapeOf({ tokens, keySize }: Adapter): MemoryShape {
-  return { tokens, keySize, blocks: 0, valueSize: 0 };
+  return { tokens: tokens % 2 === 0 ? tokens / 2 : tokens, keySize, blocks: 0, valueSize: 0 };
 }

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { isConverting } from '../../src/memory/store/convert-records.ts';
 import { Ledger } from '../../src/memory/store/ledger.ts';
-import { asVersion3 } from '../unit/memory/former-database.ts';
+import { asVersion } from '../unit/memory/former-database.ts';
 import { IDENTITY, madeUpFile, madeUpRecord, put, setHashOf } from '../unit/memory/support.ts';
 
 /** More segments than a dozen steps take. */
@@ -36,7 +36,7 @@ export async function killConversions(rounds: number, latestMs: number): Promise
       for (const file of FILES) put(ledger, file);
     });
     ledger.close();
-    asVersion3(former);
+    asVersion(3, former);
     const wanted = setHashOf(FILES);
     for (; totals.killed < rounds; totals.databases++) {
       const location = join(folder, `${totals.databases}.sqlite`);

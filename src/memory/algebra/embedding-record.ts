@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 import { AppError, isAppError } from '../../common/app-error.ts';
-import { packedSize, packKeys } from './packed-keys.ts';
+import { averagePairs, packedSize, packKeys } from './packed-keys.ts';
+import { unpaired } from './shape.ts';
 import type { MemoryShape } from './shape.ts';
 
 /** A segment's embeddings, quantized once: what the ledger stores. */
@@ -13,7 +14,7 @@ export interface EmbeddingRecord {
   readonly values: Int8Array;
 }
 
-/** What the engine hands over: float32 of the same shapes, keys L2-normalized. */
+/** What the engine hands over: float32 of the same shapes or of twice as many keys, L2-normalized. */
 export interface FloatRecord {
   readonly keys: Float32Array;
   readonly values: Float32Array;
@@ -32,16 +33,20 @@ const FORMAT = {
 } as const;
 
 /**
- * A float record in few bits. Keys: round(127 · k), then the nearest of 15 steps (packKeys); values of block b:
- * round(v / scales[b]) in int8; halves away from zero, clamped. The same floats give the same bytes everywhere, and
- * keys that were once stored in eight bits give the bytes of keys that are made anew.
+ * A float record in few bits. Keys: round(127 · k), then the nearest of 15 steps (packKeys); of twice as many keys as
+ * are stored, the means of each two (averagePairs); values of block b: round(v / scales[b]) in int8; halves away from
+ * zero, clamped. The same floats give the same bytes everywhere, and keys that were once stored in eight bits, or each
+ * by itself, give the bytes of keys that are made anew.
  *
  * `scales`: one per block, from the adapter. Throws `memory/record` on NaN, Infinity, a wrong length, or a key that is
  * not L2-normalized (it would be clamped without anyone noticing).
  */
 export function quantize(record: FloatRecord, shape: MemoryShape, scales: readonly number[]): EmbeddingRecord {
   const { tokens, keySize, blocks, valueSize } = shape;
-  if (record.keys.length !== tokens * keySize || record.values.length !== blocks * tokens * valueSize) {
+  const made = unpaired(shape);
+  const isPaired = made !== undefined && record.keys.length === made.tokens * keySize;
+  const hasLength = isPaired || record.keys.length === tokens * keySize;
+  if (!hasLength || record.values.length !== blocks * tokens * valueSize) {
     throw new AppError(
       'memory/record',
       `A record has ${record.keys.length} key and ${record.values.length} value numbers; ` +
@@ -52,8 +57,7 @@ export function quantize(record: FloatRecord, shape: MemoryShape, scales: readon
     throw new AppError('memory/record', `The adapter gives ${scales.length} value scales for ${blocks} memory blocks.`);
   }
   const eightBits = new Int8Array(record.keys.length);
-  for (let token = 0; token < tokens; token++) {
-    const from = token * keySize;
+  for (let from = 0; from < record.keys.length; from += keySize) {
     eightBits.set(quantizeVector(record.keys.subarray(from, from + keySize)), from);
   }
   const values = new Int8Array(record.values.length);
@@ -64,7 +68,8 @@ export function quantize(record: FloatRecord, shape: MemoryShape, scales: readon
     }
     for (let i = block * perBlock; i < (block + 1) * perBlock; i++) values[i] = toInt8((record.values[i] ?? 0) / scale);
   });
-  return { keys: packKeys(eightBits, keySize), values };
+  const keys = packKeys(eightBits, keySize);
+  return { keys: isPaired ? averagePairs(keys, keySize) : keys, values };
 }
 
 /**

@@ -55,6 +55,35 @@ export function packKeys(keys: Int8Array, keySize: number): Uint8Array {
   return packed;
 }
 
+/** The mean of two numbers of four bits as one of four bits, halves away from zero: [256], by both. */
+const MEANS = Uint8Array.from({ length: 256 }, (_, pair) => {
+  const sum = (pair >> 4) + (pair & 15) - 2 * PACKED.zero;
+  return PACKED.zero + Math.sign(sum) * Math.min(PACKED.most, Math.floor((Math.abs(sum) + 1) / 2));
+});
+
+/** The means of the numbers in two bytes, as a byte: [65536], by both. Not to be changed. */
+export const MEANS_OF_BYTES = Uint8Array.from({ length: 1 << 16 }, (_, pair) => {
+  const [one, other] = [pair >> 8, pair & 0xff];
+  return meanOf(one & 15, other & 15) | (meanOf(one >> 4, other >> 4) << 4);
+});
+
+/** The mean of two numbers as they are stored. Each number of a mean depends on two numbers alone. */
+export function meanOf(one: number, other: number): number {
+  return MEANS[(one << 4) | other] ?? 0;
+}
+
+/**
+ * Keys as the model makes them, [2 P, d_k / 2], to those that are stored, [P, d_k / 2]: the means of each two
+ * neighbors. They are shorter than 1; whoever compares keys divides by their lengths (embedding-table.ts).
+ */
+export function averagePairs(packed: Uint8Array, keySize: number): Uint8Array {
+  const size = packedSize(keySize);
+  return Uint8Array.from({ length: packed.length / 2 }, (_, at) => {
+    const from = at + size * Math.floor(at / size);
+    return MEANS_OF_BYTES[((packed[from] ?? 0) << 8) | (packed[from + size] ?? 0)] ?? 0;
+  });
+}
+
 /** The sum of squares of the numbers of one stored key, in steps: a whole number. */
 export function squareOf(packed: Uint8Array): number {
   let sum = 0;

@@ -10,7 +10,7 @@ import type { MemoryShape } from '../algebra/shape.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
 import { ContentDigest, hashesOf } from './content.ts';
 import type { SnapshotFile, SnapshotSegment } from './content.ts';
-import { decoderOf, LIMITS, PAGE, namesOf } from './format.ts';
+import { decoderOf, LIMITS, PAGE, namesOf, roundingsOf } from './format.ts';
 import type { SnapshotHeader } from './header.ts';
 import { isDisguised, isPortable } from './portable-path.ts';
 import { quoted } from './quoted.ts';
@@ -34,6 +34,8 @@ const KEY_TOLERANCE = 0.02;
 
 /**
  * Reads every row once and compares all with the header. Yields between pages. Throws `snapshot/…`, `memory/column`.
+ *
+ * @param shape of the snapshot's own records (shapeFor)
  */
 export function* checkContent(
   db: DatabaseSync,
@@ -201,7 +203,8 @@ class Check {
     }
     const { keySize } = this.#shape;
     const step = stepOf(keySize);
-    const longest = 127 * (1 + KEY_TOLERANCE) + ((step + 1) / 2) * Math.sqrt(keySize);
+    const moved = (1 + step * roundingsOf(this.#header.format)) / 2;
+    const longest = 127 * (1 + KEY_TOLERANCE) + moved * Math.sqrt(keySize);
     const size = packedSize(keySize);
     for (let from = 0; from < record.keys.length; from += size) {
       const length = step * Math.sqrt(squareOf(record.keys.subarray(from, from + size)));

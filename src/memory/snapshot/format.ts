@@ -1,17 +1,21 @@
 import { decodeRecord } from '../algebra/embedding-record.ts';
 import { decodeFormerRecord } from '../algebra/former-record.ts';
+import { layoutsBefore, recordLayout, shapeOfLayout } from '../algebra/shape.ts';
+import type { MemoryShape } from '../algebra/shape.ts';
 
 /** Bytes 68-71 of the file, "IMEM": what `file` and our own check look for (https://sqlite.org/fileformat2.html). */
 export const APPLICATION_ID = 0x494d454d;
 /**
  * Kept in user_version and again in the header. Version 1 stated the hash of sums of features, which nothing makes any
  * more; version 2 states the set hash of its segments; in version 3 keys have four bits, and tables and columns the
- * names that the ledger has. All are read.
+ * names that the ledger has; in version 4 the shipped model's keys are averaged in pairs. All are read.
  */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 /** Snapshots up to this version hold records of the version before (former-record.ts). */
 const FORMER_RECORDS = 2;
+/** From this version on keys may be averages. */
+const AVERAGED = 4;
 
 export const isKnownFormat = (version: number): boolean =>
   Number.isInteger(version) && version >= 1 && version <= FORMAT_VERSION;
@@ -19,6 +23,16 @@ export const isKnownFormat = (version: number): boolean =>
 /** Reads the records of a snapshot of some version. It throws `memory/record`. */
 export const decoderOf = (version: number): typeof decodeRecord =>
   version <= FORMER_RECORDS ? decodeFormerRecord : decodeRecord;
+
+/** The shape of a snapshot's records where a reader of this shape can use them; undefined for all others. */
+export function shapeFor(layout: string, version: number, reader: MemoryShape): MemoryShape | undefined {
+  const own = recordLayout(reader);
+  const usable = version < AVERAGED ? layoutsBefore(own) : [own];
+  return usable.includes(layout) ? shapeOfLayout(layout) : undefined;
+}
+
+/** By how many steps of four bits rounding may have moved a number: once, and once more where it is an average. */
+export const roundingsOf = (version: number): number => (version < AVERAGED ? 1 : 2);
 
 /** What the versions call the same things: the table of records, its columns, and what points to it. */
 interface Names {
@@ -136,7 +150,7 @@ export const LIMITS = {
 } as const;
 
 export const PAGE = {
-  /** As the ledger's: records are 1-6 KB, and larger pages waste less. */
+  /** Records with their words are some 0.8 KB; the tables are few, so that large pages waste least. */
   bytes: 16_384,
   /** Rows between two chances for other work and for an abort. */
   rows: 256,

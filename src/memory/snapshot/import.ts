@@ -144,9 +144,8 @@ class Import {
     for (const { path, segments } of files) {
       for (const { recordId, tokens } of segments) if (!usedBy.has(recordId)) usedBy.set(recordId, { tokens, path });
     }
-    const { shape } = this.#ledger.identity;
     const before = this.#changing.countRecords();
-    const rows = this.#snapshot.recordsAgain(this.#checked, shape);
+    const rows = this.#snapshot.recordsAgain(this.#checked, this.#ledger.identity);
     for (const { recordId, contentHash, record } of rows) {
       await this.#pause(recordId);
       const use = usedBy.get(recordId);

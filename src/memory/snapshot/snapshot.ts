@@ -5,12 +5,12 @@ import { AppError, isAppError } from '../../common/app-error.ts';
 import { bytes, text } from '../store/row.ts';
 import { walk } from '../store/steps.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
-import { recordLayout } from '../algebra/shape.ts';
 import type { EmbeddingRecord } from '../algebra/embedding-record.ts';
+import { pairedRecord } from '../algebra/former-record.ts';
 import { checkContent } from './check.ts';
 import type { Checked } from './check.ts';
 import { ContentDigest } from './content.ts';
-import { decoderOf, FORMAT_VERSION, isKnownFormat, LIMITS, namesOf, tablesOf } from './format.ts';
+import { decoderOf, FORMAT_VERSION, isKnownFormat, LIMITS, namesOf, shapeFor, tablesOf } from './format.ts';
 import { headerOf } from './header.ts';
 import type { SnapshotHeader } from './header.ts';
 import { firstBytes } from './magic.ts';
@@ -76,15 +76,15 @@ export class Snapshot {
    * @throws `snapshot/…`; the signal's reason
    */
   async check(reader: SnapshotReader, signal?: AbortSignal): Promise<Checked> {
-    this.checkReader(reader);
-    const steps = checkContent(this.#db, this.header, reader.shape, this.file);
+    const steps = checkContent(this.#db, this.header, this.checkReader(reader), this.file);
     return walk(steps, signal, (step) => guarded(this.file, step));
   }
 
-  /** Throws `snapshot/foreign` unless model, adapter and shape are the reader's. */
-  checkReader({ adapter, shape }: SnapshotReader): void {
+  /** The shape of its records. Throws `snapshot/foreign` unless they are of the reader's model, adapter and shape. */
+  checkReader({ adapter, shape }: SnapshotReader): MemoryShape {
     const { header, file } = this;
-    if (header.adapter === adapter && header.layout === recordLayout(shape)) return;
+    const own = header.adapter === adapter ? shapeFor(header.layout, header.format, shape) : undefined;
+    if (own !== undefined) return own;
     throw new AppError(
       'snapshot/foreign',
       `The snapshot ${file} was made with another model or adapter (${quoted(header.adapter)}; this one is ${adapter}), so its numbers mean nothing here.`,
@@ -92,10 +92,12 @@ export class Snapshot {
   }
 
   /**
-   * The records of a checked snapshot, once more, in order: whatever became of the file since, they are those that were
-   * checked, or `snapshot/…` is thrown at the end, before which nothing may be made lasting.
+   * The records of a checked snapshot as the reader stores them, once more, in order: whatever became of the file
+   * since, they are those that were checked, or `snapshot/…` is thrown at the end, before which nothing may be made
+   * lasting.
    */
-  *recordsAgain(checked: Checked, shape: MemoryShape): Generator<NamedRecord> {
+  *recordsAgain(checked: Checked, reader: SnapshotReader): Generator<NamedRecord> {
+    const [own, { shape }] = [this.checkReader(reader), reader];
     const { table, contentHash, vectors } = namesOf(this.header.format);
     const find = guarded(this.file, () =>
       this.#db.prepare(`SELECT ${contentHash}, words, ${vectors} FROM ${table} WHERE id = ?`),
@@ -111,7 +113,8 @@ export class Snapshot {
         () => [bytes(row, contentHash), bytes(row, 'words'), bytes(row, vectors)] as const,
       );
       digest.record(key, words, blob);
-      const record = guarded(this.file, () => decode(blob, shape));
+      const stored = guarded(this.file, () => decode(blob, own));
+      const record = own.tokens === shape.tokens ? stored : pairedRecord(stored, shape);
       yield { recordId, contentHash: Buffer.from(key).toString('hex'), record };
     }
     if (digest.hex() !== this.header.content) throw damagedFile(this.file);

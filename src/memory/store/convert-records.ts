@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import { isAppError } from '../../common/app-error.ts';
-import { shapeIn } from '../algebra/embedding-record.ts';
 import { currentRecord } from '../algebra/former-record.ts';
 import { vectorsHash } from '../algebra/set-hash.ts';
 import type { SetHash } from '../algebra/set-hash.ts';
-import { recordLayout } from '../algebra/shape.ts';
+import { shapeOfLayout } from '../algebra/shape.ts';
+import type { MemoryShape } from '../algebra/shape.ts';
 import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
 import { FORMER_RECORDS, identityChecksum, TABLES } from './schema.ts';
@@ -14,20 +14,21 @@ import { storedSetHash, storeSetHash } from './set-hash-store.ts';
 import { transaction } from './transaction.ts';
 
 /** The version that this step ends with. */
-const VERSION = '4';
+const VERSION = '5';
 /** Records of one transaction: some tens of milliseconds. */
 const STEP = 256;
 
-/** Whether a database of this version still holds records of the version before, because a process was killed. */
+/** Whether a database still holds records of a former version in a table of their own, because a process was killed. */
 export function isConverting(db: DatabaseSync): boolean {
   return db.prepare('SELECT 1 FROM main.sqlite_schema WHERE name = ?').get(FORMER_RECORDS) !== undefined;
 }
 
 /**
- * Brings a database of version 3 to version 4, whose keys have four bits: records move to a new table, some in each
- * transaction, so that no step is long and the file does not grow. Nothing is encoded or read again. After each step
- * the set hashes are those of the records that have moved. A process that is killed leaves the rest to whoever opens
- * the database next; a program of the version before refuses it from the first step on.
+ * Brings a database of version 3 or 4 to version 5, and its records to the layout of the identity, with keys of four
+ * bits averaged in pairs: records move to a new table, some in each transaction, so that no step is long and the file
+ * does not grow. Nothing is encoded or read again. After each step the set hashes are those of the records that have
+ * moved. A process that is killed leaves the rest to whoever opens the database next; a program of a version before
+ * refuses it from the first step on.
  *
  * Yields after each transaction.
  */
@@ -40,7 +41,8 @@ export function* convertRecords(db: DatabaseSync, identity: Identity): Generator
       begin(db, identity);
     });
     yield;
-    while (transaction(db, () => move(db, identity.layout))) yield;
+    const shape = shapeOfLayout(identity.layout);
+    while (transaction(db, () => move(db, shape))) yield;
     // What the former table held goes back to the disk, and out of the log.
     db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
   } finally {
@@ -50,16 +52,22 @@ export function* convertRecords(db: DatabaseSync, identity: Identity): Generator
 
 /** Another process may have been first. */
 function begin(db: DatabaseSync, identity: Identity): void {
-  if (integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version') >= Number(VERSION)) return;
-  db.exec(`ALTER TABLE record RENAME TO ${FORMER_RECORDS}; DROP INDEX record_by_origin;
-           ${TABLES.record}; ${TABLES.record_by_origin};`);
+  const version = integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
+  const layout = text(db.prepare("SELECT value FROM meta WHERE name = 'layout'").get() ?? {}, 'value');
+  if (version >= Number(VERSION) && layout === identity.layout) return;
+  // A program of the version before may have been killed in the same work: all records are former ones again.
+  const aside = isConverting(db)
+    ? `INSERT INTO ${FORMER_RECORDS} SELECT * FROM record; DROP TABLE record`
+    : `ALTER TABLE record RENAME TO ${FORMER_RECORDS}`;
+  db.exec(`DROP INDEX IF EXISTS record_by_origin; ${aside}; ${TABLES.record};`);
   db.prepare("UPDATE meta SET value = ? WHERE name = 'schema'").run(VERSION);
+  db.prepare("UPDATE meta SET value = ? WHERE name = 'layout'").run(identity.layout);
   db.prepare("UPDATE meta SET value = ? WHERE name = 'checksum'").run(identityChecksum(identity, VERSION));
   db.exec(`PRAGMA user_version = ${VERSION}`);
 }
 
 /** Moves some records; false once none was left, and the former table is gone. */
-function move(db: DatabaseSync, layout: string): boolean {
+function move(db: DatabaseSync, shape: MemoryShape | undefined): boolean {
   if (!isConverting(db)) return false;
   const rows = db.prepare(`SELECT * FROM ${FORMER_RECORDS} ORDER BY id LIMIT ?`).all(STEP);
   if (rows.length === 0) {
@@ -79,7 +87,7 @@ function move(db: DatabaseSync, layout: string): boolean {
   for (const row of rows) {
     const id = integer(row, 'id');
     const before = bytes(row, 'vectors_hash');
-    const vectors = converted(row, layout);
+    const vectors = shape && converted(row, shape);
     const hash = vectors === undefined ? before : vectorsHash(vectors);
     const [contentHash, origin] = [bytes(row, 'content_hash'), bytes(row, 'origin')];
     const [tokens, usedMs] = [integer(row, 'tokens'), integer(row, 'used_ms')];
@@ -92,12 +100,11 @@ function move(db: DatabaseSync, layout: string): boolean {
 }
 
 /** Undefined for damage, which stays as it is: verify() finds it afterwards as it would have before. */
-function converted(row: Row, layout: string): Uint8Array | undefined {
+function converted(row: Row, shape: MemoryShape): Uint8Array | undefined {
   const vectors = bytes(row, 'vectors');
   if (Buffer.compare(vectorsHash(vectors), bytes(row, 'vectors_hash')) !== 0) return undefined;
   try {
-    const shape = shapeIn(vectors);
-    return recordLayout(shape) === layout ? currentRecord(vectors, shape) : undefined;
+    return currentRecord(vectors, shape);
   } catch (error) {
     if (!isAppError(error, 'memory/record')) throw error;
     return undefined;

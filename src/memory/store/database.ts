@@ -6,13 +6,14 @@ import { AppError } from '../../common/app-error.ts';
 import { privateFile, privateFolder, tightenWithSiblings } from '../../common/private-file.ts';
 import { damaged, newer, translate } from '../ledger-error.ts';
 import { integer, text } from './row.ts';
-import { FORMER } from './former-schema.ts';
+import { FORMER, FORMER_LEXICAL } from './former-schema.ts';
 import { convertRecords, isConverting } from './convert-records.ts';
 import { migrate } from './migrate.ts';
 import { CachedStatements } from './cached-statements.ts';
 import { checkoutViews, CONNECTION, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { SET_HASH_BYTES } from '../algebra/set-hash.ts';
+import { layoutsBefore } from '../algebra/shape.ts';
 import { drain } from './steps.ts';
 import { transaction } from './transaction.ts';
 
@@ -194,17 +195,22 @@ function inspect(db: DatabaseSync, file: string, identity: Identity): void {
   if (version !== String(userVersion(db)) || !hasChecksum(meta, version)) throw damaged(file);
   if (Number(version) > SCHEMA_VERSION) throw newer(file);
   const former = FORMER.get(Number(version));
-  if (!hasStatements(db, former ?? TABLES) || wordTables(db) !== expectedWordTables()) throw damaged(file);
+  const isWhole = (former === undefined ? CURRENT : [former]).some((tables) => hasStatements(db, tables));
+  if (!isWhole || wordTables(db) !== expectedWordTables()) throw damaged(file);
   if (
     stored.repository !== identity.repository ||
     stored.adapter !== identity.adapter ||
-    stored.layout !== identity.layout
+    !layoutsBefore(identity.layout).includes(stored.layout)
   ) {
     throw new AppError('ledger/foreign', `The memory database ${file} belongs to another repository or adapter.`);
   }
-  if (Number(version) < 3) migrate(db, identity);
-  if (former !== undefined || isConverting(db)) drain(convertRecords(db, identity));
+  if (Number(version) < 3) migrate(db, { ...identity, layout: stored.layout });
+  const isCurrent = former === undefined && stored.layout === identity.layout;
+  if (!isCurrent || isConverting(db)) drain(convertRecords(db, identity));
 }
+
+/** A database that was brought up to this version keeps its index of words. */
+const CURRENT: readonly Readonly<Record<string, string>>[] = [TABLES, { ...TABLES, lexical: FORMER_LEXICAL }];
 
 /** True when the schema is these statements, letter for letter. */
 function hasStatements(db: DatabaseSync, expected: Readonly<Record<string, string>>): boolean {

@@ -2,6 +2,14 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { TABLES } from './schema.ts';
 
+/** The index of words up to version 4. It is not made anew: what is asked names its columns. */
+export const FORMER_LEXICAL = `CREATE VIRTUAL TABLE lexical USING fts5 (
+  path, text, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
+)`;
+
+/** The index of records by their origin, up to version 4. */
+export const RECORD_BY_ORIGIN = `CREATE INDEX record_by_origin ON record (origin)`;
+
 /** Version 1 knew one checkout, which was the repository. */
 const VERSION_1 = {
   meta: TABLES.meta,
@@ -34,7 +42,7 @@ const VERSION_1 = {
   UNIQUE (file_id, ordinal)
 ) STRICT`,
   segment_by_write: `CREATE INDEX segment_by_write ON segment (write_id)`,
-  lexical: TABLES.lexical,
+  lexical: FORMER_LEXICAL,
 } as const;
 
 /** Version 2 knew many checkouts, and a record (`write`) for every segment. */
@@ -82,17 +90,21 @@ const VERSION_2 = {
   UNIQUE (file_id, ordinal)
 ) STRICT`,
   segment_by_write: `CREATE INDEX segment_by_write ON segment (write_id)`,
-  lexical: TABLES.lexical,
+  lexical: FORMER_LEXICAL,
 } as const;
 
-/** Version 3 had the same tables, and records whose keys had eight bits (former-record.ts). */
-const VERSION_3 = TABLES;
+/**
+ * Versions 3 and 4 had the same tables. Records of version 3 had keys of eight bits, those of version 4 each key by
+ * itself (former-record.ts).
+ */
+const VERSION_3 = { ...TABLES, record_by_origin: RECORD_BY_ORIGIN, lexical: FORMER_LEXICAL };
 
 /** Schemas of former versions that can be brought up to this one. */
 export const FORMER: ReadonlyMap<number, Readonly<Record<string, string>>> = new Map<number, Record<string, string>>([
   [1, VERSION_1],
   [2, VERSION_2],
   [3, VERSION_3],
+  [4, VERSION_3],
 ]);
 
 /** What a database calls its records and folders, for whoever looks into one that is not brought up to this version. */

@@ -5,6 +5,7 @@ import { SET_HASH_BYTES, vectorsHash } from '../algebra/set-hash.ts';
 import { drain } from './steps.ts';
 import { FileChecksums } from './file-checksum.ts';
 import { integer, text } from './row.ts';
+import { RECORD_BY_ORIGIN } from './former-schema.ts';
 import { NO_ORIGIN, originOf, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { hashOfRows, storeSetHash } from './set-hash-store.ts';
@@ -94,7 +95,7 @@ function rebuildTables(db: DatabaseSync, from: number, folder: string): void {
              WHERE former.name = replace('former_' || sqlite_sequence.name, 'former_record', 'former_write')))
            WHERE replace('former_' || name, 'former_record', 'former_write') IN (SELECT name FROM sqlite_sequence);`);
   for (const name of former) db.exec(`DROP TABLE former_${name};`);
-  for (const name of ['record_by_origin', 'segment_by_record', 'segment_not_embedded'] as const) db.exec(TABLES[name]);
+  db.exec(`${RECORD_BY_ORIGIN}; ${TABLES.segment_by_record}; ${TABLES.segment_not_embedded};`);
 }
 
 /** Ids of files whose seal, as version 2 computed it, does not hold. */

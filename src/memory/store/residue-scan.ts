@@ -4,7 +4,8 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 import { AppError } from '../../common/app-error.ts';
 import { keysIn } from '../algebra/embedding-record.ts';
-import { FORMER_TRACE_BYTES, FormerTraces, middleOfKeys } from './former-traces.ts';
+import { FormerTraces, middleOfKeys } from './former-traces.ts';
+import type { MiddleOfKeys } from './former-traces.ts';
 import { integer } from './row.ts';
 import { CONNECTION } from './schema.ts';
 
@@ -22,9 +23,6 @@ const TRACE = {
   chunk: 4 * 1024 * 1024,
 } as const;
 
-/** Bytes of a chunk that stand in the next once more. */
-const OVERLAP = Math.max(TRACE.bytes, FORMER_TRACE_BYTES);
-
 /** Device and number of a file, exact; undefined where there is none, or its folder cannot be looked into. */
 export function idOf(file: string): string | undefined {
   try {
@@ -39,8 +37,8 @@ export function idOf(file: string): string | undefined {
 export interface Trace {
   /** [24], from its middle */
   readonly bytes: Uint8Array;
-  /** Of a record: the middle of its keys, whose former form is searched for too, and d_k. */
-  readonly keys?: { readonly middle: Uint8Array; readonly keySize: number } | undefined;
+  /** Of a record: the middle of its keys, whose former forms are searched for too. */
+  readonly keys?: MiddleOfKeys | undefined;
 }
 
 /** None where it is too short to be its own. */
@@ -50,10 +48,10 @@ export function traceOf(stored: Uint8Array): Trace[] {
   return [{ bytes: Uint8Array.from(stored.subarray(from, from + TRACE.bytes)) }];
 }
 
-/** The trace of a stored record, which may also be found as the version before stored it. */
+/** The trace of a stored record, which may also be found as versions before stored it. */
 export function traceOfRecord(stored: Uint8Array): Trace[] {
   const keys = keysIn(stored);
-  const middle = keys && middleOfKeys(keys.packed);
+  const middle = keys && middleOfKeys(keys.packed, keys.keySize);
   return traceOf(stored).map((trace) => (middle ? { ...trace, keys: { middle, keySize: keys.keySize } } : trace));
 }
 
@@ -82,7 +80,7 @@ export function rewriteWithoutFreePages(location: string): void {
 /**
  * Traces in a form in which a file is searched for all of them in one go (Rabin & Karp's filter, with a table of bits).
  * Where a trace is, one of its 22 blocks of three bytes begins at a multiple of 22: of a file, only those are looked at
- * (q-samples, Sutinen & Tarhio 1996). Keys are also found as the version before stored them (FormerTraces).
+ * (q-samples, Sutinen & Tarhio 1996). Keys are also found as versions before stored them (FormerTraces).
  */
 export class Traces {
   readonly #byBlock = new Map<number, { readonly trace: Buffer; readonly offset: number }[]>();
@@ -91,19 +89,17 @@ export class Traces {
   readonly #size: number;
   /** Blocks of a trace that are listed, and bytes from one look to the next. */
   readonly #stride: number;
-  readonly #former: readonly FormerTraces[];
+  readonly #former: FormerTraces;
+  /** Bytes of a chunk that stand in the next once more. */
+  readonly #overlap: number;
 
   constructor(traces: Iterable<Trace>) {
     const all = [...traces];
     const once = new Map(all.map(({ bytes }) => [Buffer.from(bytes).toString('hex'), Buffer.from(bytes)]));
-    const former = all.flatMap(({ bytes, keys }) => (keys ? [{ ...keys, name: Buffer.from(bytes) }] : []));
-    this.#former = [...Map.groupBy(former, ({ keySize }) => keySize)].map(
-      ([keySize, own]) =>
-        new FormerTraces(
-          keySize,
-          own.map(({ middle, name }) => ({ keys: middle, name })),
-        ),
+    this.#former = new FormerTraces(
+      all.flatMap(({ bytes, keys }) => (keys ? [{ ...keys, name: Buffer.from(bytes) }] : [])),
     );
+    this.#overlap = Math.max(TRACE.bytes, this.#former.bytes);
     this.#size = once.size;
     this.#stride = once.size <= TRACE.few ? TRACE.blocks : 1;
     for (const trace of once.values()) {
@@ -121,13 +117,13 @@ export class Traces {
   }
 
   /**
-   * The bytes of the traces that stand in a file, in either form, each once, and how many bytes were read. Throws what
+   * The bytes of the traces that stand in a file, in any form, each once, and how many bytes were read. Throws what
    * the file system throws.
    */
   async in(file: string, signal?: AbortSignal): Promise<{ readonly found: readonly Buffer[]; readonly bytes: number }> {
     const found = new Map<string, Buffer>();
     let bytes = 0;
-    for (const { content, fresh } of chunksOf(file)) {
+    for (const { content, fresh } of chunksOf(file, this.#overlap)) {
       signal?.throwIfAborted();
       bytes += fresh;
       if (this.#size > 0) for (const trace of this.#within(content)) found.set(trace.toString('hex'), trace);
@@ -148,13 +144,13 @@ export class Traces {
         if (content.compare(trace, 0, trace.length, from, from + trace.length) === 0) found.push(trace);
       }
     }
-    return [...found, ...this.#former.flatMap((former) => former.within(content))];
+    return [...found, ...this.#former.within(content)];
   }
 }
 
 /** Each chunk begins with the end of the one before, so that nothing is missed between two. */
-function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly fresh: number }> {
-  const buffer = Buffer.alloc(TRACE.chunk + OVERLAP);
+function* chunksOf(file: string, overlap: number): Generator<{ readonly content: Buffer; readonly fresh: number }> {
+  const buffer = Buffer.alloc(TRACE.chunk + overlap);
   const { descriptor, isKept } = opened(file);
   try {
     for (let kept = 0, at = 0; ;) {
@@ -163,7 +159,7 @@ function* chunksOf(file: string): Generator<{ readonly content: Buffer; readonly
       at += fresh;
       const content = buffer.subarray(0, kept + fresh);
       yield { content, fresh };
-      kept = Math.min(OVERLAP, content.length);
+      kept = Math.min(overlap, content.length);
       buffer.copyWithin(0, content.length - kept, content.length);
     }
   } finally {

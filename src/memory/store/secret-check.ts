@@ -56,7 +56,9 @@ export function dropFormerText(db: DatabaseSync, lexical: LexicalIndex): void {
   const rows = db
     .prepare(`SELECT path FROM main.file WHERE reason = 'secret' OR secret_check LIKE '{"rules":%,"masked":[[%'`)
     .all();
-  const remove = db.prepare(`DELETE FROM record WHERE origin = ? AND ${UNUSED}`);
-  for (const row of rows) remove.run(originOf(text(row, 'path')));
+  const origins = rows.map((row) => Buffer.from(originOf(text(row, 'path'))).toString('hex'));
+  db.prepare(`DELETE FROM record WHERE origin IN (SELECT unhex(value) FROM json_each(?)) AND ${UNUSED}`).run(
+    JSON.stringify(origins),
+  );
   lexical.optimize();
 }

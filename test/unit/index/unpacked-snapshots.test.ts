@@ -94,7 +94,8 @@ describe('unpacked snapshots', () => {
       const identity = { repository: 'r', checkout: '/r', adapter: adapter.id, shape: shapeOf(adapter) };
       const { ledger } = Ledger.open(join(home, 'from.sqlite'), identity);
       const meta = { blobHash: 'x', bytes: 1, mtimeMs: 1, lines: 1 };
-      const writes = new Map([[contentHash(adapter.id, 'a.ts', 'x'), unitWrite(adapter.tokens, adapter.keySize)]]);
+      const { tokens, keySize } = identity.shape;
+      const writes = new Map([[contentHash(adapter.id, 'a.ts', 'x'), unitWrite(tokens, keySize)]]);
       const segments = [...writes.keys()].map((key) => ({
         start: 1,
         end: 1,

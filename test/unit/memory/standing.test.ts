@@ -20,12 +20,12 @@ const LATER = [
   ['a version that only counts on', "PRAGMA user_version = 7; UPDATE meta SET value = '7' WHERE name = 'schema'"],
   [
     'a version that seals otherwise',
-    "PRAGMA user_version = 5; UPDATE meta SET value = '5' WHERE name = 'schema'; UPDATE meta SET value = 'x' WHERE name = 'checksum'",
+    "PRAGMA user_version = 6; UPDATE meta SET value = '6' WHERE name = 'schema'; UPDATE meta SET value = 'x' WHERE name = 'checksum'",
   ],
   ['a version with other tables', 'PRAGMA user_version = 9; ALTER TABLE meta RENAME TO about; DROP TABLE file'],
   [
     'a version with another column',
-    "PRAGMA user_version = 5; UPDATE meta SET value = '5' WHERE name = 'schema'; ALTER TABLE file ADD COLUMN more TEXT",
+    "PRAGMA user_version = 6; UPDATE meta SET value = '6' WHERE name = 'schema'; ALTER TABLE file ADD COLUMN more TEXT",
   ],
 ] as const;
 

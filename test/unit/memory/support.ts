@@ -77,12 +77,12 @@ export interface MadeUpFile {
 }
 
 /** A file of some segments; everything follows from path and version. */
-export function madeUpFile(path: string, version: number, segments = 3): MadeUpFile {
+export function madeUpFile(path: string, version: number, segments = 3, recordOf = madeUpRecord): MadeUpFile {
   const writes = new Map<string, EmbeddingRecord>();
   const entries = Array.from({ length: segments }, (_, n) => {
     const text = `export function part${n}Of${version}() { return '${path}'; }`;
     const key = contentHash(IDENTITY.adapter, path, text);
-    writes.set(key, madeUpRecord(key));
+    writes.set(key, recordOf(key));
     return { start: n * 10 + 1, end: n * 10 + 10, tokens: 100 + n, contentHash: key, terms: terms(text) };
   });
   const meta = {
@@ -96,17 +96,17 @@ export function madeUpFile(path: string, version: number, segments = 3): MadeUpF
 }
 
 /** The elements of a file in a set hash, without any database. */
-export function elementsOf({ path, segments, writes }: MadeUpFile): SetElement[] {
+export function elementsOf({ path, segments, writes }: MadeUpFile, shape: MemoryShape = SHAPE): SetElement[] {
   return segments.map(({ contentHash: hash }, ordinal) => {
-    const vectors = encodeRecord(writes.get(hash)!, SHAPE);
+    const vectors = encodeRecord(writes.get(hash)!, shape);
     return { path, ordinal, contentHash: Buffer.from(hash, 'hex'), vectorsHash: vectorsHash(vectors) };
   });
 }
 
 /** The set hash of files, without any database. */
-export function setHashOf(files: Iterable<MadeUpFile>): string {
+export function setHashOf(files: Iterable<MadeUpFile>, shape: MemoryShape = SHAPE): string {
   const hash = new SetHash();
-  for (const file of files) for (const element of elementsOf(file)) hash.add(element);
+  for (const file of files) for (const element of elementsOf(file, shape)) hash.add(element);
   return hash.hex();
 }
 

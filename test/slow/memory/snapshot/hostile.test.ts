@@ -94,7 +94,7 @@ describe('a damaged snapshot', () => {
       symlinkSync('/dev/zero', join(folder, 'zero.imem'));
       expect(await verdict(join(folder, 'zero.imem'))).toBe('no-snapshot');
       const { file } = await exported(folder);
-      expect(await verdict(crafted(file, 'PRAGMA user_version = 4;'))).toBe('newer');
+      expect(await verdict(crafted(file, 'PRAGMA user_version = 5;'))).toBe('newer');
       expect(await verdict(crafted(file, 'PRAGMA journal_mode = WAL;'))).toBe('damaged');
     });
   });
@@ -321,7 +321,7 @@ describe('the parts of a snapshot', () => {
   it('refuse a header that is not sealed', () => {
     const hash = createHash('sha256').update('').digest('hex');
     const header: SnapshotHeader = {
-      format: 3,
+      format: 4,
       notice: NOTICE,
       program: '1',
       created: '2026-01-01T00:00:00.000Z',

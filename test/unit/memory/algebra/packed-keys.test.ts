@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decodeRecord, quantizeVector } from '../../../../src/memory/algebra/embedding-record.ts';
+import {
+  decodeRecord,
+  encodeRecord,
+  quantize,
+  quantizeVector,
+} from '../../../../src/memory/algebra/embedding-record.ts';
 import { currentRecord } from '../../../../src/memory/algebra/former-record.ts';
-import { packKeys, squareOf, stepOf } from '../../../../src/memory/algebra/packed-keys.ts';
+import { averagePairs, packKeys, squareOf, stepOf } from '../../../../src/memory/algebra/packed-keys.ts';
 import { unpackKeys } from '../../../support/unpack-keys.ts';
 import { encodeFormerRecord, madeUpRecord, madeUpVectors, SHAPE } from '../support.ts';
 
@@ -44,6 +49,57 @@ describe('packed keys', () => {
           SIZE,
         );
         expect([...negated]).toEqual([...back].map((x) => 0 - x));
+      }),
+    );
+  });
+});
+
+describe('keys averaged in pairs', () => {
+  const PAIRED = { tokens: 2, keySize: 64, blocks: 0, valueSize: 0 };
+  const MADE = { ...PAIRED, tokens: 4 };
+
+  it('hold the mean of each two numbers, halves away from zero', () => {
+    const steps = [-7, -6, -1, 0, 1, 2, 6, 7];
+    for (const one of steps) {
+      for (const other of steps) {
+        const pair = packKeys(
+          Int8Array.from([one, 1, other, 4], (step) => step * stepOf(2)),
+          2,
+        );
+        const mean = (one + other) / 2;
+        const wanted = Math.sign(mean) * Math.floor(Math.abs(mean) + 0.5);
+        expect([...unpackKeys(averagePairs(pair, 2), 2)]).toEqual([wanted, 3].map((step) => step * stepOf(2)));
+      }
+    }
+  });
+
+  it('are of neighbors: the first two make the first', () => {
+    const keys = Int8Array.from({ length: 4 * 64 }, (_, at) => 6 * [1, 3, -5, -1][Math.floor(at / 64)]!);
+    const packed = averagePairs(packKeys(keys, 64), 64);
+    expect([...unpackKeys(packed, 64)]).toEqual([...Array<number>(64).fill(12), ...Array<number>(64).fill(-18)]);
+  });
+
+  it('are the same whether they are made from floats or from a record of a version before', () => {
+    const bytes = fc.int8Array({ minLength: 4 * 64, maxLength: 4 * 64 });
+    fc.assert(
+      fc.property(bytes, (raw) => {
+        const floats = Float32Array.from(raw);
+        for (let from = 0; from < floats.length; from += 64) {
+          const own = floats.subarray(from, from + 64);
+          const length = Math.hypot(...own);
+          fc.pre(length > 4);
+          own.forEach((x, at) => (own[at] = x / length));
+        }
+        const none = { values: new Int8Array(0) };
+        const keys = Int8Array.from(
+          [0, 1, 2, 3].flatMap((key) => [...quantizeVector(floats.slice(64 * key, 64 * key + 64))]),
+        );
+        const wanted = encodeRecord(quantize({ keys: floats, values: new Float32Array(0) }, PAIRED, []), PAIRED);
+        const single = encodeRecord({ keys: packKeys(keys, 64), ...none }, MADE);
+        expect(currentRecord(encodeFormerRecord({ keys, ...none }, MADE), PAIRED)).toEqual(wanted);
+        expect(currentRecord(single, PAIRED)).toEqual(wanted);
+        expect(currentRecord(wanted, PAIRED)).toBe(wanted);
+        expect(() => currentRecord(wanted, MADE)).toThrow(expect.objectContaining({ code: 'memory/record' }));
       }),
     );
   });
