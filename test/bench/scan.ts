@@ -9,7 +9,7 @@ import { multiply, multiplyInScript, toIntegers } from '../../src/memory/search/
 import { recall } from '../../src/memory/search/similarity.ts';
 import { mulberry32 } from '../../src/common/random.ts';
 
-const SHAPE = { tokens: 8, keySize: 256 } as const;
+const SHAPE = { tokens: 4, keySize: 256 } as const;
 /** Tokens of a segment with its header: the mean over fifteen repositories. */
 const SEGMENT_TOKENS = 193;
 const TEMPERATURE = 27;

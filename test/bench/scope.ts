@@ -21,7 +21,7 @@ import { spread } from './sample.ts';
 const FILES = Number(process.argv[2] ?? 10_000);
 /** Files of a second repository, which is added to the first. */
 const SECOND = Math.round(FILES / 4);
-const shape: MemoryShape = { tokens: 8, keySize: 256, blocks: 0, valueSize: 0 };
+const shape: MemoryShape = { tokens: 4, keySize: 256, blocks: 0, valueSize: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'bench-scope-'));
 const none = new Map<string, EmbeddingRecord>();
 

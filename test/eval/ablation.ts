@@ -49,9 +49,8 @@ const MAPS: Readonly<Record<string, FeatureSpec>> = {
 
 /** What a segment's record could be instead: fewer bits, or fewer embeddings, averaged. */
 const SMALLER: readonly Smaller[] = [
-  { name: '2 bits', tokens: 8, bits: 2 },
-  { name: '1 bit', tokens: 8, bits: 1 },
-  { name: 'P 4', tokens: 4, bits: 8 },
+  { name: '2 bits', tokens: 4, bits: 2 },
+  { name: '1 bit', tokens: 4, bits: 1 },
   { name: 'P 2', tokens: 2, bits: 8 },
   { name: 'P 1', tokens: 1, bits: 8 },
 ];
