@@ -138,6 +138,7 @@ describe('a text that would be tried in many ways', () => {
   it.each([
     ['clauses that could each be several', `foo()${' :a'.repeat(400)}`],
     ['exceptions without an end', `foo() ${'throws a, '.repeat(100)}`],
+    ['templates of templates', `${'template <a> '.repeat(37)}foo(`],
     ['a line of names', 'foo '.repeat(200_000)],
     ['a line of blanks', `${' '.repeat(100_000)}foo${' '.repeat(100_000)}`],
     ['types without an end', `${'a '.repeat(50_000)}foo(${'('.repeat(50_000)}`],
