@@ -8,7 +8,7 @@ import torch
 
 from models.training.papers.block import Features
 from models.training.papers.bounded.__main__ import size
-from models.training.papers.passkey import borders, evaluate, report, text, train
+from models.training.papers.passkey import borders, evaluate, report, text, train, weak
 from models.training.papers.passkey.model import PasskeyModel, Shape
 from models.training.papers.passkey.task import losses, make_batch
 
@@ -211,3 +211,10 @@ def test_a_batch_says_which_segments_hold_its_key():
         (at,) = [at for at in range(len(flat) - 4) if torch.equal(flat[at : at + 4], start)]
         assert holds[(at - 1) // 48]
         assert holds[(at - 2 + text.KEY_LENGTH) // 48]
+
+
+def test_the_trained_model_finds_weak_keys_and_none_that_are_not_written(monkeypatch):
+    monkeypatch.setattr(weak, "FACTORS", [1, 16, 1e9])
+    written, weakly, hardly = weak.by_factor(train.load(report.WEIGHTS), "words", 3)
+    assert (written, weakly) == (3, 3)
+    assert hardly == 0
