@@ -41,8 +41,7 @@ export function* convertRecords(db: DatabaseSync, identity: Identity): Generator
       begin(db, identity);
     });
     yield;
-    const shape = shapeOfLayout(identity.layout);
-    while (transaction(db, () => move(db, shape))) yield;
+    while (transaction(db, () => move(db, identity.layout))) yield;
     // What the former table held goes back to the disk, and out of the log.
     db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
   } finally {
@@ -53,8 +52,7 @@ export function* convertRecords(db: DatabaseSync, identity: Identity): Generator
 /** Another process may have been first. */
 function begin(db: DatabaseSync, identity: Identity): void {
   const version = integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
-  const layout = text(db.prepare("SELECT value FROM meta WHERE name = 'layout'").get() ?? {}, 'value');
-  if (version >= Number(VERSION) && layout === identity.layout) return;
+  if (version >= Number(VERSION) && layoutIn(db) === identity.layout) return;
   // A program of the version before may have been killed in the same work: all records are former ones again.
   const aside = isConverting(db)
     ? `INSERT INTO ${FORMER_RECORDS} SELECT * FROM record; DROP TABLE record`
@@ -66,9 +64,16 @@ function begin(db: DatabaseSync, identity: Identity): void {
   db.exec(`PRAGMA user_version = ${VERSION}`);
 }
 
-/** Moves some records; false once none was left, and the former table is gone. */
-function move(db: DatabaseSync, shape: MemoryShape | undefined): boolean {
-  if (!isConverting(db)) return false;
+function layoutIn(db: DatabaseSync): string {
+  return text(db.prepare("SELECT value FROM meta WHERE name = 'layout'").get() ?? {}, 'value');
+}
+
+/**
+ * Moves some records; false once none was left, and the former table is gone, or another process has begun to bring
+ * them to another layout.
+ */
+function move(db: DatabaseSync, layout: string): boolean {
+  if (!isConverting(db) || layoutIn(db) !== layout) return false;
   const rows = db.prepare(`SELECT * FROM ${FORMER_RECORDS} ORDER BY id LIMIT ?`).all(STEP);
   if (rows.length === 0) {
     // Ids stay unused for ever also across this step.
@@ -84,6 +89,7 @@ function move(db: DatabaseSync, shape: MemoryShape | undefined): boolean {
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const hashes = new MovedHashes(db);
+  const shape = shapeOfLayout(layout);
   for (const row of rows) {
     const id = integer(row, 'id');
     const before = bytes(row, 'vectors_hash');

@@ -12,6 +12,7 @@ import type { Footprint } from './footprint.ts';
 import { translate } from '../ledger-error.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
 import type { FileMeta, FileState, LedgerIdentity } from '../records.ts';
+import { recordLayout } from '../algebra/shape.ts';
 import { integer, text } from './row.ts';
 import { CONNECTION, UNUSED } from './schema.ts';
 import { rewriteWithoutFreePages, idOf, readBeginning, Traces, traceOf, traceOfRecord } from './residue-scan.ts';
@@ -226,7 +227,11 @@ class Clearing {
    * Takes out files where the folder is ours, and records that no file uses: all of ours, the forgotten ones of others.
    */
   #takeOut(file: string, checkout: string, whose: 'ours' | 'others', stale: readonly string[]): void {
-    const db = openDatabase(file, { ...identityIn(file), checkout });
+    const own = identityIn(file);
+    const { adapter, shape } = this.#search.identity;
+    // Records of our adapter are brought to the layout that its program expects.
+    const layout = own.adapter === adapter ? recordLayout(shape) : own.layout;
+    const db = openDatabase(file, { ...own, layout, checkout });
     try {
       const done = transaction(db, () => {
         beginForgetting(db);

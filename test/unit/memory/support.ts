@@ -16,6 +16,8 @@ import type { SetElement } from '../../../src/memory/algebra/set-hash.ts';
 import type { EmbeddingRecord } from '../../../src/memory/algebra/embedding-record.ts';
 
 export const SHAPE: MemoryShape = { tokens: 2, keySize: 8, blocks: 2, valueSize: 3 };
+/** Without values: its records may be made of twice as many keys. */
+export const PAIRED: MemoryShape = { tokens: 2, keySize: 64, blocks: 0, valueSize: 0 };
 export const IDENTITY: LedgerIdentity = {
   repository: 'some/repository',
   checkout: '/some/checkout',

@@ -20,6 +20,7 @@ import {
   madeUpFile,
   madeUpRecord,
   madeUpVectors,
+  PAIRED,
   put,
   setHashOf,
   SHAPE,
@@ -27,8 +28,7 @@ import {
 } from '../../../unit/memory/support.ts';
 
 const OTHER = '/other/checkout';
-/** What a record of the shape that the model makes is stored as: its keys averaged in pairs. */
-const PAIRED: MemoryShape = { tokens: 2, keySize: 64, blocks: 0, valueSize: 0 };
+/** The shape that the model makes, whose records are stored with their keys averaged in pairs. */
 const MADE = unpaired(PAIRED)!;
 
 function pairedRecord(name: string): EmbeddingRecord {
@@ -222,6 +222,19 @@ describe('a database of version 4 whose own change was cut short', () => {
     }),
   );
 });
+
+it('a process that brings records to one layout leaves them to one that has begun to bring them to another', () =>
+  withFolder(async (folder) => {
+    const location = join(folder, 'x.sqlite');
+    makeFormer(location, FORMER[3]);
+    const db = new DatabaseSync(location);
+    const first = convertRecords(db, { ...IDENTITY, layout: recordLayout(MADE) });
+    expect([first.next().done, first.next().done]).toEqual([false, false]);
+    beginConverting(location, FORMER[3], 2);
+    expect([...first]).toEqual([]);
+    db.close();
+    await expectWhole(location, FORMER[3]);
+  }));
 
 it('a database of this version whose keys stand each by itself is brought to the layout of whoever opens it', () =>
   withFolder(async (folder) => {
