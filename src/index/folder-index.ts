@@ -358,8 +358,8 @@ export class FolderIndex {
       this.ledger.scrub();
       this.ledger.prune(PRUNE_LIMITS);
     } catch (error) {
-      // Another window writes at this moment; there will be another time.
-      if (!isAppError(error, 'ledger/busy')) throw error;
+      // Another window writes at this moment, or merging words found no room; there will be another time.
+      if (!isAppError(error, 'ledger/busy', 'ledger/full')) throw error;
     }
   }
 

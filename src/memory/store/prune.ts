@@ -29,8 +29,8 @@ const LEAP_MS = 180 * 86_400_000;
 const PRUNED = 'pruned_ms';
 
 /**
- * Drops checkouts whose folder is gone and records that no segment uses, gives their pages back to the disk and merges
- * the full-text index. Records are kept until then because a branch switch wants them again (peers keep an index of
+ * Drops checkouts whose folder is gone and records that no segment uses, merges the full-text index, and gives what is
+ * free back to the disk. Records are kept until then because a branch switch wants them again (peers keep an index of
  * gigabytes per branch, or build it anew).
  *
  * @param own the checkout that is open: it stays, wherever its folder is
@@ -64,6 +64,7 @@ export function prune(
     if (gone.length > 0 || checkouts.length > 0) lexical.optimize();
     return { checkouts, records: gone.length, bytes };
   });
+  lexical.merge();
   // The log is cut back too: its megabytes would be counted as the memory's. Where somebody reads, it is left for
   // later.
   db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
