@@ -6,17 +6,17 @@ import { CONTEXT_TOKENS } from '../engine/settings.ts';
 import type { FinishReason, GenerateEvent } from '../engine/protocol.ts';
 import type { Attributed } from './citation.ts';
 import type { MultiFolderSearch, RecallOptions, Turn } from '../retrieve/multi-folder-search.ts';
-import type { Evidence, EvidenceChoice, EvidenceKind } from '../evidence/evidence.ts';
+import type { Evidence, EvidenceChoice } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { beside, readEvidence } from './evidence-excerpt.ts';
 import { overlaps, readSelection, loadExcerpts } from './excerpt.ts';
 import type { PlacedLines } from './excerpt.ts';
-import { areLinesTheAnswer } from './lines-alone.ts';
 import { KnownNames } from './known-names.ts';
 import type { LastPrompt } from './last-prompt.ts';
 import { promptFor } from './prompt.ts';
 import type { RankedFile, RankedFiles } from '../retrieve/ranked-files.ts';
 import { Sources } from './sources.ts';
+import { areLinesTheAnswer, leastSupport } from './small-model.ts';
 import { soundAnswer } from './sound-answer.ts';
 
 export interface AnswerOptions {
@@ -93,11 +93,6 @@ const ABSTAIN = {
 
 /** Segments that evidence is looked for in: lines of the best, names in the files of all. */
 const RECALLED = 24;
-/**
- * Of a small model's sentence about how or why something is so, the part of its words' weight that its lines have to
- * hold: what the model takes from several places it puts together wrongly (test/eval/answers-read.md).
- */
-const LITERAL = { part: 0.9, kinds: new Set<EvidenceKind>(['lines', 'trace', 'history']) } as const;
 /** No model is asked. */
 const LINES_ALONE: Answer = {
   ...{ text: '', ending: 'stop', sentences: [], leftOut: 0 },
@@ -183,6 +178,7 @@ export async function answer(
   // Only a process of this program keeps what it has read.
   if (model.destination.kind === 'process') options.lastPrompt?.begin(prompted);
   emit({ kind: 'model', name: model.name, destination: model.destination });
+  const least = leastSupport(evidence?.kind, question);
   const sources = new Sources(search, new KnownNames(search, question), excerpts, notes, question);
   const asked = {
     maxTokens: options.maxTokens ?? model.profile.answerTokens,
@@ -196,8 +192,7 @@ export async function answer(
           ...asked,
           question,
           most: style.most,
-          isSound: (sentence) =>
-            sources.isSound(sentence, evidence && LITERAL.kinds.has(evidence.kind) ? LITERAL.part : 0),
+          isSound: (sentence) => sources.isSound(sentence, least),
         })
       : { ...(await model.generate(prompt, asked)), leftOut: 0 };
   const tokens = written.promptTokens + written.tokens;

@@ -175,6 +175,8 @@ test('of how something is done a small model says what stands in a run of lines,
     const mixed = 'A reader who owes fees gets a reminder before the book is due. Extends a loan once.';
     const { events } = await ask(folder, QUESTION, {}, new ScriptedEngine(mixed));
     expect(events.at(-1)).toMatchObject({ answer: { text: 'Extends a loan once.', leftOut: 1 } });
+    const many = await ask(folder, 'How many weeks is a book lent to a reader?', {}, new ScriptedEngine(mixed));
+    expect(many.events.at(-1)).toMatchObject({ answer: { leftOut: 0 } });
   }));
 
 test('a question about something else is not put to the model', () =>
