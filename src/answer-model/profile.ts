@@ -13,6 +13,8 @@ export interface AnswerProfile {
    * nowhere, so many at most.
    */
   readonly sentences: { readonly kind: 'all' } | { readonly kind: 'sourced'; readonly most: number };
+  /** Most places of a complete list that it is asked about: of more it names a part, where the list has all. */
+  readonly places: number;
 }
 
 /** Tokens of the question and of the frame around the excerpts. */
@@ -28,6 +30,7 @@ export const smallProfile: AnswerProfile = {
   answerTokens: 200,
   task: 'Answer in two or three sentences.',
   sentences: { kind: 'sourced', most: 3 },
+  places: 6,
 };
 
 /** What a model that is larger than ours, and that others run, is asked for; its context is not known to be large. */
@@ -41,6 +44,7 @@ const OTHERS = {
   answerPart: 0.25,
   task: 'Answer, then explain how the code does it.',
   sentences: { kind: 'all' },
+  places: Number.POSITIVE_INFINITY,
 } as const;
 
 /** For a model that somebody else runs. `contextTokens`: prompt and answer together. */
@@ -49,8 +53,15 @@ export function profileOfContext(contextTokens: number): AnswerProfile {
   // The last exchange goes with a question, and its answer was as long as this one may be.
   const left = OTHERS.safe * contextTokens - 2 * answerTokens - FRAME;
   const most = Math.round(Math.min(OTHERS.excerpts.most, Math.max(OTHERS.excerpts.least, left)));
-  const { firstToken, task, excerpts, sentences } = OTHERS;
-  return { firstToken, task, sentences, answerTokens, excerpts: { least: Math.min(excerpts.least, most), most } };
+  const { firstToken, task, excerpts, sentences, places } = OTHERS;
+  return {
+    firstToken,
+    task,
+    sentences,
+    places,
+    answerTokens,
+    excerpts: { least: Math.min(excerpts.least, most), most },
+  };
 }
 
 /** For models of a thousand million numbers and more: they hold more text together, and explain it. */
@@ -60,6 +71,7 @@ const largeProfile: AnswerProfile = {
   answerTokens: 700,
   task: 'Answer the question first, then explain how the code does it.',
   sentences: { kind: 'all' },
+  places: 6,
 };
 
 /** Bytes, in this project's own format, from which on a model is a large one: the 0.5B has 354 MB, the 1.5B 1 GB. */

@@ -151,7 +151,7 @@ export async function answer(
   }
   const model = options.model ?? new EngineModel(search.engine);
   const { sentences: style } = model.profile;
-  if (style.kind === 'sourced' && !selected && evidence && areLinesTheAnswer(evidence, question, style.most)) {
+  if (!selected && evidence && areLinesTheAnswer(evidence, question, model.profile)) {
     emit({ kind: 'answered', answer: LINES_ALONE });
     return;
   }

@@ -1,3 +1,4 @@
+import type { AnswerProfile } from '../answer-model/profile.ts';
 import { isCounted } from '../evidence/evidence.ts';
 import type { Evidence, EvidenceKind } from '../evidence/evidence.ts';
 
@@ -10,15 +11,14 @@ const HOW =
   /^[^\p{L}]*(?:how\b(?!\s+(?:many|much|long|often|old|far|large|big)\b)|why\b|what happens\b|wie(?!\p{L})(?!\s+(?:viele?|lange|oft|groß|alt)(?!\p{L}))|warum|wieso|weshalb|was passiert|comment|pourquoi|que se passe|cómo|por qué|qué pasa|como|por que|o que acontece|come(?!\p{L})|perché|cosa succede|как(?!\p{L})|почему|зачем)|怎么|怎样|如何|为什么|どう|どのように|なぜ|어떻게|왜/iu;
 
 /**
- * Whether a small model is not asked, because the lines say more than its sentences would: under a complete list that
- * is empty or has more places than a few sentences can name, and under the lines of a long question, whose answers it
- * mostly makes up (test/eval/answers-read.md).
- *
- * @param sentences that the model may say
+ * Whether a model is not asked, because the lines say more than its sentences would: under a complete list that is
+ * empty or has more places than the model can name, and, of a small model, under the lines of a long question, whose
+ * answers it mostly makes up (test/eval/answers-read.md).
  */
-export function areLinesTheAnswer(evidence: Evidence, question: string, sentences: number): boolean {
-  if (isCounted(evidence)) return evidence.count === 0 || evidence.count > 2 * sentences;
-  return evidence.kind === 'lines' && question.trim().split(/\s+/).length > SHORT;
+export function areLinesTheAnswer(evidence: Evidence, question: string, { sentences, places }: AnswerProfile): boolean {
+  const isSmall = sentences.kind === 'sourced';
+  if (isCounted(evidence)) return evidence.count > places || (isSmall && evidence.count === 0);
+  return isSmall && evidence.kind === 'lines' && question.trim().split(/\s+/).length > SHORT;
 }
 
 /**

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { answer } from '../../../src/answer/answer.ts';
 import type { AnswerEvent, AnswerOptions } from '../../../src/answer/answer.ts';
 import { EngineModel } from '../../../src/answer-model/engine-model.ts';
-import { smallProfile } from '../../../src/answer-model/profile.ts';
+import { profileOfContext, smallProfile } from '../../../src/answer-model/profile.ts';
 import { beside, readEvidence } from '../../../src/answer/evidence-excerpt.ts';
 import type { Engine } from '../../../src/engine/client/engine.ts';
 import { evidenceFor } from '../../../src/evidence/gather.ts';
@@ -71,7 +71,7 @@ test('the kind that the user chose counts', async () => {
   expect(evidenceIn(events)?.kind).toBe('references');
 });
 
-test('a small model is not asked for what a complete list says, and a larger one is', () =>
+test('no model of this process is asked for what a complete list says, and a server is', () =>
   withFolder(async (folder) => {
     const uses = Array.from({ length: 9 }, (_, at) => `export const desk${at} = () => lend('${at}');\n`).join('');
     const files = { ...FILES, 'src/desks.ts': `import { lend } from './loans.ts';\n${uses}` };
@@ -85,6 +85,9 @@ test('a small model is not asked for what a complete list says, and a larger one
     expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: '', tokens: 0, ending: 'stop' } });
     expect(engine.prompts).toEqual([]);
     await answer(search, 'Who uses `lend`?', { model: large }, (event) => events.push(event));
+    expect(engine.prompts).toEqual([]);
+    const server = new EngineModel(engine as unknown as Engine, 'Server', profileOfContext(8_000));
+    await answer(search, 'Who uses `lend`?', { model: server }, (event) => events.push(event));
     expect(events.at(-1)).toMatchObject({ kind: 'answered', answer: { text: 'The desk uses `lend`.' } });
     index.close();
   }));
