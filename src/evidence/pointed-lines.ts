@@ -26,6 +26,8 @@ const LIMITS = {
   window: 10,
   /** Lines of the comment and head of a longer one, where the lines that were found stand far below. */
   head: 16,
+  /** Lines to the end of a block that are shown with its beginning. */
+  block: 12,
   /** Part of the weight of the best lines of a body that other lines add to it, to be shown too. */
   further: 0.5,
   /** What a word counts there that the first lines have said, where the definition is what is asked about. */
@@ -191,7 +193,7 @@ function definitionLines(
   const isNear = start - head.end <= LIMITS.window;
   const body = {
     start: isNear ? Math.min(head.end + 1, whole.end) : start,
-    end: Math.max(found.end, Math.min(whole.end, isNear ? least : start + around)),
+    end: blockEnd(lines, Math.max(found.end, Math.min(whole.end, isNear ? least : start + around)), whole.end),
   };
   // Of a long comment the end is left out, and not the statements below it.
   const first = isNear && short.end === head.end ? [{ start: head.start, end: body.end }] : [short, body];
@@ -204,6 +206,17 @@ function definitionLines(
   const next = bestLines(lines, { start: Math.min(last + 1, whole.end), end: whole.end }, others);
   if (!next || next.weight < LIMITS.further * all || next.range.start <= last) return first;
   return [...first, { start: next.range.start, end: Math.min(whole.end, next.range.end + LIMITS.around) }];
+}
+
+/** The end of the block that a line stands in, where that is near: what decides often stands last in it. */
+function blockEnd(lines: readonly string[], line: number, last: number): number {
+  const indentOf = (at: number): number => (lines[at - 1] ?? '').search(/\S/);
+  const own = indentOf(line);
+  for (let end = line; end <= Math.min(last, line + LIMITS.block); end += 1) {
+    const next = indentOf(end + 1);
+    if (end === last || (next >= 0 && next < own)) return end;
+  }
+  return line;
 }
 
 /** What holds methods. */

@@ -91,6 +91,16 @@ ${Array.from({ length: 20 }, (_, at) => `    :param colour${at}: how the slip lo
     slip.press(ink)
 ${Array.from({ length: 30 }, (_, at) => `    step${at}()`).join('\n')}
 `,
+  'src/cellar.py': `def guard(cellar):
+    """Guards the cellar."""
+${Array.from({ length: 30 }, (_, at) => `    step${at}()`).join('\n')}
+    rules = every(
+        # Only where rain has flooded it.
+${Array.from({ length: 16 }, (_, at) => `        "rule ${at}",`).join('\n')}
+        "call the brigade",
+    )
+${Array.from({ length: 14 }, (_, at) => `    stop${at}()`).join('\n')}
+`,
   'src/latest.ts': 'export function getLatest(): Book {\n  return books.at(-1);\n}\n',
   'test/desk.test.ts':
     'function borrow(): void {\n  lend(book);\n}\n\nfunction testLatest(): void {\n  getLatest();\n}\n',
@@ -118,6 +128,11 @@ test('of a long one its head is shown and the lines that hold the words', async 
   expect(items.map(({ start }) => start)).toEqual([9, 41]);
   expect(items[0]?.text).toBe('/** Closes the desk for today. */\nexport function close(): void {');
   expect(items[1]?.text).toContain('lockTheDoorForLonger');
+});
+
+test('what is shown of a long one ends where its block does', async () => {
+  const items = await pointed('What happens when rain has flooded it?', ['src/cellar.py', 30, 50]);
+  expect(items.at(-1)?.text).toMatch(/rain has flooded it\.[^]*"call the brigade",$/);
 });
 
 test('a place far behind the best is not shown, and nothing twice', async () => {
