@@ -5,7 +5,7 @@ import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, Gathered } f
 import { gatherDefaults } from './defaults.ts';
 import { gatherHistory, gatherReasons } from './history.ts';
 import { gatherHowTo } from './howto.ts';
-import { inquiryOf } from './inquiry.ts';
+import { bareMessage, inquiryOf } from './inquiry.ts';
 import type { Inquiry } from './inquiry.ts';
 import { gatherListing } from './listing.ts';
 import { gatherOverview } from './overview.ts';
@@ -56,9 +56,13 @@ export async function evidenceFor(
   let found: EvidenceKind | undefined;
   let none: EvidenceKind | undefined;
   for (const { member, corpus } of asked) {
-    const inquiry = inquiryOf(question, await search.projectNames(member), kind);
+    const told = inquiryOf(question, await search.projectNames(member), kind);
+    const places = placesIn(corpus, member, recalled);
+    const message = kind === undefined ? bareMessage(question, told) : undefined;
+    const said = message && (await gather(corpus, message, question, places));
+    const inquiry = said && said.items.length > 0 ? message : told;
     if (!inquiry) continue;
-    const gathered = await gather(corpus, inquiry, question, placesIn(corpus, member, recalled));
+    const gathered = said && inquiry === message ? said : await gather(corpus, inquiry, question, places);
     if (gathered.items.length > 0) found ??= inquiry.kind;
     else if (isSureOfNone(inquiry) && gathered.isComplete) none ??= inquiry.kind;
     all.push(gathered);
@@ -113,7 +117,7 @@ async function gather(
         ? gatherHistory(corpus, inquiry, recalled.slice(0, OF_HISTORY))
         : gatherReasons(corpus, await gatherPointedLines(corpus, question, recalled));
     case 'trace':
-      return gatherTrace(corpus, question);
+      return gatherTrace(corpus, question, inquiry.least);
     case 'lines':
       return gatherPointedLines(corpus, question, recalled);
   }

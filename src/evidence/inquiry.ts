@@ -21,7 +21,8 @@ export type Inquiry =
     }
   /** A reason stands in the lines and their comments first, a date only in commits. */
   | { readonly kind: 'history'; readonly names: readonly string[]; readonly asks: 'why' | 'when' }
-  | { readonly kind: 'trace' }
+  /** `least`: the part of a message that has to stand in a line, where nothing but that tells that it is one. */
+  | { readonly kind: 'trace'; readonly least?: number }
   /** Any other question: what the ranking brought back. */
   | { readonly kind: 'lines' };
 
@@ -176,6 +177,33 @@ function isMessage(text: string): boolean {
 
 /** A type or a module with what it belongs to: `Oban.Repo`, `Sidekiq::Job`; neither `Node.js` nor `App.run`. */
 const QUALIFIED = /(?<![\w./:])[A-Z]\w*(?:(?:\.|::)[A-Z]\w*)+(?![\w/]|\.\w)/g;
+
+/** The part of a sentence that has to stand in one line, so that it is taken for a message. */
+const BARE = 0.6;
+/** Words of a sentence that is looked for as a message first. */
+const LONG = 7;
+/** How a wish for a change begins. */
+const ORDER =
+  /^(?:please |bitte )?(?:add|allow|build|change|check|clean|convert|create|debug|delete|disable|document|enable|extend|extract|fix|generate|go|handle|help|implement|improve|inline|let|make|merge|migrate|move|open|optimi[sz]e|print|refactor|remove|rename|replace|restore|return|review|rewrite|run|set|split|start|stop|support|test|translate|try|turn|update|upgrade|use|write|füge|mach|ändere|schreib|entferne|ersetze)\p{L}{0,2}(?!\p{L})/iu;
+
+/** What no program says of itself to somebody. */
+const PERSONAL =
+  /(?<![\p{L}\p{N}])(?:i|i['’]m|we|my|our|me|us|ich|wir|mir|mich|uns|mein\p{L}*|je|nous|mon|yo|nos|eu|io|noi|я|мы|мне|нам)(?![\p{L}\p{N}])/iu;
+
+/**
+ * A sentence that asks and wishes nothing may be what somebody read: a message without any mark of one. A long one is
+ * looked for first, a short one where it is of no other kind.
+ */
+export function bareMessage(text: string, known: Inquiry | undefined): Inquiry | undefined {
+  const words = text.trim().split(/\s+/).length;
+  if (known?.kind === 'trace' || (known && words < LONG)) return undefined;
+  return isStatement(text.trim(), words) ? { kind: 'trace', least: BARE } : undefined;
+}
+
+function isStatement(text: string, words: number): boolean {
+  if (text.includes('\n') || words < 4 || words > 25 || /[?？]\s*$/.test(text)) return false;
+  return !ASKING.test(text) && !WISH.test(text) && !REMARK.test(text) && !ORDER.test(text) && !PERSONAL.test(text);
+}
 
 /** The names that a question is about: what is written like code or with capitals, or else its only other word. */
 function candidateNames(text: string): string[] {

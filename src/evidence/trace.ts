@@ -30,8 +30,12 @@ export function looksLikeTrace(text: string): boolean {
   return ERROR.test(text);
 }
 
-/** The lines that a trace names, the place of the error first, then the lines that say its message. */
-export async function gatherTrace(corpus: Corpus, text: string): Promise<Gathered> {
+/**
+ * The lines that a trace names, the place of the error first, then the lines that say its message.
+ *
+ * @param least the part of the message that has to stand in a line
+ */
+export async function gatherTrace(corpus: Corpus, text: string, least = 0): Promise<Gathered> {
   const named = namedPaths(text, corpus.paths).filter(({ kind, lines }) => kind === 'file' && lines.length > 0);
   const frames = ERROR_LAST.test(text) ? named.toReversed() : named;
   const items: EvidenceItem[] = [];
@@ -47,7 +51,7 @@ export async function gatherTrace(corpus: Corpus, text: string): Promise<Gathere
       }
     }
   }
-  const saying = await sayingLines(corpus, text);
+  const saying = await sayingLines(corpus, text, least);
   items.push(...saying.items);
   return { items, isComplete: saying.isComplete && frames.length <= LIMITS.frames };
 }
@@ -63,19 +67,28 @@ async function frameOf(corpus: Corpus, path: string, { start, end }: LineRange):
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 /** What a program fills into a message: in the message what is quoted, numbers; in its source the places for them. */
 const FILLED = /"[^"\n]*"|“[^“”\n]*”|`[^`\n]*`|(?<![\p{L}\p{N}])'[^'\n]*'(?![\p{L}\p{N}])|(?<![\p{L}\p{N}])\d[\d.:]*/gu;
+/** A name that only code has stands for a value too. */
+const WRITTEN = /(?<![\p{L}\p{N}_])(?:\p{L}+(?:[\\/.:]\w+)+|\p{Lu}?\p{Ll}+\p{Lu}\w*|\w+_\w*)/gu;
 const PLACES = /%[-+#\d.*]*(?:l{0,2}|h{0,2}|z)[a-zA-Z]|\$?\{[^{}\n]*\}|#\{[^{}\n]*\}|\\["'`n]/gu;
 
 const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map((word) => word.toLowerCase());
 
 /** The lines with most of the message's words in a row: where it comes from. */
-async function sayingLines(corpus: Corpus, text: string): Promise<Gathered> {
+async function sayingLines(corpus: Corpus, text: string, least: number): Promise<Gathered> {
   const { segments } = corpus.index.find({ keys: [], words: questionTerms(text) });
   const best = segments.toSorted((a, b) => b.bm25 - a.bm25).slice(0, LIMITS.segments);
   const inScope = new Set(corpus.paths);
   const places = best.flatMap(({ segmentId }) => corpus.index.place(segmentId) ?? []);
   const own = places.filter(({ path }) => inScope.has(path));
   const found = await findPhrases(corpus.reader, text, own);
-  const asked = text.split('\n').flatMap((line) => [wordsOf(line), wordsOf(line.replace(FILLED, ' '))]);
+  const asked = text
+    .split('\n')
+    .flatMap((line) => [
+      wordsOf(line),
+      wordsOf(line.replace(FILLED, ' ')),
+      wordsOf(line.replace(FILLED, ' ').replace(WRITTEN, ' ')),
+    ]);
+  const shortest = Math.max(LIMITS.run, least * Math.min(...asked.map(({ length }) => length)));
   // A trace has many lines, of which few are messages; one line is looked for where values are filled in, too.
   const near = text.includes('\n') ? own.filter(({ segmentId }) => (found.get(segmentId) ?? 0) > 0) : own;
   const saying = await Promise.all(
@@ -88,10 +101,10 @@ async function sayingLines(corpus: Corpus, text: string): Promise<Gathered> {
       return { path, start, end, run, at: start + runs.indexOf(run), phrase: found.get(segmentId) ?? 0 };
     }),
   );
-  const most = Math.max(LIMITS.run, ...saying.map(({ run }) => run));
+  const most = Math.max(shortest, ...saying.map(({ run }) => run));
   // What is far shorter than the longest run stands there by chance.
   const sure = saying
-    .filter(({ run, phrase }) => run === most || (phrase > 0 && run >= LIMITS.run))
+    .filter(({ run, phrase }) => run === most || (phrase > 0 && run >= shortest))
     .sort((a, b) => b.run - a.run || b.phrase - a.phrase || rank(a.path) - rank(b.path));
   const items = await Promise.all(
     sure
