@@ -11,6 +11,8 @@ const LIMITS = {
   comment: 40,
   head: 30,
   body: 40,
+  /** Of a text above a definition that documents it. */
+  text: 120,
 } as const;
 
 /** A comment of one line, an attribute or a decorator; no directive of the C preprocessor. */
@@ -84,24 +86,27 @@ async function placesOf(
   return found.sort((a, b) => rank(a.path) - rank(b.path));
 }
 
-/** How a text of several lines begins and ends in Python, Elixir, Julia and their like. */
-const TEXT = /^\s*(?:@\w*doc\s+)?(?:~[sS]|[rRuUbBfF]{1,2})?("""|''')/;
-/** Lines of such a text. */
+/** What a text of several lines begins and ends with in Python, Elixir, Swift and their like. */
+const QUOTES = /"""|'''/g;
+/** Lines of such a text; where one seems longer, its marks were none. */
 const LONGEST_TEXT = 600;
 
-/** Lines (from 0) of texts in the code: what they show is an example, and no definition. */
+/** Lines (from 0) inside of texts in the code: what they show is an example, and no definition. */
 function shownInText(lines: readonly string[]): Set<number> {
   const shown = new Set<number>();
-  for (let at = 0; at < lines.length; at += 1) {
-    const [opened, quote] = TEXT.exec(lines[at] ?? '') ?? [];
-    if (opened === undefined || quote === undefined) continue;
-    if ((lines[at] ?? '').slice(opened.length).includes(quote)) continue;
-    const end = lines.findIndex((line, below) => below > at && line.includes(quote));
-    if (end < 0 || end - at > LONGEST_TEXT) continue;
-    for (let inside = at + 1; inside < end; inside += 1) shown.add(inside);
-    at = end;
+  let open: { readonly quote: string; readonly at: number } | undefined;
+  for (const [at, line] of lines.entries()) {
+    for (const [quote] of line.matchAll(QUOTES)) {
+      if (open === undefined) open = { quote, at };
+      else if (open.quote === quote) {
+        if (at - open.at > LONGEST_TEXT) return new Set();
+        for (let inside = open.at + 1; inside < at; inside += 1) shown.add(inside);
+        open = undefined;
+      }
+    }
   }
-  return shown;
+  // A text that never ends was none: then no mark of the file can be trusted.
+  return open === undefined ? shown : new Set();
 }
 
 /**
@@ -151,6 +156,12 @@ export function commentStart(lines: readonly string[], at: number): number {
       let open = start - 1;
       while (open > 0 && at - open < LIMITS.comment && !/\/\*/.test(lines[open] ?? '')) open -= 1;
       if (!/^\s*\/\*/.test(lines[open] ?? '')) return start;
+      start = open;
+    } else if (/^\s*"""\s*$/.test(above)) {
+      // Elixir's `@doc """`.
+      let open = start - 2;
+      while (open > 0 && at - open < LIMITS.text && !(lines[open] ?? '').includes('"""')) open -= 1;
+      if (!/^\s*@\w*doc\s/.test(lines[open] ?? '')) return start;
       start = open;
     } else if (ABOVE.test(above)) start -= 1;
     else return start;

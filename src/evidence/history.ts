@@ -83,12 +83,25 @@ async function placesOf(
   names: readonly string[],
   recalled: readonly LinesOf[],
 ): Promise<readonly (LinesOf & { readonly name?: string })[]> {
-  for (const name of names) {
+  for (const name of names.flatMap(typesCalled)) {
     // A plain word names too many members.
     const found = await (/^[a-z]+$/.test(name) ? definitionsOf : declarationsOf)(corpus, name);
     if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context, name }));
   }
   return recalled;
+}
+
+/** A plain word, and before it the types that it may call: of `capsules`, `Capsules` and `Capsule`. */
+function typesCalled(name: string): string[] {
+  if (!/^[a-z]{3,}$/.test(name)) return [name];
+  const type = name.charAt(0).toUpperCase() + name.slice(1);
+  return [
+    type,
+    ...(type.endsWith('ies') ? [`${type.slice(0, -3)}y`] : []),
+    type.replace(/e?s$/, ''),
+    type.replace(/s$/, ''),
+    name,
+  ];
 }
 
 const noteOf = ({ hash, date, author }: Commit): string => `${hash.slice(0, 10)} ${date} ${author}`;

@@ -74,3 +74,15 @@ test.each([
 ])('%s', async (question, names) => {
   expect((await evidenceOver(WEB, question))?.items.map(({ note }) => note)).toEqual(names);
 });
+
+test('what a text shows is no definition; what stands between two texts is, with its documentation', async () => {
+  const files = {
+    'lib/shop.ex':
+      'defmodule Shop do\n  @head """\n  def order(a)\n  """\n  @doc """\n  Orders.\n\n      def order(b)\n  """\n  @spec order(c) :: d\n' +
+      '  def order(c), do: c\nend\n',
+  };
+  expect(shown(await evidenceOver(files, 'Where is `order` defined?'))).toEqual(['definition lib/shop.ex:5-11 order']);
+  // A mark that nothing closes is none.
+  const odd = { 'a.py': 'quote = \'"""\'\n\n\ndef order(a):\n    pass\n' };
+  expect(shown(await evidenceOver(odd, 'Where is `order` defined?'))).toEqual(['definition a.py:4 order']);
+});

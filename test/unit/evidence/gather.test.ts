@@ -261,6 +261,23 @@ test('when a name was added is told by the first commit that has it', async () =
   ]);
 });
 
+test('when there came to be things of a type is told by the type', async () => {
+  const files = {
+    'a.rb': 'class Capsule\n  def size\n  end\nend\n',
+    'b.rb': 'def capsules\n  self["capsules"]\nend\n',
+  };
+  const evidence = await evidenceOver(files, 'Since when are there capsules?', {}, (root) => {
+    const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' });
+    git('init', '-q');
+    git('add', '-A');
+    git('-c', 'user.name=Ada', '-c', 'user.email=a@b.c', 'commit', '-qm', 'Capsules');
+  });
+  expect(shown(evidence).map((item) => item.split(' ', 2).join(' '))).toEqual([
+    'added a.rb:1-4',
+    'definition a.rb:1-4',
+  ]);
+});
+
 test('where nothing is found, or the question is of no kind, there is no evidence', async () => {
   expect(await evidenceOver(LIBRARY, 'Who uses `renewAll`?')).toBeUndefined();
   expect(await evidenceOver(LIBRARY, 'How does the desk lend a book?')).toBeUndefined();
