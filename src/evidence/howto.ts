@@ -34,9 +34,12 @@ const NAMES: Readonly<Record<Task, readonly [RegExp, RegExp]>> = {
   ],
 };
 
+const TOOLS =
+  '(?:npm|npx|yarn|pnpm|bun|deno|node|make|cmake|cargo|go|python3?|pip|pipenv|poetry|uv|tox|nox|pytest|mvn|\\.\\/[\\w./-]+|gradle|bundle|rake|mix|dotnet|composer|swift|sbt|zig|docker|ctest|just|msbuild|nuget|rspec|phpunit|rebar3|lein|stack|cabal|flutter|dart|xcodebuild|ninja|meson|bazel)(?:\\s|$)';
 /** A line of a document that shows what to type. */
-const COMMAND =
-  /(?:^|[`$>|&])\s*(?:sudo |exec |call )?(?:npm|npx|yarn|pnpm|bun|deno|node|make|cmake|cargo|go|python3?|pip|pipenv|poetry|uv|tox|nox|pytest|mvn|\.\/[\w./-]+|gradle|bundle|rake|mix|dotnet|composer|swift|sbt|zig|docker|ctest|just|msbuild|nuget|rspec|phpunit|rebar3|lein|stack|cabal|flutter|dart|xcodebuild|ninja|meson|bazel)(?:\s|$)/;
+const COMMAND = new RegExp(`(?:^|[\`$>|&])\\s*(?:sudo )?${TOOLS}`);
+/** A line of a script that does it, of a shell or of another program. */
+const CALL = new RegExp(`^\\s*(?:[&@]\\s*|sudo |exec |call |system!?[ (]\\s*["'])?${TOOLS}`);
 const COMMANDS: Readonly<Record<Task, RegExp>> = {
   build: /\s(?:install|build|compile|make)\b|\bmake$/,
   run: /\s(?:run (?!test)|start|dev|serve|up)\b|\s(?:install)\b/,
@@ -145,9 +148,7 @@ async function toolLines(corpus: Corpus, path: string, wanted: RegExp): Promise<
 async function commands(corpus: Corpus, path: string, task: Task): Promise<EvidenceItem[]> {
   const lines = await corpus.lines(path);
   const found = lines.flatMap((line, at) =>
-    !/^\s*(?:#|rem\b|::|echo\b|write-)/i.test(line) && COMMAND.test(line) && COMMANDS[task].test(line)
-      ? [{ path, at, found: '' }]
-      : [],
+    CALL.test(line) && COMMANDS[task].test(line) ? [{ path, at, found: '' }] : [],
   );
   return corpus.lineItems('script', found.slice(0, SCRIPT_LINES));
 }

@@ -26,6 +26,7 @@ const NOUNS: readonly (readonly [Listed | 'environment' | 'dependency', string])
   ['variable', '(?:input )?variables'],
   ['output', 'outputs'],
   ['resource', 'resources'],
+  ['model', '(?:data(?:base)? )?models'],
   ['table', '(?:database )?tables|tabellen|tablas|tabelas|таблиц[ыа]?|数据表|テーブル|테이블'],
   ['module', 'modules|namespaces|module[ns]|módulos|moduli|модул(?:и|ей)|模块|モジュール|모듈'],
   ['interface', 'interfaces|protocols|traits|schnittstellen|接口|インターフェース|인터페이스'],

@@ -88,7 +88,7 @@ const PATTERNS = {
     isIn: isCode,
     lines: [
       defining('(?:interface|protocol|trait)'),
-      /^\s*(?:type\s+)?(\w+)(?:\[[^\]]*\])?\s+interface\s*\{/,
+      /^\s*(?:type\s+)?(?!return\b)(\w+)(?:\[[^\]]*\])?\s+interface\s*\{/,
       /^\s*defprotocol\s+([\w.]+)/,
     ],
   },
@@ -100,6 +100,17 @@ const PATTERNS = {
   variable: { words: ['variable'], lines: [/^variable\s+"([\w-]+)"\s*\{/] },
   output: { words: ['output'], lines: [/^output\s+"([\w-]+)"\s*\{/] },
   resource: { words: ['resource'], lines: [/^resource\s+"([\w-]+"\s+"[\w-]+)"\s*\{/] },
+  model: {
+    words: [],
+    isIn: isCode,
+    lines: [
+      /^\s*class\s+([\w:]+)\s*<\s*(?:ApplicationRecord|ActiveRecord::Base)\b/,
+      /^class\s+(\w+)\([^)]*\bModel\b/,
+      /^\s*(?:final\s+)?class\s+(\w+)\s+extends\s+(?:Model|Authenticatable|Eloquent)\b/,
+      /^model\s+(\w+)\s*\{/,
+      /^\s*schema\s+"(\w+)"\s+do\b/,
+    ],
+  },
   table: {
     words: ['table', 'create_table', 'model'],
     lines: [
@@ -123,7 +134,8 @@ const PATTERNS = {
     isIn: isCode,
     lines: [
       defining('(?:typedef\\s+)?struct'),
-      /^\s*(?:type\s+)?(\w+)(?:\[[^\]]*\])?\s+struct\s*\{/,
+      /^\s*(?:type\s+)?(?!return\b)(\w+)(?:\[[^\]]*\])?\s+struct\s*\{/,
+      /^\s*(?:pub\s+)?const\s+(\w+)\s*=\s*(?:extern\s+|packed\s+)?struct\s*[({]/,
       /^\s*pub(?:\([^)]*\))?\s+struct\s+(\w+)\s*;/,
     ],
   },

@@ -38,6 +38,7 @@ const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
     /^\s*(?:ext\.)?kotlin(?:[-_]?version)?\s*[=:]|\bkotlin\("[\w.-]+"\)\s*version|org\.jetbrains\.kotlin\.[\w.]+['")]*\s*version|<kotlin\.version>/i,
   ],
   [/^scala$/i, /\bscalaVersion\b|<scala\.version>/],
+  [/^zig$/i, /\bminimum_zig_version\b/],
   [/^terraform$/i, /^\s*required_version\s*=/],
   [/^swift$/i, /swift-tools-version|\bswiftLanguage(?:Modes?|Versions?)\b/],
   [/^(?:dart|flutter)$/i, /^\s*(?:sdk|flutter):\s*["'^>]/],
@@ -63,7 +64,7 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
   const files = corpus.paths.filter((path) => isManifest(path) || VERSION_FILE.test(path) || BUILD_FILE.test(path));
   const unnamed = NEEDED.flatMap(([platform, line]) => (words.some((word) => platform.test(word)) ? [line] : []));
   const asked = words.flatMap((word) => terms(word)[0] ?? []);
-  const find = (line: string, at: number, _: readonly string[], path: string): string[] => {
+  const find = (line: string, at: number, lines: readonly string[], path: string): string[] => {
     if (at > 2_000 || !NUMBER.test(line)) return [];
     if (VERSION_FILE.test(path))
       return at < 20 && line.trim() !== '' && (isAbout(path, asked) || isAbout(line, asked)) ? [''] : [];
@@ -71,27 +72,45 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
     if (unnamed.some((form) => form.test(line))) return [ENGINE_LINE];
     if (COMMENT.test(line)) return [];
     if (asked.length === 0) return ENGINE.test(line) || OWN_VERSION.test(line) ? [''] : [];
-    return isAbout(line, asked) ? [ENGINE.test(line) ? ENGINE_LINE : ''] : [];
+    return isAbout(withPackage(lines, at), asked) ? [ENGINE.test(line) ? ENGINE_LINE : ''] : [];
   };
   const found = await corpus.scan(files, find);
   const needed = found.filter((match) => match.found === ENGINE_LINE || VERSION_FILE.test(match.path));
   const isPlatform = words.length > 0 && words.every((word) => PLATFORM.test(word)) && needed.length > 0;
-  const exact = await nameOne(corpus, found, words);
+  const literal = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  // Of several words, one name that has them all: `spring-boot`, `org.springframework.boot`.
+  const joined = words.length > 1 ? await saying(corpus, found, [new RegExp(literal.join('[\\w.-]{0,12}?'), 'i')]) : [];
+  const whole = literal.map((word) => new RegExp(`(?<![\\w@/.-])${word}(?![\\w@/.-])`, 'i'));
+  const exact = joined.length > 0 ? joined : await saying(corpus, found, whole);
   const best = isPlatform ? needed : exact.length > 0 ? exact : found;
   const wanted = best.map((match) => ({ ...match, found: '' }));
   const items = await corpus.lineItems('version', wanted.sort(byDepth));
   return { items, isComplete: true };
 }
 
-/** The lines that have one of the words as the whole name of something: `psr/log`, and not `psr/log-test`. */
-async function nameOne(corpus: Corpus, found: readonly LineMatch[], words: readonly string[]): Promise<LineMatch[]> {
-  const whole = words.map(
-    (word) => new RegExp(`(?<![\\w@/.-])${word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\w@/.-])`, 'i'),
-  );
+/** Lines above a version in which Maven says whose it is. */
+const ABOVE_VERSION = 3;
+
+/** A line of a manifest, with the package that it is about where Maven has that on a line above. */
+function withPackage(lines: readonly string[], at: number): string {
+  const line = lines[at] ?? '';
+  if (!/^\s*<version>/i.test(line)) return line;
+  const above = lines.slice(Math.max(0, at - ABOVE_VERSION), at).reverse();
+  const end = above.findIndex((one) => /<\/?(?:dependency|plugin|parent|dependencies)>/i.test(one));
+  const own = (end < 0 ? above : above.slice(0, end)).filter((one) => /<(?:artifactId|groupId)>/i.test(one));
+  return [...own, line].join(' ');
+}
+
+/** The lines that have a name in one of these forms: `psr/log`, and not `psr/log-test`. */
+async function saying(
+  corpus: Corpus,
+  found: readonly LineMatch[],
+  forms: readonly RegExp[],
+): Promise<readonly LineMatch[]> {
   const named: LineMatch[] = [];
   for (const match of found) {
-    const line = (await corpus.lines(match.path))[match.at] ?? '';
-    if (whole.some((form) => form.test(line))) named.push(match);
+    const line = withPackage(await corpus.lines(match.path), match.at);
+    if (forms.some((form) => form.test(line))) named.push(match);
   }
   return named;
 }

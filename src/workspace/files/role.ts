@@ -11,7 +11,7 @@ const NAMED_PROSE =
 /** Pages and their looks: documentation among documents, the program's own elsewhere. */
 const PAGE = /\.(?:x?html?|css|scss|less|svg|ipynb|tex|texi|man|[1-8])$/i;
 const SETTINGS =
-  /\.(?:json|jsonc|json5|ya?ml|toml|ini|cfg|lock|properties|gradle|xml|slnx?|dotsettings|props|targets|[cfv][sb]proj|vcxproj|pbxproj|iml|plist)$/i;
+  /\.(?:json|jsonc|json5|ya?ml|toml|ini|cfg|lock|properties|gradle|xml|slnx?|dotsettings|props|targets|[cfv][sb]proj|vcxproj|pbxproj|iml|plist|service)$/i;
 /** What looks like prose, or like nothing, and sets up builds and tools. */
 const NAMED_SETTINGS =
   /^(?:(?:requirements|constraints)[\w.-]*\.(?:txt|in)|cmakelists\.txt|robots\.txt|runtime\.txt|\.[\w.-]*(?:rc|ignore|attributes|config))$/i;

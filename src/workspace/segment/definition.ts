@@ -23,7 +23,7 @@ const VARIABLE = new RegExp(`^(?:${MODIFIER}\\s+)*(?:const|let|var|val|static)\\
 /** `struct list *next` and `import type List from` name what is defined elsewhere. */
 const DEFINED =
   /^\s*(?:[<({:=;[]|$|\*?\(|,\s*do:|extends\b|implements\b|permits\b|final\b|with\b|where\b|when\b|is\b|as\b|struct\b|interface\b|func\b|map\b|[\w.]+\s*$|(?:\w+\s+)+where\s*$)/;
-const ASSIGNED = /^\s*(?::[^=\n]+)?=(?![=>~])(?!\s*(?:await\s+)?(?:require|import)\b)/;
+const ASSIGNED = /^\s*(?::[^=\n]+)?=(?![=>~])(?!\s*(?:await\s+)?(?:require|@?import)\b)/;
 const FUNCTION_VALUE = /^\s*[:=]\s*(?:async\s*)?(?:function\b|class\b|(?:\([^)]*\)|[\w$]+)\s*(?::[^=\n]+)?=>)/;
 /** SQL says what it makes. */
 const CREATED =

@@ -24,7 +24,7 @@ const STATEMENT =
 const TYPED = /[\w>\])?*&]\s+[*&$]*$|[*&]$/;
 const ASSIGNED = /^\s*(?:[?!]?:(?!:)[^=,]*)?=(?![=>~])/;
 /** What is given another module's name is defined there. */
-const IMPORTED = /^[^=]*=\s*(?:await\s+)?(?:require|import)\b/;
+const IMPORTED = /^[^=]*=\s*(?:await\s+)?(?:require|@?import)\b/;
 const DECLARED = /^\s*(?:[?!]?:(?!:)|=(?![=>~])|=>|;|,|\{|by\b|\[[^\]]*\]\s*[;=]|$)/;
 const SIGNATURE = /^\s*(?:<[^>(]*>)?\([^{]*$/;
 const CONSTANT = /^[A-Z][A-Z\d_]*$/;

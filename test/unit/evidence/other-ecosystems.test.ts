@@ -142,3 +142,29 @@ test.each([
 ])('%s', async (question, items) => {
   expect(shown(await evidenceOver(MIXED, question))).toEqual(items);
 });
+
+const APPS = {
+  'pom.xml':
+    '<project>\n  <parent>\n    <groupId>org.springframework.boot</groupId>\n    <artifactId>spring-boot-starter-parent</artifactId>\n' +
+    '    <version>4.0.3</version>\n  </parent>\n  <dependency>\n    <artifactId>junit</artifactId>\n    <version>5.1</version>\n' +
+    '  </dependency>\n  <spring-format.version>0.47</spring-format.version>\n</project>\n',
+  'build.zig.zon': '.{\n  .minimum_zig_version = "0.16.0",\n  .name = .zls,\n}\n',
+  'src/store.zig':
+    'const Store = @import("Store.zig");\npub const Place = extern struct {\n  at: u8,\n};\nfn make() type {\n  return struct {\n  };\n}\n',
+  'src/Store.zig': 'const Store = @This();\n',
+  'app/models/user.rb': 'class User < ApplicationRecord\nend\n',
+  'bin/rails': 'abort("Replace it by running `bundle binstubs bundler`, then run this again.")\n',
+  'bin/setup': 'system("bundle install")\n',
+};
+
+test.each([
+  ['Which version of Spring Boot does it use?', ['version pom.xml:5']],
+  ['Which version of junit does it use?', ['version pom.xml:9']],
+  ['Which Zig version does it need?', ['version build.zig.zon:2']],
+  ['Where is `Store` defined?', ['definition src/Store.zig:1 Store']],
+  ['List all structs', ['match src/store.zig:2 Place']],
+  ['List all models', ['match app/models/user.rb:1 User']],
+  ['How do I install it?', ['script bin/setup:1']],
+])('of applications: %s', async (question, items) => {
+  expect(shown(await evidenceOver(APPS, question))).toEqual(items);
+});
