@@ -14,9 +14,13 @@ const CALL = /^\s*(?:await|return|new|throw|else|case)\s/;
 /** Lines above a method in which its marks stand: rows of data do too. */
 const MARKS = 60;
 
-/** The name of the test that begins in a line (from 0), where a mark above says that it is one. */
-export function testIn(lines: readonly string[], at: number): string | undefined {
+/**
+ * The name of the test that begins in a line (from 0), where a mark above says that it is one, or in Python and in Ruby
+ * its name.
+ */
+export function testIn(lines: readonly string[], at: number, path: string): string | undefined {
   const line = lines[at] ?? '';
+  if (/\.(?:py|pyi|rb)$/.test(path)) return /^\s*(?:async\s+)?def\s+(test_?\w*)/.exec(line)?.[1];
   if (ASIDE.test(line)) {
     // A mark and its method may share a line: `@Test fun adds() {`.
     const shared = MARK.test(line) ? /\b(?:void|fun|fn|function)\s+(`[^`]+`|\w+)\s*\(/.exec(line) : null;

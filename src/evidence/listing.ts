@@ -21,7 +21,7 @@ interface Pattern {
 const VISIBLE =
   '(?:(?:export|default|declare|pub(?:\\([^)]*\\))?|public|private|protected|internal|static|final|abstract|sealed|async|' +
   'unsafe|open|data|partial|inner|extern(?: "C")?|const|inline|virtual|override|suspend|fileprivate|local|annotation|value|case|' +
-  'implicit|expect|actual|readonly|template\\s*<[^{;]*>|@\\w+)\\s+)*';
+  'implicit|expect|actual|readonly|mixin|base|interface|template\\s*<[^{;]*>|@\\w+)\\s+)*';
 
 /** What stands behind a name that is defined: no `;` or `*`, which name what is defined elsewhere. */
 const BEHIND = '(?=\\s*(?:[{<([:=]|$|(?:extends|implements|where|final|with|struct)\\b))';
@@ -72,7 +72,7 @@ const PATTERNS = {
     isIn: isTest,
     lines: [
       /(?:^|[^\w.$])(?:it|test|specify|scenario)(?:\.\w+)*(?:\([^"'`]*\))?\(\s*["'`](.+?)["'`]\s*,/,
-      /^\s*(?:async\s+)?def\s+(test_?\w*)\s*\(/,
+      /^\s*(?:it|test|specify|scenario|property)\(\s*"(.+?)"\s*\)\s*(?:-|\{|in\b)/,
       /^func\s+((?:Test|Benchmark|Fuzz|Example)\w*)\s*\(/,
       /^\s*(?:it|test|specify|scenario)\s+["'](.+?)["']\s*do\b/,
       /^\s*TEST(?:_F|_P|_CASE|_IMPL)?\s*\(([^)]+)\)/,

@@ -73,7 +73,7 @@ async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
 function isProse(line: string): boolean {
   // A directive, an option of it, a note, a row, a comment, a tag that is open, an attribute of it.
   if (/^\s*(?:\.\. |:[\w-]+:|>\s*\[!|\||<!--|<[^>]*$|[\w-]+=["'])/.test(line)) return false;
-  if (/^\[?!\[/.test(line.trim())) return false;
+  if (/^(?:\[?!\[|image::?\S+\[)/.test(line.trim())) return false;
   const said = line
     .slice(0, LIMITS.line)
     .replace(/!\[[^\]]*\]\([^)]*\)|<[^<>]*>|&\w+;/g, ' ')

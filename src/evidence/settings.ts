@@ -37,7 +37,7 @@ const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
     /^kotlin$/i,
     /^\s*(?:ext\.)?kotlin(?:[-_]?version)?\s*[=:]|\bkotlin\("[\w.-]+"\)\s*version|org\.jetbrains\.kotlin\.[\w.]+['")]*\s*version|<kotlin\.version>/i,
   ],
-  [/^scala$/i, /\bscalaVersion\b|<scala\.version>/],
+  [/^scala$/i, /\bscala(?:Versions?|_?\d+)?\b[^=]*=\D*\d|<scala\.version>/i],
   [/^zig$/i, /\bminimum_zig_version\b/],
   [/^terraform$/i, /^\s*required_version\s*=/],
   [/^swift$/i, /swift-tools-version|\bswiftLanguage(?:Modes?|Versions?)\b/],
@@ -45,7 +45,7 @@ const NEEDED: readonly (readonly [platform: RegExp, line: RegExp])[] = [
   [/^c\+\+$/i, /\b(?:CMAKE_CXX_STANDARD|CXX_STANDARD|cxx_std_\d+)\b|-std=/],
 ];
 /** Parts of a build that need versions as manifests do. */
-const BUILD_FILE = /\.gradle(?:\.kts)?$|(?:^|\/)(?:versions?|terraform)\.tf$/i;
+const BUILD_FILE = /\.gradle(?:\.kts)?$|(?:^|\/)(?:(?:versions?|terraform)\.tf|build\.(?:sc|mill))$/i;
 const COMMENT = /^\s*(?:\/\/|#|<!--|;)/;
 /** Words of every question about a setting. */
 const GENERAL = new Set(

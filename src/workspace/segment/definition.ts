@@ -7,7 +7,7 @@ const MODIFIER =
   '(?:export|default|declare|pub(?:\\([^)]*\\))?|public|private(?:[[(]\\w+[\\])])?|protected(?:\\[\\w+\\])?|internal|fileprivate|static|' +
   'final|abstract|sealed|async|unsafe|extern(?:\\s+"[Cc]")?|const|constexpr|inline|virtual|override|open|data|partial|readonly|typedef|' +
   'local|inner|annotation|value|companion|expect|actual|tailrec|suspend|operator|infix|external|indirect|mutating|nonisolated|lazy|' +
-  'implicit|case|mutable|template\\s*<(?:[^<>{;]|<[^<>{;]*>)*>|@\\w+(?:\\([^)]*\\))?)';
+  'implicit|case|mutable|mixin|base|template\\s*<(?:[^<>{;]|<[^<>{;]*>)*>|@\\w+(?:\\([^)]*\\))?)';
 const KEYWORD =
   '(?:def|defp|defmodule|defmacrop?|defguardp?|defdelegate|defprotocol|class|function(?:\\s*[*!])?|func|fun|fn|sub|struct|enum|union|' +
   'trait|interface|type|typealias|associatedtype|module|namespace|record|protocol|@interface|@implementation|@protocol|mod|object|' +

@@ -86,3 +86,26 @@ test('what a text shows is no definition; what stands between two texts is, with
   const odd = { 'a.py': 'quote = \'"""\'\n\n\ndef order(a):\n    pass\n' };
   expect(shown(await evidenceOver(odd, 'Where is `order` defined?'))).toEqual(['definition a.py:4 order']);
 });
+
+test.each([
+  ['test/a_test.rb', 'class ATest\n  def test_adds\n  end\nend', ['test_adds']],
+  ['tests/test_a.py', 'async def test_adds(\n    a,\n):\n    pass', ['test_adds']],
+  ['test/src/ATests.scala', 'test("adds") - {\n}\ndef testAdds(a: Int): Unit = {\n}', ['adds']],
+  ['test/ASpec.kt', 'test("adds") {\n}', ['adds']],
+])('tests are counted by the custom of their language: %s', async (path, text, names) => {
+  const evidence = await evidenceOver({ [path]: `${text}\n` }, 'How many tests are there?');
+  expect(evidence?.items.map(({ note }) => note)).toEqual(names);
+});
+
+test('a class of Dart is one with any of its modifiers', async () => {
+  const files = {
+    'lib/client.dart': 'abstract mixin class BaseClient implements Client {\n}\ninterface class Client {\n}\n',
+  };
+  expect(shown(await evidenceOver(files, 'Where is BaseClient defined?'))).toEqual([
+    'definition lib/client.dart:1 BaseClient',
+  ]);
+  expect((await evidenceOver(files, 'List all classes'))?.items.map(({ note }) => note)).toEqual([
+    'BaseClient',
+    'Client',
+  ]);
+});
