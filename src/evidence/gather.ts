@@ -3,6 +3,7 @@ import { Corpus } from './corpus.ts';
 import { gatherDefinitions } from './definition.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
 import { gatherDefaults } from './defaults.ts';
+import { gatherDependencies } from './dependencies.ts';
 import { gatherHistory, gatherReasons } from './history.ts';
 import { gatherHowTo } from './howto.ts';
 import { bareMessage, inquiryOf } from './inquiry.ts';
@@ -108,7 +109,7 @@ async function gather(
     case 'list':
       return gatherListing(corpus, inquiry);
     case 'references':
-      return gatherReferences(corpus, inquiry.names);
+      return gatherReferences(corpus, inquiry.names, inquiry.asks);
     case 'settings':
       return gatherSettingsAbout(corpus, inquiry);
     case 'history':
@@ -133,6 +134,8 @@ function gatherSettingsAbout(corpus: Corpus, { about, words }: Extract<Inquiry, 
   switch (about) {
     case 'version':
       return gatherVersions(corpus, words);
+    case 'dependencies':
+      return gatherDependencies(corpus);
     case 'licence':
       return gatherLicence(corpus);
     case 'environment':

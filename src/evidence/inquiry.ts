@@ -13,10 +13,11 @@ export type Inquiry =
   | { readonly kind: 'howto'; readonly task: Task }
   | { readonly kind: 'definition'; readonly names: readonly string[] }
   | ListInquiry
-  | { readonly kind: 'references'; readonly names: readonly string[] }
+  /** `subtypes`: only what extends or implements a name. */
+  | { readonly kind: 'references'; readonly names: readonly string[]; readonly asks?: 'subtypes' }
   | {
       readonly kind: 'settings';
-      readonly about: 'version' | 'setting' | 'environment' | 'default' | 'licence';
+      readonly about: 'version' | 'dependencies' | 'setting' | 'environment' | 'default' | 'licence';
       readonly words: readonly string[];
     }
   /** A reason stands in the lines and their comments first, a date only in commits. */
@@ -59,7 +60,9 @@ const DEFAULT_CODE =
 const LICENCE_CODE =
   /\b(?:functions?|class(?:es)?|methods?|keys?|user|licen[cs]ed users|checks|checked|checking|checker|valid\w*)\b|\bwhere\b.*\b(?:check|used|called|imported|loaded|parsed|stored)\b/iu;
 const USES =
-  /\b(?:(?:who|what|which(?: \p{L}+){0,2}|where) (?:all )?(?:uses?|calls?|imports?|references?|invokes?|consumes?|depends? on|instantiates?|implements?|extends?)|(?:is|are) .{1,60} (?:used|called|imported|referenced|invoked|instantiated)|where (?:do|does) .{1,40} (?:use|call)|(?:usages?|uses|callers?|references?|occurrences?) (?:of|to)|call sites?|what (?:breaks|would break|happens|is affected|depends)[^?]{0,30} (?:if|when|on)|impact of (?:chang|remov|renam)\p{L}+|how (?:often|many times) (?:is|are)|find all (?:uses|usages|references|calls|callers)|wer (?:benutzt|verwendet|nutzt|ruft|importiert)|wo wird .{1,60} (?:benutzt|verwendet|genutzt|aufgerufen|gebraucht)|was (?:bricht|geht kaputt|passiert),? wenn|qui (?:utilise|appelle|importe)|où (?:est|sont) .{0,60}(?:utilis|appel)\p{L}+|quién (?:usa|llama|importa|utiliza)|dónde se (?:usa|llama|utiliza)|quem (?:usa|chama|importa)|onde (?:é|se) (?:usad|usa|chamad)\p{L}*|chi (?:usa|chiama|importa)|dove (?:viene|è|si) (?:usat|usa|chiamat|utilizzat)\p{L}*)(?!\p{L})|где (?:используется|вызывается|применяется)|кто (?:использует|вызывает|импортирует)|谁(?:在)?(?:使用|调用|引用|用)|(?:哪里|哪些地方|哪些文件|哪儿).{0,6}(?:使用|调用|引用|用到|用了)|被(?:谁|哪些).{0,8}(?:使用|调用|引用)|どこで.{0,12}(?:使|呼|参照)|(?:使用|呼び出し|参照)(?:箇所|元)|어디(?:에서|서).{0,20}(?:사용|호출|쓰)|누가.{0,20}(?:사용|호출|쓰)/iu;
+  /\b(?:(?:who|what|which(?: \p{L}+){0,2}|where) (?:all )?(?:uses?|calls?|imports?|references?|invokes?|consumes?|depends? on|instantiates?|implements?|extends?|inherits? from|derives? from|subclass(?:es)?)|(?:subclasses|subtypes|implementations|implementors|implementers|descendants) of|(?:is|are) .{1,60} (?:used|called|imported|referenced|invoked|instantiated)|where (?:do|does) .{1,40} (?:use|call)|(?:usages?|uses|callers?|references?|occurrences?) (?:of|to)|call sites?|what (?:breaks|would break|happens|is affected|depends)[^?]{0,30} (?:if|when|on)|impact of (?:chang|remov|renam)\p{L}+|how (?:often|many times) (?:is|are)|find all (?:uses|usages|references|calls|callers)|wer (?:benutzt|verwendet|nutzt|ruft|importiert)|wo wird .{1,60} (?:benutzt|verwendet|genutzt|aufgerufen|gebraucht)|was (?:bricht|geht kaputt|passiert),? wenn|qui (?:utilise|appelle|importe)|où (?:est|sont) .{0,60}(?:utilis|appel)\p{L}+|quién (?:usa|llama|importa|utiliza)|dónde se (?:usa|llama|utiliza)|quem (?:usa|chama|importa)|onde (?:é|se) (?:usad|usa|chamad)\p{L}*|chi (?:usa|chiama|importa)|dove (?:viene|è|si) (?:usat|usa|chiamat|utilizzat)\p{L}*)(?!\p{L})|где (?:используется|вызывается|применяется)|кто (?:использует|вызывает|импортирует)|谁(?:在)?(?:使用|调用|引用|用)|(?:哪里|哪些地方|哪些文件|哪儿).{0,6}(?:使用|调用|引用|用到|用了)|被(?:谁|哪些).{0,8}(?:使用|调用|引用)|どこで.{0,12}(?:使|呼|参照)|(?:使用|呼び出し|参照)(?:箇所|元)|어디(?:에서|서).{0,20}(?:사용|호출|쓰)|누가.{0,20}(?:사용|호출|쓰)/iu;
+const SUBTYPES =
+  /\b(?:implements?|extends?|inherits? from|derives? from|subclass(?:es)?|subtypes|implementations|implementors|implementers|descendants)\b/iu;
 const WHERE =
   /\b(?:where(?: exactly)?(?: ?s| is| are| can i find| do (?:i|we) find| does| do| in the \p{L}+ is)|definition of|signature of|implementation of|(?:show|find|locate|open)(?: me)? (?:the )?|which (?:file|module) (?:defines|implements|declares|contains|has)|what (?:is|are|does)|wo (?:ist|sind|steht|stehen|finde ich|liegt|wird)|zeig(?:e)?(?: mir)?|was (?:ist|macht|tut)|où (?:est|sont|se trouve)|qu['’ ]est[- ]ce que|dónde está|dónde se define|qué (?:es|hace)|onde (?:está|fica|é definid\p{L})|dov['’ ]è|cosa (?:è|fa))(?![\p{L}])|где (?:находится|определ|объявл|реализ)|что (?:такое|делает)|(?:在)?(?:哪里|哪儿|哪个文件|何处)|(?:定义|实现)在|是什么|どこ(?:に|で)?(?:定義|実装|あり|ある)?|とは|어디(?:에|에서)? ?(?:정의|있|구현)|뭐|무엇/iu;
 
@@ -92,10 +95,15 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
   const isMore = asksMore(text, names);
   if (ENVIRONMENT.test(text) && !isMore) return environmentInquiry(text);
   if (CONFIGURE.test(text)) return { kind: 'howto', task: 'configure' };
-  if (known === 'dependencies') return { kind: 'settings', about: 'version', words: versionWords(text) };
+  if (known === 'dependencies') {
+    const words = versionWords(text);
+    const isOpen = words.length === 0 && !VERSION.test(text);
+    return { kind: 'settings', about: isOpen ? 'dependencies' : 'version', words };
+  }
   if (LICENCE.test(text) && !LICENCE_CODE.test(text) && !isMore)
     return { kind: 'settings', about: 'licence', words: [] };
-  if (USES.test(text) && !BEHAVIOUR.test(text) && names.length > 0 && !isMore) return { kind: 'references', names };
+  if (USES.test(text) && !BEHAVIOUR.test(text) && names.length > 0 && !isMore)
+    return { kind: 'references', names, ...(SUBTYPES.test(text) && { asks: 'subtypes' as const }) };
   const listed = listingOf(text);
   if (listed) return listed;
   if (HISTORY.test(text)) return { kind: 'history', names, asks: 'when' };

@@ -21,7 +21,7 @@ interface Pattern {
 const VISIBLE =
   '(?:(?:export|default|declare|pub(?:\\([^)]*\\))?|public|private|protected|internal|static|final|abstract|sealed|async|' +
   'unsafe|open|data|partial|inner|extern(?: "C")?|const|inline|virtual|override|suspend|fileprivate|local|annotation|value|case|' +
-  'implicit|expect|actual|readonly|mixin|base|interface|template\\s*<[^{;]*>|@\\w+)\\s+)*';
+  'implicit|expect|actual|readonly|mixin|base|interface|template\\s*<(?:[^<>{;]|<[^<>{;]*>)*>|@\\w+)\\s+)*';
 
 /** What stands behind a name that is defined: no `;` or `*`, which name what is defined elsewhere. */
 const BEHIND = '(?=\\s*(?:[{<([:=]|$|(?:extends|implements|where|final|with|struct)\\b))';

@@ -43,15 +43,44 @@ export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEG
   return { lines: lines.sort((a, b) => rank(a.path) - rank(b.path)), definitions, isComplete };
 }
 
-/** What defines the first of these names that stands somewhere, then every other line with it. */
-export async function gatherReferences(corpus: Corpus, names: readonly string[]): Promise<Gathered> {
+const HEAD =
+  /^\s*(?:[\w@]+(?:\([^)]*\)|<[^>]*>)?\s+)*?(?:class|struct|interface|record|enum|object|trait|protocol|impl|extension|actor|defimpl)\b/;
+
+/** Whether a line says that something extends or implements a name, whatever else it says. */
+function isSubtype(line: string, name: string): boolean {
+  const own = name.replace(/^.*[.:]/, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  if (
+    new RegExp(
+      `^\\s*(?:extends|implements|with|include|extend|prepend|use|@behaviour|@impl)\\b.*\\b${own}(?![\\w$])`,
+    ).test(line)
+  )
+    return !IMPORT.test(line);
+  return (
+    HEAD.test(line) &&
+    new RegExp(
+      `(?:\\b(?:extends|implements|with|is)\\b|[:<(]|\\bon\\b).*(?<![\\w$<])${own}(?![\\w$])|\\bimpl\\b.*(?<![\\w$])${own}\\b.*\\sfor\\s|defimpl\\s.*\\b${own},`,
+    ).test(line)
+  );
+}
+
+/**
+ * What defines the first of these names that stands somewhere, then every other line with it.
+ *
+ * @param asks where only what extends or implements the name is asked for; all lines where no line says that
+ */
+export async function gatherReferences(corpus: Corpus, names: readonly string[], asks?: 'subtypes'): Promise<Gathered> {
   for (const name of names) {
     const { lines: found, definitions, isComplete } = await referencesOf(corpus, name);
     if (found.length === 0) continue;
     const isDefining = (match: LineMatch) =>
       definitions.some(({ path, lines }) => path === match.path && lines.start <= match.at + 1 && match.at < lines.end);
     const own = definitions.map(({ path, lines, context }) => corpus.item('definition', path, lines, name, context));
-    const others = found.filter((match) => !isDefining(match)).map((match) => useOf(corpus, match));
+    const beside = found.filter((match) => !isDefining(match));
+    const subtypes: LineMatch[] = [];
+    for (const match of asks === 'subtypes' ? beside : []) {
+      if (isSubtype((await corpus.lines(match.path))[match.at] ?? '', name)) subtypes.push(match);
+    }
+    const others = (subtypes.length > 0 ? subtypes : beside).map((match) => useOf(corpus, match));
     return { items: await Promise.all([...own, ...others]), isComplete };
   }
   return { items: [], isComplete: true };

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { evidenceOver, shown } from './support.ts';
+
+test.each([
+  [
+    'package.json',
+    '{\n  "dependencies": {\n    "valibot": "^1.5.0"\n  },\n  "scripts": {\n    "a": "b"\n  }\n}',
+    ['valibot'],
+  ],
+  ['composer.json', '{\n  "require": {\n    "psr/log": "^3.0"\n  }\n}', ['psr/log']],
+  ['Cargo.toml', '[package]\nname = "a"\n\n[dependencies]\nserde = "1"\n\n[lib]\npath = "b"', ['serde']],
+  ['pyproject.toml', '[project]\ndependencies = [\n  "httpx>=0.2",\n]\nname = "a"', ['httpx']],
+  ['requirements.txt', '# all\nflask==3.0\n-r other.txt', ['flask']],
+  ['go.mod', 'module a\n\nrequire (\n\tgithub.com/a/b v1.2.3\n)', ['github.com/a/b']],
+  ['Gemfile', 'source "https://rubygems.org"\ngem "rails", "8"', ['rails']],
+  ['mix.exs', 'defp deps do\n  [\n    {:ecto, "~> 3"}\n  ]\nend', ['ecto']],
+  [
+    'pom.xml',
+    '<artifactId>own</artifactId>\n<dependencies>\n  <dependency>\n    <groupId>a</groupId>\n    <artifactId>junit</artifactId>\n  </dependency>\n</dependencies>',
+    ['junit'],
+  ],
+  ['a.csproj', '<Project>\n  <PackageReference Include="xunit" Version="2" />\n</Project>', ['xunit']],
+  ['build.gradle', 'dependencies {\n  implementation "a.b:c:1"\n}', ['a.b:c:1']],
+  ['pubspec.yaml', 'name: a\ndependencies:\n  http: ^1.0\nflutter:\n  uses: b', ['http']],
+])('dependencies are listed: %s', async (path, text, names) => {
+  const evidence = await evidenceOver({ [path]: `${text}\n` }, 'Which dependencies does it have?');
+  expect(evidence?.items.map(({ text: line }) => names.filter((name) => line.includes(name))).flat()).toEqual(names);
+  expect(evidence?.count).toBe(names.length);
+});
+
+const TYPES = {
+  'a.cs':
+    'interface ISink {}\nclass One : ISink\n{\n  ISink other;\n  void Add(IList<ISink> all) {}\n}\nclass Two : IList<ISink> {}\n',
+  'b.rb': 'class Set\nend\nclass Sorted < Set\n  Set.new\nend\n',
+  'c.rs': 'trait Shape {}\nimpl Shape for Circle {}\nfn draw(s: &dyn Shape) {}\n',
+  'd.py': 'class Base:\n    pass\n\n\nclass Own(Base):\n    base = Base()\n',
+};
+
+test.each([
+  ['What implements ISink?', ['definition a.cs:1', 'use a.cs:2']],
+  ['Who inherits from Set?', ['definition b.rb:1', 'use b.rb:3']],
+  ['Which types implement Shape?', ['definition c.rs:1', 'use c.rs:2']],
+  ['Which classes extend Base?', ['definition d.py:1', 'use d.py:5']],
+])('%s', async (question, items) => {
+  const evidence = await evidenceOver(TYPES, question);
+  expect(shown(evidence).map((item) => item.split(' ').slice(0, 2).join(' '))).toEqual(items);
+});
