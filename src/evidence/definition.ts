@@ -116,14 +116,28 @@ function shownInText(lines: readonly string[]): Set<number> {
 export async function gatherDefinitions(corpus: Corpus, names: readonly string[], question: string): Promise<Gathered> {
   const words = new Set(namesIn(question).flatMap(({ name, kind }) => (kind === 'word' ? [name] : [])));
   const items: EvidenceItem[] = [];
-  for (const name of names) {
-    const found = words.has(name) ? definitionsOf(corpus, name) : declarationsOf(corpus, name);
+  for (const name of names.flatMap((one) => (words.has(one) ? typesCalled(one) : [one]))) {
+    const found =
+      words.has(name) || words.has(name.toLowerCase()) ? definitionsOf(corpus, name) : declarationsOf(corpus, name);
     for (const { path, lines, context } of await found) {
       items.push(await corpus.item('definition', path, lines, name, context));
     }
     if (items.length > 0) break;
   }
   return { items, isComplete: true };
+}
+
+/** A plain word, and before it the types that it may call: of `capsules`, `Capsules` and `Capsule`. */
+export function typesCalled(name: string): string[] {
+  if (!/^[a-z]{3,}$/.test(name)) return [name];
+  const type = name.charAt(0).toUpperCase() + name.slice(1);
+  return [
+    type,
+    ...(type.endsWith('ies') ? [`${type.slice(0, -3)}y`] : []),
+    type.replace(/e?s$/, ''),
+    type.replace(/s$/, ''),
+    name,
+  ];
 }
 
 const ORDER = ['source', 'configuration', 'test', 'example', 'documentation', 'changelog'];

@@ -2,7 +2,7 @@ import { blame, commitsOf, committedRange, firstWith, hasHistory } from '../work
 import type { Commit } from '../workspace/git/history.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
-import { declarationsOf, definitionsOf } from './definition.ts';
+import { declarationsOf, definitionsOf, typesCalled } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
 const LIMITS = {
@@ -89,19 +89,6 @@ async function placesOf(
     if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context, name }));
   }
   return recalled;
-}
-
-/** A plain word, and before it the types that it may call: of `capsules`, `Capsules` and `Capsule`. */
-function typesCalled(name: string): string[] {
-  if (!/^[a-z]{3,}$/.test(name)) return [name];
-  const type = name.charAt(0).toUpperCase() + name.slice(1);
-  return [
-    type,
-    ...(type.endsWith('ies') ? [`${type.slice(0, -3)}y`] : []),
-    type.replace(/e?s$/, ''),
-    type.replace(/s$/, ''),
-    name,
-  ];
 }
 
 const noteOf = ({ hash, date, author }: Commit): string => `${hash.slice(0, 10)} ${date} ${author}`;

@@ -64,7 +64,7 @@ const USES =
 const SUBTYPES =
   /\b(?:implements?|extends?|inherits? from|derives? from|subclass(?:es)?|subtypes|implementations|implementors|implementers|descendants)\b/iu;
 const WHERE =
-  /\b(?:where(?: exactly)?(?: ?s| is| are| can i find| do (?:i|we) find| does| do| in the \p{L}+ is)|definition of|signature of|implementation of|(?:show|find|locate|open)(?: me)? (?:the )?|which (?:file|module) (?:defines|implements|declares|contains|has)|what (?:is|are|does)|wo (?:ist|sind|steht|stehen|finde ich|liegt|wird)|zeig(?:e)?(?: mir)?|was (?:ist|macht|tut)|où (?:est|sont|se trouve)|qu['’ ]est[- ]ce que|dónde está|dónde se define|qué (?:es|hace)|onde (?:está|fica|é definid\p{L})|dov['’ ]è|cosa (?:è|fa))(?![\p{L}])|где (?:находится|определ|объявл|реализ)|что (?:такое|делает)|(?:在)?(?:哪里|哪儿|哪个文件|何处)|(?:定义|实现)在|是什么|どこ(?:に|で)?(?:定義|実装|あり|ある)?|とは|어디(?:에|에서)? ?(?:정의|있|구현)|뭐|무엇/iu;
+  /\b(?:where(?: exactly)?(?: ?s| is| are| can i find| do (?:i|we) find| does| do| in the \p{L}+ is)|definition of|signature of|implementation of|(?:show|find|locate|open)(?: me)?(?: the)?|which (?:file|module) (?:defines|implements|declares|contains|has)|what (?:is|are|does)|wo (?:ist|sind|steht|stehen|finde ich|liegt|wird)|zeige?(?: mir)?(?: die| den| das)?|was (?:ist|macht|tut)|où (?:est|sont|se trouve)|qu['’ ]est[- ]ce que|dónde está|dónde se define|qué (?:es|hace)|onde (?:está|fica|é definid\p{L})|dov['’ ]è|cosa (?:è|fa))(?![\p{L}])|где (?:находится|определ|объявл|реализ)|что (?:такое|делает)|(?:在)?(?:哪里|哪儿|哪个文件|何处)|(?:定义|实现)在|是什么|どこ(?:に|で)?(?:定義|実装|あり|ある)?|とは|어디(?:에|에서)? ?(?:정의|있|구현)|뭐|무엇/iu;
 
 /** Words of a name's question that are no names, though they may be defined somewhere. */
 const NO_NAME = new Set(

@@ -109,3 +109,10 @@ test('a class of Dart is one with any of its modifiers', async () => {
     'Client',
   ]);
 });
+
+test('what a thing is, is told by the type that is called so', async () => {
+  const files = { 'a.rb': '# Queues with a size.\nclass Capsule\nend\n\ndef capsule(name)\nend\n' };
+  expect(shown(await evidenceOver(files, 'What is a capsule?'))).toEqual(['definition a.rb:1-2 Capsule']);
+  expect(shown(await evidenceOver(files, 'Where is `capsule` defined?'))).toEqual(['definition a.rb:5 capsule']);
+  expect(shown(await evidenceOver(files, 'Show me the Capsule class'))).toEqual(['definition a.rb:1-2 Capsule']);
+});
