@@ -203,6 +203,7 @@ const PERSONAL =
  * looked for first, a short one where it is of no other kind.
  */
 export function bareMessage(text: string, known: Inquiry | undefined): Inquiry | undefined {
+  if (text.length > LONGEST) return undefined;
   const words = text.trim().split(/\s+/).length;
   if (known?.kind === 'trace' || (known && words < LONG)) return undefined;
   return isStatement(text.trim(), words) ? { kind: 'trace', least: BARE } : undefined;

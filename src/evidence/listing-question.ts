@@ -96,7 +96,7 @@ const PLACE =
 
 /** A list or a count of what can be counted exactly; undefined where more is asked than that. */
 export function listingOf(asked: string): ListInquiry | undefined {
-  const placed = PLACE.exec(asked.replace(/[\s?.!]+$/, ''));
+  const placed = PLACE.exec(asked.trimEnd().replace(/\s?[?.!]$/, ''));
   const place = placed?.[1] ?? placed?.[2];
   const text = placed ? asked.slice(0, placed.index) : asked;
   const plain = text
