@@ -4,13 +4,13 @@ import { openCommit } from '../index/commit-index.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { complete } from './coverage.ts';
-import type { IndexingState } from './coverage.ts';
+import type { States } from './coverage.ts';
 import type { ToolText } from './tool-text.ts';
 
 /** What a tool works on: the folders, and how far each has been read. */
 export interface ToolGround {
   readonly members: readonly IndexedFolder[];
-  readonly states: readonly IndexingState[];
+  readonly states: States;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function atCommit<Found extends { readonly parts: ToolText }>(
     }
     const [failure] = failures;
     if (failure && opened.length === 0) throw failure;
-    const found = await work({ members: opened, states: opened.map(() => complete) });
+    const found = await work({ members: opened, states: () => opened.map(() => complete) });
     const { head, foot } = found.parts;
     const told = [...said, ...failures.map(({ message }) => message)].join('\n');
     return { ...found, parts: { ...found.parts, head: `${told}\n${head}`, foot } };

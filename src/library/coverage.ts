@@ -10,6 +10,9 @@ export type IndexingState =
   | { readonly kind: 'paused'; readonly percent: number; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
+/** How far each folder is read at the moment: a search of some seconds ends with other states than it began with. */
+export type States = () => readonly IndexingState[];
+
 /** What of the folders can be found now, so that "not found" is never taken for "not there". */
 export interface Coverage {
   /** Files that are asked about. */

@@ -8,7 +8,7 @@ import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageFoot, coverageOf } from './coverage.ts';
-import type { Coverage, IndexingState } from './coverage.ts';
+import type { Coverage, States } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -44,7 +44,7 @@ const LONGEST_NAME = 200;
  */
 export async function findReferences(
   members: readonly IndexedFolder[],
-  states: readonly IndexingState[],
+  states: States,
   request: ReferencesRequest,
   signal?: AbortSignal,
 ): Promise<References> {
@@ -55,7 +55,7 @@ export async function findReferences(
       'A name is one identifier of two letters or more, such as "openFile". Use search_codebase for words.',
     );
   }
-  const scope = chosenFiles(members, states, request);
+  const scope = chosenFiles(members, states(), request);
   const references: Reference[] = [];
   let isCut = false;
   for (const member of members) {
@@ -69,7 +69,7 @@ export async function findReferences(
     }
   }
   references.sort((a, b) => Number(b.isDefinition) - Number(a.isDefinition) || rank(a.path) - rank(b.path));
-  const coverage = coverageOf(members, states);
+  const coverage = coverageOf(members, states());
   return {
     references,
     isCut,

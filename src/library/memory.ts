@@ -222,7 +222,7 @@ export class Memory {
   }
 
   get #ground(): ToolGround {
-    return { members: this.#members, states: this.#states };
+    return { members: this.#members, states: () => this.#states };
   }
 
   async #fitted(parts: ToolText, tokens: number = TOKENS.usual, signal: AbortSignal | undefined): Promise<WithText> {

@@ -3,7 +3,7 @@ import { AppError } from '../common/app-error.ts';
 import { idleSentence, namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { reasonOf } from './chosen-files.ts';
-import type { IndexingState } from './coverage.ts';
+import type { IndexingState, States } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -38,14 +38,14 @@ const BLOCK = 20;
  */
 export async function readLines(
   members: readonly IndexedFolder[],
-  states: readonly IndexingState[],
+  states: States,
   request: ReadRequest,
 ): Promise<ReadLines & { readonly parts: ToolText }> {
   const place = placeOf(members, request.path);
   const { index, prefix } = place.member;
   const path = prefix + place.path;
   const lines = index.ledger.file(place.path)?.state.kind === 'ingested' ? await index.lines(place.path) : undefined;
-  if (lines === undefined) throw notRead(members, states, path);
+  if (lines === undefined) throw notRead(members, states(), path);
   const { start = 1, end = Math.max(start, lines.length) } = request;
   if (start > end || (start > lines.length && lines.length > 0)) {
     throw new AppError('command/usage', `${path} has ${lines.length} lines; there are no lines ${start} to ${end}.`);

@@ -8,7 +8,7 @@ import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageFoot, coverageOf, refuseUnread } from './coverage.ts';
-import type { Coverage, IndexingState } from './coverage.ts';
+import type { Coverage, States } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -65,13 +65,13 @@ const FOR_EXCERPTS = 0.55;
  */
 export async function searchFiles(
   members: readonly IndexedFolder[],
-  states: readonly IndexingState[],
+  states: States,
   request: SearchRequest,
   signal?: AbortSignal,
 ): Promise<SearchResult> {
   const search = new MultiFolderSearch(members);
-  refuseUnread(members, states);
-  const scope = chosenFiles(members, states, request);
+  refuseUnread(members, states());
+  const scope = chosenFiles(members, states(), request);
   const { embedMs } = request;
   const ranking = await search.recall(request.question, { embedMs, scope, signal });
   const { from = 0 } = request;
@@ -91,7 +91,7 @@ export async function searchFiles(
     })),
   }));
   const kind = files.length === 0 ? 'nothing' : isOutOfScope(ranking) ? 'unlikely' : 'found';
-  const coverage = coverageOf(members, states);
+  const coverage = coverageOf(members, states());
   const message = from > 0 && kind !== 'unlikely' ? laterPage(page.length, from) : MESSAGES[kind];
   // Pages go by files, so the excerpts of one stand together.
   const inOrder = page.flatMap(({ path }) => byPath.get(path) ?? []);

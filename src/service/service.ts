@@ -92,7 +92,11 @@ export class Service {
       return (await new MultiFolderSearch(members).recall(question, how)).files;
     }),
     tool: this.#settled(async ({ name, input }, { signal }) => {
-      const ground = async () => ({ members: await this.#members(), states: await this.#indexingStates(signal) });
+      const ground = async () => {
+        const members = await this.#members();
+        await this.#caughtUp(signal);
+        return { members, states: () => this.#indexingStates() };
+      };
       const refused = this.#settings.isTrusted ? undefined : refusedWithoutGit(name, input);
       if (refused) return refused;
       const onFailure = (error: unknown) => {
@@ -219,9 +223,8 @@ export class Service {
     await Promise.all(Array.from(this.#indexers.values(), (indexer) => indexer.searchable(signal)));
   }
 
-  /** How far each folder has been read, once what was saved just before is in the memory. */
-  async #indexingStates(signal: AbortSignal): Promise<IndexingState[]> {
-    await this.#caughtUp(signal);
+  /** How far each folder has been read. */
+  #indexingStates(): IndexingState[] {
     return Array.from(this.#indexers.values(), (indexer) => indexingStateOf(indexer));
   }
 

@@ -38,6 +38,31 @@ describe('a search of the library', () => {
       expect(text).toMatch(/Searched: 5 indexed files\. Not indexed: [^.]+\.$/);
     }));
 
+  it('says how far indexing is where the search ends, not where it began', () =>
+    withFolder(async (folder) => {
+      const root = place(join(folder, 'app'), FILES);
+      const options = { root, home: join(folder, 'home'), engine };
+      const before = await openMemory(options);
+      await before.ready();
+      await before.close();
+      writeFileSync(join(root, 'src/later.ts'), 'export const later = 1;\n');
+      const slow = Object.assign(Object.create(engine) as typeof engine, {
+        question: async (text: string) => {
+          await memory.ready();
+          return engine.question(text);
+        },
+      });
+      const memory = await openMemory({ ...options, engine: slow, waitMs: 0 });
+      try {
+        const { text, coverage } = await memory.search({ question: QUESTION });
+        expect(coverage.indexing.kind).toBe('complete');
+        expect(text).toContain('Searched: 5 indexed files. Not indexed: 1 file');
+        expect(text).not.toContain('Indexing is under way');
+      } finally {
+        await memory.close();
+      }
+    }));
+
   it('keeps the tokens that it is given, and says what it leaves out', () =>
     withMemory(
       async ({ memory }) => {
