@@ -8,7 +8,7 @@ import { useCode } from './driver/use-code.ts';
 
 /** How an answer ends: sources, what was left out, that the lines are all, or that there is none. */
 const ENDED = /Sources|left out|The lines above|No relevant code/;
-/** What a person asks in the editor's own chat, where no other extension brings a model. */
+/** Of the window, so that an answer and its references fit. */
 const SIZE = { width: 1200, height: 860 } as const;
 /** Milliseconds after which a request that still stands in the input was not sent. */
 const SENT = 15_000;

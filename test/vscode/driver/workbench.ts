@@ -226,8 +226,8 @@ export class Workbench {
    * Does something until the workbench has taken it: a list that is drawn anew loses the click, and a dialog that still
    * looks for files loses the key.
    */
-  async #untilGone(shown: Locator, sentence: string, act: () => Promise<void>): Promise<void> {
-    await until(sentence, async () => {
+  async #untilGone(shown: Locator, what: string, act: () => Promise<void>): Promise<void> {
+    await until(what, async () => {
       // It may have gone in this very moment.
       await act().catch(() => undefined);
       return shown.waitFor({ state: 'hidden', timeout: 2_000 }).then(
