@@ -142,8 +142,15 @@ test('/where gives files with links, references and buttons, and a button opens 
   await used.click();
   await answer.locator('.chat-used-context-list').getByText('loans.ts').first().waitFor();
   await used.click();
-  await answer.getByRole('button', { name: 'Open src/loans.ts:1-13' }).click();
-  await until('The file', async () => ((await workbench.place()).tab === 'loans.ts' ? true : undefined));
+  // The list folds up while it is clicked, and what was under the mouse has moved away.
+  await until('The file', async () => {
+    await answer.getByRole('button', { name: 'Open src/loans.ts:1-13' }).click();
+    const tab = workbench.page.locator('.tab.active[data-resource-name="loans.ts"]');
+    return tab.waitFor({ timeout: 5_000 }).then(
+      () => true,
+      () => undefined,
+    );
+  });
 });
 
 test('/why, as it is suggested, shows the commits and then an answer', async () => {
