@@ -3,6 +3,7 @@ import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { isProse } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
+import { usedConstants } from './constants.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
 import type { Definition } from './definition.ts';
@@ -118,9 +119,9 @@ export async function gatherPointedLines(
   }
   const all = apart([...own, ...(best ? [best] : []), ...spoken, ...near]);
   const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
-  const items = await Promise.all(
-    shown.flatMap(({ path, ranges }) => ranges.map((range) => corpus.item('line', path, capped(range)))),
-  );
+  const places = shown.flatMap(({ path, ranges }) => ranges.map((range) => ({ path, range: capped(range) })));
+  const constants = await usedConstants(corpus, places, weights);
+  const items = await Promise.all([...places, ...constants].map(({ path, range }) => corpus.item('line', path, range)));
   return { items, isComplete: false };
 }
 
