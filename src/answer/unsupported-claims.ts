@@ -28,7 +28,12 @@ export function hasUnsupportedClaim(sentence: string, shown: string, question: s
   const known = `${shown}\n${question}`;
   const words = new Set(known.match(/[\w$]+/g));
   if (writtenNames(sentence).some((name) => !words.has(name))) return true;
-  if ((sentence.match(NUMBER) ?? []).some((number) => !known.includes(number))) return true;
+  if ((sentence.match(NUMBER) ?? []).some((number) => !hasNumber(known, number))) return true;
   if ([...sentence.matchAll(QUOTED)].some(([, text = '']) => !known.includes(text.replace(/[.,]$/, '')))) return true;
   return CLAIMS.some(([said, own]) => said.test(sentence) && !own.test(shown));
+}
+
+/** Whether a number stands in a text, and not only as a part of a longer one; `3` stands in `3.15`. */
+function hasNumber(text: string, number: string): boolean {
+  return new RegExp(`(?<!\\d|\\d_)${number.replaceAll('.', '\\.')}(?!_?\\d)`).test(text);
 }

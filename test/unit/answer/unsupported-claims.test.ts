@@ -16,6 +16,16 @@ test.each([
   expect(hasUnsupportedClaim(sentence, LINES, QUESTION)).toBe(true);
 });
 
+test('a number that is only a part of one of the lines is an unsupported claim', () => {
+  const lines = 'src/a.ts\nconst loan = 28 * 86_400_000 + 3.15;';
+  for (const number of ['2', '8', '400', '5']) {
+    expect(hasUnsupportedClaim(`A loan lasts ${number} days.`, lines, QUESTION)).toBe(true);
+  }
+  for (const number of ['28', '3.15', '3', '15']) {
+    expect(hasUnsupportedClaim(`A loan lasts ${number} days.`, lines, QUESTION)).toBe(false);
+  }
+});
+
 test('a reason or a denial is an unsupported claim where the lines give none', () => {
   const plain = 'src/a.ts\nexport const lend = 1;';
   expect(hasUnsupportedClaim('The book is lent because the shelf is full.', plain, QUESTION)).toBe(true);
