@@ -9,9 +9,9 @@ import type { Weights } from './term-weights.ts';
 const LIMITS = {
   /** Constants that are shown, and names that are looked for in other files than those that use them. */
   shown: 3,
-  lookups: 6,
-  /** Files that may define one of them: a name that stands in more is not looked for. */
-  files: 30,
+  lookups: 3,
+  /** Files that may define one of them: a name that more may define is not looked for. */
+  files: 12,
   /** Characters of a line that defines one. */
   characters: 200,
 } as const;
@@ -116,7 +116,7 @@ export async function usedConstants(
       place = constantIn(file.lines, path, one.name, file.values.get(one.name) ?? []);
     } else if (lookups < LIMITS.lookups && mayBeImported(one, file, path)) {
       lookups += 1;
-      place = await constantElsewhere(corpus, one, path);
+      place = await constantElsewhere(corpus, one, path, file.imports);
     }
     if (place === undefined) continue;
     known.add(one.name);
@@ -175,16 +175,27 @@ function mayBeImported({ owner, name }: UsedName, { values, imports }: FileFacts
   return imports.match(NAME)?.includes(name) === true;
 }
 
-/** In the only other source of the same language that gives the name a value. */
+/** In the only other source of the same language that gives the name a value: of those first that are imported. */
 async function constantElsewhere(
   corpus: Corpus,
   { owner, name }: UsedName,
   path: string,
+  imports: string,
 ): Promise<ShownLines | undefined> {
   const family = familyOf(path);
-  const paths = corpus
+  const all = corpus
     .holding([name])
     .paths.filter((one) => one !== path && familyOf(one) === family && roleOf(one) === 'source');
+  const said = new Set(imports.match(/[\w-]+/g));
+  // The file's name, or its folder's where that is the module.
+  const imported = all.filter((one) =>
+    one
+      .replace(/\.\w+$/, '')
+      .split('/')
+      .slice(-2)
+      .some((part) => said.has(part)),
+  );
+  const paths = imported.length > 0 ? imported : all;
   if (paths.length > LIMITS.files) return undefined;
   const giving: { readonly path: string; readonly lines: readonly string[]; readonly at: readonly number[] }[] = [];
   for (const one of paths) {
@@ -201,13 +212,11 @@ async function constantElsewhere(
 
 /** Whether a line gives the name a value, a first one or another. */
 function givesValue(line: string, name: string): boolean {
-  const at = line.indexOf(name);
-  if (at < 0 || at > LIMITS.characters) return false;
   const own = literal(name);
   return new RegExp(
     `(?<![\\w$])${own}(?:\\[\\w*\\])*(?:\\s+[\\w.*[\\]]+)?\\s*(?::[^=]{1,60})?(?:[-+*/%|&^]|\\|\\||&&|\\?\\?|:)?=(?![=>~])|` +
       `#\\s*define\\s+${own}(?![\\w$])|\\bdefine\\(\\s*['"]${own}['"]|^\\s*${own}\\s+[\\d"'[{]`,
-  ).test(line);
+  ).test(line.slice(0, 2 * LIMITS.characters));
 }
 
 const literal = (name: string): string => name.replace(/\W/g, '\\$&');

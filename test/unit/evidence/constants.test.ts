@@ -88,6 +88,11 @@ test('a constant that one other file defines is shown with its place', async () 
   expect(await beside(c, ['a.c', 3, 6])).toEqual(['days.h:1 #define LOAN_DAYS 21']);
 });
 
+test('of several files that define it the one that is imported counts', async () => {
+  const files = { 'a.ts': USER, 'days.ts': 'export const LOAN_DAYS = 21;\n', 'other.ts': 'const LOAN_DAYS = 28;\n' };
+  expect(await beside(files, ['a.ts', 3, 5])).toEqual(['days.ts:1 export const LOAN_DAYS = 21;']);
+});
+
 test('where several files define it, or another language does, none is', async () => {
   const days = 'export const LOAN_DAYS = 21;\n';
   expect(await beside({ 'a.ts': USER, 'b.ts': days, 'c.ts': days }, ['a.ts', 3, 5])).toEqual([]);
