@@ -4,7 +4,7 @@ import { isAppError } from '../../common/app-error.ts';
 import { currentRecord } from '../algebra/former-record.ts';
 import { vectorsHash } from '../algebra/set-hash.ts';
 import type { SetHash } from '../algebra/set-hash.ts';
-import { shapeOfLayout } from '../algebra/shape.ts';
+import { layoutsBefore, shapeOfLayout } from '../algebra/shape.ts';
 import type { MemoryShape } from '../algebra/shape.ts';
 import { bytes, integer, text } from './row.ts';
 import type { Row } from './row.ts';
@@ -30,6 +30,9 @@ export function isConverting(db: DatabaseSync): boolean {
  * moved. A process that is killed leaves the rest to whoever opens the database next; a program of a version before
  * refuses it from the first step on.
  *
+ * Several processes may do this at once, each for the layout that it expects: a database only goes forward, and each
+ * process helps to bring it to the layout that has begun.
+ *
  * Yields after each transaction.
  */
 export function* convertRecords(db: DatabaseSync, identity: Identity): Generator<undefined> {
@@ -41,7 +44,7 @@ export function* convertRecords(db: DatabaseSync, identity: Identity): Generator
       begin(db, identity);
     });
     yield;
-    while (transaction(db, () => move(db, identity.layout))) yield;
+    while (transaction(db, () => move(db))) yield;
     // What the former table held goes back to the disk, and out of the log.
     db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
   } finally {
@@ -49,11 +52,13 @@ export function* convertRecords(db: DatabaseSync, identity: Identity): Generator
   }
 }
 
-/** Another process may have been first. */
+/** Another process may have been first, or have gone further. */
 function begin(db: DatabaseSync, identity: Identity): void {
   const version = integer(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
-  if (version >= Number(VERSION) && layoutIn(db) === identity.layout) return;
-  // A program of the version before may have been killed in the same work: all records are former ones again.
+  const [, ...before] = layoutsBefore(identity.layout);
+  if (version >= Number(VERSION) && !before.includes(layoutIn(db))) return;
+  // A program may have been killed in the same work, for a version or a layout before: all records are former ones
+  // again.
   const aside = isConverting(db)
     ? `INSERT INTO ${FORMER_RECORDS} SELECT * FROM record; DROP TABLE record`
     : `ALTER TABLE record RENAME TO ${FORMER_RECORDS}`;
@@ -68,12 +73,9 @@ function layoutIn(db: DatabaseSync): string {
   return text(db.prepare("SELECT value FROM meta WHERE name = 'layout'").get() ?? {}, 'value');
 }
 
-/**
- * Moves some records; false once none was left, and the former table is gone, or another process has begun to bring
- * them to another layout.
- */
-function move(db: DatabaseSync, layout: string): boolean {
-  if (!isConverting(db) || layoutIn(db) !== layout) return false;
+/** Moves some records to the layout that the database has now; false once none is left and the former table is gone. */
+function move(db: DatabaseSync): boolean {
+  if (!isConverting(db)) return false;
   const rows = db.prepare(`SELECT * FROM ${FORMER_RECORDS} ORDER BY id LIMIT ?`).all(STEP);
   if (rows.length === 0) {
     // Ids stay unused for ever also across this step.
@@ -89,7 +91,7 @@ function move(db: DatabaseSync, layout: string): boolean {
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const hashes = new MovedHashes(db);
-  const shape = shapeOfLayout(layout);
+  const shape = shapeOfLayout(layoutIn(db));
   for (const row of rows) {
     const id = integer(row, 'id');
     const before = bytes(row, 'vectors_hash');
