@@ -2,9 +2,10 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { AppError } from '../../common/app-error.ts';
+import { AppError, isAppError } from '../../common/app-error.ts';
 import { privateFile, privateFolder, tightenWithSiblings } from '../../common/private-file.ts';
 import { damaged, newer, translate } from '../ledger-error.ts';
+import type { LedgerIdentity } from '../records.ts';
 import { integer, text } from './row.ts';
 import { FORMER, FORMER_LEXICAL } from './former-schema.ts';
 import { convertRecords, isConverting } from './convert-records.ts';
@@ -13,7 +14,7 @@ import { CachedStatements } from './cached-statements.ts';
 import { checkoutViews, CONNECTION, SCHEMA_VERSION, identityChecksum, TABLES } from './schema.ts';
 import type { Identity } from './schema.ts';
 import { SET_HASH_BYTES } from '../algebra/set-hash.ts';
-import { layoutsBefore } from '../algebra/shape.ts';
+import { layoutsBefore, recordLayout } from '../algebra/shape.ts';
 import { drain } from './steps.ts';
 import { transaction } from './transaction.ts';
 
@@ -45,6 +46,37 @@ export function openDatabase(file: string, identity: Identity, maxBytes?: number
       throw error;
     }
   });
+}
+
+/**
+ * Opens a database of any adapter to take files out of it: in the layout that it has or, for records of this adapter,
+ * in the one that this program expects. Throws as openDatabase().
+ */
+export function openToClear(
+  file: string,
+  checkout: string,
+  { adapter, shape }: Pick<LedgerIdentity, 'adapter' | 'shape'>,
+): DatabaseSync {
+  const open = (): DatabaseSync => {
+    const own = identityIn(file);
+    return openDatabase(file, { ...own, layout: own.adapter === adapter ? recordLayout(shape) : own.layout, checkout });
+  };
+  try {
+    return open();
+  } catch (error) {
+    // Its own program may have begun to bring it to the next layout just now. There is no layout after that.
+    if (!isAppError(error, 'ledger/foreign')) throw error;
+    return open();
+  }
+}
+
+function identityIn(file: string): Omit<Identity, 'checkout'> {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: CONNECTION.busyMs });
+  try {
+    return storedIdentity(metaOf(db));
+  } finally {
+    db.close();
+  }
 }
 
 /** A second connection that sees one moment of one checkout while others go on writing. Close it after use. */

@@ -5,14 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { isAppError } from '../../common/app-error.ts';
 import { StoreWriter } from './store-writer.ts';
 import { isConverting } from './convert-records.ts';
-import { enterCheckout, FILES, metaOf, openDatabase, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
+import { enterCheckout, FILES, metaOf, openToClear, refuseForeign, refuseNewer, storedIdentity } from './database.ts';
 import { namesIn } from './former-schema.ts';
 import { filesAlike, filesSame } from './footprint.ts';
 import type { Footprint } from './footprint.ts';
 import { translate } from '../ledger-error.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
 import type { FileMeta, FileState, LedgerIdentity } from '../records.ts';
-import { recordLayout } from '../algebra/shape.ts';
 import { integer, text } from './row.ts';
 import { CONNECTION, UNUSED } from './schema.ts';
 import { rewriteWithoutFreePages, idOf, readBeginning, Traces, traceOf, traceOfRecord } from './residue-scan.ts';
@@ -158,7 +157,7 @@ class Clearing {
       const known = translate(error, place);
       if (known === undefined) throw error;
       // Another program's: it is read as bytes like any other file.
-      if (known.code === 'ledger/foreign') return;
+      if (known.code === 'ledger/foreign' && !this.#ledgers.has(place)) return;
       const why = isAppError(known, 'ledger/newer', 'ledger/busy', 'ledger/link') ? REFUSED[known.code] : 'unread';
       this.#left.push({ why, place });
     }
@@ -200,7 +199,6 @@ class Clearing {
     try {
       refuseNewer(db, file);
       refuseForeign(db, file);
-      const hashes = JSON.stringify([...this.#footprint.contentHashes]);
       const left = holdersIn(db, file, this.#footprint);
       const { record, contentHash, recordId, folder } = namesIn(db);
       const unused = db
@@ -208,7 +206,7 @@ class Clearing {
           `SELECT count(*) AS n FROM ${record} AS record WHERE ${contentHash} IN (SELECT unhex(value) FROM json_each(?))
              AND NOT EXISTS (SELECT 1 FROM segment WHERE ${recordId} = record.id)`,
         )
-        .get(hashes);
+        .get(JSON.stringify([...this.#footprint.contentHashes]));
       const named = db.prepare('SELECT 1 FROM file WHERE path IN (SELECT value FROM json_each(?)) LIMIT 1');
       return {
         repository: storedIdentity(metaOf(db)).repository,
@@ -227,11 +225,7 @@ class Clearing {
    * Takes out files where the folder is ours, and records that no file uses: all of ours, the forgotten ones of others.
    */
   #takeOut(file: string, checkout: string, whose: 'ours' | 'others', stale: readonly string[]): void {
-    const own = identityIn(file);
-    const { adapter, shape } = this.#search.identity;
-    // Records of our adapter are brought to the layout that its program expects.
-    const layout = own.adapter === adapter ? recordLayout(shape) : own.layout;
-    const db = openDatabase(file, { ...own, layout, checkout });
+    const db = openToClear(file, checkout, this.#search.identity);
     try {
       const done = transaction(db, () => {
         beginForgetting(db);
@@ -374,15 +368,6 @@ function isDatabase(file: string): boolean {
     return readBeginning(file, MAGIC.length).equals(MAGIC);
   } catch {
     return false;
-  }
-}
-
-function identityIn(file: string): ReturnType<typeof storedIdentity> {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: CONNECTION.busyMs });
-  try {
-    return storedIdentity(metaOf(db));
-  } finally {
-    db.close();
   }
 }
 
