@@ -180,8 +180,9 @@ class Clearing {
     // A database of version 1 is that of one folder, which its name is.
     const place = isOurs || seen.checkouts !== undefined ? identity.checkout : seen.repository;
     const stale = isOurs ? this.#stale(seen) : [];
-    if (isOurs || seen.unused > 0 || seen.unfinished) this.#takeOut(file, place, isOurs ? 'ours' : 'others', stale);
-    this.#left.push(...(isOurs ? this.#look(file).left : seen.left));
+    const changes = isOurs || seen.unused > 0 || seen.unfinished;
+    if (changes) this.#takeOut(file, place, isOurs ? 'ours' : 'others', stale);
+    this.#left.push(...(changes ? this.#look(file).left : seen.left));
   }
 
   /** Former names of the files: what this folder's other databases hold of its text, and the folder itself does not. */

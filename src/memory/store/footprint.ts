@@ -83,18 +83,17 @@ function originsOf(paths: readonly string[]): string {
 
 /** Ids of files, of any checkout, with content of these; the database may be of a former version. */
 export function filesSame(db: DatabaseSync, { blobHashes, contentHashes }: Footprint): Set<number> {
-  const { record, contentHash, recordId } = namesIn(db);
-  // Former versions have no segment without a record.
-  const notEmbedded =
+  const { record } = namesIn(db);
+  // Versions 1 and 2 kept the hash with the record alone. Later ones keep it with the segment too, which stays while
+  // records move from one table to another.
+  const holders =
     record === 'write'
-      ? ''
-      : `UNION SELECT file_id FROM main.segment
-         WHERE record_id IS NULL AND content_hash IN (SELECT unhex(value) FROM json_each(?2))`;
+      ? 'SELECT file_id FROM main.segment JOIN main.write ON write.id = write_id WHERE key'
+      : 'SELECT file_id FROM main.segment WHERE content_hash';
   const rows = db
     .prepare(
-      `SELECT id FROM main.file WHERE state = 'ingested' AND (blob_hash IN (SELECT value FROM json_each(?1)) OR id IN (
-         SELECT file_id FROM main.segment JOIN main.${record} AS record ON record.id = ${recordId}
-         WHERE record.${contentHash} IN (SELECT unhex(value) FROM json_each(?2)) ${notEmbedded}))`,
+      `SELECT id FROM main.file WHERE state = 'ingested' AND (blob_hash IN (SELECT value FROM json_each(?1))
+         OR id IN (${holders} IN (SELECT unhex(value) FROM json_each(?2))))`,
     )
     .all(JSON.stringify([...blobHashes]), JSON.stringify([...contentHashes]));
   return new Set(rows.map((row) => integer(row, 'id')));

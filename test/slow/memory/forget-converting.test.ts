@@ -70,3 +70,33 @@ it('names a database of its own that has a layout it does not know', () =>
     const { certificate } = await now.forget([SECRET], { home, mark });
     expect(certificate.elsewhere.left).toEqual([{ why: 'unread', place: other.location }]);
   }));
+
+/** The same content under another name, beside something else, and no words by which it would be found. */
+function copyOf({ segments, ...file }: MadeUpFile): MadeUpFile {
+  const few = segments.map((segment) => ({ ...segment, terms: ['few'] }));
+  return { ...file, path: 'src/copy.ts', meta: { ...file.meta, blobHash: 'more beside it' }, segments: few };
+}
+
+it('names a file of another folder whose records have not moved yet', () =>
+  inHouse(async ({ home, open, there }) => {
+    const held = [madeUpFile('kept.ts', 1, 300), copyOf(secret())];
+    const former = makeFormer(open('former', { shape: MADE, checkout: there }), held);
+    convert(former, 2);
+    const now = open('repository', { repository: 'git:abc', shape: PAIRED });
+    put(now, shaped(secret(), PAIRED));
+    const { certificate } = await now.forget([SECRET], { home, mark });
+    expect(certificate.elsewhere.left).toEqual([
+      { why: 'same', place: former, checkout: there, path: 'src/copy.ts', folder: 'there' },
+    ]);
+  }));
+
+it('takes out a former name of the file whose records have not moved yet', () =>
+  inHouse(async ({ home, open }) => {
+    const held = [madeUpFile('kept.ts', 1, 300), copyOf(secret())];
+    const former = makeFormer(open('former', { shape: MADE }), held);
+    convert(former, 2);
+    const now = open('repository', { repository: 'git:abc', shape: PAIRED });
+    put(now, shaped(secret(), PAIRED));
+    const { certificate } = await now.forget([SECRET], { home, mark });
+    expect(certificate.elsewhere).toMatchObject({ cleared: [{ place: former, files: 1, records: 1 }], left: [] });
+  }));
