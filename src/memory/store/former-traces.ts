@@ -1,4 +1,4 @@
-import { meanOf, MEANS_OF_BYTES, nibbles, packedSize } from '../algebra/packed-keys.ts';
+import { meanOf, meansOfBytes, nibbles, packedSize } from '../algebra/packed-keys.ts';
 
 const FORMER = {
   /** Bytes of stored keys that are searched for, and how many numbers they are: as many bytes in eight bits. */
@@ -49,7 +49,7 @@ const ofEightBitsInPairs = (keySize: number): Form => {
 };
 /** Version 4, of two keys for one: a byte for two numbers. */
 const ofFourBitsInPairs = (keySize: number): Form => {
-  return { bits: 8, distance: packedSize(keySize), units: MEANS_OF_BYTES };
+  return { bits: 8, distance: packedSize(keySize), units: meansOfBytes() };
 };
 
 interface Listed {
