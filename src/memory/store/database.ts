@@ -114,16 +114,15 @@ export function translated<T>(file: string, work: () => T): T {
 function configure(db: DatabaseSync, maxBytes: number | undefined): void {
   // Some network file systems have no shared memory for the log; SQLite then stays in its older, slower mode.
   db.exec('PRAGMA journal_mode = WAL');
+  // A database that was brought up to this version keeps its larger pages, and so the log takes fewer.
+  const page = integer(db.prepare('PRAGMA page_size').get() ?? {}, 'page_size');
   // NORMAL: a power cut may lose the last files, never the database; a killed process loses nothing.
   db.exec(
     `PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CONNECTION.cacheKib};
-     PRAGMA wal_autocheckpoint = ${CONNECTION.walPages}; PRAGMA journal_size_limit = ${CONNECTION.walBytes};
-     PRAGMA secure_delete = ON;`,
+     PRAGMA wal_autocheckpoint = ${Math.floor(CONNECTION.walBytes / page)};
+     PRAGMA journal_size_limit = ${CONNECTION.walBytes}; PRAGMA secure_delete = ON;`,
   );
-  if (maxBytes !== undefined) {
-    const page = integer(db.prepare('PRAGMA page_size').get() ?? {}, 'page_size');
-    db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / page))}`);
-  }
+  if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / page))}`);
 }
 
 /** Creates the tables unless another process was first. */

@@ -88,8 +88,7 @@ export const CONNECTION = {
   busyMs: 10_000,
   /** KiB of page cache. */
   cacheKib: 16_384,
-  /** Pages of write-ahead log after which it is worked into the database, and the bytes its file is cut back to. */
-  walPages: 512,
+  /** Bytes of write-ahead log after which it is worked into the database, and to which its file is cut back. */
   walBytes: 4 * 1024 * 1024,
   /** ms after which opening a checkout notes once more that it is in use. */
   seenMs: 3_600_000,
