@@ -3,13 +3,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LexicalHit } from './fusion.ts';
 import { integer } from '../store/row.ts';
 
-const SEARCH = {
-  /** Terms of one question; a pasted stack trace has more, and the first ones say most. */
-  terms: 256,
-  /** Weight of a term in the path against one in the text (bm25 column weights). */
-  path: 1,
-  text: 1,
-} as const;
+/** Terms of one question; a pasted stack trace has more, and the first ones say most. */
+const MAX_TERMS = 256;
+/** Weights, were there any, would go by the place of the columns, which differs with a database's first version. */
+const SCORE = 'bm25(lexical)';
 
 const MERGE = {
   /** Part of the index's pages outside its largest piece from which merging is worth writing all of them anew. */
@@ -48,19 +45,18 @@ export class LexicalIndex {
   search(terms: readonly string[], limit: number, files?: readonly number[]): LexicalHit[] {
     const query = matchAny(terms);
     if (query === '' || limit < 1) return [];
-    const score = `bm25(lexical, ${SEARCH.path}, ${SEARCH.text})`;
     const rows =
       files === undefined
         ? this.#db
             .prepare(
-              `SELECT rowid AS id, -${score} AS score FROM lexical WHERE lexical MATCH ? ORDER BY ${score}, id LIMIT ?`,
+              `SELECT rowid AS id, -${SCORE} AS score FROM lexical WHERE lexical MATCH ? ORDER BY ${SCORE}, id LIMIT ?`,
             )
             .all(query, limit)
         : this.#db
             .prepare(
-              `SELECT lexical.rowid AS id, -${score} AS score FROM lexical JOIN segment ON segment.id = lexical.rowid
+              `SELECT lexical.rowid AS id, -${SCORE} AS score FROM lexical JOIN segment ON segment.id = lexical.rowid
                WHERE lexical MATCH ? AND segment.file_id IN (SELECT value FROM json_each(?))
-               ORDER BY ${score}, segment.id LIMIT ?`,
+               ORDER BY ${SCORE}, segment.id LIMIT ?`,
             )
             .all(query, JSON.stringify(files), limit);
     return rows.map((row) => ({ segmentId: integer(row, 'id'), bm25: integer(row, 'score') }));
@@ -83,8 +79,8 @@ export class LexicalIndex {
   }
 
   /**
-   * Merges the index where it lies in many pieces, as it does after a first reading: a piece has its own list of words.
-   * Each step is a transaction of its own. A large index is merged by several calls.
+   * Merges the index where it lies in many pieces, as it does after the first indexing: a piece has its own list of
+   * words. Each step is a transaction of its own. A large index is merged by several calls.
    */
   merge(): void {
     for (let step = 0; step < MERGE.steps && this.#isScattered(); step++) {
@@ -109,7 +105,7 @@ export class LexicalIndex {
 function matchAny(terms: readonly string[]): string {
   const clean = terms.flatMap((term) => term.split(/[^\p{L}\p{M}\p{N}_]+/u)).filter((term) => term !== '');
   return [...new Set(clean)]
-    .slice(0, SEARCH.terms)
+    .slice(0, MAX_TERMS)
     .map((term) => `"${term}"`)
     .join(' OR ');
 }
