@@ -11,9 +11,9 @@ export async function forgetCommand(paths: readonly string[], options: CommonOpt
     const asked = paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
     const known = index.ledger.files().map(({ path }) => path);
     // A file that was deleted or renamed may still have records of its former versions.
-    const former = asked.filter((path) => !known.includes(path) && index.ledger.hasFormer(path));
+    const former = index.ledger.hasFormer(asked.filter((path) => !known.includes(path)));
     for (const path of asked) {
-      if (former.includes(path) || known.some(isAtOrBelow([path]))) continue;
+      if (former.has(path) || known.some(isAtOrBelow([path]))) continue;
       throw new AppError(
         'ask/unknown-path',
         `Nothing under "${path}" is in the memory. Give paths as \`stats --files\` and \`recall\` show them.`,

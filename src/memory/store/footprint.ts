@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { namesIn } from './former-schema.ts';
 import { bytes, integer, text } from './row.ts';
-import { originOf } from './schema.ts';
+import { originsOf } from './schema.ts';
 
 const RARE_WORDS = {
   /** Words of one segment by which its text is found again: the rarest say most. */
@@ -74,11 +74,6 @@ export function contentHashesOf(db: DatabaseSync, paths: readonly string[]): Set
     )
     .all(originsOf(paths), list, list);
   return new Set(rows.map((row) => hex(bytes(row, 'content_hash'))));
-}
-
-/** The origins of paths as SQL's unhex() reads them, in JSON. */
-function originsOf(paths: readonly string[]): string {
-  return JSON.stringify(paths.map((path) => hex(originOf(path))));
 }
 
 /** Ids of files, of any checkout, with content of these; the database may be of a former version. */

@@ -129,6 +129,11 @@ export function originOf(path: string): Uint8Array {
   return createHash('sha256').update(path).digest().subarray(0, 8);
 }
 
+/** The origins of paths in JSON, as SQL's unhex() reads them. */
+export function originsOf(paths: readonly string[]): string {
+  return JSON.stringify(paths.map((path) => Buffer.from(originOf(path)).toString('hex')));
+}
+
 /** A record that came from a database that did not say what it was made for. */
 export const NO_ORIGIN = new Uint8Array();
 

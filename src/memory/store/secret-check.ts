@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import type { LexicalIndex } from '../search/full-text-index.ts';
 import type { SecretCheck } from '../records.ts';
-import { originOf, UNUSED } from './schema.ts';
+import { originsOf, UNUSED } from './schema.ts';
 import { text } from './row.ts';
 import type { Row } from './row.ts';
 
@@ -56,9 +56,8 @@ export function dropFormerText(db: DatabaseSync, lexical: LexicalIndex): void {
   const rows = db
     .prepare(`SELECT path FROM main.file WHERE reason = 'secret' OR secret_check LIKE '{"rules":%,"masked":[[%'`)
     .all();
-  const origins = rows.map((row) => Buffer.from(originOf(text(row, 'path'))).toString('hex'));
   db.prepare(`DELETE FROM record WHERE origin IN (SELECT unhex(value) FROM json_each(?)) AND ${UNUSED}`).run(
-    JSON.stringify(origins),
+    originsOf(rows.map((row) => text(row, 'path'))),
   );
   lexical.optimize();
 }

@@ -19,7 +19,7 @@ import type {
 } from '../records.ts';
 import { bytes, integer, pagesById, readId, text } from './row.ts';
 import type { Row } from './row.ts';
-import { originOf } from './schema.ts';
+import { originOf, originsOf } from './schema.ts';
 import {
   FILE_COLUMNS,
   PLACE_COLUMNS,
@@ -76,9 +76,14 @@ export class StoreReader {
     });
   }
 
-  /** Whether a record is stored that was made for this path, be the file dropped or renamed since. */
-  hasFormer(path: string): boolean {
-    return this.connection.rows('SELECT 1 FROM record WHERE origin = ? LIMIT 1', () => true, originOf(path)).length > 0;
+  /**
+   * For which of these paths a record was made, be the file dropped or renamed since. Reads the table of records once,
+   * which has no index for it.
+   */
+  hasFormer(paths: readonly string[]): Set<string> {
+    const query = 'SELECT DISTINCT origin FROM record WHERE origin IN (SELECT unhex(value) FROM json_each(?))';
+    const found = this.connection.rows(query, (row) => bytes(row, 'origin'), originsOf(paths));
+    return new Set(paths.filter((path) => found.some((origin) => Buffer.compare(origin, originOf(path)) === 0)));
   }
 
   /**
