@@ -2,7 +2,8 @@
 
 1. Documents of 1, 2, 4, 12, 40 segments, the first ones short. The next stage begins when 70 % of the answers from
    memory are exact, the last passes at 90 %. Earlier stages stay mixed in.
-2. From the stage of 4 segments on, three steps in four multiply each segment's write by a gain (`draw_gains`).
+2. From the stage of 4 segments on, three steps in four multiply what is written of each segment by a gain
+   (`draw_gains`).
 3. After the last stage has passed, the rate falls to nothing over `--last` steps.
 """
 
@@ -188,7 +189,9 @@ def main() -> None:
     parser.add_argument("--last", type=int, default=700, help="steps after the last stage has passed")
     parser.add_argument("--steps", type=int, help="stop after so many steps, whatever was reached")
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--gain", type=float, default=60.0, help="largest factor of a segment's write, 1 for none")
+    parser.add_argument(
+        "--gain", type=float, default=60.0, help="largest factor of what is written of a segment, 1 for none"
+    )
     parser.add_argument(
         "--sharp", type=float, default=4.0, help="gain of a key before φ: the larger, the sooner addresses are learned"
     )

@@ -3,7 +3,8 @@
 Self-distillation, after artificial hippocampus networks (arXiv 2510.07318): the teacher is the base with full attention
 over a document, the student the base with a window of one segment and memories in some blocks. Trained are the
 memories' parameters alone, by the divergence of the student's next-token distribution from the teacher's, from the
-second segment on. In three steps of four each segment's write is multiplied by a random gain (`papers/passkey`).
+second segment on. In three steps of four what is written of each segment is multiplied by a random gain
+(`papers/passkey`).
 
 Then, on packages that nothing was learned from: perplexity and divergence at several lengths, of the window alone, with
 the memory, with another document's memory, and of full attention where the length is not above `--full`.
@@ -31,7 +32,7 @@ from ..block import Memory
 from .model import Plugged, Shape, teacher
 
 SAVE = 60  # seconds between two saves
-GAIN = 20.0  # largest factor of a segment's write
+GAIN = 20.0  # largest factor of what is written of a segment
 ROWS = 2_048  # tokens whose distributions are held at a time
 
 
