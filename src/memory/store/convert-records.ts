@@ -26,9 +26,9 @@ export function isConverting(db: DatabaseSync): boolean {
 /**
  * Brings a database of version 3 or 4 to version 5, and its records to the layout of the identity, with keys of four
  * bits averaged in pairs: records move to a new table, some in each transaction, so that no step is long and the file
- * does not grow. Nothing is encoded or read again. After each step the set hashes are those of the records that have
- * moved. A process that is killed leaves the rest to whoever opens the database next; a program of a version before
- * refuses it from the first step on.
+ * does not grow (begin() has the exception). Nothing is encoded or read again. After each step the set hashes are those
+ * of the records that have moved. A process that is killed leaves the rest to whoever opens the database next; a
+ * program of a version before refuses it from the first step on.
  *
  * Several processes may do this at once, each for the layout that it expects: a database only goes forward, and each
  * process helps to bring it to the layout that has begun.
@@ -58,7 +58,7 @@ function begin(db: DatabaseSync, identity: Identity): void {
   const [, ...before] = layoutsBefore(identity.layout);
   if (version >= Number(VERSION) && !before.includes(layoutIn(db))) return;
   // A program may have been killed in the same work, for a version or a layout before: all records are former ones
-  // again.
+  // again. This is the one step that is long, and that needs room beside them, for the records that had moved.
   const aside = isConverting(db)
     ? `INSERT INTO ${FORMER_RECORDS} SELECT * FROM record; DROP TABLE record`
     : `ALTER TABLE record RENAME TO ${FORMER_RECORDS}`;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { TABLES } from './schema.ts';
 
-/** The index of words up to version 4. It is not made anew: what is asked names its columns. */
+/** The index of words up to version 4. A database keeps it when it is brought up: queries name its columns. */
 export const FORMER_LEXICAL = `CREATE VIRTUAL TABLE lexical USING fts5 (
   path, text, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
 )`;

@@ -76,7 +76,8 @@ const isWithinKey = (keySize: number): boolean => packedSize(keySize) >= FORMER.
 
 /**
  * Finds keys as former versions stored them: in eight bits, and each key of the model by itself. Of each place in a
- * file it computes what would be stored now; 48 numbers in a row that are those of a key are a former form of it.
+ * file it computes what would be stored now; 48 numbers in a row that are those of a key are a former form of it. All
+ * forms are searched for: nobody knows which versions a record has been through.
  */
 export class FormerTraces {
   /** Bytes of the longest form of a trace. */

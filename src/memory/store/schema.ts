@@ -94,7 +94,7 @@ export const CONNECTION = {
   seenMs: 3_600_000,
   /**
    * Bytes of a page. 13 records of some 0.6 KB fill 97 % of 8 KB; the last page of each table is half empty, which is a
-   * twentieth of a small folder's memory with pages of 16 KB.
+   * twentieth of a small folder's index with pages of 16 KB.
    */
   pageBytes: 8_192,
 } as const;
