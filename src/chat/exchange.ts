@@ -140,7 +140,7 @@ export function answerNotes(
   const alone = evidence?.kind === 'lines' ? strings.linesChosen : strings.linesAlone;
   const unknown = [...new Set(sentences.flatMap((found) => found.unknown ?? []))];
   return [
-    ...(sentences.length === 0 && (leftOut === 0 || evidence) ? [alone] : []),
+    ...(sentences.length === 0 && (evidence ? evidence.count > 0 : leftOut === 0) ? [alone] : []),
     ...(unknown.length > 0 ? [fill(strings.unknownNames, unknown.join(', '))] : []),
     ...(leftOut === 1 ? [strings.leftOutOne] : leftOut > 1 ? [fill(strings.leftOutCount, leftOut)] : []),
   ];

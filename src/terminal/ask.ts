@@ -233,7 +233,9 @@ function restRows({ text, sentences, leftOut, ending }: Answer, evidence: Eviden
   return [
     ...(text === '' ? [] : [[{ style: 'bold', text: 'Sources' } as const], ...rows]),
     ...(unknown.length > 0 ? [`Names that stand in no file: ${unknown.join(', ')}`] : []),
-    ...(text === '' && (leftOut === 0 || evidence) ? [evidence?.kind === 'lines' ? ALONE.chosen : ALONE.complete] : []),
+    ...(text === '' && (evidence ? evidence.count > 0 : leftOut === 0)
+      ? [evidence?.kind === 'lines' ? ALONE.chosen : ALONE.complete]
+      : []),
     ...leftOutRows(leftOut),
     ...NOTES[ending],
   ];

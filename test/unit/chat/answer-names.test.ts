@@ -10,8 +10,8 @@ const sentences = [
   { kind: 'unsupported', sentence: { text, kind: 'prose' }, reason: 'No words.', unknown: ['paintMoon'] },
 ] as const;
 
-const evidence = (kind: 'list' | 'lines') => ({
-  ...{ kind, items: [], from: 0, count: 0, files: 0, names: 0, isComplete: kind === 'list' },
+const evidence = (kind: 'list' | 'lines', count = 1) => ({
+  ...{ kind, items: [], from: 0, count, files: count, names: 0, isComplete: kind === 'list' },
 });
 
 test('a name that stands in no file is marked in the answer, and the names around it are not', () => {
@@ -37,4 +37,9 @@ test('names that stand nowhere and sentences that are not shown are said in word
     strings.linesChosen,
     strings.leftOutOne,
   ]);
+});
+
+test('below a list that is empty nothing is said of lines', () => {
+  expect(answerNotes({ sentences: [], leftOut: 0 }, evidence('list', 0), strings)).toEqual([]);
+  expect(answerNotes({ sentences: [], leftOut: 1 }, evidence('list', 0), strings)).toEqual([strings.leftOutOne]);
 });
