@@ -149,7 +149,7 @@ export class TurnWriter {
   }
 }
 
-const isCommit = ({ label }: EvidenceItem) => label === 'commit' || label === 'added';
+export const isCommit = ({ label }: EvidenceItem) => label === 'commit' || label === 'added';
 
 /** A block inside an entry of a list. */
 const indented = (block: string) => `\n\n${block.replace(/^/gm, '  ')}\n`;

@@ -14,7 +14,7 @@ import type { WindowFolders } from '../tools/folder-refusal.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { ParticipantStrings } from './strings.ts';
 import type { TurnResult } from './turn-result.ts';
-import { TurnWriter } from './turn-writer.ts';
+import { isCommit, TurnWriter } from './turn-writer.ts';
 import type { TurnOutput } from './turn-writer.ts';
 
 /** The commands of the manifest; no command asks and answers. */
@@ -241,8 +241,10 @@ class ParticipantTurn {
           break;
         case 'answered':
           blocks.end();
-          // Without a sentence the lines are the answer.
-          if (event.answer.sentences.length === 0 && evidence && !isWhy) this.#writer.evidence(evidence);
+          // Without a sentence the lines are the answer; commits are shown already.
+          if (event.answer.sentences.length === 0 && evidence && !(isWhy && evidence.items.some(isCommit))) {
+            this.#writer.evidence(evidence);
+          }
           this.#writer.sources(event.answer, evidence);
           result = { kind: 'answered', ...done, answer: event.answer.text };
           break;

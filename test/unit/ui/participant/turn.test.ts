@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnswerEvent } from '../../../../src/answer/answer.ts';
 import type { PlacedLines } from '../../../../src/answer/excerpt.ts';
+import { literal } from '../../../../src/chat/harmless-markdown.ts';
 import { AppError } from '../../../../src/common/app-error.ts';
 import type { Question, QuestionScope, ToolOutcome } from '../../../../src/service/protocol.ts';
 import { participantStrings } from '../../../../src/ui/participant/strings.ts';
@@ -243,6 +244,24 @@ describe('/why', () => {
   it('says where no commit is known', async () => {
     const { text } = await turn({ events: answered, request: { command: 'why' } });
     expect(text).toMatch(/^_No commit was found.*_\n\nAfter 21 days/);
+  });
+
+  it('shows the lines where they are the answer and no commit is known', async () => {
+    const line = { label: 'line', path: 'a.ts', lines: { start: 1, end: 1 }, text: 'lend();', note: '' } as const;
+    const alone: AnswerEvent = {
+      kind: 'answered',
+      answer: {
+        ...{ text: '', ending: 'stop', leftOut: 0, promptTokens: 0, tokens: 0, prefillMs: 0, decodeMs: 0 },
+        sentences: [],
+      },
+    };
+    const { text } = await turn({ events: [evidence([line]), alone], request: { command: 'why' } });
+    const [lines, note] = [text.indexOf('`lend();`'), text.indexOf(literal(strings.linesAlone))];
+    expect(lines).toBeGreaterThan(0);
+    expect(note).toBeGreaterThan(lines);
+    const known = { ...commit, note: '0123456789 2026-01-02 Ada', text: 'Count Sundays' };
+    const shown = await turn({ events: [evidence([known, line]), alone], request: { command: 'why' } });
+    expect(shown.text.match(/Count Sundays/g)).toHaveLength(1);
   });
 });
 
