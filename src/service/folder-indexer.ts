@@ -286,6 +286,7 @@ export class FolderIndexer {
   async #repaired(signal: AbortSignal): Promise<FolderIndex> {
     const damage = this.#damage;
     this.#damage = undefined;
+    if (damage !== undefined) this.#isIndexed = false;
     if (damage === 'ledger/damaged' || damage === 'ledger/gone') {
       this.#index?.close();
       // What was deleted is begun anew; what lies there now is another's, and whole until somebody finds otherwise.

@@ -2,7 +2,10 @@ import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
+import { AppError } from '../../../src/common/app-error.ts';
+import { complete } from '../../../src/library/coverage.ts';
 import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
+import { indexingStateOf } from '../../../src/service/tool-outcome.ts';
 import type { MemoryState } from '../../../src/service/protocol.ts';
 import { AdapterStandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
@@ -42,6 +45,19 @@ it.skipIf(process.platform === 'win32')('begins the memory anew when its folder 
     await indexer.saved();
     expect(indexer.state).toMatchObject({ kind: 'ready', files: 2 });
     expect(databases()).toBe(1);
+    expect(indexingStateOf(indexer)).toEqual(complete);
+    // And where a question finds out and no memory can be made anew: nothing is found in none.
+    const { location } = (await indexer.open()).ledger;
+    rmSync(home, { recursive: true });
+    writeFileSync(home, '');
+    indexer.repair(new AppError('ledger/gone', `${location} was deleted.`));
+    await indexer.saved();
+    expect(indexer.state.kind).toBe('failed');
+    expect(indexingStateOf(indexer).message).toContain('Files could not be indexed: ');
+    rmSync(home);
+    await indexer.refresh();
+    expect(indexer.state).toMatchObject({ kind: 'ready', files: 2 });
+    expect(indexingStateOf(indexer)).toEqual(complete);
     await indexer.close();
   }),
 );
