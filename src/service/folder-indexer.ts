@@ -54,6 +54,8 @@ export class FolderIndexer {
   #percent = 0;
   /** The words of every file that was seen are there. */
   #isIndexed = false;
+  /** The same of the run under way: until then a file may be new to it, as after another branch was checked out. */
+  #hasWords = false;
   #reported = 0;
   /** Saved files are read one batch after the other: two at once could store an older text last. */
   #saves: Promise<unknown> = Promise.resolve();
@@ -259,6 +261,7 @@ export class FolderIndexer {
 
   async #run(signal: AbortSignal, remember: boolean, onWords: () => void): Promise<void> {
     this.#percent = 0;
+    this.#hasWords = false;
     try {
       const index = await this.#repaired(signal);
       const report = await this.#read(index, signal, remember, onWords);
@@ -316,6 +319,7 @@ export class FolderIndexer {
     };
     const indexed = await this.#indexWords(index, how);
     this.#isIndexed = true;
+    this.#hasWords = true;
     this.#percent = 0;
     onWords();
     this.layUnsaved(); // of files that were not known until now
@@ -366,17 +370,12 @@ export class FolderIndexer {
     // Found here and not in the host, whose thread the paths of a large workspace would hold up; a save seldom changes
     // them.
     if (this.#suggestions?.files !== files) this.#suggestions = { files, places: suggestedPlaces([...counts.keys()]) };
-    this.#emit({
-      kind: 'ready',
-      message: readySentence(files),
-      files,
-      segments,
-      suggestedPlaces: this.#suggestions.places,
-    });
+    const { places } = this.#suggestions;
+    this.#emit({ kind: 'ready', message: readySentence(files), files, segments, suggestedPlaces: places });
   }
 
   #emitPaused(): void {
-    const isIndexed = this.#isIndexed;
+    const isIndexed = this.#isIndexed && this.#hasWords;
     const message = isIndexed
       ? l10n.t('Embedding is paused. Every file can be asked about.')
       : l10n.t('Indexing is paused. What is indexed can be asked about.');

@@ -155,6 +155,22 @@ describe('a folder indexer', () => {
     );
   });
 
+  it('does not say that every file can be asked about where a later walk is paused', () =>
+    withIndexer(async (stage) => {
+      const { indexer } = stage;
+      await indexer.refresh();
+      save(stage, 'c.ts', 'export const c = 1;\n');
+      const walk = indexer.refresh();
+      indexer.pause();
+      await walk;
+      expect(indexer.state).toMatchObject({ kind: 'paused', isIndexed: false });
+      expect(indexer.state.message).toBe('Indexing is paused. What is indexed can be asked about.');
+      // Of what the memory knows every word is there, as before each walk.
+      expect(indexingStateOf(indexer)).toEqual(complete);
+      await indexer.resume();
+      expect(indexer.state).toMatchObject({ kind: 'ready', files: 3 });
+    }));
+
   it('reads a save while it is paused', () =>
     withIndexer(async (stage) => {
       const { indexer } = stage;
