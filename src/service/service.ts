@@ -25,7 +25,7 @@ import { removeStored, storedMemories } from '../index/stored-memories.ts';
 import { coalesced } from './coalesced.ts';
 import { FolderIndexer } from './folder-indexer.ts';
 import type { IndexingState } from '../library/coverage.ts';
-import { indexingStateOf, refusedWithoutGit, toolOutcome } from './tool-outcome.ts';
+import { indexingStateOf, partialPercent, refusedWithoutGit, toolOutcome } from './tool-outcome.ts';
 import type {
   QuestionScope,
   Folder,
@@ -191,10 +191,8 @@ export class Service {
     const members = await this.#members();
     await this.#caughtUp(signal);
     for (const indexer of this.#indexers.values()) {
-      const { state } = indexer;
-      if (state.kind === 'reading' || (state.kind === 'paused' && !state.isIndexed)) {
-        emit({ kind: 'partial', percent: state.percent });
-      }
+      const percent = partialPercent(indexer);
+      if (percent !== undefined) emit({ kind: 'partial', percent });
     }
     const scope = await this.#scope(asked, members, signal);
     await this.#answerModels.use(answerer, async (model) => {

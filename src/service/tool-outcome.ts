@@ -64,3 +64,10 @@ export function indexingStateOf({ state, isIndexed }: Pick<FolderIndexer, 'state
       return complete;
   }
 }
+
+/** How far the indexing is, in percent, where an answer may miss files; undefined where every file can be found. */
+export function partialPercent({ state, isIndexed }: Pick<FolderIndexer, 'state' | 'isIndexed'>): number | undefined {
+  // A state may tell of an earlier progress.
+  if (isIndexed) return undefined;
+  return state.kind === 'reading' || state.kind === 'paused' ? state.percent : undefined;
+}

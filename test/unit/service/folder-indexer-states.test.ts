@@ -6,7 +6,7 @@ import { complete } from '../../../src/library/coverage.ts';
 import type { IndexingState } from '../../../src/library/coverage.ts';
 import { readAdapter } from '../../../src/engine/weights/adapter.ts';
 import { FolderIndexer } from '../../../src/service/folder-indexer.ts';
-import { indexingStateOf } from '../../../src/service/tool-outcome.ts';
+import { indexingStateOf, partialPercent } from '../../../src/service/tool-outcome.ts';
 import type { MemoryState, Refreshed } from '../../../src/service/protocol.ts';
 import { AdapterStandIn } from '../../support/encoder.ts';
 import { withFolder } from '../memory/support.ts';
@@ -132,6 +132,15 @@ describe('a folder indexer', () => {
         during.push(indexingStateOf(indexer));
       },
     );
+  });
+
+  it('leaves nothing out of an answer by its own account once every file can be found', () => {
+    const reading = { kind: 'reading', message: '', percent: 40, files: 2, ofFiles: 5, path: 'a.ts' } as const;
+    const paused = { kind: 'paused', message: '', percent: 40, isIndexed: false } as const;
+    for (const state of [reading, paused]) {
+      expect(partialPercent({ state, isIndexed: false })).toBe(40);
+      expect(partialPercent({ state, isIndexed: true })).toBeUndefined();
+    }
   });
 
   it('says that every file can be found where only vectors failed', () => {
