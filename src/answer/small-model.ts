@@ -6,9 +6,25 @@ import type { Evidence, EvidenceKind } from '../evidence/evidence.ts';
 const SHORT = 16;
 /** Part of the weight of a sentence's words that its lines have to hold, where how or why something is so is asked. */
 const LITERAL = 0.9;
-/** How, why and what then, in ten languages; "how many" asks for a number, which stands in a line. */
-const HOW =
-  /^[^\p{L}]*(?:how\b(?!\s+(?:many|much|long|often|old|far|large|big)\b)|why\b|what happens\b|wie(?!\p{L})(?!\s+(?:viele?|lange|oft|groß|alt)(?!\p{L}))|warum|wieso|weshalb|was passiert|comment|pourquoi|que se passe|cómo|por qué|qué pasa|como|por que|o que acontece|come(?!\p{L})|perché|cosa succede|как(?!\p{L})|почему|зачем)|怎么|怎样|如何|为什么|どう|どのように|なぜ|어떻게|왜/iu;
+/**
+ * How, why and what then, one language a line; "how many" asks for a number, which stands in a line. `WHY` and
+ * `BEHAVIOUR` in ../evidence/inquiry.ts are like it and choose the evidence: a word may belong there too.
+ */
+const HOW_WORDS = [
+  String.raw`how(?!\s+(?:many|much|long|often|old|far|large|big)\b)|why|what happens`,
+  String.raw`wie(?!\s+(?:viele?|lange|oft|groß|alt)(?!\p{L}))|warum|wieso|weshalb|was passiert\p{L}*`,
+  String.raw`comment|pourquoi|que se passe\p{L}*`,
+  String.raw`cómo|por qué|qué pasa\p{L}*`,
+  String.raw`como(?!\s+muit[ao]s?(?!\p{L}))|por que|o que acontece\p{L}*`,
+  String.raw`come|perché|cosa succede\p{L}*`,
+  'как|почему|зачем',
+];
+/** Of languages that put no blanks between words: anywhere. Not "whether" in Japanese. */
+const HOW_UNSPACED = ['怎么|怎样|如何|为什么', 'どう(?!か)|どのように|なぜ', '어떻게|왜'];
+const HOW = new RegExp(
+  String.raw`^[^\p{L}]*(?:${HOW_WORDS.join('|')})(?![\p{L}\p{N}_])|${HOW_UNSPACED.join('|')}`,
+  'iu',
+);
 
 /**
  * Whether a model is not asked, because the lines say more than its sentences would: under a complete list that is
