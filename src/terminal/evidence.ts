@@ -81,7 +81,7 @@ export function evidenceRows(
 }
 
 function countText({ count, files, names, isComplete }: Evidence): string {
-  if (count === 0) return 'nothing of this kind in any indexed file';
+  if (count === 0) return 'nothing of this kind was found';
   const places = `${counted(count, 'place')} in ${counted(files, 'file')}`;
   const named = names > 0 && names < count ? `, ${names} names` : '';
   return `${places}${named}${isComplete ? '' : ' (perhaps not all)'}`;
