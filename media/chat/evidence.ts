@@ -1,7 +1,7 @@
 import { evidenceCountText, evidenceKindText } from '../../src/chat/evidence-text.ts';
 import { fill, linesText } from '../../src/chat/strings.ts';
 import type { Strings } from '../../src/chat/strings.ts';
-import { EVIDENCE_KINDS, TRANSCRIPT, unfinished } from '../../src/chat/transcript.ts';
+import { EVIDENCE_KINDS, linesShown, TRANSCRIPT, unfinished } from '../../src/chat/transcript.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, Exchange } from '../../src/chat/transcript.ts';
 import type { Context } from './context.ts';
 import { h } from './dom.ts';
@@ -9,13 +9,10 @@ import { split } from './place.ts';
 import { visible } from './visible.ts';
 
 const LIMITS = {
-  /** Items that are listed before somebody asks for more; of a question without a kind they are chosen, and few. */
+  /** Items that are listed before somebody asks for more. */
   listed: 6,
+  /** The same of a question without a kind: its items are chosen, and few. */
   chosen: 20,
-  /** Lines of an item that are shown. */
-  lines: 8,
-  /** Of a definition, or of a question without a kind: the lines are what is asked for. */
-  whole: 40,
 } as const;
 
 /** Whether somebody unfolded what is not listed at first; kept while the evidence is drawn anew. */
@@ -141,8 +138,7 @@ function wraps({ label, text }: EvidenceItem): boolean {
 
 function row(item: EvidenceItem, { strings, post }: Context): HTMLElement {
   const { label, path, lines, text } = item;
-  const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
-  const shown = visible(unindented(text.split('\n').slice(0, most)).join('\n'));
+  const shown = visible(unindented(text.split('\n').slice(0, linesShown(item))).join('\n'));
   // A file that is listed is its name alone.
   const lined = text === '' ? [] : [h('pre', { class: wraps(item) ? 'prose' : '' }, shown)];
   const about = h('span', { class: 'folder' }, visible(aboutText(item, strings)));

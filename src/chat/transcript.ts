@@ -3,7 +3,7 @@ import type { Destination } from '../answer-model/answer-model.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
 import type { Attributed } from '../answer/citation.ts';
 import type { PlacedLines } from '../answer/excerpt.ts';
-import { EVIDENCE_KINDS, EVIDENCE_LABELS } from '../evidence/evidence.ts';
+import { EVIDENCE_KINDS, EVIDENCE_LABELS, linesShown } from '../evidence/evidence.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem } from '../evidence/evidence.ts';
 import type { RankedFile } from '../retrieve/ranked-files.ts';
 import { ACTIONS } from '../common/error-codes.ts';
@@ -214,7 +214,7 @@ export const conversationSchema = v.object({
 
 // For the page, which knows the chat alone.
 export type { AnswerEvent, Attributed, Evidence, EvidenceChoice, EvidenceItem, PlacedLines, RankedFile };
-export { EVIDENCE_KINDS };
+export { EVIDENCE_KINDS, linesShown };
 export type ExchangeState = v.InferOutput<typeof stateSchema>;
 export type Exchange = v.InferOutput<typeof exchangeSchema>;
 export type Conversation = v.InferOutput<typeof conversationSchema>;

@@ -80,6 +80,11 @@ export function isCounted({ kind, isComplete }: Evidence): boolean {
   return isComplete && ['list', 'references', 'settings'].includes(kind);
 }
 
+/** Lines of an item that a list shows: many of a definition and of chosen lines, which are what is asked for. */
+export function linesShown({ label }: Pick<EvidenceItem, 'label'>): number {
+  return label === 'line' || label === 'definition' ? 40 : 8;
+}
+
 /** What one of the gatherers found, on all pages. */
 export interface Gathered {
   readonly items: readonly EvidenceItem[];

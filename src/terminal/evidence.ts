@@ -1,5 +1,6 @@
 import { citationText } from '../answer/citation.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, EvidenceLabel } from '../evidence/evidence.ts';
+import { linesShown } from '../evidence/evidence.ts';
 import { evidenceFor } from '../evidence/gather.ts';
 import { counted } from '../common/number-format.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
@@ -26,10 +27,6 @@ const LIMITS = {
   /** Items that are listed above an answer, and on a page of their own. */
   items: 20,
   page: 100,
-  /** Lines of an item that has several. */
-  lines: 8,
-  /** Of a question without a kind: the lines are all that is shown. */
-  whole: 40,
 } as const;
 
 const TITLES: Readonly<Record<EvidenceKind, string>> = {
@@ -94,7 +91,8 @@ const ABOUT: Partial<Readonly<Record<EvidenceLabel, (note: string) => string>>> 
   imported: (note) => `imported by ${note} files`,
 };
 
-function itemRows({ label, path, lines, text, note }: EvidenceItem): Row[] {
+function itemRows(item: EvidenceItem): Row[] {
+  const { label, path, lines, text, note } = item;
   // A row shows a tab as an escape.
   const shown = text.replaceAll('\t', '  ').split('\n');
   const place = label === 'tree' ? '.' : citationText({ path, ...lines });
@@ -104,7 +102,7 @@ function itemRows({ label, path, lines, text, note }: EvidenceItem): Row[] {
     return [['  ', { style: 'green', text: place }, first.trim() === '' ? '' : `  ${first.trim()}`]];
   }
   const head: Row = ['  ', { style: 'green', text: place }, about === '' ? '' : `  ${about}`];
-  const most = ['line', 'definition'].includes(label) ? LIMITS.whole : LIMITS.lines;
+  const most = linesShown(item);
   const cut = shown.length > most ? ['      …'] : [];
   return [head, ...shown.slice(0, most).map((line) => `      ${line}`), ...cut];
 }

@@ -8,6 +8,7 @@ import { answerNotes } from '../../chat/exchange.ts';
 import { fenced, literal } from '../../chat/harmless-markdown.ts';
 import { code } from '../../chat/markdown.ts';
 import { fill } from '../../chat/strings.ts';
+import { linesShown } from '../../evidence/evidence.ts';
 import type { Evidence, EvidenceItem } from '../../evidence/evidence.ts';
 import type { RankedFile } from '../../retrieve/ranked-files.ts';
 import { lineNumbers } from '../place.ts';
@@ -25,11 +26,8 @@ export interface TurnOutput {
   readonly button: (place: PlacedLines, label: string) => void;
 }
 
-/**
- * Files and items of a list, buttons below it, lines of each file that are linked, and lines of an item; of a
- * definition, or where the lines are all that is asked for, many more.
- */
-const LISTED = { files: 8, items: 20, buttons: 3, ranges: 3, lines: 8, whole: 40 } as const;
+/** Files and items of a list, buttons below it, and lines of each file that are linked. */
+const LISTED = { files: 8, items: 20, buttons: 3, ranges: 3 } as const;
 
 /** Writes the lists of a turn: each place is a link, the best ones have buttons. */
 export class TurnWriter {
@@ -120,8 +118,7 @@ export class TurnWriter {
     }
     // A file that is listed is its name alone.
     if (text === '') return;
-    const most = ['line', 'definition'].includes(label) ? LISTED.whole : LISTED.lines;
-    const shown = text.split('\n').slice(0, most);
+    const shown = text.split('\n').slice(0, linesShown(item));
     const [first = ''] = shown;
     this.#out.markdown(
       shown.length === 1 ? ` ${code(first.trim())}` : indented(fenced(printable(shown.join('\n'), 'block'))),
