@@ -1,6 +1,7 @@
 import type { AnswerProfile } from '../answer-model/profile.ts';
 import { isCounted } from '../evidence/evidence.ts';
 import type { Evidence, EvidenceKind } from '../evidence/evidence.ts';
+import { wordCount } from '../memory/search/tokenize.ts';
 
 /** Words of a question that a small model still answers. */
 const SHORT = 16;
@@ -34,7 +35,7 @@ const HOW = new RegExp(
 export function areLinesTheAnswer(evidence: Evidence, question: string, { sentences, places }: AnswerProfile): boolean {
   const isSmall = sentences.kind === 'sourced';
   if (isCounted(evidence)) return evidence.count > places || (isSmall && evidence.count === 0);
-  return isSmall && evidence.kind === 'lines' && question.trim().split(/\s+/).length > SHORT;
+  return isSmall && evidence.kind === 'lines' && wordCount(question) > SHORT;
 }
 
 /**

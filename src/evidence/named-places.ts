@@ -1,5 +1,6 @@
 import { definingLines } from '../workspace/segment/definition.ts';
 import { roleOf } from '../workspace/files/role.ts';
+import { wordCount } from '../memory/search/tokenize.ts';
 import { namesIn } from '../retrieve/identifiers.ts';
 import type { Corpus } from './corpus.ts';
 import { definitionsOf, extentOf, rank } from './definition.ts';
@@ -47,7 +48,7 @@ const STATEMENT = new Set(
 
 /** The names that a question says for sure, in its order. */
 export function sureNames(question: string): string[] {
-  const isShort = question.split(/\s+/).length <= LIMITS.short;
+  const isShort = wordCount(question) <= LIMITS.short;
   // Of `res.json`, what is defined is `json`; of `os.sep` among many words, nothing here.
   const members = [...question.matchAll(/\b[A-Za-z_$][\w$]*\.([A-Za-z_$][\w$]*)(\()?/g)].flatMap(
     ([, name = '', called]) => (isShort || called !== undefined || WRITTEN.test(name) ? [name] : []),

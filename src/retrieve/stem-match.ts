@@ -1,4 +1,4 @@
-import { terms } from '../memory/search/tokenize.ts';
+import { terms, wordCount } from '../memory/search/tokenize.ts';
 
 export const STEM_MATCH = {
   /**
@@ -83,7 +83,7 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
  */
 export function matchStems(question: string, paths: Iterable<string>): Set<string> {
   const text = question.trim();
-  if (text.split(/\s+/).length > STEM_MATCH.words) return new Set();
+  if (wordCount(text) > STEM_MATCH.words) return new Set();
   const [first = ''] = text.toLowerCase().split(/\s/);
   if (CHANGES.has(first) || HEADED.test(text)) return new Set();
   const said = new Set(partsOf(question));

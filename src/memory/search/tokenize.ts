@@ -44,6 +44,11 @@ const PROSE = /^\p{L}?\p{Ll}+$/u;
 /** Different words that tell a text's language; a question is short, so one is enough. */
 const SURE_AFTER = { text: 2, question: 1 } as const;
 
+/** Words of a question as people count them, between blanks: how long it is. */
+export function wordCount(text: string): number {
+  return text.trim().split(/\s+/).length;
+}
+
 /**
  * Terms of a text or a path, in order, repeats kept (their count is the term's weight).
  * `getUserName` gives getusernam, get, user, nam; `src/auth/session.ts` gives src, auth, session, ts.
