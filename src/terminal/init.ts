@@ -68,7 +68,7 @@ export async function initCommand(clients: readonly ClientName[], options: InitC
   const program = fileURLToPath(new URL('cli.js', import.meta.url));
   const entry = { command: process.execPath, args: [program, 'mcp', '--repo', root] };
   // All files are looked at before one is written.
-  const changes: { readonly file: string; readonly content: string }[] = [];
+  const changes: { readonly name: ClientName; readonly file: string; readonly content: string }[] = [];
   for (const name of clients.length > 0 ? clients : CLIENTS) {
     const { file, change } = CLIENT[name];
     const before = await ownFile(root, file);
@@ -79,7 +79,7 @@ export async function initCommand(clients: readonly ClientName[], options: InitC
     }
     out.rows(`${file} (${found.kind === 'new' ? 'a new file' : 'added to what is there'}), for ${name}:`);
     out.block(`${found.shown.trimEnd().replaceAll(/^/gm, '    ')}\n`);
-    changes.push({ file: join(root, file), content: found.content });
+    changes.push({ name, file: join(root, file), content: found.content });
   }
   if (options.write === true) {
     for (const { file, content } of changes) {
@@ -91,9 +91,9 @@ export async function initCommand(clients: readonly ClientName[], options: InitC
   return EXIT.done;
 }
 
-function ending(changes: readonly { readonly content: string }[], isWriting: boolean): string[] {
+function ending(changes: readonly { readonly name: ClientName }[], isWriting: boolean): string[] {
   if (changes.length === 0) return ['Nothing has to be written.'];
-  const isLocal = changes.some(({ content }) => content.includes(JSON.stringify(process.execPath)));
+  const isLocal = changes.some(({ name }) => name !== 'agents-md');
   return [
     ...(isLocal ? ['The entries name paths of this machine: do not commit them.'] : []),
     isWriting ? 'Written.' : 'Nothing is written. Add --write to write it.',
