@@ -50,10 +50,9 @@ export async function lastChanges(
 
 export function changeRows({ changes, tooSlow }: FoundChanges): Row[] {
   const slow = tooSlow.length === 0 ? [] : [`git was too slow to say who wrote these last: ${tooSlow.join(', ')}.`];
+  if (changes.length === 0 && slow.length > 0) return slow;
   if (changes.length === 0) {
-    return slow.length > 0
-      ? slow
-      : ['No last changes: git is not asked here, was too slow, or the lines are not committed.'];
+    return ['No last changes: git is not asked here, was too slow, or the lines are not committed.'];
   }
   return [
     [{ style: 'bold', text: 'Last changes' }],
@@ -65,7 +64,7 @@ export function changeRows({ changes, tooSlow }: FoundChanges): Row[] {
   ];
 }
 
-/** The same for `--json`. */
+/** The fields of `--json`. */
 export function blamedFields(found: FoundChanges | undefined) {
   return { lastChanges: found?.changes, lastChangesTooSlow: found?.tooSlow };
 }
