@@ -178,7 +178,6 @@ export async function answer(
   // Only a process of this program keeps what it has read.
   if (model.destination.kind === 'process') options.lastPrompt?.begin(prompted);
   emit({ kind: 'model', name: model.name, destination: model.destination });
-  const least = leastSupport(evidence?.kind, question);
   const sources = new Sources(search, new KnownNames(search, question), excerpts, notes, question);
   const asked = {
     maxTokens: options.maxTokens ?? model.profile.answerTokens,
@@ -192,7 +191,7 @@ export async function answer(
           ...asked,
           question,
           most: style.most,
-          isSound: (sentence) => sources.isSound(sentence, least),
+          isSound: (sentence) => sources.isSound(sentence, leastSupport(evidence?.kind, question)),
         })
       : { ...(await model.generate(prompt, asked)), leftOut: 0 };
   const tokens = written.promptTokens + written.tokens;
