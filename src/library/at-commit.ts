@@ -4,13 +4,13 @@ import { openCommit } from '../index/commit-index.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { complete } from './coverage.ts';
-import type { States } from './coverage.ts';
+import type { IndexingStates } from './coverage.ts';
 import type { ToolText } from './tool-text.ts';
 
 /** What a tool works on: the folders, and how far each has been read. */
 export interface ToolGround {
   readonly members: readonly IndexedFolder[];
-  readonly states: States;
+  readonly states: IndexingStates;
 }
 
 /**

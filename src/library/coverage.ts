@@ -11,7 +11,7 @@ export type IndexingState =
   | { readonly kind: 'failed'; readonly message: string };
 
 /** How far each folder is read at the moment: a search of some seconds ends with other states than it began with. */
-export type States = () => readonly IndexingState[];
+export type IndexingStates = () => readonly IndexingState[];
 
 /** What of the folders can be found now, so that "not found" is never taken for "not there". */
 export interface Coverage {
@@ -79,7 +79,7 @@ export function coverageOf(members: readonly IndexedFolder[], states: readonly I
 }
 
 /** What a call has to do with the coverage. */
-interface Asked {
+interface FootOptions {
   readonly members: readonly IndexedFolder[];
   /** What it chose of them; every file where it is left out. */
   readonly scope?: RecallOptions['scope'];
@@ -88,7 +88,7 @@ interface Asked {
 }
 
 /** The coverage below the answer to one call: nothing that the call did not use, or that stands above the answer. */
-export function coverageFoot(coverage: Coverage, { members, scope, isRanked }: Asked): string {
+export function coverageFoot(coverage: Coverage, { members, scope, isRanked }: FootOptions): string {
   const chosen =
     scope && members.reduce((sum, member) => sum + (scope(member)?.size ?? member.index.paths().length), 0);
   // What a commit has and what of it is not indexed is told before its answer.

@@ -8,7 +8,7 @@ import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageFoot, coverageOf } from './coverage.ts';
-import type { Coverage, States } from './coverage.ts';
+import type { Coverage, IndexingStates } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -44,7 +44,7 @@ const LONGEST_NAME = 200;
  */
 export async function findReferences(
   members: readonly IndexedFolder[],
-  states: States,
+  states: IndexingStates,
   request: ReferencesRequest,
   signal?: AbortSignal,
 ): Promise<References> {

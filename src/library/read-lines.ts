@@ -3,7 +3,7 @@ import { AppError } from '../common/app-error.ts';
 import { idleSentence, namedPaths, selectPaths } from '../memory/search/scope.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
 import { reasonOf } from './chosen-files.ts';
-import type { IndexingState, States } from './coverage.ts';
+import type { IndexingState, IndexingStates } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -38,7 +38,7 @@ const BLOCK = 20;
  */
 export async function readLines(
   members: readonly IndexedFolder[],
-  states: States,
+  states: IndexingStates,
   request: ReadRequest,
 ): Promise<ReadLines & { readonly parts: ToolText }> {
   const place = placeOf(members, request.path);

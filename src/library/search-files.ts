@@ -8,7 +8,7 @@ import type { RankedFiles } from '../retrieve/ranked-files.ts';
 import { chosenFiles } from './chosen-files.ts';
 import type { Choice } from './chosen-files.ts';
 import { coverageFoot, coverageOf, refuseUnread } from './coverage.ts';
-import type { Coverage, States } from './coverage.ts';
+import type { Coverage, IndexingStates } from './coverage.ts';
 import { numbered } from './numbered.ts';
 import type { ToolText } from './tool-text.ts';
 
@@ -65,7 +65,7 @@ const FOR_EXCERPTS = 0.55;
  */
 export async function searchFiles(
   members: readonly IndexedFolder[],
-  states: States,
+  states: IndexingStates,
   request: SearchRequest,
   signal?: AbortSignal,
 ): Promise<SearchResult> {

@@ -141,7 +141,7 @@ function partsOf(
   request: ChangesRequest,
 ): ToolText {
   const { base = 'the last commit', head = 'the files on disk', paths = [] } = request;
-  const among = paths.length > 0 ? ` and that "paths" names` : '';
+  const among = paths.length > 0 ? ` that "paths" names` : '';
   const rows = files
     .slice(0, LISTED)
     .map(({ path, kind, added, removed }) => `${kind} ${path} (+${added} -${removed} lines)`);
@@ -149,7 +149,7 @@ function partsOf(
   const title =
     files.length > 0
       ? `${counted(files.length, 'file')} ${files.length === 1 ? 'differs' : 'differ'} between ${base} and ${head}.`
-      : `No file that is read${among} differs between ${base} and ${head}.`;
+      : `No indexed file${among} differs between ${base} and ${head}.`;
   const items = files.map(({ path, kind, diff }) =>
     diff === undefined ? `${path}: the texts have too little in common to be compared.` : `${path} (${kind})\n${diff}`,
   );

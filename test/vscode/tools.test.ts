@@ -56,7 +56,7 @@ test('the budget of the caller counts in its own tokens', async () => {
 
 test('the other tools answer, and say in a sentence what they refuse', async () => {
   expect((await call('find_references', { name: 'lateFee' })).text).toContain('src/loans.ts (definition)');
-  expect((await call('what_changed', {})).text).toContain('No file that is read differs');
+  expect((await call('what_changed', {})).text).toContain('No indexed file differs');
   expect((await call('read_lines', { path: '../x' })).error).toContain('in none of the folders that may be read');
 });
 

@@ -249,9 +249,9 @@ describe('changes', () => {
       git(root, 'init', '--quiet');
       git(root, 'add', '--all');
       git(root, 'commit', '--quiet', '--message', 'first');
-      expect((await memory.whatChanged()).text).toContain('No file that is read differs');
+      expect((await memory.whatChanged()).text).toContain('No indexed file differs');
       const among = await memory.whatChanged({ paths: ['docs'] });
-      expect(among.text).toContain('No file that is read and that "paths" names differs');
+      expect(among.text).toContain('No indexed file that "paths" names differs');
       save('src/cookie.ts', FILES['src/cookie.ts'].replace('session=', 'sid='));
       save('src/new.ts', 'export const fresh = 1;\n');
       const { files, text } = await memory.whatChanged();
