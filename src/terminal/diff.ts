@@ -84,7 +84,7 @@ function rows({ files, unread, difference, encoded }: RevisionDifference, base: 
     ({ path, kind, segments: { added, removed } }) =>
       `  ${kind.padEnd(7)}  ${`+${added}`.padStart(4)} ${`-${removed}`.padStart(4)}  ${path}`,
   );
-  const others = unread.length > 0 ? [`  ${unread.length} changed files are none that the memory reads.`] : [];
+  const others = unread.length > 0 ? [`  ${counted(unread.length, 'changed file')} not indexed.`] : [];
   return [
     `${base} to ${head}: ${counted(files.length, 'file')}, +${segments.added} -${segments.removed} segments ` +
       `(+${tokens.added} -${tokens.removed} tokens)`,

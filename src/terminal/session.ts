@@ -122,7 +122,7 @@ export async function withMembers<T>(
         err.rows(
           options.complete === true
             ? `Read ${counted(read, 'file')}: ${counted(encoded, 'segment')} encoded, ${reused} known already.`
-            : `Indexed the words of ${counted(read, 'file')}.`,
+            : `Indexed ${counted(read, 'file')}.`,
         );
       }
       const commits = options.at === undefined ? [] : await commitsOf(folders, options.at, options, signal);

@@ -28,14 +28,13 @@ export async function statsCommand(options: CommonOptions & { readonly files?: b
     const repository = await findRepository(index.root, signal);
     const isOdd = repository.kind === 'folder' && repository.reason !== 'no-repository';
     const withoutGit = isOdd ? folderReasons[repository.reason] : undefined;
+    const { segments, notEmbedded, tokens } = totals;
+    const sizes = [counted(totals.files.ingested, 'file'), counted(lines, 'line'), counted(segments, 'segment')];
+    const embedded = `${segments - notEmbedded} of ${segments} segments are embedded`;
     out.rows(
       `Memory of ${index.root}`,
-      `  ${counted(totals.files.ingested, 'file')}, ${counted(lines, 'line')}, ${counted(totals.segments, 'segment')}, ${totals.tokens} tokens`,
-      ...(totals.notEmbedded > 0
-        ? [
-            `  ${totals.segments - totals.notEmbedded} of ${totals.segments} segments are embedded; \`ingest\` embeds the rest`,
-          ]
-        : []),
+      `  ${sizes.join(', ')}, ${tokens} tokens`,
+      ...(notEmbedded > 0 ? [`  ${embedded}; \`ingest\` embeds the rest`] : []),
       `  ${english.bytes(totals.databaseBytes)} on disk (${english.bytes(bytesPerThousandLines)} per 1,000 lines)`,
       `  in ${ledger.location}`,
       ...(withoutGit === undefined ? [] : [`  ${withoutGit}`]),
