@@ -83,8 +83,8 @@ export interface Answer {
 }
 
 /**
- * Below which nearness nothing is answered: between what questions about a repository have, and what questions about
- * taxes, chemistry and football have there (test/eval/README.md).
+ * Cosine and coverage below which nothing is answered. Questions about a repository lie above, questions about taxes or
+ * football below (test/eval/README.md).
  */
 const ABSTAIN = {
   foreign: { cosine: 0.364, coverage: 0.5 },

@@ -34,10 +34,9 @@ const GOES_ON =
 const WHOLE = /[.!?:]["'`)*\]]*\s*$|```\s*$/;
 
 /**
- * Lets through those sentences of a growing answer that are sound, whole, and no repetition, and do not go on from one
- * that was left out; and ends it after a few: a
- * model of half a billion parameters invents more with each one. Block by block, so that a reader sees nothing that is
- * taken away again.
+ * Lets through sentences that are sound, whole and new, and that do not go on from one that was left out. Ends after a
+ * few, because a model of half a billion parameters invents more with each one. Block by block, so that a reader sees
+ * nothing that is taken away again.
  */
 export class SentenceGate {
   readonly #rules: GateRules;
@@ -90,8 +89,8 @@ export class SentenceGate {
     const words = wordsOf(unit);
     if (this.#isEcho(unit, words)) return;
     if (words.filter((word) => this.#said.has(word)).length >= REPEATED * words.length) return;
-    const hangs = this.#isGap && GOES_ON.test(unit.trimStart());
-    this.#isGap = hangs || !claims.every(this.#rules.isSound);
+    const goesOn = this.#isGap && GOES_ON.test(unit.trimStart());
+    this.#isGap = goesOn || !claims.every(this.#rules.isSound);
     if (this.#isGap) {
       this.#leftOut += claims.length;
       this.#isBroken = true;

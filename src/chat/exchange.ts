@@ -129,8 +129,8 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
 }
 
 /**
- * What is said below an answer: names that stand nowhere, sentences that are not shown, and of lines without a sentence
- * whether they are all that there is.
+ * The notes below an answer: whether lines without a sentence are all of it or were chosen, which names stand in no
+ * file, and how many sentences were left out.
  */
 export function answerNotes(
   { sentences, leftOut }: Pick<Answer, 'sentences' | 'leftOut'>,
