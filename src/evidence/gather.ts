@@ -8,7 +8,7 @@ import { gatherHistory, gatherReasons } from './history.ts';
 import { gatherHowTo } from './howto.ts';
 import { bareMessage, inquiryOf } from './inquiry.ts';
 import type { Inquiry } from './inquiry.ts';
-import { gatherListing } from './listing.ts';
+import { gatherListing, pathsIn } from './listing.ts';
 import { gatherOverview } from './overview.ts';
 import { gatherPointedLines } from './pointed-lines.ts';
 import { gatherReferences } from './references.ts';
@@ -62,7 +62,7 @@ export async function evidenceFor(
     const message = kind === undefined ? bareMessage(question, told) : undefined;
     const said = message && (await gather(corpus, message, question, places));
     const inquiry = said && said.items.length > 0 ? message : told;
-    if (!inquiry) continue;
+    if (!inquiry || isElsewhere(corpus, inquiry)) continue;
     const gathered = said && inquiry === message ? said : await gather(corpus, inquiry, question, places);
     if (gathered.items.length > 0) found ??= inquiry.kind;
     else if (isSureOfNone(inquiry) && gathered.isComplete) none ??= inquiry.kind;
@@ -122,6 +122,11 @@ async function gather(
     case 'lines':
       return gatherPointedLines(corpus, question, recalled);
   }
+}
+
+/** Whether a list is wanted of a place that is no path here: another folder has it, or it means something else. */
+function isElsewhere(corpus: Corpus, inquiry: Inquiry): boolean {
+  return inquiry.kind === 'list' && inquiry.place !== undefined && pathsIn(corpus.paths, inquiry.place).size === 0;
 }
 
 /** Whether all forms of what is asked for are known, so that nothing found means that there is none. */

@@ -104,7 +104,7 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
     return { kind: 'settings', about: 'licence', words: [] };
   if (USES.test(text) && !BEHAVIOUR.test(text) && names.length > 0 && !isMore)
     return { kind: 'references', names, ...(SUBTYPES.test(text) && { asks: 'subtypes' as const }) };
-  const listed = listingOf(text);
+  const listed = listingOf(text, project);
   if (listed) return listed;
   if (HISTORY.test(text)) return { kind: 'history', names, asks: 'when' };
   if (WHY.test(text)) return { kind: 'history', names, asks: 'why' };
@@ -155,7 +155,7 @@ function chosenInquiry(
     case 'history':
       return { kind, names, asks: HISTORY.test(text) ? 'when' : 'why' };
     case 'list':
-      return listingOf(text);
+      return listingOf(text, project);
     case 'settings':
       if (ENVIRONMENT.test(text)) return environmentInquiry(text);
       return VERSION.test(text)

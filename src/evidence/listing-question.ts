@@ -90,14 +90,21 @@ const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   toml: ['.toml'],
 };
 
-/** Where a list is wanted: `in src/web`, `of lib/main.c`, "in the web folder", `im Ordner src/web`. */
+/** Where a list is wanted: `in src/web`, `of lib/main.c`, "in the src/web folder", `im Ordner src/web`. */
 const PLACE =
-  /\s(?:in|under|inside|within|below|of|from|im|unter|aus)\s+(?:the\s+|der\s+|dem\s+|das\s+)?(?:(?:folder|directory|file|module|package|ordner|verzeichnis|datei)\s+)?[`"']?(?:(?:\.\/)?([\w@.-]+(?:\/[\w@.-]+)+|[\w@-][\w@.-]*\.[a-z]\w{0,5}|[\w@.-]+(?=\/))\/?[`"']?|([\w@.-]+)[`"']?\s+(?:folder|directory))$/i;
+  /\s(?:in|under|inside|within|below|of|from|im|unter|aus)\s+(?:the\s+|der\s+|dem\s+|das\s+)?(?:(?:folder|directory|file|module|package|ordner|verzeichnis|datei)\s+)?[`"']?(?:(?:\.\/)?([\w@.-]+(?:\/[\w@.-]+)+|[\w@-][\w@.-]*\.[a-z]\w{0,5}|[\w@.-]+(?=\/))\/?[`"']?(?:\s+(?:folder|directory|file))?|([\w@.-]+)[`"']?\s+(?:folder|directory))$/i;
+/** A product's name may end as a file's does: then it says the project, and no place in it. */
+const PRODUCT_ENDING = /\.(?:js|py|io|rs|go|net)$/;
 
-/** A list or a count of what can be counted exactly; undefined where more is asked than that. */
-export function listingOf(asked: string): ListInquiry | undefined {
+/**
+ * A list or a count of what can be counted exactly; undefined where more is asked than that.
+ *
+ * @param project what the project is called, in small letters
+ */
+export function listingOf(asked: string, project: ReadonlySet<string>): ListInquiry | undefined {
   const placed = PLACE.exec(asked.trimEnd().replace(/\s?[?.!]$/, ''));
-  const place = placed?.[1] ?? placed?.[2];
+  const said = placed?.[1] ?? placed?.[2];
+  const place = said !== undefined && isProject(said, project) ? undefined : said;
   const text = placed ? asked.slice(0, placed.index) : asked;
   const plain = text
     .toLowerCase()
@@ -132,4 +139,9 @@ export function listingOf(asked: string): ListInquiry | undefined {
     };
   }
   return undefined;
+}
+
+function isProject(place: string, project: ReadonlySet<string>): boolean {
+  const name = place.toLowerCase();
+  return PRODUCT_ENDING.test(name) && (project.has(name) || project.has(name.replace(PRODUCT_ENDING, '')));
 }

@@ -206,8 +206,9 @@ export interface Listing {
 
 /** Everything of a sort, each with its line, by file; sources first. Of files, the files. */
 export async function gatherListing(corpus: Corpus, { what, words, place, endings }: Listing): Promise<Gathered> {
+  const placed = place === undefined ? undefined : pathsIn(corpus.paths, place);
   const isWanted = (path: string) =>
-    (place === undefined || `/${path}/`.includes(`/${place}/`)) &&
+    placed?.has(path) !== false &&
     (endings === undefined || endings.some((ending) => path.toLowerCase().endsWith(ending)));
   if (what === 'file') return { items: filesAsItems(corpus, corpus.paths.filter(isWanted), words), isComplete: true };
   const found = (await matchesOf(corpus, PATTERNS[what], isWanted)).filter(({ found: name }) => holds(name, words));
@@ -215,6 +216,14 @@ export async function gatherListing(corpus: Corpus, { what, words, place, ending
   const depth = ({ path }: LineMatch) => (isRootFirst ? path.split('/').length : 0);
   found.sort((a, b) => rank(a.path) - rank(b.path) || depth(a) - depth(b));
   return { items: await corpus.lineItems('match', found), isComplete: true };
+}
+
+/** The paths that have a place in them: as it is written, or else in other capitals. */
+export function pathsIn(paths: readonly string[], place: string): ReadonlySet<string> {
+  const written = paths.filter((path) => `/${path}/`.includes(`/${place}/`));
+  if (written.length > 0) return new Set(written);
+  const lower = `/${place.toLowerCase()}/`;
+  return new Set(paths.filter((path) => `/${path.toLowerCase()}/`.includes(lower)));
 }
 
 /** Every line that a pattern fits, by path. */
