@@ -77,11 +77,12 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
   const found = await corpus.scan(files, find);
   const needed = found.filter((match) => match.found === ENGINE_LINE || VERSION_FILE.test(match.path));
   const isPlatform = words.length > 0 && words.every((word) => PLATFORM.test(word)) && needed.length > 0;
+  const said = [...new Set(words.map((word) => word.toLowerCase()))];
+  const joined = said.length > 1 ? await saying(corpus, found, (line) => hasNameOf(line.toLowerCase(), said)) : [];
   const literal = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  // Of several words, one name that has them all: `spring-boot`, `org.springframework.boot`.
-  const joined = words.length > 1 ? await saying(corpus, found, [new RegExp(literal.join('[\\w.-]{0,12}?'), 'i')]) : [];
   const whole = literal.map((word) => new RegExp(`(?<![\\w@/.-])${word}(?![\\w@/.-])`, 'i'));
-  const exact = joined.length > 0 ? joined : await saying(corpus, found, whole);
+  const exact =
+    joined.length > 0 ? joined : await saying(corpus, found, (line) => whole.some((form) => form.test(line)));
   const best = isPlatform ? needed : exact.length > 0 ? exact : found;
   const wanted = best.map((match) => ({ ...match, found: '' }));
   const items = await corpus.lineItems('version', wanted.sort(byDepth));
@@ -101,18 +102,42 @@ function withPackage(lines: readonly string[], at: number): string {
   return [...own, line].join(' ');
 }
 
-/** The lines that have a name in one of these forms: `psr/log`, and not `psr/log-test`. */
+/** The lines that say a name as it is wanted: `psr/log`, and not `psr/log-test`. */
 async function saying(
   corpus: Corpus,
   found: readonly LineMatch[],
-  forms: readonly RegExp[],
+  isSaid: (line: string) => boolean,
 ): Promise<readonly LineMatch[]> {
   const named: LineMatch[] = [];
   for (const match of found) {
     const line = withPackage(await corpus.lines(match.path), match.at);
-    if (forms.some((form) => form.test(line))) named.push(match);
+    if (isSaid(line)) named.push(match);
   }
   return named;
+}
+
+/** Characters of a name that may stand between two words of it. */
+const BETWEEN = 12;
+
+/**
+ * Whether a line has one name with all of these words, in their order: `spring-boot`, `org.springframework.boot`. Every
+ * end of a word is gone on from once, since a pattern would try all ways to a line of one letter.
+ */
+function hasNameOf(line: string, words: readonly string[]): boolean {
+  const [first = '', ...others] = words;
+  let ends = new Set<number>();
+  for (let at = line.indexOf(first); at >= 0; at = line.indexOf(first, at + 1)) ends.add(at + first.length);
+  for (const word of others) {
+    const next = new Set<number>();
+    for (const end of ends) {
+      for (let at = end; at <= end + BETWEEN; at += 1) {
+        if (line.startsWith(word, at)) next.add(at + word.length);
+        if (!/[\w.-]/.test(line[at] ?? '')) break;
+      }
+    }
+    ends = next;
+  }
+  return ends.size > 0;
 }
 
 const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-._][\w.-]+)?$/i;

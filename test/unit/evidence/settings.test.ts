@@ -64,3 +64,16 @@ test('the version of a platform is found in lines that do not say its name', asy
   const framework = await evidenceOver(net, 'Which .NET version does it need?');
   expect(framework?.items.map(({ text }) => text.trim())).toEqual(['<TargetFramework>net8.0</TargetFramework>']);
 });
+
+test('the version of a name that is said in several words', async () => {
+  const manifest = '{\n  "dependencies": {\n    "acme-spring-boot": "^1.5.0",\n    "spring": "^2.0.0"\n  }\n}\n';
+  const evidence = await evidenceOver({ 'package.json': manifest }, 'Which version of spring boot is used?');
+  expect(shown(evidence)).toEqual(['version package.json:3']);
+});
+
+test('words that fit a line in many ways take not long', async () => {
+  const manifest = `{\n  "dependencies": {\n    "bb": "^1.5.0 ${'b'.repeat(60)}"\n  }\n}\n`;
+  const question = 'Which version of b b b b b b b b b b bb z is used?';
+  const evidence = await evidenceOver({ 'package.json': manifest }, question);
+  expect(shown(evidence)).toEqual(['version package.json:3']);
+}, 20_000);
