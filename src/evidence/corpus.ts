@@ -16,6 +16,9 @@ const LIMITS = {
   segments: 10_000_000,
 } as const;
 
+/** Characters of a line that patterns are tried on: nobody writes a longer one. */
+export const LONGEST_LINE = 2_000;
+
 /** A line that was looked for, from 0. */
 export interface LineMatch {
   readonly path: string;

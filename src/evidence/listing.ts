@@ -2,6 +2,7 @@ import { terms } from '../memory/search/tokenize.ts';
 import { isWrittenText, roleOf } from '../workspace/files/role.ts';
 import { rank } from './definition.ts';
 import { functionIn, testIn } from './listed-code.ts';
+import { LONGEST_LINE } from './corpus.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
@@ -191,9 +192,6 @@ const PATTERNS = {
   },
 } as const satisfies Record<string, Pattern>;
 
-/** Characters of a line that is looked at. */
-const LONGEST = 2_000;
-
 export interface Listing {
   readonly what: Listed;
   /** Words that the name has to hold, such as "error" of "all error classes". */
@@ -237,14 +235,14 @@ export function matchesOf(
     candidates.filter((path) => isIn(path) && isWanted(path)),
     (line, at, all, path) => {
       const names = new Set(lines.flatMap((pattern) => namesIn(pattern, line)));
-      const told = names.size === 0 && line.length <= LONGEST ? find?.(all, at, path) : undefined;
+      const told = names.size === 0 && line.length <= LONGEST_LINE ? find?.(all, at, path) : undefined;
       return told === undefined ? names : [told];
     },
   );
 }
 
 function namesIn(pattern: RegExp, line: string): string[] {
-  if (line.length > LONGEST) return [];
+  if (line.length > LONGEST_LINE) return [];
   if (pattern.global) return [...line.matchAll(pattern)].flatMap(([, name]) => name ?? []);
   const name = pattern.exec(line)?.[1];
   return name === undefined ? [] : [name];

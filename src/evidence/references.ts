@@ -1,5 +1,6 @@
 import { declarationsOf, rank } from './definition.ts';
 import type { Definition } from './definition.ts';
+import { LONGEST_LINE } from './corpus.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, EvidenceLabel, Gathered } from './evidence.ts';
 
@@ -46,21 +47,19 @@ export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEG
 const HEAD =
   /^\s*(?:[\w@]+(?:\([^)]*\)|<[^>]*>)?\s+)*?(?:class|struct|interface|record|enum|object|trait|protocol|impl|extension|actor|defimpl)\b/;
 
-/** Whether a line says that something extends or implements a name, whatever else it says. */
-function isSubtype(line: string, name: string): boolean {
+/** Tells the lines that say that something extends or implements a name: heads, and lines below such a head. */
+function subtypesOf(name: string): (line: string) => boolean {
   const own = name.replace(/^.*[.:]/, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  if (
-    new RegExp(
-      `^\\s*(?:extends|implements|with|include|extend|prepend|use|@behaviour|@impl)\\b.*\\b${own}(?![\\w$])`,
-    ).test(line)
-  )
-    return !IMPORT.test(line);
-  return (
-    HEAD.test(line) &&
-    new RegExp(
-      `(?:\\b(?:extends|implements|with|is)\\b|[:<(]|\\bon\\b).*(?<![\\w$<])${own}(?![\\w$])|\\bimpl\\b.*(?<![\\w$])${own}\\b.*\\sfor\\s|defimpl\\s.*\\b${own},`,
-    ).test(line)
+  const below = new RegExp(
+    `^\\s*(?:extends|implements|with|include|extend|prepend|use|@behaviour|@impl)\\b.*\\b${own}(?![\\w$])`,
   );
+  const inHead = new RegExp(
+    `(?:\\b(?:extends|implements|with|is)\\b|[:<(]|\\bon\\b).*(?<![\\w$<])${own}(?![\\w$])|\\bimpl\\b.*(?<![\\w$])${own}\\b.*\\sfor\\s|defimpl\\s.*\\b${own},`,
+  );
+  return (line) => {
+    if (line.length > LONGEST_LINE) return false;
+    return below.test(line) ? !IMPORT.test(line) : HEAD.test(line) && inHead.test(line);
+  };
 }
 
 /**
@@ -76,9 +75,10 @@ export async function gatherReferences(corpus: Corpus, names: readonly string[],
       definitions.some(({ path, lines }) => path === match.path && lines.start <= match.at + 1 && match.at < lines.end);
     const own = definitions.map(({ path, lines, context }) => corpus.item('definition', path, lines, name, context));
     const beside = found.filter((match) => !isDefining(match));
+    const isSubtype = subtypesOf(name);
     const subtypes: LineMatch[] = [];
     for (const match of asks === 'subtypes' ? beside : []) {
-      if (isSubtype((await corpus.lines(match.path))[match.at] ?? '', name)) subtypes.push(match);
+      if (isSubtype((await corpus.lines(match.path))[match.at] ?? '')) subtypes.push(match);
     }
     const others = (subtypes.length > 0 ? subtypes : beside).map((match) => useOf(corpus, match));
     return { items: await Promise.all([...own, ...others]), isComplete };

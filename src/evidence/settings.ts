@@ -1,6 +1,7 @@
 import { terms } from '../memory/search/tokenize.ts';
 import { MANIFEST } from '../retrieve/question-kind.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
+import { LONGEST_LINE } from './corpus.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import { rank } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
@@ -65,7 +66,7 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
   const unnamed = NEEDED.flatMap(([platform, line]) => (words.some((word) => platform.test(word)) ? [line] : []));
   const asked = words.flatMap((word) => terms(word)[0] ?? []);
   const find = (line: string, at: number, lines: readonly string[], path: string): string[] => {
-    if (at > 2_000 || !NUMBER.test(line)) return [];
+    if (at > 2_000 || line.length > LONGEST_LINE || !NUMBER.test(line)) return [];
     if (VERSION_FILE.test(path))
       return at < 20 && line.trim() !== '' && (isAbout(path, asked) || isAbout(line, asked)) ? [''] : [];
     // Swift says it in a comment.

@@ -45,3 +45,12 @@ test.each([
   const evidence = await evidenceOver(TYPES, question);
   expect(shown(evidence).map((item) => item.split(' ').slice(0, 2).join(' '))).toEqual(items);
 });
+
+test('a long line that names a type takes not long', async () => {
+  const long = `class Two ISink ${'(xISink '.repeat(50_000)}`;
+  const evidence = await evidenceOver(
+    { 'a.cs': `interface ISink {}\nclass One : ISink {}\n${long}\n${'class Other {}\n'.repeat(3_000)}` },
+    'What implements ISink?',
+  );
+  expect(shown(evidence).map((item) => item.split(' ')[1])).toEqual(['a.cs:1', 'a.cs:2']);
+}, 10_000);
