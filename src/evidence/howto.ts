@@ -174,7 +174,7 @@ async function steps(corpus: Corpus, path: string, wanted: RegExp): Promise<Evid
     const block = /^[|>]/.test(said) ? lines.slice(at + 1, end).join('\n') : said;
     const named = (/name:(.*)$/.exec(lines[at - 1] ?? '')?.[1] ?? '').trim();
     // A line that only says or keeps something is no step of a task, nor what sets the machine up, nor a flag.
-    const done = block.replace(/^\s*(?:echo|export|(?:sudo )?apt(?:-get)?)\b.*$|\s-D\S+/gm, '');
+    const done = block.replace(/^[^\S\n]*(?:echo|export|(?:sudo )?apt(?:-get)?)\b.*$|\s-D\S+/gm, '');
     if (!wanted.test(`${done}\n${named}`)) continue;
     const last = /^[|>]/.test(said) ? Math.min(end, at + 12) : at + 1;
     items.push(await corpus.item('ci', path, { start: at + 1, end: last }, named));
