@@ -186,6 +186,9 @@ function isMessage(text: string): boolean {
 /** A type or a module with what it belongs to: `Oban.Repo`, `Sidekiq::Job`; neither `Node.js` nor `App.run`. */
 const QUALIFIED = /(?<![\w./:])[A-Z]\w*(?:(?:\.|::)[A-Z]\w*)+(?![\w/]|\.\w)/g;
 
+/** `README.MD` and `Vue.JS` are a file and a product. */
+const FILE_LIKE = /^\w+\.(?:MD|TXT|RST|HTML?|JS|TS|PY|IO|NET|AI|JSON|XML|YA?ML|CSV|PDF)$/;
+
 /** The part of a sentence that has to stand in one line, so that it is taken for a message. */
 const BARE = 0.6;
 /** Words of a sentence that is looked for as a message first. */
@@ -214,11 +217,18 @@ function isStatement(text: string, words: number): boolean {
   return !ASKING.test(text) && !WISH.test(text) && !REMARK.test(text) && !ORDER.test(text) && !PERSONAL.test(text);
 }
 
-/** The names that a question is about: what is written like code or with capitals, or else its only other word. */
+/**
+ * The names that a question is about: what is written like code or with capitals, or else its only other word. Beside a
+ * qualified name, one that is written like code is what it is about: "Who calls retryJob in Oban.Repo?".
+ */
 function candidateNames(text: string): string[] {
-  const [qualified] = text.match(QUALIFIED) ?? [];
-  if (qualified !== undefined) return [qualified, qualified.replace(/^.*[.:]/, '')];
   const named = namesIn(text).filter(({ name }) => !NO_NAME.has(name.toLowerCase()));
+  const qualified = text.match(QUALIFIED)?.find((name) => !FILE_LIKE.test(name));
+  if (qualified !== undefined) {
+    const parts = new Set(qualified.split(/\.|::/));
+    const beside = named.filter(({ name, kind }) => kind === 'code' && !parts.has(name)).map(({ name }) => name);
+    return [...beside, qualified, qualified.replace(/^.*[.:]/, '')];
+  }
   const written = named.filter(({ kind }) => kind !== 'word');
   // Of several words that may be names or not, none is sure.
   if (written.length === 0 && named.length > 1) return [];

@@ -121,3 +121,12 @@ test('a kind that the user chose is taken', () => {
     names: ['openLedger'],
   });
 });
+
+test.each([
+  ['Who calls retryJob in Oban.Repo?', ['retryJob', 'Oban.Repo', 'Repo']],
+  ['Where is insert_all defined in Oban.Repo?', ['insert_all', 'Oban.Repo', 'Repo']],
+  ['Where is Oban.JobRunner defined?', ['Oban.JobRunner', 'JobRunner']],
+  ['Who uses lendBook of Vue.JS?', ['lendBook', 'Vue']],
+])('beside a qualified name the function is asked for: %s', (question, names) => {
+  expect(inquiryOf(question, project)).toMatchObject({ names });
+});
