@@ -28,6 +28,43 @@ test.each([
   expect(evidence?.count).toBe(names.length);
 });
 
+test.each([
+  [
+    'Cargo.toml',
+    '[dependencies]\nserde = { version = "1", features = [\n  "derive",\n  "rc",\n] }\nlog.workspace = true\n\n[dependencies.tokio]\nversion = "1"\nfeatures = ["full"]\n\n[lib]\npath = "b"',
+    ['serde', 'log', 'tokio'],
+  ],
+  [
+    'pubspec.yaml',
+    'dependencies:\n  flutter:\n    sdk: flutter\n  http:\n    version: ^1.0\ndev_dependencies:\n  lints: ^2.0',
+    ['flutter', 'http', 'lints'],
+  ],
+  [
+    'pyproject.toml',
+    '[project]\ndependencies = ["requests", "click[all]>=8"]\nname = "a"\n\n[project.optional-dependencies]\ndev = ["pytest", "ruff"]\ndocs = [\n  "sphinx>=7; python_version > \'3\'",\n]\n\n[tool.a]\nb = "c"',
+    ['requests', 'click', 'pytest', 'ruff', 'sphinx'],
+  ],
+  [
+    'environment.yml',
+    'name: a\ndependencies:\n  - numpy=1.2\n  - pip:\n    - flask==3\nchannels:\n  - b',
+    ['numpy', 'flask'],
+  ],
+  ['package.json', '{"name": "b", "dependencies": {"a": "1", "@c/d": "2"}}', ['a', '@c/d']],
+])('packages are told from what is said of them: %s', async (path, text, names) => {
+  const evidence = await evidenceOver({ [path]: `${text}\n` }, 'Which dependencies does it have?');
+  expect(evidence?.items.map(({ note }) => note)).toEqual(names);
+  expect(evidence?.isComplete).toBe(true);
+});
+
+test('where a manifest lists packages in a form that is not known, the list is not complete', async () => {
+  const files = {
+    'package.json': '{\n  "dependencies": {\n    "valibot": "^1.5.0"\n  }\n}\n',
+    'setup.cfg': '[options]\ninstall_requires =\n    flask\n',
+  };
+  const evidence = await evidenceOver(files, 'Which dependencies does it have?');
+  expect(evidence).toMatchObject({ count: 1, isComplete: false });
+});
+
 const TYPES = {
   'a.cs':
     'interface ISink {}\nclass One : ISink\n{\n  ISink other;\n  void Add(IList<ISink> all) {}\n}\nclass Two : IList<ISink> {}\n',
