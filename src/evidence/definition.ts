@@ -109,17 +109,13 @@ function shownInText(lines: readonly string[]): Set<number> {
   return open === undefined ? shown : new Set();
 }
 
-/**
- * The definitions of the first of these names that has any, with their comments and heads. A plain word of the question
- * is no member's name: too many have one.
- */
+/** The definitions of the first of these names that has any, with their comments and heads. */
 export async function gatherDefinitions(corpus: Corpus, names: readonly string[], question: string): Promise<Gathered> {
   const words = new Set(namesIn(question).flatMap(({ name, kind }) => (kind === 'word' ? [name] : [])));
   const items: EvidenceItem[] = [];
-  for (const name of names.flatMap((one) => (words.has(one) ? typesCalled(one) : [one]))) {
-    const found =
-      words.has(name) || words.has(name.toLowerCase()) ? definitionsOf(corpus, name) : declarationsOf(corpus, name);
-    for (const { path, lines, context } of await found) {
+  for (const one of names) {
+    const { name, definitions } = await definitionsCalled(corpus, one, words.has(one));
+    for (const { path, lines, context } of definitions) {
       items.push(await corpus.item('definition', path, lines, name, context));
     }
     if (items.length > 0) break;
@@ -127,8 +123,25 @@ export async function gatherDefinitions(corpus: Corpus, names: readonly string[]
   return { items, isComplete: true };
 }
 
+/**
+ * Where what a question names is defined, and by which name. A plain word calls the types of its name first, and no
+ * member: too many have one.
+ */
+export async function definitionsCalled(
+  corpus: Corpus,
+  called: string,
+  isWord: boolean,
+): Promise<{ readonly name: string; readonly definitions: readonly Definition[] }> {
+  if (!isWord) return { name: called, definitions: await declarationsOf(corpus, called) };
+  for (const name of new Set(typesCalled(called))) {
+    const definitions = await definitionsOf(corpus, name);
+    if (definitions.length > 0) return { name, definitions };
+  }
+  return { name: called, definitions: [] };
+}
+
 /** A plain word, and before it the types that it may call: of `capsules`, `Capsules` and `Capsule`. */
-export function typesCalled(name: string): string[] {
+function typesCalled(name: string): string[] {
   if (!/^[a-z]{3,}$/.test(name)) return [name];
   const type = name.charAt(0).toUpperCase() + name.slice(1);
   return [

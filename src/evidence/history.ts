@@ -2,7 +2,7 @@ import { blame, commitsOf, committedRange, firstWith, hasHistory } from '../work
 import type { Commit } from '../workspace/git/history.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
-import { declarationsOf, definitionsOf, typesCalled } from './definition.ts';
+import { definitionsCalled } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
 const LIMITS = {
@@ -83,10 +83,9 @@ async function placesOf(
   names: readonly string[],
   recalled: readonly LinesOf[],
 ): Promise<readonly (LinesOf & { readonly name?: string })[]> {
-  for (const name of names.flatMap(typesCalled)) {
-    // A plain word names too many members.
-    const found = await (/^[a-z]+$/.test(name) ? definitionsOf : declarationsOf)(corpus, name);
-    if (found.length > 0) return found.map(({ path, context }) => ({ path, lines: context, name }));
+  for (const called of names) {
+    const { name, definitions } = await definitionsCalled(corpus, called, /^[a-z]+$/.test(called));
+    if (definitions.length > 0) return definitions.map(({ path, context }) => ({ path, lines: context, name }));
   }
   return recalled;
 }

@@ -116,3 +116,11 @@ test('what a thing is, is told by the type that is called so', async () => {
   expect(shown(await evidenceOver(files, 'Where is `capsule` defined?'))).toEqual(['definition a.rb:5 capsule']);
   expect(shown(await evidenceOver(files, 'Show me the Capsule class'))).toEqual(['definition a.rb:1-2 Capsule']);
 });
+
+test('a plain word calls a type in its singular, and no member of that name', async () => {
+  const files = {
+    'a.ts': 'interface Bag {\n  Capsule: string;\n}\n',
+    'b.ts': 'export function capsules() {\n  return [];\n}\n',
+  };
+  expect(shown(await evidenceOver(files, 'Where are capsules?'))).toEqual(['definition b.ts:1 capsules']);
+});
