@@ -1,5 +1,5 @@
 import { roleOf } from '../workspace/files/role.ts';
-import type { Corpus } from './corpus.ts';
+import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 
 export type Task = 'build' | 'run' | 'test' | 'configure';
@@ -78,7 +78,9 @@ export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered>
       items.push(...found.items);
       isComplete &&= found.isComplete;
     } else if (SCRIPT_FILE.test(path)) {
-      items.push(...(await commands(corpus, path, task)));
+      const found = await commands(corpus, path, task);
+      items.push(...found.items);
+      isComplete &&= found.isComplete;
     } else if (task === 'configure' && depth(path) < 2 && SETTINGS_FILE.test(name)) {
       items.push(await corpus.item('setting', path, { start: 1, end: 12 }));
     }
@@ -140,17 +142,21 @@ async function toolLines(corpus: Corpus, path: string, wanted: RegExp): Promise<
       );
     return isCommand && wanted.test(line) ? [{ path, at, found: '' }] : [];
   });
-  const items = await corpus.lineItems('script', found.slice(0, TOOL_LINES));
-  return { items, isComplete: found.length <= TOOL_LINES };
+  return firstOf(corpus, found, TOOL_LINES);
 }
 
 /** The lines of a script that call a tool for the task. */
-async function commands(corpus: Corpus, path: string, task: Task): Promise<EvidenceItem[]> {
+async function commands(corpus: Corpus, path: string, task: Task): Promise<Gathered> {
   const lines = await corpus.lines(path);
   const found = lines.flatMap((line, at) =>
     CALL.test(line) && COMMANDS[task].test(line) ? [{ path, at, found: '' }] : [],
   );
-  return corpus.lineItems('script', found.slice(0, SCRIPT_LINES));
+  return firstOf(corpus, found, SCRIPT_LINES);
+}
+
+/** The first of these lines, and whether they are all. */
+async function firstOf(corpus: Corpus, found: readonly LineMatch[], most: number): Promise<Gathered> {
+  return { items: await corpus.lineItems('script', found.slice(0, most)), isComplete: found.length <= most };
 }
 
 /** Commands of a CI file that are about the task. */
