@@ -35,13 +35,18 @@ export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEG
       : `${before}${escaped(name)}${after}|(?<![\\p{L}\\p{N}_$.:])${escaped(own)}${after}`,
     'u',
   );
-  const said = owner === undefined ? undefined : new Set(corpus.holding([owner], most).paths);
+  const owning = owner === undefined ? undefined : corpus.holding([owner], most);
+  const said = owning && new Set(owning.paths);
   const wanted = said ? paths.filter((path) => said.has(path)) : paths;
   const lines = await corpus.scan(wanted, (line) => (alone.test(line) ? [name] : []));
   const whole = lines.length > 0 ? await declarationsOf(corpus, name, wanted) : [];
   // In most languages a definition says its own part alone.
   const definitions = whole.length > 0 || lines.length === 0 ? whole : await declarationsOf(corpus, own, wanted);
-  return { lines: lines.sort((a, b) => rank(a.path) - rank(b.path)), definitions, isComplete };
+  return {
+    lines: lines.sort((a, b) => rank(a.path) - rank(b.path)),
+    definitions,
+    isComplete: isComplete && owning?.isComplete !== false,
+  };
 }
 
 const HEAD =

@@ -38,3 +38,13 @@ test('a name in more segments than are looked through is said to be incomplete',
   expect(isComplete).toBe(false);
   expect(new Set(lines.map((line) => line.split(':')[0])).size).toBe(2);
 });
+
+test('what a name belongs to, in more segments than are looked through, is said to be incomplete', async () => {
+  const files = {
+    'a.ex': 'Oban.Repo.all()\nRepo.one()\n',
+    'b.ex': 'alias Oban\n',
+    'c.ex': 'use Oban\n',
+  };
+  expect((await found(files, 'Oban.Repo', 2)).isComplete).toBe(false);
+  expect((await found(files, 'Oban.Repo', 3)).isComplete).toBe(true);
+});
