@@ -19,7 +19,7 @@ const LIMITS = {
   other: 0.15,
   /** What is left of a place whose value is another name. */
   constant: 0.85,
-  /** What is left of a place whose value is nothing: another place gives one. */
+  /** Factor for a place whose value is null: another place sets it. */
   nothing: 0.7,
   /** The least that counts, and the part of the best that another place has to have. */
   least: 0.45,

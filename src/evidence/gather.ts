@@ -39,7 +39,7 @@ export interface EvidenceOptions {
 
 /** Items of a page, unless somebody says otherwise. */
 const PAGE = 50;
-/** Recalled places whose history is asked for. */
+/** Most ranked places whose commits are read. */
 const OF_HISTORY = 6;
 
 /**

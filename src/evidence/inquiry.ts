@@ -197,7 +197,7 @@ const LONG = 7;
 const ORDER =
   /^(?:please |bitte )?(?:add|allow|build|change|check|clean|convert|create|debug|delete|disable|document|enable|extend|extract|fix|generate|go|handle|help|implement|improve|inline|let|make|merge|migrate|move|open|optimi[sz]e|print|refactor|remove|rename|replace|restore|return|review|rewrite|run|set|split|start|stop|support|test|translate|try|turn|update|upgrade|use|write|füge|mach|ändere|schreib|entferne|ersetze)\p{L}{0,2}(?!\p{L})/iu;
 
-/** What no program says of itself to somebody. */
+/** Pronouns that no error message has. */
 const PERSONAL =
   /(?<![\p{L}\p{N}])(?:i|i['’]m|we|my|our|me|us|ich|wir|mir|mich|uns|mein\p{L}*|je|nous|mon|yo|nos|eu|io|noi|я|мы|мне|нам)(?![\p{L}\p{N}])/iu;
 
