@@ -11,7 +11,7 @@ export interface ListInquiry {
 }
 
 /** The noun that is listed, in its plural where a language has one. */
-const NOUNS: readonly (readonly [Listed | 'environment' | 'dependency', string])[] = [
+const NOUNS: readonly (readonly [Listed, string])[] = [
   ['todo', 'todos?|to ?dos?|fixmes?|todo comments?|todo-kommentare'],
   [
     'error',
@@ -118,7 +118,7 @@ export function listingOf(asked: string, project: ReadonlySet<string>): ListInqu
   if (!fits(LISTING).test(plain)) return undefined;
   for (const [what, form] of NOUNS) {
     const found = fits(form).exec(plain);
-    if (!found || what === 'environment' || what === 'dependency') continue;
+    if (!found) continue;
     const rest = `${plain.slice(0, found.index)} ${plain.slice(found.index + found[0].length)}`;
     if (isCjk) return /[a-z]{2}/.test(rest) ? undefined : { kind: 'list', what, words: [] };
     const left = rest.split(' ').filter((word) => word !== '' && !FILLER.has(word));
