@@ -29,7 +29,7 @@ const FUNCTION_VALUE = /^\s*[:=]\s*(?:async\s*)?(?:function\b|class\b|(?:\([^)]*
 const CREATED =
   /^\s*create\s+(?:or\s+(?:replace|alter)\s+)?(?:definer\s*=\s*\S+\s+)?(?:(?:temp|temporary|unlogged|virtual|materialized|unique|external|recursive|global|local)\s+)*(?:table|view|function|procedure|index|trigger|type|schema|database|sequence|domain|extension|policy|role|user|event)\s+(?:if\s+not\s+exists\s+)?(?:["`[]?\w+["`\]]?\.)*["`[]?$/i;
 /** Words of a language's own that define, each with what stands before the name and what has to follow it. */
-const OWN: readonly (readonly [before: RegExp, after: RegExp])[] = [
+const OWN: readonly (readonly [before: RegExp, after: RegExp, name?: RegExp])[] = [
   // Terraform, and Gradle's tasks.
   [/^(?:(?:resource|data)\s+"[\w-]+"|variable|module|output|provider)\s+"$/, /^"\s*\{/],
   [/^(?:resource|data)\s+"$/, /^"\s+"[\w-]+"\s*\{/],
@@ -65,7 +65,7 @@ const OWN: readonly (readonly [before: RegExp, after: RegExp])[] = [
   [/^$/, /^\([\w\s,:.{}]*\)\s*=(?![=>~])/],
   // Objective-C, Perl, Visual Basic.
   [/^[-+]\s*\([^)]*\)\s*$/, /^\s*(?:[:{;]|$)/],
-  [/^package\s+(?:\w+::)+$|^package\s+(?=$)/, /^\s*;\s*(?:#.*)?$/],
+  [/^package\s+(?:\w+::)+$|^package\s+(?=$)/, /^\s*;\s*(?:#.*)?$/, /^[A-Z]/],
   [
     /^\s*(?:(?:Public|Private|Friend|Protected|Shared|Overrides|Overridable|Partial|Async)\s+)*(?:Sub|Function|Class|Module|Structure|Property)\s+$/,
     /^\s*(?:\(|$|As\b|Of\b)/,
@@ -111,8 +111,8 @@ function definesIn(lines: readonly string[], line: string, at: number, name: str
     if (before.length <= LONGEST_HEAD && isDeclared(before, after, lines, at, name.includes('-'))) return true;
     if ((before === '' || VARIABLE.test(before)) && ASSIGNED.test(after)) return true;
     if (/(?:^|[\s.])$/.test(before) && FUNCTION_VALUE.test(after)) return true;
-    if (OWN.some(([left, right]) => left.test(before) && right.test(after)))
-      return !/^package/.test(before) || /^[A-Z]/.test(name);
+    if (OWN.some(([left, right, form]) => left.test(before) && right.test(after) && form?.test(name) !== false))
+      return true;
     if (/(?:exports|prototype)\.$/.test(before) && ASSIGNED.test(after)) return true;
     const below = () => lines.slice(at + 1, at + 12).map((next) => next.slice(0, LONGEST_SIDE));
     if (!TYPES.test(before) || STATEMENT.test(before)) continue;
