@@ -1,4 +1,4 @@
-import { definingLines } from '../workspace/segment/definition.ts';
+import { definesAt } from '../workspace/segment/definition.ts';
 
 /** Names that one line does not tell by itself: tests that are marked above, functions that have no keyword. */
 
@@ -46,8 +46,6 @@ const MODIFIERS = new Set(
 );
 const NO_TYPE =
   /(?:^|\s)(?:class|struct|enum|union|record|interface|delegate|define|new|return|else|throw|await)(?:\s|$)|#/;
-/** Lines that tell whether a body follows. */
-const BELOW = 14;
 
 /**
  * The function or method that begins in a line (from 0) of a language without a keyword for it: a type, a name,
@@ -65,5 +63,5 @@ export function functionIn(lines: readonly string[], at: number, path: string): 
   // In C the type may stand on the line above.
   const isBelowType = before === '' && /^[A-Za-z_][\w *]*$/.test(lines[at - 1] ?? '');
   if ((types.length === 0 && !isBelowType) || NO_TYPE.test(before)) return undefined;
-  return definingLines(lines.slice(at, at + BELOW), name).includes(0) ? name : undefined;
+  return definesAt(lines, at, name) ? name : undefined;
 }

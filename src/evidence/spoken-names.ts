@@ -1,4 +1,4 @@
-import { definingLines } from '../workspace/segment/definition.ts';
+import { definesAt } from '../workspace/segment/definition.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { Corpus } from './corpus.ts';
@@ -13,9 +13,8 @@ const LIMITS = {
   /** Parts of a name that a question has to say, and the part of its parts' weight that these have to be. */
   parts: 2,
   said: 0.6,
-  /** Characters of a line in which a name is defined, and lines below it that tell whether it has a body. */
+  /** Characters of a line in which a name is defined. */
   characters: 200,
-  below: 13,
   /** Lines of a body. */
   body: 600,
 } as const;
@@ -55,7 +54,7 @@ export async function spokenDefinitions(
       if (text.length > LIMITS.characters) continue;
       for (const name of new Set(text.match(IDENTIFIER))) {
         const weight = weigh(name);
-        if (weight === 0 || !definingLines(lines.slice(at, at + LIMITS.below), name).includes(0)) continue;
+        if (weight === 0 || !definesAt(lines, at, name)) continue;
         found.push({ path, name, weight, line: at + 1, ...extentOf(lines, at, LIMITS.body) });
       }
     }

@@ -99,10 +99,12 @@ const LONGEST_SIDE = 500;
 
 /** Lines, from 0, that define the name; it is compared to the letter. Names are identifiers, `$` included. */
 export function definingLines(lines: readonly string[], name: string): number[] {
-  return lines.flatMap((line, at) => (definesIn(lines, line, at, name) ? [at] : []));
+  return lines.flatMap((_, at) => (definesAt(lines, at, name) ? [at] : []));
 }
 
-function definesIn(lines: readonly string[], line: string, at: number, name: string): boolean {
+/** Whether a line, from 0, defines the name; the lines below it tell whether it has a body. */
+export function definesAt(lines: readonly string[], at: number, name: string): boolean {
+  const line = lines[at] ?? '';
   for (let from = line.indexOf(name); from >= 0 && from <= LONGEST_SIDE; from = line.indexOf(name, from + 1)) {
     const end = from + name.length;
     const [before, after] = [line.slice(0, from), line.slice(end, end + LONGEST_SIDE)];
