@@ -1,3 +1,4 @@
+import { escapeRegExp } from '../common/escape-regexp.ts';
 import { declarationsOf, rank } from './definition.ts';
 import type { Definition } from './definition.ts';
 import { LONGEST_LINE } from './corpus.ts';
@@ -27,12 +28,11 @@ export async function referencesOf(corpus: Corpus, name: string, most = MOST_SEG
   const parts = name.split(/\.|::/);
   const [owner, own = name] = parts.length > 1 ? parts.slice(-2) : [undefined, name];
   const { paths, isComplete } = corpus.holding([own], most);
-  const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const [before, after] = ['(?<![\\p{L}\\p{N}_$])', '(?![\\p{L}\\p{N}_$])'];
   const alone = new RegExp(
     owner === undefined
-      ? `${before}${escaped(own)}${after}`
-      : `${before}${escaped(name)}${after}|(?<![\\p{L}\\p{N}_$.:])${escaped(own)}${after}`,
+      ? `${before}${escapeRegExp(own)}${after}`
+      : `${before}${escapeRegExp(name)}${after}|(?<![\\p{L}\\p{N}_$.:])${escapeRegExp(own)}${after}`,
     'u',
   );
   const owning = owner === undefined ? undefined : corpus.holding([owner], most);
@@ -54,7 +54,7 @@ const HEAD =
 
 /** Tells the lines that say that something extends or implements a name: heads, and lines below such a head. */
 function subtypesOf(name: string): (line: string) => boolean {
-  const own = name.replace(/^.*[.:]/, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const own = escapeRegExp(name.replace(/^.*[.:]/, ''));
   const below = new RegExp(
     `^\\s*(?:extends|implements|with|include|extend|prepend|use|@behaviour|@impl)\\b.*\\b${own}(?![\\w$])`,
   );

@@ -1,3 +1,4 @@
+import { escapeRegExp } from '../common/escape-regexp.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { MANIFEST } from '../retrieve/question-kind.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
@@ -80,7 +81,7 @@ export async function gatherVersions(corpus: Corpus, words: readonly string[]): 
   const isPlatform = words.length > 0 && words.every((word) => PLATFORM.test(word)) && needed.length > 0;
   const said = [...new Set(words.map((word) => word.toLowerCase()))];
   const joined = said.length > 1 ? await saying(corpus, found, (line) => hasNameOf(line.toLowerCase(), said)) : [];
-  const literal = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  const literal = words.map(escapeRegExp);
   const whole = literal.map((word) => new RegExp(`(?<![\\w@/.-])${word}(?![\\w@/.-])`, 'i'));
   const exact =
     joined.length > 0 ? joined : await saying(corpus, found, (line) => whole.some((form) => form.test(line)));

@@ -1,3 +1,5 @@
+import { escapeRegExp } from '../../common/escape-regexp.ts';
+
 /** What a tokenizer.json says of a token that it adds to its model's vocabulary. */
 export interface AddedToken {
   readonly id: number;
@@ -117,5 +119,5 @@ function freshMark(): string {
 function anyOf(tokens: readonly AddedToken[]): string {
   if (tokens.length === 0) return '(?!)';
   const contents = tokens.map(({ content }) => content).toSorted((a, b) => b.length - a.length);
-  return contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|');
+  return contents.map(escapeRegExp).join('|');
 }
