@@ -20,8 +20,9 @@ const SETTINGS_FOLDER = /(?:^|\/)(?:\.(?:github|circleci|vscode|devcontainer)|re
 /** By itself, by a version, by a language; `release-process.md` tells how to release. */
 const CHANGELOG =
   /^(?:(?:changelog|changes|history|news|releases|release[-_ ]?notes|whats[-_]?new)(?:[-_]+[a-z\d]+)*|release)(?:[-_.]v?\d[\w.-]*|\.[a-z]{2}(?:[-_]\w+)?)?(?:\.[a-z]+)?$/i;
-/** Of one edition of a product, at the root; what breaks is for a reader. */
-const OWN_CHANGELOG = /^(?!breaking|api|schema)[a-z\d]+[-_](?:changelog|changes)\.[a-z]+$/i;
+/** At the root, of one edition of a product: `Pro-Changes.md`; `climate-changes.md` is about what it says. */
+const OWN_CHANGELOG =
+  /^(?:pro|ent|enterprise|community|ce|ee|oss|premium|plus|lite|core|cloud|server|desktop|teams?|business)[-_](?:changelog|changes)\.[a-z]+$/i;
 /** `release` alone, without a version, is not one. */
 const RELEASING = /^release(?:\.[a-z]+)?$/i;
 const CHANGELOG_FOLDER = /(?:^|\/)(?:changelogs?(?:[-_]\w+)?|\.changeset|newsfragments|release[-_]?notes)\//i;

@@ -30,6 +30,8 @@ describe('what a file is for', () => {
     ['changelogs/fragments/12.yml', 'changelog'],
     ['changelog_unreleased/cli/18452.md', 'changelog'],
     ['CHANGELOG-1.2.md', 'changelog'],
+    ['Pro-Changes.md', 'changelog'],
+    ['climate-changes.md', 'documentation'],
     ['CHANGELOG.de.md', 'changelog'],
     ['doc/announce/release-2.0.0.rst', 'changelog'],
     ['doc/release-notes.md', 'changelog'],
