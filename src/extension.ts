@@ -30,6 +30,7 @@ import { SkippedDimming } from './ui/memory-view/tree-uri.ts';
 import { UnsavedText } from './ui/watch/unsaved-text.ts';
 import { WorkspaceMemory } from './ui/workspace-memory.ts';
 import type { ChatService } from './chat/dependencies.ts';
+import { toListed } from './chat/listed-files.ts';
 import type { ServiceClient } from './service/client.ts';
 
 let close: (() => Promise<unknown>) | undefined;
@@ -61,7 +62,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const asking: ChatService & Pick<ServiceClient, 'tool'> = {
     ask: async (question, onEvent, signal) => {
       flush();
-      await service.ask({ ...question, answerer: await answerers.forQuestion() }, onEvent, signal);
+      const { listedFiles } = readSettings();
+      const asked = { ...question, answerer: await answerers.forQuestion() };
+      await service.ask(asked, toListed(onEvent, listedFiles), signal);
     },
     tool: (name, input, signal) => {
       flush();

@@ -16,8 +16,8 @@ export const TRANSCRIPT = {
   answer: 100_000,
   /** Characters of a path, a term list or a sentence that is shown. */
   line: 10_000,
-  /** Ranked files that are kept beside an answer; the others own the rest of the shares. */
-  ranked: 8,
+  /** Ranked files that are kept beside an answer at most; the others own the rest of the shares. */
+  ranked: 20,
   /** Lines of one ranked file, as runs. */
   lines: 5,
   /** Places that an answer was made of. */
@@ -191,7 +191,7 @@ export const exchangeSchema = v.object({
   /** Said while the first reading of the files goes on. */
   partial: v.optional(line),
   /** The files that the question brought back, best first. */
-  ranked: v.optional(listOf(rankedSchema, 20)),
+  ranked: v.optional(listOf(rankedSchema, TRANSCRIPT.ranked)),
   /** The kind of question, where the user chose it. */
   evidenceKind: v.optional(evidenceChoiceSchema),
   /** What answers a question of a known kind by itself. */

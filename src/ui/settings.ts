@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ListedFiles } from '../chat/listed-files.ts';
 import type { DeviceChoice } from '../engine/settings.ts';
 
 /** The settings under `askCodebase`, as package.json declares them. */
@@ -14,11 +15,15 @@ export interface Settings {
   readonly provenanceMarks: boolean;
   readonly unsavedText: boolean;
   readonly mcpServer: boolean;
+  readonly listedFiles: ListedFiles;
   /** A line that `chosenModel` reads. */
   readonly answerModel: string;
 }
 
 export const section = 'askCodebase';
+
+/** Files that are listed beside an answer. */
+const LISTED = { most: 20, usual: 8, leastPercent: 0, mostPercent: 50 } as const;
 
 /** What stands in the settings; what is not of the declared shape counts as its default. */
 export function readSettings(): Settings {
@@ -42,9 +47,16 @@ export function readSettings(): Settings {
     provenanceMarks: isOn('provenanceMarks'),
     unsavedText: isOn('unsavedText'),
     mcpServer: values.get<unknown>('mcpServer') === true,
+    listedFiles: {
+      most: within(values.get<unknown>('listedFiles'), 1, LISTED.most, LISTED.usual),
+      leastShare: within(values.get<unknown>('leastShare'), 0, LISTED.mostPercent, LISTED.leastPercent) / 100,
+    },
     answerModel: typeof answerModel === 'string' ? answerModel.trim() : '',
   };
 }
+
+const within = (value: unknown, least: number, most: number, usual: number): number =>
+  typeof value === 'number' && Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : usual;
 
 export function onSettingsChange(then: (settings: Settings) => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {

@@ -34,6 +34,8 @@ const SETTINGS = {
   ],
   'askCodebase.unsavedText': ['window', 'would have unsaved text read that its writer wants to keep out'],
   'askCodebase.provenanceMarks': ['window', 'would hide where an answer comes from'],
+  'askCodebase.listedFiles': ['window', 'would hide files that an answer rests on'],
+  'askCodebase.leastShare': ['window', 'would hide files that an answer rests on'],
   'askCodebase.device': ['machine', 'would start the GPU, where a driver may fail'],
   'askCodebase.threads': ['machine', 'would take all processors'],
   'askCodebase.modelsFolder': [
