@@ -64,7 +64,20 @@ export function profileOfContext(contextTokens: number): AnswerProfile {
   };
 }
 
-/** For models of a thousand million numbers and more: they hold more text together, and explain it. */
+/**
+ * For models of one or two thousand million numbers. They hold more text together than the 0.5B, but what they explain
+ * at length is as often invented (test/eval/answers-read.md), so that they say as little.
+ */
+const middleProfile: AnswerProfile = {
+  firstToken: 8,
+  excerpts: { least: 800, most: 3_000 },
+  answerTokens: 300,
+  task: 'Answer in two or three sentences.',
+  sentences: { kind: 'sourced', most: 4 },
+  places: 6,
+};
+
+/** For models of some three thousand million numbers and more. */
 const largeProfile: AnswerProfile = {
   firstToken: 8,
   excerpts: { least: 800, most: 3_000 },
@@ -74,12 +87,13 @@ const largeProfile: AnswerProfile = {
   places: 6,
 };
 
-/** Bytes, in this project's own format, from which on a model is a large one: the 0.5B has 354 MB, the 1.5B 1 GB. */
-const LARGE = 700e6;
+/** Bytes, in this project's own format: the 0.5B has 354 MB, the 1.5B 1 GB, one of 3B about 2 GB. */
+const FROM = { middle: 700e6, large: 1_700e6 } as const;
 
 /** The profile of a model by its bytes on disk. */
 export function profileFor(bytes: number): AnswerProfile {
-  return bytes < LARGE ? smallProfile : largeProfile;
+  if (bytes >= FROM.large) return largeProfile;
+  return bytes >= FROM.middle ? middleProfile : smallProfile;
 }
 
 /** Tokens of file text that may be read for an answer. `prefillRate` in tokens per second. */

@@ -68,7 +68,7 @@ export async function withAnswerModel<T>(
   }
 }
 
-/** Says once, after an answer of the model that is always there, how to get better ones. */
+/** Says once, after an answer of the model that is always there, how to get a larger one. */
 export async function tellOfLarger(): Promise<void> {
   const home = homeFolder();
   const [larger] = CATALOG;
@@ -76,7 +76,7 @@ export async function tellOfLarger(): Promise<void> {
   const size = amounts('en').bytes(archiveBytes(larger.parts));
   err.rows(
     '',
-    `A larger model answers better: \`${program()} models add ${larger.name}\` downloads one (${size}) after you agree.`,
+    `A larger model says more: \`${program()} models add ${larger.name}\` downloads one (${size}) after you agree.`,
   );
 }
 

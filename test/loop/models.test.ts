@@ -31,7 +31,7 @@ describe('models in the terminal', () => {
   it('the built-in one answers, and says once that there are larger ones', async () => {
     const first = await ask();
     expect(first.code, first.err).toBe(0);
-    expect(first.err).toContain('A larger model answers better: `ask-codebase models add qwen2.5-coder-1.5b`');
+    expect(first.err).toContain('A larger model says more: `ask-codebase models add qwen2.5-coder-1.5b`');
     expect((await ask()).err).not.toContain('A larger model');
     expect(await chosen()).toBe('built-in');
   });
