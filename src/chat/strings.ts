@@ -107,9 +107,7 @@ export function chatStrings(l10n: Translator) {
     unsupportedCount: l10n.t('{0} sentences have no source.'),
     unsupportedOne: l10n.t('1 sentence has no source.'),
     linesAlone: l10n.t('The lines above are the answer; the model adds nothing to them.'),
-    linesChosen: l10n.t(
-      'The lines above say most about the question. A larger model explains them; this one adds nothing.',
-    ),
+    linesChosen: l10n.t('The lines above say most about the question; the model adds nothing to them.'),
     leftOutCount: l10n.t('{0} sentences of the model had no source and were left out.'),
     leftOutOne: l10n.t('1 sentence of the model had no source and was left out.'),
     unknownNames: l10n.t('Names that stand in no file: {0}'),

@@ -219,7 +219,7 @@ const NOTES: Readonly<Record<FinishReason, readonly string[]>> = {
 
 const ALONE = {
   complete: 'The lines above are the answer; the model adds nothing to them.',
-  chosen: 'The lines above say most about the question. A larger model explains them; this one adds nothing.',
+  chosen: 'The lines above say most about the question; the model adds nothing to them.',
 } as const;
 
 function restRows({ text, sentences, leftOut, ending }: Answer, evidence: Evidence | undefined): Row[] {
