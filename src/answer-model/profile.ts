@@ -69,12 +69,11 @@ export function profileOfContext(contextTokens: number): AnswerProfile {
  * at length is as often invented (test/eval/answers-read.md), so that they say as little.
  */
 const middleProfile: AnswerProfile = {
+  ...smallProfile,
   firstToken: 8,
   excerpts: { least: 800, most: 3_000 },
   answerTokens: 300,
-  task: 'Answer in two or three sentences.',
   sentences: { kind: 'sourced', most: 4 },
-  places: 6,
 };
 
 /** For models of some three thousand million numbers and more. */
