@@ -1,3 +1,4 @@
+import { escapeRegExp } from '../common/escape-regexp.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
@@ -161,7 +162,7 @@ function isOfFile({ owner, name }: UsedName, { lines, values }: FileFacts): bool
 
 function declaresType(lines: readonly string[], name: string): boolean {
   const type = new RegExp(
-    `\\b(?:class|struct|enum|object|interface|trait|impl|module|namespace|record|extension)\\s+${literal(name)}(?![\\w$])`,
+    `\\b(?:class|struct|enum|object|interface|trait|impl|module|namespace|record|extension)\\s+${escapeRegExp(name)}(?![\\w$])`,
   );
   return lines.some((line) => line.includes(name) && type.test(line));
 }
@@ -212,14 +213,12 @@ async function constantElsewhere(
 
 /** Whether a line gives the name a value, a first one or another. */
 function givesValue(line: string, name: string): boolean {
-  const own = literal(name);
+  const own = escapeRegExp(name);
   return new RegExp(
     `(?<![\\w$])${own}(?:\\[\\w*\\])*(?:\\s+[\\w.*[\\]]+)?\\s*(?::[^=]{1,60})?(?:[-+*/%|&^]|\\|\\||&&|\\?\\?|:)?=(?![=>~])|` +
       `#\\s*define\\s+${own}(?![\\w$])|\\bdefine\\(\\s*['"]${own}['"]|^\\s*${own}\\s+[\\d"'[{]`,
   ).test(line.slice(0, 2 * LIMITS.characters));
 }
-
-const literal = (name: string): string => name.replace(/\W/g, '\\$&');
 
 /**
  * The line that gives a name its only value in a file, where that is a literal which says more than the name does.

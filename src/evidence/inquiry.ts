@@ -1,4 +1,4 @@
-import { questionTerms, terms } from '../memory/search/tokenize.ts';
+import { questionTerms, terms, wordCount } from '../memory/search/tokenize.ts';
 import { namesIn } from '../retrieve/identifiers.ts';
 import { kindOfQuestion } from '../retrieve/question-kind.ts';
 import type { EvidenceKind } from './evidence.ts';
@@ -126,7 +126,7 @@ export function inquiryOf(question: string, project: ReadonlySet<string>, chosen
  * the test that…" nobody asks where `test` is defined.
  */
 function asksMore(text: string, names: readonly string[]): boolean {
-  if (text.split(/\s+/).length <= SHORT) return false;
+  if (wordCount(text) <= SHORT) return false;
   const own = new Set([...names.flatMap((name) => terms(name)), ...NO_NAME_TERMS]);
   return new Set(questionTerms(text).filter((term) => !own.has(term))).size > OTHER_WORDS;
 }
@@ -180,7 +180,7 @@ function isMessage(text: string): boolean {
   if (/[?？]\s*$/.test(text)) return false;
   if (looksLikeTrace(text) && /(?:Error|Exception):|^(?:[\w.-]+: )?(?:panic|fatal|error)\b/i.test(text)) return true;
   const isQuoting = QUOTED.test(text) || (/\w: \w/.test(text) && !REMARK.test(text));
-  return isQuoting && text.split(/\s+/).length >= 4 && !ASKING.test(text) && !WISH.test(text);
+  return isQuoting && wordCount(text) >= 4 && !ASKING.test(text) && !WISH.test(text);
 }
 
 /** A type or a module with what it belongs to: `Oban.Repo`, `Sidekiq::Job`; neither `Node.js` nor `App.run`. */
@@ -207,7 +207,7 @@ const PERSONAL =
  */
 export function bareMessage(text: string, known: Inquiry | undefined): Inquiry | undefined {
   if (text.length > LONGEST) return undefined;
-  const words = text.trim().split(/\s+/).length;
+  const words = wordCount(text);
   if (known?.kind === 'trace' || (known && words < LONG)) return undefined;
   return isStatement(text.trim(), words) ? { kind: 'trace', least: BARE } : undefined;
 }

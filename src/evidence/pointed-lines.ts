@@ -1,4 +1,4 @@
-import { definingLines } from '../workspace/segment/definition.ts';
+import { definesAt } from '../workspace/segment/definition.ts';
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { isProse } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
@@ -264,7 +264,7 @@ function definitionAround(
 function defines(lines: readonly string[], at: number): boolean {
   const names = new Set((lines[at] ?? '').slice(0, LIMITS.characters).match(/[A-Za-z_$][\w$]*/g));
   const below = lines.slice(at, at + LIMITS.below);
-  return [...names].some((name) => definingLines(below, name).includes(0));
+  return [...names].some((name) => definesAt(below, 0, name));
 }
 
 /** Of a text, what stands between blank lines, and what follows where that is short: an example, most often. */
