@@ -176,8 +176,10 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
           break;
         case 'answered':
           err.status();
-          if (event.answer.sentences.length === 0) out.rows('');
-          out.rows('', ...restRows(event.answer, evidence));
+          // The end of the answer's last line; without an answer, the row above is blank already.
+          if (event.answer.text !== '' && event.answer.sentences.length === 0) out.rows('');
+          if (event.answer.text !== '') out.rows('');
+          out.rows(...restRows(event.answer, evidence));
           break;
       }
     },
