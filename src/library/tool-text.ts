@@ -47,25 +47,20 @@ export async function fitText(parts: ToolText, budget: number, count: CountToken
 
 /** Not even one item fits: as many lines as fit of the first. */
 async function firstLines(parts: ToolText, budget: number, count: CountTokens): Promise<FittedText> {
-  const [first] = parts.items;
-  const lines = first?.split('\n') ?? [];
-  for (let kept = lines.length - 1; kept > 1; kept = Math.floor(kept / 2)) {
-    const text = compose(parts, 0, [...lines.slice(0, kept), '(cut here)'].join('\n'));
-    const tokens = await count(text);
-    if (tokens <= budget) return { text, tokens, shown: 0 };
-  }
-  return cutHead(parts, budget, count);
+  const lines = parts.items[0]?.split('\n') ?? [];
+  const cut = (kept: number): string => compose(parts, 0, [...lines.slice(0, kept), '(cut here)'].join('\n'));
+  return (await longest(lines.length - 1, cut, budget, count)) ?? cutHead(parts, budget, count);
 }
 
 /** Not even the head fits: its last lines go, so that the answer still ends with what it does not cover. */
 async function cutHead(parts: ToolText, budget: number, count: CountTokens): Promise<FittedText> {
   const lines = parts.head.split('\n');
-  for (let kept = lines.length; kept > 0; kept = Math.floor(kept / 2)) {
+  const cut = (kept: number): string => {
     const head = kept < lines.length ? [...lines.slice(0, kept), '(cut here)'].join('\n') : parts.head;
-    const text = compose({ ...parts, head }, 0);
-    const tokens = await count(text);
-    if (tokens <= budget) return { text, tokens, shown: 0 };
-  }
+    return compose({ ...parts, head }, 0);
+  };
+  const fitted = await longest(lines.length, cut, budget, count);
+  if (fitted !== undefined) return fitted;
   // One line is too long, or the foot.
   let text = compose(parts, 0);
   let tokens = await count(text);
@@ -74,6 +69,24 @@ async function cutHead(parts: ToolText, budget: number, count: CountTokens): Pro
     tokens = await count(text);
   }
   return { text, tokens, shown: 0 };
+}
+
+/** The text of the most lines, one at least, that fits; by halves, since each trial is counted whole. */
+async function longest(
+  most: number,
+  textOf: (lines: number) => string,
+  budget: number,
+  count: CountTokens,
+): Promise<FittedText | undefined> {
+  let best: FittedText | undefined;
+  for (let [least, above] = [1, most + 1]; least < above;) {
+    const lines = Math.floor((least + above) / 2);
+    const text = textOf(lines);
+    const tokens = await count(text);
+    if (tokens <= budget) [best, least] = [{ text, tokens, shown: 0 }, lines + 1];
+    else above = lines;
+  }
+  return best;
 }
 
 function compose({ head, items, foot, next, goesOnBy = 'from' }: ToolText, shown: number, cut?: string): string {

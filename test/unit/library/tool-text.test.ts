@@ -39,6 +39,20 @@ describe('the text of a tool', () => {
     expect(two.text).toContain('repeat the call with "from": 1.');
   });
 
+  it('shows as many lines as fit, of a result and of a head', async () => {
+    const lines = Array.from({ length: 90 }, (_, n) => `line ${n}`).join('\n');
+    const budget = 120;
+    for (const parts of [
+      { head: 'Found:', items: [lines], foot: '' },
+      { head: lines, items: [], foot: 'All.' },
+    ]) {
+      const { text, tokens } = await fitText(parts, budget, count);
+      // One line more, of seven characters and its end, would be too long.
+      expect(budget - tokens).toBeLessThanOrEqual(count('line 00\n'));
+      expect(text).toContain('(cut here)');
+    }
+  });
+
   it('keeps its foot, and that results are left out, where the head is too long', async () => {
     const head = Array.from({ length: 40 }, (_, n) => `changed src/a/long/folder/file${n}.ts`).join('\n');
     const { text } = await fitText({ head, items: ['one '.repeat(40)], foot: 'Two files are not read.' }, 200, count);
