@@ -8,7 +8,7 @@ import torch
 
 from models.training.papers.block import Features
 from models.training.papers.bounded.__main__ import size
-from models.training.papers.passkey import borders, evaluate, report, text, train, weak
+from models.training.papers.passkey import causes, evaluate, report, text, train
 from models.training.papers.passkey.model import PasskeyModel, Shape
 from models.training.papers.passkey.task import losses, make_batch
 
@@ -157,7 +157,7 @@ def test_a_key_is_cut_where_it_is_asked_for():
     one, seen = model(), []
     remember = one.remember
     one.remember = lambda segments, memory: seen.append(segments) or remember(segments, memory)
-    found = list(borders.by_cut(one, "words", documents=2, segments=3))
+    found = list(causes.by_cut(one, "words", documents=2, segments=3))
     assert len(found) == text.KEY_LENGTH
     assert all(0 <= count <= 2 for count in found)
     mark = text.ids(" pass key")[0]
@@ -214,7 +214,7 @@ def test_a_batch_says_which_segments_hold_its_key():
 
 
 def test_the_trained_model_finds_weak_keys_and_none_that_are_not_written(monkeypatch):
-    monkeypatch.setattr(weak, "FACTORS", [1, 16, 1e9])
-    written, weakly, hardly = weak.by_factor(train.load(report.WEIGHTS), "words", 3)
+    monkeypatch.setattr(causes, "FACTORS", [1, 16, 1e9])
+    written, weakly, hardly = causes.by_factor(train.load(report.WEIGHTS), "words", 3)
     assert (written, weakly) == (3, 3)
     assert hardly == 0
