@@ -176,9 +176,9 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
           break;
         case 'answered':
           err.status();
-          // The end of the answer's last line; without an answer, the row above is blank already.
-          if (event.answer.text !== '' && event.answer.sentences.length === 0) out.rows('');
-          if (event.answer.text !== '') out.rows('');
+          // A blank row; before it the end of the last line, where no sentence has ended it. Without an answer, the row
+          // above is blank already.
+          if (event.answer.text !== '') out.rows(...(event.answer.sentences.length === 0 ? ['', ''] : ['']));
           out.rows(...restRows(event.answer, evidence));
           break;
       }
