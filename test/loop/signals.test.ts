@@ -130,7 +130,7 @@ describe.skipIf(process.platform !== 'linux')('a signal', () => {
 
   it('ends a command while the model loads or reads, at any moment, and the next run goes on', async () => {
     const home = temporary('home');
-    const parts = Array.from({ length: 60 }, (_, at) => [`part${at}.ts`, `// part ${at}\n${LIBRARY['src/loans.ts']}`]);
+    const parts = Array.from({ length: 200 }, (_, at) => [`part${at}.ts`, `// part ${at}\n${LIBRARY['src/loans.ts']}`]);
     const repo = place(temporary('repo'), Object.fromEntries(parts) as Record<string, string>);
     const args = ['ingest', '--repo', repo, '--device', 'cpu'];
     for (const [at, milliseconds] of [0, 100, 300, 600, 1_000, 2_000, 4_000].entries()) {
