@@ -28,6 +28,7 @@ import type {
 } from '../records.ts';
 import { text } from './row.ts';
 import { dropFormerText, owesScrub, scrubbed } from './secret-check.ts';
+import { dropFormerEncoders } from './former-encoders.ts';
 import { prune } from './prune.ts';
 import type { PruneLimits, Pruned } from './prune.ts';
 import { rewriteWithoutFreePages } from './residue-scan.ts';
@@ -313,9 +314,14 @@ export class Ledger extends StoreReader {
     return paths;
   }
 
-  /** Drops records that no file of any checkout uses, and checkouts that are gone; see prune(). */
+  /** Drops records that no file of any checkout uses, checkouts that are gone, and databases of former encoders. */
   prune(limits: PruneLimits): Pruned {
-    return this.connection.guard(() => prune(this.connection.db, this.lexical, this.checkoutId, limits));
+    const { location, identity, lexical, checkoutId } = this;
+    const { db } = this.connection;
+    return this.connection.guard(() => {
+      const pruned = prune(db, lexical, checkoutId, limits);
+      return { ...pruned, formerEncoders: dropFormerEncoders({ db, location, identity }, limits) };
+    });
   }
 
   #replace(path: string, superseded: Superseded, work: () => Pick<Change, 'removed' | 'added'>): Change {

@@ -9,6 +9,7 @@ import { HOME_PARTS } from './elsewhere.ts';
 import { damaged } from '../ledger-error.ts';
 import type { LedgerIdentity } from '../records.ts';
 import { recover, recoverForgotten } from './recover.ts';
+import { DATABASE_NAME } from './former-encoders.ts';
 import { quarantine } from './quarantine.ts';
 import { checkShape, recordLayout } from '../algebra/shape.ts';
 import { finishForgetting } from './unfinished.ts';
@@ -105,10 +106,10 @@ function takeOver(db: DatabaseSync, identity: LedgerIdentity, former: NonNullabl
  * next, whether the folder had a commit or was trusted at the time.
  */
 function siblings(location: string, home: string | undefined): string[] {
-  if (!NAME.test(basename(location))) return [];
+  if (!DATABASE_NAME.test(basename(location))) return [];
   const folder = home === undefined ? dirname(location) : join(home, HOME_PARTS[0]);
   const names = readdirSync(folder, { recursive: home !== undefined, encoding: 'utf8' });
-  const files = names.filter((name) => NAME.test(basename(name))).map((name) => join(folder, name));
+  const files = names.filter((name) => DATABASE_NAME.test(basename(name))).map((name) => join(folder, name));
   return files.filter((file) => file !== location);
 }
 
@@ -124,9 +125,6 @@ function closing<T>(db: DatabaseSync, work: () => T): T {
 function locationOf(place: string, identity: LedgerIdentity): string {
   return extname(place) === '.sqlite' ? place : join(place, fileName(identity));
 }
-
-/** What fileName() gives. */
-const NAME = /^memory-[0-9a-f]{24}\.sqlite$/;
 
 function fileName(identity: LedgerIdentity): string {
   // Hashed: names made from paths have been too long for file systems.

@@ -20,6 +20,8 @@ export interface Pruned {
   readonly checkouts: readonly string[];
   readonly records: number;
   readonly bytes: number;
+  /** Databases of former encoders that were removed. */
+  readonly formerEncoders: readonly string[];
 }
 
 /**
@@ -40,7 +42,7 @@ export function prune(
   lexical: LexicalIndex,
   own: number,
   { maxAgeMs, maxBytes, now = Date.now() }: PruneLimits,
-): Pruned {
+): Omit<Pruned, 'formerEncoders'> {
   const swept = transaction(db, () => {
     settleTimes(db, now);
     const checkouts = dropCheckouts(db, lexical, own, now - maxAgeMs);

@@ -124,7 +124,7 @@ describe('checkouts of one repository', () => {
       two.close();
       const day = 86_400_000;
       const late = { maxAgeMs: 30 * day, now: Date.now() + 40 * day };
-      expect(one.prune(late)).toEqual({ checkouts: [], records: 0, bytes: 0 });
+      expect(one.prune(late)).toEqual({ checkouts: [], records: 0, bytes: 0, formerEncoders: [] });
       rmSync(join(folder, 'two'), { recursive: true });
       expect(one.prune({ maxAgeMs: 30 * day })).toMatchObject({ checkouts: [], records: 0 });
       expect(one.prune(late)).toMatchObject({ checkouts: [join(folder, 'two')], records: 3 });

@@ -225,8 +225,8 @@ describe('totals and pruning', () => {
   it('drop unused records by age and by size, never used ones', async () => {
     await withLedger(async (ledger) => {
       for (const version of [1, 2, 3]) put(ledger, madeUpFile('a.ts', version));
-      expect(ledger.prune({ maxAgeMs: 1000 })).toEqual({ checkouts: [], records: 0, bytes: 0 });
-      expect(ledger.prune({ maxAgeMs: 1000, maxBytes: 130 })).toEqual({ checkouts: [], records: 2, bytes: 64 });
+      expect(ledger.prune({ maxAgeMs: 1000 })).toEqual({ checkouts: [], records: 0, bytes: 0, formerEncoders: [] });
+      expect(ledger.prune({ maxAgeMs: 1000, maxBytes: 130 })).toMatchObject({ checkouts: [], records: 2, bytes: 64 });
       expect(ledger.prune({ maxAgeMs: 1000, now: Date.now() + 5000 }).records).toBe(4);
       expect(ledger.totals()).toMatchObject({ records: 3, unusedRecords: 0 });
       expect(ledger.setHash().hex()).toBe(setHashOf([madeUpFile('a.ts', 3)]));
