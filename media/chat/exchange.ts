@@ -13,7 +13,7 @@ import type { UnfoldedEvidence } from './evidence.ts';
 import { evidenceView } from './evidence.ts';
 import { failureNote, note, progressLine, unknownNote } from './notes.ts';
 import { rangeText, split } from './place.ts';
-import { rankedList } from './ranked-files.ts';
+import { keepFocus, rankedList } from './ranked-files.ts';
 import type { Unfolded } from './ranked-files.ts';
 import { questionEditor } from './question-editor.ts';
 import { visible } from './visible.ts';
@@ -158,10 +158,12 @@ export class ExchangeView {
       list,
       this.#answeredBy(),
     ];
-    reconcile(
-      this.#before,
-      before.filter((node) => node !== undefined),
-    );
+    keepFocus(this.#before, () => {
+      reconcile(
+        this.#before,
+        before.filter((node) => node !== undefined),
+      );
+    });
     this.element.setAttribute('aria-busy', String(unfinished(this.#exchange)));
     this.#body.setAttribute('aria-live', unfinished(this.#exchange) ? 'off' : 'polite');
     this.element.dataset['state'] = state.kind;

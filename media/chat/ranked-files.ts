@@ -62,6 +62,18 @@ export function rankedList(exchange: Exchange, unfolded: Unfolded, context: Cont
   return details;
 }
 
+/** Draws lists anew; where a row of one had the focus, its file's row has it again, wherever it stands now. */
+export function keepFocus(parent: HTMLElement, draw: () => void): void {
+  const { activeElement: active } = document;
+  const isInList = active instanceof HTMLElement && parent.contains(active) && active.closest('.ranked') !== null;
+  draw();
+  if (!isInList || active.isConnected) return;
+  const rows = [...parent.querySelectorAll<HTMLElement>('.ranked-file')];
+  const row = rows.find(({ dataset }) => dataset['path'] === active.dataset['path']);
+  // A file that is not among the first any more has no row.
+  (row ?? parent.querySelector<HTMLElement>('.ranked > summary'))?.focus({ preventScroll: true });
+}
+
 /** What a folded list says: its best files. */
 function summary(files: readonly RankedFile[], whole: readonly number[]): string {
   return files
@@ -90,6 +102,7 @@ function fileRow(
       type: 'button',
       class: known && !ranges ? 'row ranked-file unread' : 'row ranked-file',
       title,
+      'data-path': path,
       'aria-label': `${visible(path)}, ${percentText(percent, share)}`,
       onclick: () => {
         post({ kind: 'open', path, ...(best ? { start: best.start, end: best.end } : {}) });

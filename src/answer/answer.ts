@@ -47,6 +47,10 @@ export interface AnswerOptions {
 export type AnswerEvent =
   /** The first indexing goes on meanwhile: so many percent of the files are searched, 0..100. */
   | { readonly kind: 'partial'; readonly percent: number }
+  /**
+   * Best first by words, while vectors of the best are made; `recalled` takes its place. Not told where none are made.
+   */
+  | { readonly kind: 'preliminary'; readonly files: readonly RankedFile[] }
   /** So many of the segments had vectors for this question; the others are ranked by their words. */
   | { readonly kind: 'embedded'; readonly segments: number; readonly ofSegments: number }
   /** Best first. */
@@ -131,6 +135,9 @@ export async function answer(
     ...(embedMs !== undefined && { embedMs }),
     ...(context && { context }),
     ...(scope && { scope }),
+    onRankedByWords: ({ files }: RankedFiles) => {
+      emit({ kind: 'preliminary', files });
+    },
     signal,
   };
   const ranking = await search.recall(question, how);

@@ -31,6 +31,7 @@ export function newExchange(
 /** The event with no more in it than an exchange keeps and a page is let in with. */
 export function withinLimits(event: AnswerEvent): AnswerEvent {
   switch (event.kind) {
+    case 'preliminary':
     case 'recalled': {
       const files = event.files.slice(0, TRANSCRIPT.ranked).map(({ path, share, lines }) => ({
         path: short(path),
@@ -88,8 +89,10 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
       const percent = Math.floor((100 * event.segments) / event.ofSegments);
       return { ...exchange, partial: fill(strings.embedded, percent) };
     }
+    case 'preliminary':
+      return { ...exchange, ranked: event.files, state: { kind: 'recalling', message: strings.sorting } };
     case 'recalled':
-      return { ...exchange, ranked: event.files };
+      return { ...exchange, ranked: event.files, state: { kind: 'recalling', message: strings.recalling } };
     case 'evidence':
       return { ...exchange, evidence: event.evidence };
     case 'read': {

@@ -14,7 +14,7 @@ export interface ListedFiles {
  */
 export function toListed(onEvent: (event: AnswerEvent) => void, { most, leastShare }: ListedFiles) {
   return (event: AnswerEvent): void => {
-    if (event.kind !== 'recalled') {
+    if (event.kind !== 'preliminary' && event.kind !== 'recalled') {
       onEvent(event);
       return;
     }

@@ -79,6 +79,7 @@ export function chatStrings(l10n: Translator) {
 
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
+    sorting: l10n.t('Ranked by words; ranking again by meaning'),
     begun: l10n.t('Indexing in progress: only the most relevant files were searched.'),
     embedded: l10n.t('{0}% of the code is embedded so far; the rest was ranked by its words.'),
     partial: l10n.t('Indexing in progress: {0}% of the files were searched, the most relevant first.'),

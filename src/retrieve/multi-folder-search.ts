@@ -37,6 +37,8 @@ export interface RecallOptions {
   readonly scope?: ((member: IndexedFolder) => Scope | undefined) | undefined;
   /** Milliseconds that are spent on vectors which the best candidates have not yet. */
   readonly embedMs?: number | undefined;
+  /** The ranking by words, before vectors are made for the question; not called where none are made. */
+  readonly onRankedByWords?: ((ranking: RankedFiles) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -142,6 +144,7 @@ export class MultiFolderSearch {
     const isWhole = members.every(({ index: folderIndex }) => folderIndex.embedded === folderIndex.length);
     if (!isWhole && embedMs > 0 && by !== 'lexical') {
       const byWords = await search([]);
+      options.onRankedByWords?.(await this.#withCells(byWords));
       await asking;
       // From here on the model is loaded: loading it does not count as encoding.
       await this.#embed(byWords, performance.now() + embedMs, options.signal);

@@ -18,7 +18,7 @@ import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
-import { milliseconds, notEmbedded } from './embedded.ts';
+import { BY_WORDS, milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
 import { commitFields, withMembers } from './session.ts';
 import type { AskedCommit } from './session.ts';
@@ -135,7 +135,11 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
   return {
     event: (event) => {
       switch (event.kind) {
+        case 'preliminary':
+          out.draft([{ style: 'bold', text: 'Relevant files' }, `  ${BY_WORDS}`], ...fileRows(event.files));
+          break;
         case 'embedded':
+          out.endDraft();
           notEmbedded(event).forEach((row) => {
             err.rows(row);
           });

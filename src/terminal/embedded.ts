@@ -1,6 +1,9 @@
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import { exactPercent } from '../common/number-format.ts';
 
+/** What stands beside a first list, which the list by meaning replaces. */
+export const BY_WORDS = 'by words; ranking again by meaning…';
+
 /** What an answer says where not every segment had vectors for it. */
 export function notEmbedded({ segments, ofSegments }: Embedded): string[] {
   if (segments >= ofSegments) return [];

@@ -1,4 +1,4 @@
-import { clearLine, cursorTo } from 'node:readline';
+import { clearLine, clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import { styleText } from 'node:util';
 import { printable, printableJson, PrintableStream } from '../common/printable.ts';
 
@@ -14,6 +14,8 @@ export type Row = string | readonly (string | Styled)[];
 /** The stream of a terminal, a pipe or a file, as far as it is used here. */
 export type Target = NodeJS.WritableStream & {
   readonly isTTY?: boolean;
+  /** Lines of a terminal. */
+  readonly rows?: number;
   readonly hasColors?: () => boolean;
 };
 
@@ -26,6 +28,7 @@ export class Output {
   readonly target: Target;
   readonly #streamed = new PrintableStream();
   #hasStatus = false;
+  #draftRows = 0;
 
   constructor(target: Target) {
     this.target = target;
@@ -70,6 +73,26 @@ export class Output {
     if (text !== undefined) this.target.write(printable(text));
   }
 
+  /**
+   * Shows rows until the next output on this stream, or `endDraft`, takes them away. Nothing where they could not be
+   * taken away.
+   */
+  draft(...rows: readonly Row[]): void {
+    this.endDraft();
+    if (!this.isTerminal || rows.length >= (this.target.rows ?? 0)) return;
+    // Without wrapping, a row is one line however narrow the terminal is.
+    this.target.write(`\x1b[?7l${rows.map((row) => `${this.#shown(row)}\n`).join('')}\x1b[?7h`);
+    this.#draftRows = rows.length;
+  }
+
+  /** Takes a draft away: for whoever prints on the other stream of the same terminal. */
+  endDraft(): void {
+    if (this.#draftRows === 0) return;
+    moveCursor(this.target, 0, -this.#draftRows);
+    clearScreenDown(this.target);
+    this.#draftRows = 0;
+  }
+
   /** Shows the cursor and wraps lines again, after somebody who drew was killed. */
   restore(): void {
     if (this.isTerminal) this.target.write('\x1b[?25h\x1b[?7h\n');
@@ -81,6 +104,7 @@ export class Output {
   }
 
   #put(text: string): void {
+    this.endDraft();
     if (text !== '') this.target.write(text);
   }
 

@@ -4,7 +4,7 @@ import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
-import { milliseconds, notEmbedded } from './embedded.ts';
+import { BY_WORDS, milliseconds, notEmbedded } from './embedded.ts';
 import { blamedFields, changeRows, lastChanges } from './last-changes.ts';
 import { err, out } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
@@ -55,7 +55,10 @@ export async function printRanking(
   options: PrintOptions,
 ): Promise<number> {
   const { id = 'question', json, by, embedMs, scope, commits = [], blame, signal } = options;
-  const ranking = await search.recall(question, { embedMs, by, scope, signal });
+  const onRankedByWords = (byWords: RankedFiles) => {
+    if (json !== true) out.draft(BY_WORDS, ...table(byWords));
+  };
+  const ranking = await search.recall(question, { embedMs, by, scope, signal, onRankedByWords });
   const changes = blame === true ? await lastChanges(search, ranking.files, signal) : undefined;
   if (json === true) out.json({ ...commitFields(commits), ...report(id, ranking), ...blamedFields(changes) });
   else {

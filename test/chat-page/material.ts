@@ -29,6 +29,12 @@ export const recalled = (files: readonly RankedFile[] = ranked): AnswerEvent => 
   files,
 });
 
+/** The files by their words: another order, and what is second by meaning is not among the first five. */
+export const preliminary: AnswerEvent = {
+  kind: 'preliminary',
+  files: [2, 0, 3, 4, 5, 6, 7, 1].flatMap((at) => ranked[at] ?? []),
+};
+
 export const read = {
   kind: 'read',
   places: [

@@ -276,3 +276,24 @@ test('a citation in a notebook says its cell', () =>
     const recalled = events.find((event) => event.kind === 'recalled');
     expect(recalled?.files[0]?.lines[0]?.cells).toMatch(/^cell/);
   }));
+
+test('before vectors are made for a question its files are told by their words, and once where none are made', () =>
+  withFolder(async (folder) => {
+    const engine = new ScriptedEngine(ANSWER);
+    const { search, index } = await indexed(folder, FILES, engine, 'words');
+    const ask = async (options: AnswerOptions) => {
+      const events: AnswerEvent[] = [];
+      await answer(search, QUESTION, options, (event) => events.push(event));
+      return events;
+    };
+    try {
+      expect(kinds(await ask({ embedMs: 0 })).slice(0, 2)).toEqual(['embedded', 'recalled']);
+      const [first, second] = await ask({});
+      expect([first?.kind, second?.kind]).toEqual(['preliminary', 'recalled']);
+      expect(first?.kind === 'preliminary' && first.files[0]?.path).toBe('src/loans.ts');
+      expect(index.embedded).toBe(index.length);
+      expect(kinds(await ask({}))[0]).toBe('recalled');
+    } finally {
+      index.close();
+    }
+  }));

@@ -75,8 +75,13 @@ export class ScriptedEngine {
   };
 }
 
-/** Files in a folder of their own, indexed, with what stands for the model. */
-export async function indexed(folder: string, files: Readonly<Record<string, string>>, engine = new ScriptedEngine()) {
+/** Files in a folder of their own, indexed whole or by their words alone, with what stands for the model. */
+export async function indexed(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  engine = new ScriptedEngine(),
+  by: 'words' | 'words and vectors' = 'words and vectors',
+) {
   const root = join(folder, 'root');
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -84,7 +89,7 @@ export async function indexed(folder: string, files: Readonly<Record<string, str
   };
   for (const [path, text] of Object.entries(files)) write(path, text);
   const index = await FolderIndex.open({ root, engine: engine as unknown as Engine, home: join(folder, 'home') });
-  await index.refresh({});
+  await (by === 'words' ? index.indexWords({}) : index.refresh({}));
   // Its places are known once its vectors are read.
   if (index.length === 0) throw new Error('Nothing is indexed.');
   return { index, search: MultiFolderSearch.of(index), engine, write };

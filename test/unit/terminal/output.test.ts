@@ -5,11 +5,13 @@ import { Output } from '../../../src/terminal/output.ts';
 /** A stream that keeps what is written, as a terminal or as a pipe. */
 class Kept extends Writable {
   readonly isTTY: boolean;
+  readonly rows: number;
   text = '';
 
-  constructor(kind: 'terminal' | 'pipe') {
+  constructor(kind: 'terminal' | 'pipe', rows = 24) {
     super({ decodeStrings: false });
     this.isTTY = kind === 'terminal';
+    this.rows = rows;
   }
 
   hasColors(): boolean {
@@ -48,6 +50,20 @@ describe('what commands print', () => {
     new Output(plain).rows(...row);
     expect(terminal.text).toBe('\x1b[1mTitle\\x1b]52;c;aGk=\\x07\x1b[22m x\n');
     for (const { text } of [pipe, plain]) expect(text).toBe('Title\\x1b]52;c;aGk=\\x07 x\n');
+  });
+
+  it('takes a draft away before the next rows, and shows none in a pipe or where it would not fit', () => {
+    process.env.TERM = 'xterm-256color';
+    const [terminal, low, pipe] = [new Kept('terminal', 4), new Kept('terminal', 3), new Kept('pipe')];
+    for (const target of [terminal, low, pipe]) {
+      const output = new Output(target);
+      output.draft('Files', '  a', `  b${CLIPBOARD}`);
+      output.rows('Files', '  b');
+      output.rows('End');
+    }
+    const draft = '\x1b[?7lFiles\n  a\n  b\\x1b]52;c;aGk=\\x07\n\x1b[?7h';
+    expect(terminal.text).toBe(`${draft}\x1b[3A\x1b[0JFiles\n  b\nEnd\n`);
+    for (const { text } of [low, pipe]) expect(text).toBe('Files\n  b\nEnd\n');
   });
 
   it('escapes a sequence that two pieces of an answer make together', () => {
