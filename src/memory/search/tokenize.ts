@@ -44,6 +44,9 @@ const PROSE = /^\p{L}?\p{Ll}+$/u;
 /** Different words that tell a text's language; a question is short, so one is enough. */
 const SURE_AFTER = { text: 2, question: 1 } as const;
 
+/** Different words of a language whose terms are remembered, and characters of one: a word that no term is cut from. */
+const KNOWN = { words: 50_000, longest: 64 } as const;
+
 /** Words of a question as people count them, between blanks: how long it is. */
 export function wordCount(text: string): number {
   return text.trim().split(/\s+/).length;
@@ -59,7 +62,27 @@ export function terms(text: string): string[] {
   const words = wordsOf(text);
   const language = languageOf(words, SURE_AFTER.text);
   const found: string[] = [];
-  for (const word of words) addWord(word, found, { language, ofRun: runTerms });
+  for (const word of words) {
+    for (const term of termsOfWord(word, language)) found.push(term);
+  }
+  return found;
+}
+
+/** The terms of words in texts of a language: a repository says the same words again and again. */
+const known = new Map<Language | undefined, Map<string, readonly string[]>>();
+
+function termsOfWord(word: string, language: Language | undefined): readonly string[] {
+  const words = known.get(language);
+  const before = words?.get(word);
+  if (before) return before;
+  const found: string[] = [];
+  // A copy: what is cut out of a text keeps all of it in memory.
+  const copy = Buffer.from(word).toString();
+  addWord(copy, found, { language, ofRun: runTerms });
+  if (word.length > KNOWN.longest) return found;
+  const kept = words && words.size < KNOWN.words ? words : new Map<string, readonly string[]>();
+  if (kept !== words) known.set(language, kept);
+  kept.set(copy, found);
   return found;
 }
 

@@ -6,6 +6,15 @@ import { askedTerms, questionTerms, terms } from '../../../../src/memory/search/
 // A second or two alone; a shared machine has taken twenty times as long.
 vi.setConfig({ testTimeout: 120_000 });
 
+it('a word has the terms of its text, whatever text it was read in before', () => {
+  const german = 'Die Bestellungen werden nicht oft und auch nur von uns';
+  const english = 'The Bestellungen of a reader';
+  expect(terms(english)).toEqual(['the', 'bestellungen', 'of', 'reader']);
+  expect(terms(german)).toContain('bestell');
+  expect(terms(english)).not.toContain('bestell');
+  expect(terms(german)).toContain('bestell');
+});
+
 describe('terms', () => {
   it.each([
     ['getUserName', ['getusernam', 'get', 'user', 'nam']],
