@@ -1,6 +1,7 @@
 import type { IndexedFolder, MultiFolderSearch, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { Corpus } from './corpus.ts';
 import { gatherDefinitions } from './definition.ts';
+import { gatherEnvironment } from './environment.ts';
 import type { Evidence, EvidenceChoice, EvidenceItem, EvidenceKind, Gathered } from './evidence.ts';
 import { gatherDefaults } from './defaults.ts';
 import { gatherDependencies } from './dependencies.ts';
@@ -12,7 +13,7 @@ import { gatherListing, pathsIn } from './listing.ts';
 import { gatherOverview } from './overview.ts';
 import { gatherPointedLines } from './pointed-lines.ts';
 import { gatherReferences } from './references.ts';
-import { gatherEnvironment, gatherLicence, gatherSettings, gatherVersions } from './settings.ts';
+import { gatherLicence, gatherSettings, gatherVersions } from './settings.ts';
 import { gatherTrace } from './trace.ts';
 
 /** Lines of a file by its path as it is shown, 1-based and inclusive. */

@@ -33,41 +33,8 @@ const isCode = (path: string): boolean => ['source', 'test', 'example'].includes
 const isTest = (path: string): boolean =>
   (roleOf(path) === 'test' && !isWrittenText(path)) || /\.(?:rs|zig)$/.test(path);
 
-/** How programs read their environment. */
-export const ENVIRONMENT: Pattern = {
-  words: [
-    'env',
-    'environ',
-    'getenv',
-    'secure_getenv',
-    'LookupEnv',
-    'GetEnvironmentVariable',
-    'get_env',
-    'fetch_env',
-    'environment',
-    'fromEnvironment',
-    'getEnvVarOwned',
-  ],
-  lines: [
-    /\bprocess\.env\.([A-Za-z_]\w*)/g,
-    /\b(?:process\.env|import\.meta\.env|os\.environ|environ|ENV|\$_ENV|\$_SERVER)\[\s*["'`]([A-Za-z_]\w*)["'`]\s*\]/g,
-    /\bimport\.meta\.env\.([A-Z_]\w*)/g,
-    /\b(?:environ(?:\.get|\.pop|\.setdefault)?|ENV\.fetch|Deno\.env\.get|Bun\.env)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
-    /\b(?:\w*_getenv|getenv|Getenv|LookupEnv|GetEnvironmentVariable|getEnv|env_var|get_env|fetch_env!?)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
-    /\benv(?:::|\.)(?:var|var_os|get|str|int|bool|list)\(\s*["'`]([A-Za-z_]\w*)["'`]/g,
-    /\b(?:option_)?env!\(\s*"([A-Za-z_]\w*)"/g,
-    /\$ENV\{(\w+)\}/g,
-    /\$env:([A-Za-z_]\w*)/gi,
-    /\b(?:ENV\.(?:key|has_key|include|dig)\??|sys\.env(?:\.get|\.getOrElse)?|System\.getenv\(\)\.get|fromEnvironment)\(\s*["']([A-Za-z_]\w*)["']/g,
-    /\.environment\[\s*["']([A-Za-z_]\w*)["']\s*\]/g,
-    /\bgetEnvVarOwned\(\s*\w+,\s*"([A-Za-z_]\w*)"/g,
-    /\benv\(\s*["']([A-Z_][A-Z\d_]*)["']/g,
-  ],
-};
-
 const PATTERNS = {
   todo: { words: ['TODO', 'FIXME', 'XXX', 'HACK'], lines: [/(?<![\w$])(TODO|FIXME|XXX|HACK)(?![\w$])/] },
-  environment: ENVIRONMENT,
   test: {
     words: [],
     isIn: isTest,

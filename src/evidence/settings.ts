@@ -1,13 +1,11 @@
 import { escapeRegExp } from '../common/escape-regexp.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { MANIFEST } from '../retrieve/question-kind.ts';
-import { isProse, roleOf } from '../workspace/files/role.ts';
+import { roleOf } from '../workspace/files/role.ts';
 import { LONGEST_LINE } from './corpus.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
-import { rank } from './definition.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
 import { sections } from './howto.ts';
-import { ENVIRONMENT, matchesOf } from './listing.ts';
 
 /** Files that say nothing but a version. */
 const VERSION_FILE =
@@ -174,28 +172,6 @@ const saidIn = (text: string, asked: readonly string[]): number => {
 
 const isManifest = (path: string): boolean => MANIFEST.test(path.slice(path.lastIndexOf('/') + 1));
 const byDepth = (a: LineMatch, b: LineMatch): number => a.path.split('/').length - b.path.split('/').length;
-
-/** Every read of an environment variable, by name; programs before tests. Example files of variables count too. */
-export async function gatherEnvironment(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
-  const read = await matchesOf(corpus, ENVIRONMENT, (path) => !isProse(path));
-  const examples = corpus.paths.filter((path) => /(?:^|\/)\.env[\w.-]*$/.test(path));
-  const declared = await corpus.scan(examples, (line) => {
-    const [, name] = /^(?:#\s*)?(?:export\s+)?([A-Z][A-Z\d_]*)\s*=/.exec(line.trim()) ?? [];
-    return name === undefined ? [] : [name];
-  });
-  const asked = words.flatMap((word) => terms(word));
-  const wanted = [...read, ...declared].filter(({ found }) => asked.length === 0 || isAbout(found, asked));
-  const all = wanted.length > 0 ? wanted : [...read, ...declared];
-  const best = new Map<string, number>();
-  for (const { found, path } of all) best.set(found, Math.min(best.get(found) ?? Infinity, rank(path)));
-  all.sort(
-    (a, b) =>
-      (best.get(a.found) ?? 0) - (best.get(b.found) ?? 0) ||
-      (a.found < b.found ? -1 : a.found > b.found ? 1 : 0) ||
-      rank(a.path) - rank(b.path),
-  );
-  return { items: await corpus.lineItems('variable', all), isComplete: true };
-}
 
 /**
  * Lines that declare an option or a setting and say most of the words: first those of settings files and manifests.
