@@ -3,6 +3,7 @@ import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { isProse } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
+import { calledDefinition } from './called-definitions.ts';
 import { usedConstants } from './constants.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
@@ -52,6 +53,9 @@ const LIMITS = {
   rank: 0.85,
   /** The same part, for a definition whose name is made of the question's words. */
   spoken: 0.25,
+  /** The same part, for a definition that shown lines call, and lines that are shown of it. */
+  called: 0.5,
+  calledLines: 10,
 } as const;
 
 interface Scored {
@@ -72,7 +76,8 @@ const BEST: Wish = { around: LIMITS.best, again: 0 };
 /**
  * For a question of no known kind: what it names, where that is defined and raised; of the places that the ranking
  * brought back, the lines that hold most of its content words, with the head of the definition that they stand in; and
- * what it describes in the words of a name. A short definition is shown whole, and with it what it hands on to.
+ * what it describes in the words of a name. A short definition is shown whole, and with it what it hands on to. Of all
+ * that these call, the one that says most of the question follows.
  *
  * @param recalled best first; of all but the first few, only the files count
  */
@@ -119,7 +124,10 @@ export async function gatherPointedLines(
   }
   const all = apart([...own, ...(best ? [best] : []), ...spoken, ...near]);
   const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
-  const places = shown.flatMap(({ path, ranges }) => ranges.map((range) => ({ path, range: capped(range) })));
+  const paths = recalled.map(({ path }) => path);
+  const called = await calledDefinition(corpus, placesOf(shown), paths, weights, LIMITS.called * most);
+  if (called) shown.push(cut(await definitionPlace(corpus, called, withoutName(weights, called.name))));
+  const places = placesOf(apart(shown));
   const constants = await usedConstants(corpus, places, weights);
   const items = await Promise.all([...places, ...constants].map(({ path, range }) => corpus.item('line', path, range)));
   return { items, isComplete: false };
@@ -276,6 +284,20 @@ function paragraph(lines: readonly string[], { start, end }: LineRange): LineRan
   const least = first + LIMITS.paragraph - 1;
   while (last < Math.min(lines.length, least) && !/^#{1,6}\s/.test(lines[last] ?? '')) last += 1;
   return { start: first, end: last };
+}
+
+const placesOf = (scored: readonly Scored[]) =>
+  scored.flatMap(({ path, ranges }) => ranges.map((range) => ({ path, range: capped(range) })));
+
+/** The first lines of what is called: it is one step away from what was asked about. */
+function cut(scored: Scored): Scored {
+  let left = LIMITS.calledLines;
+  const ranges = scored.ranges.flatMap(({ start, end }) => {
+    const last = Math.min(end, start + left - 1);
+    left -= last - start + 1;
+    return last < start ? [] : [{ start, end: last }];
+  });
+  return { ...scored, ranges };
 }
 
 const capped = ({ start, end }: LineRange): LineRange => ({ start, end: Math.min(end, start + LIMITS.whole - 1) });
