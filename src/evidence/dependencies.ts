@@ -1,3 +1,4 @@
+import { pathDepth } from '../common/path-depth.ts';
 import { MANIFEST } from '../retrieve/question-kind.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import { LONGEST_LINE } from './corpus.ts';
@@ -68,8 +69,7 @@ export async function gatherDependencies(corpus: Corpus): Promise<Gathered> {
     isComplete &&= lines.every((line) => line.length <= LONGEST_LINE && (own.length > 0 || !SAYS.test(line)));
   }
   const isAside = ({ path }: LineMatch) => Number(['test', 'example', 'documentation'].includes(roleOf(path)));
-  const depth = ({ path }: LineMatch) => path.split('/').length;
-  found.sort((a, b) => isAside(a) - isAside(b) || depth(a) - depth(b));
+  found.sort((a, b) => isAside(a) - isAside(b) || pathDepth(a.path) - pathDepth(b.path));
   return { items: await corpus.lineItems('version', found), isComplete };
 }
 

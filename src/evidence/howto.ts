@@ -1,3 +1,4 @@
+import { pathDepth } from '../common/path-depth.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import type { EvidenceItem, Gathered } from './evidence.ts';
@@ -66,7 +67,7 @@ export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered>
   const [script, heading] = NAMES[task];
   const items: EvidenceItem[] = [];
   let isComplete = true;
-  const paths = corpus.paths.toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  const paths = corpus.paths.toSorted((a, b) => pathDepth(a) - pathDepth(b) || (a < b ? -1 : 1));
   for (const path of paths) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (/^package\.json$/.test(path)) items.push(...(await packageScripts(corpus, path, script)));
@@ -81,7 +82,7 @@ export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered>
       const found = await commands(corpus, path, task);
       items.push(...found.items);
       isComplete &&= found.isComplete;
-    } else if (task === 'configure' && depth(path) < 2 && SETTINGS_FILE.test(name)) {
+    } else if (task === 'configure' && pathDepth(path) < 2 && SETTINGS_FILE.test(name)) {
       items.push(await corpus.item('setting', path, { start: 1, end: 12 }));
     }
   }
@@ -94,15 +95,13 @@ export async function gatherHowTo(corpus: Corpus, task: Task): Promise<Gathered>
   return { items, isComplete };
 }
 
-const depth = (path: string): number => path.split('/').length;
-
 /** A document for those who work with the project: at the root, or below `docs`. */
 function isGuide(path: string): boolean {
   if (!/\.(?:md|mdx|markdown|rst|adoc|txt|org)$|(?:^|\/)(?:readme|contributing|install|hacking|building)$/i.test(path))
     return false;
   // A form that reporters fill in is no guide.
   if (roleOf(path) !== 'documentation' || /(?:issue|pull_request)_template/i.test(path)) return false;
-  return depth(path) === 1 || (depth(path) < 5 && /^(?:docs?|documentation|\.github|website)\//i.test(path));
+  return pathDepth(path) === 1 || (pathDepth(path) < 5 && /^(?:docs?|documentation|\.github|website)\//i.test(path));
 }
 
 /** Lines of the `scripts` of a package.json; a name or a command tells what it is for. */

@@ -1,3 +1,4 @@
+import { pathDepth } from '../common/path-depth.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { isWrittenText, roleOf } from '../workspace/files/role.ts';
 import { rank } from './definition.ts';
@@ -178,7 +179,7 @@ export async function gatherListing(corpus: Corpus, { what, words, place, ending
   if (what === 'file') return { items: filesAsItems(corpus, corpus.paths.filter(isWanted), words), isComplete: true };
   const found = (await matchesOf(corpus, PATTERNS[what], isWanted)).filter(({ found: name }) => holds(name, words));
   const isRootFirst = ['variable', 'output', 'resource'].includes(what);
-  const depth = ({ path }: LineMatch) => (isRootFirst ? path.split('/').length : 0);
+  const depth = ({ path }: LineMatch) => (isRootFirst ? pathDepth(path) : 0);
   found.sort((a, b) => rank(a.path) - rank(b.path) || depth(a) - depth(b));
   return { items: await corpus.lineItems('match', found), isComplete: true };
 }

@@ -1,3 +1,4 @@
+import { pathDepth } from '../common/path-depth.ts';
 import { MANIFEST, README } from '../retrieve/question-kind.ts';
 import { roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
@@ -159,7 +160,7 @@ async function entriesOf(corpus: Corpus): Promise<string[]> {
   }
   const called = corpus.paths
     .filter((path) => ENTRY.test(path) && roleOf(path) === 'source')
-    .sort((a, b) => a.split('/').length - b.split('/').length);
+    .sort((a, b) => pathDepth(a) - pathDepth(b));
   return [...new Set([...found, ...called])].slice(0, LIMITS.entries);
 }
 

@@ -1,4 +1,5 @@
 import { escapeRegExp } from '../common/escape-regexp.ts';
+import { pathDepth } from '../common/path-depth.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { MANIFEST } from '../retrieve/question-kind.ts';
 import { roleOf } from '../workspace/files/role.ts';
@@ -171,7 +172,7 @@ const saidIn = (text: string, asked: readonly string[]): number => {
 };
 
 const isManifest = (path: string): boolean => MANIFEST.test(path.slice(path.lastIndexOf('/') + 1));
-const byDepth = (a: LineMatch, b: LineMatch): number => a.path.split('/').length - b.path.split('/').length;
+const byDepth = (a: LineMatch, b: LineMatch): number => pathDepth(a.path) - pathDepth(b.path);
 
 /**
  * Lines that declare an option or a setting and say most of the words: first those of settings files and manifests.

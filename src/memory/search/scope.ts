@@ -1,5 +1,6 @@
 import { AppError, isAppError } from '../../common/app-error.ts';
 import { compileGlob, expandBraces } from '../../common/glob.ts';
+import { pathDepth } from '../../common/path-depth.ts';
 import type { Work } from '../../common/glob.ts';
 
 interface ScopeTerm {
@@ -201,7 +202,7 @@ function nearTo(pattern: string, places: readonly Place[]): string[] {
       const distance = Math.min(editDistance(last, name), editDistance(last, stem) + 0.5) / longest;
       if (distance > NEAR.distance) continue;
       // Of names alike, the one in the spoken place is nearer.
-      found.set(path, distance + (path.toLowerCase().endsWith(wanted) ? -1 : path.split('/').length / 1000));
+      found.set(path, distance + (path.toLowerCase().endsWith(wanted) ? -1 : pathDepth(path) / 1000));
     }
   }
   return [...found]

@@ -1,3 +1,5 @@
+import { pathDepth } from '../../common/path-depth.ts';
+
 /**
  * The places that tell most of a project, best first: folders that hold most of its code, then, for a small one, its
  * files.
@@ -44,6 +46,6 @@ function suggestedFiles(paths: readonly string[], most: number): string[] {
   return paths
     .filter((path) => CODE.test(path) && !path.split('/').some((part) => ASIDE.test(part) || part.startsWith('.')))
     .filter((path) => !/(?:^|[._-])(?:test|spec|index|config|setup)(?=[._-])|^_/i.test(path.split('/').at(-1) ?? ''))
-    .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1))
+    .sort((a, b) => pathDepth(a) - pathDepth(b) || (a < b ? -1 : 1))
     .slice(0, most);
 }
