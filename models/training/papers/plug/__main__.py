@@ -14,6 +14,7 @@ The pack is that of `models.training.research.sources`. The same command runs on
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import time
@@ -45,6 +46,14 @@ def document(sources: Sources, package: int, length: int, draw: np.random.Genera
         if held >= length:
             return np.concatenate(parts)[:length]
     return None
+
+
+def documents(sources: Sources, length: int, most: int) -> list[np.ndarray]:
+    """Of the packages that nothing is learned from, one of each in turn, always the same ones."""
+    draw = np.random.default_rng(length)
+    large = [at for at in sources.of("valid") if sources.length[sources.files[at]].sum() >= length]
+    turns = itertools.islice(itertools.cycle(large), most)
+    return [found for at in turns if (found := document(sources, at, length, draw)) is not None]
 
 
 class Draw:
@@ -136,38 +145,45 @@ def restore(net: Plugged, out: Path) -> bool:
 
 @torch.inference_mode()
 def evaluate(net: Plugged, sources: Sources, options: argparse.Namespace, device: str) -> list[dict]:
-    """A row a length: perplexity beyond the first segment, and the divergence from full attention."""
+    """
+    A row a length: perplexity beyond the first segment, the divergence from full attention, and what the memory and
+    another document's memory add to the window's loss, document by document in nats.
+    """
     rows = []
     for length in options.lengths:
-        draw = np.random.default_rng(length)
-        found = [document(sources, at, length, draw) for at in sources.of("valid")]
-        texts = [torch.from_numpy(one)[None].to(device) for one in found if one is not None][: options.texts]
+        texts = [torch.from_numpy(one)[None].to(device) for one in documents(sources, length, options.texts)]
         if len(texts) < 2:
             continue
         sums: dict[str, float] = {}
         counted = 0
+        added: dict[str, list[float]] = {"memory": [], "foreign": []}
         foreign = streamed(net, texts[-1], net.empty(1))[1]
         for text in texts:
             skip = net.shape.segment
             goals = text[0, skip + 1 :]
             counted += len(goals)
             whole = teacher(net.base, net.config, text)[0, skip:-1] if length <= options.full else None
+            own, after = streamed(net, text, net.empty(1))
             read = {
                 "window": streamed(net, text, net.empty(1), is_open=False)[0],
-                "memory": streamed(net, text, net.empty(1))[0],
+                "memory": own,
                 "foreign": streamed(net, text, foreign)[0],
             }
+            loss: dict[str, float] = {}
             for name, states in read.items():
                 mine = states[0, skip:-1]
-                sums[name] = sums.get(name, 0.0) + losses(net.base["embedding"], mine, goals)
+                loss[name] = losses(net.base["embedding"], mine, goals)
+                sums[name] = sums.get(name, 0.0) + loss[name]
                 if whole is not None:
                     apart = divergence(net.base["embedding"], mine, whole).item() * len(goals)
                     sums[f"{name} divergence"] = sums.get(f"{name} divergence", 0.0) + apart
             if whole is not None:
                 sums["full"] = sums.get("full", 0.0) + losses(net.base["embedding"], whole, goals)
-            foreign = streamed(net, text, net.empty(1))[1]
+            for name, gains in added.items():
+                gains.append(round((loss[name] - loss["window"]) / len(goals), 4))
+            foreign = after
         means = {name: total / counted for name, total in sums.items()}
-        row = {"tokens": length, "documents": len(texts)} | {
+        row = {"tokens": length, "documents": len(texts), "added to the window's loss": added} | {
             name: round(value if "divergence" in name else math.exp(value), 4) for name, value in means.items()
         }
         print(json.dumps(row), flush=True)
@@ -193,7 +209,7 @@ def main(given: list[str] | None = None) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.enable_cudnn_sdp(False)
     sources = Sources(options.pack / "sources.npz")
-    config, base = weights.load_parts(options.pack, device)
+    config, base = weights.load_parts(options.pack, device, torch.bfloat16 if options.bfloat16 else None)
     config = config | {"layers": 1 + max(int(name.split(".")[1]) for name in base if name.startswith("layers."))}
     step = config["layers"] // (options.memories + 1)
     blocks = tuple(step * (at + 1) for at in range(options.memories))
@@ -229,6 +245,9 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--full", type=int, default=16_384, help="longest document that full attention reads")
     parser.add_argument("--texts", type=int, default=12, help="documents of a length")
     parser.add_argument("--before", action="store_true", help="evaluate before training, too")
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="the base on a CPU, too: four times as fast where it has it"
+    )
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--gate-rate", type=float, default=5e-3)
     parser.add_argument("--every", type=int, default=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,8 @@ def test_the_command_learns_and_goes_on(pack, tmp_path):
         "128",
         "--documents",
         "4",
+        "--texts",
+        "5",
     ]
     limit = ["--minutes", "0.5", "--rate", "1e-2", "--gate-rate", "5e-2", "--full", "128", "--features", "dpfp1"]
     plug.main(["--pack", str(pack), "--out", str(out), *size, *limit, "--steps", "30"])
@@ -113,7 +116,9 @@ def test_the_command_learns_and_goes_on(pack, tmp_path):
     assert [row["tokens"] for row in found["after"]] == [64, 128]
     for row in found["after"]:
         assert row["memory divergence"] < row["window divergence"]
-        assert row["documents"] == 3
+        assert row["documents"] == 5
+        added = row["added to the window's loss"]["memory"]
+        assert sum(added) / 5 == pytest.approx(math.log(row["memory"] / row["window"]), abs=1e-3)
     net, _ = plugged(pack)
     net = Plugged(net.base, net.config, Shape((1,), SEGMENT, "dpfp1"))
     assert plug.restore(net, out)
