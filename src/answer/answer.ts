@@ -48,9 +48,10 @@ export type AnswerEvent =
   /** The first indexing goes on meanwhile: so many percent of the files are searched, 0..100. */
   | { readonly kind: 'partial'; readonly percent: number }
   /**
-   * Best first by words, while vectors of the best are made; `recalled` takes its place. Not told where none are made.
+   * Best first by words, while words are read or vectors of the best are made: of `percent` of the files, 0..100.
+   * `recalled` takes its place. Not told where neither is done, and again as more words are read.
    */
-  | { readonly kind: 'preliminary'; readonly files: readonly RankedFile[] }
+  | { readonly kind: 'preliminary'; readonly files: readonly RankedFile[]; readonly percent: number }
   /** So many of the segments had vectors for this question; the others are ranked by their words. */
   | { readonly kind: 'embedded'; readonly segments: number; readonly ofSegments: number }
   /** Best first. */
@@ -136,7 +137,7 @@ export async function answer(
     ...(context && { context }),
     ...(scope && { scope }),
     onRankedByWords: ({ files }: RankedFiles) => {
-      emit({ kind: 'preliminary', files });
+      emit({ kind: 'preliminary', files, percent: 100 });
     },
     signal,
   };

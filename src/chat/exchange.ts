@@ -89,8 +89,11 @@ export function withEvent(exchange: Exchange, event: AnswerEvent, seconds: numbe
       const percent = Math.floor((100 * event.segments) / event.ofSegments);
       return { ...exchange, partial: fill(strings.embedded, percent) };
     }
-    case 'preliminary':
-      return { ...exchange, ranked: event.files, state: { kind: 'recalling', message: strings.sorting } };
+    case 'preliminary': {
+      const percent = Math.floor(event.percent);
+      const message = percent < 100 ? fill(strings.sortingPart, percent) : strings.sorting;
+      return { ...exchange, ranked: event.files, state: { kind: 'recalling', message } };
+    }
     case 'recalled':
       return { ...exchange, ranked: event.files, state: { kind: 'recalling', message: strings.recalling } };
     case 'evidence':

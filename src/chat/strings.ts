@@ -79,6 +79,7 @@ export function chatStrings(l10n: Translator) {
 
     // On the way to an answer.
     recalling: l10n.t('Recalling'),
+    sortingPart: l10n.t('Ranked by the words of {0}% of the files; indexing goes on'),
     sorting: l10n.t('Ranked by words; ranking again by meaning'),
     begun: l10n.t('Indexing in progress: only the most relevant files were searched.'),
     embedded: l10n.t('{0}% of the code is embedded so far; the rest was ranked by its words.'),

@@ -156,7 +156,7 @@ const answerText = v.pipe(v.string(), v.maxLength(TRANSCRIPT.answer));
 /** An event on the way to an answer, as large as `withinLimits` leaves it. */
 export const eventSchema = v.variant('kind', [
   v.object({ kind: v.literal('partial'), percent: count }),
-  v.object({ kind: v.literal('preliminary'), files: listOf(rankedSchema, TRANSCRIPT.ranked) }),
+  v.object({ kind: v.literal('preliminary'), files: listOf(rankedSchema, TRANSCRIPT.ranked), percent: count }),
   v.object({ kind: v.literal('embedded'), segments: count, ofSegments: count }),
   v.object({ kind: v.literal('recalled'), files: listOf(rankedSchema, TRANSCRIPT.ranked) }),
   v.object({ kind: v.literal('evidence'), evidence: evidenceSchema }),

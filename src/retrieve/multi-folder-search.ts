@@ -126,20 +126,14 @@ export class MultiFolderSearch {
   async recall(given: string, options: RecallOptions = {}): Promise<RankedFiles> {
     const question = checkedQuestion(given);
     const how = { signal: options.signal };
-    const members = this.#members.filter(({ index: folderIndex }) => folderIndex.length > 0);
+    const members = this.#readMembers();
     if (members.length === 0) throw this.#emptyMemory();
     const by = options.by ?? 'fused';
-    if (!/[\p{L}\p{N}]/u.test(question)) return rankNothing(by);
-    const before = options.history?.at(-1)?.question;
-    const asking = this.#keys(question, [before, options.context], how);
+    if (!isWorded(question)) return rankNothing(by);
+    const asking = this.#keys(question, [options.history?.at(-1)?.question, options.context], how);
     // Awaited below; what fails before that is told first.
     asking.catch(() => undefined);
-    const own = askedTerms(question);
-    const meant = own.length >= ENOUGH || before === undefined ? own : [...own, ...askedTerms(before)];
-    const words = [...new Set(meant.flatMap(everyTerm))];
-    const folders: AskedFolder[] = members.map((member) => ({ member, scope: options.scope?.(member) }));
-    const search = (keys: readonly Float32Array[]) =>
-      this.#search(question, { folders, keys, words, meant, by, signal: options.signal });
+    const search = this.#asked(question, members, options);
     const { embedMs = EMBED_MS } = options;
     const isWhole = members.every(({ index: folderIndex }) => folderIndex.embedded === folderIndex.length);
     if (!isWhole && embedMs > 0 && by !== 'lexical') {
@@ -150,6 +144,29 @@ export class MultiFolderSearch {
       await this.#embed(byWords, performance.now() + embedMs, options.signal);
     }
     return this.#withCells(await search(await asking));
+  }
+
+  /** The ranking by the words that are read so far; undefined where none are. No model runs. */
+  async recallByWords(given: string, options: RecallOptions = {}): Promise<RankedFiles | undefined> {
+    const question = checkedQuestion(given);
+    const members = this.#readMembers();
+    if (members.length === 0 || !isWorded(question)) return undefined;
+    return this.#withCells(await this.#asked(question, members, options)([]));
+  }
+
+  /** Those of which something is read. */
+  #readMembers(): IndexedFolder[] {
+    return this.#members.filter(({ index: folderIndex }) => folderIndex.length > 0);
+  }
+
+  /** The search for a question's words, which is given its keys: none rank by words alone. */
+  #asked(question: string, members: readonly IndexedFolder[], { by = 'fused', history, scope, signal }: RecallOptions) {
+    const before = history?.at(-1)?.question;
+    const own = askedTerms(question);
+    const meant = own.length >= ENOUGH || before === undefined ? own : [...own, ...askedTerms(before)];
+    const words = [...new Set(meant.flatMap(everyTerm))];
+    const folders: AskedFolder[] = members.map((member) => ({ member, scope: scope?.(member) }));
+    return (keys: readonly Float32Array[]) => this.#search(question, { folders, keys, words, meant, by, signal });
   }
 
   /** The keys [d_k] of a question, alone and together with what it is about. */
@@ -322,6 +339,8 @@ async function saidOf(
   const kind = kindOfQuestion(question, project);
   return { exact, project, kind, meant: meantFiles(kind, scope ?? member.index.paths()) };
 }
+
+const isWorded = (question: string): boolean => /[\p{L}\p{N}]/u.test(question);
 
 const everyTerm = ({ own, english }: AskedWord): readonly string[] => [...own, ...english];
 

@@ -4,6 +4,7 @@ import { AppError, asAppError, isErrorOf, stackOf } from '../common/app-error.ts
 import type { Failure } from '../common/app-error.ts';
 import { answer } from '../answer/answer.ts';
 import type { AnswerEvent } from '../answer/answer.ts';
+import { listEarly } from '../answer/early-lists.ts';
 import { LastPrompt } from '../answer/last-prompt.ts';
 import { LastChanges } from '../evidence/last-change.ts';
 import { evidenceFor } from '../evidence/gather.ts';
@@ -189,7 +190,16 @@ export class Service {
     { signal, emit }: CallContext<AnswerEvent>,
   ): Promise<void> {
     const members = await this.#members();
-    await this.#caughtUp(signal);
+    const ready = this.#caughtUp(signal);
+    const early = {
+      members: () => members,
+      scope: () => this.#scope(asked, members, signal),
+      history,
+      percent: () => Math.min(100, ...Array.from(this.#indexers.values(), (indexer) => partialPercent(indexer) ?? 100)),
+      signal,
+    };
+    await listEarly(question, ready, early, emit);
+    await ready;
     for (const indexer of this.#indexers.values()) {
       const percent = partialPercent(indexer);
       if (percent !== undefined) emit({ kind: 'partial', percent });

@@ -2,6 +2,7 @@ import type { Destination } from '../answer-model/answer-model.ts';
 import { BUILT_IN } from '../answer-model/engine-model.ts';
 import { answer } from '../answer/answer.ts';
 import type { Answer, AnswerEvent, AnswerOptions, UnknownReason } from '../answer/answer.ts';
+import type { EarlyList } from '../answer/early-lists.ts';
 import { citationText } from '../answer/citation.ts';
 import { checkedQuestion } from '../retrieve/multi-folder-search.ts';
 import type { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
@@ -18,7 +19,7 @@ import { EXIT } from './exit.ts';
 import { err, out } from './output.ts';
 import type { Row } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
-import { BY_WORDS, milliseconds, notEmbedded } from './embedded.ts';
+import { byWords, milliseconds, notEmbedded } from './embedded.ts';
 import { scopeOf } from './scope.ts';
 import { commitFields, withMembers } from './session.ts';
 import type { AskedCommit } from './session.ts';
@@ -54,27 +55,32 @@ export async function askCommand(question: string, options: AskCommand): Promise
   checkedQuestion(question);
   // A slip in its name, and the question about another machine, come before anything is read.
   return withAnswerModel(options, (model) =>
-    withMembers(options, question, async ({ members, search, commits, signal }) => {
-      const scope = scopeOf(options.scope, members);
-      const { temperature, seed, maxTokens, json, kind, embedFor, blame } = options;
-      const embedMs = milliseconds(embedFor);
-      const exitCode = await printAnswer(search, question, {
-        commits,
-        blame,
-        temperature,
-        seed,
-        maxTokens,
-        json,
-        embedMs,
-        signal,
-        ...(model && { model }),
-        ...(scope && { scope }),
-        ...(kind && { evidenceKind: kind }),
-        terms: options.scope,
-      });
-      if (model === undefined && json !== true && exitCode === EXIT.done) await tellOfLarger();
-      return exitCode;
-    }),
+    withMembers(
+      options,
+      question,
+      async ({ members, search, commits, signal }) => {
+        const scope = scopeOf(options.scope, members);
+        const { temperature, seed, maxTokens, json, kind, embedFor, blame } = options;
+        const embedMs = milliseconds(embedFor);
+        const exitCode = await printAnswer(search, question, {
+          commits,
+          blame,
+          temperature,
+          seed,
+          maxTokens,
+          json,
+          embedMs,
+          signal,
+          ...(model && { model }),
+          ...(scope && { scope }),
+          ...(kind && { evidenceKind: kind }),
+          terms: options.scope,
+        });
+        if (model === undefined && json !== true && exitCode === EXIT.done) await tellOfLarger();
+        return exitCode;
+      },
+      showDraft,
+    ),
   );
 }
 
@@ -136,10 +142,9 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
     event: (event) => {
       switch (event.kind) {
         case 'preliminary':
-          out.draft([{ style: 'bold', text: 'Relevant files' }, `  ${BY_WORDS}`], ...fileRows(event.files));
+          showDraft(event);
           break;
         case 'embedded':
-          out.endDraft();
           notEmbedded(event).forEach((row) => {
             err.rows(row);
           });
@@ -192,6 +197,10 @@ function textView(page: Parameters<typeof evidenceRows>[1]): View {
       return known ? EXIT.done : EXIT.unknown;
     },
   };
+}
+
+function showDraft({ files, percent }: EarlyList): void {
+  out.draft([{ style: 'bold', text: 'Relevant files' }, `  ${byWords(percent)}`], ...fileRows(files));
 }
 
 function fileRows(files: readonly RankedFile[]): Row[] {

@@ -1,8 +1,11 @@
 import type { Embedded } from '../retrieve/missing-vectors.ts';
 import { exactPercent } from '../common/number-format.ts';
 
-/** What stands beside a first list, which the list by meaning replaces. */
-export const BY_WORDS = 'by words; ranking again by meaning…';
+/** What stands beside a list by the words of so many percent of the files, which another list replaces. */
+export const byWords = (percent: number): string =>
+  percent < 100
+    ? `by the words of ${Math.floor(percent)}% of the files; indexing goes on…`
+    : 'by words; ranking again by meaning…';
 
 /** What an answer says where not every segment had vectors for it. */
 export function notEmbedded({ segments, ofSegments }: Embedded): string[] {

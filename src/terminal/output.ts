@@ -26,12 +26,15 @@ export type Target = NodeJS.WritableStream & {
 export class Output {
   /** For `cli-progress` alone, which draws by itself: its caller makes printable what it draws. */
   readonly target: Target;
+  /** The other stream of the same terminal, whose draft has to go before anything is printed here. */
+  readonly #beside: Output | undefined;
   readonly #streamed = new PrintableStream();
   #hasStatus = false;
   #draftRows = 0;
 
-  constructor(target: Target) {
+  constructor(target: Target, beside?: Output) {
     this.target = target;
+    this.#beside = beside;
   }
 
   /** Whether lines can be drawn over. */
@@ -67,6 +70,7 @@ export class Output {
    */
   status(text?: string): void {
     if (!this.isTerminal || (text === undefined && !this.#hasStatus)) return;
+    this.#endDrafts();
     clearLine(this.target, 0);
     cursorTo(this.target, 0);
     this.#hasStatus = text !== undefined;
@@ -74,8 +78,7 @@ export class Output {
   }
 
   /**
-   * Shows rows until the next output on this stream, or `endDraft`, takes them away. Nothing where they could not be
-   * taken away.
+   * Shows rows until the next output, here or beside, takes them away. Nothing where they could not be taken away.
    */
   draft(...rows: readonly Row[]): void {
     this.endDraft();
@@ -85,7 +88,7 @@ export class Output {
     this.#draftRows = rows.length;
   }
 
-  /** Takes a draft away: for whoever prints on the other stream of the same terminal. */
+  /** Takes a draft away. */
   endDraft(): void {
     if (this.#draftRows === 0) return;
     moveCursor(this.target, 0, -this.#draftRows);
@@ -104,8 +107,13 @@ export class Output {
   }
 
   #put(text: string): void {
-    this.endDraft();
+    this.#endDrafts();
     if (text !== '') this.target.write(text);
+  }
+
+  #endDrafts(): void {
+    this.endDraft();
+    this.#beside?.endDraft();
   }
 
   #shown(row: Row): string {
@@ -123,4 +131,4 @@ export class Output {
 export const out = new Output(process.stdout);
 
 /** Everything else that a person may want to know: progress, notices, errors. */
-export const err = new Output(process.stderr);
+export const err = new Output(process.stderr, out);

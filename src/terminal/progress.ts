@@ -68,9 +68,20 @@ export class ProgressBar {
 /** Progress of ingest. */
 export class IngestBar extends ProgressBar {
   #waited = false;
+  #isHidden = false;
+  /** Of the work of now, 0..100. */
+  percent = 0;
 
   show(progress: IngestProgress): void {
+    if (progress.kind === 'indexing') this.percent = (100 * progress.bytes) / Math.max(1, progress.ofBytes);
+    if (this.#isHidden) return;
     if (progress.kind !== 'walking') this.draw({ ...shownProgress(progress), note: progress.path });
+  }
+
+  /** Makes room for something else that tells of the work. */
+  hide(): void {
+    this.stop();
+    this.#isHidden = true;
   }
 
   /** Says once that another process reads the folder. */

@@ -4,7 +4,7 @@ import { filesWithSegments } from '../retrieve/ranked-files.ts';
 import type { RecallBy, RankedFiles } from '../retrieve/ranked-files.ts';
 import { listSegments } from '../retrieve/segment-list.ts';
 import { EXIT } from './exit.ts';
-import { BY_WORDS, milliseconds, notEmbedded } from './embedded.ts';
+import { byWords, milliseconds, notEmbedded } from './embedded.ts';
 import { blamedFields, changeRows, lastChanges } from './last-changes.ts';
 import { err, out } from './output.ts';
 import { exactPercent } from '../common/number-format.ts';
@@ -55,8 +55,8 @@ export async function printRanking(
   options: PrintOptions,
 ): Promise<number> {
   const { id = 'question', json, by, embedMs, scope, commits = [], blame, signal } = options;
-  const onRankedByWords = (byWords: RankedFiles) => {
-    if (json !== true) out.draft(BY_WORDS, ...table(byWords));
+  const onRankedByWords = (ranked: RankedFiles) => {
+    if (json !== true) out.draft(byWords(100), ...table(ranked));
   };
   const ranking = await search.recall(question, { embedMs, by, scope, signal, onRankedByWords });
   const changes = blame === true ? await lastChanges(search, ranking.files, signal) : undefined;

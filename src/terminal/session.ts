@@ -6,6 +6,8 @@ import { FolderIndex } from '../index/folder-index.ts';
 import type { RefreshOptions } from '../index/folder-options.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
 import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import { listEarly } from '../answer/early-lists.ts';
+import type { EarlyList } from '../answer/early-lists.ts';
 import { commitNamed, openCommit } from '../index/commit-index.ts';
 import type { AtCommit } from '../index/commit-index.ts';
 import { openSnapshotMemory, snapshotName } from '../index/snapshot-io.ts';
@@ -91,11 +93,13 @@ export async function withFolderIndex<T>(
  * before its paths.
  *
  * @param question the model is loaded with it while words are read; left out where nothing is asked of it
+ * @param onEarly  is given the files by the words that are read so far, where one whole folder is asked on a terminal
  */
 export async function withMembers<T>(
   options: QuestionOptions,
   question: string | undefined,
   work: (session: QuestionSession) => Promise<T>,
+  onEarly?: (list: EarlyList) => void,
 ): Promise<T> {
   // A slip in the scope is told before anything is read.
   if (options.scope !== undefined) parseScope(options.scope);
@@ -117,7 +121,8 @@ export async function withMembers<T>(
         opened.push({ index: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
       }
       for (const { index } of folders) {
-        const { read, encoded, reused } = await bringUp({ index, signal }, options);
+        const early = question !== undefined && isAskedWhole(options) && onEarly ? { question, onEarly } : undefined;
+        const { read, encoded, reused } = await bringUp({ index, signal }, options, early);
         if (options.json === true || read === 0) continue;
         err.rows(
           options.complete === true
@@ -210,13 +215,32 @@ async function open(
   return index;
 }
 
+/** One folder as it is on disk, of which lists can be shown and taken away. */
+function isAskedWhole({ repo = [], with: snapshots, scope, at, json, complete }: QuestionOptions): boolean {
+  const isNarrowed = repo.length > 1 || snapshots !== undefined || scope !== undefined || at !== undefined;
+  return out.isTerminal && !isNarrowed && json !== true && complete !== true;
+}
+
 /** Words alone, or vectors too where they are wanted before anything is asked. */
 async function bringUp(
   session: Session,
   options: QuestionOptions,
+  early: { readonly question: string; readonly onEarly: (list: EarlyList) => void } | undefined,
 ): Promise<Pick<IngestReport, 'read' | 'encoded' | 'reused'>> {
   if (options.complete === true) return refresh(session, options);
-  const { report } = await withBar((bar) => session.index.indexWords(refreshOptions(session, options, bar)));
+  const { index, signal } = session;
+  const { report } = await withBar(async (bar) => {
+    const reading = index.indexWords(refreshOptions(session, options, bar));
+    if (early) {
+      const asked = { members: () => [{ index, prefix: '' }], percent: () => bar.percent, signal };
+      await listEarly(early.question, reading, asked, (list) => {
+        // The list says how far it is.
+        bar.hide();
+        early.onEarly(list);
+      });
+    }
+    return reading;
+  });
   return { ...report, encoded: 0 };
 }
 

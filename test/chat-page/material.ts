@@ -33,6 +33,7 @@ export const recalled = (files: readonly RankedFile[] = ranked): AnswerEvent => 
 export const preliminary: AnswerEvent = {
   kind: 'preliminary',
   files: [2, 0, 3, 4, 5, 6, 7, 1].flatMap((at) => ranked[at] ?? []),
+  percent: 100,
 };
 
 export const read = {

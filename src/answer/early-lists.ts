@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAppError } from '../common/app-error.ts';
+import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
+import type { AnswerEvent } from './answer.ts';
+
+/** Milliseconds before a list and between two: a list takes a tenth of a second from the reading. */
+const EVERY = 1_500;
+
+export type EarlyList = Extract<AnswerEvent, { kind: 'preliminary' }>;
+
+interface EarlyListOptions {
+  readonly members: () => readonly IndexedFolder[];
+  readonly scope?: (() => Promise<RecallOptions['scope']>) | undefined;
+  readonly history?: RecallOptions['history'];
+  /** Files whose words are read, 0..100. */
+  readonly percent: () => number;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds before a list. */
+  readonly every?: number;
+}
+
+/**
+ * While words are read, tells the files by those that are there, now and then until `ready` is settled: who has just
+ * opened a large folder waits three seconds for a place to look at, not for all of its files.
+ *
+ * @throws the signal's reason; whatever else goes wrong is told when the question is asked
+ */
+export async function listEarly(
+  question: string,
+  ready: Promise<unknown>,
+  { members, scope, history, percent, signal, every = EVERY }: EarlyListOptions,
+  emit: (list: EarlyList) => void,
+): Promise<void> {
+  const settled = ready.then(
+    () => 'ready',
+    () => 'ready',
+  );
+  while ((await Promise.race([settled, pause(every, 'waiting', { ref: false, signal })])) === 'waiting') {
+    try {
+      const search = new MultiFolderSearch(members());
+      const ranking = await search.recallByWords(question, { history, scope: await scope?.(), signal });
+      if (ranking && ranking.files.length > 0) emit({ kind: 'preliminary', files: ranking.files, percent: percent() });
+    } catch (error) {
+      // As long as no file of the scope is read, there is nothing to tell.
+      if (!isAppError(error)) throw error;
+    }
+  }
+}
