@@ -148,6 +148,7 @@ export async function answer(
   const isFar = options.isAboutScope !== true && isOutOfScope(ranking);
   const evidence = await evidenceFor(search, question, {
     recalled: isFar ? [] : ranking.segments.slice(0, RECALLED),
+    best: ranking.segments.find(({ path }) => path === ranking.files[0]?.path),
     ...(scope && { scope }),
     ...(signal && { signal }),
     ...(options.evidenceKind && { kind: options.evidenceKind }),

@@ -32,6 +32,8 @@ export interface EvidenceOptions {
    * where the question names nothing. Left out where nothing near was found.
    */
   readonly recalled?: readonly RecalledLines[];
+  /** The best place of the file that the ranking has first: some of it is shown for a question of no other kind. */
+  readonly best?: RecalledLines | undefined;
   /** Items that are left out before the page begins, and items of a page. */
   readonly from?: number;
   readonly most?: number;
@@ -50,7 +52,7 @@ const OF_HISTORY = 6;
 export async function evidenceFor(
   search: MultiFolderSearch,
   question: string,
-  { scope, kind, recalled = [], from = 0, most = PAGE, signal }: EvidenceOptions = {},
+  { scope, kind, recalled = [], best, from = 0, most = PAGE, signal }: EvidenceOptions = {},
 ): Promise<Evidence | undefined> {
   if (kind === 'none') return undefined;
   const asked = search.members.map((member) => ({ member, corpus: new Corpus(member, scope?.(member), signal) }));
@@ -75,7 +77,8 @@ export async function evidenceFor(
   if (found === undefined && kind === undefined) {
     found = 'lines';
     for (const { member, corpus } of asked) {
-      all.push(await gatherPointedLines(corpus, question, placesIn(corpus, member, recalled)));
+      const [place] = best ? placesIn(corpus, member, [best]) : [];
+      all.push(await gatherPointedLines(corpus, question, placesIn(corpus, member, recalled), place));
     }
   }
   const items = all.flatMap((gathered) => gathered.items);

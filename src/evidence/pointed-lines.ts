@@ -80,11 +80,13 @@ const BEST: Wish = { around: LIMITS.best, again: 0 };
  * that these call, the one that says most of the question follows.
  *
  * @param recalled best first; of all but the first few, only the files count
+ * @param best of the best file, the best place: some of it is always shown, whatever other files say
  */
 export async function gatherPointedLines(
   corpus: Corpus,
   question: string,
   recalled: readonly LinesOf[],
+  best?: LinesOf,
 ): Promise<Gathered> {
   if (recalled.length === 0) return { items: [], isComplete: false };
   const asked = questionTerms(question);
@@ -114,7 +116,7 @@ export async function gatherPointedLines(
   scored.sort((a, b) => b.weight - a.weight);
   const most = scored[0]?.weight ?? 0;
   const own = apart(named).slice(0, LIMITS.named);
-  const [best, ...near] = scored
+  const [first, ...near] = scored
     .filter(({ weight }) => weight >= LIMITS.near * most)
     .slice(0, Math.max(LIMITS.shown, LIMITS.most - own.length));
   const spoken: Scored[] = [];
@@ -122,8 +124,12 @@ export async function gatherPointedLines(
     if (definition.weight < LIMITS.spoken * most) continue;
     spoken.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
   }
-  const all = apart([...own, ...(best ? [best] : []), ...spoken, ...near]);
+  const all = apart([...own, ...(first ? [first] : []), ...spoken, ...near]);
   const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
+  if (best && shown.every(({ path }) => path !== best.path)) {
+    const found = pointedIn(await corpus.lines(best.path), best.path, best.lines, weights, BRIEF);
+    if (found) shown.push({ path: best.path, ...found });
+  }
   const paths = recalled.map(({ path }) => path);
   const called = await calledDefinition(corpus, placesOf(shown), paths, weights, LIMITS.called * most);
   if (called) shown.push(cut(await definitionPlace(corpus, called, withoutName(weights, called.name))));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Corpus } from '../../../src/evidence/corpus.ts';
+import type { LinesOf } from '../../../src/evidence/history.ts';
 import { gatherPointedLines } from '../../../src/evidence/pointed-lines.ts';
 import { indexed } from '../answer/support.ts';
 import { withFolder } from '../memory/support.ts';
@@ -107,12 +108,16 @@ ${Array.from({ length: 14 }, (_, at) => `    stop${at}()`).join('\n')}
   'src/mail.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
 };
 
+type Place = readonly [path: string, start: number, end: number];
+
 /** The lines that are shown for a question, when the ranking brought back these. */
-function pointed(question: string, ...places: readonly [path: string, start: number, end: number][]) {
+const pointed = (question: string, ...places: readonly Place[]) => pointedWith(undefined, question, ...places);
+
+function pointedWith(best: LinesOf | undefined, question: string, ...places: readonly Place[]) {
   return withFolder(async (folder) => {
     const { index } = await indexed(folder, FILES);
     const recalled = places.map(([path, start, end]) => ({ path, lines: { start, end } }));
-    const { items } = await gatherPointedLines(new Corpus({ index, prefix: '' }), question, recalled);
+    const { items } = await gatherPointedLines(new Corpus({ index, prefix: '' }), question, recalled, best);
     index.close();
     return items.map(({ path, lines, text }) => ({ path, ...lines, text }));
   });
@@ -206,4 +211,18 @@ test('of a long comment the end is left out, and not the statements below it', a
   const items = await pointed('When is the date of return stamped on a slip?', ['src/stamp.py', 1, 24]);
   expect(items.map(({ start }) => start)).toEqual([1, 25]);
   expect(items[1]?.text).toContain('slip.press(ink)');
+});
+
+test('of the best file some lines are shown, whatever other files say', async () => {
+  const question = 'How does the reader owe fees to the desk?';
+  const others = ['src/desk.ts', 3, 7] as const;
+  expect(new Set((await pointed(question, others, ['src/mail.ts', 1, 4])).map(({ path }) => path))).not.toContain(
+    'src/clock.ts',
+  );
+  const best = { path: 'src/clock.ts', lines: { start: 1, end: 4 } };
+  const items = await pointedWith(best, question, others);
+  expect(items.map(({ path, start }) => `${path}:${start}`)).toEqual(['src/desk.ts:3', 'src/clock.ts:1']);
+  // Nothing of a place without any of the words.
+  const none = await pointedWith({ path: 'src/cellar.py', lines: { start: 5, end: 9 } }, question, others);
+  expect(none.map(({ path }) => path)).toEqual(['src/desk.ts']);
 });
