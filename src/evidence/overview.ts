@@ -60,14 +60,34 @@ export async function gatherOverview(corpus: Corpus): Promise<Gathered> {
   return { items, isComplete };
 }
 
-/** From the first line that says something, through the paragraphs behind it, to the next badge or piece of HTML. */
+/**
+ * From the first line that says something, through the paragraphs behind it, to the next badge or piece of HTML, or to
+ * what is only planned: told in a row with what is there, a plan reads as a fact.
+ */
 async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
   const lines = await corpus.lines(path);
   const prose = lines.findIndex(isProse);
   const first = Math.max(0, prose >= 0 ? prose : lines.findIndex((line) => !ORNAMENT.test(line.trim())));
   const most = lines.slice(first, first + LIMITS.readme);
-  const next = most.findIndex((line, at) => at > 0 && line.trim() !== '' && ORNAMENT.test(line.trim()));
-  return corpus.item('readme', path, { start: first + 1, end: first + (next < 0 ? most.length : next) });
+  const ornament = most.findIndex((line, at) => at > 0 && line.trim() !== '' && ORNAMENT.test(line.trim()));
+  const ends = [ornament, planAt(most)].filter((at) => at > 0);
+  return corpus.item('readme', path, { start: first + 1, end: first + Math.min(most.length, ...ends) });
+}
+
+/** A heading under which plans stand, and a sentence that tells one. */
+const PLANS =
+  /^#+\s.*\b(?:road ?map|plans?|planned|future|vision|ideas|to-?do|upcoming|geplant|ausblick|zukunft|futur|feuille de route|futuro)\b|^#+\s.*(?:план|будущ|路线图|未来|计划|ロードマップ|今後|로드맵)/i;
+const PLAN =
+  /\b(?:(?:I['’]m|I am|we['’]re|we are) (?:interested in|planning|going to|looking into|considering)|(?:I|we) (?:plan|hope|intend|want|would like|aim) to|(?:is|are) planned|plans? to (?:add|support|implement|provide|offer)|will (?:eventually|some ?day)|future (?:plans|versions?|releases?) (?:of \w+ )?(?:will|may|might)|coming soon)\b/i;
+
+/** The first line (from 0) of the heading or paragraph that tells a plan; -1 where none does. */
+function planAt(lines: readonly string[]): number {
+  const at = lines.findIndex((line) => PLANS.test(line) || PLAN.test(line.slice(0, LIMITS.line)));
+  if (at < 0 || PLANS.test(lines[at] ?? '')) return at;
+  // A point of a list is left out with what follows, and not with the points before it.
+  let start = at;
+  while (start > 0 && (lines[start - 1] ?? '').trim() !== '' && !/^\s*[-*+] /.test(lines[start] ?? '')) start -= 1;
+  return start;
 }
 
 /** Whether a line of a README is a sentence about the project: no title, badge, list of links or note. */
