@@ -16,7 +16,8 @@ interface EarlyListOptions {
   /** Files whose words are read, 0..100. */
   readonly percent: () => number;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds before a list. */
+  /** Milliseconds before the first list, where words were read before the question, and between two lists. */
+  readonly first?: number;
   readonly every?: number;
 }
 
@@ -29,14 +30,15 @@ interface EarlyListOptions {
 export async function listEarly(
   question: string,
   ready: Promise<unknown>,
-  { members, scope, history, percent, signal, every = EVERY }: EarlyListOptions,
+  { members, scope, history, percent, signal, every = EVERY, first = every }: EarlyListOptions,
   emit: (list: EarlyList) => void,
 ): Promise<void> {
   const settled = ready.then(
     () => 'ready',
     () => 'ready',
   );
-  while ((await Promise.race([settled, pause(every, 'waiting', { ref: false, signal })])) === 'waiting') {
+  const waiting = (milliseconds: number) => pause(milliseconds, 'waiting', { ref: false, signal });
+  for (let wait = first; (await Promise.race([settled, waiting(wait)])) === 'waiting'; wait = every) {
     try {
       const search = new MultiFolderSearch(members());
       const ranking = await search.recallByWords(question, { history, scope: await scope?.(), signal });

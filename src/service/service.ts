@@ -41,6 +41,8 @@ import type {
 
 /** Milliseconds that a question waits for files saved just before: some dozen segments on two cores. */
 const SAVED = 5_000;
+/** Milliseconds from a question to a list of what is read, where not all is. */
+const FIRST_LIST = 250;
 /** Files of one message: two milliseconds of the host's time. */
 const PAGE = 1_000;
 /** Milliseconds between two messages of how far something is. */
@@ -195,6 +197,7 @@ export class Service {
       members: () => members,
       scope: () => this.#scope(asked, members, signal),
       history,
+      first: FIRST_LIST,
       percent: () => Math.min(100, ...Array.from(this.#indexers.values(), (indexer) => partialPercent(indexer) ?? 100)),
       signal,
     };

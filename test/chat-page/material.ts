@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Attributed } from '../../src/answer/citation.ts';
+import type { EarlyList } from '../../src/answer/early-lists.ts';
 import type { AnswerEvent } from '../../src/answer/answer.ts';
 import type { Evidence } from '../../src/evidence/evidence.ts';
 import type { RankedFile } from '../../src/retrieve/ranked-files.ts';
@@ -30,7 +31,7 @@ export const recalled = (files: readonly RankedFile[] = ranked): AnswerEvent => 
 });
 
 /** The files by their words: another order, and what is second by meaning is not among the first five. */
-export const preliminary: AnswerEvent = {
+export const preliminary: EarlyList = {
   kind: 'preliminary',
   files: [2, 0, 3, 4, 5, 6, 7, 1].flatMap((at) => ranked[at] ?? []),
   percent: 100,

@@ -4,6 +4,7 @@ import {
   attributed,
   evidenceQuestions,
   hostile,
+  preliminary,
   ranked,
   question,
   read,
@@ -125,6 +126,14 @@ export const plays: readonly Play[] = [
       await scene.page.locator('.progress').waitFor();
     },
   },
+  ...[12, 100].map((percent): Play => ({
+    name: percent < 100 ? 'first-list' : 'second-list',
+    setting: { service: new ScriptedService([...told([{ ...preliminary, percent }], ''), halt]) },
+    act: async (scene) => {
+      await ask(scene);
+      await scene.page.locator('.ranked-file').first().waitFor();
+    },
+  })),
   {
     name: 'reading',
     setting: {

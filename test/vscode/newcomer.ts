@@ -47,6 +47,18 @@ try {
   await page.keyboard.type(question);
   await page.keyboard.press('Enter');
   console.log(`asked after ${seconds()}, clicks: ${clicks}`);
+  const asked = Date.now();
+  const first = await until(
+    'A first file',
+    async () => {
+      const files = await chat.ranked(question).catch(() => []);
+      return files.length > 0 ? files : undefined;
+    },
+    LIMITS.answer,
+  );
+  const waited = ((Date.now() - asked) / 1000).toFixed(1);
+  console.log(`the first files stand after ${seconds()}, ${waited} s from the question: ${first.join('; ')}`);
+  await code.workbench.screenshot('newcomer-first-files');
   await until(
     'A first word',
     async () => ((await chat.answer(question).catch(() => '')) !== '' ? true : undefined),
