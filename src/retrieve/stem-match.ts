@@ -1,4 +1,5 @@
 import { terms, wordCount } from '../memory/search/tokenize.ts';
+import { asksForChange } from './change-request.ts';
 
 export const STEM_MATCH = {
   /**
@@ -9,69 +10,6 @@ export const STEM_MATCH = {
   /** Added to one, it multiplies the weight of a file that is called as the topic. */
   weight: 1,
 } as const;
-
-/**
- * What a change is asked for with: "restore the rest parameter in fetch" names a thing by the way, not as its topic.
- * Verbs that are as often nouns at the beginning of a topic (handle, test, release) are not among them.
- */
-const CHANGES = new Set([
-  'accept',
-  'add',
-  'allow',
-  'apply',
-  'avoid',
-  'bump',
-  'clean',
-  'consider',
-  'convert',
-  'correct',
-  'create',
-  'delete',
-  'deprecate',
-  'disable',
-  'disallow',
-  "don't",
-  'drop',
-  'enable',
-  'ensure',
-  'escape',
-  'expose',
-  'extract',
-  'fix',
-  'ignore',
-  'implement',
-  'improve',
-  'include',
-  'introduce',
-  'keep',
-  'make',
-  'migrate',
-  'move',
-  'optimise',
-  'optimize',
-  'preserve',
-  'prevent',
-  'refactor',
-  'reject',
-  'remove',
-  'rename',
-  'replace',
-  'require',
-  'respect',
-  'restore',
-  'revert',
-  'rewrite',
-  'simplify',
-  'skip',
-  'stop',
-  'switch',
-  'update',
-  'upgrade',
-  'use',
-  'validate',
-]);
-/** `fix(router): …`, as commits are headed. */
-const HEADED = /^\w+(?:\([^)]*\))?!?:\s/;
 
 /** Between the parts of a name: request_logger, requestLogger, request-logger. */
 const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
@@ -84,8 +22,7 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
 export function matchStems(question: string, paths: Iterable<string>): Set<string> {
   const text = question.trim();
   if (wordCount(text) > STEM_MATCH.words) return new Set();
-  const [first = ''] = text.toLowerCase().split(/\s/);
-  if (CHANGES.has(first) || HEADED.test(text)) return new Set();
+  if (asksForChange(text)) return new Set();
   const said = new Set(partsOf(question));
   // Many files are called index or test: each name is looked at once.
   const byStem = Map.groupBy(paths, stemOf);

@@ -26,9 +26,6 @@ test('a sentence says such words by chance', () => {
   expect(called([...most, 'word'].join(' '))).toEqual([]);
 });
 
-test.each(['restore the transaction', 'fix(db): transaction', "Don't write a response writer"])(
-  'a change is not a topic: %s',
-  (change) => {
-    expect(called(change)).toEqual([]);
-  },
-);
+test('a change is not a topic', () => {
+  expect(called('restore the transaction')).toEqual([]);
+});
