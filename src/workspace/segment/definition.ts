@@ -88,6 +88,8 @@ const TYPES = /^\s*(?:[\w<>[\],*&:?@.~]+\s+)*[*&]*(?:[\w<>]+::)*$/;
 const TYPED = /[\w>\]?]\s+[*&]*$/;
 const STATEMENT =
   /(?:^|\s)(?:return|if|elif|while|for|foreach|switch|match|else|await|new|throw|raise|case|yield|delete|typeof|in|of|not|and|or|do|assert|with|when|until|unless|catch|except)(?:\s|$)/;
+/** Statements with a condition and a block, which no method is called as. */
+const BLOCK = /^(?:if|for|foreach|while|switch|elif|elsif|elseif|unless|until|synchronized)$/;
 /** After a method's parameters and before its body: what qualifies it, what it throws, what it returns. */
 const CLAUSE = /(?:const|noexcept|override|final|async)\b|throws\s[\w.,\s]*|where\s[^{;=]*|->[^{;\n]*|:[^{;=\n]*/y;
 /** Parameters longer than this are those of no definition. */
@@ -117,11 +119,15 @@ export function definesAt(lines: readonly string[], at: number, name: string): b
       return true;
     if (/(?:exports|prototype)\.$/.test(before) && ASSIGNED.test(after)) return true;
     const below = () => lines.slice(at + 1, at + 12).map((next) => next.slice(0, LONGEST_SIDE));
-    if (!TYPES.test(before) || STATEMENT.test(before)) continue;
+    if (!TYPES.test(before) || STATEMENT.test(before) || isStatement(before, name, after)) continue;
     if (hasBody([after, ...below()].join('\n'), TYPED.test(before))) return true;
   }
   return false;
 }
+
+/** `if (late) {` looks like a method of that name. A method may be called `catch`, and then no blank follows. */
+const isStatement = (before: string, name: string, after: string): boolean =>
+  before.trim() === '' && (BLOCK.test(name) || (name === 'catch' && /^\s/.test(after)));
 
 /** Whether SQL creates the name, or a style sheet has a rule for it. */
 function isDeclared(

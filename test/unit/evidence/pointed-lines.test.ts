@@ -102,6 +102,16 @@ ${Array.from({ length: 16 }, (_, at) => `        "rule ${at}",`).join('\n')}
     )
 ${Array.from({ length: 14 }, (_, at) => `    stop${at}()`).join('\n')}
 `,
+  'src/gate.ts': `/** Watches the gate. */
+export function watch(gate: Gate): void {
+${body(0, 33)}
+  if (gate.isDusk) {
+    // The lantern is lit at dusk.
+    light(gate.lantern);
+  }
+${body(33, 45)}
+}
+`,
   'src/latest.ts': 'export function getLatest(): Book {\n  return books.at(-1);\n}\n',
   'test/desk.test.ts':
     'function borrow(): void {\n  lend(book);\n}\n\nfunction testLatest(): void {\n  getLatest();\n}\n',
@@ -225,4 +235,12 @@ test('of the best file some lines are shown, whatever other files say', async ()
   // Nothing of a place without any of the words.
   const none = await pointedWith({ path: 'src/cellar.py', lines: { start: 5, end: 9 } }, question, others);
   expect(none.map(({ path }) => path)).toEqual(['src/desk.ts']);
+});
+
+test('a condition is no definition: the head of the function that it stands in is shown', async () => {
+  const items = await pointed('When is the lantern lit at dusk?', ['src/gate.ts', 36, 39]);
+  expect(items.map(({ path, start, end }) => `${path}:${start}-${end}`)).toEqual([
+    'src/gate.ts:1-2',
+    'src/gate.ts:37-51',
+  ]);
 });

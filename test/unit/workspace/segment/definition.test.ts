@@ -90,6 +90,7 @@ describe('a definition', () => {
     ['CMake', 'add_library(core STATIC', 'core'],
     ['Docker', 'ARG NODE_VERSION=20', 'NODE_VERSION'],
     ['SQL', 'CREATE OR ALTER PROCEDURE [dbo].[close_month]', 'close_month'],
+    ['a method called as a statement', '  catch(onRejected) {\n  }', 'catch'],
   ])('in %s: %s', (_, text, name) => {
     expect(definingLines(text.split('\n'), name)).not.toEqual([]);
   });
@@ -99,6 +100,11 @@ describe('no definition', () => {
   test.each([
     ['a call', '  send_all(message)', 'send_all'],
     ['a call in a condition', '  if (matches(path)) {', 'matches'],
+    ['a condition', '  if (matches(path)) {', 'if'],
+    ['a loop', 'for (const path of paths) {', 'for'],
+    ['a loop of C', '    while (next(list)) {', 'while'],
+    ['a switch', '  switch (kind) {', 'switch'],
+    ['what catches a failure', '  catch (error) {', 'catch'],
     ['a call in a condition without brackets', 'if matches(path) {', 'matches'],
     ['a call that takes a body', "describe('walk', () => {", 'describe'],
     ['a returned call', '  return copyOf(all, () => {', 'copyOf'],
