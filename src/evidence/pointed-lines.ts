@@ -1,6 +1,6 @@
 import { definesAt } from '../workspace/segment/definition.ts';
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
-import { isProse } from '../workspace/files/role.ts';
+import { isProse, roleOf } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import { calledDefinition } from './called-definitions.ts';
@@ -126,7 +126,8 @@ export async function gatherPointedLines(
   }
   const all = apart([...own, ...(first ? [first] : []), ...spoken, ...near]);
   const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
-  if (best && shown.every(({ path }) => path !== best.path)) {
+  // A list of changes leads by all that it ever told.
+  if (best && roleOf(best.path) !== 'changelog' && shown.every(({ path }) => path !== best.path)) {
     const found = pointedIn(await corpus.lines(best.path), best.path, best.lines, weights, BRIEF);
     if (found) shown.push({ path: best.path, ...found });
   }

@@ -112,6 +112,7 @@ ${body(0, 33)}
 ${body(33, 45)}
 }
 `,
+  'CHANGELOG.md': '# Changes\n\n- The desk asks a reader for fees.\n',
   'src/latest.ts': 'export function getLatest(): Book {\n  return books.at(-1);\n}\n',
   'test/desk.test.ts':
     'function borrow(): void {\n  lend(book);\n}\n\nfunction testLatest(): void {\n  getLatest();\n}\n',
@@ -232,6 +233,8 @@ test('of the best file some lines are shown, whatever other files say', async ()
   const best = { path: 'src/clock.ts', lines: { start: 1, end: 4 } };
   const items = await pointedWith(best, question, others);
   expect(items.map(({ path, start }) => `${path}:${start}`)).toEqual(['src/desk.ts:3', 'src/clock.ts:1']);
+  const changes = await pointedWith({ path: 'CHANGELOG.md', lines: { start: 1, end: 3 } }, question, others);
+  expect(changes.map(({ path }) => path)).toEqual(['src/desk.ts']);
   // Nothing of a place without any of the words.
   const none = await pointedWith({ path: 'src/cellar.py', lines: { start: 5, end: 9 } }, question, others);
   expect(none.map(({ path }) => path)).toEqual(['src/desk.ts']);
