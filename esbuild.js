@@ -23,6 +23,7 @@ const programs = options.program
   : {
       cli: 'src/cli.ts',
       engine: 'src/engine/runtime/worker.ts',
+      'prompt-thread': 'src/engine/runtime/prompt-thread.ts',
       service: 'src/service/worker.ts',
       library: 'src/library/index.ts',
       'openai-client': 'src/answer-model/openai-client.ts',
@@ -31,7 +32,7 @@ const programs = options.program
     };
 
 /** What the extension does not run stays out of a production build. */
-const shipped = new Set(['cli', 'engine', 'library', 'openai-client', 'service']);
+const shipped = new Set(['cli', 'engine', 'library', 'openai-client', 'prompt-thread', 'service']);
 
 /**
  * Versions whose forms the two plugins below know. Each pattern must be met, so a later version that writes another

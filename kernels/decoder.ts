@@ -117,16 +117,34 @@ function shortlisted(
  *
  * The last token goes through `lowerGraph` and `upperGraph`, so there is no table to unembed with, and of the last
  * block nothing behind its keys and values.
+ *
+ * Of a part of the blocks, `first` … `end - 1`, what leaves it enters the next part: sum and branch [1, T, D] of the
+ * residual stream. They are not added between, so the numbers are those of the whole, to the bit.
  */
-export function promptGraph(manifest: Manifest, options: DecoderOptions = decoderDefaults): Graph {
+export function promptGraph(
+  manifest: Manifest,
+  options: DecoderOptions = decoderDefaults,
+  [first, end]: readonly [number, number] = [0, manifest.config.layers],
+): Graph {
   const { config, tensors } = manifest;
-  const graph = new Graph('prompt');
+  const isWhole = first === 0 && end === config.layers;
+  const graph = new Graph(isWhole ? 'prompt' : `prompt-${first}-${end}`);
   const weights = { tensors, accuracyLevel: options.accuracyLevel };
-  const start = { sum: embed(graph, weights, graph.input('ids', 'int64', [1, 'tokens'])), branch: undefined };
+  const shape = [1, 'tokens', config.hidden];
+  const entering = (name: string) => graph.input(name, 'float32', shape);
+  const start: Residual =
+    first === 0
+      ? { sum: embed(graph, weights, graph.input('ids', 'int64', [1, 'tokens'])), branch: undefined }
+      : { sum: entering('sum'), branch: entering('branch') };
   const attending = attendingOf(graph, options);
   const last = config.layers - 1;
-  const residual = blocks(graph, weights, manifest, [0, last], start, attending, options);
-  cachedBlock(graph, weights, config, last, residual, attending);
+  const residual = blocks(graph, weights, manifest, [first, Math.min(end, last)], start, attending, options);
+  if (end === config.layers) cachedBlock(graph, weights, config, last, residual, attending);
+  else {
+    graph.output('next.sum', residual.sum, 'float32', shape);
+    if (residual.branch === undefined) throw new RangeError('A part of a prompt has a block at least.');
+    graph.output('next.branch', residual.branch, 'float32', shape);
+  }
   return graph;
 }
 

@@ -154,9 +154,10 @@ async function write(messages: readonly Message[], drafts: 'prompt' | 'none', re
     own.lower.length = length;
     own.upper.length = length;
   };
-  const readPart = async (own: Context, ids: readonly number[]) => {
-    if (read.candidates === undefined) await model.read(own, ids);
-    else moved(own, own.lower.length + ids.length);
+  const readPart: Model['read'] = async (own, ids, onRun) => {
+    if (read.candidates === undefined) return model.read(own, ids, onRun);
+    moved(own, own.lower.length + ids.length);
+    await onRun?.(ids.length);
   };
   const next = async (own: Context, ids: readonly number[]) => {
     if (read.candidates === undefined) return (read.candidates = await model.next(own, ids));

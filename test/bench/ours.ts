@@ -1,4 +1,4 @@
-import { Model, RUN } from '../../src/engine/runtime/model.ts';
+import { Model } from '../../src/engine/runtime/model.ts';
 import type { Context } from '../../src/engine/runtime/model.ts';
 import { defaultSettings } from '../../src/engine/settings.ts';
 import type { Decoding, System } from './system.ts';
@@ -49,9 +49,9 @@ export async function openOurs(threads: number, room: number, folder: string | u
 /** As an answer's prompt is read: in runs of its size, and the last token by what writes. */
 async function prefill(model: Model, context: Context, ids: readonly number[], signal: AbortSignal): Promise<void> {
   const body = ids.slice(0, -1);
-  for (let start = 0; start < body.length; start += RUN.prefillTokens) {
+  await model.read(context, body, () => {
     signal.throwIfAborted();
-    await model.read(context, body.slice(start, start + RUN.prefillTokens));
-  }
+    return Promise.resolve();
+  });
   await model.next(context, ids.slice(-1));
 }

@@ -81,7 +81,8 @@ describe.skipIf(!(HOST in TARGETS))('the VSIX for this machine, unpacked into an
     const named = [...manifest.matchAll(/"(?:\.\/)?((?:media|dist|l10n)\b[\w./-]*)"/g)].map((match) => match[1] ?? '');
     expect(named).toContain('dist/extension.cjs');
     expect(named.filter((path) => !existsSync(join(extension, path)))).toEqual([]);
-    for (const program of ['engine.js', 'openai-client.js', 'service.js', 'media/chat.js', 'media/chat.css']) {
+    const threads = ['prompt-thread.js', 'service.js'];
+    for (const program of ['engine.js', 'openai-client.js', ...threads, 'media/chat.js', 'media/chat.css']) {
       expect(existsSync(join(extension, 'dist', program))).toBe(true);
     }
   });

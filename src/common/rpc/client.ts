@@ -158,7 +158,9 @@ export class RpcClient<C extends Calls<C>> {
       if (!job) break;
       this.#send(job);
     }
-    if (this.#running.size > 0 || idle === undefined) return;
+    if (this.#running.size > 0) return;
+    this.#peer?.hold?.(false);
+    if (idle === undefined) return;
     // An idle peer must neither hold memory for ever nor keep its host alive.
     this.#idle = setTimeout(() => {
       this.#stop();
@@ -169,6 +171,7 @@ export class RpcClient<C extends Calls<C>> {
     const { id, kind, request } = job;
     try {
       this.#peer ??= this.#start();
+      this.#peer.hold?.(true);
       this.#running.set(id, job);
       this.#peer.post({ type: 'call', id, kind, request });
     } catch (error) {

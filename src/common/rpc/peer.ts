@@ -30,6 +30,8 @@ export interface Peer {
   readonly pid: number | undefined;
   /** @throws DataCloneError for what cannot be copied */
   post(message: ToPeer): void;
+  /** Whether it keeps our process alive; only of a peer that can be told so. */
+  readonly hold?: (isHeld: boolean) => void;
   /** The hard stop: code that computes cannot be interrupted, its thread or process can. */
   kill(): void;
 }
@@ -93,6 +95,29 @@ export function threadPeer(
   ports: readonly MessagePort[] = [],
 ): Peer {
   const worker = new Worker(script, { workerData: data, stderr: true, transferList: [...ports] });
+  const log = listen(worker, events);
+  worker.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log('warn', text.trimEnd());
+  });
+  return peerOf(worker);
+}
+
+/**
+ * Starts a thread that keeps our process alive only while it has a call. What it writes to its error stream goes to
+ * ours: a stream that is read would keep the process alive as well.
+ */
+export function unboundThreadPeer(script: string, events: PeerEvents): Peer {
+  const worker = new Worker(script);
+  listen(worker, events);
+  const hold = (isHeld: boolean) => {
+    if (isHeld) worker.ref();
+    else worker.unref();
+  };
+  return { ...peerOf(worker), hold };
+}
+
+/** Passes on what a thread says and how it ends. */
+function listen(worker: Worker, events: PeerEvents): PeerEvents['onLog'] {
   let said = '';
   const log = (level: 'warn' | 'error', line: string) => {
     said = `${said}${line}\n`.slice(-SAID);
@@ -101,15 +126,16 @@ export function threadPeer(
   worker.on('message', (message: unknown) => {
     events.onMessage(message);
   });
-  worker.stderr.setEncoding('utf8').on('data', (text: string) => {
-    log('warn', text.trimEnd());
-  });
   worker.on('error', (error: unknown) => {
     log('error', stackOf(error));
   });
   worker.on('exit', (code) => {
     events.onExit({ code, signal: null, said });
   });
+  return log;
+}
+
+function peerOf(worker: Worker): Peer {
   return {
     pid: undefined,
     post: (message) => {

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
 import { COPIED, CopyDetector, endOfQuotation, FenceScanner, wholeSentences } from './copy-detector.ts';
-import { RUN } from '../runtime/model.ts';
 import { Drafter } from './drafter.ts';
 import { findCycle } from './find-cycle.ts';
 import { KeptPrompt } from './kept-prompt.ts';
@@ -71,13 +70,13 @@ async function readPrompt(
   { onEvent, signal }: GenerateOptions,
 ): Promise<Candidates> {
   const [body, last] = [prompt.slice(0, -1), prompt.slice(-1)];
-  while (read.length < body.length) {
-    const run = body.slice(read.length, read.length + RUN.prefillTokens);
-    await model.read(context, run);
-    read.length += run.length;
-    onEvent({ kind: 'prefilled', tokens: read.length, of: prompt.length });
-    await turn();
-    signal.throwIfAborted();
+  if (read.length < body.length) {
+    await model.read(context, body.slice(read.length), async (tokens) => {
+      read.length += tokens;
+      onEvent({ kind: 'prefilled', tokens: read.length, of: prompt.length });
+      await turn();
+      signal.throwIfAborted();
+    });
   }
   const candidates = await model.next(context, last);
   onEvent({ kind: 'prefilled', tokens: prompt.length, of: prompt.length });

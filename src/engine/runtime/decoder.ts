@@ -61,12 +61,27 @@ export async function runDecoder(
   }
   const results = await session.run(feeds, fetches);
   if (cache.kind === 'grown') cache.tensors = grown(results, Object.keys(cache.tensors));
-  if (cache.kind === 'rows') {
-    for (const [name, tensor] of Object.entries(cache.tensors))
-      append(tensor, cache.length, floats(results, `new.${name}`));
-  }
-  cache.length = total;
+  if (cache.kind === 'rows') appendRows(cache, rowsOf(results, cache), count);
+  else cache.length = total;
   return results;
+}
+
+/** The rows of keys and values [T, G, d] that a run gave, by the names of the cache's tensors. */
+export function rowsOf(
+  results: Readonly<Record<string, ort.Tensor>>,
+  cache: KeyValueCache,
+): Readonly<Record<string, Float32Array>> {
+  return Object.fromEntries(Object.keys(cache.tensors).map((name) => [name, floats(results, `new.${name}`)]));
+}
+
+/** Moves a cache of rows on by the `count` rows of a run. */
+export function appendRows(cache: KeyValueCache, rows: Readonly<Record<string, Float32Array>>, count: number): void {
+  for (const [name, tensor] of Object.entries(cache.tensors)) {
+    const own = rows[name];
+    if (own === undefined) throw new Error(`The run gave no rows for ${name}.`);
+    append(tensor, cache.length, own);
+  }
+  cache.length += count;
 }
 
 /** Writes rows [T, G, d] behind the first `length` positions of [1, G, S, d]. Throws a RangeError for too many. */
@@ -96,6 +111,15 @@ export function rewind(cache: KeyValueCache, length: number): void {
 /** Two caches of neighbouring blocks and of one length as one, for a graph that runs through both. */
 export function joined(lower: KeyValueCache, upper: KeyValueCache): KeyValueCache {
   return { kind: lower.kind, length: lower.length, tensors: { ...lower.tensors, ...upper.tensors } };
+}
+
+/** A cache of the blocks `first` … `end - 1` alone, with the same buffers. */
+export function partOf(cache: KeyValueCache, [first, end]: readonly [number, number]): KeyValueCache {
+  const own = Object.entries(cache.tensors).filter(([name]) => {
+    const layer = Number.parseInt(name, 10);
+    return layer >= first && layer < end;
+  });
+  return { kind: cache.kind, length: cache.length, tensors: Object.fromEntries(own) };
 }
 
 /** Fills the first `length` positions of an empty cache of rows with those of another of the same blocks. */
@@ -140,7 +164,8 @@ export function floats(results: Readonly<Record<string, ort.Tensor>>, name: stri
   return floatsOf(found);
 }
 
-function floatsOf({ data }: ort.Tensor): Float32Array {
+/** A tensor's floats. Throws where it holds something else. */
+export function floatsOf({ data }: ort.Tensor): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error('This tensor is not of floats.');
   return data;
 }

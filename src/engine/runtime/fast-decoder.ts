@@ -1,10 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import type * as ort from 'onnxruntime-node';
-import { decoderDefaults, promptGraph, upperGraph } from '../../../kernels/decoder.ts';
+import { upperGraph } from '../../../kernels/decoder.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
 import { DerivedFile } from '../weights/derived-file.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
+import { createPromptReader, promptOptions } from './prompt-reader.ts';
+import type { PromptReader } from './prompt-reader.ts';
 import { createSession } from './session.ts';
 import type { SessionOptions } from './session.ts';
 
@@ -13,8 +15,8 @@ const PART = { memory: 0.5, disk: 0.25 } as const;
 
 /** What runs an answer with derived weights. */
 export interface FastSessions {
-  /** `promptGraph` with 8 bits on both sides. */
-  readonly prompt: ort.InferenceSession;
+  /** Reads prompts with 8 bits on both sides. */
+  readonly prompt: PromptReader;
   /** `upperGraph` with a shortlist. */
   readonly upper: ort.InferenceSession;
 }
@@ -67,12 +69,11 @@ export class FastDecoder {
     if (!tensors) return undefined;
     const manifest = { ...this.#manifest, tensors };
     const upper = { ...manifest, tensors: { ...tensors, ...this.#manifest.tensors } };
-    const options = { ...decoderDefaults, isRunInvariant: true, cache: 'rows' } as const;
-    const prompt = await createSession(promptGraph(manifest, options), this.#folder, this.#options);
+    const prompt = await createPromptReader(manifest, this.#folder, this.#options);
     try {
       return {
         prompt,
-        upper: await createSession(upperGraph(upper, this.#from, options), this.#folder, this.#options),
+        upper: await createSession(upperGraph(upper, this.#from, promptOptions), this.#folder, this.#options),
       };
     } catch (error) {
       await prompt.release();

@@ -8,11 +8,13 @@ import { memoryTokenGraph } from '../../../kernels/memory-tokens.ts';
 import { MAX_POSITIONS } from '../../../kernels/rotary.ts';
 import { ADAPTER_FILE, readAdapter } from '../weights/adapter.ts';
 import type { Adapter } from '../weights/adapter.ts';
-import { cacheBytes, copied, erase, floats, integers, joined, keyValueCache, rewind, runDecoder } from './decoder.ts';
+import { cacheBytes, copied, erase, floats, integers, keyValueCache, rewind, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
 import { FastDecoder, isInBlocks } from './fast-decoder.ts';
 import type { FastSessions } from './fast-decoder.ts';
+import { idTensor } from './prompt-reader.ts';
+import type { OnRun } from './prompt-reader.ts';
 import { readLoras } from '../weights/lora.ts';
 import { checkHashes, checkSizes, loadFailure, readManifest } from '../weights/model-files.ts';
 import { encoderTensors } from '../weights/encoder-weights.ts';
@@ -165,16 +167,27 @@ export class Model {
     erase(upper);
   }
 
-  /** Reads a part of a prompt, of which at least one token more follows. */
-  async read(context: Context, ids: readonly number[]): Promise<void> {
-    const { fast, lower, upper } = context;
-    if (fast === undefined) {
-      await this.next(context, ids);
+  /**
+   * Reads a part of a prompt, of which at least one token more follows, in runs. `onRun` hears of each; it may end the
+   * reading by what it throws, and the context holds then what it has heard of.
+   */
+  async read(context: Context, ids: readonly number[], onRun: OnRun = () => Promise.resolve()): Promise<void> {
+    const runs = Array.from({ length: Math.ceil(ids.length / RUN.prefillTokens) }, (_, at) =>
+      ids.slice(at * RUN.prefillTokens, (at + 1) * RUN.prefillTokens),
+    );
+    if (context.fast) {
+      await context.fast.prompt.read(context, runs, onRun);
       return;
     }
-    await runDecoder(fast.prompt, { ids: idTensor(ids) }, joined(lower, upper), ids.length, []);
-    lower.length += ids.length;
-    upper.length += ids.length;
+    for (const run of runs) {
+      await this.next(context, run);
+      await onRun(run.length);
+    }
+  }
+
+  /** Runs of a prompt that are read at the same time. */
+  stages({ fast }: Context): number {
+    return fast?.prompt.stages ?? 1;
   }
 
   /** Makes ready what answers faster; `pause` is waited for between its parts. */
@@ -304,8 +317,4 @@ async function adapterFor(manifest: Manifest, { adapterFolder, baseFolder }: Mod
   }
   await checkSizes(adapterFolder, { [ADAPTER_FILE]: adapter.file });
   return adapter;
-}
-
-function idTensor(ids: readonly number[]): ort.Tensor {
-  return new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
 }

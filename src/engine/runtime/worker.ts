@@ -18,7 +18,8 @@ const settings = parseSettings(process.argv[2] ?? '');
 /** Tokens of the run that measures prefill. */
 const PROBE_TOKENS = 64;
 /**
- * A prompt of some thousand tokens is read at this part of the probe's rate: attention grows with what was read before.
+ * A prompt of some thousand tokens is read at this part of the probe's rate, times the runs that are read at once:
+ * attention grows with what was read before.
  */
 const PROMPT_OF_PROBE = 0.65;
 /** A prompt of which less was read says little about how fast the next is read. */
@@ -61,7 +62,8 @@ async function describe(model: Model, chosen: Chosen) {
     const context = await model.context(run.length);
     const began = performance.now();
     await model.read(context, run);
-    prefillRate = (PROMPT_OF_PROBE * 1000 * run.length) / (performance.now() - began);
+    const seconds = (performance.now() - began) / 1000;
+    prefillRate = (PROMPT_OF_PROBE * model.stages(context) * run.length) / seconds;
   }
   return {
     model: model.manifest.name,

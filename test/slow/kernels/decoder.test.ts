@@ -130,6 +130,28 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
     }
   });
 
+  it('reads a prompt in two parts to the same bits as in one', async () => {
+    const options = { ...OPTIONS, cache: 'rows' } as const;
+    const part = (range: readonly [number, number]) => cpuSession(promptGraph(manifest, options, range), folder);
+    const [whole, first, second] = [
+      await cpuSession(promptGraph(manifest, options), folder),
+      await part([0, SPLIT]),
+      await part([SPLIT, CONFIG.layers]),
+    ];
+    const all = keyValueCache(CONFIG, [0, CONFIG.layers], 'rows', IDS.length);
+    const [below, above] = caches(IDS.length);
+    for (const ids of [IDS.slice(0, 5), IDS.slice(5)]) {
+      const row = { ids: intTensor(ids, [1, ids.length]) };
+      await runDecoder(whole, row, all, ids.length, []);
+      const passed = await runDecoder(first, row, below, ids.length, ['next.sum', 'next.branch']);
+      const entering = { sum: passed['next.sum']!, branch: passed['next.branch']! };
+      await runDecoder(second, entering, above, ids.length, []);
+    }
+    for (const [name, { data }] of Object.entries({ ...below.tensors, ...above.tensors })) {
+      expect(data, name).toEqual(all.tensors[name]!.data);
+    }
+  });
+
   it('cannot be taken back where a cache grows, or to where it has not been', async () => {
     const grown = keyValueCache(CONFIG, [0, SPLIT], 'grown');
     await runDecoder(lower, { ids: intTensor([1, 2], [1, 2]) }, grown, 2, ['states']);

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { RpcClient } from '../../../../src/common/rpc/client.ts';
 import type { Crash, RpcOptions } from '../../../../src/common/rpc/client.ts';
@@ -21,6 +23,22 @@ afterEach(() => {
   for (const client of started.splice(0)) client.kill();
   rmSync(folder, { recursive: true });
 });
+
+it('an unbound thread that has no call lets our process end', async () => {
+  const rpcFolder = join(import.meta.dirname, '../../../../src/common/rpc');
+  const program = `
+    import { RpcClient } from ${JSON.stringify(join(rpcFolder, 'client.ts'))};
+    import { unboundThreadPeer } from ${JSON.stringify(join(rpcFolder, 'peer.ts'))};
+    const fail = () => new Error('It failed.');
+    const start = (events) => unboundThreadPeer(${JSON.stringify(script)}, events);
+    const rpc = new RpcClient({ start, onCrash: fail, closed: fail, onLog: () => {} });
+    console.log(await rpc.call('add', { a: 1, b: 2 }), await rpc.call('add', { a: 3, b: 4 }));
+  `;
+  const path = join(folder, 'program.mjs');
+  writeFileSync(path, program);
+  const { stdout } = await promisify(execFile)(process.execPath, [path], { timeout: 20_000 });
+  expect(stdout).toBe('3 7\n');
+}, 30_000);
 
 const kinds: readonly (readonly [string, (events: PeerEvents) => Peer])[] = [
   ['a worker thread', (events) => threadPeer(script, undefined, events)],

@@ -68,13 +68,16 @@ it('keeps what an answer that was stopped had read', async () => {
   const model = await open();
   const kept = new KeptPrompt();
   const stop = new AbortController();
-  const read = vi.spyOn(model, 'read').mockImplementation(async (...given) => {
-    read.mockRestore();
-    await model.read(...given);
-    stop.abort();
-  });
+  const read = model.read.bind(model);
+  const stopping = vi.spyOn(model, 'read').mockImplementation((context, ids, onRun) =>
+    read(context, ids, (tokens) => {
+      stop.abort();
+      return onRun?.(tokens) ?? Promise.resolve();
+    }),
+  );
   const text = code(0, 40);
   await expect(said(model, text, kept, stop.signal)).rejects.toThrow();
+  stopping.mockRestore();
   const found = await said(model, text, kept);
   expect(found.keptTokens).toBe(128);
   expect(found.answer).toBe((await said(model, text)).answer);

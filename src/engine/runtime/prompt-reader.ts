@@ -1,0 +1,216 @@
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as ort from 'onnxruntime-node';
+import { AppError } from '../../common/app-error.ts';
+import { RpcClient } from '../../common/rpc/client.ts';
+import type { Call } from '../../common/rpc/messages.ts';
+import { unboundThreadPeer } from '../../common/rpc/peer.ts';
+import { decoderDefaults, promptGraph } from '../../../kernels/decoder.ts';
+import { SPARE_ROWS } from '../../../kernels/local-attention.ts';
+import type { Manifest } from '../../../kernels/manifest.ts';
+import { appendRows, copied, erase, floats, floatsOf, joined, keyValueCache, partOf, runDecoder } from './decoder.ts';
+import type { KeyValueCache } from './decoder.ts';
+import { createSession } from './session.ts';
+import type { SessionOptions } from './session.ts';
+
+/** A prompt's graphs are run by run the same, so that a kept one may be read on from where a run ended. */
+export const promptOptions = { ...decoderDefaults, isRunInvariant: true, cache: 'rows' } as const;
+
+/** What the thread of the upper blocks is asked; of keys and values by the names of a cache's tensors. */
+export interface PromptCalls {
+  open: Call<Opening, void>;
+  /** A prompt of which `length` tokens are read, [1, G, length, d] each; it will have `capacity` at most. */
+  begin: Call<{ length: number; capacity: number; past: Rows }, void>;
+  /** What leaves the lower blocks; the run's own rows [count, G, d]. */
+  read: Call<Passed, Rows>;
+  /** Overwrites what the prompt left. */
+  end: Call<undefined, void>;
+}
+
+/** The blocks from `from` on. */
+interface Opening {
+  readonly manifest: Manifest;
+  readonly folder: string;
+  readonly from: number;
+  readonly options: SessionOptions;
+}
+
+type Rows = Readonly<Record<string, Float32Array>>;
+
+/** The residual stream between the two halves, of `count` tokens: [1, count, D] each. */
+interface Passed {
+  readonly count: number;
+  readonly sum: Float32Array;
+  readonly branch: Float32Array;
+}
+
+/** Called when a run was read through all blocks, with its tokens; what it throws ends the reading. */
+export type OnRun = (tokens: number) => Promise<void>;
+
+/** Reads prompts into the caches of both halves of a context. */
+export interface PromptReader {
+  /** Parts of the decoder that work at the same time: a run passes one after the other. */
+  readonly stages: number;
+  /** Moves both caches on, run by run. When it ends, whichever way, nothing is written to them any more. */
+  read(caches: Caches, runs: readonly (readonly number[])[], onRun: OnRun): Promise<void>;
+  release(): Promise<void>;
+}
+
+interface Caches {
+  readonly lower: KeyValueCache;
+  readonly upper: KeyValueCache;
+}
+
+/**
+ * With two threads or more the blocks are cut in two halves, and while one thread takes a run through the upper half,
+ * the next run passes the lower one here. A product that is shared by two threads ends when the later one does, a
+ * thousand times a run, and a sleeping thread wakes too late for it; here they meet once a run. (GPipe, arXiv
+ * 1811.06965, does so with a batch's parts; the runs of one prompt may follow each other as well, because a block asks
+ * the runs before for nothing but that block's keys and values.) The numbers are the same.
+ */
+export async function createPromptReader(
+  manifest: Manifest,
+  folder: string,
+  options: SessionOptions,
+): Promise<PromptReader> {
+  if (options.threads < 2 || manifest.config.layers < 2) return WholeReader.create(manifest, folder, options);
+  try {
+    return await StagedReader.create(manifest, folder, options);
+  } catch {
+    // Where no thread can be had, or it does not find the runtime, one session reads as well.
+    return WholeReader.create(manifest, folder, options);
+  }
+}
+
+class WholeReader implements PromptReader {
+  readonly stages = 1;
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  static async create(manifest: Manifest, folder: string, options: SessionOptions): Promise<WholeReader> {
+    return new WholeReader(await createSession(promptGraph(manifest, promptOptions), folder, options));
+  }
+
+  async read({ lower, upper }: Caches, runs: readonly (readonly number[])[], onRun: OnRun): Promise<void> {
+    for (const run of runs) {
+      await runDecoder(this.#session, { ids: idTensor(run) }, joined(lower, upper), run.length, []);
+      lower.length += run.length;
+      upper.length += run.length;
+      await onRun(run.length);
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+class StagedReader implements PromptReader {
+  readonly stages = 2;
+  /** What the thread is opened with. */
+  readonly #thread: Opening;
+  readonly #below: ort.InferenceSession;
+  readonly #above: RpcClient<PromptCalls>;
+
+  private constructor(thread: Opening, below: ort.InferenceSession, above: RpcClient<PromptCalls>) {
+    this.#thread = thread;
+    this.#below = below;
+    this.#above = above;
+  }
+
+  static async create(manifest: Manifest, folder: string, options: SessionOptions): Promise<StagedReader> {
+    const middle = Math.floor(manifest.config.layers / 2);
+    const own = Math.ceil(options.threads / 2);
+    const above = new RpcClient<PromptCalls>({
+      start: (events) => unboundThreadPeer(script(), events),
+      onCrash: ({ exit }) => new AppError('engine/internal', `A thread of the engine ended: ${exit.said.trim()}`),
+      closed: () => new AppError('engine/internal', 'The model was given back.'),
+      onLog: () => undefined,
+    });
+    const thread = { manifest, folder, from: middle, options: { ...options, threads: options.threads - own } };
+    const graph = promptGraph(manifest, promptOptions, [0, middle]);
+    const [opened, below] = await Promise.allSettled([
+      above.call('open', thread),
+      createSession(graph, folder, { ...options, threads: own }),
+    ]);
+    if (opened.status === 'fulfilled' && below.status === 'fulfilled')
+      return new StagedReader(thread, below.value, above);
+    above.kill();
+    if (below.status === 'rejected') throw below.reason;
+    await below.value.release();
+    throw new AppError('engine/internal', 'The thread of the upper blocks did not open.');
+  }
+
+  async read({ lower, upper }: Caches, runs: readonly (readonly number[])[], onRun: OnRun): Promise<void> {
+    const { from, manifest } = this.#thread;
+    const whole = joined(lower, upper);
+    const below = partOf(whole, [0, from]);
+    const above = partOf(whole, [from, manifest.config.layers]);
+    await this.#begin(above, runs);
+    /** What the run before has still to pass. */
+    let behind: { readonly count: number; readonly rows: Promise<Rows> } | undefined;
+    const finish = async (next?: Passed) => {
+      const { count = 0, rows } = behind ?? {};
+      const read = await rows;
+      behind = next && { count: next.count, rows: this.#above.call('read', next) };
+      // A failure is told where it is waited for, which may be a run later.
+      behind?.rows.catch(() => undefined);
+      if (read === undefined) return;
+      appendRows(above, read, count);
+      lower.length += count;
+      upper.length += count;
+      await onRun(count);
+    };
+    try {
+      for (const run of runs) {
+        const results = await runDecoder(this.#below, { ids: idTensor(run) }, below, run.length, PASSED);
+        const [sum, branch] = [floats(results, 'next.sum'), floats(results, 'next.branch')];
+        await finish({ count: run.length, sum, branch });
+      }
+      await finish();
+    } finally {
+      await behind?.rows.catch(() => undefined);
+      await this.#above.call('end', undefined).catch(() => undefined);
+    }
+  }
+
+  async #begin(above: KeyValueCache, runs: readonly (readonly number[])[]): Promise<void> {
+    const { from, manifest } = this.#thread;
+    const tokens = runs.reduce((sum, run) => sum + run.length, 0);
+    const { length } = above;
+    const past = keyValueCache(manifest.config, [from, manifest.config.layers], 'rows', length);
+    copied(above, past, length);
+    // A thread that died is another one now; to one that is open this says nothing.
+    await this.#above.call('open', this.#thread);
+    const arrays = Object.entries(past.tensors).map(([name, tensor]): [string, Float32Array] => [
+      name,
+      floatsOf(tensor),
+    ]);
+    await this.#above.call('begin', {
+      length,
+      capacity: length + tokens + SPARE_ROWS,
+      past: Object.fromEntries(arrays),
+    });
+    erase(past);
+  }
+
+  async release(): Promise<void> {
+    this.#above.kill();
+    await this.#below.release();
+  }
+}
+
+const PASSED = ['next.sum', 'next.branch'] as const;
+
+/** The thread's script lies beside this one, from source and in a bundle. */
+function script(): string {
+  const here = fileURLToPath(import.meta.url);
+  return fileURLToPath(new URL(`./prompt-thread${extname(here)}`, import.meta.url));
+}
+
+export function idTensor(ids: readonly number[]): ort.Tensor {
+  return new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+}

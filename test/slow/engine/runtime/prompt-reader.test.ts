@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Manifest } from '../../../../kernels/manifest.ts';
+import { keyValueCache } from '../../../../src/engine/runtime/decoder.ts';
+import { createPromptReader } from '../../../../src/engine/runtime/prompt-reader.ts';
+import type { PromptReader } from '../../../../src/engine/runtime/prompt-reader.ts';
+import { readManifest } from '../../../../src/engine/weights/model-files.ts';
+import { madeBase } from '../../../support/made-base.ts';
+
+/** The context's own cut, which is not that of the two halves. */
+const CUT = 1;
+const RUNS = Array.from({ length: 5 }, (_, run) => Array.from({ length: 8 }, (_none, at) => 3 + ((run * 8 + at) % 40)));
+
+let folder = '';
+let manifest: Manifest;
+let whole: PromptReader;
+let staged: PromptReader;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ask-codebase-prompt-'));
+  await madeBase(folder);
+  const base = join(folder, 'base');
+  manifest = await readManifest(base);
+  whole = await createPromptReader(manifest, base, { device: 'cpu', threads: 1 });
+  staged = await createPromptReader(manifest, base, { device: 'cpu', threads: 2 });
+});
+afterAll(async () => {
+  await whole.release();
+  await staged.release();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function context() {
+  const { config } = manifest;
+  return {
+    lower: keyValueCache(config, [0, CUT], 'rows', 64),
+    upper: keyValueCache(config, [CUT, config.layers], 'rows', 64),
+  };
+}
+
+/** All keys and values up to where both caches are. */
+function held({ lower, upper }: ReturnType<typeof context>) {
+  expect(upper.length).toBe(lower.length);
+  return Object.entries({ ...lower.tensors, ...upper.tensors }).map(([name, { data, dims }]) => {
+    const [, heads = 0, capacity = 0, size = 0] = dims;
+    const rows = Array.from({ length: heads }, (_, head) =>
+      (data as Float32Array).subarray(head * capacity * size, (head * capacity + lower.length) * size),
+    );
+    return [name, rows] as const;
+  });
+}
+
+const quietly = () => Promise.resolve();
+
+it('reads with two threads to the same bits as with one, also where a prompt goes on', async () => {
+  expect([whole.stages, staged.stages]).toEqual([1, 2]);
+  const [one, two] = [context(), context()];
+  for (const runs of [RUNS.slice(0, 3), RUNS.slice(3, 4), RUNS.slice(4)]) {
+    const told: number[] = [];
+    await whole.read(one, runs, quietly);
+    await staged.read(two, runs, (tokens) => {
+      told.push(tokens);
+      return Promise.resolve();
+    });
+    expect(told).toEqual(runs.map(({ length }) => length));
+    expect(held(two)).toEqual(held(one));
+  }
+});
+
+it('holds what was told of, where it is ended between two runs', async () => {
+  const [one, two] = [context(), context()];
+  const end = () => Promise.reject(new Error('Enough.'));
+  await expect(staged.read(two, RUNS, end)).rejects.toThrow('Enough.');
+  expect(two.lower.length).toBe(8);
+  await whole.read(one, RUNS, quietly);
+  await staged.read(two, RUNS.slice(1), quietly);
+  expect(held(two)).toEqual(held(one));
+});
+
+it('fails with a prompt that has no room, and reads the next', async () => {
+  const [one, two] = [context(), context()];
+  await expect(staged.read(two, [...RUNS, ...RUNS], quietly)).rejects.toThrow('no room');
+  await whole.read(one, RUNS, quietly);
+  const next = context();
+  await staged.read(next, RUNS, quietly);
+  expect(held(next)).toEqual(held(one));
+});
