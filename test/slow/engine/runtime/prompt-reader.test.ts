@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ask-codebase-prompt-'));
   await madeBase(folder);
   const base = join(folder, 'base');
-  manifest = await readManifest(base);
+  manifest = withBlocksTwice(await readManifest(base));
   whole = await createPromptReader(manifest, base, { device: 'cpu', threads: 1 });
   staged = await createPromptReader(manifest, base, { device: 'cpu', threads: 2 });
 });
@@ -30,6 +30,16 @@ afterAll(async () => {
   await staged.release();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Four blocks, of which two are as the first two: of the last alone keys and values are wanted. */
+function withBlocksTwice({ config, tensors, ...rest }: Manifest): Manifest {
+  const again = Object.entries(tensors).flatMap(([name, entry]) => {
+    const [, layer, part] = /^layers\.(\d+)\.(.*)$/.exec(name) ?? [];
+    return part === undefined ? [] : [[`layers.${Number(layer) + config.layers}.${part}`, entry] as const];
+  });
+  const all = { ...tensors, ...Object.fromEntries(again) };
+  return { ...rest, config: { ...config, layers: 2 * config.layers }, tensors: all };
+}
 
 function context() {
   const { config } = manifest;
