@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -52,6 +52,11 @@ describe.skipIf(!(HOST in TARGETS))('the npm package, installed into an empty fo
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(npx('--version').trim()).toBe(version);
     expect(npx('evidence', '--repo', code, 'Where is LOAN_DAYS defined?')).toContain('src/loans.ts');
+  });
+
+  test('the thread that prompts are read with is there', () => {
+    const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string };
+    expect(existsSync(join(clean, 'node_modules', name, 'dist/prompt-thread.js'))).toBe(true);
   });
 
   test('it ranks files with the model that came with it', () => {

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What of the extension the terminal and the library run; the rest is the editor's. */
 const WANTED = [
   /^(LICENSE|NOTICE)$/,
-  /^dist\/((cli|engine|library|openai-client)\.js|third-party\.txt)$/,
+  /^dist\/((cli|engine|library|openai-client|prompt-thread)\.js|third-party\.txt)$/,
   /^dist\/node_modules\//,
   /^models\//,
 ];
