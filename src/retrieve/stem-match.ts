@@ -17,14 +17,14 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
 /**
  * The files whose name, without its ending, is said by a question of a few words, whole or in parts: "transaction",
  * "response writer" for `response_writer.go`, "how are routes mounted" for `route.go`. People who look for a thing by
- * its name mean the file that is called so.
+ * its name mean the file that is called so, or the index of the folder that is: "routing" for `routing/mod.rs`.
  */
 export function matchStems(question: string, paths: Iterable<string>): Set<string> {
   const text = question.trim();
   if (wordCount(text) > STEM_MATCH.words) return new Set();
   if (asksForChange(text)) return new Set();
   const said = new Set(partsOf(question));
-  // Many files are called index or test: each name is looked at once.
+  // Many files have one name: each is looked at once.
   const byStem = Map.groupBy(paths, stemOf);
   return new Set(
     [...byStem].flatMap(([stem, own]) => {
@@ -34,7 +34,15 @@ export function matchStems(question: string, paths: Iterable<string>): Set<strin
   );
 }
 
-const stemOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\..*/s, '');
+/** Files that stand for their folder: TypeScript's and JavaScript's, Rust's, Python's. */
+const OF_FOLDER = /^(?:index|mod|__init__)$/;
+
+/** The name of a file without its ending, or of its folder where it stands for that. */
+function stemOf(path: string): string {
+  const names = path.split('/');
+  const stem = (names.at(-1) ?? '').replace(/\..*/s, '');
+  return OF_FOLDER.test(stem) ? (names.at(-2) ?? stem) : stem;
+}
 
 /** The parts of names as the index keeps its words: in small letters, without endings of the plural. */
 const partsOf = (names: string): string[] => (names.match(PART) ?? []).flatMap((part) => terms(part));

@@ -14,6 +14,14 @@ test.each([
   expect(called(question)).toEqual(files);
 });
 
+test('an index is called as its folder, and never as an index', () => {
+  const indexes = ['src/routing/mod.rs', 'useToggle/index.ts', 'core/__init__.py', 'index.js'];
+  expect([...matchStems('routing', indexes)]).toEqual(['src/routing/mod.rs']);
+  expect([...matchStems('useToggle', indexes)]).toEqual(['useToggle/index.ts']);
+  expect([...matchStems('the core', indexes)]).toEqual(['core/__init__.py']);
+  expect([...matchStems('index', indexes)]).toEqual(['index.js']);
+});
+
 test('a part of a name, a single letter and a hidden file are not what is asked for', () => {
   expect(called('the writer')).toEqual([]);
   expect(called('where is x')).toEqual([]);
