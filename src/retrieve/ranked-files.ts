@@ -3,9 +3,7 @@ import type { LexicalHit, Ranked } from '../memory/search/fusion.ts';
 import { fuse, RANKING } from '../memory/search/fusion.ts';
 import { orderFreeSum } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
-import { wordCount } from '../memory/search/tokenize.ts';
 import type { SegmentPlace } from '../memory/records.ts';
-import { asksForChange } from './change-request.ts';
 import { fileShares } from './missing-vectors.ts';
 import type { Embedded } from './missing-vectors.ts';
 import { namedFiles } from './named-file.ts';
@@ -102,12 +100,6 @@ export const FILE_RANKING = {
    * words somewhere, and one that answers has them close together.
    */
   bestSegments: 3,
-  /**
-   * Questions of so many words that ask for no change, but for a topic: `fileWeight` in place of the one above, of the
-   * file's share divided by its segments. People describe a topic in other words than the code does, and a large file
-   * says something of every topic; commits change large files more often, and say their words.
-   */
-  topic: { fewest: 3, most: 12, fileWeight: 0.25 },
 } as const;
 
 type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
@@ -216,12 +208,6 @@ export function wordsOfFiles(
   return words;
 }
 
-/** Whether a question describes what it is about: longer than a name, shorter than a message, and no change. */
-export function asksForTopic(question: string): boolean {
-  const words = wordCount(question);
-  return words >= FILE_RANKING.topic.fewest && words <= FILE_RANKING.topic.most && !asksForChange(question);
-}
-
 function betweenFiles(
   question: string,
   by: RecallBy,
@@ -231,9 +217,6 @@ function betweenFiles(
 ): { path: string; share: number }[] {
   const recalled = fileShares(found.shares, (id) => places.get(id)?.path, found.notEmbedded);
   const words = wordsOfFiles(found, places);
-  const sizes = new Map<string, number>();
-  for (const { path } of places.values()) sizes.set(path, (sizes.get(path) ?? 0) + 1);
-  const isTopic = asksForTopic(question);
   const exact = new Map<string, number>();
   for (const [id, added] of found.exact) {
     const path = places.get(id)?.path;
@@ -248,10 +231,7 @@ function betweenFiles(
     const wanted = 1 + (exact.get(path) ?? 0) + aimed;
     const role = aimed > 0 ? 1 : roleFactor(path, question);
     const topic = called.has(path) ? 1 + STEM_MATCH.weight : 1;
-    const near = isTopic
-      ? (share / (sizes.get(path) ?? 1)) ** FILE_RANKING.topic.fileWeight
-      : share ** FILE_RANKING.fileWeight;
-    return near * (1 + bm25) * wanted * role * topic;
+    return share ** FILE_RANKING.fileWeight * (1 + bm25) * wanted * role * topic;
   };
   const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
   const total = orderFreeSum(files.map(({ share }) => share)) || 1;

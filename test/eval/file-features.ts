@@ -1,5 +1,5 @@
 import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
-import { asksForTopic, FILE_RANKING, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
+import { FILE_RANKING, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
 import { roleFactor } from '../../src/retrieve/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
 import { roleOf } from '../../src/workspace/files/role.ts';
@@ -59,15 +59,10 @@ export function fileFeatures(
 }
 
 /**
- * What the ranking in use makes of it: the logarithm of a file's weight in ranked-files.ts, where nothing in the file
+ * What the ranking in use makes of it: the logarithm of a file's weight in recollection.ts, where nothing in the file
  * is what the question says to the letter (`src/retrieve/exact-match.ts`, `named-file.ts`).
  */
-export function inUse(question: string, { share, words, role, segments }: FileFeatures): number {
-  const near = asksForTopic(question)
-    ? FILE_RANKING.topic.fileWeight * (share - segments)
-    : FILE_RANKING.fileWeight * share;
-  return near + words + role;
-}
+export const inUse = ({ share, words, role }: FileFeatures): number => FILE_RANKING.fileWeight * share + words + role;
 
 /** Each folder's best source files, one more than count: a file is not its own neighbour. */
 function bestOfFolders(

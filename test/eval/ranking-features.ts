@@ -88,7 +88,7 @@ try {
         `${JSON.stringify({ id: one.id, repo: pack.repository, strict, unnamed, files: rows })}\n`,
       );
       const ranked = files
-        .map((file) => ({ path: file.path, weight: inUse(one.question, file) }))
+        .map((file) => ({ path: file.path, weight: inUse(file) }))
         .sort((a, b) => b.weight - a.weight || (a.path < b.path ? -1 : 1));
       const list = ranked.map(({ path }) => path);
       const outcome = rankOf(list, one.files);

@@ -84,8 +84,7 @@ it('the equations of what runs have the sizes of what ships', async () => {
     `at most ${RUN.segmentTokens} of a header and a segment, or ${RUN.questionTokens} of a question`,
     `N ≤ ${MAX_POSITIONS.toLocaleString('en')} tokens`,
     `the ${decoderDefaults.candidates} best of ${config.vocab.toLocaleString('en')} tokens`,
-    `near(f) = share(f)^${FILE_RANKING.fileWeight}`,
-    `(share(f) / segments(f))^${FILE_RANKING.topic.fileWeight} where a topic is asked for in ${FILE_RANKING.topic.fewest} to ${FILE_RANKING.topic.most} words`,
+    `share(f)^${FILE_RANKING.fileWeight}`,
     `share(s)^${RANKING.weight}`,
   ]) {
     expect(equations).toContain(said);

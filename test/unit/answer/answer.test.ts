@@ -89,19 +89,19 @@ test('a question is answered in order: files, places, words, checks, sentences w
     expect(engine.prompts[0]).toMatchInlineSnapshot(`
       [
         {
-          "content": "File src/mail.ts, lines 1-4:
+          "content": "File README.md, lines 1-3:
+      \`\`\`
+      # Library
+
+      A small library that lends books.
+      \`\`\`
+
+      File src/mail.ts, lines 1-4:
       \`\`\`
       /** Sends a reminder before a book is due. */
       export function remind(loan: Loan): void {
         send(loan.reader.address, 'Your book is due.');
       }
-      \`\`\`
-
-      File README.md, lines 1-3:
-      \`\`\`
-      # Library
-
-      A small library that lends books.
       \`\`\`
 
       File src/loans.ts, lines 1-5:

@@ -55,24 +55,6 @@ describe('the order of files', () => {
     expect((short?.share ?? 0) / (long?.share ?? 1)).toBeCloseTo((4 + 3 * 3) / (4 + 3 * 2), 9);
   });
 
-  it('follows the memory more, and the size of a file not at all, where a topic is asked for', () => {
-    const { topic, fileWeight } = FILE_RANKING;
-    const rows: Row[] = [
-      ['src/small.ts', 0, 0],
-      ['src/large.ts', 1, 0],
-      ['src/large.ts', 1, 0],
-    ];
-    const ratio = (question: string): number => {
-      const { files } = find(rows, {}, 'fused', question);
-      const shareOf = (path: string) => files.find((file) => file.path === path)?.share ?? 0;
-      return shareOf('src/large.ts') / shareOf('src/small.ts');
-    };
-    expect(ratio('where cookies are kept')).toBeCloseTo(Math.E ** topic.fileWeight, 9);
-    expect(ratio('sent cookies')).toBeCloseTo((2 * Math.E) ** fileWeight, 9);
-    expect(ratio('Added cookies that are kept')).toBeCloseTo((2 * Math.E) ** fileWeight, 9);
-    expect(ratio('cookies '.repeat(topic.most + 1))).toBeCloseTo((2 * Math.E) ** fileWeight, 9);
-  });
-
   it('puts the file that is called as the topic first, of files that say as much, by memory and words alone never', () => {
     const rows: Row[] = [
       ['src/a.ts', 0, 2],
