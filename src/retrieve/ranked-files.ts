@@ -222,7 +222,7 @@ function betweenFiles(
     const path = places.get(id)?.path;
     if (path !== undefined) exact.set(path, Math.max(exact.get(path) ?? 0, added));
   }
-  const called = by === 'fused' ? matchStems(question, recalled.keys()) : new Set<string>();
+  const called = by === 'fused' ? matchStems(question, recalled.keys(), found.project) : new Set<string>();
   const weight = (path: string, share: number): number => {
     const bm25 = words.get(path) ?? 0;
     if (by === 'memory') return share;

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { matchStems, STEM_MATCH } from '../../../src/retrieve/stem-match.ts';
 
 const paths = ['lib/transaction.rb', 'response_writer.go', 'src/HttpRequest.kt', 'src/http.ts', 'x.ts', '.gitignore'];
-const called = (question: string) => [...matchStems(question, paths)];
+const NO_NAME = new Set<string>();
+const called = (question: string) => [...matchStems(question, paths, NO_NAME)];
 
 test.each([
   ['Transaction', ['lib/transaction.rb']],
@@ -16,10 +17,17 @@ test.each([
 
 test('an index is called as its folder, and never as an index', () => {
   const indexes = ['src/routing/mod.rs', 'useToggle/index.ts', 'core/__init__.py', 'index.js'];
-  expect([...matchStems('routing', indexes)]).toEqual(['src/routing/mod.rs']);
-  expect([...matchStems('useToggle', indexes)]).toEqual(['useToggle/index.ts']);
-  expect([...matchStems('the core', indexes)]).toEqual(['core/__init__.py']);
-  expect([...matchStems('index', indexes)]).toEqual(['index.js']);
+  expect([...matchStems('routing', indexes, NO_NAME)]).toEqual(['src/routing/mod.rs']);
+  expect([...matchStems('useToggle', indexes, NO_NAME)]).toEqual(['useToggle/index.ts']);
+  expect([...matchStems('the core', indexes, NO_NAME)]).toEqual(['core/__init__.py']);
+  expect([...matchStems('index', indexes, NO_NAME)]).toEqual(['index.js']);
+});
+
+test('the index of the folder that is called as the project is not what its name asks for', () => {
+  const indexes = ['src/tides/__init__.py', 'src/tides/almanac/__init__.py'];
+  const asked = (question: string) => [...matchStems(question, indexes, new Set(['tides']))];
+  expect(asked('almanac in Tides')).toEqual(['src/tides/almanac/__init__.py']);
+  expect(asked('Tides')).toEqual([]);
 });
 
 test('a part of a name, a single letter and a hidden file are not what is asked for', () => {
