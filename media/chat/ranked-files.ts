@@ -70,8 +70,9 @@ export function keepFocus(parent: HTMLElement, draw: () => void): void {
   if (!isInList || active.isConnected) return;
   const rows = [...parent.querySelectorAll<HTMLElement>('.ranked-file')];
   const row = rows.find(({ dataset }) => dataset['path'] === active.dataset['path']);
+  const same = active.matches('.others') ? parent.querySelector<HTMLElement>('.ranked button.others') : row;
   // A file that is not among the first any more has no row.
-  (row ?? parent.querySelector<HTMLElement>('.ranked > summary'))?.focus({ preventScroll: true });
+  (same ?? parent.querySelector<HTMLElement>('.ranked > summary'))?.focus({ preventScroll: true });
 }
 
 /** What a folded list says: its best files. */

@@ -49,7 +49,8 @@ export type AnswerEvent =
   | { readonly kind: 'partial'; readonly percent: number }
   /**
    * Best first by words, while words are read or vectors of the best are made: of `percent` of the files, 0..100.
-   * `recalled` takes its place. Not told where neither is done, and again as more words are read.
+   * `recalled` takes its place. Not told where neither is done. Told again as more words are read, then before
+   * `partial`. The last says 100 of what is there: no more words are waited for.
    */
   | { readonly kind: 'preliminary'; readonly files: readonly RankedFile[]; readonly percent: number }
   /** So many of the segments had vectors for this question; the others are ranked by their words. */

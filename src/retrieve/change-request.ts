@@ -66,17 +66,17 @@ const past = (verb: string): string[] => [
   `${verb}${verb.slice(-1)}ed`,
   verb.replace(/y$/, 'ied'),
 ];
-const CHANGED = new Set([...CHANGES].flatMap(past));
+/** Their past forms are as often adjectives of a topic: "ignored files", "required fields". */
+const ADJECTIVES = new Set('accept allow deprecate disable enable expose extract ignore include require'.split(' '));
+const CHANGED = new Set([...CHANGES].filter((verb) => !ADJECTIVES.has(verb)).flatMap(past));
 
 /**
  * Whether a question is the message of a commit or asks for a change: "fix(router): …", "Add a retry", "Removed the
  * cache". It says by the way where, while somebody who looks for a topic says what it is about.
  */
 export function asksForChange(question: string): boolean {
-  const text = question.trim();
-  const [first = ''] = text
-    .toLowerCase()
-    .replace(/^[^\p{L}]+/u, '')
-    .split(/\s/);
+  // A change in a list of changes begins with a sign.
+  const text = question.replace(/^[^\p{L}]+/u, '');
+  const [first = ''] = text.toLowerCase().split(/\s/);
   return CHANGES.has(first) || CHANGED.has(first) || HEADED.test(text);
 }

@@ -120,7 +120,7 @@ export class MultiFolderSearch {
   }
 
   /**
-   * Which files and segments a question brings back. The question runs through the lower half of the model once, and
+   * Which files and segments a question brings back. The question runs through the encoder once, and
    * once more together with the question before it, so that "and where is that tested?" knows what "that" is.
    */
   async recall(given: string, options: RecallOptions = {}): Promise<RankedFiles> {
@@ -138,7 +138,8 @@ export class MultiFolderSearch {
     const isWhole = members.every(({ index: folderIndex }) => folderIndex.embedded === folderIndex.length);
     if (!isWhole && embedMs > 0 && by !== 'lexical') {
       const byWords = await search([]);
-      options.onRankedByWords?.(await this.#withCells(byWords));
+      // By vectors alone, files without them are ranked by nothing.
+      if (by === 'fused') options.onRankedByWords?.(await this.#withCells(byWords));
       await asking;
       // From here on the model is loaded: loading it does not count as encoding.
       await this.#embed(byWords, performance.now() + embedMs, options.signal);

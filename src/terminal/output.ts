@@ -78,14 +78,15 @@ export class Output {
   }
 
   /**
-   * Shows rows until the next output, here or beside, takes them away. Nothing where they could not be taken away.
+   * Shows rows until the next output, here or beside, takes them away: as many as could be taken away.
    */
   draft(...rows: readonly Row[]): void {
     this.endDraft();
-    if (!this.isTerminal || rows.length >= (this.target.rows ?? 0)) return;
+    const fitting = rows.slice(0, Math.max(0, (this.target.rows ?? 0) - 1));
+    if (!this.isTerminal || fitting.length === 0) return;
     // Without wrapping, a row is one line however narrow the terminal is.
-    this.target.write(`\x1b[?7l${rows.map((row) => `${this.#shown(row)}\n`).join('')}\x1b[?7h`);
-    this.#draftRows = rows.length;
+    this.target.write(`\x1b[?7l${fitting.map((row) => `${this.#shown(row)}\n`).join('')}\x1b[?7h`);
+    this.#draftRows = fitting.length;
   }
 
   /** Takes a draft away. */

@@ -230,14 +230,21 @@ async function bringUp(
   if (options.complete === true) return refresh(session, options);
   const { index, signal } = session;
   const { report } = await withBar(async (bar) => {
+    // What is read again was read before: its words are searched meanwhile as they were.
+    const isFirst = index.length === 0;
     const reading = index.indexWords(refreshOptions(session, options, bar));
-    if (early) {
-      const asked = { members: () => [{ index, prefix: '' }], percent: () => bar.percent, signal };
-      await listEarly(early.question, reading, asked, (list) => {
-        // The list says how far it is.
-        bar.hide();
-        early.onEarly(list);
-      });
+    try {
+      if (early && isFirst) {
+        const asked = { members: () => [{ index, prefix: '' }], percent: () => bar.percent, signal };
+        await listEarly(early.question, reading, asked, (list) => {
+          // The list says how far it is.
+          bar.hide();
+          early.onEarly(list);
+        });
+      }
+    } finally {
+      // What a stopped pass has read is saved before the index is closed; what it ends with is told below.
+      await reading.catch(() => undefined);
     }
     return reading;
   });

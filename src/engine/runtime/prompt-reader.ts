@@ -47,7 +47,7 @@ interface Passed {
 /** Called when a run was read through all blocks, with its tokens; what it throws ends the reading. */
 export type OnRun = (tokens: number) => Promise<void>;
 
-/** Reads prompts into the caches of both halves of a context. */
+/** Reads prompts into the caches of both halves of a context, one prompt at a time. */
 export interface PromptReader {
   /** Parts of the decoder that work at the same time: a run passes one after the other. */
   readonly stages: number;
@@ -122,11 +122,13 @@ class StagedReader implements PromptReader {
   }
 
   static async create(manifest: Manifest, folder: string, options: SessionOptions): Promise<StagedReader> {
-    const middle = Math.floor(manifest.config.layers / 2);
+    const { layers } = manifest.config;
     const own = Math.ceil(options.threads / 2);
+    // Each half gets as large a part of the blocks as of the threads: both are through a run at the same time.
+    const middle = Math.min(layers - 1, Math.max(1, Math.round((layers * own) / options.threads)));
     const above = new RpcClient<PromptCalls>({
       start: (events) => unboundThreadPeer(script(), events),
-      onCrash: ({ exit }) => new AppError('engine/internal', `A thread of the engine ended: ${exit.said.trim()}`),
+      onCrash: ({ exit }) => new AppError('engine/internal', 'A thread of the engine ended.', exit.said),
       closed: () => new AppError('engine/internal', 'The model was given back.'),
       onLog: () => undefined,
     });
@@ -149,7 +151,6 @@ class StagedReader implements PromptReader {
     const whole = joined(lower, upper);
     const below = partOf(whole, [0, from]);
     const above = partOf(whole, [from, manifest.config.layers]);
-    await this.#begin(above, runs);
     /** What the run before has still to pass. */
     let behind: { readonly count: number; readonly rows: Promise<Rows> } | undefined;
     const finish = async (next?: Passed) => {
@@ -165,6 +166,7 @@ class StagedReader implements PromptReader {
       await onRun(count);
     };
     try {
+      await this.#begin(above, runs);
       for (const run of runs) {
         const results = await runDecoder(this.#below, { ids: idTensor(run) }, below, run.length, PASSED);
         const [sum, branch] = [floats(results, 'next.sum'), floats(results, 'next.branch')];
@@ -173,7 +175,8 @@ class StagedReader implements PromptReader {
       await finish();
     } finally {
       await behind?.rows.catch(() => undefined);
-      await this.#above.call('end', undefined).catch(() => undefined);
+      // A thread that died holds nothing any more.
+      if (this.#above.isRunning) await this.#above.call('end', undefined).catch(() => undefined);
     }
   }
 
@@ -181,20 +184,20 @@ class StagedReader implements PromptReader {
     const { from, manifest } = this.#thread;
     const tokens = runs.reduce((sum, run) => sum + run.length, 0);
     const { length } = above;
-    const past = keyValueCache(manifest.config, [from, manifest.config.layers], 'rows', length);
-    copied(above, past, length);
     // A thread that died is another one now; to one that is open this says nothing.
     await this.#above.call('open', this.#thread);
+    const past = keyValueCache(manifest.config, [from, manifest.config.layers], 'rows', length);
+    copied(above, past, length);
     const arrays = Object.entries(past.tensors).map(([name, tensor]): [string, Float32Array] => [
       name,
       floatsOf(tensor),
     ]);
-    await this.#above.call('begin', {
-      length,
-      capacity: length + tokens + SPARE_ROWS,
-      past: Object.fromEntries(arrays),
-    });
-    erase(past);
+    try {
+      const capacity = length + tokens + SPARE_ROWS;
+      await this.#above.call('begin', { length, capacity, past: Object.fromEntries(arrays) });
+    } finally {
+      erase(past);
+    }
   }
 
   async release(): Promise<void> {

@@ -1,6 +1,5 @@
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
-import { AppError } from '../../common/app-error.ts';
 import { serve, threadChannel } from '../../common/rpc/server.ts';
 import { promptGraph } from '../../../kernels/decoder.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
@@ -8,9 +7,11 @@ import { copied, erase, keyValueCache, rowsOf, runDecoder } from './decoder.ts';
 import type { KeyValueCache } from './decoder.ts';
 import { promptOptions } from './prompt-reader.ts';
 import type { PromptCalls } from './prompt-reader.ts';
+import { failureOf } from './failure.ts';
 import { createSession } from './session.ts';
 
-/** The upper blocks of a prompt, in a thread of their own. It holds one prompt's keys and values while it is read. */
+// The upper blocks of a prompt, in a thread of their own. It holds one prompt's keys and values while it is read.
+
 interface Opened {
   readonly session: ort.InferenceSession;
   readonly config: BaseConfig;
@@ -44,12 +45,14 @@ serve<PromptCalls>(
       const { config, from } = ready();
       forget();
       cache = keyValueCache(config, [from, config.layers], 'rows', capacity);
-      const before = keyValueCache(config, [from, config.layers], 'rows', length);
-      for (const [name, { data }] of Object.entries(before.tensors)) {
-        const known = past[name];
-        if (known && data instanceof Float32Array) data.set(known);
-      }
+      const shape = [1, config.kvHeads, length, config.headDim];
+      const tensors = Object.entries(past).map(([name, rows]): [string, ort.Tensor] => [
+        name,
+        new ort.Tensor('float32', rows, shape),
+      ]);
+      const before: KeyValueCache = { kind: 'rows', length, tensors: Object.fromEntries(tensors) };
       copied(before, cache, length);
+      // What arrived is overwritten too.
       erase(before);
     },
     read: async ({ count, ...passed }) => {
@@ -61,7 +64,5 @@ serve<PromptCalls>(
     },
     end: forget,
   },
-  {
-    failureOf: (error) => new AppError('engine/internal', error instanceof Error ? error.message : String(error)),
-  },
+  { failureOf },
 );

@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { AppError, isErrorOf } from '../../common/app-error.ts';
 import { processChannel, serve } from '../../common/rpc/server.ts';
 import type { CallContext } from '../../common/rpc/server.ts';
 import { chooseDevice } from './device.ts';
@@ -7,7 +6,7 @@ import type { Chosen } from './device.ts';
 import { generate } from '../generate/generate.ts';
 import { KeptPrompt } from '../generate/kept-prompt.ts';
 import { Model } from './model.ts';
-import { isOutOfMemory } from '../weights/model-files.ts';
+import { failureOf } from './failure.ts';
 import type { EngineCalls, GenerateEvent, GenerateRequest } from '../protocol.ts';
 import { parseSettings } from '../settings.ts';
 import { measuredSegments } from '../token-count/measured-segments.ts';
@@ -98,13 +97,6 @@ async function quiet(): Promise<void> {
     last = answering;
     await last;
   }
-}
-
-function failureOf(error: unknown): AppError {
-  if (isErrorOf(error, 'engine')) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (isOutOfMemory(message)) return new AppError('engine/memory');
-  return new AppError('engine/internal', `The engine could not do this: ${message.replace(/\s+/g, ' ').trim()}`);
 }
 
 serve<EngineCalls>(

@@ -11,6 +11,7 @@ test.each([
   'Dropped old clients',
   'Applied the patch',
   '- Updated headers',
+  '- fix(db): the cache',
 ])('a change: %s', (text) => {
   expect(asksForChange(text)).toBe(true);
 });
@@ -20,6 +21,8 @@ test.each([
   'how is a route added to the router',
   'removing a prefix from the address',
   'needed headers of an answer',
+  'ignored files',
+  'allowed origins of a request',
   'где хранится кэш',
 ])('no change: %s', (text) => {
   expect(asksForChange(text)).toBe(false);

@@ -63,6 +63,19 @@ function held({ lower, upper }: ReturnType<typeof context>) {
 
 const quietly = () => Promise.resolve();
 
+it('cuts the blocks as the threads are cut: of four blocks, two of three threads read three', async () => {
+  const three = await createPromptReader(manifest, join(folder, 'base'), { device: 'cpu', threads: 3 });
+  const [one, other] = [context(), context()];
+  try {
+    expect(three.stages).toBe(2);
+    await whole.read(one, RUNS, quietly);
+    await three.read(other, RUNS, quietly);
+    expect(held(other)).toEqual(held(one));
+  } finally {
+    await three.release();
+  }
+});
+
 it('reads with two threads to the same bits as with one, also where a prompt goes on', async () => {
   expect([whole.stages, staged.stages]).toEqual([1, 2]);
   const [one, two] = [context(), context()];
