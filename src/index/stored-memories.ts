@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isAppError } from '../common/app-error.ts';
 import { translate } from '../memory/ledger-error.ts';
+import { DATABASE_NAME } from '../memory/store/database.ts';
 import { integer, text } from '../memory/store/row.ts';
 
 /** A memory as it lies on disk, whether or not its folder is still there. */
@@ -33,7 +34,6 @@ export type Removal =
 
 /** memoryFolder() names them so. */
 const FOLDER = /-[0-9a-f]{12}$/;
-const DATABASE = /^memory-[0-9a-f]+\.sqlite$/;
 const REMOVING = '.removing-';
 const COUNTS =
   "SELECT count(*) FILTER (WHERE state = 'ingested') AS files, " +
@@ -169,7 +169,7 @@ function isOpen(file: string): boolean {
 const isMemoryName = (name: string) => FOLDER.test(name) && !name.startsWith(REMOVING);
 
 function databasesIn(folder: string): string[] {
-  return namesIn(folder).flatMap((name) => (DATABASE.test(name) ? [join(folder, name)] : []));
+  return namesIn(folder).flatMap((name) => (DATABASE_NAME.test(name) ? [join(folder, name)] : []));
 }
 
 /** Real folders only: a link leads to what is not ours. */

@@ -18,6 +18,8 @@ import { layoutsBefore, recordLayout } from '../algebra/shape.ts';
 import { drain } from './steps.ts';
 import { transaction } from './transaction.ts';
 
+/** What a database of the home folder is called. */
+export const DATABASE_NAME = /^memory-[0-9a-f]{24}\.sqlite$/;
 /** What SQLite keeps of one database beside each other: all of its files, and those that hold rows. */
 export const FILES = ['', '-wal', '-shm', '-journal'] as const;
 export const CONTENT = ['', '-wal', '-journal'] as const;

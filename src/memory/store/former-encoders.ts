@@ -2,20 +2,17 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { metaOf, storedIdentity } from './database.ts';
+import { DATABASE_NAME, FILES, metaOf, storedIdentity } from './database.ts';
+import type { LedgerIdentity } from '../records.ts';
 import type { PruneLimits } from './prune.ts';
 import { recoverForgotten } from './recover.ts';
 import { integer } from './row.ts';
-
-/** What a database of the home folder is called; a log and a shared index stand beside it under the same name. */
-export const DATABASE_NAME = /^memory-[0-9a-f]{24}\.sqlite$/;
-
-const BESIDE = ['', '-wal', '-shm', '-journal'];
+import { SCHEMA_VERSION } from './schema.ts';
 
 interface Open {
   readonly db: DatabaseSync;
   readonly location: string;
-  readonly identity: { readonly adapter: string; readonly checkout: string };
+  readonly identity: Pick<LedgerIdentity, 'repository' | 'adapter' | 'checkout'>;
 }
 
 /**
@@ -33,21 +30,22 @@ export function dropFormerEncoders(
   return others
     .map((name) => join(folder, name))
     .filter((file) => {
-      const lastSeen = lastSeenMs(file, identity.adapter);
-      // A time in the future is of a clock that was set wrong: it says nothing.
+      const lastSeen = lastSeenMs(file, identity);
+      // Opened lately, or by a clock that was set wrong.
       if (lastSeen === undefined || lastSeen > now - maxAgeMs) return false;
-      recoverForgotten(file, db, identity.checkout);
-      return removed(file);
+      return recoverForgotten(file, db, identity.checkout) !== undefined && removed(file);
     });
 }
 
-/** When a database of another encoder was opened last; undefined where it is this encoder's, or cannot be read. */
-function lastSeenMs(file: string, adapter: string): number | undefined {
+/** When this repository's database of another encoder was opened last; undefined where it is none, or is not known. */
+function lastSeenMs(file: string, { repository, adapter }: Open['identity']): number | undefined {
   try {
     const db = new DatabaseSync(file, { readOnly: true, timeout: 0 });
     try {
-      const stored = storedIdentity(metaOf(db)).adapter;
-      if (stored === '' || stored === adapter) return undefined;
+      const meta = metaOf(db);
+      const stored = storedIdentity(meta);
+      const isKnown = Number(meta.get('schema')) <= SCHEMA_VERSION;
+      if (!isKnown || stored.repository !== repository || stored.adapter === adapter) return undefined;
       const row = db.prepare('SELECT coalesce(max(seen_ms), 0) AS seen FROM checkout').get();
       return row === undefined ? undefined : integer(row, 'seen');
     } finally {
@@ -62,7 +60,7 @@ function lastSeenMs(file: string, adapter: string): number | undefined {
 /** Windows keeps what another process has open: there will be another time. */
 function removed(file: string): boolean {
   try {
-    for (const end of BESIDE) rmSync(`${file}${end}`, { force: true });
+    for (const end of FILES) rmSync(`${file}${end}`, { force: true });
     return true;
   } catch {
     return false;

@@ -4,12 +4,11 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { isAppError } from '../../common/app-error.ts';
-import { enterCheckout, openDatabase, refuseOthers, translated } from './database.ts';
+import { DATABASE_NAME, enterCheckout, openDatabase, refuseOthers, translated } from './database.ts';
 import { HOME_PARTS } from './elsewhere.ts';
 import { damaged } from '../ledger-error.ts';
 import type { LedgerIdentity } from '../records.ts';
 import { recover, recoverForgotten } from './recover.ts';
-import { DATABASE_NAME } from './former-encoders.ts';
 import { quarantine } from './quarantine.ts';
 import { checkShape, recordLayout } from '../algebra/shape.ts';
 import { finishForgetting } from './unfinished.ts';

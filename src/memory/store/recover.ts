@@ -42,18 +42,19 @@ export function recover(from: string, into: DatabaseSync, shape: MemoryShape): n
  *
  * @param folder the working folder of a database that did not say which it was (version 1)
  * @param whose whether files of other working folders are noted too, which share the repository then
- * @returns how many files were noted
+ * @returns how many files were noted; undefined where it could not be told which they are
  */
 export function recoverForgotten(
   from: string,
   into: DatabaseSync,
   folder: string,
   whose: 'all' | 'ours' = 'all',
-): number {
+): number | undefined {
   const source = attempt(() => openLeniently(from), undefined);
-  if (source === undefined) return 0;
+  if (source === undefined) return undefined;
   try {
-    const rows = attempt(() => forgottenIn(source), []);
+    const rows = attempt(() => forgottenIn(source), undefined);
+    if (rows === undefined) return undefined;
     return transaction(into, () => {
       let noted = 0;
       for (const row of rows) if (whose === 'all' || row.folder === folder) noted += noteForgotten(into, row, folder);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, it } from 'vitest';
 
@@ -25,6 +26,12 @@ async function withBoth(use: (own: Ledger, former: string) => void | Promise<voi
       own.close();
     }
   });
+}
+
+function change(file: string, sql: string): void {
+  const db = new DatabaseSync(file);
+  db.exec(sql);
+  db.close();
 }
 
 const later = (days: number) => ({ ...LIMITS, now: Date.now() + days * DAY_MS });
@@ -58,12 +65,41 @@ describe('the database of a former encoder', () => {
       expect(own.file('secret.ts')?.state.kind).toBe('skipped');
     }));
 
-  it('stays where it cannot be read, or is this encoder of another repository', () =>
+  it.each([
+    [
+      'cannot be read',
+      (former: string) => {
+        writeFileSync(former, 'no database');
+      },
+    ],
+    [
+      'is of a later version',
+      (former: string) => {
+        change(former, "UPDATE meta SET value = '999' WHERE name = 'schema'");
+      },
+    ],
+    [
+      'does not say what was forgotten',
+      (former: string) => {
+        change(former, 'DROP TABLE file');
+      },
+    ],
+  ])('stays where it %s', (_, damage) =>
     withBoth((own, former) => {
-      const other = Ledger.open(join(former, '..'), { ...IDENTITY, repository: 'another' }).ledger;
-      other.close();
-      writeFileSync(former, 'no database');
+      damage(former);
       expect(own.prune(later(31)).formerEncoders).toEqual([]);
-      expect([existsSync(former), existsSync(other.location)]).toEqual([true, true]);
+      expect(existsSync(former)).toBe(true);
+    }),
+  );
+
+  it('stays where it is of another repository, whatever its encoder', () =>
+    withBoth((own, former) => {
+      const others = [IDENTITY, FORMER].map((identity) => {
+        const { ledger } = Ledger.open(join(former, '..'), { ...identity, repository: 'another' });
+        ledger.close();
+        return ledger.location;
+      });
+      expect(own.prune(later(31)).formerEncoders).toEqual([former]);
+      expect(others.map((file) => existsSync(file))).toEqual([true, true]);
     }));
 });
