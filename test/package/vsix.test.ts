@@ -20,7 +20,7 @@ const ALLOWED = [
   /^docs\/marketplace\.md$/,
   /^(package\.json|package\.nls(\.\w+)?\.json|readme\.md|LICENSE(\.txt)?|NOTICE)$/i,
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
-  /^dist\/(cli|engine|library|openai-client|service)\.js$/,
+  /^dist\/(cli|engine|library|openai-client|prompt-thread|service)\.js$/,
   /^dist\/(extension\.cjs|third-party\.txt)$/,
   /^dist\/media\/[\w-]+\.(js|css|ttf)$/,
   /^dist\/node_modules\/onnxruntime-node\/(package\.json|dist\/\w+\.js)$/,
