@@ -1,10 +1,10 @@
 import { terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
-import type { LineRange } from '../retrieve/named-lines.ts';
 import { CAPITALS } from './constant-definition.ts';
 import type { Corpus } from './corpus.ts';
 import { definitionsOf } from './definition.ts';
 import type { Definition } from './definition.ts';
+import type { ShownLines } from './evidence.ts';
 import { saidIn } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
 
@@ -19,11 +19,6 @@ const LIMITS = {
   /** Letters of a name. */
   letters: 3,
 } as const;
-
-interface ShownLines {
-  readonly path: string;
-  readonly range: LineRange;
-}
 
 /** A definition that shown lines call. */
 interface CalledDefinition extends Definition {

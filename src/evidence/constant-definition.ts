@@ -33,7 +33,8 @@ interface Form {
   readonly value: string;
 }
 
-const NAME = /@?[A-Za-z_$][\w$]*/g;
+/** Each name in a text. */
+export const NAME = /@?[A-Za-z_$][\w$]*/g;
 /** What every line that gives a value has. */
 const MAY_GIVE = /=|\bdefine\b|^\s*@[a-z]/;
 export const SELF = /^(?:self|this|cls|Self|static)$/;

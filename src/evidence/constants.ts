@@ -1,9 +1,18 @@
 import { terms } from '../memory/search/tokenize.ts';
 import { isProse } from '../workspace/files/role.ts';
-import type { LineRange } from '../retrieve/named-lines.ts';
-import { CAPITALS, constantElsewhere, constantIn, isOfFile, saysMore, SELF, valuesIn } from './constant-definition.ts';
+import {
+  CAPITALS,
+  constantElsewhere,
+  constantIn,
+  isOfFile,
+  NAME,
+  saysMore,
+  SELF,
+  valuesIn,
+} from './constant-definition.ts';
 import type { Constant, UsedName } from './constant-definition.ts';
 import type { Corpus } from './corpus.ts';
+import type { ShownLines } from './evidence.ts';
 import { IMPORT } from './references.ts';
 import { saidIn } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
@@ -13,12 +22,6 @@ const LIMITS = {
   shown: 3,
   lookups: 3,
 } as const;
-
-/** Lines of a file that are shown. */
-interface ShownLines {
-  readonly path: string;
-  readonly range: LineRange;
-}
 
 const USED = /(?<![\w$@])((?:[A-Za-z_$][\w$]*(?:\.|::|->))*)(@?[A-Za-z_$][\w$]*)(\s*\()?/g;
 /** Written as no plain word is: a plain one is most often a variable of its own where it is used. */
@@ -97,5 +100,5 @@ function mayBeImported({ owner, name }: UsedName, { values, imports }: FileFacts
   // `API` alone may be a word of a comment.
   if (CAPITALS.test(name) && (owner !== undefined || name.includes('_'))) return true;
   if (owner !== undefined) return path.endsWith('.go') && /^[A-Z]/.test(name);
-  return imports.match(/@?[A-Za-z_$][\w$]*/g)?.includes(name) === true;
+  return imports.match(NAME)?.includes(name) === true;
 }

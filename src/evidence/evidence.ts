@@ -15,6 +15,12 @@ export const EVIDENCE_KINDS = [
 
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
+/** Lines of a file that are shown. */
+export interface ShownLines {
+  readonly path: string;
+  readonly range: LineRange;
+}
+
 /** What a user may choose for a question: a kind, or that nothing is gathered. */
 export type EvidenceChoice = EvidenceKind | 'none';
 
