@@ -1,5 +1,6 @@
 import { terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
+import { isKeyword } from '../workspace/segment/definition.ts';
 import { CAPITALS } from './constant-definition.ts';
 import type { Corpus } from './corpus.ts';
 import { definitionsOf } from './definition.ts';
@@ -27,8 +28,8 @@ interface CalledDefinition extends Definition {
   readonly weight: number;
 }
 
-/** What is called, and what is written as a type is. */
-const USED = /(?<![\w$])([A-Za-z_$][\w$]*)\s*(?=\()|(?<![\w$])([A-Z][\w$]*)/g;
+/** What is called, with what it is a member of and what stands behind it, and what is written as a type is. */
+const USED = /(\.|::|->)?(?<![\w$])([A-Za-z_$][\w$]*)(\s*)(?=\()|(?<![\w$])([A-Z][\w$]*)/g;
 
 /**
  * What shown lines call, or have as a type, and do not show: of all those the one that says most of the question.
@@ -65,8 +66,10 @@ async function usersOf(corpus: Corpus, shown: readonly ShownLines[]): Promise<Ma
   for (const { path, range } of shown) {
     if (isProse(path)) continue;
     const text = (await corpus.lines(path)).slice(range.start - 1, range.end).join('\n');
-    for (const [, call, type] of text.matchAll(USED)) {
+    for (const [, owner, call, blank, type] of text.matchAll(USED)) {
       const name = call ?? type ?? '';
+      // A member may have a keyword's name.
+      if (call !== undefined && owner === undefined && isKeyword(call, blank !== '')) continue;
       // What is written as a constant has rules of its own.
       if (call === undefined && CAPITALS.test(name)) continue;
       if (name.length >= LIMITS.letters) users.set(name, (users.get(name) ?? new Set()).add(path));

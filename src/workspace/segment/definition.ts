@@ -86,10 +86,14 @@ const PROPERTY = /^\s*(?:[^\s{};][^{};]*\{\s*|\{\s*)?--$/;
 const TYPES = /^\s*(?:[\w<>[\],*&:?@.~]+\s+)*[*&]*(?:[\w<>]+::)*$/;
 /** At least one type, or modifier, stands before the name. */
 const TYPED = /[\w>\]?]\s+[*&]*$/;
-const STATEMENT =
-  /(?:^|\s)(?:return|if|elif|while|for|foreach|switch|match|else|await|new|throw|raise|case|yield|delete|typeof|in|of|not|and|or|do|assert|with|when|until|unless|catch|except)(?:\s|$)/;
+const RESERVED = 'return|if|elif|while|for|foreach|switch|else|await|new|throw|case|yield|typeof|except';
+/** Words of statements that are a function's name in other languages. */
+const ALSO_NAMES = 'match|raise|delete|in|of|not|and|or|do|assert|with|when|until|unless|catch';
+const STATEMENT = new RegExp(`(?:^|\\s)(?:${RESERVED}|${ALSO_NAMES})(?:\\s|$)`);
 /** Statements with a condition and a block, which no method is called as. */
 const BLOCK = /^(?:if|for|foreach|while|switch|elif|elsif|elseif|unless|until|synchronized)$/;
+const NEVER_CALLED = new RegExp(`${BLOCK.source}|^(?:${RESERVED}|func(?:tion)?)$`);
+const CALLED_WITHOUT_BLANK = new RegExp(`^(?:${ALSO_NAMES})$`);
 /** After a method's parameters and before its body: what qualifies it, what it throws, what it returns. */
 const CLAUSE = /(?:const|noexcept|override|final|async)\b|throws\s[\w.,\s]*|where\s[^{;=]*|->[^{;\n]*|:[^{;=\n]*/y;
 /** Parameters longer than this are those of no definition. */
@@ -123,6 +127,15 @@ export function definesAt(lines: readonly string[], at: number, name: string): b
     if (hasBody([after, ...below()].join('\n'), TYPED.test(before))) return true;
   }
   return false;
+}
+
+/**
+ * Whether a word before a bracket is a keyword and calls nothing: `for (`, `match (`. `match(path)` may be a call.
+ *
+ * @param isBlankBehind whether a blank stands between the word and the bracket
+ */
+export function isKeyword(word: string, isBlankBehind: boolean): boolean {
+  return NEVER_CALLED.test(word) || (isBlankBehind && CALLED_WITHOUT_BLANK.test(word));
 }
 
 /** `if (late) {` looks like a method of that name. A method may be called `catch`, and then no blank follows. */

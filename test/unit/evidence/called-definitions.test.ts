@@ -57,3 +57,16 @@ test('ten lines are shown of it', async () => {
   const long = LIST.replace('  return', `${steps}\n  return`);
   expect(await behind({ 'src/list.ts': long })).toEqual(['src/list.ts:1-10']);
 });
+
+test.each([
+  ['catch', 'try {\n    lend(reader);\n  } catch (late) {\n    return refused;\n  }', []],
+  ['catch', 'lend(reader).catch(refuse);', ['src/list.ts:2-5']],
+  ['match', 'return match (reader) {\n    late => refused,\n  }', []],
+  ['match', 'match(reader);', ['src/list.ts:2-5']],
+  ['function', 'const late = function (it) {\n    return refused;\n  };', []],
+])('a keyword calls nothing, and a method may have its name: %s in %s', async (name, used, expected) => {
+  const body = '    return reader.books.some((book) => book.isOverdue && book.blocked);';
+  const text = `class List {\n  /** A reader is blocked for overdue books. */\n  ${name}(reader) {\n${body}\n  }\n}\n`;
+  const desk = DESK.replace('if (isOnTheList(reader)) return refused;', used);
+  expect(await behind({ 'src/list.ts': text }, desk)).toEqual(expected);
+});
