@@ -50,11 +50,13 @@ export async function calledDefinition(
   const near = new Set(recalled);
   let best: CalledDefinition | undefined;
   for (const [name, users] of await usersOf(corpus, shown)) {
+    corpus.signal?.throwIfAborted();
     const ofName = saidIn(new Set(terms(name)), weights);
     for (const definition of await nearestOf(corpus, name, users, near)) {
+      if (isShown(definition)) continue;
       const weight = ofName + (await weightOfBody(corpus, definition, weights));
       if (weight === 0 || weight < Math.max(least, best?.weight ?? 0) || weight === best?.weight) continue;
-      if (!isShown(definition)) best = { ...definition, name, weight };
+      best = { ...definition, name, weight };
     }
   }
   return best;
@@ -85,11 +87,12 @@ async function nearestOf(
   users: ReadonlySet<string>,
   recalled: ReadonlySet<string>,
 ): Promise<readonly Definition[]> {
-  const holding = corpus.holding([name]).paths.filter((path) => roleOf(path) === 'source' || users.has(path));
+  const own = await definitionsOf(corpus, name, [...users].sort(), LIMITS.body);
+  if (own.length > 0) return own.length <= LIMITS.definitions ? own : [];
+  const others = corpus.holding([name]).paths.filter((path) => roleOf(path) === 'source' && !users.has(path));
   const groups = [
-    holding.filter((path) => users.has(path)),
-    holding.filter((path) => recalled.has(path)),
-    holding.length <= LIMITS.files ? holding : [],
+    others.filter((path) => recalled.has(path)),
+    others.length + users.size <= LIMITS.files ? others : [],
   ];
   for (const paths of groups) {
     const found = await definitionsOf(corpus, name, paths, LIMITS.body);

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { calledDefinition } from '../../../src/evidence/called-definitions.ts';
 import { Corpus } from '../../../src/evidence/corpus.ts';
 import { gatherPointedLines } from '../../../src/evidence/pointed-lines.ts';
+import { terms } from '../../../src/memory/search/tokenize.ts';
 import { indexed } from '../answer/support.ts';
 import { withFolder } from '../memory/support.ts';
 import type { Files } from './support.ts';
@@ -69,4 +71,17 @@ test.each([
   const text = `class List {\n  /** A reader is blocked for overdue books. */\n  ${name}(reader) {\n${body}\n  }\n}\n`;
   const desk = DESK.replace('if (isOnTheList(reader)) return refused;', used);
   expect(await behind({ 'src/list.ts': text }, desk)).toEqual(expected);
+});
+
+test('what a file defines that uses it is looked for nowhere else', async () => {
+  await withFolder(async (folder) => {
+    const { index } = await indexed(folder, { 'src/desk.ts': `${DESK}\n${LIST}`, 'src/greet.ts': GREET });
+    const corpus = new Corpus({ index, prefix: '' });
+    const holding = vi.spyOn(corpus, 'holding');
+    const shown = [{ path: 'src/desk.ts', range: { start: 4, end: 4 } }];
+    const called = await calledDefinition(corpus, shown, [], new Map(terms('overdue').map((term) => [term, 1])), 0);
+    index.close();
+    expect(called).toMatchObject({ path: 'src/desk.ts', name: 'isOnTheList' });
+    expect(holding).not.toHaveBeenCalled();
+  });
 });
