@@ -1,12 +1,13 @@
 import { escapeRegExp } from '../common/escape-regexp.ts';
 import { terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
+import { definesAt } from '../workspace/segment/definition.ts';
 import { CAPITALS, constantElsewhere, constantIn, isOfFile, SELF, textOf, valuesIn } from './constant-definition.ts';
 import type { UsedName } from './constant-definition.ts';
+import { LONGEST_LINE } from './corpus.ts';
 import type { Corpus, LineMatch } from './corpus.ts';
 import { rank } from './definition.ts';
 import type { Gathered } from './evidence.ts';
-import { matchesOf } from './listing.ts';
 import { IMPORT } from './references.ts';
 
 /** Words of which one stands wherever a program reads its environment. */
@@ -65,18 +66,28 @@ const VARIABLE = /^[A-Za-z_]\w*$/;
  * a file and without a name.
  */
 export async function gatherEnvironment(corpus: Corpus, words: readonly string[]): Promise<Gathered> {
-  const isProgram = (path: string) => !isProse(path);
-  const read = await matchesOf(corpus, { words: WORDS, lines: QUOTED }, isProgram);
-  const behind = await matchesOf(corpus, { words: WORDS, lines: [BEHIND_NAME] }, isProgram);
+  const programs = corpus.holding(WORDS).paths.filter((path) => !isProse(path));
+  const behind: LineMatch[] = [];
+  const read = await corpus.scan(programs, (line, at, lines, path) => {
+    if (line.length > LONGEST_LINE) return [];
+    for (const found of new Set(namesBehind(lines, at))) behind.push({ path, at, found });
+    return new Set(QUOTED.flatMap((pattern) => [...line.matchAll(pattern)].flatMap(([, name]) => name ?? [])));
+  });
   const named: LineMatch[] = [];
-  const unnamed = new Map<string, LineMatch>();
-  for (const match of behind) {
+  const unnamed: LineMatch[] = [];
+  for (const same of Map.groupBy(behind, ({ found, path }) => `${found} ${path}`).values()) {
     corpus.signal?.throwIfAborted();
-    const name = await variableOf(corpus, match);
-    if (name !== undefined) named.push({ ...match, found: name });
-    const key = `${match.found} ${match.path}`;
-    if (name === undefined && !unnamed.has(key) && (await isRead(corpus, match)))
-      unnamed.set(key, { ...match, found: '' });
+    const [first] = same;
+    const name = first && (await variableOf(corpus, first));
+    if (name !== undefined) {
+      named.push(...same.map((match) => ({ ...match, found: name })));
+      continue;
+    }
+    for (const match of same) {
+      if (!(await isRead(corpus, match))) continue;
+      unnamed.push({ ...match, found: '' });
+      break;
+    }
   }
   const examples = corpus.paths.filter((path) => /(?:^|\/)\.env[\w.-]*$/.test(path));
   const declared = await corpus.scan(examples, (line) => {
@@ -84,7 +95,7 @@ export async function gatherEnvironment(corpus: Corpus, words: readonly string[]
     return name === undefined ? [] : [name];
   });
   const asked = new Set(words.flatMap((word) => terms(word)));
-  const every = [...read, ...named, ...unnamed.values(), ...declared];
+  const every = [...read, ...named, ...unnamed, ...declared];
   const wanted = every.filter(({ found }) => asked.size === 0 || terms(found).some((term) => asked.has(term)));
   const all = wanted.length > 0 ? wanted : every;
   const best = new Map<string, number>();
@@ -97,6 +108,14 @@ export async function gatherEnvironment(corpus: Corpus, words: readonly string[]
       rank(a.path) - rank(b.path),
   );
   return { items: await corpus.lineItems('variable', all), isComplete: true };
+}
+
+/** What a line (from 0) reads whose name stands elsewhere. The head of a method is no call of it: `getEnv(name) {`. */
+function namesBehind(lines: readonly string[], at: number): string[] {
+  return [...(lines[at] ?? '').matchAll(BEHIND_NAME)].flatMap(([call, name]) => {
+    const [, callee] = /(\w+)\(/.exec(call) ?? [];
+    return name === undefined || (callee !== undefined && definesAt(lines, at, callee)) ? [] : [name];
+  });
 }
 
 /** Whether a program reads a variable there, and does not set or remove it. */

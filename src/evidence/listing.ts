@@ -193,10 +193,10 @@ export function pathsIn(paths: readonly string[], place: string): ReadonlySet<st
 }
 
 /** Every line that a pattern fits, by path. */
-export function matchesOf(
+function matchesOf(
   corpus: Corpus,
   { words, lines, find, isIn = () => true }: Pattern,
-  isWanted: (path: string) => boolean = () => true,
+  isWanted: (path: string) => boolean,
 ): Promise<LineMatch[]> {
   const candidates = words.length > 0 ? corpus.holding(words).paths : corpus.paths;
   return corpus.scan(

@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { Corpus } from '../../../src/evidence/corpus.ts';
+import { gatherEnvironment } from '../../../src/evidence/environment.ts';
+import { indexed } from '../answer/support.ts';
+import { withFolder } from '../memory/support.ts';
 import { evidenceOver, shown } from './support.ts';
 import type { Files } from './support.ts';
 
@@ -121,6 +125,37 @@ test('neither a constant that is no name nor the head of a function is a read of
     'b.js': 'function getEnv(name) {\n  return load(name);\n}\n',
   };
   expect(await listed(files)).toEqual(['variable a.py:6']);
+});
+
+test.each([
+  ['a method', 'a.js', 'class Desk {\n  getEnv(name) {\n    return process.env[name];\n  }\n}\n', 3],
+  ['the body below', 'b.js', 'class Desk {\n  async getEnv(name)\n  {\n    return process.env[name];\n  }\n}\n', 4],
+  [
+    'a method of Go',
+    'a.go',
+    'package a\n\nfunc (d Desk) Getenv(key, other string) string {\n\treturn cmp.Or(os.Getenv(key), other)\n}\n',
+    4,
+  ],
+])('the head of what reads a variable is no read of one: %s', async (_, path, text, line) => {
+  expect(await listed({ [path]: text })).toEqual([`variable ${path}:${line}`]);
+});
+
+test('a parameter is no constant of the same name', async () => {
+  const text = "const name = 'DESK';\nclass Desk {\n  getEnv(name) {\n    return load(name);\n  }\n}\n";
+  expect(await listed({ 'a.js': text })).toEqual([]);
+});
+
+test('the files that may read a variable are looked up and read once, a constant once in a file', async () => {
+  await withFolder(async (folder) => {
+    const text = "import { MODE } from './names';\nuse(process.env[MODE]);\nuse(process.env[MODE]);\n";
+    const { index } = await indexed(folder, { 'a.ts': text, 'names.ts': "export const MODE = 'DESK';\n" });
+    const corpus = new Corpus({ index, prefix: '' });
+    const holding = vi.spyOn(corpus, 'holding');
+    const { items } = await gatherEnvironment(corpus, []);
+    index.close();
+    expect(items.map(({ lines, note }) => `${lines.start} ${note}`)).toEqual(['2 DESK', '3 DESK']);
+    expect(holding.mock.calls.map(([words]) => words.length > 1)).toEqual([true, false]);
+  });
 });
 
 test.each([
