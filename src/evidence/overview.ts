@@ -70,23 +70,31 @@ async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
   const first = Math.max(0, prose >= 0 ? prose : lines.findIndex((line) => !ORNAMENT.test(line.trim())));
   const most = lines.slice(first, first + LIMITS.readme);
   const ornament = most.findIndex((line, at) => at > 0 && line.trim() !== '' && ORNAMENT.test(line.trim()));
-  const ends = [ornament, planAt(most)].filter((at) => at > 0);
+  const ends = [ornament, planAt(lines.slice(0, first + LIMITS.readme), first) - first].filter((at) => at > 0);
   return corpus.item('readme', path, { start: first + 1, end: first + Math.min(most.length, ...ends) });
 }
 
-/** A heading under which plans stand, and a sentence that tells one. */
+/** A heading under which plans stand, and a sentence that tells one. Examples want to do, and are going to, as well. */
 const PLANS =
-  /^#+\s.*\b(?:road ?map|plans?|planned|future|vision|ideas|to-?do|upcoming|geplant|ausblick|zukunft|futur|feuille de route|futuro)\b|^#+\s.*(?:план|будущ|路线图|未来|计划|ロードマップ|今後|로드맵)/i;
+  /^#+\s+(?:(?:the|our|my|project|long-term)\s+)?(?:vision|ideas|plans?)\s*$|^#+\s.*\b(?:road ?map|planned|future|to-?do|upcoming|geplant|ausblick|zukunft|futur|feuille de route|futuro)\b|^#+\s.*(?:план|будущ|路线图|未来|计划|ロードマップ|今後|로드맵)/i;
 const PLAN =
-  /\b(?:(?:I['’]m|I am|we['’]re|we are) (?:interested in|planning|going to|looking into|considering)|(?:I|we) (?:plan|hope|intend|want|would like|aim) to|(?:is|are) planned|plans? to (?:add|support|implement|provide|offer)|will (?:eventually|some ?day)|future (?:plans|versions?|releases?) (?:of \w+ )?(?:will|may|might)|coming soon)\b/i;
+  /\b(?:(?:I['’]m|I am|we['’]re|we are) (?:interested in|planning|looking into|considering)|(?:(?:I['’]m|I am|we['’]re|we are) going|(?:I|we) want) to (?:add|support|implement|release)|(?:I|we) (?:plan|hope|intend|would like|aim) to|(?:is|are) planned|plans? to (?:add|support|implement|provide|offer)|will (?:eventually|some ?day)|future (?:plans|versions?|releases?) (?:of \w+ )?(?:will|may|might)|coming soon)\b/i;
 
-/** The first line (from 0) of the heading or paragraph that tells a plan; -1 where none does. */
-function planAt(lines: readonly string[]): number {
-  const at = lines.findIndex((line) => PLANS.test(line) || PLAN.test(line.slice(0, LIMITS.line)));
+/**
+ * The first line of the heading or paragraph that tells a plan, outside of code; -1 where none does.
+ *
+ * @param first the first line that counts; all lines from 0
+ */
+function planAt(lines: readonly string[], first: number): number {
+  let isCode = false;
+  const at = lines.findIndex((line, index) => {
+    if (/^\s*(?:```|~~~)/.test(line)) isCode = !isCode;
+    return index >= first && !isCode && (PLANS.test(line) || PLAN.test(line.slice(0, LIMITS.line)));
+  });
   if (at < 0 || PLANS.test(lines[at] ?? '')) return at;
   // A point of a list is left out with what follows, and not with the points before it.
   let start = at;
-  while (start > 0 && (lines[start - 1] ?? '').trim() !== '' && !/^\s*[-*+] /.test(lines[start] ?? '')) start -= 1;
+  while (start > first && (lines[start - 1] ?? '').trim() !== '' && !/^\s*[-*+] /.test(lines[start] ?? '')) start -= 1;
   return start;
 }
 

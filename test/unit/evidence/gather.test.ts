@@ -375,18 +375,3 @@ test('files are listed without being read', async () => {
   expect(read.mock.calls.map(([path]) => path).filter((path) => path.endsWith('.ts'))).toEqual([]);
   read.mockRestore();
 });
-
-test.each([
-  [
-    'a sentence',
-    ['It runs in a terminal, but I am interested in exploring', 'a renderer of its own.', '', 'Read on.'],
-    6,
-  ],
-  ['a heading', ['# Roadmap', '', '- Books in other languages'], 6],
-  ['a point of a list', ['- Lends books', '- We plan to add films', '- Counts days'], 7],
-  ['nothing', ['The future of books is here, and you may be interested in films.', 'Yes.'], 8],
-])('of a README, what stands before a plan is shown: %s', async (_, lines, end) => {
-  const readme = ['# Desk', '', 'A desk that lends books to readers.', '', 'It counts the days.', '', ...lines];
-  const evidence = await evidenceOver({ 'README.md': readme.join('\n') }, 'What is this project about?');
-  expect(evidence?.items[0]?.lines).toEqual({ start: 3, end });
-});
