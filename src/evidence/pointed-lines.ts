@@ -2,6 +2,7 @@ import { definesAt } from '../workspace/segment/definition.ts';
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
+import { roleFactor } from '../retrieve/role-factor.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import { calledDefinition } from './called-definitions.ts';
 import { usedConstants } from './constants.ts';
@@ -104,7 +105,9 @@ export async function gatherPointedLines(
   for (const { path, range } of await raisesOf(corpus, names, definitions))
     named.push({ path, ranges: [range], weight: 0 });
   const scored: Scored[] = [];
-  for (const [at, { path, lines }] of recalled.slice(0, LIMITS.places).entries()) {
+  const wanted = wantedPlaces(recalled, question);
+  const paths = [...new Set(wanted.map(({ path }) => path))];
+  for (const [at, { path, lines }] of wanted.slice(0, LIMITS.places).entries()) {
     const found = pointedIn(await corpus.lines(path), path, lines, weights, at === 0 ? BEST : BRIEF);
     if (!found) continue;
     const weight = found.weight * LIMITS.rank ** at;
@@ -120,7 +123,7 @@ export async function gatherPointedLines(
     .filter(({ weight }) => weight >= LIMITS.near * most)
     .slice(0, Math.max(LIMITS.shown, LIMITS.most - own.length));
   const spoken: Scored[] = [];
-  for (const definition of await spokenDefinitions(corpus, asked, [...new Set(recalled.map(({ path }) => path))])) {
+  for (const definition of await spokenDefinitions(corpus, asked, paths)) {
     if (definition.weight < LIMITS.spoken * most) continue;
     spoken.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
   }
@@ -131,13 +134,18 @@ export async function gatherPointedLines(
     const found = pointedIn(await corpus.lines(best.path), best.path, best.lines, weights, BRIEF);
     if (found) shown.push({ path: best.path, ...found });
   }
-  const paths = recalled.map(({ path }) => path);
   const called = await calledDefinition(corpus, placesOf(shown), paths, weights, LIMITS.called * most);
   if (called) shown.push(cut(await definitionPlace(corpus, called, withoutName(weights, called.name))));
   const places = placesOf(apart(shown));
   const constants = await usedConstants(corpus, places, weights);
   const items = await Promise.all([...places, ...constants].map(({ path, range }) => corpus.item('line', path, range)));
   return { items, isComplete: false };
+}
+
+/** A test says the words of what it tests, and seldom how that works: it counts where tests are asked for, or alone. */
+function wantedPlaces(recalled: readonly LinesOf[], question: string): readonly LinesOf[] {
+  const wanted = recalled.filter(({ path }) => roleOf(path) !== 'test' || roleFactor(path, question) === 1);
+  return wanted.length === 0 ? recalled : wanted;
 }
 
 /** Inside a definition every line may say its name, and none is told by it. */

@@ -247,3 +247,14 @@ test('a condition is no definition: the head of the function that it stands in i
     'src/gate.ts:37-51',
   ]);
 });
+
+test('lines of tests are shown where tests are asked for, or where nothing else was found', async () => {
+  const inTest = ['test/desk.test.ts', 1, 3] as const;
+  const both = [inTest, ['src/desk.ts', 3, 7]] as const;
+  const pathsOf = async (question: string, ...places: readonly Place[]) => [
+    ...new Set((await pointed(question, ...places)).map(({ path }) => path)),
+  ];
+  expect(await pathsOf('How does the desk lend a book to borrow?', ...both)).toEqual(['src/desk.ts']);
+  expect(await pathsOf('Which test lends a book to borrow?', ...both)).toContain('test/desk.test.ts');
+  expect(await pathsOf('How does the desk lend a book to borrow?', inTest)).toContain('test/desk.test.ts');
+});
