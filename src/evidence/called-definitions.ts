@@ -55,8 +55,7 @@ export async function calledDefinition(
     for (const definition of await nearestOf(corpus, name, users, near)) {
       if (isShown(definition)) continue;
       const weight = ofName + (await weightOfBody(corpus, definition, weights));
-      if (weight === 0 || weight < Math.max(least, best?.weight ?? 0) || weight === best?.weight) continue;
-      best = { ...definition, name, weight };
+      if (weight >= least && weight > (best?.weight ?? 0)) best = { ...definition, name, weight };
     }
   }
   return best;

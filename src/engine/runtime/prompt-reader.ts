@@ -37,7 +37,7 @@ interface Opening {
 
 type Rows = Readonly<Record<string, Float32Array>>;
 
-/** The residual stream between the two halves, of `count` tokens: [1, count, D] each. */
+/** The residual stream between the two parts, of `count` tokens: [1, count, D] each. */
 interface Passed {
   readonly count: number;
   readonly sum: Float32Array;
@@ -47,7 +47,7 @@ interface Passed {
 /** Called when a run was read through all blocks, with its tokens; what it throws ends the reading. */
 export type OnRun = (tokens: number) => Promise<void>;
 
-/** Reads prompts into the caches of both halves of a context, one prompt at a time. */
+/** Reads prompts into both caches of a context, one prompt at a time. */
 export interface PromptReader {
   /** Parts of the decoder that work at the same time: a run passes one after the other. */
   readonly stages: number;
@@ -62,7 +62,7 @@ interface Caches {
 }
 
 /**
- * With two threads or more the blocks are cut in two halves, and while one thread takes a run through the upper half,
+ * With two threads or more the blocks are cut in two parts, and while one thread takes a run through the upper part,
  * the next run passes the lower one here. A product that is shared by two threads ends when the later one does, a
  * thousand times a run, and a sleeping thread wakes too late for it; here they meet once a run. (GPipe, arXiv
  * 1811.06965, does so with a batch's parts; the runs of one prompt may follow each other as well, because a block asks
@@ -124,7 +124,7 @@ class StagedReader implements PromptReader {
   static async create(manifest: Manifest, folder: string, options: SessionOptions): Promise<StagedReader> {
     const { layers } = manifest.config;
     const own = Math.ceil(options.threads / 2);
-    // Each half gets as large a part of the blocks as of the threads: both are through a run at the same time.
+    // A part has as many of the blocks as it has of the threads: both are through a run at the same time.
     const middle = Math.min(layers - 1, Math.max(1, Math.round((layers * own) / options.threads)));
     const above = new RpcClient<PromptCalls>({
       start: (events) => unboundThreadPeer(script(), events),
