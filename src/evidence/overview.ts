@@ -76,7 +76,7 @@ async function readmeOf(corpus: Corpus, path: string): Promise<EvidenceItem> {
 
 /** A heading under which plans stand, and a sentence that tells one. Examples want to do, and are going to, as well. */
 const PLANS =
-  /^#+\s+(?:(?:the|our|my|project|long-term)\s+)?(?:vision|ideas|plans?)\s*$|^#+\s.*\b(?:road ?map|planned|future|to-?do|upcoming|geplant|ausblick|zukunft|futur|feuille de route|futuro)\b|^#+\s.*(?:план|будущ|路线图|未来|计划|ロードマップ|今後|로드맵)/i;
+  /^#+[^\p{L}#]*(?:(?:the|our|my|project|long-term)\s+)?(?:vision|ideas|plans?|to-?dos?(?: list)?|future|planned|upcoming)\P{L}*$|^#+\s.*\b(?:road ?map|geplant|ausblick|zukunft|futur|feuille de route|futuro)\b|^#+\s.*\b(?:future|planned|upcoming) (?:additions?|changes?|development|directions?|enhancements?|features?|ideas?|improvements?|plans?|releases?|steps?|support|versions?|work)\b|^#+\s.*(?:план|будущ|路线图|未来|计划|ロードマップ|今後|로드맵)/iu;
 const PLAN =
   /\b(?:(?:I['’]m|I am|we['’]re|we are) (?:interested in|planning|looking into|considering)|(?:(?:I['’]m|I am|we['’]re|we are) going|(?:I|we) want) to (?:add|support|implement|release)|(?:I|we) (?:plan|hope|intend|would like|aim) to|(?:is|are) planned|plans? to (?:add|support|implement|provide|offer)|will (?:eventually|some ?day)|future (?:plans|versions?|releases?) (?:of \w+ )?(?:will|may|might)|coming soon)\b/i;
 

@@ -6,7 +6,7 @@ import { DATABASE_NAME, FILES, metaOf, storedIdentity } from './database.ts';
 import type { LedgerIdentity } from '../records.ts';
 import type { PruneLimits } from './prune.ts';
 import { recoverForgotten } from './recover.ts';
-import { integer } from './row.ts';
+import { integer, text } from './row.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 
 interface Open {
@@ -33,7 +33,7 @@ export function dropFormerEncoders(
       const lastSeen = lastSeenMs(file, identity);
       // Opened lately, or by a clock that was set wrong.
       if (lastSeen === undefined || lastSeen > now - maxAgeMs) return false;
-      return recoverForgotten(file, db, identity.checkout) !== undefined && removed(file);
+      return recoverForgotten(file, db, identity.checkout) !== undefined && !isOpen(file) && removed(file);
     });
 }
 
@@ -54,6 +54,21 @@ function lastSeenMs(file: string, { repository, adapter }: Open['identity']): nu
   } catch {
     // Locked, damaged, or of another shape: what cannot be told is kept.
     return undefined;
+  }
+}
+
+/** Whether somebody has the database open: its journal's mode changes only for a connection that is alone. */
+function isOpen(file: string): boolean {
+  try {
+    const db = new DatabaseSync(file, { timeout: 0 });
+    try {
+      const row = db.prepare('PRAGMA journal_mode = delete').get();
+      return row === undefined || text(row, 'journal_mode') !== 'delete';
+    } finally {
+      db.close();
+    }
+  } catch {
+    return true;
   }
 }
 

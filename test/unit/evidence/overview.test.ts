@@ -16,6 +16,13 @@ test.each([
   ],
   ['nothing: what an example wants', ['Suppose we want to parse a file:', '', 'We are going to build a client.'], 9],
   ['nothing: a heading on another plan', ['## Query plans', '', 'They are kept.', '## Computer vision toolkit'], 10],
+  [
+    'nothing: an app whose subject has the name',
+    ['## A to-do app', '', 'It keeps them.', '## Futures', 'It waits.'],
+    11,
+  ],
+  ['a heading after a picture', ['## 🚀 To-do', '', '- Films'], 6],
+  ['a heading on what comes', ['## Planned features', '', '- Films'], 6],
   ['nothing: code', ['```sh', '# Show the roadmap', '# plan', 'desk --coming soon', '```', 'It ends.'], 12],
   ['a heading behind code', ['```sh', '# roadmap', '```', '', '## Roadmap', 'Films'], 10],
   ['a point of a list', ['- Lends books', '- We plan to add films', '- Counts days'], 7],

@@ -55,6 +55,15 @@ describe('the database of a former encoder', () => {
       expect(await own.verify()).toMatchObject({ kind: 'sound' });
     }));
 
+  it('stays while a window of the former version has it open', () =>
+    withBoth((own, former) => {
+      const { ledger: open } = Ledger.open(join(former, '..'), FORMER);
+      expect(own.prune(later(31)).formerEncoders).toEqual([]);
+      expect(open.files().map(({ path }) => path)).toEqual(['a.ts']);
+      open.close();
+      expect(own.prune(later(31)).formerEncoders).toEqual([former]);
+    }));
+
   it('leaves behind what was forgotten in it since', () =>
     withBoth((own, former) => {
       const { ledger } = Ledger.open(join(former, '..'), FORMER);
