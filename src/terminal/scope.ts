@@ -7,9 +7,18 @@ import { err } from './output.ts';
  * on the error stream: most often it is a slip of the pen. Throws `scope/unreadable`.
  */
 export function scopeOf(text: string | undefined, members: readonly IndexedFolder[]): RecallOptions['scope'] {
-  if (text === undefined) return undefined;
+  const { scope, idle } = scopeSoFar(text, members);
+  for (const term of idle) err.rows(idleSentence(term));
+  return scope;
+}
+
+/**
+ * The same while files are still read: a term without a file may find one yet. Throws `scope/unreadable`.
+ */
+export function scopeSoFar(text: string | undefined, members: readonly IndexedFolder[]) {
+  if (text === undefined) return { scope: undefined, idle: [] };
   const shown = members.flatMap(({ index, prefix }) => index.paths().map((path) => prefix + path));
   const { files, idle } = selectPaths(parseScope(text), shown);
-  for (const term of idle) err.rows(idleSentence(term));
-  return ({ index, prefix }) => new Set(index.paths().filter((path) => files.has(prefix + path)));
+  const scope = ({ index, prefix }: IndexedFolder) => new Set(index.paths().filter((path) => files.has(prefix + path)));
+  return { scope, idle };
 }

@@ -5,7 +5,7 @@ import { counted } from '../common/number-format.ts';
 import { FolderIndex } from '../index/folder-index.ts';
 import type { RefreshOptions } from '../index/folder-options.ts';
 import { MultiFolderSearch } from '../retrieve/multi-folder-search.ts';
-import type { IndexedFolder } from '../retrieve/multi-folder-search.ts';
+import type { IndexedFolder, RecallOptions } from '../retrieve/multi-folder-search.ts';
 import { listEarly } from '../answer/early-lists.ts';
 import type { EarlyList } from '../answer/early-lists.ts';
 import { commitNamed, openCommit } from '../index/commit-index.ts';
@@ -19,6 +19,7 @@ import { nameOf, named } from '../library/members.ts';
 import { stopping } from './interrupt.ts';
 import { err, out } from './output.ts';
 import { IngestBar } from './progress.ts';
+import { scopeSoFar } from './scope.ts';
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -93,7 +94,7 @@ export async function withFolderIndex<T>(
  * before its paths.
  *
  * @param question the model is loaded with it while words are read; left out where nothing is asked of it
- * @param onEarly  is given the files by the words that are read so far, where one whole folder is asked on a terminal
+ * @param onEarly  is given the files by the words that are read so far, where a terminal asks files as they are on disk
  */
 export async function withMembers<T>(
   options: QuestionOptions,
@@ -120,9 +121,15 @@ export async function withMembers<T>(
       for (const file of options.with ?? []) {
         opened.push({ index: await openSnapshotMemory(file, engine, signal), name: snapshotName(file) });
       }
-      for (const { index } of folders) {
-        const early = question !== undefined && isAskedWhole(options) && onEarly ? { question, onEarly } : undefined;
-        const { read, encoded, reused } = await bringUp({ index, signal }, options, early);
+      for (const [at, { index }] of folders.entries()) {
+        const early = {
+          members: () => named(opened),
+          scope: () => Promise.resolve(scopeSoFar(options.scope, named(opened)).scope),
+          percent: (ofThis: number) => (100 * at + ofThis) / folders.length,
+        };
+        const isShown = question !== undefined && onEarly && isShownEarly(options);
+        const shown = isShown ? { ...early, question, onEarly } : undefined;
+        const { read, encoded, reused } = await bringUp({ index, signal }, options, shown);
         if (options.json === true || read === 0) continue;
         err.rows(
           options.complete === true
@@ -215,28 +222,35 @@ async function open(
   return index;
 }
 
-/** One folder as it is on disk, of which lists can be shown and taken away. */
-function isAskedWhole({ repo = [], with: snapshots, scope, at, json, complete }: QuestionOptions): boolean {
-  const isNarrowed = repo.length > 1 || snapshots !== undefined || scope !== undefined || at !== undefined;
-  return out.isTerminal && !isNarrowed && json !== true && complete !== true;
+/** Whether files as they are on disk are asked, on a terminal: a list can be shown there, and taken away. */
+function isShownEarly({ at, json, complete }: QuestionOptions): boolean {
+  return out.isTerminal && at === undefined && json !== true && complete !== true;
+}
+
+interface Early {
+  readonly question: string;
+  readonly onEarly: (list: EarlyList) => void;
+  readonly members: () => readonly IndexedFolder[];
+  readonly scope: () => Promise<RecallOptions['scope']>;
+  /** How far all folders are, 0..100, when this one is so far. */
+  readonly percent: (ofThis: number) => number;
 }
 
 /** Words alone, or vectors too where they are wanted before anything is asked. */
 async function bringUp(
   session: Session,
   options: QuestionOptions,
-  early: { readonly question: string; readonly onEarly: (list: EarlyList) => void } | undefined,
+  early: Early | undefined,
 ): Promise<Pick<IngestReport, 'read' | 'encoded' | 'reused'>> {
   if (options.complete === true) return refresh(session, options);
   const { index, signal } = session;
   const { report } = await withBar(async (bar) => {
-    // What is read again was read before: its words are searched meanwhile as they were.
-    const isFirst = index.length === 0;
     const reading = index.indexWords(refreshOptions(session, options, bar));
     try {
-      if (early && isFirst) {
-        const asked = { members: () => [{ index, prefix: '' }], percent: () => bar.percent, signal };
-        await listEarly(early.question, reading, asked, (list) => {
+      if (early) {
+        const { question, members, scope } = early;
+        const asked = { members, scope, percent: () => early.percent(bar.percent), signal };
+        await listEarly(question, reading, asked, (list) => {
           // The list says how far it is.
           bar.hide();
           early.onEarly(list);

@@ -12,6 +12,8 @@ export function participantStrings() {
     empty: l10n.t('Ask a question about this codebase. /where, /why, /diff, /at and /scope say how it is answered.'),
     atWhat: l10n.t('Give a branch, a tag or a commit, and then a question: /at v1.2 How are sessions stored?'),
     searching: l10n.t('Searching the memory'),
+    // {0}: paths of files
+    byWords: l10n.t('Ranked by words so far: {0}'),
     commits: l10n.t('Commits'),
     noCommits: l10n.t('No commit was found: the lines are not committed, or git may not be asked in Restricted Mode.'),
     scopeIs: l10n.t('This conversation is about: {0}'),

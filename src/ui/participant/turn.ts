@@ -49,6 +49,8 @@ export interface TurnHost {
 /** Tokens of a comparison, and of what a commit has. */
 const QUOTED_TOKENS = 4_000;
 const LONGEST_TERMS = 1_000;
+/** Files that one line of progress names. */
+const FIRST_FILES = 3;
 
 /**
  * Answers one request. What fails is a sentence of the result, as nobody reads a stack in a chat.
@@ -213,6 +215,11 @@ class ParticipantTurn {
         case 'partial':
           this.#out.progress(fill(this.#strings.partial, Math.floor(event.percent)));
           break;
+        case 'preliminary': {
+          const first = event.files.slice(0, FIRST_FILES).map(({ path }) => literal(path));
+          this.#out.progress(fill(this.#strings.byWords, first.join(', ')));
+          break;
+        }
         case 'recalled':
           ranked = event.files;
           break;

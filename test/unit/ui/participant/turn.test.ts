@@ -183,6 +183,12 @@ describe('a question', () => {
     expect(progress).toContain('Indexing in progress: 41% of the files were searched, the most relevant first.');
   });
 
+  it('names the first files by their words before the others are ranked', async () => {
+    const files = ['a.ts', 'b.ts', 'c.ts', 'd.ts'].map((path) => ({ path, share: 0.25, lines: [] }));
+    const { progress } = await turn({ events: [{ kind: 'preliminary', percent: 100, files }, ...answered] });
+    expect(progress).toContain('Ranked by words so far: a.ts, b.ts, c.ts');
+  });
+
   it('may have 10,000 characters', async () => {
     const prompt = `Why does this fail? ${'at lend (src/loans.ts:3) '.repeat(400)}`.slice(0, 10_000).trim();
     const { asked, result } = await turn({ request: { prompt } });
