@@ -11,12 +11,14 @@ import torch
 class Descent:
     """
     `groups` are Adam's, each with the rate `top` that it reaches after `warm` of the time. `while descent.goes_on():`
-    sets rates and clears gradients; `step(loss)` descends.
+    sets rates and clears gradients; `step(loss)` descends. `spent` are the seconds of an earlier start of the same run.
     """
 
-    def __init__(self, groups: list[dict], minutes: float, warm: float, weight_decay: float) -> None:
+    def __init__(
+        self, groups: list[dict], minutes: float, warm: float, weight_decay: float, spent: float = 0.0
+    ) -> None:
         self.adam = torch.optim.AdamW(groups, lr=0.0, weight_decay=weight_decay, betas=(0.9, 0.98))
-        self.minutes, self.warm, self.began = minutes, warm, time.time()
+        self.minutes, self.warm, self.began = minutes, warm, time.time() - spent
 
     def seconds(self) -> float:
         return time.time() - self.began

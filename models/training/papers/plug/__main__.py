@@ -59,7 +59,7 @@ def documents(sources: Sources, length: int, most: int) -> list[np.ndarray]:
 class Draw:
     """Documents of training: a package's turns grow with the root of its size."""
 
-    def __init__(self, sources: Sources, length: int, seed: int) -> None:
+    def __init__(self, sources: Sources, length: int, seed: list[int]) -> None:
         self.sources, self.length, self.rng = sources, length, np.random.default_rng(seed)
         size = {at: int(sources.length[sources.files[at]].sum()) for at in sources.of("train")}
         self.packages = [at for at, tokens in size.items() if tokens >= length]
@@ -100,14 +100,19 @@ def losses(embedding: torch.Tensor, states: torch.Tensor, goals: torch.Tensor) -
 
 
 def fit(net: Plugged, sources: Sources, options: argparse.Namespace, device: str) -> list[list[float]]:
-    draw = Draw(sources, options.length, options.seed)
+    """Trains until time or steps are spent; a run that was killed goes on at its step, rate and documents."""
     gates = [p for one in net.memories.values() for p in one.gate.parameters()]
     maps = [p for one in net.memories.values() for p in (one.query, one.key, one.shift)]
     groups = [{"params": maps, "top": options.rate}, {"params": gates, "top": options.gate_rate}]
-    descent = Descent(groups, options.minutes, warm=0.05, weight_decay=0.0)
-    curve: list[list[float]] = []
-    running, saved, skip = 0.0, time.monotonic(), net.shape.segment
+    before = restore(net, options.out)
+    curve: list[list[float]] = before["curve"] if before else []
+    descent = Descent(groups, options.minutes, warm=0.05, weight_decay=0.0, spent=before["seconds"] if before else 0.0)
+    if before:
+        descent.adam.load_state_dict(before["adam"])
+        print(f"goes on after {len(curve)} steps and {before['seconds']:.0f} s", flush=True)
+    running, saved, skip = curve[-1][1] if curve else None, time.monotonic(), net.shape.segment
     while len(curve) < options.steps and descent.goes_on():
+        draw = Draw(sources, options.length, [options.seed, len(curve)])
         ids = torch.from_numpy(draw(options.documents)).to(device)
         gains = draw.gains(len(ids), options.length // net.shape.segment)
         goal = teacher(net.base, net.config, ids)[:, skip:].flatten(0, 1)
@@ -115,7 +120,7 @@ def fit(net: Plugged, sources: Sources, options: argparse.Namespace, device: str
         states, _ = net(ids, net.empty(len(ids)), factors)
         loss = divergence(net.base["embedding"], states[:, skip:].flatten(0, 1), goal)
         descent.step(loss)
-        running = 0.95 * running + 0.05 * loss.item() if curve else loss.item()
+        running = loss.item() if running is None else 0.95 * running + 0.05 * loss.item()
         curve.append([len(curve) + 1, round(running, 4)])
         if len(curve) % options.every == 1:
             rate = len(curve) * ids.numel() / descent.seconds()
@@ -123,24 +128,27 @@ def fit(net: Plugged, sources: Sources, options: argparse.Namespace, device: str
                 f"step {len(curve)} divergence {running:.4f} {rate:.0f} tokens/s {descent.seconds():.0f} s", flush=True
             )
         if time.monotonic() - saved > SAVE:
-            save(net, options.out)
+            save(net, descent, curve, options.out)
             saved = time.monotonic()
+    save(net, descent, curve, options.out)
     return curve
 
 
-def save(net: Plugged, out: Path) -> None:
+def save(net: Plugged, descent: Descent, curve: list[list[float]], out: Path) -> None:
     """Written beside and renamed: a run that is killed loses a minute."""
     out.mkdir(parents=True, exist_ok=True)
-    torch.save({"shape": net.shape.saved(), "memories": net.memories.state_dict()}, out / "plug.part")
+    run = {"seconds": descent.seconds(), "curve": curve, "adam": descent.adam.state_dict()}
+    torch.save({"shape": net.shape.saved(), "memories": net.memories.state_dict(), **run}, out / "plug.part")
     (out / "plug.part").replace(out / "plug.pt")
 
 
-def restore(net: Plugged, out: Path) -> bool:
+def restore(net: Plugged, out: Path) -> dict | None:
+    """The memories of a run, and what it goes on from; None where nothing was saved."""
     if not (out / "plug.pt").exists():
-        return False
+        return None
     saved = torch.load(out / "plug.pt", weights_only=True)
     net.memories.load_state_dict(saved["memories"])
-    return True
+    return saved
 
 
 @torch.inference_mode()
@@ -217,11 +225,8 @@ def main(given: list[str] | None = None) -> None:
     net = Plugged(base, config, shape).to(device)
     trained = sum(p.numel() for p in net.memories.parameters())
     print(f"blocks {blocks}: {trained:,} numbers are trained, {shape.numbers(config):,} make a memory", flush=True)
-    if restore(net, options.out):
-        print("goes on from what was saved", flush=True)
     before = evaluate(net, sources, options, device) if options.before else []
     curve = fit(net, sources, options, device)
-    save(net, options.out)
     after = evaluate(net, sources, options, device)
     result = {"device": device, "shape": shape.saved(), "trained": trained, "numbers": shape.numbers(config)}
     result |= {"steps": len(curve), "length": options.length, "documents": options.documents, "seed": options.seed}

@@ -126,3 +126,23 @@ def test_the_command_learns_and_goes_on(pack, tmp_path):
         net, Sources(pack / "sources.npz"), plug.arguments(["--pack", ".", "--out", ".", *size, *limit]), "cpu"
     )
     assert again == found["after"]
+
+
+def test_a_run_that_is_killed_goes_on_at_its_step(pack, tmp_path, capsys):
+    """Adam's means, the place on the rate's curve and the documents go on, too: as if it had not been killed."""
+    size = ["--memories", "1", "--segment", str(SEGMENT), "--length", "64", "--documents", "2", "--lengths", "9999999"]
+    common = ["--pack", str(pack), "--minutes", "60", "--features", "dpfp1", *size]
+    plug.main([*common, "--out", str(tmp_path / "parts"), "--steps", "2"])
+    plug.main([*common, "--out", str(tmp_path / "parts"), "--steps", "5"])
+    plug.main([*common, "--out", str(tmp_path / "whole"), "--steps", "5"])
+    parts, whole = (torch.load(tmp_path / name / "plug.pt", weights_only=True) for name in ("parts", "whole"))
+    assert "goes on after 2 steps" in capsys.readouterr().out
+    assert [step for step, _ in parts["curve"]] == [1, 2, 3, 4, 5]
+    assert {int(one["step"]) for one in parts["adam"]["state"].values()} == {5}
+    # The rate depends on the time that has passed, so the two are only near.
+    for (_, one), (_, other) in zip(parts["curve"], whole["curve"], strict=True):
+        assert one == pytest.approx(other, rel=1e-2)
+    torch.save({**parts, "seconds": 3_601.0}, tmp_path / "parts" / "plug.pt")
+    plug.main([*common, "--out", str(tmp_path / "parts"), "--steps", "6"])
+    late = torch.load(tmp_path / "parts" / "plug.pt", weights_only=True)
+    assert len(late["curve"]) == 5  # its hour had passed
