@@ -80,6 +80,23 @@ def test_a_run_that_is_killed_goes_on_and_learns(tmp_path):
     assert found["tokens"] == 499
 
 
+def test_compressive_memories_lower_the_perplexity_of_documents_with_words_of_their_own(tmp_path):
+    """The claim, small: a segment alone has to guess anew which four of 64 words its document has."""
+    draw = np.random.default_rng(5)
+    texts = [
+        Document(str(at), draw.choice(64, 4, replace=False)[draw.integers(0, 4, 192)].astype(np.int64), 768)
+        for at in range(68)
+    ]
+
+    def perplexity(kind) -> float:
+        plan = Plan(replace(SMALL, kind=kind), seed=1, steps=60, unroll=4, batch=8, peak=1e-2)
+        return evaluate(train(plan, texts[8:], tmp_path).eval(), texts[:8], "cpu", 192)["perplexity"]
+
+    alone = perplexity("local")
+    assert perplexity("linear") < 0.9 * alone
+    assert perplexity("delta") < 0.9 * alone
+
+
 def test_documents_of_one_batch_do_not_touch_each_other(monkeypatch):
     monkeypatch.setattr(language, "PLACES", [32])
     texts = [Document(str(n), torch.randint(0, 64, (n,)).numpy(), 3 * n) for n in (40, 100, 17, 64, 33)]

@@ -116,6 +116,7 @@ def test_the_command_learns_and_goes_on(pack, tmp_path):
     assert [row["tokens"] for row in found["after"]] == [64, 128]
     for row in found["after"]:
         assert row["memory divergence"] < row["window divergence"]
+        assert row["memory divergence"] < row["foreign divergence"]  # what it brings is of its own document
         assert row["documents"] == 5
         added = row["added to the window's loss"]["memory"]
         assert sum(added) / 5 == pytest.approx(math.log(row["memory"] / row["window"]), abs=1e-3)
