@@ -1,12 +1,13 @@
 """Language models of all six kinds, small: what they may see, what they keep, runs that are killed."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from models.training.papers.language import train as language
+from models.training.papers.language import report, train as language
 from models.training.papers.language.model import KINDS, LanguageModel, Shape
 from models.training.papers.language.table import table
 from models.training.papers.language.text import Document, books
@@ -136,3 +137,27 @@ def test_verses_are_told_apart_from_headings():
     first = "\nGenesis 1\n\n  1 In the beginning\n  2 And the earth\n\nGenesis 2\n\n  1 Thus\n"
     printed = f"{first}\n1 John 1\n\n 10 That which\n"
     assert books(printed) == {"Genesis": "In the beginning\nAnd the earth\nThus", "1 John": "That which"}
+
+
+def test_the_order_is_told_with_its_error_and_by_seed():
+    same = {1: 10.0, 2: 10.0, 3: 10.0}
+    assert report.ratio({1: 9.0, 2: 9.0, 3: 9.0}, same) == "0.900 [0.900, 0.900], lower in 3 of 3"
+    # Logarithms -0.1, 0 and 0.1: 4.30 * 0.1 / sqrt(3) = 0.248.
+    apart = {seed: 10 * math.exp(0.1 * (seed - 2)) for seed in same}
+    assert report.ratio(apart, same) == "1.000 [0.780, 1.282], lower in 1 of 3"
+    assert report.ratio({1: 9.0, 4: 1.0}, same) == "0.900, lower in 1 of 1"
+
+    def row(kind: str, seed: int, perplexity: float) -> dict:
+        return {
+            "kind": kind,
+            "seed": seed,
+            "perplexity": perplexity,
+            "perplexity by place": {"0": 50.0, "8192": 2 * perplexity},
+        }
+
+    short = [row("local", seed, 20.0) for seed in same] + [row("delta", seed, 18.0) for seed in same]
+    best = report.order(short).splitlines()
+    assert best[0] == "| first, second | all | beyond 8,192 |"
+    assert best[2].startswith("| `delta`, `local` | 0.900 [0.900, 0.900], lower in 3 of 3 | 0.900 ")
+    lines = report.longer(short, [row("delta", seed, 9.0) for seed in same]).splitlines()
+    assert lines[2:] == ["| `delta` | 18.00 | 9.00 | 0.500 [0.500, 0.500], lower in 3 of 3 |"]
