@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.training.papers.plug import __main__ as plug
+from models.training.papers.plug import __main__ as plug, report
 from models.training.papers.plug.model import Plugged, Shape, teacher
 from models.training.research.sample import Sources
 from models.training.train import weights
@@ -147,3 +147,28 @@ def test_a_run_that_is_killed_goes_on_at_its_step(pack, tmp_path, capsys):
     plug.main([*common, "--out", str(tmp_path / "parts"), "--steps", "6"])
     late = torch.load(tmp_path / "parts" / "plug.pt", weights_only=True)
     assert len(late["curve"]) == 5  # its hour had passed
+
+
+def test_a_report_tells_what_is_the_documents_own():
+    added = {"memory": [-0.10, -0.06], "foreign": [-0.07, -0.08]}
+    row = {
+        "window": 10.0,
+        "window divergence": 0.9,
+        "memory": 9.2,
+        "memory divergence": 0.8,
+        "foreign": 9.3,
+        "full": 5.0,
+    }
+    row |= {"added to the window's loss": added}
+    assert report.own(row) == (
+        "own memory better than another's in 1 of 2 documents, by 0.0050 nats (-0.0200 to 0.0300), "
+        "of 0.0800 that it brings"
+    )
+    assert report.table(row).splitlines()[2:] == [
+        "| the window alone | 10.00 | 1.000 | 0.900 |",
+        "| and another document's memory | 9.30 | 0.930 |  |",
+        "| and its own memory | 9.20 | 0.920 | 0.800 |",
+        "| all that stands before | 5.00 | 0.500 |  |",
+    ]
+    curve = [[step, 1 / step] for step in range(1, 12)]
+    assert report.course(curve, 2) == "1.000 at step 1, 0.167 at step 6, 0.091 at step 11"
