@@ -1,8 +1,8 @@
-"""Compressive memories in some blocks of the frozen base: Infini-attention as an addition, not as a new model.
+"""Compressive memories in some blocks of the frozen base: M and z of Infini-attention, read and written as in block.py.
 
 The block's own queries, keys and values are used, before rotation; trained are, for each block with a memory, a map of
-the keys and of the queries before φ, and a gate. A gate of 0 leaves the block as it is, so training begins at the base
-with a window.
+the keys and of the queries before φ, and a gate. The paper has no maps, and a gate that is one number a head; here it
+reads the block's input. A gate of 0 leaves the block as it is, so training begins at the base with a window.
 
 Shapes: B documents, S segments of T tokens, H query heads that share G key/value heads of d numbers, F features.
 """
