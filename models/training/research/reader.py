@@ -14,7 +14,7 @@ from ..train.decoder import Tensors, states
 from .block_read import BlockRead, Memory, Tuned, upper
 from .sample import HEADER, SEGMENT, Sources
 
-LAYER = 8  # states that keys and queries are made of: as deep as the program reads a repository
+LAYER = 8  # states that keys and queries are made of: as deep as the program read a repository then
 
 
 @dataclass(frozen=True)

@@ -122,13 +122,13 @@ def test_low_rank_additions_lower_the_loss_and_travel_in_the_adapter(fitted, bas
 
 
 def test_an_encoder_of_fewer_blocks_begins_with_a_head_that_was_fitted_to_them(fitted, base, tmp_path) -> None:
-    """What one GPU is asked for: contrast.py --layer N from fit_head --layer N; two steps of it."""
+    """What one GPU is asked for: contrast.py from fit_head --layer N, with as many blocks; two steps of it."""
     places = ["--corpus", str(fitted / "corpus"), "--base", str(base)]
     material.main([*places, "--layer", "1"])
     head = ["1" if before == "--layer" else one for before, one in zip(["", *HEAD], HEAD, strict=False)]
     fit_head.main([*places, *head, "--out", str(tmp_path / "head"), "--log", str(tmp_path / "LOG.md"), "--epochs", "2"])
     pack.main([*places, "--layer", "1", "--out", str(tmp_path / "pack")])
-    size = ["--layer", "1", "--rank", "2", "--questions", "16", "--of-one", "8", "--others", "8", "--steps", "2"]
+    size = ["--rank", "2", "--questions", "16", "--of-one", "8", "--others", "8", "--steps", "2"]
     given = ["--pack", str(tmp_path / "pack"), "--start", str(tmp_path / "head"), "--base-manifest", str(base)]
     out = tmp_path / "out"
     contrast.main([*given, *size, "--minutes", "1", "--out", str(out), "--log", str(tmp_path / "LOG.md")])

@@ -75,6 +75,11 @@ def load(folder: Path, width: int) -> RecallHead:
     return head
 
 
+def layers(folder: Path) -> int:
+    """Blocks of the encoder that the adapter in a folder belongs to."""
+    return json.loads((folder / "adapter.json").read_text())["layer"]
+
+
 def low_rank(folder: Path) -> dict[str, torch.Tensor]:
     """The low-rank additions of an adapter's file, by name, float32; empty where it has none."""
     manifest = json.loads((folder / "adapter.json").read_text())

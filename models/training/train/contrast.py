@@ -215,6 +215,8 @@ def table_of(head: RecallHead, encode: Encode, data: Data, most: int) -> dict[st
 
 def main(given: list[str] | None = None) -> None:
     options = arguments(given)
+    if options.layer is None:
+        options.layer = adapter.layers(options.start)
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.enable_cudnn_sdp(False)  # it makes a plan for every new shape, and every step has new ones
@@ -332,7 +334,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--base-manifest", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
     parser.add_argument("--log", type=Path, default=adapter.LOG)
-    parser.add_argument("--layer", type=int, default=8)
+    parser.add_argument("--layer", type=int, help="blocks of the encoder, those of --start where it is left out")
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=10**9, help="at most")

@@ -70,7 +70,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--base", type=Path, default=Path("models/base"))
     parser.add_argument("--out", type=Path, default=Path("models/candidate"))
     parser.add_argument("--log", type=Path, default=adapter.LOG)
-    parser.add_argument("--layer", type=int, default=8)
+    parser.add_argument("--layer", type=int, default=4, help="blocks of the encoder")
     parser.add_argument("--spans", type=int, default=8, help="memory tokens a segment, P")
     parser.add_argument("--key-size", type=int, default=256)
     parser.add_argument(

@@ -76,7 +76,7 @@ def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="models.training.train.material", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
-    parser.add_argument("--layer", type=int, nargs="+", default=[8], help="several cost one pass up to the last")
+    parser.add_argument("--layer", type=int, nargs="+", default=[4], help="several cost one pass up to the last")
     parser.add_argument("--texts", type=int, help="only the first so many")
     options = parser.parse_args(given)
     device = "cuda" if torch.cuda.is_available() else "cpu"

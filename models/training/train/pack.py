@@ -24,7 +24,7 @@ def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="models.training.train.pack", description=__doc__)
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--base", type=Path, default=Path("models/base"))
-    parser.add_argument("--layer", type=int, default=8)
+    parser.add_argument("--layer", type=int, default=4, help="blocks of the encoder")
     parser.add_argument("--vocabulary", type=int, default=36_000, help="tokens that are kept")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(given)

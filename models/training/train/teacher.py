@@ -139,7 +139,7 @@ def main(given: list[str] | None = None) -> None:
     teacher = opened(options.pack, options.adapter, data, "r+")
     config, tensors = weights.load_parts(options.pack, "cpu", torch.bfloat16)
     tensors |= {name: tensor.bfloat16() for name, tensor in adapter.low_rank(options.adapter).items()}
-    layer = json.loads((options.adapter / "adapter.json").read_text())["layer"]
+    layer = adapter.layers(options.adapter)
     encoder = Encoder(tensors, config, layer, teacher.head)
     began, saved, seen = time.time(), time.time(), 0
     for tokens in filled(encoder, teacher, data, options.only):
