@@ -20,6 +20,7 @@ from ..passkey import text
 from ..passkey.evaluate import Memories, ask, fillers, introduced, stream, with_keys
 from ..passkey.model import PasskeyModel
 from ..passkey.train import HOME, load
+from ..picture import picture
 
 RESULT = Path(__file__).parent / "result.jsonl"
 TIMED = 24  # segments that are timed at a mark
@@ -66,6 +67,16 @@ def grow(model: PasskeyModel, kind: str, longest: int, seed: int) -> Iterator[di
         mark *= 2
 
 
+def curve(rows: list[dict]) -> str:
+    """Milliseconds a segment, and kilobytes of all memories, by what has been read."""
+    columns = [f"{row['tokens'] // 1024:,}K" if at % 2 else "" for at, row in enumerate(rows)]
+    lines = {
+        "ms a segment": [[row["milliseconds"]] for row in rows],
+        "10 kB of M and z": [[row["bytes"] / 10_000] for row in rows],
+    }
+    return picture("by tokens read", columns, lines, (0, 8))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", help="of a run, as the passkey's train names it")
@@ -78,6 +89,7 @@ def main() -> None:
         rows.append({"model": given.name, "filler": given.filler, **row})
         print(json.dumps(row), flush=True)
         RESULT.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    (RESULT.parent / "curve.svg").write_text(curve(rows))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..block import Features, Memory, Rule, retrieve, written
+from ..picture import picture
 
 RESULT = Path(__file__).parent / "result.jsonl"
 HEAD, SEGMENT, NAMES, VALUES = 32, 16, 512, 64
@@ -139,6 +140,16 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def curve(rows: list[dict]) -> str:
+    """Wrong values by the number of names, a line a row of the table."""
+    lines = {
+        row.name: [[one["error %"][str(count)] for one in rows if one["row"] == row.name] for count in COUNTS]
+        for row in ROWS
+        if any(one["row"] == row.name for one in rows)
+    }
+    return picture("percent of wrong values, by names that are asked for", list(map(str, COUNTS)), lines, (0, 100))
+
+
 def spread(rows: list[dict]) -> float:
     """The largest difference between two seeds of a row, in percent."""
     apart = [0.0]
@@ -165,6 +176,7 @@ def main() -> None:
             print(json.dumps(rows[-1]), flush=True)
             RESULT.write_text("".join(json.dumps(one) + "\n" for one in rows))
     same = [one for one in rows if one["steps"] == given.steps]
+    (RESULT.parent / "curve.svg").write_text(curve(same))
     print(table(same), f"Seeds differ by at most {spread(same):.1f}.", sep="\n\n")
 
 

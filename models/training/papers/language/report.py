@@ -12,6 +12,7 @@ import math
 from itertools import combinations
 from statistics import mean, stdev
 
+from ..picture import picture
 from .table import table
 from .train import RESULT
 
@@ -64,10 +65,31 @@ def longer(short: list[dict], long: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def curve(rows: list[dict], title: str) -> str:
+    """Perplexity against that of `local` with the same seed, by the place in the document, a line a kind."""
+    places = sorted({place for row in rows for place in row["perplexity by place"]}, key=int)
+    alone = {row["seed"]: row["perplexity by place"] for row in rows if row["kind"] == "local"}
+    lines = {
+        kind: [
+            [
+                row["perplexity by place"][place] / alone[row["seed"]][place]
+                for row in rows
+                if row["kind"] == kind and place in row["perplexity by place"] and row["seed"] in alone
+            ]
+            for place in places
+        ]
+        for kind in by_kind(rows)
+    }
+    values = [value for columns in lines.values() for seeds in columns for value in seeds]
+    bounds = (min(0.9, *values), max(1.1, *values))
+    return picture(title, [f"from {int(place):,}" for place in places], lines, bounds, "{:.3f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", help="the text and the width: code-64, books-64, code-256")
     parser.add_argument("settings", nargs="+", help="4x8x2000: segments of a window, windows of a step, steps")
+    parser.add_argument("--curve", action="store_true", help="draw the last setting beside the README")
     given = parser.parse_args()
     rows = [json.loads(line) for line in RESULT.read_text().splitlines()]
     groups = [
@@ -78,6 +100,9 @@ def main() -> None:
         print(f"{setting}\n\n{table(group)}\n\n{order(group)}\n" if group else f"No run of {setting} is in {RESULT}.")
     if len(groups) > 1 and all(groups):
         print(f"{given.settings[-1]} against {given.settings[0]}\n\n{longer(groups[0], groups[-1])}")
+    if given.curve and groups[-1]:
+        title = f"perplexity against a segment alone, by place: {given.text}, {given.settings[-1]}"
+        (RESULT.parent / "curve.svg").write_text(curve(groups[-1], title))
 
 
 if __name__ == "__main__":

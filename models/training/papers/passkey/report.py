@@ -11,13 +11,13 @@ from pathlib import Path
 
 import torch
 
+from ..picture import picture
 from . import text
 from .evaluate import found_path, kept
 from .train import HOME
 
 FOLDER = Path(__file__).parent
 WEIGHTS = FOLDER / "weights.pt"
-COLORS = ["#2a6fdb", "#d9480f", "#2b8a3e", "#862e9c", "#5c5f66"]
 NAMES = {
     "paper": "the paper's sentences",
     "unseen": "unseen sentences",
@@ -60,29 +60,22 @@ def percent(exact: int, samples: int) -> str:
 
 
 def curve(rows: list[dict]) -> str:
-    """Percent exact over the logarithm of the length, a line a filler."""
-    sums = cells(rows)
-    lengths = sorted({length for _, length in sums})
-    left, top, wide, high = 50, 20, 480, 220
-    x = {length: left + wide * at / max(1, len(lengths) - 1) for at, length in enumerate(lengths)}
-    parts = []
-    for value in (0, 25, 50, 75, 100):
-        y = top + high * (1 - value / 100)
-        parts.append(
-            f'<path d="M{left} {y:.1f}H{left + wide}" stroke="#ccc"/><text x="10" y="{y + 4:.1f}">{value} %</text>'
-        )
-    parts += [f'<text x="{at - 16:.1f}" y="{top + high + 20}">{length // 1024}K</text>' for length, at in x.items()]
-    for at, kind in enumerate(kind for kind in text.TESTED if any(kind == filler for filler, _ in sums)):
-        points = [
-            (x[length], top + high * (1 - sums[kind, length][0] / sums[kind, length][1]))
-            for length in lengths
-            if (kind, length) in sums
-        ]
-        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{COLORS[at]}" stroke-width="2"/>')
-        parts.append(f'<text x="{left + wide + 12}" y="{top + 14 + 18 * at}" fill="{COLORS[at]}">{NAMES[kind]}</text>')
-    style = 'font-family="sans-serif" font-size="12"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 270" {style}>' + "\n".join(parts) + "</svg>\n"
+    """Percent exact by length, a line a filler, its band the seeds'."""
+    seeds = [
+        cells([row for row in rows if row.get("run") == run]) for run in dict.fromkeys(row.get("run") for row in rows)
+    ]
+    lengths = sorted({row["tokens"] for row in rows})
+
+    def values(kind: str, length: int) -> list[float]:
+        found = [own[kind, length] for own in seeds if (kind, length) in own]
+        return [100 * exact / samples for exact, samples in found]
+
+    lines = {
+        NAMES[kind]: [values(kind, length) for length in lengths]
+        for kind in text.TESTED
+        if any(kind == row["filler"] for row in rows)
+    }
+    return picture("percent exact", [f"{length // 1024}K" for length in lengths], lines, (0, 100), "{:.0f} %")
 
 
 def main() -> None:
