@@ -16,7 +16,7 @@ import type { SessionOptions } from './session.ts';
 /** A prompt's graphs are run by run the same, so that a kept one may be read on from where a run ended. */
 export const promptOptions = { ...decoderDefaults, isRunInvariant: true, cache: 'rows' } as const;
 
-/** What the thread of the upper blocks is asked; of keys and values by the names of a cache's tensors. */
+/** What the thread of the upper blocks is asked, `open` first; keys and values by the names of a cache's tensors. */
 export interface PromptCalls {
   open: Call<Opening, void>;
   /** A prompt of which `length` tokens are read, [1, G, length, d] each; it will have `capacity` at most. */
@@ -73,12 +73,70 @@ export async function createPromptReader(
   folder: string,
   options: SessionOptions,
 ): Promise<PromptReader> {
-  if (options.threads < 2 || manifest.config.layers < 2) return WholeReader.create(manifest, folder, options);
+  const whole = () => WholeReader.create(manifest, folder, options);
+  if (options.threads < 2 || manifest.config.layers < 2) return whole();
   try {
-    return await StagedReader.create(manifest, folder, options);
+    return new SafeReader(await StagedReader.create(manifest, folder, options), whole);
   } catch {
     // Where no thread can be had, or it does not find the runtime, one session reads as well.
-    return WholeReader.create(manifest, folder, options);
+    return whole();
+  }
+}
+
+/**
+ * Reads in two threads until the one of the upper blocks dies. Then one session reads on from where the two came to,
+ * and all later prompts: what ended a thread would end the next one too, and the numbers are the same.
+ */
+class SafeReader implements PromptReader {
+  readonly #staged: StagedReader;
+  readonly #newWhole: () => Promise<PromptReader>;
+  #whole: Promise<PromptReader> | undefined;
+
+  constructor(staged: StagedReader, newWhole: () => Promise<PromptReader>) {
+    this.#staged = staged;
+    this.#newWhole = newWhole;
+  }
+
+  get stages(): number {
+    return this.#staged.isLost ? 1 : this.#staged.stages;
+  }
+
+  async read(caches: Caches, runs: readonly (readonly number[])[], onRun: OnRun): Promise<void> {
+    /** Runs that were told of, and whether the caller took the last one. */
+    const told = { runs: 0, isTaken: true };
+    if (!this.#staged.isLost) {
+      try {
+        await this.#staged.read(caches, runs, async (tokens) => {
+          told.runs += 1;
+          told.isTaken = false;
+          await onRun(tokens);
+          told.isTaken = true;
+        });
+        return;
+      } catch (error) {
+        if (!told.isTaken || this.stages > 1) throw error;
+      }
+    }
+    const whole = await this.#alone();
+    await whole.read(caches, runs.slice(told.runs), onRun);
+  }
+
+  async release(): Promise<void> {
+    await this.#staged.release();
+    const whole = await this.#whole?.catch(() => undefined);
+    await whole?.release();
+  }
+
+  /** The one session; a failure is not kept, as there may be memory for it at the next prompt. */
+  #alone(): Promise<PromptReader> {
+    this.#whole ??= this.#staged
+      .release()
+      .then(this.#newWhole)
+      .catch((error: unknown) => {
+        this.#whole = undefined;
+        throw error;
+      });
+    return this.#whole;
   }
 }
 
@@ -110,15 +168,18 @@ class WholeReader implements PromptReader {
 
 class StagedReader implements PromptReader {
   readonly stages = 2;
-  /** What the thread is opened with. */
-  readonly #thread: Opening;
+  readonly #above: UpperThread;
   readonly #below: ort.InferenceSession;
-  readonly #above: RpcClient<PromptCalls>;
+  #released: Promise<void> | undefined;
 
-  private constructor(thread: Opening, below: ort.InferenceSession, above: RpcClient<PromptCalls>) {
-    this.#thread = thread;
-    this.#below = below;
+  private constructor(above: UpperThread, below: ort.InferenceSession) {
     this.#above = above;
+    this.#below = below;
+  }
+
+  /** Whether its thread died: it reads nothing more. */
+  get isLost(): boolean {
+    return this.#above.hasDied;
   }
 
   static async create(manifest: Manifest, folder: string, options: SessionOptions): Promise<StagedReader> {
@@ -126,28 +187,26 @@ class StagedReader implements PromptReader {
     const own = Math.ceil(options.threads / 2);
     // A part has as many of the blocks as it has of the threads: both are through a run at the same time.
     const middle = Math.min(layers - 1, Math.max(1, Math.round((layers * own) / options.threads)));
-    const above = new RpcClient<PromptCalls>({
-      start: (events) => unboundThreadPeer(script(), events),
-      onCrash: ({ exit }) => new AppError('engine/internal', 'A thread of the engine ended.', exit.said),
-      closed: () => new AppError('engine/internal', 'The model was given back.'),
-      onLog: () => undefined,
-    });
-    const thread = { manifest, folder, from: middle, options: { ...options, threads: options.threads - own } };
+    const above = new UpperThread(manifest, middle);
     const graph = promptGraph(manifest, promptOptions, [0, middle]);
     const [opened, below] = await Promise.allSettled([
-      above.call('open', thread),
+      above.calls.call('open', {
+        manifest,
+        folder,
+        from: middle,
+        options: { ...options, threads: options.threads - own },
+      }),
       createSession(graph, folder, { ...options, threads: own }),
     ]);
-    if (opened.status === 'fulfilled' && below.status === 'fulfilled')
-      return new StagedReader(thread, below.value, above);
-    above.kill();
+    if (opened.status === 'fulfilled' && below.status === 'fulfilled') return new StagedReader(above, below.value);
+    above.calls.kill();
     if (below.status === 'rejected') throw below.reason;
     await below.value.release();
     throw new AppError('engine/internal', 'The thread of the upper blocks did not open.');
   }
 
   async read({ lower, upper }: Caches, runs: readonly (readonly number[])[], onRun: OnRun): Promise<void> {
-    const { from, manifest } = this.#thread;
+    const { from, manifest, calls } = this.#above;
     const whole = joined(lower, upper);
     const below = partOf(whole, [0, from]);
     const above = partOf(whole, [from, manifest.config.layers]);
@@ -156,7 +215,7 @@ class StagedReader implements PromptReader {
     const finish = async (next?: Passed) => {
       const { count = 0, rows } = behind ?? {};
       const read = await rows;
-      behind = next && { count: next.count, rows: this.#above.call('read', next) };
+      behind = next && { count: next.count, rows: calls.call('read', next) };
       // A failure is told where it is waited for, which may be a run later.
       behind?.rows.catch(() => undefined);
       if (read === undefined) return;
@@ -176,16 +235,14 @@ class StagedReader implements PromptReader {
     } finally {
       await behind?.rows.catch(() => undefined);
       // A thread that died holds nothing any more.
-      if (this.#above.isRunning) await this.#above.call('end', undefined).catch(() => undefined);
+      await calls.call('end', undefined).catch(() => undefined);
     }
   }
 
   async #begin(above: KeyValueCache, runs: readonly (readonly number[])[]): Promise<void> {
-    const { from, manifest } = this.#thread;
+    const { from, manifest, calls } = this.#above;
     const tokens = runs.reduce((sum, run) => sum + run.length, 0);
     const { length } = above;
-    // A thread that died is another one now; to one that is open this says nothing.
-    await this.#above.call('open', this.#thread);
     const past = keyValueCache(manifest.config, [from, manifest.config.layers], 'rows', length);
     copied(above, past, length);
     const arrays = Object.entries(past.tensors).map(([name, tensor]): [string, Float32Array] => [
@@ -194,15 +251,39 @@ class StagedReader implements PromptReader {
     ]);
     try {
       const capacity = length + tokens + SPARE_ROWS;
-      await this.#above.call('begin', { length, capacity, past: Object.fromEntries(arrays) });
+      await calls.call('begin', { length, capacity, past: Object.fromEntries(arrays) });
     } finally {
       erase(past);
     }
   }
 
-  async release(): Promise<void> {
-    this.#above.kill();
-    await this.#below.release();
+  release(): Promise<void> {
+    this.#above.calls.kill();
+    this.#released ??= this.#below.release();
+    return this.#released;
+  }
+}
+
+/** The thread of the blocks from `from` on. Once it died, each call fails. */
+class UpperThread {
+  readonly manifest: Manifest;
+  readonly from: number;
+  readonly calls: RpcClient<PromptCalls>;
+  hasDied = false;
+
+  constructor(manifest: Manifest, from: number) {
+    this.manifest = manifest;
+    this.from = from;
+    this.calls = new RpcClient<PromptCalls>({
+      start: (events) => unboundThreadPeer(script(), events),
+      onCrash: ({ exit }) => new AppError('engine/internal', 'A thread of the engine ended.', exit.said),
+      onExit: () => {
+        this.hasDied = true;
+        this.calls.kill();
+      },
+      closed: () => new AppError('engine/internal', 'The model was given back.'),
+      onLog: () => undefined,
+    });
   }
 }
 

@@ -36,7 +36,6 @@ serve<PromptCalls>(
   threadChannel(parentPort),
   {
     open: async ({ manifest, folder, from, options }) => {
-      if (opened) return;
       const graph = promptGraph(manifest, promptOptions, [from, manifest.config.layers]);
       const session = await createSession(graph, folder, options);
       opened = { session, config: manifest.config, from };

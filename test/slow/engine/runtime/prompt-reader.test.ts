@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Manifest } from '../../../../kernels/manifest.ts';
+import * as peers from '../../../../src/common/rpc/peer.ts';
 import { keyValueCache } from '../../../../src/engine/runtime/decoder.ts';
 import { createPromptReader } from '../../../../src/engine/runtime/prompt-reader.ts';
 import type { PromptReader } from '../../../../src/engine/runtime/prompt-reader.ts';
 import { readManifest } from '../../../../src/engine/weights/model-files.ts';
 import { madeBase } from '../../../support/made-base.ts';
+
+vi.mock(import('../../../../src/common/rpc/peer.ts'), { spy: true });
 
 /** The context's own cut, which is not that of the two halves. */
 const CUT = 1;
@@ -108,4 +111,71 @@ it('fails with a prompt that has no room, and reads the next', async () => {
   const next = context();
   await staged.read(next, RUNS, quietly);
   expect(held(next)).toEqual(held(one));
+});
+
+/** A reader of two threads, one of which can be ended; after that none can be started. */
+async function mortal(): Promise<{ reader: PromptReader; end: () => Promise<void> }> {
+  const start = vi.mocked(peers.unboundThreadPeer);
+  start.mockClear();
+  const reader = await createPromptReader(manifest, join(folder, 'base'), { device: 'cpu', threads: 2 });
+  const [result] = start.mock.results;
+  const peer = result?.type === 'return' ? result.value : undefined;
+  start.mockImplementation(() => {
+    throw new Error('No thread can be started.');
+  });
+  const end = async () => {
+    peer?.kill();
+    await vi.waitUntil(() => reader.stages === 1);
+  };
+  return { reader, end };
+}
+
+it('reads with one thread where the other died and cannot be started', async () => {
+  const [one, two] = [context(), context()];
+  const { reader, end } = await mortal();
+  try {
+    await whole.read(one, RUNS, quietly);
+    await reader.read(two, RUNS.slice(0, 2), quietly);
+    await end();
+    await reader.read(two, RUNS.slice(2, 3), quietly);
+    await reader.read(two, RUNS.slice(3), quietly);
+    expect(held(two)).toEqual(held(one));
+  } finally {
+    await reader.release();
+    vi.mocked(peers.unboundThreadPeer).mockReset();
+  }
+});
+
+it('reads a prompt on with one thread where the other dies in the middle of it', async () => {
+  const [one, two] = [context(), context()];
+  const { reader, end } = await mortal();
+  const told: number[] = [];
+  try {
+    await whole.read(one, RUNS, quietly);
+    await reader.read(two, RUNS, async (tokens) => {
+      told.push(tokens);
+      if (told.length === 2) await end();
+    });
+    expect(told).toEqual(RUNS.map(({ length }) => length));
+    expect(held(two)).toEqual(held(one));
+  } finally {
+    await reader.release();
+    vi.mocked(peers.unboundThreadPeer).mockReset();
+  }
+});
+
+it('ends a prompt as it is told to, also where its thread died', async () => {
+  const two = context();
+  const { reader, end } = await mortal();
+  const stop = async () => {
+    await end();
+    throw new Error('Enough.');
+  };
+  try {
+    await expect(reader.read(two, RUNS, stop)).rejects.toThrow('Enough.');
+    expect(two.lower.length).toBe(8);
+  } finally {
+    await reader.release();
+    vi.mocked(peers.unboundThreadPeer).mockReset();
+  }
 });
