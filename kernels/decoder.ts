@@ -3,14 +3,14 @@ import type { Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
 import type { BlockMemory } from './infini-attention.ts';
-import { gather, linear, parts, SHORTLIST, unembeddings } from './linear.ts';
-import type { AccuracyLevel, Weights } from './linear.ts';
+import { linear, parts, SHORTLIST, unembeddings } from './linear.ts';
+import type { AccuracyLevel, TableRows, Weights } from './linear.ts';
 import { SPARE_ROWS } from './local-attention.ts';
 import type { Attending } from './local-attention.ts';
 import type { Loras } from './lora.ts';
-import { tensorEntry } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { MAX_POSITIONS } from './rotary.ts';
+import { tableRows } from './table.ts';
 
 export interface DecoderOptions {
   readonly accuracyLevel: AccuracyLevel;
@@ -27,6 +27,8 @@ export interface DecoderOptions {
    * length, so that a run may verify a draft. Costs a row more of attention, and a position more of the cache.
    */
   readonly isRunInvariant?: boolean;
+  /** How a table's rows are widened: in blocks where it is not said. */
+  readonly tables?: TableRows | undefined;
   /** Of keys and values the whole cache leaves the graph where it is not said (`Attending`). */
   readonly cache?: Attending['cache'];
 }
@@ -47,9 +49,9 @@ const SHORTLISTED = 4;
  * function, which only recall may run.
  */
 export function lowerGraph(manifest: Manifest, layers: number, options: DecoderOptions = decoderDefaults): Graph {
-  const { accuracyLevel, lowRanks, name = 'lower' } = options;
+  const { accuracyLevel, lowRanks, tables, name = 'lower' } = options;
   const graph = new Graph(`${name}-${layers}`);
-  const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks };
+  const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks, tables };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };
   const top = blocks(graph, weights, manifest, [0, layers], residual, attendingOf(graph, options), options);
@@ -70,7 +72,7 @@ export function upperGraph(manifest: Manifest, from: number, options: DecoderOpt
   const first = graph.input('first', 'int64', [1]);
   const end = graph.int64s([MAX_POSITIONS]);
   const rows = graph.node('Slice', [normal, first, end, graph.int64s([1])]); // [1, R, D]
-  const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel };
+  const weights = { tensors: manifest.tensors, accuracyLevel: options.accuracyLevel, tables: options.tables };
   const { best, tokens } =
     manifest.tensors[`${SHORTLIST}.0`] === undefined
       ? topOf(graph, unembed(graph, weights, rows), options.candidates) // of [1, R, V]
@@ -101,8 +103,10 @@ function shortlisted(
 ): { best: Value; tokens: Value } {
   const short = parts(weights, SHORTLIST).map(({ name }) => linear(graph, weights, rows, name));
   const near = short.length === 1 ? (short[0] ?? '') : graph.node('Concat', short, { axis: -1 }); // [1, R, V]
-  const named = topOf(graph, near, Math.min(config.vocab, SHORTLISTED * count)).tokens; // [1, R, S]
-  const table = rowsOf(graph, weights, named, unembeddings(weights.tensors)); // [1, R, S, D]
+  const size = Math.min(config.vocab, SHORTLISTED * count);
+  const named = topOf(graph, near, size).tokens; // [1, R, S]
+  const names = unembeddings(weights.tensors);
+  const table = tableRows(graph, weights, named, names, [1, -1, size]); // [1, R, S, D]
   const column = graph.node('Unsqueeze', [rows, graph.int64s([-1])]); // [1, R, D, 1]
   const exact = graph.node('Squeeze', [graph.node('MatMul', [table, column]), graph.int64s([-1])]); // [1, R, S]
   const { best, tokens: places } = topOf(graph, exact, count);
@@ -129,7 +133,7 @@ export function promptGraph(
   const { config, tensors } = manifest;
   const isWhole = first === 0 && end === config.layers;
   const graph = new Graph(isWhole ? 'prompt' : `prompt-${first}-${end}`);
-  const weights = { tensors, accuracyLevel: options.accuracyLevel };
+  const weights = { tensors, accuracyLevel: options.accuracyLevel, tables: options.tables };
   const shape = [1, 'tokens', config.hidden];
   const entering = (name: string) => graph.input(name, 'float32', shape);
   const start: Residual =
@@ -222,35 +226,10 @@ function added(graph: Graph, residual: Residual): Value {
   return residual.branch === undefined ? residual.sum : graph.node('Add', [residual.sum, residual.branch]);
 }
 
-/**
- * ids [1, T] → [1, T, D]. A table in several shards is gathered from each part, and each id keeps its own part's row.
- */
+/** ids [1, T] → [1, T, D]. */
 function embed(graph: Graph, weights: Weights, ids: Value): Value {
   const names = parts(weights, 'embedding').map(({ name }) => name);
-  return rowsOf(graph, weights, ids, names);
-}
-
-/** Rows of a table in parts: ids [..] → [.., D]. */
-function rowsOf(graph: Graph, weights: Weights, ids: Value, names: readonly string[]): Value {
-  let first = 0;
-  let rows: Value | undefined;
-  for (const name of names) {
-    const count = tensorEntry(weights.tensors, name).shape[0] ?? 0;
-    const own = gather(graph, weights, clamped(graph, ids, { first, rows: count }), name);
-    if (rows === undefined) rows = own;
-    else {
-      const here = graph.node('Less', [ids, graph.int64s([first], [])]);
-      rows = graph.node('Where', [graph.node('Unsqueeze', [here, graph.int64s([-1])]), rows, own]);
-    }
-    first += count;
-  }
-  if (rows === undefined) throw new Error('A table has at least one part.');
-  return rows;
-}
-
-function clamped(graph: Graph, ids: Value, part: { first: number; rows: number }): Value {
-  const local = graph.node('Sub', [ids, graph.int64s([part.first], [])]);
-  return graph.node('Min', [graph.node('Max', [local, graph.int64s([0], [])]), graph.int64s([part.rows - 1], [])]);
+  return tableRows(graph, weights, ids, names, [1, -1]);
 }
 
 /** x [.., D] → logits [.., V] with the table of the output, or with that of the input where it has none of its own. */

@@ -8,11 +8,19 @@ import { w8a8 } from './w8a8.ts';
 /** int8 activations on the CPU's integer units; WebGPU has its own fast path for it. 0 keeps float32 activations. */
 export type AccuracyLevel = 0 | 4;
 
+/**
+ * How rows of a table in 8 bits are widened. The CPU's operator for blocks goes number by number; bytes that are
+ * gathered first are widened eight times as fast, to the same numbers.
+ */
+export type TableRows = 'blocks' | 'bytes';
+
 /** A graph being built over one manifest's tensors. */
 export interface Weights {
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   readonly accuracyLevel: AccuracyLevel;
   readonly lowRanks?: Loras | undefined;
+  /** `blocks` where it is not said. */
+  readonly tables?: TableRows | undefined;
 }
 
 /**
@@ -110,7 +118,7 @@ export function unembeddings(tensors: Weights['tensors']): readonly string[] {
 }
 
 /** Scales are kept in half precision; the session folds this cast once, when it is created. */
-function widened(
+export function widened(
   graph: Graph,
   name: string,
   shape: readonly number[],
@@ -119,7 +127,7 @@ function widened(
   return graph.once(`${name}.float32`, () => graph.cast(graph.external(name, 'float16', shape, place), 'float32'));
 }
 
-function matrixShape(entry: TensorEntry, name: string): readonly [number, number] {
+export function matrixShape(entry: TensorEntry, name: string): readonly [number, number] {
   const [rows, columns] = entry.shape;
   if (rows === undefined || columns === undefined || entry.shape.length !== 2) {
     throw new ManifestError(`The tensor ${name} should have two dimensions.`);

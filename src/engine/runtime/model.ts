@@ -13,7 +13,7 @@ import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
 import { FastDecoder, isInBlocks } from './fast-decoder.ts';
 import type { FastSessions } from './fast-decoder.ts';
-import { idTensor } from './prompt-reader.ts';
+import { idTensor, promptOptions } from './prompt-reader.ts';
 import type { OnRun } from './prompt-reader.ts';
 import { readLoras } from '../weights/lora.ts';
 import { checkHashes, checkSizes, loadFailure, readManifest } from '../weights/model-files.ts';
@@ -60,6 +60,9 @@ export interface Context {
   /** What runs it; undefined where the base does as it is. */
   readonly fast: FastSessions | undefined;
 }
+
+/** What a graph that only gives states has of its own on the CPU. */
+const ON_CPU = { tables: 'bytes' } as const;
 
 type SessionName = 'lower' | 'upper' | 'recall' | 'segment' | 'question';
 
@@ -278,8 +281,7 @@ export class Model {
     const { manifest } = this;
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
     if (name === 'lower' || name === 'upper') {
-      const onCpu = { isRunInvariant: true, cache: 'rows' } as const;
-      const answering = { ...decoderDefaults, ...(options.device === 'cpu' && onCpu) };
+      const answering = options.device === 'cpu' ? promptOptions : decoderDefaults;
       const graph = name === 'lower' ? lowerGraph : upperGraph;
       return createSession(graph(manifest, this.#layer, answering), this.#options.baseFolder, options);
     }
@@ -297,13 +299,14 @@ export class Model {
     const { adapter, manifest } = this;
     const { adapterFolder, baseFolder, device, threads, recall } = this.#options;
     const lowRanks = await readLoras(adapterFolder, adapter, manifest);
+    const options = { ...decoderDefaults, name: 'recall', ...(device === 'cpu' && ON_CPU) };
     const side = recall === 'blocks' || device !== 'cpu' ? undefined : await exactSide(threads);
     if (side !== undefined) {
       const isWorthIt = () => hasFastIntegers(side, threads);
       const tensors = await encoderTensors(baseFolder, manifest, adapter, lowRanks, side, isWorthIt);
-      if (tensors) return lowerGraph({ ...manifest, tensors }, adapter.layer, { ...decoderDefaults, name: 'recall' });
+      if (tensors) return lowerGraph({ ...manifest, tensors }, adapter.layer, options);
     }
-    return lowerGraph(manifest, adapter.layer, { ...decoderDefaults, name: 'recall', lowRanks });
+    return lowerGraph(manifest, adapter.layer, { ...options, lowRanks });
   }
 }
 

@@ -7,7 +7,8 @@ import { DerivedFile } from '../../../../src/engine/weights/derived-file.ts';
 import { randomDecoder } from '../../kernels/shard.ts';
 import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder } from '../../kernels/support.ts';
 
-const OPTIONS = { accuracyLevel: 4, candidates: 3, isRunInvariant: true, cache: 'rows' } as const;
+const ON_CPU = { isRunInvariant: true, cache: 'rows', tables: 'bytes' } as const;
+const OPTIONS = { accuracyLevel: 4, candidates: 3, ...ON_CPU } as const;
 const TOKENS = 40;
 const ONES = Array<number>(TOKENS).fill(1);
 const STATES = Float32Array.from({ length: TOKENS * CONFIG.hidden }, (_, at) => Math.sin(7 * at));
