@@ -2,13 +2,14 @@ import { cachedBlock, decoderBlock, normalize } from './decoder-block.ts';
 import type { Residual } from './decoder-block.ts';
 import { Graph } from './graph.ts';
 import type { Value } from './graph.ts';
+import { groupedInputs } from './grouped-attention.ts';
 import type { BlockMemory } from './infini-attention.ts';
 import { linear, parts, SHORTLIST, unembeddings } from './linear.ts';
 import type { AccuracyLevel, TableRows, Weights } from './linear.ts';
 import { SPARE_ROWS } from './local-attention.ts';
 import type { Attending } from './local-attention.ts';
 import type { Loras } from './lora.ts';
-import type { Manifest } from './manifest.ts';
+import type { BaseConfig, Manifest } from './manifest.ts';
 import { MAX_POSITIONS } from './rotary.ts';
 import { tableRows } from './table.ts';
 
@@ -29,8 +30,11 @@ export interface DecoderOptions {
   readonly isRunInvariant?: boolean;
   /** How a table's rows are widened: in blocks where it is not said. */
   readonly tables?: TableRows | undefined;
-  /** Of keys and values the whole cache leaves the graph where it is not said (`Attending`). */
-  readonly cache?: Attending['cache'];
+  /**
+   * Of keys and values the whole cache leaves the graph where it is not said, or the rows of a run alone. `parts` takes
+   * parts of the cache in, too, and attends by groups of heads where there are groups (`groupedAttention`).
+   */
+  readonly cache?: 'whole' | 'rows' | 'parts';
 }
 
 /** int8 activations; 64 candidates are more than top-p sampling of a small model ever keeps. */
@@ -54,7 +58,15 @@ export function lowerGraph(manifest: Manifest, layers: number, options: DecoderO
   const weights = { tensors: manifest.tensors, accuracyLevel, lowRanks, tables };
   const ids = graph.input('ids', 'int64', [1, 'tokens']);
   const residual = { sum: embed(graph, weights, ids), branch: undefined };
-  const top = blocks(graph, weights, manifest, [0, layers], residual, attendingOf(graph, options), options);
+  const top = blocks(
+    graph,
+    weights,
+    manifest,
+    [0, layers],
+    residual,
+    attendingOf(graph, manifest.config, options),
+    options,
+  );
   graph.output('states', added(graph, top), 'float32', [1, 'tokens', manifest.config.hidden]);
   return graph;
 }
@@ -140,7 +152,7 @@ export function promptGraph(
     first === 0
       ? { sum: embed(graph, weights, graph.input('ids', 'int64', [1, 'tokens'])), branch: undefined }
       : { sum: entering('sum'), branch: entering('branch') };
-  const attending = attendingOf(graph, options);
+  const attending = attendingOf(graph, manifest.config, options);
   const last = config.layers - 1;
   const residual = blocks(graph, weights, manifest, [first, Math.min(end, last)], start, attending, options);
   if (end === config.layers) cachedBlock(graph, weights, config, last, residual, attending);
@@ -186,23 +198,28 @@ function upperStates(graph: Graph, manifest: Manifest, from: number, options: De
   const states = graph.input('states', 'float32', [1, 'tokens', manifest.config.hidden]);
   const range = [from, manifest.config.layers] as const;
   const start = { sum: states, branch: undefined };
-  const top = blocks(graph, weights, manifest, range, start, attendingOf(graph, options), options);
+  const top = blocks(graph, weights, manifest, range, start, attendingOf(graph, manifest.config, options), options);
   return normalize(graph, weights, top, 'norm', manifest.config.rmsEps);
 }
 
 /** The inputs that say where in the cache a run stands. */
 function attendingOf(
   graph: Graph,
+  config: BaseConfig,
   { isRunInvariant: hasSpareRow = false, cache = 'whole' }: DecoderOptions,
 ): Attending {
+  const positions = graph.input('positions', 'int64', [1, 'tokens']);
+  // A head of keys that one head of queries has would make a product of one row.
+  if (cache === 'parts' && config.heads > config.kvHeads) return groupedInputs(graph, config, positions);
   const counted = (keys: Value, shape: readonly number[]) =>
     hasSpareRow ? graph.node('Add', [keys, graph.cast(graph.int64s([SPARE_ROWS], shape), 'int32')]) : keys;
   return {
-    positions: graph.input('positions', 'int64', [1, 'tokens']),
+    kind: 'operator',
+    positions,
     lastKey: counted(graph.input('last_key', 'int32', [1]), [1]),
     totalKeys: counted(graph.input('total_keys', 'int32', []), []),
     hasSpareRow,
-    cache,
+    cache: cache === 'whole' ? 'whole' : 'rows',
   };
 }
 

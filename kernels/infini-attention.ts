@@ -180,6 +180,7 @@ export function infiniGraph(config: BaseConfig, features: FeatureSpec, rule: Upd
   const key = graph.input('key', 'float32', [1, 'tokens', kvHeads * headDim]);
   const value = graph.input('value', 'float32', [1, 'tokens', kvHeads * headDim]);
   const attending: Attending = {
+    kind: 'operator',
     positions: graph.input('positions', 'int64', [1, 'tokens']),
     lastKey: graph.input('last_key', 'int32', [1]),
     totalKeys: graph.input('total_keys', 'int32', []),

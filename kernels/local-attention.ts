@@ -1,9 +1,15 @@
 import type { Graph, Value } from './graph.ts';
+import { groupedAttention } from './grouped-attention.ts';
+import type { Grouped } from './grouped-attention.ts';
 import type { BaseConfig } from './manifest.ts';
 import { rotary } from './rotary.ts';
 
-/** Values that all blocks of one graph share. */
-export interface Attending {
+/** Values that all blocks of one graph share, and which operators attend. */
+export type Attending = ByOperator | Grouped;
+
+/** GroupQueryAttention attends. */
+interface ByOperator {
+  readonly kind: 'operator';
   /** [1, T] int64 */
   readonly positions: Value;
   /** int32 [1]: keys in the cache after this run, less one */
@@ -36,8 +42,8 @@ interface Projections {
 /**
  * Causal attention [1, T, H d] of rotated queries to what the cache holds and to these tokens, with the block's own
  * keys and values as graph inputs `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`, or this run's rows
- * alone, `new.N.key|value` [1, T, G d]. It ends where the caller's cache ends: a caller whose blocks have a memory
- * gives each segment an empty one.
+ * alone, `new.N.key|value` [1, T, G d]. `Grouped` has inputs of its own. It ends where the caller's cache ends: a caller
+ * whose blocks have a memory gives each segment an empty one.
  */
 export function cachedAttention(
   graph: Graph,
@@ -48,6 +54,10 @@ export function cachedAttention(
 ): Value {
   const query = rotary(graph, config, projections.query, attending.positions, config.heads); // [1, T, H d]
   const key = rotary(graph, config, projections.key, attending.positions, config.kvHeads); // [1, T, G d]
+  if (attending.kind === 'grouped') {
+    rowsOut(graph, config, layer, key, projections.value);
+    return groupedAttention(graph, config, layer, { query, key, value: projections.value }, attending);
+  }
   const cache = [1, config.kvHeads, 'past', config.headDim];
   const pastKey = graph.input(`past.${layer}.key`, 'float32', cache);
   const pastValue = graph.input(`past.${layer}.value`, 'float32', cache);
@@ -64,9 +74,7 @@ export function cachedAttention(
     throw new Error('GroupQueryAttention has three outputs');
   }
   if (attending.cache === 'rows') {
-    const rows = [1, 'tokens', config.kvHeads * config.headDim];
-    graph.output(`new.${layer}.key`, key, 'float32', rows);
-    graph.output(`new.${layer}.value`, projections.value, 'float32', rows);
+    rowsOut(graph, config, layer, key, projections.value);
   } else {
     const grown = [1, config.kvHeads, 'total', config.headDim];
     graph.output(`present.${layer}.key`, presentKey, 'float32', grown);
@@ -74,6 +82,13 @@ export function cachedAttention(
   }
   if (!attending.hasSpareRow) return local;
   return graph.node('Slice', [local, graph.int64s([0]), graph.int64s([-SPARE_ROWS]), graph.int64s([1])]); // [1, T, H d]
+}
+
+/** Gives out a run's keys and values, [1, T, G d] each. */
+function rowsOut(graph: Graph, config: BaseConfig, layer: number, key: Value, value: Value): void {
+  const rows = [1, 'tokens', config.kvHeads * config.headDim];
+  graph.output(`new.${layer}.key`, key, 'float32', rows);
+  graph.output(`new.${layer}.value`, value, 'float32', rows);
 }
 
 /** Queries, keys and values [1, T, ..] side by side, as the operator takes them in one, and a row of zeros. */

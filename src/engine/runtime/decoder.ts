@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { KEYS_STEP, pastOfHead } from '../../../kernels/grouped-attention.ts';
 import type { BaseConfig } from '../../../kernels/manifest.ts';
 
 /**
@@ -50,12 +51,10 @@ export async function runDecoder(
   const feeds: Record<string, ort.Tensor> = {
     ...main,
     positions: new ort.Tensor('int64', positions, [1, count]),
-    last_key: new ort.Tensor('int32', Int32Array.of(total - 1), [1]),
-    total_keys: new ort.Tensor('int32', Int32Array.of(total), []),
+    ...(session.inputNames.includes('mask') ? partFeeds(cache, count) : wholeFeeds(cache, total)),
   };
   const fetches: Record<string, ort.Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
-  for (const [name, tensor] of Object.entries(cache.tensors)) {
-    feeds[`past.${name}`] = tensor;
+  for (const name of Object.keys(cache.tensors)) {
     if (cache.kind === 'grown') fetches[`present.${name}`] = null;
     if (cache.kind === 'rows') fetches[`new.${name}`] = null;
   }
@@ -64,6 +63,37 @@ export async function runDecoder(
   if (cache.kind === 'rows') appendRows(cache, rowsOf(results, cache), count);
   else cache.length = total;
   return results;
+}
+
+/** What a run that ends at `total` tokens attends to, for the operator: the cache's buffers, and where they end. */
+function wholeFeeds(cache: KeyValueCache, total: number): Readonly<Record<string, ort.Tensor>> {
+  const past = Object.entries(cache.tensors).map(([name, tensor]): [string, ort.Tensor] => [`past.${name}`, tensor]);
+  return {
+    last_key: new ort.Tensor('int32', Int32Array.of(total - 1), [1]),
+    total_keys: new ort.Tensor('int32', Int32Array.of(total), []),
+    ...Object.fromEntries(past),
+  };
+}
+
+/** As `wholeFeeds`, for `groupedAttention`: of each head the filled part of its buffer, without a copy. */
+function partFeeds(cache: KeyValueCache, count: number): Readonly<Record<string, ort.Tensor>> {
+  const { length } = cache;
+  const keys = KEYS_STEP * Math.ceil((length + count) / KEYS_STEP);
+  const mask = new Float32Array(count * keys);
+  for (let row = 0; row < count; row += 1) mask.fill(-Infinity, row * keys + length + row + 1, (row + 1) * keys);
+  const feeds: Record<string, ort.Tensor> = { mask: new ort.Tensor('float32', mask, [count, 1, keys]) };
+  for (const [name, tensor] of Object.entries(cache.tensors)) {
+    const buffer = floatsOf(tensor);
+    const [, heads = 0, capacity = 0, size = 0] = tensor.dims; // [1, G, S, d]
+    const zeros = keys - length - count;
+    feeds.zeros ??= new ort.Tensor('float32', new Float32Array(zeros * size), [zeros, size]);
+    for (let head = 0; head < heads; head += 1) {
+      const start = head * capacity * size;
+      const part = buffer.subarray(start, start + length * size);
+      feeds[pastOfHead(name, head)] = new ort.Tensor('float32', part, [length, size]);
+    }
+  }
+  return feeds;
 }
 
 /** The rows of keys and values [T, G, d] that a run gave, by the names of the cache's tensors. */

@@ -5,7 +5,7 @@ import { upperGraph } from '../../../kernels/decoder.ts';
 import type { Manifest } from '../../../kernels/manifest.ts';
 import { DerivedFile } from '../weights/derived-file.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
-import { createPromptReader, promptOptions } from './prompt-reader.ts';
+import { createPromptReader, writeOptions } from './prompt-reader.ts';
 import type { PromptReader } from './prompt-reader.ts';
 import { createSession } from './session.ts';
 import type { SessionOptions } from './session.ts';
@@ -73,7 +73,7 @@ export class FastDecoder {
     try {
       return {
         prompt,
-        upper: await createSession(upperGraph(upper, this.#from, promptOptions), this.#folder, this.#options),
+        upper: await createSession(upperGraph(upper, this.#from, writeOptions), this.#folder, this.#options),
       };
     } catch (error) {
       await prompt.release();

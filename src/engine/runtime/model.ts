@@ -13,7 +13,7 @@ import type { KeyValueCache } from './decoder.ts';
 import { exactSide, hasFastIntegers } from './int8-probe.ts';
 import { FastDecoder, isInBlocks } from './fast-decoder.ts';
 import type { FastSessions } from './fast-decoder.ts';
-import { idTensor, promptOptions } from './prompt-reader.ts';
+import { idTensor, writeOptions } from './prompt-reader.ts';
 import type { OnRun } from './prompt-reader.ts';
 import { readLoras } from '../weights/lora.ts';
 import { checkHashes, checkSizes, loadFailure, readManifest } from '../weights/model-files.ts';
@@ -281,7 +281,7 @@ export class Model {
     const { manifest } = this;
     const options: SessionOptions = { device: this.#options.device, threads: this.#options.threads };
     if (name === 'lower' || name === 'upper') {
-      const answering = options.device === 'cpu' ? promptOptions : decoderDefaults;
+      const answering = options.device === 'cpu' ? writeOptions : decoderDefaults;
       const graph = name === 'lower' ? lowerGraph : upperGraph;
       return createSession(graph(manifest, this.#layer, answering), this.#options.baseFolder, options);
     }

@@ -15,6 +15,8 @@ import type { SessionOptions } from './session.ts';
 
 /** A prompt's graphs are run by run the same, so that a kept one may be read on from where a run ended. */
 export const promptOptions = { ...decoderDefaults, isRunInvariant: true, cache: 'rows', tables: 'bytes' } as const;
+/** What writes behind a prompt. */
+export const writeOptions = { ...promptOptions, cache: 'parts' } as const;
 
 /** What the thread of the upper blocks is asked, `open` first; keys and values by the names of a cache's tensors. */
 export interface PromptCalls {

@@ -13,6 +13,8 @@ import { CONFIG, cpuSession, deviation, intTensor, temporaryFolder, TOLERANCE } 
 
 /** Ids on both sides of the border between the two parts of the table, which is 30, and its ends. */
 const IDS = [0, 29, 30, 49, 12, 31, 30, 5, 48];
+/** Two borders of 64 keys are in it. */
+const LONG = Array.from({ length: 130 }, (_, at) => (at * 17 + 3) % CONFIG.vocab);
 const OPTIONS = { accuracyLevel: 0, candidates: 5 } as const;
 const SPLIT = 1;
 
@@ -79,23 +81,23 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
   }
 
   // Sums of floats depend on the number of rows; those of integers do not.
-  const sameInAnyRun = async () => {
-    const onCpu = { isRunInvariant: true, cache: 'rows', tables: 'bytes' } as const;
+  const sameInAnyRun = async (cache: 'rows' | 'parts', ids: readonly number[]) => {
+    const onCpu = { isRunInvariant: true, cache, tables: 'bytes' } as const;
     const options = { accuracyLevel: 4, candidates: 5, ...onCpu } as const;
     const half = await cpuSession(lowerGraph(manifest, SPLIT, options), folder);
     const rest = await cpuSession(upperGraph(manifest, SPLIT, options), folder);
     /** The candidates after each token, from runs of these lengths; `extra` tokens are run along and taken back. */
     const candidates = async (lengths: readonly number[], extra: number) => {
-      const [below, above] = caches(IDS.length + 4);
+      const [below, above] = caches(ids.length + 4);
       const found: { logits: readonly number[]; tokens: readonly number[] }[] = [];
       let at = 0;
       for (const length of lengths) {
-        const ids = [...IDS.slice(at, at + length), ...[7, 3, 41].slice(0, extra)];
-        const middle = await runDecoder(half, { ids: intTensor(ids, [1, ids.length]) }, below, ids.length, ['states']);
-        const feeds = { states: middle.states!, first: intTensor([-ids.length], [1]) };
-        const top = await runDecoder(rest, feeds, above, ids.length, ['logits', 'tokens']);
+        const run = [...ids.slice(at, at + length), ...[7, 3, 41].slice(0, extra)];
+        const middle = await runDecoder(half, { ids: intTensor(run, [1, run.length]) }, below, run.length, ['states']);
+        const feeds = { states: middle.states!, first: intTensor([-run.length], [1]) };
+        const top = await runDecoder(rest, feeds, above, run.length, ['logits', 'tokens']);
         const [logits, tokens] = [floats(top, 'logits'), integers(top, 'tokens')];
-        expect(top['logits']!.dims).toEqual([1, ids.length, 5]);
+        expect(top['logits']!.dims).toEqual([1, run.length, 5]);
         for (let row = 0; row < length; row += 1) {
           const [from, to] = [5 * row, 5 * row + 5];
           found.push({ logits: [...logits.slice(from, to)], tokens: tokens.slice(from, to) });
@@ -106,12 +108,37 @@ describe.each<Kind>(['float32', 'int4', 'int8'])('a decoder of %s weights', (kin
       }
       return found;
     };
-    const alone = await candidates(Array<number>(IDS.length).fill(1), 0);
-    expect(await candidates([IDS.length], 0)).toEqual(alone);
-    expect(await candidates([4, 1, 4], 3)).toEqual(alone);
-    expect(await candidates(Array<number>(IDS.length).fill(1), 2)).toEqual(alone);
+    const alone = await candidates(Array<number>(ids.length).fill(1), 0);
+    expect(await candidates([ids.length], 0)).toEqual(alone);
+    expect(await candidates([4, 1, ids.length - 5], 3)).toEqual(alone);
+    expect(await candidates(Array<number>(ids.length).fill(1), 2)).toEqual(alone);
   };
-  if (kind !== 'float32') it('is the same to the bit in runs of any length, with 8-bit activations', sameInAnyRun);
+  if (kind !== 'float32') {
+    describe('is the same to the bit in runs of any length, with 8-bit activations', () => {
+      it('by the operator', () => sameInAnyRun('rows', IDS));
+      // On both sides of the borders of KEYS_STEP.
+      it('by groups of heads', () => sameInAnyRun('parts', LONG));
+    });
+  }
+
+  it('attends by groups of heads as the operator does', async () => {
+    const options = { ...OPTIONS, cache: 'parts' } as const;
+    const inParts = await cpuSession(lowerGraph(manifest, CONFIG.layers, options), folder);
+    const byOperator = await cpuSession(lowerGraph(manifest, CONFIG.layers, { ...OPTIONS, cache: 'rows' }), folder);
+    const cache = () => keyValueCache(CONFIG, [0, CONFIG.layers], 'rows', LONG.length);
+    const [one, other] = [cache(), cache()];
+    for (let at = 0; at < LONG.length; at += 40) {
+      const ids = LONG.slice(at, at + 40);
+      const row = { ids: intTensor(ids, [1, ids.length]) };
+      const expected = await runDecoder(byOperator, row, one, ids.length, ['states']);
+      const states = await runDecoder(inParts, row, other, ids.length, ['states']);
+      expect(deviation(floats(states, 'states'), floats(expected, 'states'))).toBeLessThan(1e-5);
+    }
+    expect(Object.keys(other.tensors)).toEqual(Object.keys(one.tensors));
+    for (const [name, { data }] of Object.entries(one.tensors)) {
+      expect(deviation(floats(other.tensors, name), data as Float32Array), name).toBeLessThan(1e-5);
+    }
+  });
 
   it('reads a prompt to the same keys and values as both halves, in any runs', async () => {
     const whole = await cpuSession(promptGraph(manifest, { ...OPTIONS, cache: 'rows' }), folder);
