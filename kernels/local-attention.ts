@@ -42,8 +42,8 @@ interface Projections {
 /**
  * Causal attention [1, T, H d] of rotated queries to what the cache holds and to these tokens, with the block's own
  * keys and values as graph inputs `past.N.key|value` [1, G, S, d] and outputs `present.N.key|value`, or this run's rows
- * alone, `new.N.key|value` [1, T, G d]. `Grouped` has inputs of its own. It ends where the caller's cache ends: a caller
- * whose blocks have a memory gives each segment an empty one.
+ * alone, `new.N.key|value` [1, T, G d]. `Grouped` has inputs of its own. Attention ends where the caller's cache ends:
+ * a caller whose blocks have a memory gives each segment an empty one.
  */
 export function cachedAttention(
   graph: Graph,
