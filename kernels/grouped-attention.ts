@@ -9,19 +9,22 @@ export interface Grouped {
   readonly kind: 'grouped';
   /** [1, T] int64 */
   readonly positions: Value;
-  /** float32 [T, 1, S]: 0 where a token attends, and -Infinity */
+  /** float32 [T N, S]: 0 where a token attends, and -Infinity; N times for each token */
   readonly mask: Value;
-  /** float32 [S - keys, d]: what fills the keys up to S, a multiple of KEYS_STEP */
+  /** float32 [1, S - keys, d]: what fills the keys up to S, a multiple of KEYS_STEP */
   readonly zeros: Value;
 }
 
 /** The inputs that all blocks share; `positions` is one of the graph's already. */
 export function groupedInputs(graph: Graph, config: BaseConfig, positions: Value): Grouped {
-  const mask = graph.input('mask', 'float32', ['tokens', 1, 'keys']);
-  return { kind: 'grouped', positions, mask, zeros: graph.input('zeros', 'float32', ['zeros', config.headDim]) };
+  const ofTokens = graph.input('mask', 'float32', ['tokens', 1, 'keys']);
+  const each = config.heads / config.kvHeads;
+  const ofRows = graph.node('Expand', [ofTokens, graph.int64s([1, each, 1])]); // [T, N, S]
+  const mask = graph.node('Flatten', [ofRows], { axis: 2 });
+  return { kind: 'grouped', positions, mask, zeros: graph.input('zeros', 'float32', [1, 'zeros', config.headDim]) };
 }
 
-/** The graph inputs of one block's past: a part of the cache for each head of keys, [length, d]. */
+/** The graph inputs of one block's past: a part of the cache for each head of keys, [1, length, d]. */
 export function pastOfHead(name: string, head: number): string {
   return `past.${name}.${head}`;
 }
@@ -46,26 +49,32 @@ export function groupedAttention(
 ): Value {
   const { heads, kvHeads: groups, headDim: size } = config;
   const each = heads / groups;
-  const keys = withPast(graph, config, `${layer}.key`, key, zeros); // [1, G, S, d]
-  const values = withPast(graph, config, `${layer}.value`, value, zeros); // [1, G, S, d]
-  const byGroup = graph.node('Transpose', [graph.reshape(query, [-1, groups, each * size])], { perm: [1, 0, 2] });
-  const rows = graph.reshape(byGroup, [1, groups, -1, size]); // [1, G, T N, d]
+  const keys = withPast(graph, config, `${layer}.key`, key, zeros); // [G, S, d]
+  const values = withPast(graph, config, `${layer}.value`, value, zeros); // [G, S, d]
+  const rows = graph.reshape(stacked(graph, groups, query), [groups, -1, size]); // [G, T N, d]
   const scale = { float: 1 / Math.sqrt(size) };
-  const scores = graph.node('com.microsoft.FusedMatMul', [rows, keys], { transB: 1, alpha: scale }); // [1, G, T N, S]
-  const masked = graph.node('Add', [graph.reshape(scores, [groups, -1, each, 0]), mask]); // [G, T, N, S]
-  const shares = graph.reshape(graph.node('Softmax', [masked], { axis: -1 }), [1, groups, -1, 0]); // [1, G, T N, S]
+  const scores = graph.node('com.microsoft.FusedMatMul', [rows, keys], { transB: 1, alpha: scale }); // [G, T N, S]
+  const shares = graph.node('Softmax', [graph.node('Add', [scores, mask])], { axis: -1 });
   const read = graph.reshape(graph.node('MatMul', [shares, values]), [groups, -1, each * size]); // [G, T, N d]
-  return graph.reshape(graph.node('Transpose', [read], { perm: [1, 0, 2] }), [1, -1, heads * size]);
+  if (groups === 1) return read;
+  const parts = graph.nodes('Split', [read], groups, { axis: 0, num_outputs: groups });
+  return graph.node('Concat', parts, { axis: -1 }); // [1, T, H d]
 }
 
-/** Head by head what the cache holds, the run's own rows [1, T, G d], and zeros: [1, G, S, d]. */
+/** x [1, T, G m] by groups, [G, T, m]. */
+function stacked(graph: Graph, groups: number, x: Value): Value {
+  if (groups === 1) return x;
+  const parts = graph.nodes('Split', [x], groups, { axis: -1, num_outputs: groups });
+  return graph.node('Concat', parts, { axis: 0 });
+}
+
+/** Head by head what the cache holds, the run's own rows [1, T, G d], and zeros: [G, S, d]. */
 function withPast(graph: Graph, { kvHeads, headDim }: BaseConfig, name: string, own: Value, zeros: Value): Value {
-  const rows = graph.reshape(own, [-1, kvHeads * headDim]);
-  const heads = kvHeads === 1 ? [rows] : graph.nodes('Split', [rows], kvHeads, { axis: 1, num_outputs: kvHeads });
+  const heads = kvHeads === 1 ? [own] : graph.nodes('Split', [own], kvHeads, { axis: -1, num_outputs: kvHeads });
   const parts = heads.flatMap((head, index) => [
-    graph.input(pastOfHead(name, index), 'float32', ['past', headDim]),
+    graph.input(pastOfHead(name, index), 'float32', [1, 'past', headDim]),
     head,
     zeros,
   ]);
-  return graph.reshape(graph.node('Concat', parts, { axis: 0 }), [1, kvHeads, -1, headDim]);
+  return graph.reshape(graph.node('Concat', parts, { axis: 1 }), [kvHeads, -1, headDim]);
 }

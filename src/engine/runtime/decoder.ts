@@ -86,11 +86,11 @@ function partFeeds(cache: KeyValueCache, count: number): Readonly<Record<string,
     const buffer = floatsOf(tensor);
     const [, heads = 0, capacity = 0, size = 0] = tensor.dims; // [1, G, S, d]
     const zeros = keys - length - count;
-    feeds.zeros ??= new ort.Tensor('float32', new Float32Array(zeros * size), [zeros, size]);
+    feeds.zeros ??= new ort.Tensor('float32', new Float32Array(zeros * size), [1, zeros, size]);
     for (let head = 0; head < heads; head += 1) {
       const start = head * capacity * size;
       const part = buffer.subarray(start, start + length * size);
-      feeds[pastOfHead(name, head)] = new ort.Tensor('float32', part, [length, size]);
+      feeds[pastOfHead(name, head)] = new ort.Tensor('float32', part, [1, length, size]);
     }
   }
   return feeds;
