@@ -217,8 +217,7 @@ export class FolderIndex {
     const files = this.ledger.fileSearch(words);
     return {
       shares,
-      notEmbedded:
-        keys.length > 0 ? table.notEmbedded(scope) : table.everywhere(scope).map(({ segmentId }) => segmentId),
+      list: keys.length > 0 ? table.list(scope) : { ...table.list(scope), embedded: 0 },
       segments:
         this.#overlay.size > 0
           ? [...segments, ...this.#overlay.hits(words, (word) => this.#weight(word), scope)]
@@ -279,7 +278,7 @@ export class FolderIndex {
 
   /** Files that have something in memory now. */
   paths(): string[] {
-    return [...this.segmentCounts().keys()];
+    return [...this.#table().list().paths];
   }
 
   /** A file as it lies on disk, its secrets masked unless it is an exception. */
@@ -368,6 +367,7 @@ export class FolderIndex {
     if (this.#generation < 0 || change.generation !== this.#generation + 1) return;
     for (const id of change.removed) this.#segments.remove(id);
     this.#append(this.ledger.segmentsById([...change.added, ...change.embedded]));
+    this.ledger.follow(change);
     this.#generation = change.generation;
   }
 

@@ -1,7 +1,8 @@
-import type { FileHit } from '../memory/search/file-search.ts';
+import type { FileHit } from '../memory/search/word-search.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope } from '../memory/records.ts';
+import type { SegmentList } from './segment-table.ts';
 
 /** A question as an index is asked: its keys [d_k], none for a ranking by words, and its content words. */
 export interface Query {
@@ -15,8 +16,8 @@ export interface Query {
 export interface SearchHits {
   /** Over the segments that have vectors. */
   readonly shares: Shares;
-  /** Segments of the scope that have none yet. */
-  readonly notEmbedded: readonly number[];
+  /** The segments of the scope: first those of the shares, in their order. */
+  readonly list: SegmentList;
   readonly segments: readonly LexicalHit[];
   readonly files: readonly FileHit[];
   /** Largest cosine of a question with a segment embedding; -1 where there is none. */

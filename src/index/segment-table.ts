@@ -12,12 +12,26 @@ const NO_SHARES: Recalled = {
   cosine: -1,
 };
 
+/** Segments as a ranking goes through them. */
+export interface SegmentList {
+  /** Those that have vectors first, in the order in which their shares are given. */
+  readonly segmentIds: Float64Array;
+  /** How many have vectors. */
+  readonly embedded: number;
+  /** Of each segment, its file's place in `paths`. */
+  readonly fileOf: Int32Array;
+  /** Files with a segment. */
+  readonly paths: readonly string[];
+}
+
 /** The segments of a folder in RAM: where each lies, and its vectors as soon as it has them. */
 export class SegmentTable {
   readonly #vectors: EmbeddingTable;
   readonly #places = new Map<number, SegmentPlace>();
   /** Segments without vectors. */
   readonly #notEmbedded = new Set<number>();
+  /** All of them; undefined where one has come or gone since. */
+  #list: SegmentList | undefined;
 
   constructor(shape: { readonly tokens: number; readonly keySize: number }) {
     this.#vectors = new EmbeddingTable(shape);
@@ -55,6 +69,34 @@ export class SegmentTable {
     return [...this.#places.values()].filter(({ path }) => scope?.has(path) ?? true);
   }
 
+  /** The segments of a scope; the same object while nothing changes where it is left out. */
+  list(scope?: Scope): SegmentList {
+    this.#list ??= this.#listOf([...this.#vectors.segmentIds, ...this.#notEmbedded], this.embedded);
+    if (scope === undefined) return this.#list;
+    const { segmentIds, embedded, fileOf, paths } = this.#list;
+    const isIn = paths.map((path) => scope.has(path));
+    const ids: number[] = [];
+    let own = 0;
+    segmentIds.forEach((id, at) => {
+      if (isIn[fileOf[at] ?? 0] !== true) return;
+      ids.push(id);
+      if (at < embedded) own += 1;
+    });
+    return this.#listOf(ids, own);
+  }
+
+  #listOf(ids: readonly number[], embedded: number): SegmentList {
+    const numbers = new Map<string, number>();
+    const fileOf = Int32Array.from(ids, (id) => {
+      const path = this.#places.get(id)?.path ?? '';
+      const known = numbers.get(path);
+      if (known !== undefined) return known;
+      numbers.set(path, numbers.size);
+      return numbers.size - 1;
+    });
+    return { segmentIds: Float64Array.from(ids), embedded, fileOf, paths: [...numbers.keys()] };
+  }
+
   /** The segments of a scope that have no vectors. */
   notEmbedded(scope?: Scope): number[] {
     return [...this.#notEmbedded].filter((id) => scope?.has(this.#places.get(id)?.path ?? '') ?? true);
@@ -62,12 +104,16 @@ export class SegmentTable {
 
   /** Exact shares over the segments of a scope that have vectors. */
   recall(keys: readonly Float32Array[], temperature: number, scope?: Scope): Recalled {
-    const ids = scope && this.everywhere(scope).map(({ segmentId }) => segmentId);
-    return this.recallAmong(keys, temperature, ids);
+    const list = scope && this.list(scope);
+    return this.recallAmong(keys, temperature, list?.segmentIds.subarray(0, list.embedded));
   }
 
   /** Exact shares over those of the segments that have vectors; over all that have when they are left out. */
-  recallAmong(keys: readonly Float32Array[], temperature: number, segmentIds?: readonly number[]): Recalled {
+  recallAmong(
+    keys: readonly Float32Array[],
+    temperature: number,
+    segmentIds?: readonly number[] | Float64Array,
+  ): Recalled {
     const isEmpty = segmentIds ? !segmentIds.some((id) => this.isEmbedded(id)) : this.embedded === 0;
     return keys.length === 0 || isEmpty ? NO_SHARES : recall(this.#vectors, keys, temperature, segmentIds);
   }
@@ -79,6 +125,7 @@ export class SegmentTable {
     else if (!this.#places.has(segmentId)) {
       this.#notEmbedded.add(segmentId);
       this.#places.set(segmentId, place);
+      this.#list = undefined;
     }
   }
 
@@ -89,12 +136,14 @@ export class SegmentTable {
     this.#vectors.append(segmentId, keys);
     this.#notEmbedded.delete(segmentId);
     this.#places.set(segmentId, place);
+    this.#list = undefined;
   }
 
   remove(segmentId: number): void {
     this.#vectors.remove(segmentId);
     this.#notEmbedded.delete(segmentId);
     this.#places.delete(segmentId);
+    this.#list = undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Shares } from '../memory/search/similarity.ts';
 import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { cellRange, isNotebook } from '../workspace/files/notebook.ts';
 import type { FolderIndex, SearchHits } from '../index/folder-index.ts';
+import type { SegmentList } from '../index/segment-table.ts';
 import { candidates, joinedShares } from './missing-vectors.ts';
 import type { Part } from './missing-vectors.ts';
 import { findExact } from './exact-match.ts';
@@ -219,7 +220,8 @@ export class MultiFolderSearch {
       segments: folders.reduce((sum, { member }) => sum + member.index.embedded, 0),
       ofSegments: folders.reduce((sum, { member }) => sum + member.index.length, 0),
     };
-    return rankFiles(question, by, { ...merged, confidence, embedded }, (ids) => this.#locate(ids));
+    const { places, ...input } = merged;
+    return rankFiles(question, by, { ...input, confidence, embedded }, places);
   }
 
   /** The lines with their place in a notebook's cells, where they are lines of a notebook. */
@@ -248,8 +250,9 @@ export class MultiFolderSearch {
     const parts = [...Map.groupBy(ids, memberOf)].flatMap(([at, own]) => {
       const folderIndex = this.#members[at]?.index;
       if (folderIndex === undefined) return [];
-      const notEmbedded = own.filter((joinedId) => !folderIndex.isEmbedded(idOf(joinedId)));
-      return [partOf(at, folderIndex.sharesAmong(key, own.map(idOf)), notEmbedded)];
+      const shares = folderIndex.sharesAmong(key, own.map(idOf));
+      const notEmbedded = own.map(idOf).filter((id) => !folderIndex.isEmbedded(id));
+      return [partOf(at, shares, { segmentIds: Float64Array.from([...shares.segmentIds, ...notEmbedded]) })];
     });
     const { segmentIds, shares } = joinedShares(parts);
     return new Map(Array.from(segmentIds, (id, at) => [id, shares[at] ?? 0]));
@@ -290,10 +293,13 @@ export class MultiFolderSearch {
 
   #merge(found: readonly (SearchHits & QuestionMatches & { readonly member: IndexedFolder })[]) {
     const parts = found.map((part) => ({ ...part, at: this.#members.indexOf(part.member) }));
-    const notEmbedded = parts.map((part) => part.notEmbedded.map((id) => joined(id, part.at)));
     return {
-      shares: joinedShares(parts.map(({ at, shares }, index) => partOf(at, shares, notEmbedded[index] ?? []))),
-      notEmbedded: new Set(notEmbedded.flat()),
+      shares: joinedShares(parts.map(({ at, shares, list }) => partOf(at, shares, list))),
+      known: parts.reduce((sum, { list }) => sum + list.embedded, 0),
+      places: {
+        ...joinedFiles(parts.map(({ member, list }) => ({ prefix: member.prefix, list }))),
+        place: (id: number) => this.#place(id),
+      },
       segments: parts.flatMap(({ at, segments }) =>
         segments.map(({ segmentId, bm25 }) => ({ segmentId: joined(segmentId, at), bm25 })),
       ),
@@ -308,14 +314,10 @@ export class MultiFolderSearch {
     };
   }
 
-  #locate(ids: readonly number[]): Map<number, SegmentPlace> {
-    const places = new Map<number, SegmentPlace>();
-    for (const id of ids) {
-      const member = this.#members[memberOf(id)];
-      const place = member?.index.place(idOf(id));
-      if (member && place) places.set(id, { ...place, segmentId: id, path: member.prefix + place.path });
-    }
-    return places;
+  #place(id: number): SegmentPlace | undefined {
+    const member = this.#members[memberOf(id)];
+    const place = member?.index.place(idOf(id));
+    return member && place && { ...place, segmentId: id, path: member.prefix + place.path };
   }
 }
 
@@ -338,7 +340,8 @@ async function saidOf(
   // The other rankings do not look at it, and it reads files.
   const exact = by === 'fused' ? await findExact(member.index, question, hits, scope) : new Map<number, number>();
   const kind = kindOfQuestion(question, project);
-  return { exact, project, kind, meant: meantFiles(kind, scope ?? member.index.paths()) };
+  const asked = kind === undefined ? [] : (scope ?? member.index.paths());
+  return { exact, project, kind, meant: meantFiles(kind, asked) };
 }
 
 const isWorded = (question: string): boolean => /[\p{L}\p{N}]/u.test(question);
@@ -361,8 +364,32 @@ export function checkedQuestion(given: string): string {
   return question;
 }
 
-function partOf(at: number, shares: Shares, notEmbedded: readonly number[]): Part {
-  return { segmentIds: Array.from(shares.segmentIds, (id) => joined(id, at)), shares, notEmbedded };
+/** The part of one member: the segments of its list that the shares are about, and the rest. */
+function partOf(at: number, shares: Shares, { segmentIds }: Pick<SegmentList, 'segmentIds'>): Part {
+  const ids = segmentIds.map((id) => joined(id, at));
+  const { length } = shares.segmentIds;
+  return { segmentIds: ids.subarray(0, length), shares, notEmbedded: ids.subarray(length) };
+}
+
+/** The files of several lists, in the order of their joined shares. A single list keeps its own paths. */
+function joinedFiles(parts: readonly { readonly prefix: string; readonly list: SegmentList }[]) {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1 && first.prefix === '') return first.list;
+  const paths: string[] = [];
+  const numbered = parts.map(({ prefix, list }) => {
+    const before = paths.length;
+    for (const path of list.paths) paths.push(prefix + path);
+    return { fileOf: list.fileOf.map((file) => before + file), embedded: list.embedded };
+  });
+  const fileOf = new Int32Array(numbered.reduce((sum, own) => sum + own.fileOf.length, 0));
+  let at = 0;
+  const embedded = numbered.map((own) => own.fileOf.subarray(0, own.embedded));
+  const others = numbered.map((own) => own.fileOf.subarray(own.embedded));
+  for (const files of [...embedded, ...others]) {
+    fileOf.set(files, at);
+    at += files.length;
+  }
+  return { paths, fileOf };
 }
 
 const joined = (id: number, at: number): number => id * MOST + at;

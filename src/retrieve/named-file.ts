@@ -35,20 +35,19 @@ const ERROR_LAST = /most recent call last|^[ \t]*File "[^"\n]+", line \d+/m;
  */
 export function namedFiles(
   question: string,
-  paths: Iterable<string>,
+  paths: readonly string[],
   project: ReadonlySet<string> = new Set(),
 ): Map<string, NamedFile> {
-  const all = [...paths];
   const found = new Map<string, NamedFile>();
   const raise = (path: string, added: number, lines: readonly LineRange[] = []) => {
     const before = found.get(path);
     found.set(path, { added: Math.max(before?.added ?? 0, added), lines: [...(before?.lines ?? []), ...lines] });
   };
-  const named = namedPaths(question, all).filter((name) => !isProduct(name, project));
+  const named = namedPaths(question, paths).filter((name) => !isProduct(name, project));
   const frames = framesOf(question, named);
   for (const name of named) {
     if (name.kind === 'folder') {
-      for (const path of all) {
+      for (const path of paths) {
         if (name.paths.some((folder) => path.startsWith(`${folder}/`))) raise(path, NAMED_FILE.weight.folder);
       }
       continue;

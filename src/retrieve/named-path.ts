@@ -1,6 +1,7 @@
 import { foldCase, plainPath, readings } from './name-text.ts';
 import { linesAround } from './named-lines.ts';
 import type { LineRange } from './named-lines.ts';
+import { perList } from './per-list.ts';
 
 /** A place of the question that names files, or folders, of the index. */
 export interface NamedPath {
@@ -98,15 +99,18 @@ class NameIndex {
   }
 }
 
+const filesAlone = perList((paths) => new NameIndex(paths, false));
+const filesAndFolders = perList((paths) => new NameIndex(paths, true));
+
 /**
  * The files and folders of the index that a question names, in whatever dress: the names of the index are looked for in
  * the question, and not the other way round, so that blanks, brackets and letters of any script inside a name divide
  * nothing. From its last part a name is followed to the left as far as the path goes along; the longest match counts,
  * then the one with the letters' own case.
  */
-export function namedPaths(question: string, paths: Iterable<string>): NamedPath[] {
+export function namedPaths(question: string, paths: readonly string[]): NamedPath[] {
   const texts = readings(question);
-  const index = new NameIndex([...paths], /[/\\]|%2f|@/i.test(question));
+  const index = /[/\\]|%2f|@/i.test(question) ? filesAndFolders(paths) : filesAlone(paths);
   const best = new Map<string, NamedPath>();
   for (const text of texts) {
     for (const found of scan(text, index)) {

@@ -1,14 +1,16 @@
-import type { FileHit } from '../memory/search/file-search.ts';
-import type { LexicalHit, Ranked } from '../memory/search/fusion.ts';
-import { fuse, RANKING } from '../memory/search/fusion.ts';
+import { bestOf } from '../common/best-of.ts';
+import type { LexicalHit } from '../memory/search/fusion.ts';
+import { fuse } from '../memory/search/fusion.ts';
 import { orderFreeSum } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
+import type { FileHit } from '../memory/search/word-search.ts';
 import type { SegmentPlace } from '../memory/records.ts';
 import { fileShares } from './missing-vectors.ts';
 import type { Embedded } from './missing-vectors.ts';
 import { namedFiles } from './named-file.ts';
 import type { NamedFile } from './named-file.ts';
-import { roleFactor } from './role-factor.ts';
+import { perList } from './per-list.ts';
+import { roleFactors } from './role-factor.ts';
 import { matchStems, STEM_MATCH } from './stem-match.ts';
 
 /** What decides the order: the memory, the words, or both. */
@@ -80,9 +82,18 @@ export interface RankingInput {
   /** What the project is called, in small letters. */
   readonly project: ReadonlySet<string>;
   readonly confidence: Confidence;
-  /** Segments that have no vectors yet. */
-  readonly notEmbedded: ReadonlySet<number>;
+  /** How many segments of the shares, the first ones, have vectors. */
+  readonly known: number;
   readonly embedded: Embedded;
+}
+
+/** Where the segments of the shares lie. Files are numbered by their place in `paths`, and each has a segment. */
+export interface Places {
+  readonly paths: readonly string[];
+  /** The file of each segment, in the order of the shares. */
+  readonly fileOf: Int32Array;
+  /** A segment by its id, unsaved ones included. */
+  readonly place: (segmentId: number) => SegmentPlace | undefined;
 }
 
 export const FILE_RANKING = {
@@ -102,22 +113,18 @@ export const FILE_RANKING = {
   bestSegments: 3,
 } as const;
 
-type Locate = (ids: readonly number[]) => ReadonlyMap<number, SegmentPlace>;
-
 /**
  * Ranks files, and the segments inside each. Between files, the memory's share of the whole file counts, the words of
  * the file and of its best segments, and whether it is named, defines what is named or says the question's very words;
  * inside a file, the same of its segments. A segment owns its file's share times its share of the file.
  */
-export function rankFiles(question: string, by: RecallBy, found: RankingInput, locate: Locate): RankedFiles {
-  const places = locate(Array.from(found.shares.segmentIds));
-  const paths = new Set([...places.values()].map(({ path }) => path));
-  const spoken = by === 'fused' ? namedFiles(question, paths, found.project) : new Map<string, NamedFile>();
+export function rankFiles(question: string, by: RecallBy, found: RankingInput, places: Places): RankedFiles {
+  const spoken = by === 'fused' ? namedFiles(question, places.paths, found.project) : new Map<string, NamedFile>();
   const named = by === 'fused' ? new Map([...found.meant, ...spoken]) : spoken;
-  const inside = insideFiles(by, found, places, named);
   const between = betweenFiles(question, by, found, places, named);
-  const ranked = between.slice(0, FILE_RANKING.files).map(({ path, share }) => {
-    const own = inside.get(path) ?? [];
+  const inside = insideFiles(by, found, places, named, new Set(between.map(({ file }) => file)));
+  const ranked = between.map(({ file, path, share }) => {
+    const own = inside.get(file) ?? [];
     const total = own.reduce((sum, segment) => sum + segment.share, 0) || 1;
     const segments = own.slice(0, FILE_RANKING.segmentsOfFile).map((segment) => ({
       ...segment,
@@ -157,86 +164,109 @@ function holdsNamedLine({ path, start, end }: SegmentPlace, named: ReadonlyMap<s
   return named.get(path)?.lines.some((lines) => lines.start <= end && start <= lines.end) === true;
 }
 
-/** Every file's segments, best first. */
+/** The segments of some files, best first, by the file. */
 function insideFiles(
   by: RecallBy,
   { shares, segments, exact }: RankingInput,
-  places: ReadonlyMap<number, SegmentPlace>,
+  { fileOf, paths, place }: Places,
   named: ReadonlyMap<string, NamedFile>,
-): Map<string, Inside[]> {
-  const count = shares.segmentIds.length;
-  const ranked: readonly Pick<Ranked, 'segmentId' | 'share'>[] =
-    by === 'lexical'
-      ? segments.map(({ segmentId, bm25 }) => ({ segmentId, share: bm25 }))
-      : fuse(shares, by === 'memory' ? [] : segments, by === 'memory' ? 1 : RANKING.weight, count);
-  const files = new Map<string, Inside[]>();
-  for (const { segmentId, share } of ranked) {
-    const place = places.get(segmentId);
-    if (!place) continue;
+  files: ReadonlySet<number>,
+): Map<number, Inside[]> {
+  const found = new Map<number, Inside[]>([...files].map((file) => [file, []]));
+  const add = (file: number | undefined, segmentId: number, share: number) => {
+    const own = file === undefined ? undefined : found.get(file);
+    const where = own && place(segmentId);
+    if (where === undefined) return;
     const factor = by === 'fused' ? 1 + (exact.get(segmentId) ?? 0) : 1;
-    const segment = { ...place, share: share * factor };
-    const own = files.get(place.path);
-    if (own) own.push(segment);
-    else files.set(place.path, [segment]);
+    own?.push({ ...where, share: share * factor });
+  };
+  if (by === 'lexical') {
+    const numbers = numbersOf(paths);
+    for (const { segmentId, bm25 } of segments) add(numbers.get(place(segmentId)?.path ?? ''), segmentId, bm25);
+  } else {
+    const fused = by === 'memory' ? fuse(shares, [], 1) : fuse(shares, segments);
+    const isRanked = paths.map((_, file) => files.has(file));
+    fileOf.forEach((file, at) => {
+      if (isRanked[file] === true) add(file, shares.segmentIds[at] ?? 0, fused[at] ?? 0);
+    });
   }
-  for (const [path, own] of files) {
+  for (const [file, own] of found) {
     const most = own.reduce((largest, { share }) => Math.max(largest, share), 0);
     // A line that is named is what is asked about: no words elsewhere in its file come before it.
     const aimed = own.map((one) => (holdsNamedLine(one, named) ? { ...one, share: one.share + most } : one));
-    files.set(
-      path,
+    found.set(
+      file,
       aimed.sort((a, b) => b.share - a.share || a.segmentId - b.segmentId),
     );
   }
-  return files;
+  return found;
 }
 
-/** BM25 over each whole file, and that of its best segments. */
+/** The number of each path. */
+const numbersOf = perList((paths) => new Map(paths.map((path, number) => [path, number])));
+
+/** BM25 over each whole file, and that of its best segments, by the file; 0 where no word stands. */
 export function wordsOfFiles(
   { files, segments }: Pick<RankingInput, 'files' | 'segments'>,
-  places: ReadonlyMap<number, SegmentPlace>,
-): Map<string, number> {
-  const words = new Map(files.map(({ path, bm25 }) => [path, bm25]));
-  const counted = new Map<string, number>();
+  { paths, place }: Pick<Places, 'paths' | 'place'>,
+): Float64Array {
+  const numbers = numbersOf(paths);
+  const words = new Float64Array(paths.length);
+  for (const { path, bm25 } of files) {
+    const file = numbers.get(path);
+    if (file !== undefined) words[file] = bm25;
+  }
+  const counted = new Map<number, number>();
   for (const { segmentId, bm25 } of segments.toSorted((a, b) => b.bm25 - a.bm25)) {
-    const path = places.get(segmentId)?.path;
-    const count = path === undefined ? Infinity : (counted.get(path) ?? 0);
-    if (path === undefined || count >= FILE_RANKING.bestSegments) continue;
-    counted.set(path, count + 1);
-    words.set(path, (words.get(path) ?? 0) + bm25);
+    const file = numbers.get(place(segmentId)?.path ?? '');
+    const count = file === undefined ? Infinity : (counted.get(file) ?? 0);
+    if (file === undefined || count >= FILE_RANKING.bestSegments) continue;
+    counted.set(file, count + 1);
+    words[file] = (words[file] ?? 0) + bm25;
   }
   return words;
 }
 
+/** The best files and the part of the whole ranking that each owns. */
 function betweenFiles(
   question: string,
   by: RecallBy,
   found: RankingInput,
-  places: ReadonlyMap<number, SegmentPlace>,
+  places: Places,
   named: ReadonlyMap<string, NamedFile>,
-): { path: string; share: number }[] {
-  const recalled = fileShares(found.shares, (id) => places.get(id)?.path, found.notEmbedded);
+): { file: number; path: string; share: number }[] {
+  const { paths, fileOf } = places;
+  const weights = fileShares(found.shares, fileOf, paths.length, found.known);
   const words = wordsOfFiles(found, places);
-  const exact = new Map<string, number>();
-  for (const [id, added] of found.exact) {
-    const path = places.get(id)?.path;
-    if (path !== undefined) exact.set(path, Math.max(exact.get(path) ?? 0, added));
+  if (by === 'lexical') weights.set(words);
+  if (by === 'fused') {
+    const numbers = numbersOf(paths);
+    const exact = new Map<number, number>();
+    for (const [id, added] of found.exact) {
+      const file = numbers.get(places.place(id)?.path ?? '');
+      if (file !== undefined) exact.set(file, Math.max(exact.get(file) ?? 0, added));
+    }
+    const numbered = [...named].flatMap(([path, { added }]) => {
+      const file = numbers.get(path);
+      return file === undefined ? [] : [[file, added] as const];
+    });
+    const aimedAt = new Map(numbered);
+    const called = new Set([...matchStems(question, paths, found.project)].map((path) => numbers.get(path)));
+    const roles = roleFactors(paths, question);
+    weights.forEach((share, file) => {
+      const aimed = aimedAt.get(file) ?? 0;
+      const wanted = 1 + (exact.get(file) ?? 0) + aimed;
+      const role = aimed > 0 ? 1 : (roles[file] ?? 1);
+      const topic = called.has(file) ? 1 + STEM_MATCH.weight : 1;
+      weights[file] = share ** FILE_RANKING.fileWeight * (1 + (words[file] ?? 0)) * wanted * role * topic;
+    });
   }
-  const called = by === 'fused' ? matchStems(question, recalled.keys(), found.project) : new Set<string>();
-  const weight = (path: string, share: number): number => {
-    const bm25 = words.get(path) ?? 0;
-    if (by === 'memory') return share;
-    if (by === 'lexical') return bm25;
-    const aimed = named.get(path)?.added ?? 0;
-    const wanted = 1 + (exact.get(path) ?? 0) + aimed;
-    const role = aimed > 0 ? 1 : roleFactor(path, question);
-    const topic = called.has(path) ? 1 + STEM_MATCH.weight : 1;
-    return share ** FILE_RANKING.fileWeight * (1 + bm25) * wanted * role * topic;
-  };
-  const files = [...recalled].map(([path, share]) => ({ path, share: weight(path, share) }));
-  const total = orderFreeSum(files.map(({ share }) => share)) || 1;
-  return files
-    .map(({ path, share }) => ({ path, share: share / total }))
-    .filter(({ share }) => share > 0)
-    .sort((a, b) => b.share - a.share || (a.path < b.path ? -1 : 1));
+  const total = orderFreeSum(weights) || 1;
+  const shares = weights.map((weight) => weight / total);
+  const order = (a: number, b: number) =>
+    (shares[b] ?? 0) - (shares[a] ?? 0) || ((paths[a] ?? '') < (paths[b] ?? '') ? -1 : 1);
+  return bestOf(shares.keys(), FILE_RANKING.files, order).flatMap((file) => {
+    const [path, share = 0] = [paths[file], shares[file]];
+    return path !== undefined && share > 0 ? [{ file, path, share }] : [];
+  });
 }

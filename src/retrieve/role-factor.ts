@@ -1,5 +1,6 @@
-import { roleOf } from '../workspace/files/role.ts';
+import { roleOf, ROLES as ALL_ROLES } from '../workspace/files/role.ts';
 import type { Role } from '../workspace/files/role.ts';
+import { perList } from './per-list.ts';
 
 /**
  * Whole words: with any letters at a `*`, and a blank, a hyphen or nothing at a `+`. `unspaced` are words of languages
@@ -58,6 +59,19 @@ export const ROLES: Readonly<Record<Role, { readonly factor: number; readonly na
 
 /** The factor of one file's role for a question: 1 where the question names the role. */
 export function roleFactor(path: string, question: string): number {
-  const { factor, named } = ROLES[roleOf(path)];
-  return named.test(question.normalize('NFC')) ? 1 : factor;
+  return factorOf(roleOf(path), question.normalize('NFC'));
+}
+
+const rolesOf = perList((paths) => paths.map(roleOf));
+
+/** The factors of many files' roles for a question. */
+export function roleFactors(paths: readonly string[], question: string): number[] {
+  const asked = question.normalize('NFC');
+  const factors = new Map(ALL_ROLES.map((role) => [role, factorOf(role, asked)]));
+  return rolesOf(paths).map((role) => factors.get(role) ?? 1);
+}
+
+function factorOf(role: Role, asked: string): number {
+  const { factor, named } = ROLES[role];
+  return named.test(asked) ? 1 : factor;
 }

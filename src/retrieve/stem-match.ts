@@ -1,5 +1,6 @@
 import { terms, wordCount } from '../memory/search/tokenize.ts';
 import { asksForChange } from './change-request.ts';
+import { perList } from './per-list.ts';
 
 export const STEM_MATCH = {
   /**
@@ -22,31 +23,51 @@ const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
  *
  * @param project what the project is called, in small letters
  */
-export function matchStems(question: string, paths: Iterable<string>, project: ReadonlySet<string>): Set<string> {
+export function matchStems(question: string, paths: readonly string[], project: ReadonlySet<string>): Set<string> {
   const text = question.trim();
   if (wordCount(text) > STEM_MATCH.words) return new Set();
   if (asksForChange(text)) return new Set();
   const said = new Set(partsOf(question));
-  // Many files have one name: each is looked at once.
-  const byStem = Map.groupBy(paths, (path) => stemOf(path, project));
+  const isSaid = (parts: readonly string[]) => parts.length > 0 && parts.every((part) => said.has(part));
   return new Set(
-    [...byStem].flatMap(([stem, own]) => {
-      const parts = partsOf(stem);
-      return parts.length > 0 && parts.every((part) => said.has(part)) ? own : [];
+    stemsOf(paths).flatMap(({ parts, folder, paths: own }) => {
+      const called = folder === undefined || project.has(folder.name.toLowerCase()) ? parts : folder.parts;
+      return isSaid(called) ? own : [];
     }),
   );
+}
+
+/** Files that have one name, which are looked at together. */
+interface Stem {
+  readonly parts: readonly string[];
+  /** Where the files stand for their folder. */
+  readonly folder: { readonly name: string; readonly parts: readonly string[] } | undefined;
+  readonly paths: string[];
 }
 
 /** Files that stand for their folder: TypeScript's and JavaScript's, Rust's, Python's. */
 const OF_FOLDER = /^(?:index|mod|__init__)$/;
 
-/** The name of a file without its ending, or of its folder where it stands for that. */
-function stemOf(path: string, project: ReadonlySet<string>): string {
-  const names = path.split('/');
-  const stem = (names.at(-1) ?? '').replace(/\..*/s, '');
-  const folder = names.at(-2);
-  return folder !== undefined && OF_FOLDER.test(stem) && !project.has(folder.toLowerCase()) ? folder : stem;
-}
+const stemsOf = perList((paths) => {
+  const stems = new Map<string, Stem>();
+  for (const path of paths) {
+    const names = path.split('/');
+    const stem = (names.at(-1) ?? '').replace(/\..*/s, '');
+    const folder = OF_FOLDER.test(stem) ? names.at(-2) : undefined;
+    const key = folder === undefined ? stem : `${folder}/${stem}`;
+    const known = stems.get(key);
+    if (known) known.paths.push(path);
+    else {
+      const parts = partsOf(stem);
+      stems.set(key, {
+        parts,
+        folder: folder === undefined ? undefined : { name: folder, parts: partsOf(folder) },
+        paths: [path],
+      });
+    }
+  }
+  return [...stems.values()];
+});
 
 /** The parts of names as the index keeps its words: in small letters, without endings of the plural. */
 const partsOf = (names: string): string[] => (names.match(PART) ?? []).flatMap((part) => terms(part));

@@ -12,6 +12,7 @@ import { EmbeddingTable } from '../../src/memory/search/embedding-table.ts';
 import { recall } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
+import { placesOf } from '../support/places.ts';
 import { unpackKeys } from '../support/unpack-keys.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
@@ -62,17 +63,17 @@ function variants(
   places: ReadonlyMap<number, SegmentPlace>,
   otherwise: ReadonlyMap<string, Shares>,
 ) {
-  const locate = () => places;
-  const { question } = one;
+  const rank = (by: 'fused' | 'memory', input: RankingInput) =>
+    rankFiles(one.question, by, input, placesOf(input.shares, places));
   const ranked = new Map([
-    ['as ask does', rankFiles(question, 'fused', found, locate)],
-    ['without the memory', rankFiles(question, 'fused', { ...found, shares: silent(found.shares, places) }, locate)],
-    ['without words and roles', rankFiles(question, 'memory', found, locate)],
-    ['without definitions and phrases', rankFiles(question, 'fused', { ...found, exact: new Map() }, locate)],
+    ['as ask does', rank('fused', found)],
+    ['without the memory', rank('fused', { ...found, shares: silent(found.shares, places) })],
+    ['without words and roles', rank('memory', found)],
+    ['without definitions and phrases', rank('fused', { ...found, exact: new Map() })],
   ]);
   for (const [name, shares] of otherwise) {
-    ranked.set(`${name} alone`, rankFiles(question, 'memory', { ...found, shares }, locate));
-    ranked.set(`${name}, words`, rankFiles(question, 'fused', { ...found, shares }, locate));
+    ranked.set(`${name} alone`, rank('memory', { ...found, shares }));
+    ranked.set(`${name}, words`, rank('fused', { ...found, shares }));
   }
   return ranked;
 }

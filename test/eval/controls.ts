@@ -7,6 +7,7 @@ import { normalize } from '../../src/memory/search/similarity.ts';
 import type { Shares } from '../../src/memory/search/similarity.ts';
 import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput, RankedFiles } from '../../src/retrieve/ranked-files.ts';
+import { placesOf } from '../support/places.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { Embeddings } from './embeddings.ts';
@@ -72,8 +73,8 @@ function variants(
   places: ReadonlyMap<number, SegmentPlace>,
   near: ReadonlyMap<number, number>,
 ): [string, RankedFiles][] {
-  const locate = () => places;
-  const by = (how: 'fused' | 'memory', shares: Shares) => rankFiles(question, how, { ...found, shares }, locate);
+  const by = (how: 'fused' | 'memory', shares: Shares) =>
+    rankFiles(question, how, { ...found, shares }, placesOf(shares, places));
   const others = MINILM_TEMPERATURES.flatMap((temperature): [string, RankedFiles][] => {
     const shares = sharesBy(near, found.shares, temperature);
     return [

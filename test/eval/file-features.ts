@@ -2,6 +2,7 @@ import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
 import { FILE_RANKING, wordsOfFiles } from '../../src/retrieve/ranked-files.ts';
 import { roleFactor } from '../../src/retrieve/role-factor.ts';
 import type { SegmentPlace } from '../../src/memory/records.ts';
+import { placesOf } from '../support/places.ts';
 import { roleOf } from '../../src/workspace/files/role.ts';
 
 /** What is known of one file when a question is asked, before anything is weighed; all numbers are finite. */
@@ -40,7 +41,9 @@ export function fileFeatures(
     const path = places.get(id)?.path;
     if (path !== undefined) files.set(path, [...(files.get(path) ?? []), found.shares.shares[at] ?? 0]);
   });
-  const said = new Map([...wordsOfFiles(found, places)].map(([path, bm25]) => [path, Math.log1p(bm25)]));
+  const numbered = placesOf(found.shares, places);
+  const words = wordsOfFiles(found, numbered);
+  const said = new Map(numbered.paths.map((path, file) => [path, Math.log1p(words[file] ?? 0)]));
   const beside = bestOfFolders([...files.keys()], said);
   return [...files].map(([path, shares]) => {
     const others = (beside.get(folderOf(path)) ?? [])

@@ -32,7 +32,7 @@ export async function findFor(
   const meant = meantFiles(kindOfQuestion(question, project), index.paths());
   const confidence = { cosine: found.cosine, coverage: 1, isAimed: false };
   const embedded = { segments: index.embedded, ofSegments: index.length };
-  return { ...found, notEmbedded: new Set(found.notEmbedded), project, exact, meant, confidence, embedded };
+  return { ...found, known: found.list.embedded, project, exact, meant, confidence, embedded };
 }
 
 /** Every file the same share, however many segments it has: what is left when the vectors say nothing. */

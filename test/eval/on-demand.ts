@@ -7,6 +7,7 @@ import { normalize } from '../../src/memory/search/similarity.ts';
 import { candidates, joinedShares } from '../../src/retrieve/missing-vectors.ts';
 import { rankFiles } from '../../src/retrieve/ranked-files.ts';
 import type { RankingInput } from '../../src/retrieve/ranked-files.ts';
+import { placesOf } from '../support/places.ts';
 import { readCases } from './cases.ts';
 import { findFor, resultsOf } from './found.ts';
 import { findPacks, isWanted, openRepository, packOf } from './repository.ts';
@@ -42,7 +43,7 @@ function withVectorsOf(found: RankingInput, embedded: ReadonlySet<number>): Rank
   );
   const ids = notEmbedded.map(({ id }) => id);
   const part = { segmentIds: known.map(({ id }) => id), shares, notEmbedded: ids };
-  return { ...found, shares: joinedShares([part]), notEmbedded: new Set(ids) };
+  return { ...found, shares: joinedShares([part]), known: known.length };
 }
 
 const wanted = values.repos.split(',').filter((name) => name !== '');
@@ -62,7 +63,7 @@ try {
     for (const { record: _, ...place } of index.ledger.segments()) places.set(place.segmentId, place);
     for (const one of own) {
       const found = await findFor(index, one.question);
-      const rank = (input: RankingInput) => rankFiles(one.question, 'fused', input, () => places);
+      const rank = (input: RankingInput) => rankFiles(one.question, 'fused', input, placesOf(input.shares, places));
       const words = rank(withVectorsOf(found, new Set()));
       const best = candidates(words, () => true);
       const rankings = [

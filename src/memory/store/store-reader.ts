@@ -1,6 +1,6 @@
 import { AppError } from '../../common/app-error.ts';
-import { searchFiles } from '../search/file-search.ts';
-import type { FileHit } from '../search/file-search.ts';
+import { WordSearch } from '../search/word-search.ts';
+import type { FileHit } from '../search/word-search.ts';
 import type { Connection } from './connection.ts';
 import { differenceOf } from '../algebra/difference.ts';
 import type { Difference } from '../algebra/difference.ts';
@@ -8,6 +8,7 @@ import { leavesOf } from './file-checksum.ts';
 import { LexicalIndex } from '../search/full-text-index.ts';
 import type { LexicalHit } from '../search/fusion.ts';
 import type {
+  Change,
   CheckoutRecord,
   FileRecord,
   LedgerIdentity,
@@ -45,12 +46,14 @@ export class StoreReader {
   /** For the ledger that extends this, and for nobody else. */
   protected readonly connection: Connection;
   protected readonly lexical: LexicalIndex;
+  readonly #words: WordSearch;
 
   protected constructor(connection: Connection, identity: LedgerIdentity, checkoutId: number) {
     this.connection = connection;
     this.checkoutId = checkoutId;
     this.identity = identity;
     this.lexical = new LexicalIndex(connection.db);
+    this.#words = new WordSearch(connection.db);
   }
 
   /** The database's path. */
@@ -133,17 +136,25 @@ export class StoreReader {
 
   /** Segments with any of these terms (tokenize.ts), best first; any strings are safe. */
   lexicalSearch(asked: readonly string[], limit: number, scope?: Scope): LexicalHit[] {
-    return this.connection.guard(() => this.lexical.search(asked, limit, this.#searched(scope)));
+    const isIn = scope && ((path: string) => scope.has(path));
+    return this.connection.guard(() => this.#words.segments(asked, limit, this.generation(), isIn));
   }
 
   /** How many segments have any of these terms. */
   lexicalCount(asked: readonly string[]): number {
-    return this.connection.guard(() => this.lexical.count(asked, this.#searched(undefined)));
+    return this.connection.guard(() => this.#words.count(asked, this.generation()));
   }
 
-  /** Files with any of these terms, best first: BM25 over whole files. */
+  /** Files with any of these terms, in no order: BM25 over whole files. */
   fileSearch(asked: readonly string[]): FileHit[] {
-    return this.connection.guard(() => searchFiles(this.connection.db, asked));
+    return this.connection.guard(() => this.#words.files(asked, this.generation()));
+  }
+
+  /** Lets the search for words go on from what is stored now: without it, it reads all segments anew. */
+  follow(change: Change): void {
+    this.connection.guard(() => {
+      this.#words.follow(change);
+    });
   }
 
   /** Number of the last change by any process: when it moved by more than one's own changes, others wrote. */
@@ -245,13 +256,6 @@ export class StoreReader {
 
   #treeOf(side: Scope | Tree): Tree {
     return 'get' in side ? side : this.tree(side);
-  }
-
-  /** Ids of the files to search; undefined where the index holds no others. */
-  #searched(scope: Scope | undefined): number[] | undefined {
-    if (scope !== undefined) return this.#fileIds(scope);
-    const [checkouts] = this.connection.rows('SELECT count(*) AS n FROM checkout', (row) => integer(row, 'n'));
-    return checkouts === 1 ? undefined : this.connection.rows('SELECT id FROM file', readId);
   }
 
   #storedRecord(row: Row): StoredRecord {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rankFiles } from '../../../src/retrieve/ranked-files.ts';
 import { normalize } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
+import { placesOf } from '../../support/places.ts';
 import { fileFeatures, inUse } from '../../eval/file-features.ts';
 
 /** A segment: its path, its score for the memory (a logarithm) and its bm25. */
@@ -29,7 +30,7 @@ function found(rows: readonly Row[], words: Record<string, number>) {
     meant: new Map<string, never>(),
     project: new Set<string>(),
     confidence: { cosine: 1, coverage: 1, isAimed: false },
-    notEmbedded: new Set<number>(),
+    known: rows.length,
     embedded: { segments: rows.length, ofSegments: rows.length },
   };
 }
@@ -46,7 +47,7 @@ describe('what is known of a file', () => {
     const all = found(rows, { 'lib/a.js': 3, 'test/a.test.js': 5, 'History.md': 8 });
     const files = fileFeatures(QUESTION, all, all.places);
     const total = files.reduce((sum, file) => sum + Math.exp(inUse(file)), 0);
-    const asked = rankFiles(QUESTION, 'fused', all, () => all.places).files;
+    const asked = rankFiles(QUESTION, 'fused', all, placesOf(all.shares, all.places)).files;
     expect(asked).toHaveLength(4);
     for (const { path, share } of asked) {
       const file = files.find((other) => other.path === path);

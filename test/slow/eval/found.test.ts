@@ -3,6 +3,7 @@ import { MultiFolderSearch } from '../../../src/retrieve/multi-folder-search.ts'
 import { rankFiles } from '../../../src/retrieve/ranked-files.ts';
 import type { RankedFiles } from '../../../src/retrieve/ranked-files.ts';
 import { findFor } from '../../eval/found.ts';
+import { placesOf } from '../../support/places.ts';
 import { withFolder } from '../../unit/memory/support.ts';
 import { folderIndexOf } from '../../unit/retrieve/support.ts';
 
@@ -24,11 +25,13 @@ test.each([
     const index = await folderIndexOf(folder, FILES);
     await index.refresh({});
     const { files } = await MultiFolderSearch.of(index).recall(question);
-    const locate = () => new Map([...index.ledger.segments()].map((place) => [place.segmentId, place]));
+    const places = new Map([...index.ledger.segments()].map((place) => [place.segmentId, place]));
     const sharesOf = (files: RankedFiles['files']) => files.map(({ path, share }) => [path, share.toFixed(9)]);
     const keys = [await index.engine.question(question)];
     for (const found of [await findFor(index, question), await findFor(index, question, keys)]) {
-      expect(sharesOf(rankFiles(question, 'fused', found, locate).files)).toEqual(sharesOf(files));
+      expect(sharesOf(rankFiles(question, 'fused', found, placesOf(found.shares, places)).files)).toEqual(
+        sharesOf(files),
+      );
     }
     index.close();
   }),

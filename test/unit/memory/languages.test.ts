@@ -1,8 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, test } from 'vitest';
-import { LexicalIndex } from '../../../src/memory/search/full-text-index.ts';
+import { wordsIndex } from '../../support/words-index.ts';
 import { askedTerms, terms } from '../../../src/memory/search/tokenize.ts';
-import { TABLES } from '../../../src/memory/store/schema.ts';
 
 /** Comments as people write them, in a file of code each. */
 const FILES: Readonly<Record<string, string>> = {
@@ -32,16 +30,11 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 function index(files: Readonly<Record<string, string>>): (question: string) => (string | undefined)[] {
-  const db = new DatabaseSync(':memory:');
-  db.exec(TABLES.lexical);
-  const lexical = new LexicalIndex(db);
   const paths = Object.keys(files);
-  paths.forEach((path, at) => {
-    lexical.put(at, [], terms(files[path] ?? ''));
-  });
+  const find = wordsIndex(Object.values(files).map((text) => terms(text)));
   return (question) => {
     const words = askedTerms(question).flatMap(({ own, english }) => [...own, ...english]);
-    return lexical.search(words, 3).map(({ segmentId }) => paths[segmentId]);
+    return find(words, 3).map((at) => paths[at]);
   };
 }
 

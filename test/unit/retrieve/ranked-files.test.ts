@@ -4,6 +4,7 @@ import { rankFiles, FILE_RANKING } from '../../../src/retrieve/ranked-files.ts';
 import type { RankingInput, RecallBy } from '../../../src/retrieve/ranked-files.ts';
 import { normalize } from '../../../src/memory/search/similarity.ts';
 import type { SegmentPlace } from '../../../src/memory/records.ts';
+import { placesOf } from '../../support/places.ts';
 
 /** A segment: its path, its score for the memory (a logarithm) and its bm25. */
 type Row = readonly [path: string, score: number, bm25: number];
@@ -32,15 +33,10 @@ function find(
     meant: new Map(),
     project: new Set(),
     confidence: { cosine: 1, coverage: 1, isAimed: false },
-    notEmbedded: new Set(),
+    known: rows.length,
     embedded: { segments: rows.length, ofSegments: rows.length },
   };
-  return rankFiles(
-    question,
-    by,
-    found,
-    (ids) => new Map(ids.flatMap((id) => places.get(id) ?? []).map((p) => [p.segmentId, p])),
-  );
+  return rankFiles(question, by, found, placesOf(found.shares, places));
 }
 
 const order = (ranking: ReturnType<typeof find>) => ranking.files.map(({ path }) => path);

@@ -1,10 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { namedFiles } from '../../../src/retrieve/named-file.ts';
-import { LexicalIndex } from '../../../src/memory/search/full-text-index.ts';
+import { wordsIndex } from '../../support/words-index.ts';
 import { askedTerms, terms } from '../../../src/memory/search/tokenize.ts';
 import { parseScope, selectPaths } from '../../../src/memory/search/scope.ts';
-import { TABLES } from '../../../src/memory/store/schema.ts';
 
 /** What users of tools of this kind complained about: one line each, with names of our own. */
 
@@ -96,14 +94,9 @@ describe('words without blanks', () => {
     ['another ending of the phrase', '端到端测试', '端到端测试结果'],
     ['words in the middle of a list', '设备清单', '设备'],
   ])('are found: %s', (_, text, question) => {
-    const db = new DatabaseSync(':memory:');
-    db.exec(TABLES.lexical);
-    const index = new LexicalIndex(db);
-    index.put(1, [], terms(text));
-    index.put(2, [], terms('Nothing of that, 完全不同'));
+    const find = wordsIndex([terms(text), terms('Nothing of that, 完全不同')]);
     const words = askedTerms(question).flatMap(({ own }) => own);
-    expect(index.search(words, 5)[0]?.segmentId).toBe(1);
-    db.close();
+    expect(find(words, 5)[0]).toBe(0);
   });
 });
 

@@ -70,10 +70,15 @@ describe('recall', () => {
     const table = tableOf(Array.from({ length: 10_000 }, (_, n) => `segment ${n}`));
     const recalled = recall(table, [question('q')], TEMPERATURE);
     expect(Math.abs(sum(recalled.shares) - 1)).toBeLessThan(1e-12);
-    const files = fileShares(recalled, (id) => `file ${id % 7}`, new Set());
-    expect(Math.abs(sum(files.values()) - 1)).toBeLessThan(1e-12);
+    const files = fileShares(
+      recalled,
+      Int32Array.from(recalled.segmentIds, (id) => id % 7),
+      7,
+      recalled.shares.length,
+    );
+    expect(Math.abs(sum(files) - 1)).toBeLessThan(1e-12);
     const third = Array.from(recalled.segmentIds).filter((id) => id % 7 === 3);
-    expect(files.get('file 3')).toBeCloseTo(sum(third.map((id) => recalled.shares[id - 1]!)), 12);
+    expect(files[3]).toBeCloseTo(sum(third.map((id) => recalled.shares[id - 1]!)), 12);
   });
 
   it('shares a scope among its own segments, in proportion', () => {
