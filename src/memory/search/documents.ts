@@ -43,6 +43,8 @@ export class Documents {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    for (const row of db.prepare('SELECT id, path FROM file').all())
+      this.#addFile(integer(row, 'id'), text(row, 'path'));
     const page = db.prepare(`${COLUMNS} > ? ORDER BY segment.id LIMIT ?`);
     const read = (after: number, limit: number) => page.all(after, limit);
     for (const rows of pagesById(read, (row) => integer(row, 'id'))) this.#append(rows);
@@ -134,8 +136,14 @@ export class Documents {
   #fileNumber(fileId: number): number {
     const known = this.#numbers.get(fileId);
     if (known !== undefined) return known;
-    const row = this.#db.prepare('SELECT path FROM file WHERE id = ?').get(fileId) ?? {};
-    const number = this.files.push({ path: text(row, 'path'), tokens: 0, segments: 0 }) - 1;
+    return this.#addFile(
+      fileId,
+      text(this.#db.prepare('SELECT path FROM file WHERE id = ?').get(fileId) ?? {}, 'path'),
+    );
+  }
+
+  #addFile(fileId: number, path: string): number {
+    const number = this.files.push({ path, tokens: 0, segments: 0 }) - 1;
     this.#numbers.set(fileId, number);
     return number;
   }
