@@ -3,18 +3,18 @@ import type { Scope, SegmentPlace } from '../memory/records.ts';
 import { definingLines } from '../workspace/segment/definition.ts';
 import { isProse } from '../workspace/files/role.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
-import type { Named } from './identifiers.ts';
+import type { SoughtName } from './identifiers.ts';
 import type { Reader } from './reader.ts';
 import { preferSources } from './prefer-sources.ts';
 
 export const DEFINITIONS = {
   /** Segments that are looked at for a name; a word that stands in more is too common to be one. */
-  segments: { code: 400, capital: 60, word: 30 },
+  segments: { code: 400, alone: 400, capital: 60, word: 30 },
   /**
    * What the only definition of a name adds to the factor of its segment and file. Of a plain word nobody knows whether
    * it is meant as a name. Chosen on names and commits that no evaluation has (test/eval/README.md).
    */
-  weight: { code: 2, capital: 2, word: 0.5 },
+  weight: { code: 2, alone: 1, capital: 2, word: 0.5 },
 } as const;
 
 /**
@@ -25,14 +25,14 @@ export const DEFINITIONS = {
 export async function findDefinitions(
   index: FolderIndex,
   reader: Reader,
-  names: readonly Named[],
+  names: readonly SoughtName[],
   scope?: Scope,
 ): Promise<Map<number, number>> {
   const found = new Map<number, number>();
   for (const { name, kind } of names) {
     const most = DEFINITIONS.segments[kind];
     const holding = holdingName(index, name, most + 1, scope);
-    if (kind !== 'code' && holding.length > most) continue;
+    if (kind !== 'code' && kind !== 'alone' && holding.length > most) continue;
     const readable = holding.filter(({ path }) => !isProse(path));
     const byPath = [...Map.groupBy(readable, ({ path }) => path)];
     const defining = await Promise.all(

@@ -2,7 +2,7 @@ import type { LexicalHit } from '../memory/search/fusion.ts';
 import type { Scope } from '../memory/records.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { findDefinitions } from './definitions.ts';
-import { namesIn } from './identifiers.ts';
+import { soughtNames } from './identifiers.ts';
 import { findPhrases, PHRASES } from './phrase-match.ts';
 import { Reader } from './reader.ts';
 
@@ -19,7 +19,7 @@ export async function findExact(
   scope?: Scope,
 ): Promise<Map<number, number>> {
   const reader = new Reader(index);
-  const added = await findDefinitions(index, reader, namesIn(question), scope);
+  const added = await findDefinitions(index, reader, soughtNames(question), scope);
   const nearest = hits.toSorted((a, b) => b.bm25 - a.bm25).slice(0, PHRASES.segments);
   const places = nearest.flatMap(({ segmentId }) => index.place(segmentId) ?? []);
   for (const [id, by] of await findPhrases(reader, question, places)) added.set(id, (added.get(id) ?? 0) + by);

@@ -1,4 +1,4 @@
-import { questionTerms } from '../memory/search/tokenize.ts';
+import { questionTerms, wordCount } from '../memory/search/tokenize.ts';
 
 /**
  * A name that a question says: as `code`, because it is quoted, written as no word is or called the name of something;
@@ -41,6 +41,22 @@ const AFTER_NAME = new RegExp(
   `^(?:\\(|\\s+${KIND}\\b|\\s+(?:is\\s+|are\\s+)?(?:defined|declared|implemented)\\b)`,
   'i',
 );
+
+/** A name, or the only word of a question in small letters: that of a function, or a topic. */
+export type SoughtName = Named | { readonly name: string; readonly kind: 'alone' };
+
+/**
+ * The names that a question is looked up by. Who writes one word and no sentence looks for what is called so, and with
+ * a capital for a type: "Serialize".
+ */
+export function soughtNames(question: string): SoughtName[] {
+  const names = namesIn(question);
+  if (wordCount(question) > 1 || names.length > 1) return names;
+  return names.map(({ name, kind }) => {
+    if (kind !== 'word') return { name, kind };
+    return { name, kind: /^\p{Lu}/u.test(name) ? 'code' : 'alone' };
+  });
+}
 
 /** The names that a question says, the surest first, each once. */
 export function namesIn(question: string): Named[] {

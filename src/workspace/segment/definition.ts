@@ -20,6 +20,8 @@ const EXPORTED = '(?:class|struct)\\s+[A-Z][A-Z\\d_]{3,}(?:\\([^)]*\\))?\\s+';
 const DEFINING = new RegExp(`^\\s*(?:${MODIFIER}\\s+)*(?:(?:${KEYWORD}\\s+){1,2}|${EXPORTED})${OWNER}$`);
 /** A variable counts where nothing is around it; inside of something it is somebody's own. */
 const VARIABLE = new RegExp(`^(?:${MODIFIER}\\s+)*(?:const|let|var|val|static)\\s+(?:mut\\s+)?$`);
+/** Rust's `mod routing;` says that another file is the module. */
+const MODULE = /\bmod\s+$/;
 /** `struct list *next` and `import type List from` name what is defined elsewhere. */
 const DEFINED =
   /^\s*(?:[<({:=;[]|$|\*?\(|,\s*do:|extends\b|implements\b|permits\b|final\b|with\b|where\b|when\b|is\b|as\b|struct\b|interface\b|func\b|map\b|[\w.]+\s*$|(?:\w+\s+)+where\s*$)/;
@@ -115,7 +117,7 @@ export function definesAt(lines: readonly string[], at: number, name: string): b
     const end = from + name.length;
     const [before, after] = [line.slice(0, from), line.slice(end, end + LONGEST_SIDE)];
     if (/[\p{L}\p{M}\p{N}_$]$/u.test(before) || /^[\p{L}\p{M}\p{N}_$]/u.test(after)) continue;
-    if (DEFINING.test(before) && DEFINED.test(after)) return true;
+    if (DEFINING.test(before) && DEFINED.test(after)) return !(MODULE.test(before) && /^\s*;/.test(after));
     if (before.length <= LONGEST_HEAD && isDeclared(before, after, lines, at, name.includes('-'))) return true;
     if ((before === '' || VARIABLE.test(before)) && ASSIGNED.test(after)) return true;
     if (/(?:^|[\s.])$/.test(before) && FUNCTION_VALUE.test(after)) return true;

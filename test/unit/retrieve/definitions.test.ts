@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FolderIndex } from '../../../src/index/folder-index.ts';
 import { DEFINITIONS, findDefinitions } from '../../../src/retrieve/definitions.ts';
-import { namesIn } from '../../../src/retrieve/identifiers.ts';
+import { soughtNames } from '../../../src/retrieve/identifiers.ts';
 import { Reader } from '../../../src/retrieve/reader.ts';
 import { withFolder } from '../memory/support.ts';
 import { folderIndexOf } from './support.ts';
@@ -15,7 +15,7 @@ const FILES = {
 } as const;
 
 async function defining(index: FolderIndex, question: string, scope?: ReadonlySet<string>) {
-  const found = await findDefinitions(index, new Reader(index), namesIn(question), scope);
+  const found = await findDefinitions(index, new Reader(index), soughtNames(question), scope);
   const byPath = [...found].map(([id, added]) => [index.place(id)?.path ?? '', added] as const);
   return Object.fromEntries<number>(byPath);
 }
@@ -44,6 +44,23 @@ describe('what defines a name', () => {
       await index.refresh({});
       expect(await defining(index, 'Where is größe defined?')).toEqual({ 'a.ts': DEFINITIONS.weight.code });
       expect(await defining(index, 'Where is e defined?')).toEqual({ 'b.ts': DEFINITIONS.weight.code });
+      index.close();
+    });
+  });
+
+  it('is found by the only word of a question, however often that is said', async () => {
+    await withFolder(async (folder) => {
+      const uses = (at: number) => [`src/use${at}.ts`, `anchor(new Anchor(${at}));\n`] as const;
+      const files = {
+        'src/type.ts': 'export class Anchor {}\n',
+        'src/function.ts': 'export function anchor() {}\n',
+        ...Object.fromEntries(Array.from({ length: 70 }, (_, at) => uses(at))),
+      };
+      const index = await folderIndexOf(folder, files);
+      await index.refresh({});
+      expect(await defining(index, 'How deep is the anchor?')).toEqual({});
+      expect(await defining(index, 'Anchor')).toEqual({ 'src/type.ts': DEFINITIONS.weight.code });
+      expect(await defining(index, 'anchor')).toEqual({ 'src/function.ts': DEFINITIONS.weight.alone });
       index.close();
     });
   });

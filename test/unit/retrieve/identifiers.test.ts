@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { namesIn } from '../../../src/retrieve/identifiers.ts';
+import { namesIn, soughtNames } from '../../../src/retrieve/identifiers.ts';
 
 describe('the names of a question', () => {
   it('are what stands between backticks or is written as code, before the words that may be names', () => {
@@ -49,4 +49,23 @@ describe('the names of a question', () => {
     const trace = Array.from({ length: 20_000 }, (_, at) => `call_${at}()`).join(' ');
     expect(namesIn(trace)).toHaveLength(12);
   }, 2_000);
+});
+
+describe('the names that a question is looked up by', () => {
+  it.each([
+    ['Registry', 'Registry', 'code'],
+    [' Registry? ', 'Registry', 'code'],
+    ['Registry在哪里?', 'Registry', 'code'],
+    ['registry', 'registry', 'alone'],
+    ['`registry`', 'registry', 'code'],
+    ['Registry of workers', 'Registry', 'word'],
+    ['the registry', 'registry', 'word'],
+  ] as const)('%s', (question, name, kind) => {
+    expect(soughtNames(question)[0]).toEqual({ name, kind });
+  });
+
+  it('are none where the only word says nothing, and several where one word has them', () => {
+    expect(soughtNames('What?')).toEqual([]);
+    expect(soughtNames('Registry.worker').map(({ kind }) => kind)).toEqual(['word', 'word']);
+  });
 });

@@ -71,6 +71,7 @@ describe('a definition', () => {
     ['C++', 'using context = basic_context<char>;', 'context'],
     ['C', 'typedef void (*on_close)(int fd);', 'on_close'],
     ['Zig', '    pub const Token = struct {', 'Token'],
+    ['Rust', 'mod tests {', 'tests'],
     ['Go', 'type Alias *Node', 'Alias'],
     ['Haskell', 'parseLine :: String -> Maybe Line', 'parseLine'],
     ['Haskell', 'newtype Parser a = Parser (String -> a)', 'Parser'],
@@ -128,6 +129,7 @@ describe('no definition', () => {
     ['a resource that is held', '  using reader = pool.open();', 'reader'],
     ['a type that is extended', 'impl Display for Place {', 'Place'],
     ['a qualified call', 'std::move(value);', 'move'],
+    ['a module that another file is', 'pub(crate) mod routing;', 'routing'],
     ['a comment', '// the function etag is elsewhere', 'etag'],
   ])('%s', (_, text, name) => {
     expect(defines(text, name)).toBe(false);
