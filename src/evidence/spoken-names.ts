@@ -1,5 +1,6 @@
 import { definesAt } from '../workspace/segment/definition.ts';
 import { terms } from '../memory/search/tokenize.ts';
+import { saysWord } from '../memory/search/word-forms.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
@@ -19,10 +20,6 @@ const LIMITS = {
   body: 600,
 } as const;
 
-/** Of two forms of a word: letters that they have in common, letters that prove it, and letters that one may add. */
-const FORMS = { common: 4, sure: 6, added: 4 } as const;
-/** Letters of an abbreviation, and letters that it leaves out. */
-const ABBREVIATION = { least: 2, most: 5, leftOut: 2 } as const;
 const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
 
 /** A definition whose name is made of words of a question. */
@@ -65,8 +62,7 @@ export async function spokenDefinitions(
 /** What a name has of the question: 0 where that is little. Each name and each part of one is weighed once. */
 function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) => number {
   const said = new Set(asked);
-  const isSaid = (part: string): boolean =>
-    said.has(part) || asked.some((word) => isFormOf(part, word) || abbreviates(part, word));
+  const isSaid = (part: string): boolean => said.has(part) || asked.some((word) => saysWord(part, word));
   const ofParts = new Map<string, number>();
   const ofNames = new Map<string, number>();
   const weightOf = (part: string): number => {
@@ -94,23 +90,4 @@ function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) =
 function partsOf(name: string): string[] {
   const all = terms(name);
   return [...new Set(all.length > 1 ? all.slice(1) : all)];
-}
-
-/** Whether two words differ by their endings alone: `validate` and `validation`. */
-function isFormOf(a: string, b: string): boolean {
-  let common = 0;
-  while (common < Math.min(a.length, b.length) && a[common] === b[common]) common += 1;
-  const isNear = common >= FORMS.sure || common >= Math.min(a.length, b.length) - 1;
-  return common >= FORMS.common && isNear && Math.max(a.length, b.length) - common <= FORMS.added;
-}
-
-/** Whether a part of a name is a word's beginning, as `id` and `paren`, or its consonants, as `ptr` and `ctx`. */
-function abbreviates(part: string, word: string): boolean {
-  const { least, most, leftOut } = ABBREVIATION;
-  if (part.length < least || part.length > most || word.length < part.length + leftOut) return false;
-  if (word.startsWith(part)) return true;
-  if (part.length === least || part[0] !== word[0] || /[aeiou]/.test(part)) return false;
-  let at = 0;
-  for (const letter of word) if (letter === part[at]) at += 1;
-  return at === part.length;
 }

@@ -251,13 +251,13 @@ function betweenFiles(
       return file === undefined ? [] : [[file, added] as const];
     });
     const aimedAt = new Map(numbered);
-    const called = new Set([...matchStems(question, paths, found.project)].map((path) => numbers.get(path)));
+    const called = matchStems(question, paths, found.project);
     const roles = roleFactors(paths, question);
     weights.forEach((share, file) => {
       const aimed = aimedAt.get(file) ?? 0;
       const wanted = 1 + (exact.get(file) ?? 0) + aimed;
       const role = aimed > 0 ? 1 : (roles[file] ?? 1);
-      const topic = called.has(file) ? 1 + STEM_MATCH.weight : 1;
+      const topic = 1 + STEM_MATCH.weight * (called.get(paths[file] ?? '') ?? 0);
       weights[file] = share ** FILE_RANKING.fileWeight * (1 + (words[file] ?? 0)) * wanted * role * topic;
     });
   }

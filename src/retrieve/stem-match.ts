@@ -1,40 +1,53 @@
-import { terms, wordCount } from '../memory/search/tokenize.ts';
+import { questionTerms, terms } from '../memory/search/tokenize.ts';
+import { saysWord } from '../memory/search/word-forms.ts';
 import { asksForChange } from './change-request.ts';
 import { perList } from './per-list.ts';
 
 export const STEM_MATCH = {
   /**
-   * Words of a question that names a topic. A longer one is a sentence or a commit's message, whose words stand in the
-   * names of files by chance: there the same rule costs five points of hit@1 (docs/evaluation.md).
+   * Times the part of a question that a file's name says, added to one, it multiplies the file's weight. A long
+   * sentence says the name of a file by the way, so that its part is small (test/eval/README.md).
    */
-  words: 6,
-  /** Added to one, it multiplies the weight of a file that is called as the topic. */
-  weight: 1,
+  weight: 1.5,
+  /** Words of a question: of a longer one, what a name says is next to nothing. */
+  words: 40,
 } as const;
 
 /** Between the parts of a name: request_logger, requestLogger, request-logger. */
 const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{Lt}]+/gu;
 
 /**
- * The files whose name, without its ending, is said by a question of a few words, whole or in parts: "transaction",
- * "response writer" for `response_writer.go`, "how are routes mounted" for `route.go`. People who look for a thing by
- * its name mean the file that is called so, or the index of the folder that is: "routing" for `routing/mod.rs`.
- * The project's own folder is no topic, since everything is about the project.
+ * The files whose name, without its ending, a question says in whole, each with the part of the question's words that
+ * it is, 0..1: "transaction", "response writer" for `response_writer.go`, "how are routes mounted" for `route.go`. A
+ * word may have another ending or be cut short: "the dispatcher" for `dispatch.rs`, "implementations" for `impls.rs`.
+ * People who look for a thing by its name mean the file that is called so, or the index of the folder that is:
+ * "routing" for `routing/mod.rs`. The project's own folder is no topic, since everything is about the project.
  *
  * @param project what the project is called, in small letters
  */
-export function matchStems(question: string, paths: readonly string[], project: ReadonlySet<string>): Set<string> {
-  const text = question.trim();
-  if (wordCount(text) > STEM_MATCH.words) return new Set();
-  if (asksForChange(text)) return new Set();
-  const said = new Set(partsOf(question));
-  const isSaid = (parts: readonly string[]) => parts.length > 0 && parts.every((part) => said.has(part));
-  return new Set(
-    stemsOf(paths).flatMap(({ parts, folder, paths: own }) => {
-      const called = folder === undefined || project.has(folder.name.toLowerCase()) ? parts : folder.parts;
-      return isSaid(called) ? own : [];
-    }),
-  );
+export function matchStems(
+  question: string,
+  paths: readonly string[],
+  project: ReadonlySet<string>,
+): Map<string, number> {
+  const said = [...new Set(partsOf(question))];
+  const asked = new Set(questionTerms(question));
+  const content = said.filter((part) => asked.has(part)).length || said.length;
+  const found = new Map<string, number>();
+  if (content > STEM_MATCH.words || asksForChange(question.trim())) return found;
+  const known = new Map<string, boolean>();
+  const isSaid = (part: string): boolean => {
+    const before = known.get(part) ?? said.some((word) => saysWord(part, word));
+    known.set(part, before);
+    return before;
+  };
+  for (const { parts, folder, paths: own } of stemsOf(paths)) {
+    const called = folder === undefined || project.has(folder.name.toLowerCase()) ? parts : folder.parts;
+    if (called.length === 0 || !called.every(isSaid)) continue;
+    const part = Math.min(1, new Set(called).size / content);
+    for (const path of own) found.set(path, part);
+  }
+  return found;
 }
 
 /** Files that have one name, which are looked at together. */
