@@ -14,7 +14,9 @@ import { defaultSettings } from '../../src/engine/settings.ts';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { findPacks, isWanted, openRepository } from '../eval/repository.ts';
+import { openPeer } from './peer.ts';
 import { Problem } from './problem.ts';
+import type { System } from './system.ts';
 
 /**
  * What drafts gain: the same prompts answered token by token and with drafts, in one process, in turn. Says for each
@@ -22,10 +24,11 @@ import { Problem } from './problem.ts';
  * processor's time, which a busy machine disturbs less.
  *
  *     node esbuild.js --quiet
- *     node test/bench/drafts.ts --data ../shared/eval --repo chi [--prompts FILE] [--rows FILE]
+ *     node test/bench/drafts.ts --data ../shared/eval --repo chi [--prompts FILE] [--rows FILE] [--peer GGUF]
  *
  * `--prompts` keeps the prompts, so that a second run needs no repository; `--rows` keeps each answer's row, so that a
- * run that was stopped goes on.
+ * run that was stopped goes on. With `--peer` node-llama-cpp is led along the same answer behind the same prompt;
+ * `--model` is the folder of another model, of the same weights.
  */
 const { values } = parseArgs({
   options: {
@@ -37,6 +40,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '2' },
     tokens: { type: 'string', default: '150' },
     threads: { type: 'string', default: '1' },
+    model: { type: 'string' },
+    peer: { type: 'string' },
     print: { type: 'boolean', default: false },
   },
 });
@@ -85,12 +90,15 @@ interface Row {
   readonly 'by the clock': number;
   /** Microseconds, without drafts and with. */
   readonly processor: readonly [number, number];
+  /** Tokens a second by the clock: without drafts, with them, and the peer's. */
+  readonly rates: readonly [number, number, number | undefined];
 }
 
 const prompts = await promptsOf();
-const { baseFolder, adapterFolder } = defaultSettings();
-const model = await Model.open({ baseFolder, adapterFolder, device: 'cpu', threads: Number(values.threads) });
+const own = defaultSettings(values.model === undefined ? {} : { baseFolder: values.model, isAnswerOnly: true });
+const model = await Model.open({ ...own, device: 'cpu', threads: Number(values.threads) });
 await model.prepareAnswers(() => Promise.resolve());
+const peer = values.peer === undefined ? undefined : await peerOf(values.peer);
 const rows: Row[] = [...keptRows()];
 for (const [at, { question, messages }] of prompts.entries()) {
   if (rows.some((row) => row.question === question)) continue;
@@ -103,6 +111,7 @@ for (const [at, { question, messages }] of prompts.entries()) {
     prompt.push(await write(messages, 'prompt', read));
     if (!isFirst) none.push(await write(messages, 'none', read));
   }
+  const theirs = peer && (await follow(peer, model.tokenizer.chat(messages), none[0]?.text ?? ''));
   const [plain, drafted] = [none[0], prompt[0]];
   if (!plain || !drafted) continue;
   const ratio = (of: (one: Timed) => number) => Math.min(...none.map(of)) / Math.min(...prompt.map(of));
@@ -114,6 +123,7 @@ for (const [at, { question, messages }] of prompts.entries()) {
     runs: drafted.runs,
     'by the clock': Number(ratio(({ clock }) => clock).toFixed(2)),
     processor: [least(none), least(prompt)],
+    rates: [rateOf(none), rateOf(prompt), theirs],
   };
   rows.push(row);
   console.log(JSON.stringify(row));
@@ -127,6 +137,44 @@ console.log(`${rows.filter(({ same }) => same).length} of ${rows.length} answers
 console.log(
   `${(tokens / runs).toFixed(2)} tokens a run; by the processor ${(sum(0) / sum(1)).toFixed(3)} times as fast.`,
 );
+
+const ratios = rows.flatMap(({ rates: [plain, drafted, other] }) =>
+  other === undefined ? [] : [{ plain: plain / other, drafted: drafted / other }],
+);
+if (ratios.length > 0) {
+  const mean = (of: (one: (typeof ratios)[number]) => number) =>
+    Math.exp(ratios.reduce((total, one) => total + Math.log(of(one)), 0) / ratios.length).toFixed(2);
+  console.log(
+    `As fast as the peer: ${mean(({ plain }) => plain)} times without drafts, ${mean(({ drafted }) => drafted)} with.`,
+  );
+}
+
+/** Tokens a second of the least disturbed of several answers to one prompt. */
+function rateOf(all: readonly Timed[]): number {
+  return Number(Math.max(...all.map(({ tokens: said, clock }) => (1_000 * said) / clock)).toFixed(1));
+}
+
+async function peerOf(gguf: string): Promise<System> {
+  const folder = import.meta.dirname;
+  const found = await openPeer({ folder, gguf, threads: Number(values.threads), capacity: 4_096 });
+  if (found.kind === 'absent') throw new Problem(found.message);
+  return found.system;
+}
+
+/** Tokens a second of a system that is led along an answer, the prompt not counted; the better of two halves. */
+async function follow(system: System, prompt: readonly number[], text: string): Promise<number | undefined> {
+  const decoding = await system.decode(prompt, new AbortController().signal);
+  const said = model.tokenizer.encode(text);
+  const half = Math.floor(said.length / 2);
+  const found: number[] = [];
+  for (const part of [said.slice(0, half), said.slice(half)]) {
+    const start = performance.now();
+    for (const token of part) await decoding.step(token);
+    found.push((1_000 * part.length) / (performance.now() - start));
+  }
+  await decoding.end();
+  return found.length === 0 ? undefined : Number(Math.max(...found).toFixed(1));
+}
 
 function keptRows(): readonly Row[] {
   if (values.rows === undefined || !existsSync(values.rows)) return [];
