@@ -4,6 +4,7 @@ import { isProse, roleOf } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
 import { roleFactor } from '../retrieve/role-factor.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
+import { bestDefinitions } from './best-definitions.ts';
 import { calledDefinition } from './called-definitions.ts';
 import { usedConstants } from './constants.ts';
 import type { Corpus } from './corpus.ts';
@@ -24,11 +25,14 @@ const LIMITS = {
   /** Places of names that are shown, and with them all places. */
   named: 4,
   most: 6,
-  /** Lines of a definition that is shown whole, and of what is shown of a longer one. */
-  whole: 30,
+  /** Lines of a definition that is shown whole, a long comment above apart, and of what is shown of a longer one. */
+  whole: 40,
   window: 10,
-  /** Lines of the comment and head of a longer one, where the lines that were found stand far below. */
+  /** Lines of the docstring and head of a longer one, where the lines that were found stand far below. */
   head: 16,
+  /** Lines of a comment above that is shown whole, and of what is shown of a longer one. */
+  comment: 10,
+  summary: 6,
   /** Lines to the end of a block that are shown with its beginning. */
   block: 12,
   /** Part of the weight of the best lines of a body that other lines add to it, to be shown too. */
@@ -41,12 +45,13 @@ const LIMITS = {
   /** Characters of a line in which a name is defined, and lines below it that tell whether it has a body. */
   characters: 200,
   below: 13,
-  /** Lines that are shown of a text at least, and around a line of code that stands in no definition. */
+  /** Lines that are shown of a text at least and at most, and around a line of code that stands in no definition. */
   paragraph: 8,
+  text: 30,
   around: 3,
   /** Lines behind the first of what was found in the only definition that is asked about, and in the best place. */
-  only: 20,
-  best: 12,
+  only: 24,
+  best: 24,
   /** Each further line must add this much, so that what is shown is as short as it can be. */
   perLine: 0.12,
   /** Part of the best place's weight that another has to have, and what a later place of the ranking keeps. */
@@ -57,6 +62,10 @@ const LIMITS = {
   /** The same part, for a definition that shown lines call, and lines that are shown of it. */
   called: 0.5,
   calledLines: 10,
+  /** Definitions that are shown beside, the part of the best one's weight that each has to have, and its lines. */
+  besides: 2,
+  beside: 0.5,
+  besideLines: 20,
 } as const;
 
 interface Scored {
@@ -129,17 +138,49 @@ export async function gatherPointedLines(
   }
   const all = apart([...own, ...(first ? [first] : []), ...spoken, ...near]);
   const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
+  shown.push(...(await besides(corpus, shown, paths, weights, wish)));
   // A list of changes leads by all that it ever told.
   if (best && roleOf(best.path) !== 'changelog' && shown.every(({ path }) => path !== best.path)) {
     const found = pointedIn(await corpus.lines(best.path), best.path, best.lines, weights, BRIEF);
     if (found) shown.push({ path: best.path, ...found });
   }
   const called = await calledDefinition(corpus, placesOf(shown), paths, weights, LIMITS.called * most);
-  if (called) shown.push(cut(await definitionPlace(corpus, called, withoutName(weights, called.name))));
+  if (called) {
+    const place = await definitionPlace(corpus, called, withoutName(weights, called.name));
+    shown.push(cut(place, LIMITS.calledLines));
+  }
   const places = placesOf(apart(shown));
   const constants = await usedConstants(corpus, places, weights);
   const items = await Promise.all([...places, ...constants].map(({ path, range }) => corpus.item('line', path, range)));
   return { items, isComplete: false };
+}
+
+/**
+ * Of the definitions of the ranked files that say most of the question, the first that are not shown: the ranking knows
+ * segments alone, and lines of its best places may say less than a definition next to them.
+ */
+async function besides(
+  corpus: Corpus,
+  shown: readonly Scored[],
+  paths: readonly string[],
+  weights: Weights,
+  wish: Wish,
+): Promise<Scored[]> {
+  if (shown.length === 0) return [];
+  const all = await bestDefinitions(corpus, weights, paths);
+  const least = LIMITS.beside * (all[0]?.weight ?? 0);
+  const found: Scored[] = [];
+  for (const definition of all) {
+    const held = [...shown, ...found];
+    if (found.length === LIMITS.besides || definition.weight < least) break;
+    if (holdsAny(definition, held)) continue;
+    const place = cut(
+      await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish),
+      LIMITS.besideLines,
+    );
+    if (apart([...held, place]).length > held.length) found.push(place);
+  }
+  return found;
 }
 
 /** A test says the words of what it tests, and seldom how that works: it counts where tests are asked for, or alone. */
@@ -199,18 +240,24 @@ function definitionLines(
   weights: Weights,
   { around, again }: Wish = BRIEF,
 ): LineRange[] {
-  if (whole.end - whole.start < LIMITS.whole) return [whole];
+  // Of a long comment the first lines are shown, so that what they are about is not cut in their place.
+  const fits = whole.end - line < LIMITS.whole;
+  const isCut = line - head.start > LIMITS.comment || (fits && whole.end - head.start >= LIMITS.whole);
+  const above = isCut ? [{ start: head.start, end: Math.min(line, head.start + LIMITS.summary) - 1 }] : [];
+  const from = isCut ? line : head.start;
+  if (fits) return [...above, { start: from, end: whole.end }];
   const inner = definitionAround(lines, found, { start: line + 1, end: whole.end }, line);
   const own = inner === undefined ? undefined : { line: inner + 1, ...extentOf(lines, inner, LIMITS.body) };
   // A short helper inside a function is a part of it; a method is what is asked about.
   const isHelper = own && !HOLDER.test(lines[line - 1] ?? '') && own.context.end - own.lines.start < LIMITS.window;
   if (own && own.line > line && !isHelper) {
     return [
-      { start: head.start, end: Math.min(head.end, head.start + LIMITS.window) },
+      ...above,
+      { start: from, end: Math.min(head.end, from + LIMITS.window) },
       ...definitionLines(lines, own, found, weights, { around, again }),
     ];
   }
-  const short = { start: head.start, end: Math.min(head.end, Math.max(line, head.start + LIMITS.head)) };
+  const short = { start: from, end: Math.min(head.end, Math.max(line, from + LIMITS.head)) };
   const start = Math.max(found.start, head.end + 1);
   // What the head says already needs no second place: the body's beginning is shown with it.
   const least = head.end + Math.max(LIMITS.window, around);
@@ -219,8 +266,8 @@ function definitionLines(
     start: isNear ? Math.min(head.end + 1, whole.end) : start,
     end: blockEnd(lines, Math.max(found.end, Math.min(whole.end, isNear ? least : start + around)), whole.end),
   };
-  // Of a long comment the end is left out, and not the statements below it.
-  const first = isNear && short.end === head.end ? [{ start: head.start, end: body.end }] : [short, body];
+  // Of a long docstring the end is left out, and not the statements below it.
+  const first = [...above, ...(isNear && short.end === head.end ? [{ start: from, end: body.end }] : [short, body])];
   const last = first.at(-1)?.end ?? whole.end;
   const said = new Set(lines.slice(start - 1, last).flatMap((text) => terms(text)));
   const all = saidIn(said, weights);
@@ -295,18 +342,25 @@ function paragraph(lines: readonly string[], { start, end }: LineRange): LineRan
   const isText = (line: number) => (lines[line - 1] ?? '').trim() !== '';
   let [first, last] = [start, end];
   while (first > 1 && isText(first - 1) && start - first < LIMITS.paragraph) first -= 1;
-  while (isText(last + 1) && last - first < LIMITS.whole) last += 1;
+  while (isText(last + 1) && last - first < LIMITS.text) last += 1;
   const least = first + LIMITS.paragraph - 1;
   while (last < Math.min(lines.length, least) && !/^#{1,6}\s/.test(lines[last] ?? '')) last += 1;
   return { start: first, end: last };
 }
 
+/** Whether lines of one of these stand inside of a definition, so that its head would say little more. */
+function holdsAny({ path, context }: Definition, scored: readonly Scored[]): boolean {
+  return scored.some(
+    (one) => one.path === path && one.ranges.some(({ start, end }) => context.start <= start && end <= context.end),
+  );
+}
+
 const placesOf = (scored: readonly Scored[]) =>
   scored.flatMap(({ path, ranges }) => ranges.map((range) => ({ path, range: capped(range) })));
 
-/** The first lines of what is called: it is one step away from what was asked about. */
-function cut(scored: Scored): Scored {
-  let left = LIMITS.calledLines;
+/** The first lines of what is one step away from what was asked about. */
+function cut(scored: Scored, most: number): Scored {
+  let left = most;
   const ranges = scored.ranges.flatMap(({ start, end }) => {
     const last = Math.min(end, start + left - 1);
     left -= last - start + 1;

@@ -87,7 +87,7 @@ function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) =
 }
 
 /** Terms of a name's parts, each once, without the name as a whole. */
-function partsOf(name: string): string[] {
+export function partsOf(name: string): string[] {
   const all = terms(name);
   return [...new Set(all.length > 1 ? all.slice(1) : all)];
 }

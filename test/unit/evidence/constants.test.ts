@@ -7,7 +7,7 @@ import type { Files } from './support.ts';
 
 const QUESTION = 'After how many days is a book overdue?';
 /** Blank lines, so that a constant stands in no segment's neighborhood. */
-const GAP = '\n'.repeat(30);
+const GAP = '\n'.repeat(40);
 
 /** Lines that are shown beside the first place of the ranking, as `path:line text`. */
 function beside(files: Files, [path, start, end]: readonly [string, number, number], question = QUESTION) {

@@ -97,7 +97,7 @@ ${Array.from({ length: 30 }, (_, at) => `    step${at}()`).join('\n')}
 ${Array.from({ length: 30 }, (_, at) => `    step${at}()`).join('\n')}
     rules = every(
         # Only where rain has flooded it.
-${Array.from({ length: 16 }, (_, at) => `        "rule ${at}",`).join('\n')}
+${Array.from({ length: 30 }, (_, at) => `        "rule ${at}",`).join('\n')}
         "call the brigade",
     )
 ${Array.from({ length: 14 }, (_, at) => `    stop${at}()`).join('\n')}
@@ -110,6 +110,30 @@ ${body(0, 33)}
     light(gate.lantern);
   }
 ${body(33, 45)}
+}
+`,
+  'src/receipt.ts': `/**
+ * Prints the receipt of a payment.
+${Array.from({ length: 30 }, (_, at) => ` * @example receipt(${at})`).join('\n')}
+ */
+export function receipt(payment: Payment): Receipt {
+${body(0, 25)}
+  return payment.print();
+}
+`,
+  'src/shelf.ts': `/** Finds a shelf for a returned book by its subject. */
+export function shelve(book: Book): Shelf {
+  return shelves.get(book.subject);
+}
+
+/** A returned book that is damaged goes to no shelf, and is repaired by its binder. */
+export function repair(book: Book): void {
+  binder.take(book);
+}
+
+/** Counts the shelves. */
+export function count(): number {
+  return shelves.size;
 }
 `,
   'CHANGELOG.md': '# Changes\n\n- The desk asks a reader for fees.\n',
@@ -147,7 +171,7 @@ test('of a long one its head is shown and the lines that hold the words', async 
 });
 
 test('what is shown of a long one ends where its block does', async () => {
-  const items = await pointed('What happens when rain has flooded it?', ['src/cellar.py', 30, 50]);
+  const items = await pointed('What happens when rain has flooded it?', ['src/cellar.py', 30, 64]);
   expect(items.at(-1)?.text).toMatch(/rain has flooded it\.[^]*"call the brigade",$/);
 });
 
@@ -224,6 +248,26 @@ test('of a long comment the end is left out, and not the statements below it', a
   expect(items[1]?.text).toContain('slip.press(ink)');
 });
 
+test('of a long comment above the first lines are shown, and all of what it is about', async () => {
+  const items = await pointed('How is the slip of a loan printed?', ['src/receipt.ts', 1, 30]);
+  expect(items.map(({ start, end }) => [start, end])).toEqual([
+    [1, 6],
+    [34, 61],
+  ]);
+});
+
+test('what says as much of the question beside what the ranking points to is shown too, and nothing that says little', async () => {
+  const items = await pointed('Which shelf does a returned book go to, and who repairs a damaged one?', [
+    'src/shelf.ts',
+    1,
+    4,
+  ]);
+  expect(items.map(({ start, end }) => [start, end])).toEqual([
+    [1, 4],
+    [6, 9],
+  ]);
+});
+
 test('of the best file some lines are shown, whatever other files say', async () => {
   const question = 'How does the reader owe fees to the desk?';
   const others = ['src/desk.ts', 3, 7] as const;
@@ -244,7 +288,7 @@ test('a condition is no definition: the head of the function that it stands in i
   const items = await pointed('When is the lantern lit at dusk?', ['src/gate.ts', 36, 39]);
   expect(items.map(({ path, start, end }) => `${path}:${start}-${end}`)).toEqual([
     'src/gate.ts:1-2',
-    'src/gate.ts:37-51',
+    'src/gate.ts:37-52',
   ]);
 });
 
