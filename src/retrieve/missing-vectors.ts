@@ -46,6 +46,10 @@ export interface Part {
 export function joinedShares(parts: readonly Part[]): Shares {
   const known = parts.reduce((sum, { segmentIds }) => sum + segmentIds.length, 0);
   const missing = parts.reduce((sum, { notEmbedded }) => sum + notEmbedded.length, 0);
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1 && missing === 0) {
+    return { ...first.shares, segmentIds: Float64Array.from(first.segmentIds) };
+  }
   const segmentIds = new Float64Array(known + missing);
   const logShares = new Float64Array(known + missing);
   let at = 0;

@@ -1,6 +1,6 @@
 import { bestOf } from '../common/best-of.ts';
 import type { LexicalHit } from '../memory/search/fusion.ts';
-import { fuse } from '../memory/search/fusion.ts';
+import { fuse, RANKING } from '../memory/search/fusion.ts';
 import { orderFreeSum } from '../memory/search/similarity.ts';
 import type { Shares } from '../memory/search/similarity.ts';
 import type { FileHit } from '../memory/search/word-search.ts';
@@ -184,11 +184,11 @@ function insideFiles(
     const numbers = numbersOf(paths);
     for (const { segmentId, bm25 } of segments) add(numbers.get(place(segmentId)?.path ?? ''), segmentId, bm25);
   } else {
-    const fused = by === 'memory' ? fuse(shares, [], 1) : fuse(shares, segments);
     const isRanked = paths.map((_, file) => files.has(file));
-    fileOf.forEach((file, at) => {
-      if (isRanked[file] === true) add(file, shares.segmentIds[at] ?? 0, fused[at] ?? 0);
-    });
+    const rows: number[] = [];
+    for (let row = 0; row < fileOf.length; row++) if (isRanked[fileOf[row] ?? 0] === true) rows.push(row);
+    const fused = by === 'memory' ? fuse(shares, [], 1, rows) : fuse(shares, segments, RANKING.weight, rows);
+    for (const [at, row] of rows.entries()) add(fileOf[row], shares.segmentIds[row] ?? 0, fused[at] ?? 0);
   }
   for (const [file, own] of found) {
     const most = own.reduce((largest, { share }) => Math.max(largest, share), 0);

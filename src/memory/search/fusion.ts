@@ -18,19 +18,24 @@ export const RANKING = {
 } as const;
 
 /**
- * Joins recall with a search for words: exp(weight · log p + log(1 + bm25)) over the sum of it, which is what each
- * segment owns of the fused ranking, in the order of recall. Hits for segments that recall was not asked about (another
- * scope) are left out.
+ * Joins recall with a search for words: exp(weight · log p + log(1 + bm25)) over the sum of it, which is what each of
+ * these segments owns of a ranking of them alone. Hits for other segments are left out.
  *
  * Why both: the memory finds what is meant, words find exact names; each alone loses to the other on its ground.
+ *
+ * @param rows of the segments among those that recall was asked about
  */
-export function fuse(recalled: Shares, hits: readonly LexicalHit[], weight: number = RANKING.weight): Float64Array {
+export function fuse(
+  { segmentIds, logShares }: Shares,
+  hits: readonly LexicalHit[],
+  weight: number,
+  rows: ArrayLike<number>,
+): Float64Array {
   const bm25 = new Map(hits.map((hit) => [hit.segmentId, Math.max(0, hit.bm25)]));
-  const { segmentIds, logShares } = recalled;
-  const scores = logShares.map((logShare, at) => {
-    const words = bm25.get(segmentIds[at] ?? -1);
-    const own = weight * Math.max(RANKING.floor, logShare);
-    return words === undefined ? own : own + Math.log1p(words);
+  const ids = Float64Array.from(rows, (row) => segmentIds[row] ?? -1);
+  const scores = Float64Array.from(rows, (row, at) => {
+    const words = Math.log1p(bm25.get(ids[at] ?? -1) ?? 0);
+    return weight * Math.max(RANKING.floor, logShares[row] ?? RANKING.floor) + words;
   });
-  return normalize(segmentIds, scores).shares;
+  return normalize(ids, scores).shares;
 }

@@ -75,16 +75,19 @@ export function recall(
 
 /** Finite scores (natural logarithms of weights) to shares that sum to 1. */
 export function normalize(segmentIds: Float64Array, scores: Float64Array): Shares {
-  const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
-  const weights = scores.map((score) => Math.exp(score - highest));
-  const sum = orderFreeSum(weights);
+  // Plain loops: a call for each of half a million segments costs as much as all of these sums.
+  let highest = -Infinity;
+  for (let at = 0; at < scores.length; at++) highest = Math.max(highest, scores[at] ?? 0);
+  const shares = new Float64Array(scores.length);
+  for (let at = 0; at < scores.length; at++) shares[at] = Math.exp((scores[at] ?? 0) - highest);
+  const sum = orderFreeSum(shares);
   const logSum = Math.log(sum);
-  return {
-    segmentIds,
-    shares: weights.map((weight) => weight / sum),
-    logShares: scores.map((score) => score - highest - logSum),
-    logTotal: highest + logSum,
-  };
+  const logShares = new Float64Array(scores.length);
+  for (let at = 0; at < scores.length; at++) {
+    shares[at] = (shares[at] ?? 0) / sum;
+    logShares[at] = (scores[at] ?? 0) - highest - logSum;
+  }
+  return { segmentIds, shares, logShares, logTotal: highest + logSum };
 }
 
 /**
