@@ -32,6 +32,8 @@ export class SegmentTable {
   readonly #notEmbedded = new Set<number>();
   /** All of them; undefined where one has come or gone since. */
   #list: SegmentList | undefined;
+  /** Of the last list. */
+  #paths: readonly string[] = [];
 
   constructor(shape: { readonly tokens: number; readonly keySize: number }) {
     this.#vectors = new EmbeddingTable(shape);
@@ -69,9 +71,10 @@ export class SegmentTable {
     return [...this.#places.values()].filter(({ path }) => scope?.has(path) ?? true);
   }
 
-  /** The segments of a scope; the same object while nothing changes where it is left out. */
+  /** The segments of a scope; of all, the same object while nothing changes, and the same paths while files stay. */
   list(scope?: Scope): SegmentList {
-    this.#list ??= this.#listOf([...this.#vectors.segmentIds, ...this.#notEmbedded], this.embedded);
+    this.#list ??= this.#listOf([...this.#vectors.segmentIds, ...this.#notEmbedded], this.embedded, this.#paths);
+    this.#paths = this.#list.paths;
     if (scope === undefined) return this.#list;
     const { segmentIds, embedded, fileOf, paths } = this.#list;
     const isIn = paths.map((path) => scope.has(path));
@@ -85,8 +88,9 @@ export class SegmentTable {
     return this.#listOf(ids, own);
   }
 
-  #listOf(ids: readonly number[], embedded: number): SegmentList {
-    const numbers = new Map<string, number>();
+  /** @param before paths that keep their numbers, if all of them are still there */
+  #listOf(ids: readonly number[], embedded: number, before: readonly string[] = []): SegmentList {
+    const numbers = new Map(before.map((path, number) => [path, number]));
     const fileOf = Int32Array.from(ids, (id) => {
       const path = this.#places.get(id)?.path ?? '';
       const known = numbers.get(path);
@@ -94,7 +98,9 @@ export class SegmentTable {
       numbers.set(path, numbers.size);
       return numbers.size - 1;
     });
-    return { segmentIds: Float64Array.from(ids), embedded, fileOf, paths: [...numbers.keys()] };
+    if (before.length > 0 && new Set(fileOf).size < numbers.size) return this.#listOf(ids, embedded);
+    const paths = numbers.size === before.length ? before : [...numbers.keys()];
+    return { segmentIds: Float64Array.from(ids), embedded, fileOf, paths };
   }
 
   /** The segments of a scope that have no vectors. */

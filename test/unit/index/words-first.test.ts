@@ -170,4 +170,28 @@ describe('the table of segments', () => {
       1,
     ]);
   });
+
+  it('lists what has vectors first, and keeps the list of paths while the files are the same', () => {
+    const table = new SegmentTable(SHAPE);
+    const listed = () => {
+      const { segmentIds, embedded, fileOf, paths } = table.list();
+      return [embedded, ...Array.from(segmentIds, (id, at) => `${id} ${paths[fileOf[at]!]}`)];
+    };
+    table.append({ ...place(1, 'a'), record: undefined });
+    table.append({ ...place(2, 'b'), record: { keys, values: new Int8Array(0) } });
+    table.append({ ...place(3, 'b'), record: undefined });
+    expect(listed()).toEqual([1, '2 b', '1 a', '3 b']);
+    const { paths } = table.list();
+    table.put(place(3, 'b'), keys);
+    table.remove(1);
+    table.append({ ...place(4, 'a'), record: undefined });
+    expect(listed()).toEqual([2, '2 b', '3 b', '4 a']);
+    expect(table.list().paths).toBe(paths);
+    expect(table.list(new Set(['b']))).toMatchObject({ embedded: 2, paths: ['b'] });
+    table.append({ ...place(5, 'c'), record: undefined });
+    expect(listed()).toEqual([2, '2 b', '3 b', '4 a', '5 c']);
+    table.remove(4);
+    expect(listed()).toEqual([2, '2 b', '3 b', '5 c']);
+    expect(table.list().paths).toEqual(['b', 'c']);
+  });
 });
