@@ -98,20 +98,25 @@ function inGroups(graph: Graph, x: Value, groups: number): readonly Group[] {
   const known = made.get(graph) ?? new Map<string, readonly Group[]>();
   made.set(graph, known);
   const key = `${groups} of ${x}`;
-  const found = known.get(key) ?? split(graph, x, groups).map((part) => inEightBits(graph, part));
+  const found = known.get(key) ?? inEightBits(graph, x, groups);
   known.set(key, found);
   return found;
 }
 
-function split(graph: Graph, x: Value, groups: number): readonly Value[] {
-  return groups === 1 ? [x] : graph.nodes('Split', [x], groups, { axis: -1, num_outputs: groups });
-}
-
-function inEightBits(graph: Graph, x: Value): Group {
-  const largest = graph.node('ReduceMax', [graph.node('Abs', [x]), graph.int64s([-1])], { keepdims: 1 });
-  const most = graph.node('Max', [largest, graph.scalar(LEAST)]);
+/** All groups go through one operator each, and are parted when they take a quarter of the bytes. */
+function inEightBits(graph: Graph, x: Value, groups: number): readonly Group[] {
+  const parted = groups === 1 ? x : graph.reshape(x, [0, 0, groups, -1]); // [1, T, groups, K / groups]
+  const last = graph.int64s([-1]);
+  const high = graph.node('ReduceMax', [parted, last], { keepdims: 1 });
+  const low = graph.node('Neg', [graph.node('ReduceMin', [parted, last], { keepdims: 1 })]);
+  const most = graph.node('Max', [high, low, graph.scalar(LEAST)]); // [1, T, groups, 1]
   const scale = graph.scalar(1 / LEVELS);
-  return { whole: graph.node('QuantizeLinear', [graph.node('Div', [x, most]), scale, zero(graph)]), most };
+  const whole = graph.node('QuantizeLinear', [graph.node('Div', [parted, most]), scale, zero(graph)]);
+  if (groups === 1) return [{ whole, most }];
+  const split = (value: Value) =>
+    graph.nodes('Split', [graph.reshape(value, [0, 0, -1])], groups, { axis: -1, num_outputs: groups });
+  const mosts = split(most);
+  return split(whole).map((part, index) => ({ whole: part, most: mosts[index] ?? missing() }));
 }
 
 export function zero(graph: Graph): Value {
