@@ -43,3 +43,9 @@ it('proposes nothing on a processor to which each token costs a whole run', () =
   }
   expect(proposed(drafter)).toBe('');
 });
+
+it('proposes one token of a match that is right one time in four, as a second costs more than the first', () => {
+  const drafter = after('abcd1234567--abcd');
+  for (let run = 0; run < 7; run += 1) drafter.learn(drafter.propose(99), 0);
+  expect(proposed(drafter)).toBe('1');
+});
