@@ -24,6 +24,8 @@ export interface AnswerCounts {
   readonly wanted: number;
   readonly said: number;
   readonly shown: number;
+  /** Lines that decide, where the question has them, and those of them that are shown. */
+  readonly deciding?: { readonly lines: number; readonly shown: number };
   /** Names of the sentences, and those of them that stand nowhere in the repository. */
   readonly names: number;
   readonly invented: readonly string[];
@@ -49,8 +51,18 @@ export function factsOf(reference: string): string[] {
   return [...new Set([...writtenNames(text.replace(PATH, ' ')), ...paths, ...numbers])];
 }
 
+/** What is right: an answer whose facts are wanted, or the lines that decide, as `path:from-to`. */
+export interface Reference {
+  readonly answer?: string | undefined;
+  readonly lines?: readonly string[] | undefined;
+}
+
 /** @param words every word of the repository's files and paths */
-export function countsOf(given: GivenAnswer, reference: string | undefined, words: ReadonlySet<string>): AnswerCounts {
+export function countsOf(
+  given: GivenAnswer,
+  { answer: reference, lines }: Reference,
+  words: ReadonlySet<string>,
+): AnswerCounts {
   const facts = reference === undefined ? [] : factsOf(reference);
   const names = writtenNames(given.text).filter((name) => !given.question.includes(name));
   const all = `${given.shown}\n${given.text}`;
@@ -58,6 +70,7 @@ export function countsOf(given: GivenAnswer, reference: string | undefined, word
     wanted: facts.length,
     said: facts.filter((fact) => holds(given.text, fact)).length,
     shown: facts.filter((fact) => holds(all, fact)).length,
+    ...(lines && { deciding: decidingLines(given.shown, lines) }),
     names: names.length,
     invented: names.filter((name) => !words.has(name)),
     sentences: sentences(given.text).length,
@@ -66,6 +79,19 @@ export function countsOf(given: GivenAnswer, reference: string | undefined, word
     isEnded: given.text === '' || /(?:[.!?]["'`)*\]]*|```)$/.test(given.text.trim()),
     seconds: given.seconds,
   };
+}
+
+/** Of the lines that decide, how many are shown; each place that is shown begins a line as `path:from-to`. */
+function decidingLines(shown: string, deciding: readonly string[]): { readonly lines: number; readonly shown: number } {
+  const linesOf = (places: Iterable<string>) => new Set([...places].flatMap(linesIn));
+  const all = linesOf([...shown.matchAll(/^\S+:\d+-\d+(?= )/gm)].map(([place]) => place));
+  const own = [...linesOf(deciding)];
+  return { lines: own.length, shown: own.filter((line) => all.has(line)).length };
+}
+
+function linesIn(place: string): string[] {
+  const [, path = '', from = '', to = ''] = /^(.*):(\d+)-(\d+)$/.exec(place) ?? [];
+  return Array.from({ length: Number(to) - Number(from) + 1 }, (_, at) => `${path}:${Number(from) + at}`);
 }
 
 /** Whether a text has a name, path or number as a whole. */
@@ -95,6 +121,7 @@ export function answerRow(name: string, counts: readonly AnswerCounts[]): string
       sum((one) => one.shown),
       wanted,
     ),
+    partOfDeciding(counts),
     part(
       sum((one) => one.invented.length),
       sum((one) => one.names),
@@ -115,7 +142,14 @@ export function answerRow(name: string, counts: readonly AnswerCounts[]): string
   return `| ${cells.join(' | ')} |`;
 }
 
+/** The mean over the questions that have lines which decide. */
+function partOfDeciding(counts: readonly AnswerCounts[]): string {
+  const parts = counts.flatMap(({ deciding }) => (deciding ? [deciding.shown / deciding.lines] : []));
+  if (parts.length === 0) return '-';
+  return `${((100 * parts.reduce((sum, one) => sum + one, 0)) / parts.length).toFixed(1)} %`;
+}
+
 export const ANSWER_HEAD = [
-  '| answers | questions | facts said | facts said or shown | invented names | sentences with a source | sentences | left out | ended properly | without a sentence | seconds, median |',
-  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  '| answers | questions | facts said | facts said or shown | deciding lines shown | invented names | sentences with a source | sentences | left out | ended properly | without a sentence | seconds, median |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
 ];

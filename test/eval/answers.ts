@@ -11,7 +11,7 @@ import { Engine } from '../../src/engine/client/engine.ts';
 import { FolderIndex } from '../../src/index/folder-index.ts';
 import { MultiFolderSearch } from '../../src/retrieve/multi-folder-search.ts';
 import { ANSWER_HEAD, answerRow, countsOf } from './answer-metrics.ts';
-import type { AnswerCounts, GivenAnswer } from './answer-metrics.ts';
+import type { AnswerCounts, GivenAnswer, Reference } from './answer-metrics.ts';
 import { readCandidates } from './candidates.ts';
 import { isRecord, text } from './cases.ts';
 import { Problem } from './problem.ts';
@@ -54,7 +54,7 @@ const { values } = parseArgs({
 interface AnswerCase {
   readonly id: string;
   readonly question: string;
-  readonly reference: string | undefined;
+  readonly reference: Reference;
   readonly place: { readonly repository: string; readonly commit: string } | { readonly folder: string };
 }
 
@@ -218,7 +218,11 @@ function readQuestions(from: string): AnswerCase[] {
       typeof value['folder'] === 'string'
         ? { folder: value['folder'] }
         : { repository: text(value, 'repo'), commit: text(value, 'commit') };
-    const reference = typeof value['answer'] === 'string' ? value['answer'] : undefined;
+    const places: unknown = value['lines'];
+    const reference = {
+      answer: typeof value['answer'] === 'string' ? value['answer'] : undefined,
+      lines: Array.isArray(places) ? places.map(String) : undefined,
+    };
     return { id: text(value, 'id'), question: text(value, 'question'), reference, place };
   });
 }
@@ -241,7 +245,8 @@ function show({ id, question, reference }: AnswerCase, given: GivenAnswer, count
   console.log(
     `(${given.leftOut} left out, ${given.ending}, ${given.seconds} s, invented: ${counts.invented.join(' ')})`,
   );
-  if (reference !== undefined) console.log(`\nReference: ${reference}`);
+  if (reference.answer !== undefined) console.log(`\nReference: ${reference.answer}`);
+  if (reference.lines) console.log(`\nDeciding: ${reference.lines.join(' ')}`);
 }
 
 /** What was counted, by set and run, a line each; no text of the data is kept. */
