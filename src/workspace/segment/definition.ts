@@ -18,6 +18,8 @@ const OWNER = '(?:<[^>(]*>\\s+)?(?:[\\w$]+(?:<[\\w\\s,?*<]*>+)?\\??[.:]+)*';
 const EXPORTED = '(?:class|struct)\\s+[A-Z][A-Z\\d_]{3,}(?:\\([^)]*\\))?\\s+';
 /** Before the name: nothing but modifiers, keywords that define (`enum class`), and what the name belongs to. */
 const DEFINING = new RegExp(`^\\s*(?:${MODIFIER}\\s+)*(?:(?:${KEYWORD}\\s+){1,2}|${EXPORTED})${OWNER}$`);
+/** A method of Ruby may end in a sign: `def save!`, `def empty?`, `def name=(value)`. */
+const RUBY = /^\s*(?:private\s+|protected\s+)?def\s+(?:\w+\.)?$/;
 /** A variable counts where nothing is around it; inside of something it is somebody's own. */
 const VARIABLE = new RegExp(`^(?:${MODIFIER}\\s+)*(?:const|let|var|val|static)\\s+(?:mut\\s+)?$`);
 /** Rust's `mod routing;` says that another file is the module. */
@@ -117,7 +119,8 @@ export function definesAt(lines: readonly string[], at: number, name: string): b
     const end = from + name.length;
     const [before, after] = [line.slice(0, from), line.slice(end, end + LONGEST_SIDE)];
     if (/[\p{L}\p{M}\p{N}_$]$/u.test(before) || /^[\p{L}\p{M}\p{N}_$]/u.test(after)) continue;
-    if (DEFINING.test(before) && DEFINED.test(after)) return !(MODULE.test(before) && /^\s*;/.test(after));
+    const behind = RUBY.test(before) ? after.replace(/^[!?=](?=[\s(;]|$)/, '') : after;
+    if (DEFINING.test(before) && DEFINED.test(behind)) return !(MODULE.test(before) && /^\s*;/.test(after));
     if (before.length <= LONGEST_HEAD && isDeclared(before, after, lines, at, name.includes('-'))) return true;
     if ((before === '' || VARIABLE.test(before)) && ASSIGNED.test(after)) return true;
     if (/(?:^|[\s.])$/.test(before) && FUNCTION_VALUE.test(after)) return true;
