@@ -10,7 +10,7 @@ import { usedConstants } from './constants.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
 import type { Definition } from './definition.ts';
-import type { Gathered } from './evidence.ts';
+import type { EvidenceItem, Gathered } from './evidence.ts';
 import type { LinesOf } from './history.ts';
 import { IMPORT } from './references.ts';
 import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.ts';
@@ -62,6 +62,8 @@ const LIMITS = {
   /** The same part, for a definition that shown lines call, and lines that are shown of it. */
   called: 0.5,
   calledLines: 10,
+  /** Lines behind the first of a place whose copy is left out: of a short one, where it stands may be what is asked. */
+  copy: 2,
   /** Definitions that are shown beside, the part of the best one's weight that each has to have, and its lines. */
   besides: 2,
   beside: 0.5,
@@ -152,7 +154,12 @@ export async function gatherPointedLines(
   const places = placesOf(apart(shown));
   const constants = await usedConstants(corpus, places, weights);
   const items = await Promise.all([...places, ...constants].map(({ path, range }) => corpus.item('line', path, range)));
-  return { items, isComplete: false };
+  return { items: items.filter((item, at) => !isRepeated(item, items.slice(0, at))), isComplete: false };
+}
+
+/** Whether another place says the same: builds for two systems have files of their own, with a copy of most. */
+function isRepeated({ text, lines }: EvidenceItem, before: readonly EvidenceItem[]): boolean {
+  return lines.end - lines.start >= LIMITS.copy && before.some((one) => one.text === text);
 }
 
 /**

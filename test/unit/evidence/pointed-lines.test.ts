@@ -141,6 +141,7 @@ export function count(): number {
   'test/desk.test.ts':
     'function borrow(): void {\n  lend(book);\n}\n\nfunction testLatest(): void {\n  getLatest();\n}\n',
   'src/mail.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
+  'src/mail-windows.ts': "/** Sends a reminder. */\nexport function remind(): void {\n  send('due');\n}\n",
 };
 
 type Place = readonly [path: string, start: number, end: number];
@@ -161,6 +162,11 @@ function pointedWith(best: LinesOf | undefined, question: string, ...places: rea
 test('a short definition is shown whole, with its comment', async () => {
   const [first] = await pointed('When does a reader who owes fees get no book?', ['src/desk.ts', 1, 7]);
   expect(first).toMatchObject({ path: 'src/desk.ts', start: 3, end: 7 });
+});
+
+test('what another place says to the letter is shown once', async () => {
+  const items = await pointed('When is a reminder sent?', ['src/mail.ts', 1, 4], ['src/mail-windows.ts', 1, 4]);
+  expect(items.filter(({ text }) => text.includes('remind()')).map(({ path }) => path)).toEqual(['src/mail.ts']);
 });
 
 test('of a long one its head is shown and the lines that hold the words', async () => {
