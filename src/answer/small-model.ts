@@ -5,7 +5,7 @@ import { wordCount } from '../memory/search/tokenize.ts';
 
 /** Words of a question that a small model still answers. */
 const SHORT = 16;
-/** Part of the weight of a sentence's words that its lines have to hold, where how or why something is so is asked. */
+/** Part of the weight of a sentence's words that its lines have to hold, where how or why is asked. */
 const LITERAL = 0.9;
 /**
  * How, why and what then, one language a line; "how many" asks for a number, which stands in a line. `WHY` and
@@ -43,6 +43,6 @@ export function areLinesTheAnswer(evidence: Evidence, question: string, { senten
  * several places it puts together wrongly (test/eval/answers-read.md).
  */
 export function leastSupport(kind: EvidenceKind | undefined, question: string): number {
-  if (kind === 'trace' || kind === 'history') return LITERAL;
+  if (kind === 'trace' || kind === 'history' || kind === 'howto') return LITERAL;
   return kind === 'lines' && HOW.test(question) ? LITERAL : 0;
 }

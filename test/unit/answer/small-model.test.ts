@@ -36,7 +36,8 @@ test.each([
   expect(leastSupport('lines', question)).toBe(0);
 });
 
-test('a trace and a history are never put together freely', () => {
+test('a trace, a history and a way to do something are never put together freely', () => {
   expect(leastSupport('trace', 'Error: none')).toBe(0.9);
+  expect(leastSupport('howto', 'How do I run the tests?')).toBe(0.9);
   expect(leastSupport('list', 'How are they kept?')).toBe(0);
 });
