@@ -1,4 +1,4 @@
-import { questionTerms, wordCount } from '../memory/search/tokenize.ts';
+import { questionTerms } from '../memory/search/tokenize.ts';
 
 /**
  * A name that a question says: as `code`, because it is quoted, written as no word is or called the name of something;
@@ -42,18 +42,21 @@ const AFTER_NAME = new RegExp(
   'i',
 );
 
-/** A name, or the only word of a question in small letters: that of a function, or a topic. */
+/** A name, or one in small letters that is all of a question: that of a function, or a topic. */
 export type SoughtName = Named | { readonly name: string; readonly kind: 'alone' };
+
+/** `Registry`, `Registry::current`, `res.send()`: nothing but a name, or the names that it belongs to. */
+const NAME_ALONE = /^[^\s.:#>-]+(?:(?:::|[.#]|->)[^\s.:#>-]+)*[?？]?$/u;
 
 /**
  * The names that a question is looked up by. Who writes one word and no sentence looks for what is called so, and with
- * a capital for a type: "Serialize".
+ * a capital for a type: "Serialize", "Registry::current".
  */
 export function soughtNames(question: string): SoughtName[] {
   const names = namesIn(question);
-  if (wordCount(question) > 1 || names.length > 1) return names;
+  if (!NAME_ALONE.test(question.trim())) return names;
   return names.map(({ name, kind }) => {
-    if (kind !== 'word') return { name, kind };
+    if (kind !== 'word' && kind !== 'capital') return { name, kind };
     return { name, kind: /^\p{Lu}/u.test(name) ? 'code' : 'alone' };
   });
 }

@@ -64,8 +64,12 @@ describe('the names that a question is looked up by', () => {
     expect(soughtNames(question)[0]).toEqual({ name, kind });
   });
 
-  it('are none where the only word says nothing, and several where one word has them', () => {
-    expect(soughtNames('What?')).toEqual([]);
-    expect(soughtNames('Registry.worker').map(({ kind }) => kind)).toEqual(['word', 'word']);
+  it('are all of a name with what it belongs to, and no words with a hyphen', () => {
+    const kinds = (question: string) => soughtNames(question).map(({ name, kind }) => `${name} ${kind}`);
+    expect(kinds('Registry::current')).toEqual(['Registry code', 'current alone']);
+    expect(kinds('registry.current()')).toEqual(['current code', 'registry alone']);
+    expect(kinds('Registry.Worker?')).toEqual(['Registry code', 'Worker code']);
+    expect(kinds('error-handling')).toEqual(['error word', 'handling word']);
+    expect(kinds('What?')).toEqual([]);
   });
 });
