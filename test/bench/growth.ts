@@ -185,8 +185,7 @@ function pictureOf(rows: readonly Row[]): string {
     [
       of('words of everything, s', '#2a7de1', (row) => row.wordsSeconds),
       of('first right answer, s', '#0a9b6b', (row) => row.firstAnswerSeconds),
-      of('a question, ms', '#c8761a', (row) => row.questionMs),
-      of('a question, ms of the processor', '#d9b44a', (row) => row.questionCpuMs),
+      of('a question, ms of the processor', '#c8761a', (row) => row.questionCpuMs),
       of('resident memory, MB', '#8a5cd0', (row) => row.residentMb),
       of('on disk, MB', '#777777', (row) => row.diskMb),
       of("editor's longest block, ms", '#c23b6b', (row) => row.blockMs),
