@@ -2,7 +2,7 @@ import { definesAt } from '../workspace/segment/definition.ts';
 import { questionTerms, terms } from '../memory/search/tokenize.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import { bestWindow } from '../retrieve/best-window.ts';
-import { roleFactor } from '../retrieve/role-factor.ts';
+import { ROLES } from '../retrieve/role-factor.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import { bestDefinitions } from './best-definitions.ts';
 import { calledDefinition } from './called-definitions.ts';
@@ -17,6 +17,7 @@ import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.
 import { spokenDefinitions } from './spoken-names.ts';
 import { saidIn, weightsOf } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
+import { isTestCode } from './test-code.ts';
 
 const LIMITS = {
   /** Recalled places that are looked at, and places that are shown. */
@@ -67,7 +68,7 @@ const LIMITS = {
   /** Definitions that are shown beside, the part of the best one's weight that each has to have, and its lines. */
   besides: 2,
   beside: 0.5,
-  besideLines: 20,
+  besideLines: 40,
 } as const;
 
 interface Scored {
@@ -84,6 +85,7 @@ interface Wish {
 
 const BRIEF: Wish = { around: LIMITS.around, again: 0 };
 const BEST: Wish = { around: LIMITS.best, again: 0 };
+const BESIDE: Wish = { around: LIMITS.best / 2, again: 0 };
 
 /**
  * For a question of no known kind: what it names, where that is defined and raised; of the places that the ranking
@@ -116,7 +118,8 @@ export async function gatherPointedLines(
   for (const { path, range } of await raisesOf(corpus, names, definitions))
     named.push({ path, ranges: [range], weight: 0 });
   const scored: Scored[] = [];
-  const wanted = wantedPlaces(recalled, question);
+  const areTestsAsked = ROLES.test.named.test(question.normalize('NFC'));
+  const wanted = areTestsAsked ? recalled : await withoutTests(corpus, recalled);
   const paths = [...new Set(wanted.map(({ path }) => path))];
   for (const [at, { path, lines }] of wanted.slice(0, LIMITS.places).entries()) {
     const found = pointedIn(await corpus.lines(path), path, lines, weights, at === 0 ? BEST : BRIEF);
@@ -136,11 +139,17 @@ export async function gatherPointedLines(
   const spoken: Scored[] = [];
   for (const definition of await spokenDefinitions(corpus, asked, paths)) {
     if (definition.weight < LIMITS.spoken * most) continue;
+    if (
+      !areTestsAsked &&
+      roleOf(definition.path) === 'source' &&
+      (await isTestCode(corpus, definition.path, definition.line))
+    )
+      continue;
     spoken.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
   }
   const all = apart([...own, ...(first ? [first] : []), ...spoken, ...near]);
   const shown = all.slice(0, own.length === 0 ? LIMITS.most - 1 : LIMITS.most);
-  shown.push(...(await besides(corpus, shown, paths, weights, wish)));
+  shown.push(...(await besides(corpus, shown, paths, weights, areTestsAsked)));
   // A list of changes leads by all that it ever told.
   if (best && roleOf(best.path) !== 'changelog' && shown.every(({ path }) => path !== best.path)) {
     const found = pointedIn(await corpus.lines(best.path), best.path, best.lines, weights, BRIEF);
@@ -171,18 +180,19 @@ async function besides(
   shown: readonly Scored[],
   paths: readonly string[],
   weights: Weights,
-  wish: Wish,
+  areTestsAsked: boolean,
 ): Promise<Scored[]> {
   if (shown.length === 0) return [];
-  const all = await bestDefinitions(corpus, weights, paths);
-  const least = LIMITS.beside * (all[0]?.weight ?? 0);
   const found: Scored[] = [];
-  for (const definition of all) {
+  let least: number | undefined;
+  for (const definition of await bestDefinitions(corpus, weights, paths)) {
+    if (found.length === LIMITS.besides || definition.weight < (least ?? 0)) break;
+    if (!areTestsAsked && (await isTestCode(corpus, definition.path, definition.line))) continue;
+    least ??= LIMITS.beside * definition.weight;
     const held = [...shown, ...found];
-    if (found.length === LIMITS.besides || definition.weight < least) break;
     if (holdsAny(definition, held)) continue;
     const place = cut(
-      await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish),
+      await definitionPlace(corpus, definition, withoutName(weights, definition.name), BESIDE),
       LIMITS.besideLines,
     );
     if (apart([...held, place]).length > held.length) found.push(place);
@@ -191,8 +201,9 @@ async function besides(
 }
 
 /** A test says the words of what it tests, and seldom how that works: it counts where tests are asked for, or alone. */
-function wantedPlaces(recalled: readonly LinesOf[], question: string): readonly LinesOf[] {
-  const wanted = recalled.filter(({ path }) => roleOf(path) !== 'test' || roleFactor(path, question) === 1);
+async function withoutTests(corpus: Corpus, recalled: readonly LinesOf[]): Promise<readonly LinesOf[]> {
+  const tests = await Promise.all(recalled.map(({ path, lines }) => isTestCode(corpus, path, lines.start)));
+  const wanted = recalled.filter((_, at) => tests[at] !== true);
   return wanted.length === 0 ? recalled : wanted;
 }
 

@@ -136,6 +136,23 @@ export function count(): number {
   return shelves.size;
 }
 `,
+  'src/lens.rs': `/// Grinds a lens.
+pub fn grind(lens: Lens) -> Lens {
+    wheel(lens)
+}
+
+#[cfg(test)]
+mod tests {
+    fn polished(lens: Lens) -> Lens {
+        grind(lens)
+    }
+
+    #[test]
+    fn lens_is_ground() {
+        assert!(polished(Lens::new()).is_ground());
+    }
+}
+`,
   'CHANGELOG.md': '# Changes\n\n- The desk asks a reader for fees.\n',
   'src/latest.ts': 'export function getLatest(): Book {\n  return books.at(-1);\n}\n',
   'test/desk.test.ts':
@@ -307,4 +324,13 @@ test('lines of tests are shown where tests are asked for, or where nothing else 
   expect(await pathsOf('How does the desk lend a book to borrow?', ...both)).toEqual(['src/desk.ts']);
   expect(await pathsOf('Which test lends a book to borrow?', ...both)).toContain('test/desk.test.ts');
   expect(await pathsOf('How does the desk lend a book to borrow?', inTest)).toContain('test/desk.test.ts');
+});
+
+test('tests of Rust in the file that they test are tests', async () => {
+  const inTest = ['src/lens.rs', 8, 15] as const;
+  const startsOf = async (question: string, ...places: readonly Place[]) =>
+    (await pointed(question, ...places)).map(({ start }) => start);
+  expect(await startsOf('How is a lens ground and polished?', inTest, ['src/lens.rs', 1, 4])).toEqual([1]);
+  expect(await startsOf('Which test polishes a lens that is ground?', inTest, ['src/lens.rs', 1, 4])).toContain(6);
+  expect(await startsOf('How is a lens ground and polished?', inTest)).toContain(8);
 });

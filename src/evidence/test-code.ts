@@ -1,0 +1,28 @@
+import { roleOf } from '../workspace/files/role.ts';
+import type { LineRange } from '../retrieve/named-lines.ts';
+import type { Corpus } from './corpus.ts';
+import { extentOf } from './definition.ts';
+
+/** What marks a test or a module of tests in the source that it tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]`. */
+const MARK = /^\s*#\[(?:(?:\w+::)*test\b|cfg\((?:all\()?test\b)/;
+const ATTRIBUTE = /^\s*#\[/;
+/** Lines of a module of tests. */
+const LONGEST = 10_000;
+
+/** Whether a line (from 1) is one of a test: of a file of tests, or in Rust of tests in the file that they test. */
+export async function isTestCode(corpus: Corpus, path: string, line: number): Promise<boolean> {
+  if (roleOf(path) === 'test') return true;
+  if (!path.endsWith('.rs')) return false;
+  return testRanges(await corpus.lines(path)).some(({ start, end }) => start <= line && line <= end);
+}
+
+function testRanges(lines: readonly string[]): LineRange[] {
+  const ranges: LineRange[] = [];
+  for (const [at, line] of lines.entries()) {
+    if (at < (ranges.at(-1)?.end ?? 0) || !MARK.test(line)) continue;
+    let head = at + 1;
+    while (ATTRIBUTE.test(lines[head] ?? '')) head += 1;
+    ranges.push({ start: at + 1, end: extentOf(lines, head, LONGEST).context.end });
+  }
+  return ranges;
+}
