@@ -17,7 +17,7 @@ import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.
 import { spokenDefinitions } from './spoken-names.ts';
 import { saidIn, weightsOf } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
-import { isTestCode } from './test-code.ts';
+import { isTestCode, withoutTests } from './test-code.ts';
 
 const LIMITS = {
   /** Recalled places that are looked at, and places that are shown. */
@@ -198,13 +198,6 @@ async function besides(
     if (apart([...held, place]).length > held.length) found.push(place);
   }
   return found;
-}
-
-/** A test says the words of what it tests, and seldom how that works: it counts where tests are asked for, or alone. */
-async function withoutTests(corpus: Corpus, recalled: readonly LinesOf[]): Promise<readonly LinesOf[]> {
-  const tests = await Promise.all(recalled.map(({ path, lines }) => isTestCode(corpus, path, lines.start)));
-  const wanted = recalled.filter((_, at) => tests[at] !== true);
-  return wanted.length === 0 ? recalled : wanted;
 }
 
 /** Inside a definition every line may say its name, and none is told by it. */

@@ -2,12 +2,20 @@ import { roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
+import type { LinesOf } from './history.ts';
 
 /** What marks a test or a module of tests in the source that it tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]`. */
 const MARK = /^\s*#\[(?:(?:\w+::)*test\b|cfg\((?:all\()?test\b)/;
 const ATTRIBUTE = /^\s*#\[/;
 /** Lines of a module of tests. */
 const LONGEST = 10_000;
+
+/** A test says the words of what it tests, and seldom how that works: it counts where tests are asked for, or alone. */
+export async function withoutTests(corpus: Corpus, recalled: readonly LinesOf[]): Promise<readonly LinesOf[]> {
+  const tests = await Promise.all(recalled.map(({ path, lines }) => isTestCode(corpus, path, lines.start)));
+  const wanted = recalled.filter((_, at) => tests[at] !== true);
+  return wanted.length === 0 ? recalled : wanted;
+}
 
 /** Whether a line (from 1) is one of a test: of a file of tests, or in Rust of tests in the file that they test. */
 export async function isTestCode(corpus: Corpus, path: string, line: number): Promise<boolean> {
