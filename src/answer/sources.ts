@@ -8,6 +8,9 @@ import type { KnownNames } from './known-names.ts';
 import { sentences } from './sentence.ts';
 import type { Sentence } from './sentence.ts';
 
+/** A commit's number, in short or whole. */
+const HASH = /\b(?=[a-f]*\d)[\da-f]{7,40}\b/;
+
 /** What an answer was written from: lines of files, and commits, which cite the lines that they wrote. */
 export class Sources {
   readonly #search: MultiFolderSearch;
@@ -46,7 +49,9 @@ export class Sources {
   isSound(sentence: Sentence, least = 0): boolean {
     if (this.#names.unknownIn(sentence.text).length > 0) return false;
     const byLines = this.#ofExcerpts.attribute(sentence, undefined);
-    if (byLines.kind === 'supported' && byLines.citation.overlap >= least) {
+    // A file may name a commit of another repository.
+    const isOfCommit = this.#placed.length > 0 && HASH.test(sentence.text);
+    if (!isOfCommit && byLines.kind === 'supported' && byLines.citation.overlap >= least) {
       const { path, start, end } = byLines.citation;
       const own = this.#excerpts.filter((one) => one.path === path && one.start <= end && start <= one.end);
       const counted = this.#notes.filter(({ place }) => place === undefined).map(({ text }) => text);

@@ -37,7 +37,7 @@ export function matchStems(
   if (content > STEM_MATCH.words || asksForChange(question.trim())) return found;
   const known = new Map<string, boolean>();
   const isSaid = (part: string): boolean => {
-    const before = known.get(part) ?? said.some((word) => saysWord(part, word));
+    const before = known.get(part) ?? said.some((word) => says(part, word));
     known.set(part, before);
     return before;
   };
@@ -60,6 +60,12 @@ interface Stem {
 
 /** Files that stand for their folder: TypeScript's and JavaScript's, Rust's, Python's. */
 const OF_FOLDER = /^(?:index|mod|__init__)$/;
+
+/** Has no other form: who asks about a reader means no README. */
+const README = terms('README').at(0);
+
+const says = (part: string, word: string): boolean =>
+  part === README || word === README ? part === word : saysWord(part, word);
 
 const stemsOf = perList((paths) => {
   const stems = new Map<string, Stem>();

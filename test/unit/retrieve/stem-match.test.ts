@@ -45,6 +45,12 @@ test('a word may have another ending, or be cut short in a name', () => {
   expect(asked('how updates are validated')).toEqual([]);
 });
 
+test('a README is not asked for by who reads', () => {
+  const asked = (question: string) => [...matchStems(question, ['README.md', 'reader.ts'], NO_NAME).keys()];
+  expect(asked('how readers are counted')).toEqual(['reader.ts']);
+  expect(asked('what the readme says')).toEqual(['README.md']);
+});
+
 test('a name counts by its part of the words that are asked', () => {
   const part = (question: string) => matchStems(question, paths, NO_NAME).get('response_writer.go');
   expect(part('ResponseWriter')).toBe(1);
