@@ -2,6 +2,7 @@ import type { Graph, Value } from './graph.ts';
 import { gather, matrixShape, widened } from './linear.ts';
 import type { Weights } from './linear.ts';
 import { tensorEntry } from './manifest.ts';
+import type { TensorEntry } from './manifest.ts';
 
 /** What stands for zero in a table of 8 bits that has no zero points. */
 const ZERO = 128;
@@ -27,16 +28,18 @@ export function tableRows(
   /** Of the rows that each part gave, those of the ids' own parts. */
   const chosen = (rowsOf: (own: Value, name: string) => Value): Value => {
     const all = parts.map(({ name, own, first }) => ({ first, rows: rowsOf(own, name) }));
-    return all.slice(1).reduce((rows, part) => {
+    const [first, ...others] = all;
+    if (first === undefined) throw new RangeError('A table has at least one part.');
+    return others.reduce((rows, part) => {
       const isBefore = graph.node('Less', [ids, graph.int64s([part.first], [])]);
       return graph.node('Where', [graph.node('Unsqueeze', [isBefore, graph.int64s([-1])]), rows, part.rows]);
-    }, all[0]?.rows ?? '');
+    }, first.rows);
   };
   const block = weights.tables === 'bytes' ? plainBlock(weights, names) : undefined;
   if (block === undefined) return chosen((own, name) => gather(graph, weights, own, name));
   const columns = tensorEntry(weights.tensors, names[0] ?? '').shape[1] ?? 0;
-  const bytes = chosen((own, name) => rowsOf(graph, weights, own, name).bytes);
-  const scales = chosen((own, name) => rowsOf(graph, weights, own, name).scales);
+  const bytes = chosen((own, name) => graph.node('Gather', [storedRows(graph, weights, name), own], { axis: 0 }));
+  const scales = chosen((own, name) => graph.node('Gather', [storedScales(graph, weights, name), own], { axis: 0 }));
   const whole = graph.node('Sub', [graph.cast(bytes, 'float32'), graph.scalar(ZERO)]); // [.., D]
   const inBlocks = graph.reshape(whole, [-1, columns / block, block]);
   const each = graph.reshape(scales, [-1, columns / block, 1]);
@@ -52,17 +55,22 @@ function plainBlock({ tensors }: Weights, names: readonly string[]): number | un
   return blocks.every((block) => block === blocks[0]) ? blocks[0] : undefined;
 }
 
-/** Of a table of 8 bits the rows' bytes [.., D] and scales [.., D / block]. */
-function rowsOf(graph: Graph, { tensors }: Weights, ids: Value, name: string): { bytes: Value; scales: Value } {
-  const entry = tensorEntry(tensors, name);
-  if (entry.kind !== 'int8') throw new TypeError(`The table ${name} is not of 8 bits.`);
+/** The bytes [V, D] of a table of 8 bits. */
+function storedRows(graph: Graph, { tensors }: Weights, name: string): Value {
+  const entry = eightBits(tensorEntry(tensors, name), name);
+  return graph.external(`${name}.rows`, 'uint8', matrixShape(entry, name), entry.data);
+}
+
+/** The scales [V, D / block] of a table of 8 bits. */
+function storedScales(graph: Graph, { tensors }: Weights, name: string): Value {
+  const entry = eightBits(tensorEntry(tensors, name), name);
   const [rows, columns] = matrixShape(entry, name);
-  const data = graph.external(`${name}.rows`, 'uint8', [rows, columns], entry.data);
-  const scales = widened(graph, `${name}.scales`, [rows, columns / entry.block], entry.scales);
-  return {
-    bytes: graph.node('Gather', [data, ids], { axis: 0 }),
-    scales: graph.node('Gather', [scales, ids], { axis: 0 }),
-  };
+  return widened(graph, `${name}.scales`, [rows, columns / entry.block], entry.scales);
+}
+
+function eightBits(entry: TensorEntry, name: string): Extract<TensorEntry, { readonly block: number }> {
+  if (entry.kind !== 'int8') throw new TypeError(`The table ${name} is not of 8 bits.`);
+  return entry;
 }
 
 function clamped(graph: Graph, ids: Value, part: { first: number; rows: number }): Value {

@@ -103,7 +103,7 @@ function inGroups(graph: Graph, x: Value, groups: number): readonly Group[] {
   return found;
 }
 
-/** All groups go through one operator each, and are parted when they take a quarter of the bytes. */
+/** One operator quantizes all groups at once; they are split afterwards, as bytes. */
 function inEightBits(graph: Graph, x: Value, groups: number): readonly Group[] {
   const parted = groups === 1 ? x : graph.reshape(x, [0, 0, groups, -1]); // [1, T, groups, K / groups]
   const last = graph.int64s([-1]);

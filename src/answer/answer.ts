@@ -170,7 +170,9 @@ export async function answer(
   const before = await conversationOf(search, model, added, options);
   const left = (before ? GOING_ON.part : 1) * budget - (selected?.tokens ?? 0);
   const gathered = evidence ? await readEvidence(search, evidence, left, signal) : NO_EVIDENCE;
-  const others = selected ? ranking.segments.filter((found) => !overlaps(found, selected.excerpt)) : ranking.segments;
+  // Beside scripts and guides, what the ranking found most often tells of another way: how to begin with the project.
+  const ranked = evidence?.kind === 'howto' && gathered.excerpts.length > 0 ? [] : ranking.segments;
+  const others = selected ? ranked.filter((found) => !overlaps(found, selected.excerpt)) : ranked;
   const held = [...gathered.excerpts, ...(before?.excerpts ?? [])];
   const found = await loadExcerpts(search, beside(others, held), left - gathered.tokens);
   const { stale } = found;

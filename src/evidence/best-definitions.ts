@@ -3,7 +3,7 @@ import { terms } from '../memory/search/tokenize.ts';
 import { saysWord } from '../memory/search/word-forms.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { Corpus } from './corpus.ts';
-import { extentOf } from './definition.ts';
+import { COMMENT, extentOf } from './definition.ts';
 import type { Definition } from './definition.ts';
 import { partsOf } from './spoken-names.ts';
 import { weightsOf } from './term-weights.ts';
@@ -55,7 +55,7 @@ export async function bestDefinitions(
     const lines = await corpus.lines(path);
     const said = lines.map((line) => terms(line).filter((term) => weights.has(term)));
     const definitions = definitionsIn(path, lines);
-    // Of two that begin in one line, the longer one.
+    // The end of the longest inner definition, by its first line.
     const inner = new Map<number, number>();
     for (const { context } of definitions) {
       if (context.end - context.start < LIMITS.inner) continue;
@@ -72,13 +72,13 @@ export async function bestDefinitions(
 
 function definitionsIn(path: string, lines: readonly string[]): Named[] {
   return lines.flatMap((text, at) => {
-    if (text.length > LIMITS.characters) return [];
+    if (text.length > LIMITS.characters || COMMENT.test(text)) return [];
     const name = [...new Set(text.match(/[A-Za-z_$][\w$]*/g))].find((one) => definesAt(lines, at, one));
     return name === undefined ? [] : [{ path, name, line: at + 1, ...extentOf(lines, at, LIMITS.body) }];
   });
 }
 
-/** The lines (from 1) of a definition that belong to no longer one inside of it. */
+/** The lines (from 1) of a definition, without those of the longer definitions inside of it. */
 function ownLines({ context: { start, end } }: Definition, inner: ReadonlyMap<number, number>): number[] {
   const own: number[] = [];
   for (let line = start; line <= end; line += 1) {

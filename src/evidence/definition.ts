@@ -19,7 +19,7 @@ const LIMITS = {
 const ABOVE =
   /^\s*(?:\/\/|#(?!\s*(?:include|define|if|ifdef|ifndef|else|elif|endif|pragma|undef)\b)|--|;;|%%|@\w|\[[A-Z])/;
 /** Comments show code and define nothing. */
-const COMMENT = /^\s*(?:\*|\/\/|\/\*|#(?!\s*define\b)|--)/;
+export const COMMENT = /^\s*(?:\*|\/\/|\/\*|#(?!\s*define\b)|--)/;
 const DOCSTRING = /^\s*[rRuU]?("""|''')/;
 
 /** A definition of a name, its lines from 1. */

@@ -17,7 +17,7 @@ import { handedOn, namedDefinitions, raisesOf, sureNames } from './named-places.
 import { spokenDefinitions } from './spoken-names.ts';
 import { saidIn, weightsOf } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
-import { isTestCode, withoutTests } from './test-code.ts';
+import { isTestAmongSources, withoutTests } from './test-code.ts';
 
 const LIMITS = {
   /** Recalled places that are looked at, and places that are shown. */
@@ -63,7 +63,7 @@ const LIMITS = {
   /** The same part, for a definition that shown lines call, and lines that are shown of it. */
   called: 0.5,
   calledLines: 10,
-  /** Lines behind the first of a place whose copy is left out: of a short one, where it stands may be what is asked. */
+  /** Of a text that was shown, a copy of so many further lines is left out; of a shorter one, the path may be asked. */
   copy: 2,
   /** Definitions that are shown beside, the part of the best one's weight that each has to have, and its lines. */
   besides: 2,
@@ -139,12 +139,7 @@ export async function gatherPointedLines(
   const spoken: Scored[] = [];
   for (const definition of await spokenDefinitions(corpus, asked, paths)) {
     if (definition.weight < LIMITS.spoken * most) continue;
-    if (
-      !areTestsAsked &&
-      roleOf(definition.path) === 'source' &&
-      (await isTestCode(corpus, definition.path, definition.line))
-    )
-      continue;
+    if (!areTestsAsked && (await isTestAmongSources(corpus, definition))) continue;
     spoken.push(await definitionPlace(corpus, definition, withoutName(weights, definition.name), wish));
   }
   const all = apart([...own, ...(first ? [first] : []), ...spoken, ...near]);
@@ -187,7 +182,7 @@ async function besides(
   let least: number | undefined;
   for (const definition of await bestDefinitions(corpus, weights, paths)) {
     if (found.length === LIMITS.besides || definition.weight < (least ?? 0)) break;
-    if (!areTestsAsked && (await isTestCode(corpus, definition.path, definition.line))) continue;
+    if (!areTestsAsked && (await isTestAmongSources(corpus, definition))) continue;
     least ??= LIMITS.beside * definition.weight;
     const held = [...shown, ...found];
     if (holdsAny(definition, held)) continue;

@@ -3,7 +3,7 @@ import { terms } from '../memory/search/tokenize.ts';
 import { saysWord } from '../memory/search/word-forms.ts';
 import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { Corpus } from './corpus.ts';
-import { extentOf } from './definition.ts';
+import { COMMENT, extentOf } from './definition.ts';
 import type { Definition } from './definition.ts';
 import { weightsOf } from './term-weights.ts';
 
@@ -48,7 +48,7 @@ export async function spokenDefinitions(
     corpus.signal?.throwIfAborted();
     const lines = await corpus.lines(path);
     for (const [at, text] of lines.entries()) {
-      if (text.length > LIMITS.characters) continue;
+      if (text.length > LIMITS.characters || COMMENT.test(text)) continue;
       for (const name of new Set(text.match(IDENTIFIER))) {
         const weight = weigh(name);
         if (weight === 0 || !definesAt(lines, at, name)) continue;
@@ -61,8 +61,7 @@ export async function spokenDefinitions(
 
 /** What a name has of the question: 0 where that is little. Each name and each part of one is weighed once. */
 function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) => number {
-  const said = new Set(asked);
-  const isSaid = (part: string): boolean => said.has(part) || asked.some((word) => saysWord(part, word));
+  const isSaid = (part: string): boolean => asked.some((word) => saysWord(part, word));
   const ofParts = new Map<string, number>();
   const ofNames = new Map<string, number>();
   const weightOf = (part: string): number => {

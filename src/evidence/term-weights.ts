@@ -7,7 +7,7 @@ export type Weights = ReadonlyMap<string, number>;
 export function weightsOf({ index }: Corpus, asked: Iterable<string>): Weights {
   const weightOf = (term: string): number => {
     // A word of unsaved text may stand in no stored segment.
-    const holding = index.ledger.lexicalCount([term]) || index.holding(term, 1).length;
+    const holding = index.ledger.lexicalCount(term) || index.holding(term, 1).length;
     return holding === 0 ? 0 : Math.log(1 + index.length / (1 + holding));
   };
   return new Map([...asked].map((term) => [term, weightOf(term)]));

@@ -2,6 +2,7 @@ import { roleOf } from '../workspace/files/role.ts';
 import type { LineRange } from '../retrieve/named-lines.ts';
 import type { Corpus } from './corpus.ts';
 import { extentOf } from './definition.ts';
+import type { Definition } from './definition.ts';
 import type { LinesOf } from './history.ts';
 
 /** What marks a test or a module of tests in the source that it tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]`. */
@@ -17,14 +18,24 @@ export async function withoutTests(corpus: Corpus, recalled: readonly LinesOf[])
   return wanted.length === 0 ? recalled : wanted;
 }
 
+/** Whether a definition in a source is a test; files of tests are left out before, or are all that there is. */
+export async function isTestAmongSources(corpus: Corpus, { path, line }: Definition): Promise<boolean> {
+  return roleOf(path) === 'source' && (await isTestCode(corpus, path, line));
+}
+
 /** Whether a line (from 1) is one of a test: of a file of tests, or in Rust of tests in the file that they test. */
-export async function isTestCode(corpus: Corpus, path: string, line: number): Promise<boolean> {
+async function isTestCode(corpus: Corpus, path: string, line: number): Promise<boolean> {
   if (roleOf(path) === 'test') return true;
   if (!path.endsWith('.rs')) return false;
   return testRanges(await corpus.lines(path)).some(({ start, end }) => start <= line && line <= end);
 }
 
-function testRanges(lines: readonly string[]): LineRange[] {
+/** By the lines of a file, which a question reads once. */
+const known = new WeakMap<readonly string[], readonly LineRange[]>();
+
+function testRanges(lines: readonly string[]): readonly LineRange[] {
+  const before = known.get(lines);
+  if (before) return before;
   const ranges: LineRange[] = [];
   for (const [at, line] of lines.entries()) {
     if (at < (ranges.at(-1)?.end ?? 0) || !MARK.test(line)) continue;
@@ -32,5 +43,6 @@ function testRanges(lines: readonly string[]): LineRange[] {
     while (ATTRIBUTE.test(lines[head] ?? '')) head += 1;
     ranges.push({ start: at + 1, end: extentOf(lines, head, LONGEST).context.end });
   }
+  known.set(lines, ranges);
   return ranges;
 }

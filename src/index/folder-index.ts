@@ -390,11 +390,11 @@ export class FolderIndex {
 
   /** The weight of a word in the stored files: its inverse document frequency. */
   #weight(word: string): number {
-    const holding = this.ledger.lexicalSearch([word], LEXICAL_LIMIT).length;
+    const holding = this.ledger.lexicalCount(word);
     return Math.log(1 + (this.#segments.length - holding + 0.5) / (holding + 0.5));
   }
 
   #stands(word: string): boolean {
-    return this.#overlay.holds(word) || this.ledger.lexicalSearch([word], 1).length > 0;
+    return this.#overlay.holds(word) || this.ledger.lexicalCount(word) > 0;
   }
 }

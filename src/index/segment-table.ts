@@ -30,9 +30,9 @@ export class SegmentTable {
   readonly #places = new Map<number, SegmentPlace>();
   /** Segments without vectors. */
   readonly #notEmbedded = new Set<number>();
-  /** All of them; undefined where one has come or gone since. */
+  /** The list of all segments; undefined after a change. */
   #list: SegmentList | undefined;
-  /** Of the last list. */
+  /** Paths of the last list of all, kept so that their numbers stay. */
   #paths: readonly string[] = [];
 
   constructor(shape: { readonly tokens: number; readonly keySize: number }) {
@@ -103,9 +103,9 @@ export class SegmentTable {
     return { segmentIds: Float64Array.from(ids), embedded, fileOf, paths };
   }
 
-  /** The segments of a scope that have no vectors. */
-  notEmbedded(scope?: Scope): number[] {
-    return [...this.#notEmbedded].filter((id) => scope?.has(this.#places.get(id)?.path ?? '') ?? true);
+  /** The segments that have no vectors. */
+  notEmbedded(): number[] {
+    return [...this.#notEmbedded];
   }
 
   /** Exact shares over the segments of a scope that have vectors. */

@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts';
 import { preferSources } from './prefer-sources.ts';
 
 export const DEFINITIONS = {
-  /** Segments that are looked at for a name; a word that stands in more is too common to be one. */
+  /** Segments that are looked at for a name, at most; a plain word that stands in more is too common to be one. */
   segments: { code: 400, alone: 400, capital: 60, word: 30 },
   /**
    * What the only definition of a name adds to the factor of its segment and file. Of a plain word nobody knows whether

@@ -46,7 +46,7 @@ const AFTER_NAME = new RegExp(
 export type SoughtName = Named | { readonly name: string; readonly kind: 'alone' };
 
 /** `Registry`, `Registry::current`, `res.send()`: nothing but a name, or the names that it belongs to. */
-const NAME_ALONE = /^[^\s.:#>-]+(?:(?:::|[.#]|->)[^\s.:#>-]+)*[?？]?$/u;
+const NAME_ALONE = /^[^\s.:#>/\\,-]+(?:(?:::|[.#]|->)[^\s.:#>/\\,-]+)*[?？]?$/u;
 
 /**
  * The names that a question is looked up by. Who writes one word and no sentence looks for what is called so, and with

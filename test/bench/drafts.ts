@@ -91,7 +91,7 @@ interface Row {
   /** Microseconds, without drafts and with. */
   readonly processor: readonly [number, number];
   /** Tokens a second by the clock: without drafts, with them, and the peer's. */
-  readonly rates: readonly [number, number, number | undefined];
+  readonly rates?: readonly [number, number, number | null];
 }
 
 const prompts = await promptsOf();
@@ -123,7 +123,7 @@ for (const [at, { question, messages }] of prompts.entries()) {
     runs: drafted.runs,
     'by the clock': Number(ratio(({ clock }) => clock).toFixed(2)),
     processor: [least(none), least(prompt)],
-    rates: [rateOf(none), rateOf(prompt), theirs],
+    rates: [rateOf(none), rateOf(prompt), theirs ?? null],
   };
   rows.push(row);
   console.log(JSON.stringify(row));
@@ -138,9 +138,10 @@ console.log(
   `${(tokens / runs).toFixed(2)} tokens a run; by the processor ${(sum(0) / sum(1)).toFixed(3)} times as fast.`,
 );
 
-const seconds = rows.flatMap(({ tokens: said, rates: [plain, drafted, other] }) =>
-  other === undefined ? [] : [{ plain: said / plain, drafted: said / drafted, other: said / other }],
-);
+const seconds = rows.flatMap(({ tokens: said, rates }) => {
+  const [plain = 0, drafted = 0, other] = rates ?? [];
+  return typeof other === 'number' ? [{ plain: said / plain, drafted: said / drafted, other: said / other }] : [];
+});
 if (seconds.length > 0) {
   const total = (of: (one: (typeof seconds)[number]) => number) => seconds.reduce((all, one) => all + of(one), 0);
   const ratio = (of: (one: (typeof seconds)[number]) => number) => (total(({ other }) => other) / total(of)).toFixed(2);

@@ -1,5 +1,6 @@
 import { writtenNames } from '../../src/answer/known-names.ts';
 import { sentences } from '../../src/answer/sentence.ts';
+import { Problem } from './problem.ts';
 
 /** An answer as it was given, kept so that it can be judged again without asking again. */
 export interface GivenAnswer {
@@ -90,7 +91,9 @@ function decidingLines(shown: string, deciding: readonly string[]): { readonly l
 }
 
 function linesIn(place: string): string[] {
-  const [, path = '', from = '', to = ''] = /^(.*):(\d+)-(\d+)$/.exec(place) ?? [];
+  const found = /^(.*):(\d+)-(\d+)$/.exec(place);
+  if (!found) throw new Problem(`${place} is no place: PATH:FIRST-LAST.`);
+  const [, path = '', from = '', to = ''] = found;
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, at) => `${path}:${Number(from) + at}`);
 }
 

@@ -6,11 +6,11 @@ const DRAFT = {
   longest: 16,
   /** The last places of a pair of tokens that are compared. */
   places: 32,
-  /** Tokens of a proposal: so many are verified at little more than the cost of one. */
+  /** Tokens of a proposal at most; a run that verifies seven costs about two and a half runs of one. */
   most: 7,
   /**
    * What the first proposed token adds to a run, and each further one, in runs of one token: the processor takes rows
-   * two by two. Measured on a core with AVX-512: 0.13, 0.43, 0.66, and 1.62 for seven (0.5B); 0.2, 0.46, 0.68, 1.72.
+   * two by two. Measured on a core with AVX-512, for 1, 2, 3 and 7 tokens: 0.13, 0.43, 0.66, 1.62 (0.5B).
    */
   cost: { first: 0.15, further: 0.26 },
   /** A proposal is worth its risk where it gains so much by what is known. */
@@ -136,7 +136,7 @@ class RunCost {
     return best.length;
   }
 
-  /** Over the usual cost. A few runs say little on a busy machine, so that one counts as several. */
+  /** Over the usual cost. A few runs say little on a busy machine, so that the usual cost counts as several runs. */
   #factor(): number {
     const { runs, milliseconds, usual } = this.#drafted;
     const alone = this.#alone.milliseconds / this.#alone.runs;

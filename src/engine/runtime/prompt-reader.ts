@@ -86,8 +86,8 @@ export async function createPromptReader(
 }
 
 /**
- * Reads in two threads until the one of the upper blocks dies. Then one session reads on from where the two came to,
- * and all later prompts: what ended a thread would end the next one too, and the numbers are the same.
+ * Reads in two threads until the one of the upper blocks dies. One session then reads the rest of the prompt, and all
+ * later prompts: what ended a thread would end the next one too, and the numbers are the same.
  */
 class SafeReader implements PromptReader {
   readonly #staged: StagedReader;
@@ -104,7 +104,7 @@ class SafeReader implements PromptReader {
   }
 
   async read(caches: Caches, runs: readonly (readonly number[])[], onRun: OnRun): Promise<void> {
-    /** Runs that were told of, and whether the caller took the last one. */
+    /** Runs that `onRun` was called with, and whether the last call returned. */
     const told = { runs: 0, isTaken: true };
     if (!this.#staged.isLost) {
       try {

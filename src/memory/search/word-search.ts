@@ -40,7 +40,7 @@ const POSTINGS = `SELECT coalesce(group_concat(CASE col WHEN 'text' THEN doc ELS
 export class WordSearch {
   readonly #db: DatabaseSync;
   #documents: Documents | undefined;
-  /** Of the checkout, when the documents were last true. */
+  /** The checkout's generation that the documents were read at. */
   #generation = -1;
   readonly #postings = new Map<string, Postings>();
   #entries = 0;
@@ -49,15 +49,17 @@ export class WordSearch {
     this.#db = db;
   }
 
-  /** Keeps what is known of the segments true through a change; one that another process made is read when asked. */
+  /** Applies a change of this process; after another process's change, the next search reads everything again. */
   follow({ removed, added, generation }: Change): void {
     const documents = this.#documents;
     if (documents === undefined || generation !== this.#generation + 1) return;
+    if (removed.length + added.length > 0) {
+      for (const id of removed) documents.remove(id);
+      if (added.length > 0) documents.add(added);
+      this.#forget();
+    }
+    // Last: where the change could not be read, the next search reads everything.
     this.#generation = generation;
-    if (removed.length + added.length === 0) return;
-    for (const id of removed) documents.remove(id);
-    if (added.length > 0) documents.add(added);
-    this.#forget();
   }
 
   /**
@@ -97,12 +99,11 @@ export class WordSearch {
     return bestOf(asked, limit, order).map((row) => ({ segmentId: documents.idAt(row), bm25: scores[row] ?? 0 }));
   }
 
-  /** How many segments hold any of the terms. */
-  count(terms: readonly string[], generation: number): number {
+  /** How many segments hold a term. */
+  count(term: string, generation: number): number {
     const documents = this.#read(generation);
-    const holding = new Uint8Array(documents.length);
-    for (const term of cleanTerms(terms)) for (const row of this.#of(term, documents).rows) holding[row] = 1;
-    return holding.reduce((sum, one) => sum + one, 0);
+    const [clean] = cleanTerms([term]);
+    return clean === undefined ? 0 : this.#of(clean, documents).rows.length;
   }
 
   /**
@@ -113,24 +114,24 @@ export class WordSearch {
     const documents = this.#read(generation);
     const { files, fileCount, meanTokens } = documents;
     const scores = new Float64Array(files.length);
-    const said = new Float64Array(files.length);
-    const named = new Uint8Array(files.length);
+    const textCounts = new Float64Array(files.length);
+    const pathHolds = new Uint8Array(files.length);
     for (const term of cleanTerms(terms)) {
       const { rows, inText, inPath } = this.#of(term, documents);
       const holding: number[] = [];
       for (let at = 0; at < rows.length; at++) {
         const file = documents.fileAt(rows[at] ?? 0);
-        if (said[file] === 0 && named[file] === 0) holding.push(file);
-        said[file] = (said[file] ?? 0) + (inText[at] ?? 0);
-        if (inPath[at] !== 0) named[file] = 1;
+        if (textCounts[file] === 0 && pathHolds[file] === 0) holding.push(file);
+        textCounts[file] = (textCounts[file] ?? 0) + (inText[at] ?? 0);
+        if (inPath[at] !== 0) pathHolds[file] = 1;
       }
       const rarity = Math.log(1 + (fileCount - holding.length + 0.5) / (holding.length + 0.5));
       for (const file of holding) {
-        const count = (said[file] ?? 0) + BM25.path * (named[file] ?? 0);
+        const count = (textCounts[file] ?? 0) + BM25.path * (pathHolds[file] ?? 0);
         const norm = BM25.k1 * (1 - BM25.b + (BM25.b * (files[file]?.tokens ?? 0)) / meanTokens);
         scores[file] = (scores[file] ?? 0) + (rarity * count * (BM25.k1 + 1)) / (count + norm);
-        said[file] = 0;
-        named[file] = 0;
+        textCounts[file] = 0;
+        pathHolds[file] = 0;
       }
     }
     return files.flatMap(({ path }, file) => {
@@ -156,7 +157,7 @@ export class WordSearch {
     const postings = postingsIn(text(row, 'places'), documents);
     if (this.#entries > KEPT_ENTRIES) this.#forget();
     this.#postings.set(term, postings);
-    this.#entries += postings.rows.length;
+    this.#entries += 1 + postings.rows.length;
     return postings;
   }
 
@@ -184,6 +185,8 @@ function postingsIn(places: string, documents: Documents): Postings {
   const rows: number[] = [];
   const inText: number[] = [];
   const inPath: number[] = [];
+  // One of another checkout has no row, and no entry that could count it.
+  let isOwn = false;
   let [before, id, isPath] = [0, 0, false];
   for (let at = 0; at <= places.length; at++) {
     const code = at < places.length ? places.charCodeAt(at) : COMMA;
@@ -193,15 +196,15 @@ function postingsIn(places: string, documents: Documents): Postings {
       if (id !== before) {
         const row = rowOf(id);
         before = id;
-        if (row >= 0) {
+        isOwn = row >= 0;
+        if (isOwn) {
           rows.push(row);
           inText.push(0);
           inPath.push(0);
         }
       }
-      const own = isPath ? inPath : inText;
-      // One of another checkout has no row, and no entry that could count it.
-      if (rows.length > 0 && documents.idAt(rows.at(-1) ?? 0) === id) own[own.length - 1] = (own.at(-1) ?? 0) + 1;
+      const counts = isPath ? inPath : inText;
+      if (isOwn) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
       id = 0;
       isPath = false;
     }

@@ -140,9 +140,9 @@ export class StoreReader {
     return this.connection.guard(() => this.#words.segments(asked, limit, this.generation(), isIn));
   }
 
-  /** How many segments have any of these terms. */
-  lexicalCount(asked: readonly string[]): number {
-    return this.connection.guard(() => this.#words.count(asked, this.generation()));
+  /** How many segments hold a term. */
+  lexicalCount(term: string): number {
+    return this.connection.guard(() => this.#words.count(term, this.generation()));
   }
 
   /** Files with any of these terms, in no order: BM25 over whole files. */
@@ -150,7 +150,7 @@ export class StoreReader {
     return this.connection.guard(() => this.#words.files(asked, this.generation()));
   }
 
-  /** Lets the search for words go on from what is stored now: without it, it reads all segments anew. */
+  /** Tells the search for words of a change: without it, the next search reads all segments again. */
   follow(change: Change): void {
     this.connection.guard(() => {
       this.#words.follow(change);

@@ -297,3 +297,15 @@ test('before vectors are made for a question its files are told by their words, 
       index.close();
     }
   }));
+
+test('beside the evidence on how to do something nothing else is read', () =>
+  withFolder(async (folder) => {
+    const files = { ...FILES, 'package.json': '{\n  "scripts": {\n    "test": "node --test"\n  }\n}\n' };
+    const { index, search } = await indexed(folder, files, new ScriptedEngine('Run `npm test`.'));
+    const read: string[] = [];
+    await answer(search, 'How do I run the tests?', {}, (event) => {
+      if (event.kind === 'read') read.push(...event.places.map(({ path }) => path));
+    });
+    index.close();
+    expect(read).toEqual(['package.json']);
+  }));

@@ -64,6 +64,12 @@ describe('the names that a question is looked up by', () => {
     expect(soughtNames(question)[0]).toEqual({ name, kind });
   });
 
+  it('is no path and no list', () => {
+    for (const question of ['src/retrieve/reader.ts', 'config/settings.py', 'a,b', 'lib\\desk.rs']) {
+      expect(soughtNames(question).filter(({ kind }) => kind === 'alone')).toEqual([]);
+    }
+  });
+
   it('are all of a name with what it belongs to, and no words with a hyphen', () => {
     const kinds = (question: string) => soughtNames(question).map(({ name, kind }) => `${name} ${kind}`);
     expect(kinds('Registry::current')).toEqual(['Registry code', 'current alone']);
