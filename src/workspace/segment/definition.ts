@@ -96,6 +96,8 @@ const ALSO_NAMES = 'match|raise|delete|in|of|not|and|or|do|assert|with|when|unti
 const STATEMENT = new RegExp(`(?:^|\\s)(?:${RESERVED}|${ALSO_NAMES})(?:\\s|$)`);
 /** Statements with a condition and a block, which no method is called as. */
 const BLOCK = /^(?:if|for|foreach|while|switch|elif|elsif|elseif|unless|until|synchronized)$/;
+/** The same, which some method is called as: then no blank stands before the bracket. */
+const BLOCK_BEHIND_BLANK = /^(?:catch|try|using|when)$/;
 const NEVER_CALLED = new RegExp(`${BLOCK.source}|^(?:${RESERVED}|func(?:tion)?)$`);
 const CALLED_WITHOUT_BLANK = new RegExp(`^(?:${ALSO_NAMES})$`);
 /** After a method's parameters and before its body: what qualifies it, what it throws, what it returns. */
@@ -145,7 +147,7 @@ export function isKeyword(word: string, isBlankBehind: boolean): boolean {
 
 /** `if (late) {` looks like a method of that name. A method may be called `catch`, and then no blank follows. */
 const isStatement = (before: string, name: string, after: string): boolean =>
-  before.trim() === '' && (BLOCK.test(name) || (name === 'catch' && /^\s/.test(after)));
+  before.trim() === '' && (BLOCK.test(name) || (BLOCK_BEHIND_BLANK.test(name) && /^\s/.test(after)));
 
 /** Whether SQL creates the name, or a style sheet has a rule for it. */
 function isDeclared(
