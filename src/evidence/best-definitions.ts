@@ -6,7 +6,7 @@ import type { Corpus } from './corpus.ts';
 import { COMMENT, extentOf } from './definition.ts';
 import type { Definition } from './definition.ts';
 import { partsOf } from './spoken-names.ts';
-import { weightsOf } from './term-weights.ts';
+import { termWeight } from './term-weights.ts';
 import type { Weights } from './term-weights.ts';
 
 const LIMITS = {
@@ -99,10 +99,8 @@ function bodyWeight(own: readonly number[], said: readonly (readonly string[])[]
 /** What the said parts of a name weigh, less the more it says besides. Each part is weighed once. */
 function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) => number {
   const known = new Map<string, number>();
-  const weigh = (part: string): number => {
-    const isSaid = asked.some((word) => saysWord(part, word));
-    return isSaid ? (weightsOf(corpus, [part]).get(part) ?? 0) : 0;
-  };
+  const weightOf = termWeight(corpus);
+  const weigh = (part: string): number => (asked.some((word) => saysWord(part, word)) ? weightOf(part) : 0);
   return (name) => {
     const parts = partsOf(name);
     for (const part of parts) if (!known.has(part)) known.set(part, weigh(part));

@@ -246,7 +246,7 @@ function definitionLines(
   weights: Weights,
   { around, again }: Wish = BRIEF,
 ): LineRange[] {
-  // Of a long comment the first lines are shown, so that what they are about is not cut in their place.
+  // Of a long comment the first lines are shown, so that the code below is not cut instead.
   const fits = whole.end - line < LIMITS.whole;
   const isCut = line - head.start > LIMITS.comment || (fits && whole.end - head.start >= LIMITS.whole);
   const above = isCut ? [{ start: head.start, end: Math.min(line, head.start + LIMITS.summary) - 1 }] : [];

@@ -5,7 +5,7 @@ import { isProse, roleOf } from '../workspace/files/role.ts';
 import type { Corpus } from './corpus.ts';
 import { COMMENT, extentOf } from './definition.ts';
 import type { Definition } from './definition.ts';
-import { weightsOf } from './term-weights.ts';
+import { termWeight } from './term-weights.ts';
 
 const LIMITS = {
   /** Files that are looked through, and definitions that are given back. */
@@ -62,13 +62,8 @@ export async function spokenDefinitions(
 /** What a name has of the question: 0 where that is little. Each name and each part of one is weighed once. */
 function nameWeights(corpus: Corpus, asked: readonly string[]): (name: string) => number {
   const isSaid = (part: string): boolean => asked.some((word) => saysWord(part, word));
-  const ofParts = new Map<string, number>();
   const ofNames = new Map<string, number>();
-  const weightOf = (part: string): number => {
-    const known = ofParts.get(part) ?? weightsOf(corpus, [part]).get(part) ?? 0;
-    ofParts.set(part, known);
-    return known;
-  };
+  const weightOf = termWeight(corpus);
   const sumOf = (parts: readonly string[]): number => parts.reduce((sum, part) => sum + weightOf(part), 0);
   const weigh = (name: string): number => {
     const parts = partsOf(name);

@@ -211,18 +211,18 @@ export class FolderIndex {
   /** Shares of what has vectors, what has none, and what the words find. Without keys, nothing has vectors. */
   find({ keys, words, scope }: Query): SearchHits {
     const table = this.#table();
-    const shares = table.recall(keys, this.adapter.temperature, scope);
+    const list = table.list(scope);
+    const shares = table.recall(keys, this.adapter.temperature, scope && list);
     const inTable = (hit: LexicalHit) => table.place(hit.segmentId) !== undefined;
     const segments = this.ledger.lexicalSearch(words, LEXICAL_LIMIT, scope).filter(inTable);
-    const files = this.ledger.fileSearch(words);
     return {
       shares,
-      list: keys.length > 0 ? table.list(scope) : { ...table.list(scope), embedded: 0 },
+      list: keys.length > 0 ? list : { ...list, embedded: 0 },
       segments:
         this.#overlay.size > 0
           ? [...segments, ...this.#overlay.hits(words, (word) => this.#weight(word), scope)]
           : segments,
-      files: scope ? files.filter(({ path }) => scope.has(path)) : files,
+      files: this.ledger.fileSearch(words).filter(({ path }) => scope?.has(path) ?? true),
       cosine: shares.cosine,
       matchedTerms: words.filter((word) => this.#stands(word)),
     };

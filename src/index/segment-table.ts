@@ -108,9 +108,8 @@ export class SegmentTable {
     return [...this.#notEmbedded];
   }
 
-  /** Exact shares over the segments of a scope that have vectors. */
-  recall(keys: readonly Float32Array[], temperature: number, scope?: Scope): Recalled {
-    const list = scope && this.list(scope);
+  /** Exact shares over those of a list that have vectors; over all that have when it is left out. */
+  recall(keys: readonly Float32Array[], temperature: number, list?: SegmentList): Recalled {
     return this.recallAmong(keys, temperature, list?.segmentIds.subarray(0, list.embedded));
   }
 

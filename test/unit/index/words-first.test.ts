@@ -154,7 +154,7 @@ describe('the table of segments', () => {
     expect([table.length, table.embedded, table.notEmbedded()]).toEqual([3, 1, [1, 3]]);
     const question = Float32Array.from(unit, (value) => value / 127);
     expect([...table.recall([question], 1).segmentIds]).toEqual([2]);
-    expect(table.recall([question], 1, new Set(['a'])).segmentIds).toHaveLength(0);
+    expect(table.recall([question], 1, table.list(new Set(['a']))).segmentIds).toHaveLength(0);
     expect(table.recall([], 1).segmentIds).toHaveLength(0);
     table.append({ ...place(3, 'b'), record: { keys, values: new Int8Array(0) } });
     table.remove(1);
